@@ -1,0 +1,1 @@
+"""The door: channels that carry a rendered message to people."""

@@ -1,0 +1,152 @@
+"""Every error and every closed list of reasons, in one place.
+
+The tree::
+
+    WatcherError
+    ├── ConfigError          the configuration is refused; carries every problem      exit 2
+    ├── UsageError           a command was called in a way that cannot work           exit 2
+    ├── ParseError           a document is not a readable feed (a value outside parse) —
+    └── StoreError           the store cannot do what was asked                       exit 1
+        ├── StoreBusy        locked by another process for longer than we wait
+        ├── StoreFull        no space left where the store lives
+        ├── StoreCorrupt     the file is not a database, or is damaged
+        └── SchemaMismatch   made by a newer or an older version of the program
+
+What is *expected* to go wrong — a feed that does not answer, a receiver that refuses — is not an
+exception but a value (`FetchFailed`, `ParseFailed`, `Outcome`) that carries one of the reasons below.
+The same word stands in the log, the metric and what a person reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+
+class PollReason(StrEnum):
+    """Why a poll brought no entries. Recorded on the feed, shown by `feeds health`."""
+
+    DNS = "dns"
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    ADDRESS_REFUSED = "address_refused"
+    SCHEME_REFUSED = "scheme_refused"
+    TOO_MANY_REDIRECTS = "too_many_redirects"
+    TOO_LARGE = "too_large"
+    BAD_ENCODING = "bad_encoding"
+    PROTOCOL = "protocol"
+    HTTP_UNAUTHORIZED = "http_unauthorized"
+    HTTP_NOT_FOUND = "http_not_found"
+    HTTP_GONE = "http_gone"
+    HTTP_TOO_MANY_REQUESTS = "http_too_many_requests"
+    HTTP_CLIENT_ERROR = "http_client_error"
+    HTTP_SERVER_ERROR = "http_server_error"
+    EMPTY = "empty"
+    HTML = "html"
+    NOT_A_FEED = "not_a_feed"
+    MALFORMED = "malformed"
+    PARSE_TIMEOUT = "parse_timeout"
+    PARSE_MEMORY = "parse_memory"
+    PARSE_CRASHED = "parse_crashed"
+
+
+class AttemptReason(StrEnum):
+    """Why an attempt to deliver did not end as delivered."""
+
+    CONNECT = "connect"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    AUTHENTICATION = "authentication"
+    SLOW_DOWN = "slow_down"
+    UNAVAILABLE = "unavailable"
+    REFUSED = "refused"
+    RECIPIENT_REFUSED = "recipient_refused"
+    GONE = "gone"
+    REDIRECTED = "redirected"
+    TOO_LARGE = "too_large"
+    RENDER = "render"
+    RECEIVER_REMOVED = "receiver_removed"
+    EXPIRED = "expired"
+    DROPPED = "dropped"
+
+
+class NotifyReason(StrEnum):
+    """Why a notification was made."""
+
+    FIRST = "first"
+    MORE = "more"
+    DIGEST = "digest"
+    RELEASED = "released"
+    OVERFLOW = "overflow"
+    TEST = "test"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """A place in a configuration file; line and column count from 1."""
+
+    line: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing wrong with a configuration: where it is, what it is, and what to do about it."""
+
+    file: Path
+    position: Position | None
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.file}:{self.position.line}:{self.position.column}" if self.position else str(self.file)
+        return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
+
+
+class WatcherError(Exception):
+    """The root of every error that this program raises on purpose."""
+
+
+class ConfigError(WatcherError):
+    """The configuration is refused whole (I9)."""
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UsageError(WatcherError):
+    """A command was called in a way that cannot work; the message says how it can."""
+
+
+class ParseError(WatcherError):
+    """A document is not a readable feed."""
+
+    def __init__(self, reason: PollReason, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}")
+
+
+class StoreError(WatcherError):
+    """The store cannot do what was asked; nothing of the transaction was kept."""
+
+
+class StoreBusy(StoreError):
+    """Another process holds the store for longer than we wait. Trying again later is right."""
+
+
+class StoreFull(StoreError):
+    """No space is left where the store lives. Trying again is right once space was made."""
+
+
+class StoreCorrupt(StoreError):
+    """The file is not a database, or it is damaged. A person must restore a backup."""
+
+
+class SchemaMismatch(StoreError):
+    """The database was made by another version; the message names the command that helps."""

@@ -1,0 +1,101 @@
+"""A match, what proves it, and the alert it becomes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+
+from watcher.model.entry import Entry
+from watcher.model.topic import Level, Points
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One part of a score: a term (or near pair) in one field. The parts add up to the score (I11).
+
+    `text` is the passage of the *original* text around the first occurrence; `highlights` are the
+    [start, end) character ranges of the words inside `text`.
+    """
+
+    term: str
+    field: str
+    count: int
+    points: Points
+    text: str = ""
+    highlights: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """An entry that reached a level of a topic."""
+
+    topic: str
+    score: Points
+    level: Level
+    focus: Points
+    evidence: tuple[Evidence, ...]
+
+
+class AlertState(StrEnum):
+    """Where an alert stands before it has deliveries."""
+
+    UNROUTED = "unrouted"
+    ROUTED = "routed"
+    FOLDED = "folded"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """A match worth telling, complete in itself: what it says does not change after it is saved (I2).
+
+    `labels` are frozen with it: ours (topic level score feed language story publishers) and the feed's.
+    `folded_into` names the alert of the same topic and story that was told instead.
+    """
+
+    id: str
+    topic: str
+    topic_title: str
+    level: Level
+    score: Points
+    focus: Points
+    evidence: tuple[Evidence, ...]
+    entry_key: str
+    entry: Entry
+    feed_url: str
+    feed_title: str
+    first_seen: datetime
+    story: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+    state: AlertState = AlertState.UNROUTED
+    folded_into: str | None = None
+    created_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ToldAlert:
+    """What a judge must know of an earlier alert on the same topic and the same entry or story."""
+
+    id: str
+    level: Level
+    entry_key: str
+    story: str
+    created_at: datetime
+
+
+def alert_id(topic: str, entry_key: str, level: Level) -> str:
+    """The name of an alert: 128 bits over (topic, entry key, level), in hex (I2)."""
+    return stable_hash("alert", topic, entry_key, level.value)
+
+
+def stable_hash(*parts: str) -> str:
+    """128 bits over a list of texts, in hex; the parts cannot run into one another."""
+    digest = hashlib.blake2b(digest_size=16)
+    for part in parts:
+        data = part.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "big"))
+        digest.update(data)
+    return digest.hexdigest()

@@ -1,0 +1,109 @@
+"""An entry as published, as identified, and as remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+TEXT_LIMIT = 100_000
+"""Characters of one text of an entry that are read, scored and kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing in a feed. Texts are plain text (no markup, no control characters), times aware UTC.
+
+    `id` is what the feed said (`atom:id`, RSS `guid`), "" when it said nothing. `publisher` is the RSS
+    `<source>` (name or URL) when the feed only passes on what others wrote.
+    """
+
+    id: str
+    link: str
+    title: str
+    summary: str = ""
+    content: str = ""
+    author: str = ""
+    published: datetime | None = None
+    updated: datetime | None = None
+    categories: tuple[str, ...] = ()
+    language: str | None = None
+    publisher: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedFeed:
+    """What a document says. `reader` is "swift", "tolerant" or "jsonfeed"; `ttl` is in minutes (RSS 2.0)."""
+
+    reader: str
+    title: str
+    language: str | None
+    entries: tuple[Entry, ...]
+    link: str = ""
+    ttl: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Identified:
+    """An entry with its names: `key` = 128-bit hash of (feed URL, identity), in hex.
+
+    `link_hash` is None when the link is empty or not unique in its document. The fingerprints are of
+    folded text, "" when there is not enough text to say anything. All hashes are 32 hex digits.
+    """
+
+    key: str
+    entry: Entry
+    link_hash: str | None
+    title_fingerprint: str
+    text_fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What is remembered of an entry for 400 days (I6)."""
+
+    key: str
+    link_hash: str | None
+    title_fingerprint: str
+    text_fingerprint: str
+    first_seen: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SeenProbe:
+    """What to look up before deciding: any stored row of the feed that shares one of these."""
+
+    keys: frozenset[str]
+    link_hashes: frozenset[str]
+    fingerprints: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class EntryDecision:
+    """What one document means, given what was seen. Everything in it is saved in one transaction (I1).
+
+    `new`: score and alert. `updated`: known key, changed text: score again, alert if the level rises.
+    `quiet`: to be remembered without an alert (baseline, re-keyed). `known`: keys seen again, unchanged.
+    """
+
+    new: tuple[Identified, ...] = ()
+    updated: tuple[Identified, ...] = ()
+    quiet: tuple[Identified, ...] = ()
+    known: tuple[str, ...] = ()
+    identity: str = "id"
+    identity_streak: int = 0
+    is_baseline: bool = False
+    possible_gap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EntryRecord:
+    """An entry as kept in the store."""
+
+    key: str
+    feed_url: str
+    feed_title: str
+    entry: Entry
+    first_seen: datetime
+    story: str
+    labels: Mapping[str, str] = field(default_factory=dict)

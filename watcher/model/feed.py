@@ -1,0 +1,122 @@
+"""A feed, what is remembered of polling it, and what one visit to it brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from watcher.errors import PollReason
+from watcher.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """A feed as configured. `url` as written is its identity; `interval` None means learned ("auto")."""
+
+    url: str
+    name: str | None = None
+    labels: Mapping[str, str] = field(default_factory=dict)
+    interval: timedelta | None = None
+    headers: Mapping[str, str | Secret] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server gave us for the next conditional request, byte for byte (RFC 9110 §8.8)."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+    def __bool__(self) -> bool:
+        return self.etag is not None or self.last_modified is not None
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """All that is remembered of a feed between polls. Kept as one document; grows without migrations.
+
+    `identity` is the scheme by which this feed's entries are told apart at present (`"id"`, `"link"`,
+    `"title"`); `identity_streak` counts consecutive documents that asked for another one (hysteresis).
+    `newest_published` is the latest date seen in the feed, `interval` what cadence learned last.
+    """
+
+    url: str
+    next_poll_at: datetime
+    validators: Validators = Validators()
+    baseline_at: datetime | None = None
+    last_polled_at: datetime | None = None
+    last_success_at: datetime | None = None
+    last_changed_at: datetime | None = None
+    last_unconditional_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+    reason: PollReason | None = None
+    detail: str | None = None
+    interval: timedelta | None = None
+    title: str | None = None
+    language: str | None = None
+    body_hash: str | None = None
+    validators_distrusted: bool = False
+    identity: str = "id"
+    identity_streak: int = 0
+    newest_published: datetime | None = None
+    moved_to: str | None = None
+    moved_streak: int = 0
+    possible_gap_at: datetime | None = None
+    not_before: datetime | None = None
+    """A server's own wish (Retry-After): not even `once --all` polls earlier."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcquiredFeed:
+    """A feed under our lease: only the holder of `epoch` may save its poll, and only before `until`."""
+
+    state: PollState
+    epoch: int
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A document with status 200: `body` is decoded bytes, `headers` have lower-case names.
+
+    `url` is the address that answered at the end; `permanent_url` the address after the last of an
+    unbroken chain of 301/308 from the start, None when there was none.
+    """
+
+    url: str
+    body: bytes
+    headers: Mapping[str, str]
+    validators: Validators
+    permanent_url: str | None = None
+    redirects: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NotModified:
+    """304: the document is the one we know. `headers` may carry new floors for the cadence."""
+
+    headers: Mapping[str, str]
+    validators: Validators
+
+
+@dataclass(frozen=True, slots=True)
+class FetchFailed:
+    """No document. `retry_after` is the server's own wish, already capped at 24 hours."""
+
+    reason: PollReason
+    detail: str
+    status: int | None = None
+    retry_after: timedelta | None = None
+
+
+FetchResult = Fetched | NotModified | FetchFailed
+
+
+@dataclass(frozen=True, slots=True)
+class ParseFailed:
+    """A document that is not a readable feed, or whose reading cost more than it may."""
+
+    reason: PollReason
+    detail: str

@@ -1,0 +1,163 @@
+"""Where alerts go: matchers, the tree of routes, receivers and the options of their channels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import time, timedelta
+from typing import Literal
+
+from watcher.model.secret import Secret
+from watcher.model.topic import Points
+
+Operator = Literal["=", "!=", "=~", "!~", ">=", "<="]
+Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+OWN_LABELS = ("topic", "level", "score", "feed", "language", "story", "publishers")
+"""Labels that alerts carry by themselves; a feed label of the same name is an error."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """A predicate on labels: `level="focus"`, `topic=~"ceasefire.*"` (whole value), `score>="12"`."""
+
+    label: str
+    operator: Operator
+    value: str
+
+    def __str__(self) -> str:
+        return f'{self.label}{self.operator}"{self.value}"'
+
+
+@dataclass(frozen=True, slots=True)
+class DigestPlan:
+    """Clock times of one zone at which what has gathered goes out; `min` alerts or wait for the next."""
+
+    at: tuple[time, ...]
+    zone: str
+    days: tuple[Weekday, ...] = WEEKDAYS
+    min: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Promptly:
+    """Send soon: `wait` after the first alert of a group, at most one message per `interval`."""
+
+    wait: timedelta = timedelta(seconds=30)
+    interval: timedelta = timedelta(minutes=5)
+
+
+Timing = DigestPlan | Promptly
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """Quiet hours in local time: held and released as one digest when they end."""
+
+    start: time
+    end: time
+    zone: str
+    break_through: Points | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """At most `max` messages per `per`; what is over is folded into one message that says so."""
+
+    max: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A node of the tree, inheritance already applied. `path` names it: `/`, `/0`, `/0/1`…
+
+    `path` is readable and stable as long as the tree keeps its shape; it is part of notification keys.
+    """
+
+    path: str
+    receiver: str
+    timing: Timing
+    group_by: tuple[str, ...]
+    matchers: tuple[Matcher, ...] = ()
+    continues: bool = False
+    hold: Hold | None = None
+    budget: Budget | None = None
+    routes: tuple[Route, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """One message to all of `to` and `cc`; `subject` replaces the generated one."""
+
+    to: tuple[str, ...]
+    cc: tuple[str, ...] = ()
+    subject: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A JSON POST, signed after Standard Webhooks when a `secret` (`whsec_…` or plain) is given."""
+
+    url: str | Secret
+    secret: str | Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Slack:
+    """An incoming webhook of Slack."""
+
+    url: str | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Discord:
+    """An incoming webhook of Discord."""
+
+    url: str | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Ntfy:
+    """A topic of an ntfy server: `url` with the topic's name as its last part."""
+
+    url: str | Secret
+    token: str | Secret | None = None
+
+
+ChannelOptions = Email | Webhook | Slack | Discord | Ntfy
+
+CHANNEL_KINDS: Mapping[str, type[ChannelOptions]] = {
+    "email": Email,
+    "webhook": Webhook,
+    "slack": Slack,
+    "discord": Discord,
+    "ntfy": Ntfy,
+}
+"""What a receiver may name in the configuration; `config` reads the fields of these classes."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelRef:
+    """The name of a channel: no URL, no secret in it. Printed `desk/email/0`."""
+
+    receiver: str
+    kind: str
+    position: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.receiver}/{self.kind}/{self.position}"
+
+    @classmethod
+    def parse(cls, text: str) -> ChannelRef:
+        receiver, kind, position = text.rsplit("/", 2)
+        return cls(receiver, kind, int(position))
+
+
+@dataclass(frozen=True, slots=True)
+class Receiver:
+    """A named set of channels, in the order written."""
+
+    name: str
+    channels: Mapping[ChannelRef, ChannelOptions] = field(default_factory=dict)

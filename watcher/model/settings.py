@@ -1,0 +1,75 @@
+"""A whole configuration as values: what `config` returns and `app` builds from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Literal
+
+from watcher.errors import Position
+from watcher.model.feed import Feed
+from watcher.model.route import Receiver, Route
+from watcher.model.secret import Secret
+from watcher.model.topic import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class PerHost:
+    """Manners towards one host: requests at once, and the least time between two starts."""
+
+    concurrency: int = 2
+    spacing: timedelta = timedelta(seconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Polling:
+    """How feeds are polled. `interval` None means learned for each feed."""
+
+    interval: timedelta | None = None
+    min: timedelta = timedelta(minutes=5)
+    max: timedelta = timedelta(hours=24)
+    backfill: timedelta = timedelta(hours=24)
+    timeout: timedelta = timedelta(seconds=30)
+    max_bytes: int = 10_000_000
+    contact: str | None = None
+    per_host: PerHost = PerHost()
+
+
+@dataclass(frozen=True, slots=True)
+class Network:
+    """`allow`: ranges (CIDR) that a feed may resolve to although they are private or loopback."""
+
+    allow: tuple[str, ...] = ()
+    proxy: str | Secret | None = None
+    ca_file: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """The mail server. `tls`: "starttls", "implicit" or "none"."""
+
+    host: str
+    sender: str
+    port: int = 587
+    tls: Literal["starttls", "implicit", "none"] = "starttls"
+    username: str | None = None
+    password: str | Secret | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything a configuration says. `positions` maps paths (`topics.0.name`) to places in `file`."""
+
+    file: Path
+    store: str
+    polling: Polling
+    network: Network
+    feeds: tuple[Feed, ...]
+    topics: tuple[Topic, ...]
+    receivers: Mapping[str, Receiver]
+    route: Route | None
+    smtp: Smtp | None = None
+    warnings: tuple[str, ...] = ()
+    positions: Mapping[str, Position] = field(default_factory=dict)

@@ -1,0 +1,83 @@
+"""What a user watches for, as written in the configuration. Compiled by `match`, never here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from watcher.errors import Position
+
+Points = int
+"""Scores are integer hundredths of a point (I11): 740 is printed 7.4."""
+
+
+class Level(StrEnum):
+    """How strongly an entry matches; ordered by `rank`."""
+
+    NONE = "none"
+    MENTION = "mention"
+    FOCUS = "focus"
+
+    @property
+    def rank(self) -> int:
+        return ("none", "mention", "focus").index(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A word, phrase, prefix (`detain*`), exact form (`=WHO`) or list (`@daesh`) with its weight."""
+
+    text: str
+    weight: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """Terms of `any` and of `of` within `within` positions of each other, in either order."""
+
+    any: tuple[str, ...]
+    of: tuple[str, ...]
+    within: int
+    weight: Points
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """A text and the level it must reach: a test that stands in the configuration, run by `check`."""
+
+    text: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic's raw strings and the vocabulary lists it names.
+
+    `positions` maps a path inside the topic (`terms.3.0`, `near.0.any.1`, `require`) to where it stands
+    in `file`, so that whoever compiles the topic can say where a problem is.
+    """
+
+    name: str
+    title: str
+    terms: tuple[Term, ...]
+    near: tuple[Near, ...] = ()
+    require: str | None = None
+    exclude: str | None = None
+    query: str | None = None
+    focus: Points = 500
+    languages: tuple[str, ...] = ("en",)
+    arabic_prefixes: bool = True
+    feeds: Mapping[str, str] = field(default_factory=dict)
+    examples: tuple[Example, ...] = ()
+    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    positions: Mapping[str, Position] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicProblem:
+    """Something wrong inside a topic. `column` counts from 0 inside the string at `path`, where known."""
+
+    path: str
+    message: str
+    column: int | None = None

@@ -1,0 +1,264 @@
+"""What the rest of the house may ask of a store; every engine passes tests/store/test_contract.py.
+
+Rules for all methods:
+
+* Each method is one transaction: all of it or nothing. It takes `now`, returns model values, keeps no
+  connection, does no network beyond the database itself.
+* Synchronous; called from worker threads. Thread-safe. Raises only `StoreError` and its children.
+* Leases: `acquire_*` gives each thing to at most one owner until `until`, adding one to its epoch. The
+  holder may save or record only while its epoch is still the stored one *and* the row is still leased to
+  it; a method that finds otherwise changes nothing and says so in its result. An expired lease may be
+  acquired by anybody. Nothing clears leases at start: a dead owner's simply run out.
+* Times are aware UTC in, aware UTC out. Order is by the due time, then by name, so that it is the same
+  in every engine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from watcher.errors import NotifyReason
+from watcher.model.alert import Alert
+from watcher.model.entry import EntryDecision, EntryRecord, Identified, Seen, SeenProbe
+from watcher.model.feed import AcquiredFeed, PollState
+from watcher.model.notification import (
+    AcquiredNotification,
+    Attempt,
+    DeliveryState,
+    GroupKey,
+    Notification,
+    NotificationState,
+    Outcome,
+    Routed,
+    WaitingGroup,
+)
+from watcher.model.route import ChannelRef
+from watcher.model.story import Judge
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """All that one poll brings, saved together (I1). `alerts` are candidates: the judge has the last word.
+
+    `stories` gives the story id of each new or updated entry by key; `alerts` carry the same id.
+    """
+
+    epoch: int
+    state: PollState
+    feed_title: str = ""
+    labels: Mapping[str, str] | None = None
+    decision: EntryDecision = field(default_factory=EntryDecision)
+    stories: Mapping[str, str] | None = None
+    alerts: tuple[Alert, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class PollSaved:
+    """`saved` False: the lease was no longer ours, nothing of this poll was kept; it will be polled again."""
+
+    url: str
+    saved: bool
+    alerts_told: tuple[str, ...] = ()
+    alerts_folded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLife:
+    """The fate of one alert on one channel, for `alerts show`."""
+
+    channel: ChannelRef
+    route: str
+    state: DeliveryState
+    reason: str
+    since: datetime
+    notification: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """Counts for `db stats` and the metrics. `deliveries` and `alerts` are counted by state (I5)."""
+
+    feeds: int
+    entries: int
+    seen: int
+    alerts: Mapping[str, int]
+    deliveries: Mapping[str, int]
+    notifications: Mapping[str, int]
+    bytes: int
+    schema: str
+
+
+class FeedStore(Protocol):
+    """Feeds, polls and entries."""
+
+    def sync_feeds(self, urls: Collection[str], now: datetime) -> None:
+        """Makes the stored set of feeds follow the configuration.
+
+        New feeds are due at `now`. Feeds no longer configured are paused: state and seen keys stay, they
+        are never acquired. Paused feeds that return are resumed, due at the earlier of their old time and `now`.
+        """
+
+    def acquire_due_feeds(
+        self, owner: str, now: datetime, until: datetime, limit: int, *, force: bool = False
+    ) -> list[AcquiredFeed]:
+        """Leases up to `limit` feeds with `next_poll_at <= now`, most overdue first.
+
+        With `force` also those not yet due, but never one whose `not_before` is in the future, nor one in
+        failure backoff (`failures > 0`) that is not due, nor one leased to somebody.
+        """
+
+    def release_feeds(self, owner: str, urls: Collection[str], now: datetime) -> None:
+        """Gives back leases of ours without a poll; the feeds stay due."""
+
+    def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
+        """What is remembered of this feed that shares a key, link hash or fingerprint with the probe."""
+
+    def save_polls(self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge) -> list[PollSaved]:
+        """Commits polls whose lease is still ours: state, entries, seen keys and alerts in one transaction.
+
+        Inside it, for each candidate alert, `judge` is given what was told before on the same topic and the
+        same entry, or the same story within 72 hours, in order of creation, including what this call saved. Releases the leases.
+        """
+
+    def feed_states(self, *, include_paused: bool = False) -> list[PollState]:
+        """Every feed's state, by URL."""
+
+    def next_poll_at(self) -> datetime | None:
+        """When the next unleased, unpaused feed is due."""
+
+    def entry(self, key_prefix: str) -> EntryRecord | None:
+        """One stored entry by its key or an unambiguous beginning of it (8 or more digits)."""
+
+    def entries(self, since: datetime, limit: int = 100_000) -> list[EntryRecord]:
+        """Stored entries first seen at or after `since`, oldest first."""
+
+
+class AlertStore(Protocol):
+    """Alerts and their deliveries, until they are frozen into a notification."""
+
+    def unrouted_alerts(self, limit: int) -> list[Alert]:
+        """Alerts that no route has seen yet, oldest first."""
+
+    def save_routing(self, routed: Sequence[Routed], now: datetime) -> None:
+        """Stores deliveries as waiting; an alert already delivered or waiting on a channel is left as it is."""
+
+    def reroute_waiting(self, now: datetime) -> int:
+        """After a change of configuration: unfrozen deliveries are withdrawn, their alerts unrouted again."""
+
+    def waiting_groups(self) -> list[WaitingGroup]:
+        """Groups with waiting deliveries, by first waiting alert."""
+
+    def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
+        """Turns the group's waiting deliveries into one READY notification, in one transaction (I2).
+
+        None when nothing waits any more or an unfinished notification of the group exists. Takes the `limit`
+        best alerts (score, then age); what is beyond waits for the next. Fills each alert's `sources` with the feed titles folded
+        into it so far. Sets the group's last flush to `now`.
+        """
+
+    def alerts(self, *, limit: int = 50, topic: str | None = None, since: datetime | None = None) -> list[Alert]:
+        """Alerts, newest first."""
+
+    def alert(self, id_prefix: str) -> Alert | None:
+        """One alert by its id or an unambiguous beginning of it."""
+
+    def alert_life(self, alert_id: str) -> list[DeliveryLife]:
+        """Every delivery of the alert, in order of channel."""
+
+
+class Outbox(Protocol):
+    """Frozen notifications and their attempts."""
+
+    def acquire_notifications(
+        self, owner: str, now: datetime, until: datetime, limit: int, *, paused: Collection[ChannelRef] = ()
+    ) -> list[AcquiredNotification]:
+        """Leases notifications that are due, oldest first; none of a paused channel. `attempts` is as before this one."""
+
+    def begin_attempt(self, owner: str, key: str, epoch: int, now: datetime) -> bool:
+        """Checks the lease immediately before a send and logs that an attempt begins (I3)."""
+
+    def record_outcome(
+        self, owner: str, key: str, epoch: int, outcome: Outcome, now: datetime, next_attempt_at: datetime | None
+    ) -> bool:
+        """Writes what an attempt came to; False when the lease was no longer ours and nothing was written.
+
+        `Delivered` finishes it (deliveries: delivered). `GiveUp`, or `TryAgain` with no `next_attempt_at`, makes it a dead
+        letter (deliveries: dead, with the reason). `TryAgain` makes it READY again at `next_attempt_at` and keeps `accepted`.
+        """
+
+    def bury_removed(self, channels: Collection[ChannelRef], now: datetime) -> int:
+        """Unfinished, unleased notifications to channels not in `channels` die as `receiver_removed`."""
+
+    def notifications(self, *, state: NotificationState | None = None, limit: int = 50) -> list[Notification]:
+        """The outbox, newest first."""
+
+    def notification(self, key_prefix: str) -> Notification | None:
+        """One notification by its key or an unambiguous beginning of it."""
+
+    def attempts(self, key: str) -> list[Attempt]:
+        """The notification log of one notification, oldest first."""
+
+    def retry_notification(self, key: str, now: datetime) -> bool:
+        """Makes a dead or waiting notification READY now, with the same key, its attempts counted anew."""
+
+    def drop_notification(self, key: str, now: datetime) -> bool:
+        """A person's decision: an unfinished notification becomes a dead letter with the reason `dropped`."""
+
+    def next_attempt_at(self) -> datetime | None:
+        """When the next READY notification is due."""
+
+
+class Upkeep(Protocol):
+    """Health of the store itself."""
+
+    def upgrade(self) -> str:
+        """Brings the schema to this version (creates it when new); returns the version. Resumable."""
+
+    def check_schema(self) -> None:
+        """Raises `SchemaMismatch` unless the schema is this version's. Cheap."""
+
+    def remember(self, name: str, value: str) -> None:
+        """Keeps a small fact (e.g. a fingerprint of the routes in force)."""
+
+    def recall(self, name: str) -> str | None:
+        """A fact kept by `remember`."""
+
+    def purge(
+        self, now: datetime, *, seen_for: timedelta, entries_for: timedelta, finished_for: timedelta, chunk: int
+    ) -> int:
+        """Deletes at most `chunk` rows of each kind that are past their time; returns how many went.
+
+        Never an entry or alert that an unfinished delivery or notification still needs (LESSONS 5), never a seen key
+        within `seen_for` (I6).
+        """
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy of the live database in a new file."""
+
+    def stats(self) -> StoreStats:
+        """Counts and sizes."""
+
+    def close(self) -> None:
+        """Lets go of everything; the store cannot be used afterwards."""
+
+
+class Store(FeedStore, AlertStore, Outbox, Upkeep, Protocol):
+    """The whole cellar."""
+
+
+__all__ = [
+    "AlertStore",
+    "DeliveryLife",
+    "FeedStore",
+    "Identified",
+    "Outbox",
+    "PollRecord",
+    "PollSaved",
+    "Store",
+    "StoreStats",
+    "Upkeep",
+]
