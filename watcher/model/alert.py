@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -99,3 +99,54 @@ def stable_hash(*parts: str) -> str:
         digest.update(len(data).to_bytes(8, "big"))
         digest.update(data)
     return digest.hexdigest()
+
+SUMMARY_LIMIT = 2_000
+"""Characters of an entry's text that an alert keeps of its own; the full text stays with the entry."""
+
+
+def told_entry(entry: Entry) -> Entry:
+    """The entry as an alert carries it: short enough to be frozen into every message that tells of it."""
+    return replace(entry, summary=(entry.summary or entry.content)[:SUMMARY_LIMIT], content="")
+
+
+@dataclass(frozen=True, slots=True)
+class AlertOrigin:
+    """Where an entry was found: what an alert says about its feed."""
+
+    feed_url: str
+    feed_title: str
+    feed_labels: Mapping[str, str]
+    language: str | None
+
+
+def make_alert(
+    match: Match, topic_title: str, entry: Entry, entry_key: str, story: str, origin: AlertOrigin, first_seen: datetime
+) -> Alert:
+    """A match worth telling, with its labels. Feed labels never overrule ours (the configuration refuses the clash)."""
+    labels = {
+        **origin.feed_labels,
+        "topic": match.topic,
+        "level": match.level.value,
+        "score": f"{match.score / 100:g}",
+        "feed": origin.feed_title,
+        "language": entry.language or origin.language or "",
+        "story": story,
+        "publishers": "1",
+    }
+    return Alert(
+        id=alert_id(match.topic, entry_key, match.level),
+        topic=match.topic,
+        topic_title=topic_title,
+        level=match.level,
+        score=match.score,
+        focus=match.focus,
+        evidence=match.evidence,
+        entry_key=entry_key,
+        entry=told_entry(entry),
+        feed_url=origin.feed_url,
+        feed_title=origin.feed_title,
+        first_seen=first_seen,
+        story=story,
+        labels=labels,
+        created_at=first_seen,
+    )
