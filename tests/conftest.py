@@ -1,0 +1,39 @@
+"""Fixtures for all rooms: real servers on loopback, a clock that obeys, the corpus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import pytest
+from corpus import Corpus, find_corpus
+from servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
+
+
+@pytest.fixture
+def feed_server() -> Iterator[FeedServer]:
+    with FeedServer() as server:
+        yield server
+
+
+@pytest.fixture
+def webhook_sink() -> Iterator[WebhookSink]:
+    with WebhookSink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def mail_sink() -> Iterator[ScriptedMailSink]:
+    with ScriptedMailSink() as sink:
+        yield sink
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Stands at noon UTC of a Saturday."""
+    return FakeClock(datetime(2026, 1, 24, 12, tzinfo=UTC))
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Corpus:
+    return find_corpus()
