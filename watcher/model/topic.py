@@ -55,7 +55,8 @@ class Topic:
     """A topic's raw strings and the vocabulary lists it names.
 
     `positions` maps a path inside the topic (`terms.3.0`, `near.0.any.1`, `require`) to where it stands
-    in `file`, so that whoever compiles the topic can say where a problem is.
+    in `file`, so that whoever compiles the topic can say where a problem is. `path` is the topic's own
+    place in the configuration (`topics.0`).
     """
 
     name: str
@@ -72,6 +73,7 @@ class Topic:
     examples: tuple[Example, ...] = ()
     vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
