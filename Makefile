@@ -1,0 +1,38 @@
+# Every target makes .venv itself on first use. PYTHON=python3.12 chooses another interpreter (3.11 or newer).
+PYTHON ?= python3
+CONFIG ?= config.yaml
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+
+.PHONY: demo run test lint constraints clean
+
+demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
+	@$(BIN)/watcher demo --output demo-output
+
+run: $(READY)  ## the daemon, with CONFIG (config.yaml)
+	@exec $(BIN)/watcher run --config $(CONFIG)
+
+test: $(READY)  ## all tests; ARGS="-k fold" chooses some
+	$(BIN)/pytest --numprocesses 2 -r fEs $(ARGS)
+
+lint: $(READY)  ## style, types, and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy --strict
+	$(BIN)/lint-imports
+
+constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
+	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[postgres]' --group dev
+	$(BIN)/pip freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
+	@touch $(READY)
+
+clean:  ## forgets .venv, caches and what the demo wrote
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output
+
+# The pip that comes with Python 3.11 does not know dependency groups yet.
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
+	@touch $@
