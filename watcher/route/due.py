@@ -1,0 +1,48 @@
+"""When a group is ripe."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from watcher.model.route import WEEKDAYS, DigestPlan, Promptly, Timing
+from watcher.route.clocktime import days_around, instant
+
+NEVER = datetime.max.replace(tzinfo=UTC)
+"""The due time of a digest that has too few alerts."""
+
+_SEARCH_DAYS = 9
+"""A week from any day to the same weekday, one day more for zones that have skipped a date, one for the gap."""
+
+
+def due_at(
+    timing: Timing,
+    first_waiting_at: datetime,
+    last_flush_at: datetime | None,
+    *,
+    count: int,
+    enough_at: datetime | None = None,
+) -> datetime:
+    """When a group whose first waiting alert came at `first_waiting_at` may leave.
+
+    Promptly: `wait` after the first alert, and `interval` after the group's last message. Digest: the first
+    slot after the first alert and after the last message; a result in the past is a missed slot, and missed
+    slots merge because there is one message whenever it leaves. With fewer than `min` alerts: `NEVER`.
+    `enough_at` is when the `min`-th alert came: the slots before it were passed over for want of alerts and
+    are not made up for; without it they are.
+    """
+    if isinstance(timing, Promptly):
+        soonest = first_waiting_at + timing.wait
+        return soonest if last_flush_at is None else max(soonest, last_flush_at + timing.interval)
+    if count < timing.min:
+        return NEVER
+    return next_slot(timing, max(moment for moment in (first_waiting_at, last_flush_at, enough_at) if moment))
+
+
+def next_slot(plan: DigestPlan, after: datetime) -> datetime:
+    """The first slot strictly after a moment; two slots that a clock change makes one are one."""
+    return min(slot for slot in _slots(plan, after) if slot > after)
+
+
+def _slots(plan: DigestPlan, around: datetime) -> list[datetime]:
+    days = [day for day in days_around(around, plan.zone, 2, _SEARCH_DAYS) if WEEKDAYS[day.weekday()] in plan.days]
+    return [instant(day, at, plan.zone) for day in days for at in plan.at]

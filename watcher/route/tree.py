@@ -1,0 +1,107 @@
+"""The tree of routes: which nodes take an alert, and why.
+
+Semantics of Prometheus Alertmanager (https://prometheus.io/docs/alerting/latest/configuration/#route): depth
+first; a matching child ends the search among its siblings unless it continues; a node takes what none of
+its children took.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from watcher.model.alert import Alert
+from watcher.model.notification import Delivery, Routed
+from watcher.model.route import ChannelRef, Matcher, Receiver, Route
+from watcher.route.group import group_of
+from watcher.route.matcher import matches, matches_all
+
+
+def routes_for(root: Route, labels: Mapping[str, str]) -> list[Route]:
+    """The nodes that take an alert with these labels, in the order of the tree; [] when the root refuses it."""
+    if not matches_all(root.matchers, labels):
+        return []
+    taken: list[Route] = []
+    for child in root.routes:
+        found = routes_for(child, labels)
+        taken.extend(found)
+        if found and not child.continues:
+            break
+    return taken or [root]
+
+
+def route_alert(root: Route, receivers: Mapping[str, Receiver], alert: Alert) -> Routed:
+    """One delivery for each channel of the receivers that want the alert.
+
+    A channel that several routes reach gets the alert once, by the first of them.
+    """
+    routes = routes_for(root, alert.labels)
+    deliveries: dict[ChannelRef, Delivery] = {}
+    for route in routes:
+        for channel in receivers[route.receiver].channels:
+            deliveries.setdefault(channel, Delivery(alert.id, group_of(route, channel, alert.labels)))
+    return Routed(alert.id, tuple(deliveries.values()), "" if deliveries else _unwanted(root, routes))
+
+
+def _unwanted(root: Route, routes: list[Route]) -> str:
+    if not routes:
+        return f"the root route asks for {_written(root.matchers)}"
+    names = ", ".join(dict.fromkeys(route.receiver for route in routes))
+    return f"no channels in receiver {names}"
+
+
+def _written(matchers: tuple[Matcher, ...]) -> str:
+    return ", ".join(str(matcher) for matcher in matchers)
+
+
+@dataclass(frozen=True, slots=True)
+class MatcherCheck:
+    """One matcher against one value."""
+
+    matcher: Matcher
+    value: str
+    holds: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RouteTrace:
+    """What happened at one node.
+
+    `asked` is False when an earlier sibling had ended the search. `takes` is True for the nodes that
+    `routes_for` returns. `children` are traced only below a node that matched.
+    """
+
+    route: Route
+    asked: bool
+    matched: bool
+    takes: bool
+    checks: tuple[MatcherCheck, ...]
+    children: tuple[RouteTrace, ...]
+
+
+def why(root: Route, labels: Mapping[str, str]) -> RouteTrace:
+    """The walk of an alert with these labels through the tree, for `routes test`."""
+    checks = tuple(_check(matcher, labels) for matcher in root.matchers)
+    matched = all(check.holds for check in checks)
+    children = _trace_children(root, labels) if matched else ()
+    takes = matched and not any(_taken_below(child) for child in children)
+    return RouteTrace(root, asked=True, matched=matched, takes=takes, checks=checks, children=children)
+
+
+def _check(matcher: Matcher, labels: Mapping[str, str]) -> MatcherCheck:
+    value = labels.get(matcher.label, "")
+    return MatcherCheck(matcher, value, matches(matcher, value))
+
+
+def _trace_children(parent: Route, labels: Mapping[str, str]) -> tuple[RouteTrace, ...]:
+    traces: list[RouteTrace] = []
+    ended = False
+    for child in parent.routes:
+        trace = RouteTrace(child, False, False, False, (), ()) if ended else why(child, labels)
+        ended = ended or (trace.matched and not child.continues)
+        traces.append(trace)
+    return tuple(traces)
+
+
+def _taken_below(trace: RouteTrace) -> bool:
+    return trace.takes or any(_taken_below(child) for child in trace.children)
