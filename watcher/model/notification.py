@@ -152,7 +152,11 @@ class Attempt:
 
 @dataclass(frozen=True, slots=True)
 class MessageItem:
-    """One alert as a channel shows it: plain texts, already safe to print, links only http(s)."""
+    """One alert as a channel shows it: plain texts, already safe to print, links only http(s).
+
+    `quote` is the passage that proves it, in runs; True marks the words that matched. `when` is the local
+    date and time of publication, `age` how long before the notification was made that was.
+    """
 
     title: str
     link: str
@@ -163,6 +167,8 @@ class MessageItem:
     age: str
     why: str
     also: tuple[str, ...] = ()
+    quote: tuple[tuple[str, bool], ...] = ()
+    when: str = ""
 
 
 @dataclass(frozen=True, slots=True)
