@@ -107,7 +107,7 @@ class FeedStore(Protocol):
     ) -> list[AcquiredFeed]:
         """Leases up to `limit` feeds with `next_poll_at <= now`, most overdue first.
 
-        With `force` also those not yet due, but never one whose `not_before` is in the future, nor one in
+        With `force` also those not yet due and not polled since `now` (`last_polled_at < now` or never), but never one whose `not_before` is in the future, nor one in
         failure backoff (`failures > 0`) that is not due, nor one leased to somebody.
         """
 
@@ -151,6 +151,9 @@ class AlertStore(Protocol):
 
     def waiting_groups(self) -> list[WaitingGroup]:
         """Groups with waiting deliveries, by first waiting alert."""
+
+    def waiting_alerts(self, group: GroupKey, limit: int) -> list[Alert]:
+        """What `freeze` would take of a group now, in the same order and with the same sources; changes nothing."""
 
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
         """Turns the group's waiting deliveries into one READY notification, in one transaction (I2).
