@@ -1,0 +1,1 @@
+"""The kitchen: bytes in, entries out; nothing in a document is trusted."""

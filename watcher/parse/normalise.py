@@ -1,0 +1,89 @@
+"""The one normalisation after every reader: what leaves it is plain, bounded and safe to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from urllib.parse import urljoin, urlsplit
+
+from watcher.model.entry import Entry, ParsedFeed
+from watcher.parse.dates import parse_date
+from watcher.parse.plaintext import one_line, plain_text
+from watcher.parse.raw import RawEntry, RawFeed, RawText
+
+_LINE_LIMIT = 2_000
+"""Characters of a title, name or link: longer ones are abuse."""
+
+_MANY_CATEGORIES = 100
+_MANY_ENTRIES = 20_000
+_LONGEST_LANGUAGE = 35  # BCP 47 §4.4.1
+
+
+def normalise(raw: RawFeed, *, url: str) -> ParsedFeed:
+    """A document as read becomes values of the model. `url` is the base of what no reader could resolve."""
+    return ParsedFeed(
+        reader=raw.reader,
+        title=_line(raw.title),
+        language=_language(raw.language),
+        entries=tuple(_entry(entry, url) for entry in raw.entries[:_MANY_ENTRIES]),
+        link=safe_link(raw.link, url),
+        ttl=_minutes(raw.ttl),
+    )
+
+
+def safe_link(link: str, base: str) -> str:
+    """An absolute http or https address, or "": `javascript:`, `data:` and the like never get further."""
+    if link.startswith(("https://", "http://")) and link.isascii() and link.isprintable() and " " not in link:
+        return link if len(link) <= _LINE_LIMIT else ""
+    cleaned = one_line(link, markup=False).replace(" ", "%20")
+    if not cleaned or len(cleaned) > _LINE_LIMIT:
+        return ""
+    try:
+        parts = urlsplit(absolute := urljoin(base, cleaned))
+    except ValueError:
+        return ""
+    return absolute if parts.scheme in {"http", "https"} and parts.netloc else ""
+
+
+def _entry(raw: RawEntry, base: str) -> Entry:
+    return Entry(
+        id=one_line(raw.id, markup=False, limit=_LINE_LIMIT),
+        link=safe_link(raw.link, base) if raw.link else "",
+        title=_line(raw.title),
+        summary=plain_text(raw.summary.value, markup=raw.summary.markup),
+        content=_joined(raw.contents),
+        author=one_line(raw.author, markup=True, limit=_LINE_LIMIT),
+        published=parse_date(raw.published) if raw.published else None,
+        updated=parse_date(raw.updated) if raw.updated else None,
+        categories=_categories(raw.categories),
+        language=_language(raw.language),
+        publisher=one_line(raw.source_title, markup=True, limit=_LINE_LIMIT) or safe_link(raw.source_link, base) or None,
+    )
+
+
+def _line(text: RawText) -> str:
+    return one_line(text.value, markup=text.markup, limit=_LINE_LIMIT)
+
+
+def _joined(contents: Iterable[RawText]) -> str:
+    texts = dict.fromkeys(plain_text(content.value, markup=content.markup) for content in contents)
+    return "\n".join(text for text in texts if text)
+
+
+def _categories(raw: list[str]) -> tuple[str, ...]:
+    if not raw:
+        return ()
+    lines = (one_line(category, markup=True, limit=_LINE_LIMIT) for category in raw[:_MANY_CATEGORIES])
+    return tuple(dict.fromkeys(line for line in lines if line))
+
+
+def _language(raw: str | None) -> str | None:
+    """A language tag (BCP 47) with hyphens; what is too long to be one is dropped."""
+    if not raw:
+        return None
+    tag = one_line(raw, markup=False).replace("_", "-")
+    return tag if 0 < len(tag) <= _LONGEST_LANGUAGE else None
+
+
+def _minutes(raw: str) -> int | None:
+    text = raw.strip()
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None

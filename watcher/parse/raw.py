@@ -1,0 +1,46 @@
+"""What a reader finds in a document, before the one normalisation that follows every reader."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class RawText(NamedTuple):
+    """A text as the document has it; `markup` says that it is HTML or XHTML source."""
+
+    value: str
+    markup: bool
+
+
+NO_TEXT = RawText("", False)
+
+
+@dataclass(slots=True)
+class RawEntry:
+    """One entry as read. Links are resolved against their base; dates, texts and categories are as written."""
+
+    id: str = ""
+    link: str = ""
+    title: RawText = NO_TEXT
+    summary: RawText = NO_TEXT
+    contents: list[RawText] = field(default_factory=list)
+    author: str = ""
+    published: str = ""
+    updated: str = ""
+    categories: list[str] = field(default_factory=list)
+    language: str | None = None
+    source_title: str = ""
+    source_link: str = ""
+
+
+@dataclass(slots=True)
+class RawFeed:
+    """A document as read by `reader`."""
+
+    reader: str
+    title: RawText = NO_TEXT
+    link: str = ""
+    language: str | None = None
+    ttl: str = ""
+    entries: list[RawEntry] = field(default_factory=list)

@@ -1,0 +1,87 @@
+"""The tolerant reader: feedparser, for everything that is odd.
+
+Both of its HTML passes are off (plain text needs neither) and it is given a stream, never a name: a path or a
+URL as its argument would be opened.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from io import BytesIO
+from typing import Any
+
+import feedparser
+
+from watcher.parse.raw import NO_TEXT, RawEntry, RawFeed, RawText
+
+_MARKUP_TYPES = {"text/html", "application/xhtml+xml"}
+_READABLE_HEADERS = ("content-type", "content-language")
+
+Fields = Mapping[str, Any]
+
+
+def read_tolerant(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed | None:
+    """Reads what can be read; None when feedparser recognises no feed format and finds no entry."""
+    document = feedparser.parse(
+        BytesIO(body), response_headers=feedparser_headers(url, headers), sanitize_html=False, resolve_relative_uris=False
+    )
+    if not document.version and not document.entries:
+        return None
+    feed = document.feed
+    return RawFeed(
+        reader="tolerant",
+        title=_text(feed, "title"),
+        link=_string(feed, "link"),
+        language=_string(feed, "language") or None,
+        ttl=_string(feed, "ttl"),
+        entries=[_entry(entry) for entry in document.entries],
+    )
+
+
+def feedparser_headers(url: str, headers: Mapping[str, str]) -> dict[str, str]:
+    """The headers that feedparser may see: those of the encoding and language, and the base of relative links."""
+    kept = {name: headers[name] for name in _READABLE_HEADERS if headers.get(name)}
+    return {**kept, "content-location": url} if url else kept
+
+
+def _entry(fields: Fields) -> RawEntry:
+    source = _dict(fields, "source")
+    return RawEntry(
+        id=_string(fields, "id"),
+        link=_string(fields, "link"),
+        title=_text(fields, "title"),
+        summary=_text(fields, "summary"),
+        contents=[RawText(content.get("value", ""), _is_markup(content)) for content in _list(fields, "content")],
+        author=_string(fields, "author"),
+        published=_string(fields, "published"),
+        updated=_string(fields, "updated"),
+        categories=[term for tag in _list(fields, "tags") if (term := tag.get("term") or tag.get("label"))],
+        language=_string(fields, "language") or _string(_dict(fields, "title_detail"), "language") or None,
+        source_title=_string(source, "title"),
+        source_link=_string(source, "href"),
+    )
+
+
+def _string(fields: Fields, name: str) -> str:
+    # dict.get, because the mapping's own lookup answers for other names, too (updated for published).
+    value = dict.get(fields, name)  # type: ignore[call-overload]
+    return value if isinstance(value, str) else ""
+
+
+def _dict(fields: Fields, name: str) -> Fields:
+    value = dict.get(fields, name)  # type: ignore[call-overload]
+    return value if isinstance(value, dict) else {}
+
+
+def _list(fields: Fields, name: str) -> list[Any]:
+    value = dict.get(fields, name)  # type: ignore[call-overload]
+    return value if isinstance(value, list) else []
+
+
+def _text(fields: Fields, name: str) -> RawText:
+    value = _string(fields, name)
+    return RawText(value, _is_markup(_dict(fields, f"{name}_detail"))) if value else NO_TEXT
+
+
+def _is_markup(detail: Fields) -> bool:
+    return detail.get("type", "text/html") in _MARKUP_TYPES
