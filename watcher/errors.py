@@ -6,6 +6,7 @@ The tree::
     ├── ConfigError          the configuration is refused; carries every problem      exit 2
     ├── UsageError           a command was called in a way that cannot work           exit 2
     ├── ParseError           a document is not a readable feed (a value outside parse) —
+    ├── FetchError           a document could not be had (a value outside fetch)      —
     └── StoreError           the store cannot do what was asked                       exit 1
         ├── StoreBusy        locked by another process for longer than we wait
         ├── StoreFull        no space left where the store lives
@@ -32,6 +33,7 @@ class PollReason(StrEnum):
     CONNECT = "connect"
     TLS = "tls"
     TIMEOUT = "timeout"
+    HOST_BUSY = "host_busy"
     ADDRESS_REFUSED = "address_refused"
     SCHEME_REFUSED = "scheme_refused"
     TOO_MANY_REDIRECTS = "too_many_redirects"
@@ -125,6 +127,15 @@ class UsageError(WatcherError):
 
 class ParseError(WatcherError):
     """A document is not a readable feed."""
+
+    def __init__(self, reason: PollReason, detail: str) -> None:
+        self.reason = reason
+        self.detail = detail
+        super().__init__(f"{reason}: {detail}")
+
+
+class FetchError(WatcherError):
+    """A document could not be had. Nothing in `detail` may be secret: it names hosts, never whole addresses."""
 
     def __init__(self, reason: PollReason, detail: str) -> None:
         self.reason = reason

@@ -99,6 +99,7 @@ class NotModified:
 
     headers: Mapping[str, str]
     validators: Validators
+    permanent_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
