@@ -1,0 +1,96 @@
+"""An e-mail as bytes: the same bytes for the same notification, whatever the attempt. Pure.
+
+RFC 5322 (message), RFC 2045 and 2046 (MIME), RFC 2369 and 2919 (List-*), RFC 3834 (Auto-Submitted).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from email.utils import format_datetime, parseaddr
+from urllib.parse import quote
+
+from watcher.model.notification import Message, Notification
+from watcher.model.route import Email
+from watcher.model.settings import Smtp
+
+SUBJECT_CHARACTERS = 250
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What SMTP needs: the envelope's sender and the content with CRLF line ends."""
+
+    sender: str
+    content: bytes
+    needs_smtputf8: bool
+
+
+def addresses(options: Email) -> list[str]:
+    """The envelope's recipients, each once, domains in ASCII (IDNA)."""
+    return list(dict.fromkeys(bare_address(written) for written in (*options.to, *options.cc)))
+
+
+def bare_address(written: str) -> str:
+    """`Desk <desk@example.org>` without the name, its domain in ASCII.
+
+    Raises `ValueError` when it is not an address.
+    """
+    _, address = parseaddr(one_line(written))
+    local, at, domain = address.rpartition("@")
+    if not (at and local and domain):
+        raise ValueError(f"{written!r} is not an e-mail address")
+    return f"{local}@{domain.encode('idna').decode('ascii')}"
+
+
+def build_mail(options: Email, smtp: Smtp, notification: Notification, message: Message) -> Mail:
+    """The message with headers that let mail programs thread it, filter it and know it for automatic."""
+    sender = bare_address(smtp.sender)
+    needs_smtputf8 = not all(address.isascii() for address in (sender, *addresses(options)))
+    mail = EmailMessage(policy=SMTPUTF8 if needs_smtputf8 else SMTP)
+    _add_headers(mail, options, smtp, notification, message)
+    mail.set_content(message.text, charset="utf-8")
+    mail.add_alternative(message.html, subtype="html", charset="utf-8")
+    mail.set_boundary(f"=_{notification.key}")
+    return Mail(sender, mail.as_bytes(), needs_smtputf8)
+
+
+def _add_headers(mail: EmailMessage, options: Email, smtp: Smtp, notification: Notification, message: Message) -> None:
+    sender = bare_address(smtp.sender)
+    domain = sender.rpartition("@")[2]
+    receiver = notification.group.channel.receiver
+    mail["From"] = _header_address(smtp.sender, default_name="watcher")
+    mail["To"] = _header_addresses(options.to)
+    if options.cc:
+        mail["Cc"] = _header_addresses(options.cc)
+    mail["Subject"] = one_line(options.subject or message.subject)[:SUBJECT_CHARACTERS]
+    mail["Date"] = format_datetime(notification.created_at)
+    mail["Message-ID"] = f"<{notification.key}@{domain}>"
+    mail["References"] = f"<thread.{notification.group.id}@{domain}>"
+    mail["Auto-Submitted"] = "auto-generated"
+    mail["List-Id"] = f"<{_label(receiver)}.watcher.{domain}>"
+    mail["List-Unsubscribe"] = f"<mailto:{quote(sender, safe='@')}?subject={quote(f'unsubscribe {receiver}')}>"
+
+
+def _label(name: str) -> str:
+    """A name as a part of a domain, for List-Id."""
+    return re.sub(r"[^a-z0-9-]+", "-", name.lower()).strip("-") or "receiver"
+
+
+def _header_addresses(written: Iterable[str]) -> list[Address]:
+    return [_header_address(text) for text in written]
+
+
+def _header_address(written: str, default_name: str = "") -> Address:
+    name, _ = parseaddr(one_line(written))
+    local, _, domain = bare_address(written).rpartition("@")
+    return Address(name or default_name, local, domain)
+
+
+def one_line(text: str) -> str:
+    """The text without characters that could end a header line or hide in one."""
+    return " ".join("".join(character if character.isprintable() else " " for character in text).split())

@@ -1,0 +1,57 @@
+"""The shape of ntfy: its JSON publishing. Pure.
+
+Limits (https://docs.ntfy.sh/publish/ and the server's `message-size-limit`): a message of more than 4,096 bytes
+becomes an attachment; three actions. Text is plain unless `markdown` is asked for, so nothing in it has a meaning.
+"""
+
+from __future__ import annotations
+
+from watcher.deliver.chat import Shape, encode
+from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts
+from watcher.deliver.post import Request
+from watcher.deliver.shorten import fit, more_line, shorten, utf8_size
+from watcher.model.notification import Message, MessageItem
+from watcher.model.route import Ntfy
+from watcher.model.secret import reveal
+
+MESSAGE_BYTES = 4_000
+HIGH, DEFAULT = 4, 3
+
+
+def ntfy(options: Ntfy) -> Shape:
+    """The shape for one topic; the last part of the URL is the topic, what precedes it the server."""
+    server, _, topic = reveal(options.url).rstrip("/").rpartition("/")
+    token = reveal(options.token) if options.token is not None else ""
+    headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
+
+    def shape(message: Message, key: str) -> Request:
+        return Request(f"{server}/", encode(ntfy_body(message, topic)), headers, secrets=(token, topic))
+
+    return shape
+
+
+def ntfy_body(message: Message, topic: str) -> dict[str, object]:
+    """A push message: subject as title, a few lines an alert, a tap opens the first alert's link."""
+
+    def more(left_out: int) -> str:
+        return more_line(left_out + message.omitted)
+
+    text = "\n\n".join(fit([_lines(item) for item in message.items], MESSAGE_BYTES, more, size=_size))
+    body: dict[str, object] = {
+        "topic": topic,
+        "title": shorten(message.subject, 250),
+        "message": text or message.subject,
+        "priority": HIGH if any(item.level == "focus" for item in message.items) else DEFAULT,
+    }
+    link = next((item.link for item in message.items if item.link), "")
+    if link:
+        body["click"] = link
+    return body
+
+
+def _lines(item: MessageItem) -> str:
+    return "\n".join(filter(None, [shorten(item.title, TITLE_CHARACTERS), facts(item), also_line(item)]))
+
+
+def _size(text: str) -> int:
+    return utf8_size(text) + text.count("\n")

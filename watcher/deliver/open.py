@@ -1,0 +1,61 @@
+"""Builds the channels that the configuration names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import httpx2
+
+from watcher.clock import Clock, SystemClock
+from watcher.deliver.channel import Channel
+from watcher.deliver.chat import ChatChannel, Shape
+from watcher.deliver.discord import discord
+from watcher.deliver.email import EmailChannel
+from watcher.deliver.ntfy import ntfy
+from watcher.deliver.post import http_client
+from watcher.deliver.slack import slack
+from watcher.deliver.webhook import WebhookChannel
+from watcher.model.route import ChannelOptions, ChannelRef, Discord, Email, Ntfy, Receiver, Slack, Webhook
+from watcher.model.settings import Smtp
+
+__all__ = ["build_channels", "http_client"]
+
+
+def build_channels(
+    receivers: Mapping[str, Receiver], smtp: Smtp | None, client: httpx2.AsyncClient, clock: Clock | None = None
+) -> Mapping[ChannelRef, Channel]:
+    """One channel for each that a receiver names. Their secrets must be resolved.
+
+    `client` comes from `http_client` and outlives the channels; `clock` gives webhooks their timestamp.
+    """
+    return {
+        name: _build(options, smtp, client, clock or SystemClock())
+        for receiver in receivers.values()
+        for name, options in receiver.channels.items()
+    }
+
+
+def _build(options: ChannelOptions, smtp: Smtp | None, client: httpx2.AsyncClient, clock: Clock) -> Channel:
+    match options:
+        case Email():
+            return EmailChannel(options, _required(smtp))
+        case Webhook():
+            return WebhookChannel(options, client, clock)
+        case _:
+            return ChatChannel(_shape(options), client)
+
+
+def _shape(options: Slack | Discord | Ntfy) -> Shape:
+    match options:
+        case Slack():
+            return slack(options)
+        case Discord():
+            return discord(options)
+        case Ntfy():
+            return ntfy(options)
+
+
+def _required(smtp: Smtp | None) -> Smtp:
+    if smtp is None:
+        raise ValueError("a receiver has an email channel, but no smtp section says how to send: add one")
+    return smtp
