@@ -1,0 +1,141 @@
+"""New, updated, quiet, known: one small feed after another."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from polled_feed import START, PolledFeed
+
+from watcher.dedupe.decide import CLOCK_ERROR
+from watcher.model.entry import Entry
+
+LONG = "The council met on Monday in the old town hall and spoke about water, roads and the price of bread for hours."
+
+
+def entry(number: int, *, published: datetime | None = START, **changes: object) -> Entry:
+    plain = Entry(
+        id=f"tag:{number}",
+        link=f"https://example.org/news/{number}",
+        title=f"Report number {number} from the council",
+        summary=f"{LONG} Item {number}.",
+        published=published + timedelta(minutes=number) if published else None,
+    )
+    return replace(plain, **changes)
+
+
+def titles(*numbers: int) -> list[str]:
+    return [entry(number).title for number in numbers]
+
+
+class TestBaseline:
+    def test_only_entries_within_the_backfill_are_new(self, feed: PolledFeed) -> None:
+        old = entry(1, published=START - timedelta(days=3))
+        undated = entry(2, published=None)
+        decision = feed.poll([entry(3), undated, old])
+        assert [item.entry.title for item in decision.new] == titles(3)
+        assert [item.entry.title for item in decision.quiet] == titles(2, 1)
+        assert decision.is_baseline
+
+    def test_an_empty_document_is_no_baseline(self, feed: PolledFeed) -> None:
+        assert not feed.poll([]).is_baseline
+        assert feed.state.baseline_at is None
+        assert feed.new_titles([entry(1, published=None)]) == []
+
+    def test_a_wrong_time_zone_is_fresh_but_a_calendar_is_not(self, feed: PolledFeed) -> None:
+        skewed = entry(1, published=START + CLOCK_ERROR)
+        planned = entry(2, published=START + timedelta(days=40))
+        assert feed.new_titles([skewed, planned]) == titles(1)
+
+    def test_a_date_of_update_counts_where_there_is_no_other(self, feed: PolledFeed) -> None:
+        assert feed.new_titles([entry(1, published=None, updated=START)]) == titles(1)
+
+
+class TestAfterTheBaseline:
+    def test_what_was_there_is_known_and_the_rest_is_new(self, feed: PolledFeed) -> None:
+        feed.poll([entry(2), entry(1)])
+        decision = feed.poll([entry(3), entry(2), entry(1)])
+        assert [item.entry.title for item in decision.new] == titles(3)
+        assert len(decision.known) == 2
+        assert not decision.possible_gap
+
+    def test_late_and_undated_entries_are_new(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1)])
+        late = entry(2, published=START - timedelta(days=30))
+        assert feed.new_titles([entry(1), late, entry(3, published=None)]) == titles(2, 3)
+
+    def test_an_entry_that_left_and_returns_is_known(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1), entry(2)])
+        feed.poll([entry(3)])
+        feed.poll([])
+        assert feed.new_titles([entry(1), entry(2), entry(3)]) == []
+
+    def test_a_new_date_alone_is_not_news(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1)])
+        decision = feed.poll([entry(1, published=START + timedelta(days=2))])
+        assert decision.known
+        assert not decision.updated
+
+    def test_a_changed_text_or_title_is_an_update(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1), entry(2)])
+        decision = feed.poll([entry(1, summary=f"{LONG} Corrected."), entry(2, title="Another headline altogether")])
+        assert len(decision.updated) == 2
+        assert not decision.new
+
+    def test_a_text_that_is_missing_for_once_is_no_update(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1)])
+        assert len(feed.poll([entry(1, summary="")]).known) == 1
+
+    def test_a_document_without_anything_known_is_a_possible_gap(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1), entry(2)])
+        assert feed.poll([entry(8), entry(9)]).possible_gap
+
+
+class TestNewEntriesThatResembleOldOnes:
+    """Nothing is lost: what only looks like an old entry is new."""
+
+    def test_a_column_with_a_constant_title(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1, title="The morning briefing from Ankara")])
+        assert feed.new_titles([entry(2, title="The morning briefing from Ankara")])
+
+    def test_bulletins_with_equal_titles_and_hardly_any_text(self, feed: PolledFeed) -> None:
+        bulletins = [entry(n, title="Weather for the coast", summary="Rain, 12 degrees") for n in range(1, 6)]
+        for bulletin in bulletins:
+            assert feed.new_titles([bulletin])
+
+    def test_bulletins_on_a_constant_page(self, feed: PolledFeed) -> None:
+        page = "https://example.org/weather/kent"
+        for number in range(1, 6):
+            assert feed.new_titles([entry(number, link=page, title="Weather for the coast of Kent")])
+
+    def test_one_link_for_all(self, feed: PolledFeed) -> None:
+        live = "https://example.org/live"
+        posts = [entry(number, link=live, summary="") for number in range(1, 6)]
+        feed.poll(posts[:1])
+        assert feed.new_titles(posts[:3]) == titles(2, 3)
+        assert feed.new_titles(posts) == titles(4, 5)
+
+    def test_a_template_as_text(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1, summary=LONG), entry(2, summary=LONG)])
+        assert feed.new_titles([entry(3, summary=LONG), entry(4, summary=LONG)]) == titles(3, 4)
+
+    def test_the_old_one_still_stands_beside_it(self, feed: PolledFeed) -> None:
+        old = entry(1, title="Gale warning for sea area Dogger", summary="")
+        late = replace(old, id="tag:x", link="https://example.org/news/x", published=START - timedelta(hours=2))
+        feed.poll([old])
+        assert len(feed.new_titles([old, late])) == 1
+
+    def test_an_id_that_is_used_for_every_new_entry(self, feed: PolledFeed) -> None:
+        for number in range(1, 6):
+            assert feed.new_titles([entry(number, id="latest")]) == titles(number)
+            assert feed.new_titles([entry(number, id="latest")]) == []
+
+    def test_ids_that_number_the_places_of_a_document(self, feed: PolledFeed) -> None:
+        def document(*numbers: int) -> list[Entry]:
+            return [entry(number, id=f"item-{place}") for place, number in enumerate(numbers)]
+
+        feed.poll(document(3, 2, 1))
+        assert feed.new_titles(document(4, 3, 2)) == titles(4)
+        assert feed.new_titles(document(6, 5, 4)) == titles(6, 5)
+        assert feed.new_titles(document(6, 5, 4)) == []
+        assert not feed.poll(document(6, 5, 4)).updated

@@ -1,0 +1,161 @@
+"""Decides what a document means, given what was seen of its feed. Pure: the shell looks up and saves.
+
+    identify ─▶ by key: known, updated, id used twice ─▶ by link, title and text: re-keyed ─▶ the rest is new
+
+A new date alone is never news (I6). At the first document with an entry (the baseline, I7) only what is dated within
+the backfill is new.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from watcher.dedupe.identity import fallback_key, identify, probe_for, scheme_for
+from watcher.dedupe.recognise import Document, Strength, is_later, recognise, strength
+from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
+from watcher.model.feed import PollState
+
+CLOCK_ERROR = timedelta(hours=14)
+"""How far in the future a fresh entry may be dated: a local time labelled UTC is off by 14 hours at most."""
+
+
+def probe(feed_url: str, parsed: ParsedFeed, state: PollState) -> SeenProbe:
+    """What must be looked up before `decide`."""
+    return probe_for(feed_url, _identified(feed_url, parsed, state))
+
+
+def decide(
+    feed_url: str, parsed: ParsedFeed, state: PollState, seen: Sequence[Seen], now: datetime, backfill: timedelta
+) -> EntryDecision:
+    """Sorts the entries of a document into new, updated, quiet and known.
+
+    `seen` is what the store remembers of `probe(…)`. Every distinct entry of the document ends in exactly one of the
+    four. An entry without an id that is recognised keeps its old key, so that a feed that dates its entries anew at
+    every poll is not remembered anew at every poll.
+    """
+    scheme = scheme_for(parsed.entries, state.identity, state.identity_streak)
+    items = _identified(feed_url, parsed, state)
+    if not items:
+        return EntryDecision(identity=state.identity, identity_streak=state.identity_streak)
+    newest_before = _newest_before(state)
+    sorting = _sort_by_key(feed_url, items, seen, newest_before)
+    recognised = recognise(sorting.unknown, seen, Document.of(items, newest_before))
+    for item in sorting.unknown:
+        if item.key in recognised:
+            sorting.rename(item, recognised[item.key])
+        else:
+            sorting.new.append(item)
+    is_baseline = state.baseline_at is None
+    nothing_known = not (sorting.known or sorting.updated or sorting.quiet)
+    fresh = [item for item in sorting.new if not is_baseline or _is_fresh(item.entry, now, backfill)]
+    stale = [item for item in sorting.new if is_baseline and not _is_fresh(item.entry, now, backfill)]
+    return EntryDecision(
+        new=tuple(fresh),
+        updated=tuple(sorting.updated),
+        quiet=(*sorting.quiet, *stale),
+        known=tuple(sorting.known),
+        identity=scheme.name,
+        identity_streak=scheme.streak,
+        is_baseline=is_baseline,
+        possible_gap=nothing_known and not is_baseline,
+    )
+
+
+@dataclass(slots=True)
+class _Sorting:
+    """The piles on which the entries of one document are put."""
+
+    known: list[str] = field(default_factory=list)
+    updated: list[Identified] = field(default_factory=list)
+    quiet: list[Identified] = field(default_factory=list)
+    new: list[Identified] = field(default_factory=list)
+    unknown: list[Identified] = field(default_factory=list)
+
+    def meet(self, item: Identified, row: Seen) -> None:
+        """The entry is the remembered one: unchanged, or with a new text under the old key."""
+        if _is_changed(item, row):
+            self.updated.append(replace(item, key=row.key))
+        else:
+            self.known.append(row.key)
+
+    def rename(self, item: Identified, row: Seen) -> None:
+        """The entry is a remembered one under a new name, which is remembered too if it is a publisher's id."""
+        if item.entry.id:
+            self.quiet.append(item)
+        else:
+            self.meet(item, row)
+
+
+def _sort_by_key(
+    feed_url: str, items: Iterable[Identified], seen: Iterable[Seen], newest_before: datetime | None
+) -> _Sorting:
+    sorting = _Sorting()
+    rows = {row.key: row for row in seen}
+    for item in items:
+        row = rows.get(item.key)
+        if row is None:
+            sorting.unknown.append(item)
+            continue
+        owner = row if not _is_elsewhere(item, row) else _owner_of_used_id(feed_url, item, rows)
+        if owner is not None:
+            sorting.meet(item, owner)
+        elif _is_another_entry(item, row, newest_before):
+            sorting.new.append(replace(item, key=fallback_key(feed_url, item)))
+        else:
+            sorting.meet(item, row)
+    return sorting
+
+
+def _owner_of_used_id(feed_url: str, item: Identified, rows: Mapping[str, Seen]) -> Seen | None:
+    """Where the ids only number the places of a document, an entry is found by what it says."""
+    if (row := rows.get(fallback_key(feed_url, item))) is not None:
+        return row
+    others = (row for row in rows.values() if row.key != item.key)
+    return next((row for row in others if strength(item, row) >= Strength.FAIR), None)
+
+
+def _is_elsewhere(item: Identified, row: Seen) -> bool:
+    return _differ(item.link_hash, row.link_hash) and _is_changed(item, row)
+
+
+def _is_another_entry(item: Identified, row: Seen, newest_before: datetime | None) -> bool:
+    """An id alone does not make the same entry: link, title and text are others, and the date is not an old one."""
+    same_text = bool(item.text_fingerprint) and item.text_fingerprint == row.text_fingerprint
+    if same_text or not _differ(item.title_fingerprint, row.title_fingerprint):
+        return False
+    undated = (item.entry.published or item.entry.updated) is None or newest_before is None
+    return undated or is_later(item.entry, newest_before)
+
+
+def _is_changed(item: Identified, row: Seen) -> bool:
+    """Another title or text; one that went missing is not a change."""
+    return _differ(item.title_fingerprint, row.title_fingerprint) or bool(
+        item.text_fingerprint and item.text_fingerprint != row.text_fingerprint
+    )
+
+
+def _is_fresh(entry: Entry, now: datetime, backfill: timedelta) -> bool:
+    """Dated within the backfill. Beyond a wrong time zone, a date in the future is a calendar's, not a reporter's."""
+    dated = entry.published or entry.updated
+    return dated is not None and now - backfill <= dated <= now + min(backfill, CLOCK_ERROR)
+
+
+def _newest_before(state: PollState) -> datetime | None:
+    """The newest date seen in the feed, but never later than our last visit: one entry dated 2099 must not make
+    every later one look old.
+    """
+    visited = state.last_success_at or state.baseline_at
+    if state.newest_published is None or visited is None:
+        return state.newest_published or visited
+    return min(state.newest_published, visited)
+
+
+def _identified(feed_url: str, parsed: ParsedFeed, state: PollState) -> tuple[Identified, ...]:
+    scheme = scheme_for(parsed.entries, state.identity, state.identity_streak)
+    return identify(feed_url, parsed.entries, scheme.name)
+
+
+def _differ(one: str | None, other: str | None) -> bool:
+    return bool(one) and bool(other) and one != other

@@ -1,0 +1,49 @@
+"""Fingerprints of texts: equal when the words are equal, whatever the markup, case, accents and punctuation."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from watcher.model.alert import stable_hash
+from watcher.model.entry import Entry
+
+_WORD = re.compile(r"[^\W_]+")
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_UNSPACED_PER_WORD = 2
+"""Characters that count as a word in scripts which do not put spaces between words."""
+
+
+def fingerprint(text: str) -> str:
+    """128 bits over the folded words of a text, in hex; "" when there is no word at all."""
+    words = _WORD.findall(_fold(text))
+    return stable_hash("text", " ".join(words)) if words else ""
+
+
+def title_fingerprint(entry: Entry) -> str:
+    """The fingerprint of the title."""
+    return fingerprint(entry.title)
+
+
+def text_fingerprint(entry: Entry) -> str:
+    """The fingerprint of summary and content, without the title: a new headline leaves it as it is."""
+    return fingerprint(body_of(entry))
+
+
+def body_of(entry: Entry) -> str:
+    """The content, preceded by the summary unless contained in it."""
+    if not entry.content or entry.summary in entry.content:
+        return entry.content or entry.summary
+    return f"{entry.summary}\n{entry.content}"
+
+
+def word_count(text: str, enough: int) -> int:
+    """Words of a text, two characters making one in scripts without spaces; stops counting at `enough`."""
+    head = text[: enough * 40]
+    unspaced = len(_UNSPACED.findall(head)) // _UNSPACED_PER_WORD
+    return min(enough, unspaced + len(_WORD.findall(_UNSPACED.sub(" ", head))))
+
+
+def _fold(text: str) -> str:
+    decomposed = unicodedata.normalize("NFKD", text.casefold())
+    return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -1,0 +1,147 @@
+"""The names of entries: which identity tells the entries of a document apart, and the keys made from it.
+
+Schemes, from the strongest to the last resort (FreshRSS orders them alike):
+
+    id      what the feed says (`atom:id`, RSS `guid`); where it says nothing, as in "link"
+    link    link + published
+    title   link + published + title
+
+A scheme holds for a whole feed and is remembered between polls. Entries that still share a name although they differ
+(doubled ids) are told apart by the next scheme, at the very end by their text: a shared name would hide one of them.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from watcher.dedupe.fingerprint import text_fingerprint, title_fingerprint
+from watcher.dedupe.links import comparable_link, home_host
+from watcher.model.alert import stable_hash
+from watcher.model.entry import Entry, Identified, SeenProbe
+
+SCHEMES = ("id", "link", "title")
+_LAST_RESORT = "text"
+DOUBLED_SHARE = 0.05
+"""A document in which more than this share of the entries has a doubled name asks for a weaker scheme."""
+RESTORE_AFTER = 10
+"""Documents in a row that must ask for a stronger scheme before it is taken up again: feeds flip and flop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scheme:
+    """The scheme in force and how many documents in a row have asked for a stronger one."""
+
+    name: str
+    streak: int = 0
+
+
+def identify(feed_url: str, entries: Sequence[Entry], scheme: str) -> tuple[Identified, ...]:
+    """Gives every entry its key and hashes, in the order of the document; an entry listed twice comes once."""
+    home = home_host(entry.link for entry in entries)
+    links = [comparable_link(entry.link, home) for entry in entries]
+    occurrences = Counter(links)
+    named = [
+        Identified(
+            key="",
+            entry=entry,
+            link_hash=stable_hash("link", link) if link and occurrences[link] == 1 else None,
+            title_fingerprint=title_fingerprint(entry),
+            text_fingerprint=text_fingerprint(entry),
+        )
+        for entry, link in zip(entries, links, strict=True)
+    ]
+    distinct = _listed_once(named, links)
+    keys = _keys(feed_url, distinct, scheme)
+    return tuple(replace(item, key=key) for item, key in _first_of_each(distinct, keys))
+
+
+def scheme_for(entries: Sequence[Entry], current: str, streak: int) -> Scheme:
+    """The scheme for this document. Weaker at once (a doubled name hides entries), stronger only after a long streak.
+
+    A document with fewer than two entries cannot double a name and says nothing.
+    """
+    if len(entries) < 2:
+        return Scheme(current, streak)
+    asked = _asked(entries)
+    in_force = SCHEMES.index(current) if current in SCHEMES else 0
+    if asked >= in_force:
+        return Scheme(SCHEMES[asked])
+    if streak + 1 >= RESTORE_AFTER:
+        return Scheme(SCHEMES[asked])
+    return Scheme(SCHEMES[in_force], streak + 1)
+
+
+def probe_for(feed_url: str, identified: Iterable[Identified]) -> SeenProbe:
+    """All by which these entries could be remembered, the keys they would get if their id were used twice included."""
+    items = tuple(identified)
+    return SeenProbe(
+        keys=frozenset(key for item in items for key in (item.key, fallback_key(feed_url, item))),
+        link_hashes=frozenset(item.link_hash for item in items if item.link_hash),
+        fingerprints=frozenset({p for item in items for p in (item.title_fingerprint, item.text_fingerprint)} - {""}),
+    )
+
+
+def fallback_key(feed_url: str, item: Identified) -> str:
+    """The key of an entry whose id belongs to another one."""
+    return stable_hash(feed_url, *_identity(item, "title"))
+
+
+def _asked(entries: Sequence[Entry]) -> int:
+    """The first scheme in which few names are doubled; the last one when there is none."""
+    contents = {(entry.id, entry.link, entry.title): entry for entry in entries}
+    for rank, scheme in enumerate(SCHEMES):
+        names = Counter(_entry_name(entry, scheme) for entry in contents.values())
+        doubled = sum(count for count in names.values() if count > 1)
+        if doubled <= DOUBLED_SHARE * len(contents):
+            return rank
+    return len(SCHEMES) - 1
+
+
+def _listed_once(items: Sequence[Identified], links: Sequence[str]) -> list[Identified]:
+    """Without repetitions of one entry in one document: the same link, title and text, and the same id or date."""
+    kept: list[Identified] = []
+    listed: set[Hashable] = set()
+    for item, link in zip(items, links, strict=True):
+        content = (link, item.title_fingerprint, item.text_fingerprint)
+        names = {(content, "id", item.entry.id), (content, "published", item.entry.published)}
+        names -= {(content, "id", ""), (content, "published", None)}
+        if not (link and names & listed):
+            kept.append(item)
+        listed |= names
+    return kept
+
+
+def _keys(feed_url: str, items: Sequence[Identified], scheme: str) -> list[str]:
+    """Keys by the scheme, refined by the weaker ones for as long as different entries share one."""
+    names = [_identity(item, scheme) for item in items]
+    for weaker in (*SCHEMES[SCHEMES.index(scheme) + 1 :], _LAST_RESORT):
+        occurrences = Counter(names)
+        names = [
+            _identity(item, weaker) if occurrences[name] > 1 else name for item, name in zip(items, names, strict=True)
+        ]
+    return [stable_hash(feed_url, *name) for name in names]
+
+
+def _first_of_each(items: Sequence[Identified], keys: Sequence[str]) -> list[tuple[Identified, str]]:
+    firsts: dict[str, Identified] = {}
+    for item, key in zip(items, keys, strict=True):
+        firsts.setdefault(key, item)
+    return [(item, key) for key, item in firsts.items()]
+
+
+def _identity(item: Identified, scheme: str) -> tuple[str, ...]:
+    if scheme == _LAST_RESORT:
+        return ("text", *_entry_name(item.entry, "title"), item.entry.id, item.text_fingerprint)
+    return _entry_name(item.entry, scheme)
+
+
+def _entry_name(entry: Entry, scheme: str) -> tuple[str, ...]:
+    if scheme == "id" and entry.id:
+        return ("id", entry.id)
+    published = entry.published.isoformat() if entry.published else ""
+    link = comparable_link(entry.link)
+    if link and scheme != "title":
+        return ("link", link, published)
+    return ("title", link, published, entry.title)

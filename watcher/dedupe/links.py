@@ -1,0 +1,75 @@
+"""Links made comparable. What is stripped here is stripped for comparison only, never from what is shown."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
+
+_TRACKING_NAME = re.compile(
+    r"(?:utm_|at_|ns_|mc_|wt\.|pk_|mtm_|hsa_|_hs)\w*"
+    r"|fbclid|gclid|dclid|msclkid|yclid|igshid|twclid|_ga|ncid|ocid|cmpid|cmp|xtor|smid|smtyp|soc_src|soc_trk|ftag|guccounter",
+    re.IGNORECASE,
+)
+_ORIGIN_NAME = re.compile(r"ref|src|source|from|via|origin|partner|maca|feature|traffic_source", re.IGNORECASE)
+_ORIGIN_VALUE = re.compile(r".*(?:rss|feed|atom|twitter|facebook|newsletter).*", re.IGNORECASE)
+_DEFAULT_PORTS = frozenset({80, 443})
+
+
+def comparable_link(link: str, home: str = "") -> str:
+    """The link without what changes while the page stays the same: scheme, `www.`, port 80 or 443, a slash at the end,
+    tracking parameters and their order. A link on the host `home` loses the host, so that a move of the whole site
+    does not rename its pages. "" for an empty link; a link that is no URL is returned as it is.
+    """
+    parts = _split(link)
+    if parts is None:
+        return link.strip()
+    host = host_of(link)
+    place = "" if home and host == home else host
+    query = urlencode(
+        sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
+    )
+    fragment = "" if _is_tracking_fragment(parts.fragment) else parts.fragment
+    return f"//{place}{parts.path.rstrip('/')}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+
+
+def host_of(link: str) -> str:
+    """The host of a link in lower case, without `www.` and without a default port; "" when there is none."""
+    parts = _split(link)
+    if parts is None or not parts.hostname:
+        return ""
+    host = parts.hostname.removeprefix("www.").rstrip(".")
+    try:
+        port = parts.port
+    except ValueError:  # not a number, or beyond 65535
+        return parts.netloc.lower()
+    return host if port is None or port in _DEFAULT_PORTS else f"{host}:{port}"
+
+
+def home_host(links: Iterable[str]) -> str:
+    """The host of more than half of the links: the site itself. "" when they lead to many places."""
+    hosts = Counter(host_of(link) for link in links if link)
+    if not hosts:
+        return ""
+    host, count = hosts.most_common(1)[0]
+    return host if count * 2 > hosts.total() else ""
+
+
+def _split(link: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(link.strip())
+        return parts if parts.hostname else None
+    except ValueError:  # brackets that hold no IPv6 address
+        return None
+
+
+def _is_tracking(name: str, value: str) -> bool:
+    if _TRACKING_NAME.fullmatch(name):
+        return True
+    return bool(_ORIGIN_NAME.fullmatch(name) and _ORIGIN_VALUE.fullmatch(value))
+
+
+def _is_tracking_fragment(fragment: str) -> bool:
+    pairs = parse_qsl(fragment)
+    return bool(pairs) and all(_is_tracking(*pair) for pair in pairs)
