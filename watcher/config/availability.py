@@ -1,0 +1,28 @@
+"""What the configuration may one day say and this version does not do yet: refused, never ignored.
+
+To enable a feature, delete its line here. Channel kinds and channel options need not even that: they are
+available as soon as `watcher.model.route.CHANNEL_KINDS` knows them.
+"""
+
+from __future__ import annotations
+
+NOT_BUILT = frozenset({
+    "store.postgresql",
+    "network.proxy",
+    "topic.query",
+    "route.hold",
+    "route.budget",
+    "receiver.teams",
+    "receiver.mattermost",
+    "receiver.telegram",
+    "receiver.matrix",
+    "receiver.apprise",
+    "webhook.template",
+})  # fmt: skip
+
+
+def not_available(feature: str) -> str | None:
+    """The message for a feature of the table, None for anything else."""
+    if feature not in NOT_BUILT:
+        return None
+    return f"{feature.rpartition('.')[2]} is not available in this version; remove it"

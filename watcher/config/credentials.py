@@ -1,0 +1,39 @@
+"""Turns written texts and secret sources into `Secret` values, and says which are missing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from watcher.config.document import Where
+from watcher.config.reader import Reader
+from watcher.config.secrets import SecretMissing, SecretSource, find_secret
+from watcher.model.secret import Secret
+
+SecretMode = Literal["require", "defer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """`require`: a missing secret is a problem. `defer`: a warning, and none is kept in memory."""
+
+    reader: Reader
+    mode: SecretMode
+
+    def secret(self, value: str | SecretSource, where: Where) -> Secret:
+        """Also a text written plainly becomes a `Secret`: from here on nothing prints it."""
+        if isinstance(value, str):
+            return Secret(f"{self.reader.file.name} line {self.reader.position(where).line}", value)
+        found = find_secret(value, self.reader.file.parent, self.reader.env)
+        if isinstance(found, SecretMissing):
+            self._missing(where, found.message)
+            return Secret(str(value))
+        if found.warning:
+            self.reader.warn(where, found.warning)
+        return Secret(str(value), found.value if self.mode == "require" else None)
+
+    def _missing(self, where: Where, message: str) -> None:
+        if self.mode == "require":
+            self.reader.problem(where, message)
+        else:
+            self.reader.warn(where, message)

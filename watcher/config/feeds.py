@@ -1,0 +1,114 @@
+"""The section `feeds`: addresses, feeds with options, and OPML files."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from watcher.config.credentials import Credentials
+from watcher.config.document import Where
+from watcher.config.opml import read_opml
+from watcher.config.reader import Reader
+from watcher.config.secrets import SecretSource
+from watcher.config.shapes import FeedShape, OpmlShape
+from watcher.errors import Position, Problem
+from watcher.model.feed import Feed
+from watcher.model.route import OWN_LABELS
+from watcher.model.secret import Secret
+
+_HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+
+
+@dataclass(slots=True)
+class _Feeds:
+    """Feeds in the order written; `lines` says where each was first seen."""
+
+    reader: Reader
+    credentials: Credentials
+    feeds: dict[str, Feed] = field(default_factory=dict)
+    places: dict[str, str] = field(default_factory=dict)
+
+
+def read_feeds(reader: Reader, credentials: Credentials) -> tuple[Feed, ...]:
+    """Every feed once. A feed of the file itself wins over the same one in an OPML file."""
+    gathered = _Feeds(reader, credentials)
+    opml: list[int] = []
+    for index in reader.items(("feeds",)):
+        where: Where = ("feeds", index)
+        if "opml" in reader.keys(where):
+            opml.append(index)
+        else:
+            _own_feed(gathered, where)
+    for index in opml:
+        _opml_feeds(gathered, ("feeds", index))
+    return tuple(gathered.feeds.values())
+
+
+def _own_feed(gathered: _Feeds, where: Where) -> None:
+    reader = gathered.reader
+    shape = reader.shape(FeedShape, where, "feed", text_key="url")
+    if shape is None:
+        return
+    _refuse_own_labels(reader, where, shape.labels)
+    headers = _headers(gathered, where, shape.headers)
+    if shape.url in gathered.places:
+        reader.problem(where, f"this feed is already listed in {gathered.places[shape.url]}; remove one of the two")
+        return
+    gathered.places[shape.url] = f"line {reader.position(where).line}"
+    gathered.feeds[shape.url] = Feed(shape.url, shape.name, shape.labels, shape.interval, headers)
+
+
+def _headers(gathered: _Feeds, where: Where, written: Mapping[str, str | SecretSource]) -> dict[str, Secret]:
+    headers: dict[str, Secret] = {}
+    for name, value in written.items():
+        at = (*where, "headers", name)
+        secret = gathered.credentials.secret(value, at)
+        if not _HEADER_NAME.fullmatch(name):
+            gathered.reader.problem(at, f'"{name}" is not the name of a header', at_key=True)
+        if re.search(r"[\x00-\x08\x0a-\x1f\x7f]", secret.value or ""):
+            gathered.reader.problem(at, "the value of a header must be one line of plain text")
+        headers[name] = secret
+    return headers
+
+
+def _opml_feeds(gathered: _Feeds, where: Where) -> None:
+    reader = gathered.reader
+    shape = reader.shape(OpmlShape, where, "feed")
+    if shape is None:
+        return
+    _refuse_own_labels(reader, where, shape.labels)
+    path = reader.file.parent / Path(shape.opml).expanduser()
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        reader.problem((*where, "opml"), f"{path} cannot be read: {error.strerror or error}")
+        return
+    found = read_opml(data)
+    for problem in found.problems:
+        position = Position(problem.line, 1) if problem.line else None
+        reader.problems.append(Problem(path, position, "", problem.message))
+    for feed, line in found.feeds:
+        _opml_feed(gathered, shape, path, feed, line)
+
+
+def _opml_feed(gathered: _Feeds, shape: OpmlShape, path: Path, feed: Feed, line: int) -> None:
+    labels = {**feed.labels, **shape.labels}
+    clash = sorted(set(feed.labels) & set(OWN_LABELS))
+    if clash:
+        message = f'the feed {feed.url} has a label "{clash[0]}", which every alert has by itself; rename it'
+        gathered.reader.problems.append(Problem(path, Position(line, 1), "", message))
+    if feed.url in gathered.places:
+        message = f"the feed {feed.url} is already listed in {gathered.places[feed.url]}, which counts"
+        gathered.reader.warnings.append(Problem(path, Position(line, 1), "", message))
+        return
+    gathered.places[feed.url] = f"{path.name} line {line}"
+    gathered.feeds[feed.url] = Feed(feed.url, feed.name, labels, feed.interval or shape.interval)
+
+
+def _refuse_own_labels(reader: Reader, where: Where, labels: Mapping[str, str]) -> None:
+    for label in labels:
+        if label in OWN_LABELS:
+            message = f'every alert has a label "{label}" by itself; give this one another name'
+            reader.problem((*where, "labels", label), message, at_key=True)

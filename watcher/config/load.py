@@ -1,0 +1,164 @@
+"""Reads a configuration file whole: values where everything is right, every problem where anything is wrong.
+
+bytes → document (tree with places) → shapes (strict) → cross-checks → Settings, or problems
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from watcher.config.credentials import Credentials, SecretMode
+from watcher.config.document import MappingNode, read_document, walk
+from watcher.config.feeds import read_feeds
+from watcher.config.nearest import did_you_mean
+from watcher.config.places import place_inside
+from watcher.config.reader import Reader
+from watcher.config.receivers import read_receivers
+from watcher.config.routes import Names, read_route
+from watcher.config.server import read_network, read_polling, read_smtp, read_store
+from watcher.config.topics import read_topics, read_vocabulary
+from watcher.errors import Position, Problem
+from watcher.model.feed import Feed
+from watcher.model.route import Receiver, Route
+from watcher.model.settings import Settings
+from watcher.model.topic import Topic, TopicProblem
+
+SECTIONS = ("store", "polling", "network", "feeds", "vocabulary", "topics", "smtp", "receivers", "route")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What came of a file. Any problem means no settings; `topics` holds what could be read of them even then,
+    so that the caller compiles them and tells their problems together with the file's (`in_order`)."""
+
+    settings: Settings | None
+    topics: tuple[Topic, ...]
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+
+
+def read_settings(path: Path, *, env: Mapping[str, str], secrets: SecretMode) -> Reading:
+    """The configuration at `path`. Never raises for what stands in it, nor for a file that is not there.
+
+    `env` is the environment that names secrets and `STATE_DIRECTORY`. With `secrets="defer"` no secret is
+    kept, and a missing one is a warning; with `"require"` it is a problem at its line.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        message = f"cannot be read: {error.strerror or error}; `watcher init` writes a configuration to begin with"
+        return Reading(None, (), (Problem(path, None, "", message),))
+    document = read_document(data)
+    flaws = tuple(Problem(path, flaw.position, ".".join(map(str, flaw.where)), flaw.message) for flaw in document.flaws)
+    if not isinstance(document.root, MappingNode):
+        return Reading(None, (), flaws or (Problem(path, Position(1, 1), "", _NOT_SECTIONS),))
+    reader = Reader(path, document.text, document.root, env)
+    reader.problems.extend(flaws)
+    return _read_sections(reader, secrets)
+
+
+def problem_of_topic(settings_file: Path, topic: Topic, problem: TopicProblem) -> Problem:
+    """A problem inside a topic as a problem of the file, at the very character where that is known."""
+    place = place_inside(topic.positions, problem.path, problem.column or 0)
+    if problem.column is None or place is None:
+        place = topic.positions.get(problem.path) or topic.positions.get("")
+    inside = problem.path.startswith("vocabulary.")
+    path = problem.path if inside else ".".join(filter(None, (topic.path or f"topics.{topic.name}", problem.path)))
+    return Problem(settings_file, place, path, problem.message)
+
+
+def missing_for_run(settings: Settings) -> list[Problem]:
+    """What `run` and `once` need and the commands that send nothing do without."""
+    needs = {
+        "feeds": (settings.feeds, "there is no feed to poll; add one under feeds"),
+        "topics": (settings.topics, "there is no topic to watch for; add one under topics"),
+        "receivers": (settings.receivers, "there is nobody to tell; add a receiver"),
+        "route": (settings.route, "there is no route, so no alert would reach anybody; add one with a receiver"),
+    }
+    return [Problem(settings.file, None, path, message) for path, (value, message) in needs.items() if not value]
+
+
+def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Each problem once, by file and place."""
+    return tuple(sorted(dict.fromkeys(problems), key=_place))
+
+
+def _place(problem: Problem) -> tuple[str, int, int]:
+    position = problem.position or Position(0, 0)
+    return str(problem.file), position.line, position.column
+
+
+_NOT_SECTIONS = f"must be a mapping with the sections {', '.join(SECTIONS)}; `watcher init` writes an example"
+
+
+def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
+    _refuse_unknown_sections(reader)
+    credentials = Credentials(reader, secrets)
+    store = read_store(reader)
+    polling = read_polling(reader)
+    network = read_network(reader, credentials)
+    smtp = read_smtp(reader, credentials)
+    feeds = read_feeds(reader, credentials)
+    topics = read_topics(reader, read_vocabulary(reader))
+    receivers = read_receivers(reader, credentials)
+    route = read_route(reader, _names(feeds, topics, receivers, reader))
+    _check_mail(reader, receivers)
+    _check_use(reader, route, receivers)
+    problems, warnings = in_order(reader.problems), in_order(reader.warnings)
+    if problems:
+        return Reading(None, topics, problems, warnings)
+    settings = Settings(
+        file=reader.file, store=store, polling=polling, network=network, feeds=feeds, topics=topics,
+        receivers=receivers, route=route, smtp=smtp, warnings=tuple(map(str, warnings)), positions=_positions(reader),
+    )  # fmt: skip
+    return Reading(settings, topics, (), warnings)
+
+
+def _refuse_unknown_sections(reader: Reader) -> None:
+    for name in reader.keys(()):
+        if name not in SECTIONS:
+            hint = did_you_mean(name, SECTIONS) or f"; known here: {', '.join(SECTIONS)}"
+            reader.problem((name,), f"unknown key{hint}", at_key=True)
+
+
+def _names(
+    feeds: tuple[Feed, ...], topics: tuple[Topic, ...], receivers: Mapping[str, Receiver], reader: Reader
+) -> Names:
+    written = (reader.plain(("receivers", index, "name")) for index in reader.items(("receivers",)))
+    return Names(
+        receivers={*receivers, *(name for name in written if isinstance(name, str))},
+        topics={topic.name for topic in topics},
+        feed_labels={label for feed in feeds for label in feed.labels},
+    )
+
+
+def _check_mail(reader: Reader, receivers: Mapping[str, Receiver]) -> None:
+    if reader.has(("smtp",)):
+        return
+    for index in reader.items(("receivers",)):
+        if "email" in reader.keys(("receivers", index)):
+            reader.problem(
+                ("receivers", index, "email"), "e-mail needs a mail server; add the section smtp", at_key=True
+            )
+
+
+def _check_use(reader: Reader, route: Route | None, receivers: Mapping[str, Receiver]) -> None:
+    if route is None:
+        return
+    used = {node.receiver for node in _nodes(route)}
+    for index in reader.items(("receivers",)):
+        name = reader.plain(("receivers", index, "name"))
+        if name in receivers and name not in used:
+            reader.warn(("receivers", index, "name"), f'no route leads to the receiver "{name}"')
+
+
+def _nodes(route: Route) -> list[Route]:
+    return [route, *(node for child in route.routes for node in _nodes(child))]
+
+
+def _positions(reader: Reader) -> dict[str, Position]:
+    """Places of all but the inside of feeds, which may be very many."""
+    places = ((where, node.start) for where, node in walk(reader.root) if where[:1] != ("feeds",) or len(where) <= 2)
+    return {".".join(map(str, where)): place for where, place in places if where}

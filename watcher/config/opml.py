@@ -1,0 +1,166 @@
+"""OPML 2.0 (http://opml.org/spec2.opml): lists of feeds in and out. Pure: bytes and feeds, no files, no network.
+
+What OPML has no word for travels in attributes of our own namespace, so that writing and reading back loses
+nothing: labels, and the interval. Headers are never written, for they may be secret.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from lxml import etree
+
+from watcher.config.quantities import format_duration, read_duration
+from watcher.config.shapes import web_url_problem
+from watcher.model.feed import Feed
+
+NAMESPACE = "https://watcher.invalid/opml"
+_LABEL = f"{{{NAMESPACE}}}label-"
+_INTERVAL = f"{{{NAMESPACE}}}interval"
+_DEEPEST = 20
+_LARGEST = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class OpmlProblem:
+    """What is wrong in an OPML file, and its line, where known."""
+
+    message: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpmlFeeds:
+    """The feeds of a file in its order, each with its line; and what could not be read."""
+
+    feeds: tuple[tuple[Feed, int], ...]
+    problems: tuple[OpmlProblem, ...] = ()
+
+
+def read_opml(data: bytes) -> OpmlFeeds:
+    """Feeds with their names; folders become the label `folder`, nested ones `a/b`. Entities are never expanded."""
+    root = _parse(data)
+    if isinstance(root, OpmlProblem):
+        return OpmlFeeds((), (root,))
+    feeds: list[tuple[Feed, int]] = []
+    problems: list[OpmlProblem] = []
+    for outline, folders in _outlines(root):
+        read = _feed(outline, folders)
+        if isinstance(read, Feed):
+            feeds.append((read, _line(outline)))
+        else:
+            problems.append(read)
+    return OpmlFeeds(tuple(feeds), tuple(problems))
+
+
+def write_opml(feeds: Sequence[Feed], *, title: str = "Feeds") -> bytes:
+    """An OPML 2.0 document with one outline a feed, folders made of the label `folder`."""
+    root = etree.Element("opml", version="2.0", nsmap={"watcher": NAMESPACE})
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = title
+    body = etree.SubElement(root, "body")
+    for feed in feeds:
+        _folder(body, feed.labels.get("folder", "")).append(_outline(feed))
+    return _bytes(root)
+
+
+def append_to_opml(data: bytes, feeds: Sequence[Feed]) -> bytes | OpmlProblem:
+    """The document with the feeds added that it does not have yet; nothing else in it changes."""
+    root = _parse(data)
+    if isinstance(root, OpmlProblem):
+        return root
+    body = root.find("body")
+    if body is None:
+        body = etree.SubElement(root, "body")
+    known = {outline.get("xmlUrl") for outline in body.iter("outline")}
+    for feed in feeds:
+        if feed.url not in known:
+            _folder(body, feed.labels.get("folder", "")).append(_outline(feed))
+            known.add(feed.url)
+    return _bytes(root)
+
+
+def _parse(data: bytes) -> etree._Element | OpmlProblem:
+    if len(data) > _LARGEST:
+        return OpmlProblem(f"larger than {_LARGEST // 1_000_000} MB; split it into several files")
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_blank_text=True
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except etree.XMLSyntaxError as error:
+        return OpmlProblem(f"not well-formed XML: {error.msg}", error.lineno)
+    if root.tag != "opml":
+        return OpmlProblem(f"not an OPML file: it begins with <{root.tag}>", _line(root))
+    return root
+
+
+def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, tuple[str, ...]]]:
+    """Every outline with an address, and the names of the folders it lies in; deeper ones than 20 are left out."""
+    waiting: list[tuple[etree._Element, tuple[str, ...]]] = [
+        (outline, ()) for outline in reversed(root.findall("body/outline"))
+    ]
+    while waiting:
+        outline, folders = waiting.pop()
+        if outline.get("xmlUrl") is not None or (outline.get("type") or "").lower() == "rss":
+            yield outline, folders
+        inside = (*folders, _name(outline) or "folder")
+        if len(inside) <= _DEEPEST:
+            waiting.extend((below, inside) for below in reversed(outline.findall("outline")))
+
+
+def _feed(outline: etree._Element, folders: tuple[str, ...]) -> Feed | OpmlProblem:
+    url = (outline.get("xmlUrl") or "").strip()
+    problem = web_url_problem(url)
+    if problem:
+        return OpmlProblem(f'the feed "{_name(outline) or url}" has no usable xmlUrl: {problem}', _line(outline))
+    labels = {key[len(_LABEL) :]: str(text) for key, text in outline.attrib.items() if str(key).startswith(_LABEL)}
+    if folders:
+        labels.setdefault("folder", "/".join(folders))
+    try:
+        interval = _interval(outline.get(_INTERVAL))
+    except ValueError as error:
+        return OpmlProblem(f'the feed "{_name(outline) or url}" has a wrong interval: {error}', _line(outline))
+    return Feed(url, _name(outline) or None, labels, interval)
+
+
+def _interval(text: str | None) -> timedelta | None:
+    return None if text is None else read_duration(text)
+
+
+def _outline(feed: Feed) -> etree._Element:
+    outline = etree.Element("outline", type="rss")
+    if feed.name is not None:
+        outline.set("text", feed.name)
+    outline.set("xmlUrl", feed.url)
+    for label, value in feed.labels.items():
+        if label != "folder":
+            outline.set(f"{_LABEL}{label}", value)
+    if feed.interval is not None:
+        outline.set(_INTERVAL, format_duration(feed.interval))
+    return outline
+
+
+def _folder(body: etree._Element, path: str) -> etree._Element:
+    """The outline of a folder, made where it is missing; nested for `a/b`."""
+    at = body
+    for name in filter(None, path.split("/")):
+        found = next(
+            (each for each in at.findall("outline") if each.get("xmlUrl") is None and _name(each) == name), None
+        )
+        at = etree.SubElement(at, "outline", text=name) if found is None else found
+    return at
+
+
+def _name(outline: etree._Element) -> str:
+    return str(outline.get("text") or outline.get("title") or "").strip()
+
+
+def _line(element: etree._Element) -> int:
+    return int(element.sourceline or 1)
+
+
+def _bytes(root: etree._Element) -> bytes:
+    etree.indent(root)
+    return bytes(etree.tostring(root, xml_declaration=True, encoding="UTF-8", pretty_print=True))

@@ -1,0 +1,175 @@
+"""Reads sections of a document into shapes and turns everything that is wrong into problems."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, TypeVar, Union, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from watcher.config.availability import not_available
+from watcher.config.document import MappingNode, Scalar, SequenceNode, Where, find, plain
+from watcher.config.nearest import did_you_mean
+from watcher.errors import Position, Problem
+
+_Shape = TypeVar("_Shape", bound=BaseModel)
+
+
+@dataclass(slots=True)
+class Reader:
+    """One file while it is being read: its tree, what is wrong with it, what is unwise in it."""
+
+    file: Path
+    text: str
+    root: MappingNode
+    env: Mapping[str, str]
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[Problem] = field(default_factory=list)
+
+    def problem(self, where: Where, message: str, *, at_key: bool = False, position: Position | None = None) -> None:
+        """Keeps a problem of the value at `where`, of its key, or of one `position` inside it."""
+        problem = self._problem(where, message, at_key)
+        self.problems.append(replace(problem, position=position) if position else problem)
+
+    def warn(self, where: Where, message: str) -> None:
+        self.warnings.append(self._problem(where, message, False))
+
+    def position(self, where: Where) -> Position:
+        node, _ = find(self.root, where)
+        return node.start
+
+    def items(self, where: Where) -> range:
+        """The places of the list at `where`; none if it is not there. Anything but a list is a problem."""
+        node, found = find(self.root, where)
+        if found != where or (isinstance(node, Scalar) and node.value is None):
+            return range(0)
+        if not isinstance(node, SequenceNode):
+            self.problem(where, 'must be a list: begin each entry with "- "')
+            return range(0)
+        return range(len(node.items))
+
+    def keys(self, where: Where) -> tuple[str, ...]:
+        node, found = find(self.root, where)
+        return tuple(node.items) if found == where and isinstance(node, MappingNode) else ()
+
+    def has(self, where: Where) -> bool:
+        return find(self.root, where)[1] == where
+
+    def plain(self, where: Where) -> object:
+        node, found = find(self.root, where)
+        return plain(node) if found == where else None
+
+    def shape(
+        self, model: type[_Shape], where: Where, scope: str, *, but: tuple[str, ...] = (), text_key: str = ""
+    ) -> _Shape | None:
+        """The mapping at `where` as a `model`, without the keys `but`; a text alone stands for its `text_key`.
+
+        What is wrong is reported; the rest is then read again without it, so that later checks still see it.
+        None only where nothing can be made of it.
+        """
+        value = self.plain(where)
+        if text_key and isinstance(value, str):
+            value = {text_key: value}
+        if not isinstance(value, dict):
+            self.problem(where, f"must be a mapping with the keys {', '.join(_keys(model))}")
+            return None
+        wanted = {key: item for key, item in value.items() if key not in but and not self._refuse(scope, where, key)}
+        try:
+            return model.model_validate(wanted)
+        except ValidationError as error:
+            broken = [self._report(model, where, detail) for detail in error.errors(include_url=False)]
+        try:
+            return model.model_validate({key: item for key, item in wanted.items() if key not in broken})
+        except ValidationError:
+            return None
+
+    def _refuse(self, scope: str, where: Where, key: str) -> bool:
+        message = not_available(f"{scope}.{key}")
+        if message:
+            self.problem((*where, key), message, at_key=True)
+        return message is not None
+
+    def _report(self, model: type[BaseModel], where: Where, detail: ErrorDetails) -> str | int | None:
+        loc = tuple(step for step in detail["loc"] if step != "[key]")
+        full = (*where, *loc)
+        if detail["type"] == "extra_forbidden":
+            known = _keys(_model_at(model, loc[:-1]))
+            hint = did_you_mean(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
+            self.problem(full, f"unknown key{hint}", at_key=True)
+        else:
+            self.problem(full, _message(detail), at_key="[key]" in detail["loc"])
+        return loc[0] if loc else None
+
+    def _problem(self, where: Where, message: str, at_key: bool) -> Problem:
+        node, found = find(self.root, where)
+        position = node.start
+        above, above_where = find(self.root, where[:-1])
+        if at_key and above_where == where[:-1] and isinstance(above, MappingNode):
+            position = above.keys.get(str(where[-1]), position)
+        named = where if found == where or message == _MISSING or at_key else found
+        return Problem(self.file, position, ".".join(map(str, named)), message)
+
+
+_MISSING = "is missing"
+
+
+def _message(detail: ErrorDetails) -> str:
+    kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "value_error":
+        return str(context["error"])
+    if kind == "string_type":
+        return _not_text(detail["input"])
+    if kind in _BOUNDS:
+        bound, words = _BOUNDS[kind]
+        return f"must be {words} {context[bound]}"
+    return _MESSAGES.get(kind) or str(detail["msg"]).lower()
+
+
+_MESSAGES = {
+    "missing": _MISSING,
+    "too_short": "must not be empty",
+    "list_type": "must be a list, like [one, two]",
+    "dict_type": "must be a mapping, like {name: value}",
+    "model_type": "must be a mapping, like {name: value}",
+    "int_type": "must be a whole number",
+    "float_type": "must be a number",
+    "bool_type": "must be true or false (YAML 1.2 knows no yes, no, on and off)",
+}
+_BOUNDS = {
+    "greater_than_equal": ("ge", "at least"),
+    "less_than_equal": ("le", "at most"),
+    "greater_than": ("gt", "more than"),
+}
+
+
+def _not_text(value: object) -> str:
+    if value is None:
+        return "is empty, but must be text; if it begins with #, quote it"
+    if isinstance(value, bool | int | float):
+        return f"must be text, not a {'truth value' if isinstance(value, bool) else 'number'}: quote it"
+    return "must be text; if it begins with [ or {, or has a colon, quote it"
+
+
+def _keys(model: type[BaseModel]) -> tuple[str, ...]:
+    return tuple(info.alias or name for name, info in model.model_fields.items())
+
+
+def _model_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseModel]:
+    """The model that a location inside `model` belongs to."""
+    for step in loc:
+        fields = {info.alias or name: info.annotation for name, info in model.model_fields.items()}
+        inner = _models_in(fields.get(str(step)))
+        model = inner[0] if inner else model
+    return model
+
+
+def _models_in(annotation: object) -> list[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return [annotation]
+    if get_origin(annotation) in (Annotated, Union, types.UnionType, list, dict):
+        return [model for part in get_args(annotation) for model in _models_in(part)]
+    return []

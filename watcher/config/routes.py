@@ -1,0 +1,155 @@
+"""The section `route`: the tree with inheritance applied, as in Alertmanager."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
+
+from watcher.config.document import Scalar, Where, find
+from watcher.config.matchers import MatcherProblem, read_matcher
+from watcher.config.nearest import did_you_mean
+from watcher.config.places import place_inside, stretches
+from watcher.config.reader import Reader
+from watcher.config.shapes import BudgetShape, DigestShape, HoldShape, RouteShape
+from watcher.model.route import OWN_LABELS, Budget, DigestPlan, Hold, Matcher, Promptly, Route, Timing
+from watcher.model.topic import Level
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What matchers and routes may name."""
+
+    receivers: Collection[str]
+    topics: Collection[str]
+    feed_labels: Collection[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inherited:
+    receiver: str = ""
+    timing: Timing = field(default_factory=Promptly)
+    group_by: tuple[str, ...] | None = None
+
+
+def read_route(reader: Reader, names: Names) -> Route | None:
+    """The root of the tree, None where the file has none. What is wrong is reported to the reader."""
+    if not reader.has(("route",)):
+        return None
+    for key in ("matchers", "continue"):
+        if reader.has(("route", key)):
+            reader.problem(
+                ("route", key), "the first route takes every alert; put this into one of its routes", at_key=True
+            )
+    return _node(reader, names, ("route",), _Inherited(), "")
+
+
+def _node(reader: Reader, names: Names, where: Where, above: _Inherited, path: str) -> Route | None:
+    shape = reader.shape(RouteShape, where, "route", but=("routes",))
+    if shape is None:
+        return None
+    here = _Inherited(
+        receiver=_receiver(reader, names, where, shape, above),
+        timing=_timing(reader, where, shape, above.timing),
+        group_by=_group_by(reader, names, where, shape, above),
+    )
+    children = [
+        _node(reader, names, (*where, "routes", index), here, f"{path}/{index}")
+        for index in reader.items((*where, "routes"))
+    ]
+    default_groups = () if isinstance(here.timing, DigestPlan) else ("topic",)
+    return Route(
+        path=path or "/",
+        receiver=here.receiver,
+        timing=here.timing,
+        group_by=default_groups if here.group_by is None else here.group_by,
+        matchers=tuple(_matchers(reader, names, where, shape)),
+        continues=shape.continues,
+        hold=_hold(shape.hold),
+        budget=_budget(shape.budget),
+        routes=tuple(child for child in children if child is not None),
+    )
+
+
+def _receiver(reader: Reader, names: Names, where: Where, shape: RouteShape, above: _Inherited) -> str:
+    name = shape.receiver or above.receiver
+    if not name and not reader.has((*where, "receiver")):
+        reader.problem((*where, "receiver"), "is missing")
+    elif shape.receiver and shape.receiver not in names.receivers:
+        hint = did_you_mean(shape.receiver, names.receivers) or "; define it under receivers"
+        reader.problem((*where, "receiver"), f'there is no receiver "{shape.receiver}"{hint}')
+    return name
+
+
+def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> Timing:
+    """The node's mode: setting one clears the other; half of `group_wait/group_interval` keeps the other half."""
+    prompt = shape.group_wait is not None or shape.group_interval is not None
+    if shape.digest and prompt:
+        reader.problem(
+            (*where, "digest"), "a route sends a digest or after group_wait, not both; remove one", at_key=True
+        )
+    if shape.digest:
+        return _digest(shape.digest)
+    if not prompt:
+        return above
+    base = above if isinstance(above, Promptly) else Promptly()
+    wait = base.wait if shape.group_wait is None else shape.group_wait
+    interval = base.interval if shape.group_interval is None else shape.group_interval
+    return replace(base, wait=wait, interval=interval)
+
+
+def _digest(shape: DigestShape) -> DigestPlan:
+    return DigestPlan(tuple(sorted(set(shape.at))), shape.zone, tuple(dict.fromkeys(shape.days)), shape.min)
+
+
+def _hold(shape: HoldShape | None) -> Hold | None:
+    return Hold(*shape.between, shape.zone, shape.break_through) if shape else None
+
+
+def _budget(shape: BudgetShape | None) -> Budget | None:
+    return Budget(shape.max, shape.per) if shape else None
+
+
+def _group_by(
+    reader: Reader, names: Names, where: Where, shape: RouteShape, above: _Inherited
+) -> tuple[str, ...] | None:
+    if shape.group_by is None:
+        return above.group_by
+    for index, label in enumerate(shape.group_by):
+        _warn_of_label(reader, names, (*where, "group_by", index), label)
+    return tuple(dict.fromkeys(shape.group_by))
+
+
+def _matchers(reader: Reader, names: Names, where: Where, shape: RouteShape) -> list[Matcher]:
+    matchers: list[Matcher] = []
+    for index, text in enumerate(shape.matchers):
+        at = (*where, "matchers", index)
+        matcher = read_matcher(text)
+        if isinstance(matcher, MatcherProblem):
+            node = find(reader.root, at)[0]
+            places = stretches(reader.text, node, "") if isinstance(node, Scalar) else {}
+            reader.problem(at, matcher.message, position=place_inside(places, "", matcher.column))
+            continue
+        _check_names(reader, names, at, matcher)
+        matchers.append(matcher)
+    return matchers
+
+
+def _check_names(reader: Reader, names: Names, at: Where, matcher: Matcher) -> None:
+    _warn_of_label(reader, names, at, matcher.label)
+    if matcher.operator not in ("=", "!="):
+        return
+    if matcher.label == "level" and matcher.value not in (Level.MENTION, Level.FOCUS):
+        reader.problem(at, f'a level is "mention" or "focus", never "{matcher.value}"')
+    if matcher.label == "topic" and matcher.value not in names.topics:
+        hint = did_you_mean(matcher.value, names.topics)
+        reader.warn(at, f'no topic is named "{matcher.value}", so this matches {_ALWAYS[matcher.operator]}{hint}')
+
+
+_ALWAYS = {"=": "never", "!=": "always"}
+
+
+def _warn_of_label(reader: Reader, names: Names, at: Where, label: str) -> None:
+    if label in OWN_LABELS or label in names.feed_labels:
+        return
+    hint = did_you_mean(label, (*OWN_LABELS, *names.feed_labels))
+    reader.warn(at, f'no feed has a label "{label}", so it is always empty{hint}')

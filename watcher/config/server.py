@@ -1,0 +1,84 @@
+"""The sections about this machine: `store`, `polling`, `network`, `smtp`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from watcher.config.availability import not_available
+from watcher.config.credentials import Credentials
+from watcher.config.document import Where
+from watcher.config.reader import Reader
+from watcher.config.shapes import NetworkShape, PollingShape, SmtpShape
+from watcher.model.settings import Network, PerHost, Polling, Smtp
+
+_DEFAULT_STORE = "sqlite:///watcher.db"
+_SQLITE = "sqlite:///"
+
+
+def read_store(reader: Reader) -> str:
+    """The store's final URL: a relative SQLite file lies in $STATE_DIRECTORY or beside the configuration."""
+    written = reader.plain(("store",)) if reader.has(("store",)) else _DEFAULT_STORE
+    problem = _store_problem(written)
+    if problem or not isinstance(written, str):
+        reader.problem(("store",), problem or "must be text")
+        return _DEFAULT_STORE
+    if not written.startswith(_SQLITE):
+        return written
+    name, query, options = written.removeprefix(_SQLITE).partition("?")
+    return f"{_SQLITE}{_state_folder(reader) / name}{query}{options}"
+
+
+def _store_problem(written: object) -> str | None:
+    if not isinstance(written, str):
+        return "must be text, like sqlite:///watcher.db"
+    scheme = written.partition(":")[0].partition("+")[0]
+    if scheme == "postgresql":
+        return not_available("store.postgresql")
+    if scheme != "sqlite":
+        return "must be an address like sqlite:///watcher.db"
+    name = written.removeprefix(_SQLITE).partition("?")[0]
+    if not written.startswith(_SQLITE) or not name or name.startswith(":memory:"):
+        return "must name a file, like sqlite:///watcher.db; in memory nothing would be kept"
+    return None
+
+
+def _state_folder(reader: Reader) -> Path:
+    state = reader.env.get("STATE_DIRECTORY", "").partition(":")[0]
+    return Path(state) if state else reader.file.parent.absolute()
+
+
+def read_polling(reader: Reader) -> Polling:
+    where: Where = ("polling",)
+    shape = reader.shape(PollingShape, where, "polling") if reader.has(where) else None
+    if shape is None:
+        return Polling()
+    if shape.min > shape.max:
+        reader.problem((*where, "min"), "min is longer than max; exchange them")
+    values = dict(shape) | {"per_host": PerHost(**dict(shape.per_host))}
+    return Polling(**values)
+
+
+def read_network(reader: Reader, credentials: Credentials) -> Network:
+    where: Where = ("network",)
+    shape = reader.shape(NetworkShape, where, "network") if reader.has(where) else None
+    if shape is None:
+        return Network()
+    proxy = credentials.secret(shape.proxy, (*where, "proxy")) if shape.proxy else None
+    ca_file = (reader.file.parent / Path(shape.ca_file).expanduser()).absolute() if shape.ca_file else None
+    if ca_file and not ca_file.is_file():
+        reader.problem((*where, "ca_file"), f"there is no file {ca_file}")
+    return Network(tuple(shape.allow), proxy, ca_file)
+
+
+def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
+    where: Where = ("smtp",)
+    shape = reader.shape(SmtpShape, where, "smtp") if reader.has(where) else None
+    if shape is None:
+        return None
+    if (shape.username is None) != (shape.password is None):
+        given, lacking = ("username", "password") if shape.password is None else ("password", "username")
+        reader.problem(where, f"has a {given} but no {lacking}; give both or neither")
+    if shape.password is not None and shape.tls == "none":
+        reader.warn((*where, "tls"), "the password crosses the network unencrypted; use starttls or implicit")
+    password = credentials.secret(shape.password, (*where, "password")) if shape.password else None
+    return Smtp(shape.host, shape.sender, shape.port, shape.tls, shape.username, password)
