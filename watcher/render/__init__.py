@@ -1,0 +1,1 @@
+"""The desk: turns a frozen notification into something a person can read."""

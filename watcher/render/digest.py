@@ -1,0 +1,131 @@
+"""What a message says and in which order: subject, topics by weight, bars, notes. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+
+from watcher.errors import NotifyReason
+from watcher.model.notification import Notification
+from watcher.render.item import Line
+from watcher.render.moments import local_date
+from watcher.render.plain import isolate
+
+SUBJECT_TITLE_CHARACTERS = 110
+BAR_DAYS = 14
+BAR_HEIGHT = 28
+"""Pixels of the day with the most alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a digest may tell besides its alerts.
+
+    `history`: by topic name, alerts a day over the last fourteen days, oldest first, today last.
+    `feed_notes`: one sentence for each feed that needs a person, plain text.
+    """
+
+    history: Mapping[str, Sequence[int]] = field(default_factory=dict)
+    feed_notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day: how many alerts, and how tall it is drawn in pixels."""
+
+    count: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A topic's part of a message."""
+
+    title: str
+    lines: tuple[Line, ...]
+    bars: tuple[Bar, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """Everything that the templates print."""
+
+    subject: str
+    lead: str
+    made_at: str
+    zone: str
+    sections: tuple[Section, ...]
+    omitted: int
+    feed_notes: tuple[str, ...]
+
+
+def compose(
+    notification: Notification, lines: Sequence[Line], omitted: int, zone: str, now: datetime, around: Surroundings
+) -> Digest:
+    """Lays out the lines (most important first); `omitted` counts the alerts that they do not show."""
+    return Digest(
+        subject=subject(notification.reason, lines, omitted),
+        lead=lead(notification.reason, len(lines) + omitted),
+        made_at=local_date(now, zone),
+        zone=zone,
+        sections=_sections(lines, around.history),
+        omitted=omitted,
+        feed_notes=around.feed_notes,
+    )
+
+
+def subject(reason: NotifyReason, lines: Sequence[Line], omitted: int) -> str:
+    """The most important title, its topic, and how many more there are."""
+    if not lines:
+        return "Test message: this channel works" if reason is NotifyReason.TEST else "Nothing matched"
+    best = lines[0]
+    title = shortened(best.title_text, SUBJECT_TITLE_CHARACTERS)
+    more = len(lines) - 1 + omitted
+    text = f"{isolate(best.topic_title)}: {isolate(title)}"
+    return f"{_PREFIXES.get(reason, '')}{text}{f' (+{more} more)' if more else ''}"
+
+
+_PREFIXES: Mapping[NotifyReason, str] = {NotifyReason.TEST: "Test: "}
+
+
+def lead(reason: NotifyReason, count: int) -> str:
+    """The sentence that says why this message was sent."""
+    alerts = "1 alert" if count == 1 else f"{count} alerts"
+    return {
+        NotifyReason.FIRST: f"{alerts}",
+        NotifyReason.MORE: f"{alerts} more",
+        NotifyReason.DIGEST: f"{alerts} since the last digest",
+        NotifyReason.RELEASED: f"{alerts} held during the quiet hours",
+        NotifyReason.OVERFLOW: f"{alerts} beyond this route's budget, the most important first",
+        NotifyReason.TEST: "A test message; nothing happened",
+    }[reason]
+
+
+def _sections(lines: Sequence[Line], history: Mapping[str, Sequence[int]]) -> tuple[Section, ...]:
+    by_topic = sorted(lines, key=lambda line: line.topic)
+    groups = [(topic, tuple(group)) for topic, group in groupby(by_topic, key=lambda line: line.topic)]
+    groups.sort(key=lambda pair: _weight(pair[1]), reverse=True)
+    return tuple(Section(group[0].topic_title, group, bars(history.get(topic, ()))) for topic, group in groups)
+
+
+def _weight(lines: Sequence[Line]) -> tuple[int, int]:
+    """A topic with a focus line goes first; then the sum of the points decides."""
+    return max(line.rank for line in lines), sum(line.points for line in lines)
+
+
+def bars(counts: Sequence[int]) -> tuple[Bar, ...]:
+    """Fourteen days at most; a day with any alert is at least two pixels tall."""
+    counts = counts[-BAR_DAYS:]
+    most = max(counts, default=0)
+    return tuple(Bar(count, max(2, BAR_HEIGHT * count // most) if count else 0) for count in counts) if most else ()
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters, cut at a space and ended with "…"."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    at_space = cut.rfind(" ")
+    return cut[: at_space if at_space > limit // 2 else limit - 1].rstrip(" ,;:–—-") + "…"
