@@ -1,0 +1,1 @@
+"""The street door: asks servers for documents, politely, and never at our cost."""

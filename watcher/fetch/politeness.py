@@ -1,0 +1,136 @@
+"""Manners towards hosts: a few requests at once, a pause between two starts, silence when one asks for it.
+
+Counted per registrable domain, because that is what one operator runs: `a.example.co.uk` and `b.example.co.uk`
+share their turns.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from functools import lru_cache
+
+import tldextract
+
+from watcher.errors import FetchError, PollReason
+from watcher.model.settings import PerHost
+
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+"""The public suffix list as bundled: never fetched."""
+
+_SWEEP_FROM = 1_000
+
+
+@lru_cache(maxsize=65_536)
+def registrable_domain(host: str) -> str:
+    """`news.bbc.co.uk` → `bbc.co.uk`; an address or a bare name stands for itself."""
+    return _SUFFIXES(host).top_domain_under_public_suffix or host.lower()
+
+
+@dataclass(slots=True)
+class _Bucket:
+    running: int = 0
+    next_start: float = 0.0
+    paused_until: float = 0.0
+    queue: deque[asyncio.Future[None]] = field(default_factory=deque)
+
+    def is_idle(self, now: float) -> bool:
+        return not self.running and not self.queue and max(self.next_start, self.paused_until) <= now
+
+
+class HostBusy(FetchError):
+    """A host's turn does not come in time; `wait` is when it may."""
+
+    def __init__(self, detail: str, wait: timedelta) -> None:
+        super().__init__(PollReason.HOST_BUSY, detail)
+        self.wait = wait
+
+
+class Turns:
+    """Gives out turns; times are those of the running event loop."""
+
+    def __init__(self, manners: PerHost) -> None:
+        self._concurrency = manners.concurrency
+        self._spacing = manners.spacing.total_seconds()
+        self._buckets: dict[str, _Bucket] = {}
+        self._sweep_at = _SWEEP_FROM
+
+    @asynccontextmanager
+    async def turn(self, host: str, patience: timedelta) -> AsyncIterator[None]:
+        """Waits for the host's turn, then holds it. Raises `HostBusy` when it will not come within `patience`."""
+        bucket = self._bucket(domain := registrable_domain(host))
+        await self._wait(bucket, domain, patience.total_seconds())
+        try:
+            yield
+        finally:
+            self._leave(bucket)
+
+    def pause(self, host: str, wish: timedelta) -> None:
+        """Nobody asks any host of this domain for as long as it wished."""
+        bucket = self._bucket(registrable_domain(host))
+        bucket.paused_until = max(bucket.paused_until, _now() + wish.total_seconds())
+
+    def _bucket(self, domain: str) -> _Bucket:
+        if len(self._buckets) >= self._sweep_at:
+            now = _now()
+            self._buckets = {name: bucket for name, bucket in self._buckets.items() if not bucket.is_idle(now)}
+            self._sweep_at = max(_SWEEP_FROM, 2 * len(self._buckets))
+        return self._buckets.setdefault(domain, _Bucket())
+
+    async def _wait(self, bucket: _Bucket, domain: str, patience: float) -> None:
+        asked_at = _now()
+        self._refuse_beyond(bucket, domain, patience)
+        try:
+            async with asyncio.timeout_at(asked_at + patience):
+                await self._enter(bucket)
+        except TimeoutError:
+            wait = timedelta(seconds=max(1.0, len(bucket.queue) * self._spacing))
+            raise HostBusy(f"{domain} has many feeds waiting; this one comes later", wait) from None
+        try:
+            while (start := max(bucket.next_start, bucket.paused_until)) > _now():
+                self._refuse_beyond(bucket, domain, patience - (_now() - asked_at))
+                await asyncio.sleep(start - _now())
+            bucket.next_start = _now() + self._spacing
+        except BaseException:
+            self._leave(bucket)
+            raise
+
+    def _refuse_beyond(self, bucket: _Bucket, domain: str, patience: float) -> None:
+        now = _now()
+        if (pause := bucket.paused_until - now) > patience:
+            raise HostBusy(f"{domain} asked us to wait; nothing is asked of it until then", timedelta(seconds=pause))
+        queued = bucket.next_start - now + len(bucket.queue) * self._spacing
+        if queued > patience:
+            raise HostBusy(f"{domain} has many feeds waiting; this one comes later", timedelta(seconds=queued))
+
+    async def _enter(self, bucket: _Bucket) -> None:
+        if bucket.running < self._concurrency and not bucket.queue:
+            bucket.running += 1
+            return
+        place = asyncio.get_running_loop().create_future()
+        bucket.queue.append(place)
+        try:
+            await place
+        except asyncio.CancelledError:
+            if place.done() and not place.cancelled():
+                self._leave(bucket)  # the place was handed over just as we gave up
+            elif place in bucket.queue:
+                bucket.queue.remove(place)
+            raise
+
+    def _leave(self, bucket: _Bucket) -> None:
+        """Hands the place to the next in the queue, or gives it up."""
+        while bucket.queue:
+            place = bucket.queue.popleft()
+            if not place.done():
+                place.set_result(None)
+                return
+        bucket.running -= 1
+
+
+def _now() -> float:
+    return asyncio.get_running_loop().time()
