@@ -52,7 +52,8 @@ class Alert:
     """A match worth telling, complete in itself: what it says does not change after it is saved (I2).
 
     `labels` are frozen with it: ours (topic level score feed language story publishers) and the feed's.
-    `folded_into` names the alert of the same topic and story that was told instead.
+    `folded_into` names the alert of the same topic and story that was told instead; `reason` says why a
+    routed alert has no deliveries.
     """
 
     id: str
@@ -73,6 +74,7 @@ class Alert:
     state: AlertState = AlertState.UNROUTED
     folded_into: str | None = None
     created_at: datetime | None = None
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
