@@ -28,6 +28,12 @@ class Mail:
     def message(self) -> EmailMessage:
         return message_from_bytes(self.data, policy=policy.default)
 
+    @property
+    def html(self) -> str:
+        """The text of the HTML part, "" where there is none."""
+        part = self.message.get_body(("html",))
+        return str(part.get_content()) if part is not None else ""
+
 
 class MailSink:
     """Accepts mail for anybody. A context manager; the port is kept over `stop` and `start`.
