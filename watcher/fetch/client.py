@@ -34,7 +34,9 @@ _SLOW_DOWN = {429, 503}
 _PAUSE_UNASKED = timedelta(seconds=60)
 """How long a host rests that answers 429 or 503 without saying for how long."""
 
-_ACCEPT = "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+_ACCEPT = (
+    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
+)
 _STATUS_REASONS = {
     401: PollReason.HTTP_UNAUTHORIZED,
     403: PollReason.HTTP_UNAUTHORIZED,
@@ -106,7 +108,12 @@ class Fetcher:
             return FetchFailed(error.reason, error.detail)
         except TimeoutError:
             return _timed_out(feed, deadline or self._polling.timeout)
-        except (httpcore2.NetworkError, httpcore2.TimeoutException, httpcore2.ProtocolError, httpcore2.ProxyError) as error:
+        except (
+            httpcore2.NetworkError,
+            httpcore2.TimeoutException,
+            httpcore2.ProtocolError,
+            httpcore2.ProxyError,
+        ) as error:
             return _transport_failure(error)
 
     async def aclose(self) -> None:
@@ -180,7 +187,9 @@ def _address(text: str) -> httpx2.URL:
     try:
         url = httpx2.URL(text.strip())
     except (httpx2.InvalidURL, ValueError) as error:
-        raise FetchError(PollReason.PROTOCOL, "the address is not a valid URL; correct it in the configuration") from error
+        raise FetchError(
+            PollReason.PROTOCOL, "the address is not a valid URL; correct it in the configuration"
+        ) from error
     return _web_address(url)
 
 
@@ -236,7 +245,9 @@ def _transport_failure(error: Exception) -> FetchFailed:
     while cause is not None:
         if isinstance(cause, ssl.SSLError):
             detail = getattr(cause, "verify_message", "") or cause.reason or "the handshake failed"
-            return FetchFailed(PollReason.TLS, f"no trustworthy connection: {detail}; see network.ca_file for own authorities")
+            return FetchFailed(
+                PollReason.TLS, f"no trustworthy connection: {detail}; see network.ca_file for own authorities"
+            )
         cause = cause.__cause__ or cause.__context__
     if isinstance(error, httpcore2.TimeoutException):
         return FetchFailed(PollReason.TIMEOUT, "the server did not answer in time; it is tried again later")

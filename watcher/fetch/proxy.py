@@ -33,9 +33,7 @@ def open_pool(network: Network, backend: GuardedBackend) -> httpcore2.AsyncConne
         )
     address = httpx2.URL(reveal(network.proxy))
     return httpcore2.AsyncHTTPProxy(
-        proxy_url=httpcore2.URL(
-            scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=b"/"
-        ),
+        proxy_url=httpcore2.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=b"/"),
         proxy_headers=_proxy_authorization(address),
         ssl_context=context,
         max_connections=_CONNECTIONS,

@@ -56,7 +56,9 @@ def _entry(raw: RawEntry, base: str) -> Entry:
         updated=parse_date(raw.updated) if raw.updated else None,
         categories=_categories(raw.categories),
         language=_language(raw.language),
-        publisher=one_line(raw.source_title, markup=True, limit=_LINE_LIMIT) or safe_link(raw.source_link, base) or None,
+        publisher=one_line(raw.source_title, markup=True, limit=_LINE_LIMIT)
+        or safe_link(raw.source_link, base)
+        or None,
     )
 
 

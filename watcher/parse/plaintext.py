@@ -24,7 +24,9 @@ _BREAKING = re.compile(
 )
 _TAG = re.compile(r"</?[a-z]" + _ATTRIBUTES + r"|<[/!?][^<>]*>", re.IGNORECASE)
 
-_UNWANTED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
+_UNWANTED = re.compile(
+    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+)
 """Control characters, bidirectional embeddings, overrides and isolates (Unicode UAX #9), non-characters."""
 
 _AROUND_BREAK = re.compile(r" *\n[ \n]*")

@@ -23,7 +23,10 @@ Fields = Mapping[str, Any]
 def read_tolerant(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed | None:
     """Reads what can be read; None when feedparser recognises no feed format and finds no entry."""
     document = feedparser.parse(
-        BytesIO(body), response_headers=feedparser_headers(url, headers), sanitize_html=False, resolve_relative_uris=False
+        BytesIO(body),
+        response_headers=feedparser_headers(url, headers),
+        sanitize_html=False,
+        resolve_relative_uris=False,
     )
     if not document.version and not document.entries:
         return None

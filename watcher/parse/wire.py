@@ -91,7 +91,17 @@ def _entry_fields(entry: Entry) -> list[Any]:
 def _entry(fields: list[Any]) -> Entry:
     id_, link, title, summary, content, author, published, updated, categories, language, publisher = fields
     return Entry(
-        id_, link, title, summary, content, author, _time(published), _time(updated), tuple(categories), language, publisher
+        id_,
+        link,
+        title,
+        summary,
+        content,
+        author,
+        _time(published),
+        _time(updated),
+        tuple(categories),
+        language,
+        publisher,
     )
 
 
