@@ -1,0 +1,65 @@
+"""What the rest of this room asks of an engine, so that SQL dialects stay behind one small file each."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+from sqlalchemy import Connection, Executable, Row, Table
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of a query whose columns are known by name only."""
+
+
+class Database(Protocol):
+    """An engine and its manners. `where` names the store in messages, without a password."""
+
+    where: str
+
+    def write(self) -> AbstractContextManager[Connection]:
+        """One writing transaction; committed at the end, rolled back on any exception. Raises only `StoreError`s of its own."""
+
+    def read(self) -> AbstractContextManager[Connection]:
+        """One reading transaction: a consistent view."""
+
+    def serialise(self, connection: Connection, what: str) -> None:
+        """Until the end of the transaction, nobody else passes here for the same `what`."""
+
+    def insert_missing(self, table: Table, key: Sequence[str]) -> Executable:
+        """An INSERT that leaves a row alone whose `key` exists."""
+
+    def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
+        """An INSERT that overwrites the `replaced` columns of a row whose `key` exists."""
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy in a new file."""
+
+    def size(self) -> int:
+        """Bytes that the store takes."""
+
+    def tidy(self) -> None:
+        """What an engine wants after many rows were deleted; never blocks others for long."""
+
+    def close(self) -> None:
+        """Gives every connection back."""
+
+
+class Shelf:
+    """A part of the store, over a database."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+
+def execute_many(connection: Connection, statement: Executable, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Runs a statement for each row; no rows, no statement."""
+    if rows:
+        connection.execute(statement, list(rows))
+
+
+def chunks(values: Collection[str], size: int = 5_000) -> list[list[str]]:
+    """The values in lists that stay below the parameter limit of every engine (SQLite 32,766, PostgreSQL 65,535)."""
+    ordered = sorted(values)
+    return [ordered[start : start + size] for start in range(0, len(ordered), size)]

@@ -1,0 +1,10 @@
+"""What Alembic runs: the missing migrations on the connection it is given, without a transaction of its own."""
+
+from __future__ import annotations
+
+from alembic import context
+
+from watcher.store.tables import metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.run_migrations()

@@ -1,0 +1,121 @@
+"""What polls bring, saved together with the state of their feeds (I1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from watcher.model.feed import PollState
+from watcher.model.story import Judge
+from watcher.store import documents
+from watcher.store.database import Database, Shelf, chunks, execute_many
+from watcher.store.entries import save_entries
+from watcher.store.interface import PollRecord, PollSaved
+from watcher.store.judging import save_alerts
+from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys
+from watcher.store.tables import feeds
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The row of a feed whose poll is to be saved."""
+
+    feed_id: int
+    owner: str | None
+    epoch: int
+    keys_refreshed_at: datetime | None
+
+    def refresh_is_due(self, now: datetime) -> bool:
+        return self.keys_refreshed_at is None or self.keys_refreshed_at <= now - REFRESH_KEYS_AFTER
+
+
+class SqlPolls(Shelf):
+    """The part of `FeedStore` that saves polls."""
+
+    def save_polls(self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge) -> list[PollSaved]:
+        with self._database.write() as connection:
+            leases = _leases(connection, [poll.state.url for poll in polls])
+            ours = [poll for poll in polls if _is_ours(leases.get(poll.state.url), owner, poll.epoch)]
+            _save_states(connection, ours)
+            _save_entries(self._database, connection, ours, leases, now)
+            if any(poll.alerts for poll in ours):
+                self._database.serialise(connection, "alerts")
+            saved = {poll.state.url: save_alerts(connection, poll.alerts, now, judge) for poll in ours}
+        return [
+            PollSaved(url, True, *saved[url]) if url in saved else PollSaved(url, False)
+            for url in (poll.state.url for poll in polls)
+        ]
+
+
+def _leases(connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:
+    query = select(feeds.c.url, feeds.c.id, feeds.c.lease_owner, feeds.c.epoch, feeds.c.keys_refreshed_at)
+    return {
+        row.url: Lease(row.id, row.lease_owner, row.epoch, row.keys_refreshed_at)
+        for some in chunks(set(urls))
+        for row in connection.execute(query.where(feeds.c.url.in_(some)).order_by(feeds.c.url).with_for_update())
+    }
+
+
+def _is_ours(lease: Lease | None, owner: str, epoch: int) -> bool:
+    return lease is not None and lease.owner == owner and lease.epoch == epoch
+
+
+def _save_states(connection: Connection, polls: Sequence[PollRecord]) -> None:
+    """Writes the states and gives the leases back."""
+    statement = (
+        update(feeds)
+        .where(feeds.c.url == bindparam("row_url"))
+        .values(
+            next_poll_at=bindparam("due"),
+            not_before=bindparam("wish"),
+            last_polled_at=bindparam("polled"),
+            failures=bindparam("failed"),
+            document=bindparam("state"),
+            lease_owner=None,
+            lease_until=None,
+        )
+    )
+    execute_many(connection, statement, [_state_row(poll.state) for poll in polls])
+
+
+def _state_row(state: PollState) -> dict[str, Any]:
+    return {
+        "row_url": state.url,
+        "due": state.next_poll_at,
+        "wish": state.not_before,
+        "polled": state.last_polled_at,
+        "failed": state.failures,
+        "state": documents.poll_states.write(state),
+    }
+
+
+def _save_entries(
+    database: Database, connection: Connection, polls: Sequence[PollRecord], leases: dict[str, Lease], now: datetime
+) -> None:
+    documented = [(leases[poll.state.url], poll) for poll in polls if _has_document(poll)]
+    described = update(feeds).where(feeds.c.id == bindparam("row_id"))
+    execute_many(
+        connection,
+        described.values(title=bindparam("its_title"), labels=bindparam("its_labels")),
+        [
+            {
+                "row_id": lease.feed_id,
+                "its_title": poll.feed_title,
+                "its_labels": documents.labels.write(poll.labels or {}),
+            }
+            for lease, poll in documented
+        ],
+    )
+    found = [(lease.feed_id, poll) for lease, poll in documented]
+    remember_keys(database, connection, found, now)
+    refresh_keys(connection, [(lease.feed_id, poll) for lease, poll in documented if lease.refresh_is_due(now)], now)
+    save_entries(database, connection, found, now)
+
+
+def _has_document(poll: PollRecord) -> bool:
+    decision = poll.decision
+    return bool(decision.new or decision.updated or decision.quiet or decision.known)

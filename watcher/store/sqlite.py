@@ -1,0 +1,165 @@
+"""SQLite: one writer, separate readers, WAL (https://www.sqlite.org/wal.html).
+
+Everything that will write begins with BEGIN IMMEDIATE: a read that turns into a write later would fail at once when
+somebody else wrote in between, whatever the timeout. `synchronous=FULL` holds for all that is written, because every
+writing transaction here commits a lease, a result or what a poll brought; a transaction takes a whole batch, so the
+one fsync it costs is shared by many rows.
+
+The WAL cannot grow without bound: every commit checkpoints beyond 1,000 pages, readers are short (a method reads
+everything and ends), and after a retention run the file is cut.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.pool import QueuePool
+
+from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
+
+READERS = 4
+TURN = timedelta(seconds=60)
+"""How long a writer of this process waits for the others of this process."""
+
+WAL_KEPT = 64 * 1024 * 1024
+CACHE_KIB = 16 * 1024
+
+BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
+DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+PRIMARY_CODE = 0xFF
+"""The lower byte of an extended result code (https://www.sqlite.org/rescode.html)."""
+
+
+class SqliteDatabase:
+    """A database file. `patience` bounds the wait for another process that is writing."""
+
+    def __init__(self, file: Path, patience: timedelta) -> None:
+        self.where = str(file)
+        self._file = file
+        self._patience = patience.total_seconds()
+        self._turn = threading.Lock()
+        self._writer = self._engine(1, ["synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE")
+        self._readers = self._engine(READERS, ["query_only=ON"], "BEGIN")
+
+    def _engine(self, connections: int, pragmas: list[str], begin: str) -> Engine:
+        engine = create_engine(
+            f"sqlite:///{self._file}",
+            poolclass=QueuePool,
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=TURN.total_seconds(),
+            hide_parameters=True,
+            connect_args={"timeout": self._patience, "isolation_level": None, "check_same_thread": False},
+        )
+
+        @event.listens_for(engine, "connect")
+        def prepare(connection: sqlite3.Connection, _record: object) -> None:
+            shared = [
+                "journal_mode=WAL",
+                f"journal_size_limit={WAL_KEPT}",
+                f"cache_size=-{CACHE_KIB}",
+                "temp_store=MEMORY",
+            ]
+            for pragma in shared + pragmas:
+                connection.execute(f"PRAGMA {pragma}").close()
+
+        @event.listens_for(engine, "begin")
+        def open_transaction(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        if not self._turn.acquire(timeout=TURN.total_seconds()):
+            raise StoreBusy(f"{self.where}: writers of this process waited {TURN.total_seconds():.0f} s for their turn")
+        try:
+            with self._translated(), self._writer.begin() as connection:
+                yield connection
+        finally:
+            self._turn.release()
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._translated(), self._readers.begin() as connection:
+            yield connection
+
+    def serialise(self, connection: Connection, what: str) -> None:
+        """Nothing to do: there is one writer."""
+
+    def insert_missing(self, table: Table, key: Sequence[str]) -> Executable:
+        return insert(table).on_conflict_do_nothing(index_elements=list(key))
+
+    def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
+        statement = insert(table)
+        return statement.on_conflict_do_update(
+            index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
+        )
+
+    def backup(self, target: Path) -> None:
+        if target.exists():
+            raise StoreError(f"{target} exists already: name a new file for the backup")
+        partial = target.with_name(target.name + ".partial")
+        try:
+            with self._translated(), closing(sqlite3.connect(self._file)) as source:
+                _copy(source, partial)
+            partial.rename(target)
+        finally:
+            partial.unlink(missing_ok=True)
+
+    def size(self) -> int:
+        parts = (self._file, self._file.with_name(self._file.name + "-wal"))
+        return sum(part.stat().st_size for part in parts if part.exists())
+
+    def tidy(self) -> None:
+        """Cuts the WAL when nobody is reading from it; else leaves it to the next time."""
+        with self._turn, self._translated(), closing(sqlite3.connect(self._file, timeout=0)) as connection:
+            connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+
+    def close(self) -> None:
+        self._readers.dispose()
+        self._writer.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turns what the driver raises into the errors of this house; nothing else is touched."""
+        try:
+            yield
+        except PoolTimeout as error:
+            raise StoreBusy(f"{self.where}: no connection was free for {TURN.total_seconds():.0f} s") from error
+        except DBAPIError as error:
+            if not isinstance(error.orig, sqlite3.Error):
+                raise
+            raise self._translate(error.orig) from error
+        except sqlite3.Error as error:
+            raise self._translate(error) from error
+
+    def _translate(self, error: sqlite3.Error) -> StoreError:
+        code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
+        if code in BUSY:
+            return StoreBusy(f"{self.where}: locked by another process for more than {self._patience:g} s; try again")
+        if code == sqlite3.SQLITE_FULL:
+            return StoreFull(f"{self.where}: the disk is full ({error}); make space, nothing was half-written")
+        if code in DAMAGED:
+            return StoreCorrupt(f"{self.where}: {error}; restore a backup or name another file in `store`")
+        if code == sqlite3.SQLITE_CANTOPEN:
+            return StoreError(f"{self.where}: cannot be opened; its directory must exist and be writable for this user")
+        if code == sqlite3.SQLITE_READONLY:
+            return StoreError(f"{self.where}: is read-only for this user; give it write permission")
+        return StoreError(f"{self.where}: {error}")
+
+
+def _copy(source: sqlite3.Connection, target: Path) -> None:
+    """A copy in one step, so that writers in between cannot restart it; one plain file without a WAL beside it."""
+    with closing(sqlite3.connect(target)) as copy:
+        source.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE").close()

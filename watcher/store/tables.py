@@ -1,0 +1,237 @@
+"""The tables, in SQLAlchemy Core; every index says which question it answers.
+
+Conditions that stand both in a partial index and in a query are defined once, with their literals: an engine uses
+such an index only when it can see that the query implies it, which a bound parameter hides.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal,
+)
+
+from watcher.model.alert import AlertState
+from watcher.model.notification import DeliveryState, NotificationState
+from watcher.model.topic import Level
+from watcher.store.columns import ForeignText, Instant, Key, RowId, State
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+feeds = Table(
+    "feeds",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("url", Text, nullable=False, unique=True),
+    Column("next_poll_at", Instant, nullable=False),
+    Column("not_before", Instant),
+    Column("last_polled_at", Instant),
+    Column("failures", Integer, nullable=False, default=0),
+    Column("paused", Boolean, nullable=False, default=False),
+    Column("lease_owner", Text),
+    Column("lease_until", Instant),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("title", ForeignText, nullable=False, default=""),
+    Column("labels", Text),
+    Column("keys_refreshed_at", Instant),
+    Column("document", Text),
+)
+
+FEED_IS_ACTIVE = feeds.c.paused.is_(False)
+FEED_IS_LEASED = feeds.c.lease_owner.is_not(None)
+
+Index("ix_feeds_due", feeds.c.next_poll_at, feeds.c.url, sqlite_where=FEED_IS_ACTIVE, postgresql_where=FEED_IS_ACTIVE)
+Index("ix_feeds_leased", feeds.c.lease_until, sqlite_where=FEED_IS_LEASED, postgresql_where=FEED_IS_LEASED)
+
+seen = Table(
+    "seen",
+    metadata,
+    Column("feed_id", RowId, ForeignKey("feeds.id"), nullable=False),
+    Column("key", Key, nullable=False),
+    Column("link_hash", Key),
+    Column("title_fingerprint", Key),
+    Column("text_fingerprint", Key),
+    Column("first_seen", Instant, nullable=False),
+    Column("last_seen", Instant, nullable=False),
+    PrimaryKeyConstraint("feed_id", "key"),
+    sqlite_with_rowid=False,
+)
+"""Clustered by feed, so that what one poll asks for lies together."""
+
+Index(None, seen.c.feed_id, seen.c.link_hash)
+Index(None, seen.c.feed_id, seen.c.title_fingerprint)
+Index(None, seen.c.feed_id, seen.c.text_fingerprint)
+Index("ix_seen_last_seen", seen.c.last_seen)
+
+entries = Table(
+    "entries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),
+    Column("feed_id", RowId, ForeignKey("feeds.id"), nullable=False),
+    Column("first_seen", Instant, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+Index("ix_entries_first_seen", entries.c.first_seen, entries.c.key)
+
+alerts = Table(
+    "alerts",
+    metadata,
+    Column("seq", RowId, primary_key=True),
+    Column("id", Key, nullable=False, unique=True),
+    Column("topic", Text, nullable=False),
+    Column("entry_key", Key, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("feed_title", ForeignText, nullable=False),
+    Column("level", State(Level), nullable=False),
+    Column("score", Integer, nullable=False),
+    Column("state", State(AlertState), nullable=False),
+    Column("reason", Text, nullable=False, default=""),
+    Column("folded_into", Key),
+    Column("created_at", Instant, nullable=False),
+    Column("routed_at", Instant),
+    Column("document", Text, nullable=False),
+)
+"""`seq` is the order of creation; `routed_at` the first routing, kept when a changed configuration routes again."""
+
+ALERT_IS_UNROUTED = alerts.c.state == literal(AlertState.UNROUTED, alerts.c.state.type, literal_execute=True)
+ALERT_IS_FOLDED = alerts.c.folded_into.is_not(None)
+
+Index("ix_alerts_unrouted", alerts.c.seq, sqlite_where=ALERT_IS_UNROUTED, postgresql_where=ALERT_IS_UNROUTED)
+Index("ix_alerts_folded", alerts.c.folded_into, sqlite_where=ALERT_IS_FOLDED, postgresql_where=ALERT_IS_FOLDED)
+Index("ix_alerts_entry", alerts.c.entry_key, alerts.c.topic)
+Index("ix_alerts_story", alerts.c.topic, alerts.c.story, alerts.c.created_at)
+Index("ix_alerts_created", alerts.c.created_at, alerts.c.seq)
+
+delivery_groups = Table(
+    "delivery_groups",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),
+    Column("route", Text, nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("labels", Text, nullable=False),
+    Column("last_flush_at", Instant),
+)
+
+notifications = Table(
+    "notifications",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("key", Key, nullable=False, unique=True),
+    Column("group_id", RowId, ForeignKey("delivery_groups.id"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("snapshot", Text, nullable=False),
+    Column("omitted", Integer, nullable=False, default=0),
+    Column("state", State(NotificationState), nullable=False),
+    Column("created_at", Instant, nullable=False),
+    Column("next_attempt_at", Instant),
+    Column("attempts", Integer, nullable=False, default=0),
+    Column("accepted", Text),
+    Column("lease_owner", Text),
+    Column("lease_until", Instant),
+    Column("epoch", Integer, nullable=False, default=0),
+    Column("finished_at", Instant),
+    Column("retry_wanted_at", Instant),
+)
+"""`retry_wanted_at`: a dead letter that a person wants sent as soon as its group has nothing unfinished (I2)."""
+
+NOTIFICATION_IS_UNFINISHED = notifications.c.finished_at.is_(None)
+NOTIFICATION_WANTS_RETRY = notifications.c.retry_wanted_at.is_not(None)
+
+Index(
+    "ix_notifications_due",
+    notifications.c.next_attempt_at,
+    notifications.c.key,
+    sqlite_where=NOTIFICATION_IS_UNFINISHED,
+    postgresql_where=NOTIFICATION_IS_UNFINISHED,
+)
+Index(
+    "uq_notifications_unfinished",
+    notifications.c.group_id,
+    unique=True,
+    sqlite_where=NOTIFICATION_IS_UNFINISHED,
+    postgresql_where=NOTIFICATION_IS_UNFINISHED,
+)
+Index(
+    "ix_notifications_retry",
+    notifications.c.group_id,
+    sqlite_where=NOTIFICATION_WANTS_RETRY,
+    postgresql_where=NOTIFICATION_WANTS_RETRY,
+)
+Index("ix_notifications_created", notifications.c.created_at)
+Index("ix_notifications_finished", notifications.c.finished_at)
+Index("ix_notifications_group", notifications.c.group_id)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("alert_seq", RowId, ForeignKey("alerts.seq"), nullable=False),
+    Column("channel", Text, nullable=False),
+    Column("group_id", RowId, ForeignKey("delivery_groups.id"), nullable=False),
+    Column("notification_id", RowId, ForeignKey("notifications.id")),
+    Column("score", Integer, nullable=False),
+    Column("waiting_since", Instant, nullable=False),
+    Column("state", State(DeliveryState), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("since", Instant, nullable=False),
+    UniqueConstraint("alert_seq", "channel"),
+)
+"""An alert is delivered once per channel. `since` is when the delivery came into its state."""
+
+DELIVERY_IS_WAITING = deliveries.c.state == literal(
+    DeliveryState.WAITING, deliveries.c.state.type, literal_execute=True
+)
+
+Index(
+    "ix_deliveries_waiting",
+    deliveries.c.group_id,
+    deliveries.c.waiting_since,
+    deliveries.c.score,
+    sqlite_where=DELIVERY_IS_WAITING,
+    postgresql_where=DELIVERY_IS_WAITING,
+)
+Index("ix_deliveries_notification", deliveries.c.notification_id)
+Index("ix_deliveries_group", deliveries.c.group_id)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("notification_id", RowId, ForeignKey("notifications.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("finished_at", Instant),
+    Column("outcome", Text, nullable=False, default=""),
+    Column("reason", Text, nullable=False, default=""),
+    Column("detail", ForeignText, nullable=False, default=""),
+)
+
+Index("ix_attempts_notification", attempts.c.notification_id)
+
+facts = Table(
+    "facts",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+)
