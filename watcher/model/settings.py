@@ -72,4 +72,5 @@ class Settings:
     route: Route | None
     smtp: Smtp | None = None
     warnings: tuple[str, ...] = ()
+    opml_files: tuple[Path, ...] = ()
     positions: Mapping[str, Position] = field(default_factory=dict)
