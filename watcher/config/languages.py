@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-_STEMMED = "ar hy eu ca cs da nl en eo et fi fr de el hi hu id ga it lt ne no pl pt ro ru sr es sv ta tr yi fa"
+from watcher.text.stems import STEMMED_LANGUAGES
+
 _FOLDED = "he ku ckb ur ps uk bg zh ja ko th lo km my vi sw so am ti ha"
 
-LANGUAGES = frozenset(f"{_STEMMED} {_FOLDED}".split())
-"""ISO 639 codes. Snowball has stemmers for the first group; words of the others match as written."""
+LANGUAGES = STEMMED_LANGUAGES | frozenset(_FOLDED.split())
+"""ISO 639 codes. Words of a language without a stemmer match as written, folded."""

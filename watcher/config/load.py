@@ -104,8 +104,9 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     topics = read_topics(reader, read_vocabulary(reader))
     receivers = read_receivers(reader, credentials)
     route = read_route(reader, _names(feeds, topics, receivers, reader))
-    _check_mail(reader, receivers)
-    _check_use(reader, route, receivers)
+    _check_mail(reader)
+    if not reader.problems:
+        _check_use(reader, route)
     problems, warnings = in_order(reader.problems), in_order(reader.warnings)
     if problems:
         return Reading(None, topics, problems, warnings)
@@ -134,8 +135,8 @@ def _names(
     )
 
 
-def _check_mail(reader: Reader, receivers: Mapping[str, Receiver]) -> None:
-    if reader.has(("smtp",)):
+def _check_mail(reader: Reader) -> None:
+    if reader.given(("smtp",)):
         return
     for index in reader.items(("receivers",)):
         if "email" in reader.keys(("receivers", index)):
@@ -144,13 +145,13 @@ def _check_mail(reader: Reader, receivers: Mapping[str, Receiver]) -> None:
             )
 
 
-def _check_use(reader: Reader, route: Route | None, receivers: Mapping[str, Receiver]) -> None:
+def _check_use(reader: Reader, route: Route | None) -> None:
     if route is None:
         return
     used = {node.receiver for node in _nodes(route)}
     for index in reader.items(("receivers",)):
         name = reader.plain(("receivers", index, "name"))
-        if name in receivers and name not in used:
+        if name not in used:
             reader.warn(("receivers", index, "name"), f'no route leads to the receiver "{name}"')
 
 

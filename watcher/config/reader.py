@@ -6,6 +6,7 @@ import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Annotated, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +18,7 @@ from watcher.config.nearest import did_you_mean
 from watcher.errors import Position, Problem
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
+_NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -59,31 +61,44 @@ class Reader:
     def has(self, where: Where) -> bool:
         return find(self.root, where)[1] == where
 
+    def given(self, where: Where) -> bool:
+        """Whether there is a value; a key with nothing but comments beneath it has none."""
+        return self.plain(where) is not None
+
     def plain(self, where: Where) -> object:
         node, found = find(self.root, where)
         return plain(node) if found == where else None
 
     def shape(
-        self, model: type[_Shape], where: Where, scope: str, *, but: tuple[str, ...] = (), text_key: str = ""
+        self,
+        model: type[_Shape],
+        where: Where,
+        scope: str,
+        *,
+        but: tuple[str, ...] = (),
+        text_key: str = "",
+        instead: Mapping[str, object] = _NOTHING,
     ) -> _Shape | None:
         """The mapping at `where` as a `model`, without the keys `but`; a text alone stands for its `text_key`.
 
-        What is wrong is reported; the rest is then read again without it, so that later checks still see it.
-        None only where nothing can be made of it.
+        What is wrong is reported; the rest is then read again without it, or with what `instead` has for it, so
+        that later checks still see it. None only where nothing can be made of it.
         """
         value = self.plain(where)
         if text_key and isinstance(value, str):
             value = {text_key: value}
         if not isinstance(value, dict):
-            self.problem(where, f"must be a mapping with the keys {', '.join(_keys(model))}")
+            text = "text or " if text_key else ""
+            self.problem(where, f"must be {text}a mapping with the keys {', '.join(_keys(model))}")
             return None
         wanted = {key: item for key, item in value.items() if key not in but and not self._refuse(scope, where, key)}
         try:
             return model.model_validate(wanted)
         except ValidationError as error:
             broken = [self._report(model, where, detail) for detail in error.errors(include_url=False)]
+        sound = {key: item for key, item in wanted.items() if key not in broken}
         try:
-            return model.model_validate({key: item for key, item in wanted.items() if key not in broken})
+            return model.model_validate(sound | {key: item for key, item in instead.items() if key in broken})
         except ValidationError:
             return None
 

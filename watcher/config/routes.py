@@ -33,7 +33,7 @@ class _Inherited:
 
 def read_route(reader: Reader, names: Names) -> Route | None:
     """The root of the tree, None where the file has none. What is wrong is reported to the reader."""
-    if not reader.has(("route",)):
+    if not reader.given(("route",)):
         return None
     for key in ("matchers", "continue"):
         if reader.has(("route", key)):

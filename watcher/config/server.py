@@ -17,7 +17,7 @@ _SQLITE = "sqlite:///"
 
 def read_store(reader: Reader) -> str:
     """The store's final URL: a relative SQLite file lies in $STATE_DIRECTORY or beside the configuration."""
-    written = reader.plain(("store",)) if reader.has(("store",)) else _DEFAULT_STORE
+    written = reader.plain(("store",)) if reader.given(("store",)) else _DEFAULT_STORE
     problem = _store_problem(written)
     if problem or not isinstance(written, str):
         reader.problem(("store",), problem or "must be text")
@@ -49,7 +49,7 @@ def _state_folder(reader: Reader) -> Path:
 
 def read_polling(reader: Reader) -> Polling:
     where: Where = ("polling",)
-    shape = reader.shape(PollingShape, where, "polling") if reader.has(where) else None
+    shape = reader.shape(PollingShape, where, "polling") if reader.given(where) else None
     if shape is None:
         return Polling()
     if shape.min > shape.max:
@@ -60,7 +60,7 @@ def read_polling(reader: Reader) -> Polling:
 
 def read_network(reader: Reader, credentials: Credentials) -> Network:
     where: Where = ("network",)
-    shape = reader.shape(NetworkShape, where, "network") if reader.has(where) else None
+    shape = reader.shape(NetworkShape, where, "network") if reader.given(where) else None
     if shape is None:
         return Network()
     proxy = credentials.secret(shape.proxy, (*where, "proxy")) if shape.proxy else None
@@ -72,7 +72,7 @@ def read_network(reader: Reader, credentials: Credentials) -> Network:
 
 def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
     where: Where = ("smtp",)
-    shape = reader.shape(SmtpShape, where, "smtp") if reader.has(where) else None
+    shape = reader.shape(SmtpShape, where, "smtp") if reader.given(where) else None
     if shape is None:
         return None
     if (shape.username is None) != (shape.password is None):

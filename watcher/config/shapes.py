@@ -102,8 +102,8 @@ def _one_of(words: tuple[str, ...]) -> BeforeValidator:
 
 def _language(code: str) -> str:
     if code not in LANGUAGES:
-        known = ", ".join(sorted(LANGUAGES))
-        raise ValueError(f'"{code}" is not a language known here; known are {known}')
+        hint = did_you_mean(code, LANGUAGES) or "; write a code like en, ar or tr"
+        raise ValueError(f'"{code}" is not a language known here{hint}')
     return code
 
 
@@ -126,7 +126,7 @@ def email_problem(text: str) -> str | None:
     named = re.fullmatch(r"[^<>\r\n]*<([^<>]*)>", text)
     address = named[1] if named else text
     if not re.fullmatch(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\.]+(?:\.[^\s@<>,;:\"()\[\]\\.]+)*", address):
-        return f'"{text}" is not a mail address; write it like desk@example.org, one in each list place'
+        return f'"{text}" is not one mail address like desk@example.org'
     return None
 
 

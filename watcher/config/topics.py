@@ -12,7 +12,7 @@ from watcher.config.quantities import format_points, read_points
 from watcher.config.reader import Reader
 from watcher.config.shapes import TopicShape
 from watcher.errors import Position
-from watcher.model.topic import Example, Near, Term, Topic
+from watcher.model.topic import Example, Near, Points, Term, Topic
 
 Vocabulary = dict[str, tuple[str, ...]]
 
@@ -53,7 +53,7 @@ def read_topics(reader: Reader, vocabulary: Vocabulary) -> tuple[Topic, ...]:
     lines: dict[str, int] = {}
     for index in reader.items(("topics",)):
         where: Where = ("topics", index)
-        shape = reader.shape(TopicShape, where, "topic")
+        shape = reader.shape(TopicShape, where, "topic", instead={"name": f"topic-{index}"})
         if shape is None:
             continue
         if shape.name in lines:
@@ -68,7 +68,7 @@ def read_topics(reader: Reader, vocabulary: Vocabulary) -> tuple[Topic, ...]:
 
 
 def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Vocabulary) -> Topic:
-    terms, places = _terms(reader, where, shape)
+    terms, places = _terms(reader, where)
     if not (terms or shape.near or shape.query) and not reader.has((*where, "terms")):
         reader.problem(where, "looks for nothing; give it terms or near")
     lists = _lists_used(reader, where, vocabulary)
@@ -92,24 +92,36 @@ def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Vocabula
     )
 
 
-def _terms(reader: Reader, where: Where, shape: TopicShape) -> tuple[tuple[Term, ...], dict[str, Position]]:
-    """The terms in the order written; their positions also under the plainest form of their weight."""
+def _terms(reader: Reader, where: Where) -> tuple[tuple[Term, ...], dict[str, Position]]:
+    """The terms in the order written; their positions also under the plainest form of their weight.
+
+    Read from the tree, not from the shape, so that one bad term does not hide what is wrong with the others.
+    """
     terms: list[Term] = []
     positions: dict[str, Position] = {}
-    for weight_text, texts in shape.terms.items():
+    for weight_text in reader.keys((*where, "terms")):
         at = (*where, "terms", weight_text)
-        try:
-            weight = read_points(weight_text)
-        except ValueError as error:
-            reader.problem(at, f"the key is the weight of the terms: {error}", at_key=True)
+        weight = _weight(reader, at, weight_text)
+        texts = reader.plain(at)
+        if weight is None or not isinstance(texts, list):
             continue
-        if weight == 0:
-            reader.problem(at, "a weight of 0 never counts; remove it", at_key=True)
         before = sum(term.weight == weight for term in terms)
         for index, text in enumerate(texts):
-            terms.append(Term(text, weight))
-            positions |= _stretches(reader, (*at, index), f"terms.{format_points(weight)}.{before + index}")
+            if isinstance(text, str):
+                terms.append(Term(text, weight))
+                positions |= _stretches(reader, (*at, index), f"terms.{format_points(weight)}.{before + index}")
     return tuple(terms), positions
+
+
+def _weight(reader: Reader, at: Where, text: str) -> Points | None:
+    try:
+        weight = read_points(text)
+    except ValueError as error:
+        reader.problem(at, f"the key is the weight of the terms: {error}", at_key=True)
+        return None
+    if weight == 0:
+        reader.problem(at, "a weight of 0 never counts; remove it", at_key=True)
+    return weight
 
 
 def _positions(reader: Reader, where: Where) -> dict[str, Position]:
