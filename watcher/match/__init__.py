@@ -1,0 +1,1 @@
+"""Topics against entries: the query language, the score, the percolator, and why."""

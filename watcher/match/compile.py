@@ -1,0 +1,117 @@
+"""From a topic's raw strings to what can be matched, or to every problem in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from watcher.match.expression import Either, Expression, Leaf, Together, leaves, needed_leaves
+from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
+from watcher.match.terms import TermProblem, parse_term
+from watcher.model.topic import Near, Points, Topic, TopicProblem
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledTopic:
+    """A topic whose strings were all understood. Terms stay strings: the percolator indexes them itself."""
+
+    topic: Topic
+    near: tuple[Together, ...] = ()
+    require: Expression | None = None
+    exclude: Expression | None = None
+    query: Expression | None = None
+
+    @property
+    def name(self) -> str:
+        return self.topic.name
+
+    @property
+    def query_is_weighted(self) -> bool:
+        """Whether the query's words score by their own weights, instead of the whole reaching focus."""
+        return self.query is not None and any(leaf.weight is not None for leaf in leaves(self.query))
+
+
+def compile_topics(
+    topics: Sequence[Topic],
+) -> tuple[tuple[CompiledTopic, ...], tuple[tuple[Topic, TopicProblem], ...]]:
+    """The topics that can be matched, and every problem of the others."""
+    compiled: list[CompiledTopic] = []
+    problems: list[tuple[Topic, TopicProblem]] = []
+    for topic in topics:
+        result = compile_topic(topic)
+        if isinstance(result, CompiledTopic):
+            compiled.append(result)
+        else:
+            problems += ((topic, problem) for problem in result)
+    return tuple(compiled), tuple(problems)
+
+
+def compile_topic(topic: Topic) -> CompiledTopic | tuple[TopicProblem, ...]:
+    """One topic, or all of its problems."""
+    problems = [*_problems_of_terms(topic), *_problems_of_levels(topic)]
+    near = [_compile_near(near, f"near.{index}", topic, problems) for index, near in enumerate(topic.near)]
+    require = _compile_query(topic.require, "require", topic, problems)
+    exclude = _compile_query(topic.exclude, "exclude", topic, problems)
+    query = _compile_query(topic.query, "query", topic, problems)
+    if query is not None and needed_leaves(query) is None:
+        problems.append(TopicProblem("query", "is also true for texts with none of its words; add a word with AND"))
+    if problems:
+        return tuple(problems)
+    return CompiledTopic(topic, tuple(near), require, exclude, query)
+
+
+def _problems_of_terms(topic: Topic) -> Iterator[TopicProblem]:
+    before: dict[Points, int] = {}
+    for term in topic.terms:
+        index = before.get(term.weight, 0)
+        before[term.weight] = index + 1
+        parsed = parse_term(term.text, topic.vocabulary)
+        if isinstance(parsed, TermProblem):
+            path = f"terms.{term.weight / 100:g}.{index}"
+            yield TopicProblem(path, f'"{term.text}" {parsed.message}', parsed.column)
+
+
+def _problems_of_levels(topic: Topic) -> Iterator[TopicProblem]:
+    if not (topic.terms or topic.near or topic.query):
+        yield TopicProblem("terms", "looks for nothing; write terms, near or query")
+    if topic.focus <= 0:
+        yield TopicProblem("focus", "must be more than 0 points")
+
+
+def _compile_near(near: Near, path: str, topic: Topic, problems: list[TopicProblem]) -> Together:
+    if not 1 <= near.within <= FARTHEST_NEAR:
+        problems.append(TopicProblem(f"{path}.within", f"must be between 1 and {FARTHEST_NEAR} words"))
+    sides = {"any": near.any, "of": near.of}
+    for side, texts in sides.items():
+        if not texts:
+            problems.append(TopicProblem(f"{path}.{side}", "is empty; write at least one term"))
+    left, right = (_near_leaves(texts, f"{path}.{side}", topic.vocabulary, problems) for side, texts in sides.items())
+    return Together(left, right, near.within)
+
+
+def _near_leaves(
+    texts: Sequence[str], path: str, vocabulary: Mapping[str, tuple[str, ...]], problems: list[TopicProblem]
+) -> tuple[Leaf, ...]:
+    found: list[Leaf] = []
+    for index, text in enumerate(texts):
+        parsed = parse_term(text, vocabulary)
+        if isinstance(parsed, TermProblem):
+            problems.append(TopicProblem(f"{path}.{index}", f'"{text}" {parsed.message}', parsed.column))
+        else:
+            found.append(Leaf(text, parsed))
+    return tuple(found)
+
+
+def _compile_query(text: str | None, path: str, topic: Topic, problems: list[TopicProblem]) -> Expression | None:
+    if text is None:
+        return None
+    parsed = parse_query(text, topic.vocabulary, weights=path == "query")
+    if isinstance(parsed, QueryProblem):
+        problems.append(TopicProblem(path, parsed.message, parsed.column))
+        return None
+    return parsed
+
+
+def alternatives(expression: Expression) -> tuple[Expression, ...]:
+    """The operands of an OR, else the expression alone."""
+    return expression.parts if isinstance(expression, Either) else (expression,)

@@ -1,0 +1,77 @@
+"""Whether an entry satisfies a query, and which part of the query decided."""
+
+from __future__ import annotations
+
+from watcher.match.expression import TEXT, Either, Every, Expression, Leaf, Together, Without
+from watcher.match.pairs import Placed, pairs
+from watcher.match.reading import EntryReading, Words
+
+
+def holds(expression: Expression, reading: EntryReading) -> bool:
+    """Whether the expression is true for the entry."""
+    match expression:
+        case Leaf():
+            return _stands(expression, reading)
+        case Together(left, right, within):
+            return any(
+                pairs(placed(left, words, begin, end), placed(right, words, begin, end), within, most=1)
+                for words, begin, end in _stretches(left[0].field, reading)
+            )
+        case Every(parts):
+            return all(holds(part, reading) for part in parts)
+        case Either(parts):
+            return any(holds(part, reading) for part in parts)
+        case Without(part):
+            return not holds(part, reading)
+
+
+def placed(leaves: tuple[Leaf, ...], words: Words, begin: int, end: int) -> list[Placed]:
+    """Every occurrence of any of the leaves between two positions, with the leaf's text."""
+    found = {
+        (start, stop): leaf.text
+        for leaf in reversed(leaves)
+        for pattern in leaf.patterns
+        for start, stop in words.occurrences(pattern)
+        if begin <= start < end
+    }
+    return sorted((start, stop, text) for (start, stop), text in found.items())
+
+
+def text_stretches(reading: EntryReading) -> tuple[tuple[Words, int, int], ...]:
+    """Title and body: a pair of words must stand in one of them."""
+    words = reading.words
+    return (words, 0, reading.body_start), (words, reading.body_start, words.end)
+
+
+def what_holds(expression: Expression, reading: EntryReading) -> str:
+    """The smallest alternative that makes a true expression true, as text."""
+    if isinstance(expression, Either):
+        return next(what_holds(part, reading) for part in expression.parts if holds(part, reading))
+    return str(expression)
+
+
+def what_is_missing(expression: Expression, reading: EntryReading) -> str:
+    """The conditions that make a false expression false, as text."""
+    if isinstance(expression, Every):
+        return " AND ".join(
+            f"({missing})" if isinstance(part, Either) else missing
+            for part in expression.parts
+            if not holds(part, reading)
+            for missing in (what_is_missing(part, reading),)
+        )
+    return str(expression)
+
+
+def _stretches(field: str, reading: EntryReading) -> tuple[tuple[Words, int, int], ...]:
+    if field == TEXT:
+        return text_stretches(reading)
+    words = reading.field(field)
+    return ((words, 0, words.end),)
+
+
+def _stands(leaf: Leaf, reading: EntryReading) -> bool:
+    if leaf.field == "lang":
+        wanted = leaf.text.strip('"').lower()
+        return reading.language == wanted or reading.language.startswith(f"{wanted}-")
+    words = reading.words if leaf.field == TEXT else reading.field(leaf.field)
+    return any(words.occurrences(pattern) for pattern in leaf.patterns)

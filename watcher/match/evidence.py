@@ -1,0 +1,58 @@
+"""From a part of a score to what a person is shown: the passage of the original text, with marks."""
+
+from __future__ import annotations
+
+from watcher.match.reading import EntryReading, Span
+from watcher.match.score import TITLE, Part
+from watcher.model.alert import Evidence
+
+_BEFORE, _AFTER = 80, 120
+"""Characters shown around the first occurrence."""
+_ELLIPSIS = "…"
+
+
+def evidence_of(part: Part, reading: EntryReading) -> Evidence:
+    """A part with its passage and the character ranges of its words inside the passage."""
+    if not part.spans:
+        return Evidence(part.term, part.field, part.count, part.points)
+    if part.field == TITLE:
+        text, places, base = reading.title, reading.title_spans, 0
+    else:
+        text, places, base = reading.body, reading.body_spans, reading.body_start
+    ranges = [_characters(span, places, base) for span in part.spans if span[0] >= base]
+    passage, highlights = _passage(text, sorted(ranges))
+    return Evidence(part.term, part.field, part.count, part.points, passage, highlights)
+
+
+def _characters(span: Span, places: list[Span], base: int) -> Span:
+    return places[span[0] - base][0], places[span[1] - base - 1][1]
+
+
+def _passage(text: str, ranges: list[Span]) -> tuple[str, tuple[Span, ...]]:
+    first_start, first_end = ranges[0]
+    start = _word_start(text, first_start - _BEFORE, first_start)
+    end = _word_end(text, first_end + _AFTER, first_end)
+    head = _ELLIPSIS if start > 0 else ""
+    tail = _ELLIPSIS if end < len(text) else ""
+    shift = len(head) - start
+    marked = tuple((low + shift, high + shift) for low, high in ranges if high <= end)
+    return f"{head}{_one_line(text[start:end])}{tail}", marked
+
+
+def _one_line(text: str) -> str:
+    """Line ends and tabs as spaces; the length stays, so that the marks stay right."""
+    return "".join(" " if char.isspace() else char for char in text)
+
+
+def _word_start(text: str, at: int, latest: int) -> int:
+    if at <= 0:
+        return 0
+    space = text.find(" ", at, latest)
+    return space + 1 if space >= 0 else at
+
+
+def _word_end(text: str, at: int, earliest: int) -> int:
+    if at >= len(text):
+        return len(text)
+    space = text.rfind(" ", earliest, at)
+    return space if space >= 0 else at

@@ -1,0 +1,141 @@
+"""What a query means: a tree of words and conditions, without the text it was written in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+from watcher.match.terms import Phrase
+from watcher.model.topic import Points
+
+FIELDS = ("title", "summary", "author", "category", "feed", "lang")
+"""What may stand before a colon in a query."""
+
+TEXT = ""
+"""The field of a word without a colon: title and body."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A word, phrase, prefix or list. `text` is as written; `patterns` are known once it is indexed."""
+
+    text: str
+    phrases: tuple[Phrase, ...]
+    field: str = TEXT
+    weight: Points | None = None
+    patterns: tuple[int, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.field}:{self.text}" if self.field else self.text
+
+
+@dataclass(frozen=True, slots=True)
+class Together:
+    """NEAR: a leaf of `left` and one of `right` at most `within` positions apart, in either order."""
+
+    left: tuple[Leaf, ...]
+    right: tuple[Leaf, ...]
+    within: int
+
+    def __str__(self) -> str:
+        return f"{_group(self.left)} NEAR/{self.within} {_group(self.right)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Every:
+    """AND."""
+
+    parts: tuple[Expression, ...]
+
+    def __str__(self) -> str:
+        return " AND ".join(f"({part})" if isinstance(part, Either) else str(part) for part in self.parts)
+
+
+@dataclass(frozen=True, slots=True)
+class Either:
+    """OR."""
+
+    parts: tuple[Expression, ...]
+
+    def __str__(self) -> str:
+        return " OR ".join(map(str, self.parts))
+
+
+@dataclass(frozen=True, slots=True)
+class Without:
+    """NOT."""
+
+    part: Expression
+
+    def __str__(self) -> str:
+        return f"NOT {self.part}" if isinstance(self.part, Leaf) else f"NOT ({self.part})"
+
+
+Expression = Leaf | Together | Every | Either | Without
+
+
+def _group(leaves: tuple[Leaf, ...]) -> str:
+    return str(leaves[0]) if len(leaves) == 1 else f"({' OR '.join(map(str, leaves))})"
+
+
+def leaves(expression: Expression) -> Iterator[Leaf]:
+    """Every leaf, from left to right."""
+    match expression:
+        case Leaf():
+            yield expression
+        case Together(left, right):
+            yield from (*left, *right)
+        case Every(parts) | Either(parts):
+            for part in parts:
+                yield from leaves(part)
+        case Without(part):
+            yield from leaves(part)
+
+
+def positive_leaves(expression: Expression) -> Iterator[Leaf]:
+    """Every leaf that does not stand under NOT."""
+    match expression:
+        case Every(parts) | Either(parts):
+            for part in parts:
+                yield from positive_leaves(part)
+        case Without():
+            return
+        case _:
+            yield from leaves(expression)
+
+
+def map_leaves(expression: Expression, change: Callable[[Leaf], Leaf]) -> Expression:
+    """The same tree with every leaf changed."""
+    match expression:
+        case Leaf():
+            return change(expression)
+        case Together(left, right):
+            return replace(expression, left=tuple(map(change, left)), right=tuple(map(change, right)))
+        case Every(parts):
+            return Every(tuple(map_leaves(part, change) for part in parts))
+        case Either(parts):
+            return Either(tuple(map_leaves(part, change) for part in parts))
+        case Without(part):
+            return Without(map_leaves(part, change))
+
+
+def needed_leaves(expression: Expression) -> tuple[Leaf, ...] | None:
+    """Leaves of which at least one is in every text that satisfies the expression; None if there are no such.
+
+    Of several choices the one with the fewest leaves: they are what an index looks for.
+    """
+    match expression:
+        case Leaf():
+            return (expression,)
+        case Together(left, right):
+            return min((left, right), key=len)
+        case Every(parts):
+            choices = [needed for part in parts if (needed := needed_leaves(part)) is not None]
+            return min(choices, key=len, default=None)
+        case Either(parts):
+            alternatives = [needed_leaves(part) for part in parts]
+            if any(needed is None for needed in alternatives):
+                return None
+            return tuple(leaf for needed in alternatives for leaf in needed or ())
+        case Without():
+            return None

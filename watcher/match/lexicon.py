@@ -1,0 +1,144 @@
+"""The lexicon: every word of every topic has a slot, and a chunk of text knows its slots.
+
+A *slot* is a written word in a *dialect* (languages, Arabic prefixes or not). It is reached through
+keys: folded stems, folded prefixes, exact spellings. A chunk's slots are worked out once and kept, so
+that in the long run a word of an entry costs one dictionary look-up, whatever the languages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from watcher.text.fold import fold
+from watcher.text.stems import languages_for, script_of, stems, without_arabic_prefixes
+from watcher.text.tokens import LONGEST_PIECE, is_unspaced, pieces, runs
+
+Dialect = tuple[tuple[str, ...], bool]
+"""(languages with a stemmer, whether Arabic words also count without their one-letter prefixes)."""
+
+Wide = tuple[int, tuple[tuple[int, int, int], ...]]
+"""(positions the chunk takes, ((first position, positions, slot), …))."""
+Reading = int | Wide
+"""What a chunk means: 0 = one position, no slot; n = one position, slot n; else spelt out."""
+
+_REMEMBERED = 60_000
+"""Chunks; when full the memory is emptied, which costs no more than a second of stemming."""
+
+_EXACT, _STEM, _PREFIX = "=", "", "*"
+_BARE = "+"
+"""Marks keys that Arabic words reach also without their prefixes."""
+
+
+class Lexicon:
+    """Hands out slots while topics are compiled; read-only afterwards."""
+
+    def __init__(self) -> None:
+        self._slots: dict[tuple[str, Dialect], int] = {}
+        self._by_key: dict[str, int | tuple[int, ...]] = {}
+        self._stemmed: tuple[str, ...] = ()
+        self._has_bare = False
+        self._has_exact = False
+        self._prefix_lengths: set[int] = set()
+
+    def __len__(self) -> int:
+        return len(self._slots)
+
+    def slot(self, word: str, dialect: Dialect) -> int:
+        """The slot of a written word (`prison`, `detain*`, `=WHO`), from 1."""
+        known = self._slots.get((word, dialect))
+        if known is not None:
+            return known
+        slot = self._slots[word, dialect] = len(self._slots) + 1
+        for key in self._keys_of_word(word, dialect):
+            before = self._by_key.get(key)
+            if before is None:
+                self._by_key[key] = slot
+            else:
+                self._by_key[key] = (*before, slot) if isinstance(before, tuple) else (before, slot)
+        return slot
+
+    def close(self) -> None:
+        """Forgets what only compiling needs."""
+        self._slots = {}
+
+    def read(self, chunk: str, *, capitals: bool) -> Reading:
+        """What a chunk of text means; in a text that is all capitals no exact spelling counts."""
+        parts = pieces(chunk)
+        found = [
+            (first, width, slot)
+            for first, width, text in (*((at, 1, part) for at, part in enumerate(parts)), *runs(parts))
+            for slot in self._slots_of_text(text, capitals)
+        ]
+        if len(parts) != 1 or len(found) > 1:
+            return len(parts), tuple(found)
+        return found[0][2] if found else 0
+
+    def _keys_of_word(self, word: str, dialect: Dialect) -> set[str]:
+        languages, bare = dialect
+        mark = _BARE if bare and script_of(word) == "arabic" else ""
+        if word.startswith("="):
+            self._has_exact = True
+            return {word}
+        self._has_bare |= mark == _BARE
+        if word.endswith("*"):
+            prefix = fold(word[:-1])
+            self._prefix_lengths.add(len(prefix))
+            return {f"{_PREFIX}{mark}{prefix}"}
+        spoken = languages_for(word.casefold(), languages)
+        self._stemmed = tuple(dict.fromkeys((*self._stemmed, *spoken)))
+        if not spoken:
+            return {f"{mark}|{fold(word)}"}
+        return {f"{mark}{language}|{stem}" for language in spoken for stem in stems(word, language)}
+
+    def _slots_of_text(self, piece: str, capitals: bool) -> set[int]:
+        if len(piece) > LONGEST_PIECE:
+            return set()
+        slots: set[int] = set()
+        for key in self._keys_of_text(piece, capitals):
+            found = self._by_key.get(key)
+            if found is not None:
+                slots.update(found if isinstance(found, tuple) else (found,))
+        return slots
+
+    def _keys_of_text(self, piece: str, capitals: bool) -> Iterator[str]:
+        if self._has_exact and not capitals:
+            yield f"{_EXACT}{piece}"
+        folded = fold(piece)
+        yield from self._keys_of_form(piece, folded, "")
+        if self._has_bare and script_of(folded) == "arabic":
+            for form in (folded, *without_arabic_prefixes(folded)):
+                yield from self._keys_of_form(form, form, _BARE)
+
+    def _keys_of_form(self, form: str, folded: str, mark: str) -> Iterator[str]:
+        yield f"{mark}|{folded}"
+        if not is_unspaced(folded):
+            for language in languages_for(form.casefold(), self._stemmed):
+                for stem in stems(form, language):
+                    yield f"{mark}{language}|{stem}"
+        for length in self._prefix_lengths:
+            if length <= len(folded):
+                yield f"{_PREFIX}{mark}{folded[:length]}"
+
+
+class ChunkMemory(dict[str, Reading]):
+    """What chunks mean, worked out at first sight. Shared by threads: a lost update only costs a repetition."""
+
+    def __init__(self, lexicon: Lexicon, *, capitals: bool) -> None:
+        super().__init__()
+        self._lexicon = lexicon
+        self._capitals = capitals
+
+    def __missing__(self, chunk: str) -> Reading:
+        reading = self._lexicon.read(chunk, capitals=self._capitals)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        if len(chunk) <= LONGEST_PIECE:
+            self[chunk] = reading
+        return reading
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _empty_memory, (self._lexicon, self._capitals)
+
+
+def _empty_memory(lexicon: Lexicon, capitals: bool) -> ChunkMemory:
+    return ChunkMemory(lexicon, capitals=capitals)

@@ -1,0 +1,101 @@
+"""The percolator: a new entry against all topics at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from watcher.match.assess import Assessment, assess
+from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
+from watcher.match.evidence import evidence_of
+from watcher.match.index import Index
+from watcher.match.lexicon import ChunkMemory
+from watcher.match.reading import EntryReading, Span
+from watcher.model.alert import Match
+from watcher.model.entry import Entry
+from watcher.model.topic import Level, Topic
+
+__all__ = ["CompiledTopic", "Percolator", "compile_topics"]
+
+
+class Percolator:
+    """Holds a set of topics ready. Safe to share between threads once built.
+
+    Raises ValueError when a raw `Topic` does not compile; `compile_topics` tells the problems as values.
+    """
+
+    def __init__(self, topics: Sequence[Topic | CompiledTopic]) -> None:
+        self.index = Index([_compiled(topic) for topic in topics])
+        lexicon = self.index.lexicon
+        self._memories = (ChunkMemory(lexicon, capitals=False), ChunkMemory(lexicon, capitals=True))
+
+    def percolate(self, entry: Entry, labels: Mapping[str, str] | None = None) -> list[Match]:
+        """The topics that the entry reaches a level of, in the order of the configuration.
+
+        `labels` are the feed's, plus `feed` (title), `feed_url` and `language`. None means that nothing
+        is known of the feed: then `feeds:` of a topic does not restrict.
+        """
+        reading = self.read(entry, labels)
+        return [
+            match_of(assessment, reading)
+            for assessment in self.assessments(reading, labels)
+            if assessment.level is not Level.NONE
+        ]
+
+    def read(self, entry: Entry, labels: Mapping[str, str] | None = None) -> EntryReading:
+        """The entry as all topics see it."""
+        return EntryReading(self.index, self._memories, entry, labels)
+
+    def assessments(self, reading: EntryReading, labels: Mapping[str, str] | None = None) -> list[Assessment]:
+        """The judgement of every topic that has any of its words in the entry."""
+        index = self.index
+        found = self.candidates(reading)
+        return [
+            assess(index, number, reading, found[number])
+            for number in sorted(found)
+            if applies(index.topics[number].topic, labels)
+        ]
+
+    def candidates(self, reading: EntryReading) -> dict[int, dict[int, list[Span]]]:
+        """Topic number → term number → where the term stands."""
+        index, words = self.index, reading.words
+        anchored, postings, mates = index.anchored, index.postings, index.mates
+        topic_of_term, first_term = index.topic_of_term, index.first_term
+        starts = words.starts
+        found: dict[int, dict[int, list[Span]]] = {}
+        for slot in starts:
+            for pattern in anchored[slot]:
+                mate = mates[pattern]
+                if mate and mate not in starts:
+                    continue
+                spans = words.occurrences(pattern)
+                if not spans:
+                    continue
+                for term in postings[pattern]:
+                    topic = topic_of_term[term]
+                    terms = found.setdefault(topic, {})
+                    if term + 1 < first_term[topic + 1]:
+                        terms[term] = [*terms[term], *spans] if term in terms else spans
+        return found
+
+
+def applies(topic: Topic, labels: Mapping[str, str] | None) -> bool:
+    """Whether a topic wants entries of a feed with these labels."""
+    if not topic.feeds or labels is None:
+        return True
+    return all(labels.get(name, "") == value for name, value in topic.feeds.items())
+
+
+def match_of(assessment: Assessment, reading: EntryReading) -> Match:
+    """An assessment as it leaves this room, with its evidence."""
+    topic = assessment.topic
+    evidence = tuple(evidence_of(part, reading) for part in assessment.parts)
+    return Match(topic.name, assessment.score, assessment.level, topic.focus, evidence)
+
+
+def _compiled(topic: Topic | CompiledTopic) -> CompiledTopic:
+    if isinstance(topic, CompiledTopic):
+        return topic
+    result = compile_topic(topic)
+    if isinstance(result, CompiledTopic):
+        return result
+    raise ValueError("; ".join(f"{topic.name}: {problem.path}: {problem.message}" for problem in result))

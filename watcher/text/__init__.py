@@ -1,0 +1,1 @@
+"""Folding, tokens and stems: what a word is, in any script. Serves match, dedupe and story."""
