@@ -1,0 +1,123 @@
+"""`watcher alerts`: what was found, why, and what became of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated
+
+import typer
+
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
+from watcher.cli.tables import points, show_table, when
+from watcher.errors import UsageError
+from watcher.model.alert import Alert, AlertState
+from watcher.store.interface import DeliveryLife
+
+app = typer.Typer(help="What was found, why, and what became of it.", no_args_is_help=True)
+
+
+@app.command("list", epilog="Example: watcher alerts list --topic ceasefires --limit 20")
+def list_alerts(
+    config: Config = DEFAULT_CONFIG,
+    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    as_json: AsJson = False,
+) -> None:
+    """The newest alerts."""
+    alerts = store_of(config).alerts(limit=limit, topic=topic)
+    if as_json:
+        typer.echo(json.dumps([_facts(alert) for alert in alerts], ensure_ascii=False, indent=2))
+        return
+    rows = (
+        (
+            alert.id[:8],
+            when(alert.created_at),
+            alert.topic,
+            alert.level.value,
+            points(alert.score),
+            alert.state.value,
+            alert.feed_title,
+            alert.entry.title,
+        )
+        for alert in alerts
+    )
+    columns = ("id", "when", "topic", "level", "score", "state", "feed", "title")
+    show_table(columns, rows, empty="no alerts yet")
+
+
+@app.command(epilog="Example: watcher alerts show 3f2a9c01")
+def show(
+    alert_id: Annotated[str, typer.Argument(help="The alert's id, or its first 8 digits.")],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """The whole life of one alert: its evidence, its story, and its fate on every channel."""
+    store = store_of(config)
+    alert = store.alert(alert_id)
+    if alert is None:
+        raise UsageError(f"no single alert is named {alert_id}; `watcher alerts list` shows their ids")
+    lives = store.alert_life(alert.id)
+    if as_json:
+        facts = {**_facts(alert), "deliveries": [_life_facts(life) for life in lives]}
+        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        return
+    typer.echo(f"{alert.entry.title}\n{alert.entry.link}")
+    typer.echo(f"{alert.feed_title} · first seen {when(alert.first_seen)} · id {alert.id}")
+    typer.echo(
+        f"{alert.topic_title}: {alert.level.value}, {points(alert.score)} points (focus from {points(alert.focus)})"
+    )
+    for part in alert.evidence:
+        typer.echo(f"  {points(part.points):>6}  {part.term} in {part.field} ×{part.count}  {part.text}")
+    typer.echo(_fate(alert))
+    rows = (
+        (str(life.channel), life.route, life.state.value, life.reason, when(life.since), (life.notification or "-")[:8])
+        for life in lives
+    )
+    show_table(("channel", "route", "state", "reason", "since", "notification"), rows, empty="no deliveries")
+
+
+def _fate(alert: Alert) -> str:
+    match alert.state:
+        case AlertState.FOLDED:
+            return f"folded into the story told by alert {(alert.folded_into or '')[:8]}"
+        case AlertState.UNROUTED:
+            return "not routed yet"
+        case AlertState.ROUTED:
+            return "routed"
+
+
+def _facts(alert: Alert) -> dict[str, object]:
+    return {
+        "id": alert.id,
+        "topic": alert.topic,
+        "level": alert.level.value,
+        "score": alert.score / 100,
+        "state": alert.state.value,
+        "folded_into": alert.folded_into,
+        "created_at": when(alert.created_at),
+        "feed": alert.feed_title,
+        "title": alert.entry.title,
+        "link": alert.entry.link,
+        "story": alert.story,
+        "evidence": [
+            {
+                "term": part.term,
+                "field": part.field,
+                "count": part.count,
+                "points": part.points / 100,
+                "text": part.text,
+            }
+            for part in alert.evidence
+        ],
+    }
+
+
+def _life_facts(life: DeliveryLife) -> dict[str, object]:
+    return {
+        "channel": str(life.channel),
+        "route": life.route,
+        "state": life.state.value,
+        "reason": life.reason,
+        "since": when(life.since),
+        "notification": life.notification,
+    }

@@ -1,0 +1,66 @@
+"""The program: puts the command groups together and maps errors to exit codes (DESIGN §7).
+
+0 fine · 1 something failed at run time · 2 bad usage or configuration.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+
+from watcher import __version__
+from watcher.cli import alerts, database, feeds, outbox, routes, running, starting, trying
+from watcher.errors import ConfigError, StoreError, UsageError
+
+app = typer.Typer(
+    name="watcher",
+    help="Reads news feeds, scores every entry against your topics, tells the right people why.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for commands in (starting, running, trying):
+    commands.register(app)
+for name, group in (
+    ("feeds", feeds.app),
+    ("alerts", alerts.app),
+    ("outbox", outbox.app),
+    ("routes", routes.app),
+    ("db", database.app),
+):
+    app.add_typer(group, name=name)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"watcher {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    _: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and exit."),
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Runs a command; the errors of the house become a message with its remedy and an exit code."""
+    try:
+        app()
+    except ConfigError as error:
+        for problem in error.problems:
+            typer.echo(str(problem), err=True)
+        count = len(error.problems)
+        typer.echo(f"{count} problem{'s' if count != 1 else ''}; nothing was started", err=True)
+        sys.exit(2)
+    except UsageError as error:
+        typer.echo(f"watcher: {error}", err=True)
+        sys.exit(2)
+    except StoreError as error:
+        typer.echo(f"watcher: the store failed: {error}", err=True)
+        sys.exit(1)
+    except BrokenPipeError:
+        sys.exit(1)

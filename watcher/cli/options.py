@@ -1,0 +1,35 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watcher.app import open_plan_store
+from watcher.plan import Plan, read_plan
+from watcher.store.interface import Store
+
+Config = Annotated[
+    Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration.", envvar="WATCHER_CONFIG")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+
+DEFAULT_CONFIG = Path("config.yaml")
+
+
+def plan_to_run(config: Path) -> Plan:
+    """A plan for commands that poll or send: secrets resolved, feeds, topics and a route demanded."""
+    return read_plan(config, os.environ, secrets="require", must_run=True)
+
+
+def plan_to_read(config: Path) -> Plan:
+    """A plan for commands that send nothing: they do without secrets."""
+    return read_plan(config, os.environ, secrets="defer")
+
+
+def store_of(config: Path) -> Store:
+    """The store a configuration names, opened for a command that only looks or decides."""
+    return open_plan_store(plan_to_read(config))

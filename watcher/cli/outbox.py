@@ -1,0 +1,84 @@
+"""`watcher outbox`: messages on their way, and those that did not arrive."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from watcher.cli.options import DEFAULT_CONFIG, Config, store_of
+from watcher.cli.tables import show_table, when
+from watcher.errors import UsageError
+from watcher.model.notification import Notification, NotificationState
+from watcher.store.interface import Store
+
+app = typer.Typer(help="Messages on their way, and those that did not arrive.", no_args_is_help=True)
+
+Key = Annotated[str, typer.Argument(help="The notification's key, or its first 8 digits.")]
+
+
+@app.command("list", epilog="Example: watcher outbox list --state dead")
+def list_notifications(
+    config: Config = DEFAULT_CONFIG,
+    state: Annotated[NotificationState | None, typer.Option(help="Only this state.")] = None,
+    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+) -> None:
+    """The newest notifications."""
+    rows = (
+        (
+            notification.key[:8],
+            when(notification.created_at),
+            notification.state.value,
+            str(notification.group.channel),
+            str(len(notification.alerts)),
+            str(notification.attempts),
+            when(notification.next_attempt_at),
+        )
+        for notification in store_of(config).notifications(state=state, limit=limit)
+    )
+    columns = ("key", "made", "state", "channel", "alerts", "attempts", "next attempt")
+    show_table(columns, rows, empty="nothing here")
+
+
+@app.command(epilog="Example: watcher outbox show 9be1c044")
+def show(key: Key, config: Config = DEFAULT_CONFIG) -> None:
+    """One notification: what it tells, and every attempt to deliver it."""
+    store = store_of(config)
+    notification = _find(store, key)
+    typer.echo(f"{notification.key} to {notification.group.channel} by route {notification.group.route}")
+    typer.echo(f"{notification.state.value}, {notification.reason.value}, made {when(notification.created_at)}")
+    for alert in notification.alerts:
+        typer.echo(f"  {alert.id[:8]}  {alert.topic}  {alert.entry.title}")
+    rows = (
+        (str(one.number), when(one.started_at), when(one.finished_at), one.outcome, one.reason, one.detail)
+        for one in store.attempts(notification.key)
+    )
+    show_table(("attempt", "started", "finished", "outcome", "reason", "detail"), rows, empty="no attempt yet")
+
+
+@app.command(epilog="Example: watcher outbox retry 9be1c044")
+def retry(key: Key, config: Config = DEFAULT_CONFIG) -> None:
+    """Tries again at once, under the same key. The daemon, or the next `once`, sends it."""
+    store = store_of(config)
+    notification = _find(store, key)
+    if not store.retry_notification(notification.key, datetime.now(UTC)):
+        raise UsageError(f"{key} is {notification.state.value}: only what is dead or waits can be tried again")
+    typer.echo(f"{notification.key} is ready again")
+
+
+@app.command(epilog="Example: watcher outbox drop 9be1c044")
+def drop(key: Key, config: Config = DEFAULT_CONFIG) -> None:
+    """Gives a message up: it becomes a dead letter with the reason `dropped`."""
+    store = store_of(config)
+    notification = _find(store, key)
+    if not store.drop_notification(notification.key, datetime.now(UTC)):
+        raise UsageError(f"{key} is {notification.state.value}: only what is not finished can be dropped")
+    typer.echo(f"{notification.key} is dropped")
+
+
+def _find(store: Store, key: str) -> Notification:
+    notification = store.notification(key)
+    if notification is None:
+        raise UsageError(f"no single notification is named {key}; `watcher outbox list` shows their keys")
+    return notification

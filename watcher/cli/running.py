@@ -1,0 +1,56 @@
+"""`run` and `once`: the two commands that poll and send."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+from dataclasses import asdict
+
+import typer
+
+from watcher.app import OnceReport, open_application
+from watcher.cli.logs import configure_logs
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_run
+from watcher.daemon import run_daemon
+from watcher.notify import Early
+from watcher.plan import Plan
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: watcher run -c /etc/watcher/config.yaml")(run)
+    app.command(epilog="Example: watcher once --all --json")(once)
+
+
+def run(
+    config: Config = DEFAULT_CONFIG, verbose: bool = typer.Option(False, "-v", "--verbose", help="Log more.")
+) -> None:
+    """The daemon. SIGTERM ends it in order, SIGHUP reads the configuration anew."""
+    configure_logs(verbose=verbose)
+    asyncio.run(run_daemon(config, plan_to_run(config), os.environ))
+
+
+def once(
+    config: Config = DEFAULT_CONFIG,
+    all_feeds: bool = typer.Option(False, "--all", help="Also feeds that are not due, but for backoff."),
+    digest_now: bool = typer.Option(False, "--digest-now", help="Release digests before their time."),
+    as_json: AsJson = False,
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Log more."),
+) -> None:
+    """Polls what is due, delivers what is ripe, and ends. Exit 1: the store failed, a message died, or nothing answered."""
+    configure_logs(verbose=verbose)
+    early = Early.DIGESTS if digest_now else Early.GROUP_WAIT
+    report = asyncio.run(_once(plan_to_run(config), all_feeds, early))
+    facts = {name: value for name, value in asdict(report).items() if name != "reached"}
+    if as_json:
+        typer.echo(json.dumps(facts))
+    else:
+        typer.echo(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
+    if report.nothing_reachable:
+        typer.echo("no feed could be reached: check the network, then `watcher feeds list`", err=True)
+    raise typer.Exit(1 if report.dead or report.nothing_reachable else 0)
+
+
+async def _once(plan: Plan, all_feeds: bool, early: Early) -> OnceReport:
+    async with open_application(plan, os.environ) as app:
+        return await app.once(force=all_feeds, early=early)

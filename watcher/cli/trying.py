@@ -1,0 +1,148 @@
+"""`explain`, `evaluate` and `preview`: try before you trust."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_read, store_of
+from watcher.cli.tables import points, show_table
+from watcher.errors import UsageError
+from watcher.match.explain import Explanation, explain, explanation_json
+from watcher.match.percolator import CompiledTopic
+from watcher.match.quality import JudgedEntry, JudgedProblem, TopicQuality, quality_json, read_judged, score_json
+from watcher.match.quality import evaluate as judge_quality
+from watcher.model.entry import Entry
+from watcher.model.feed import FetchFailed
+from watcher.plan import Plan
+from watcher.trial import fetch_entry, write_previews
+
+
+def register(app: typer.Typer) -> None:
+    app.command("explain", epilog="Example: watcher explain --topic ceasefires --text article.txt")(explain_text)
+    app.command(epilog="Example: watcher evaluate --entries judged.jsonl --json")(evaluate)
+    app.command(epilog="Example: watcher preview --output preview-output")(preview)
+
+
+def explain_text(
+    config: Config = DEFAULT_CONFIG,
+    topic: Annotated[str | None, typer.Option(help="One topic; all by default.")] = None,
+    text: Annotated[
+        str | None, typer.Option(help="A file, or - for standard input; its first line is the title.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="A page on the web.")] = None,
+    entry: Annotated[str | None, typer.Option(help="A stored entry's key, or its first 8 digits.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Why a text reaches a topic, or why it does not: level, score, every part, what is missing."""
+    plan = plan_to_read(config)
+    topics = _chosen(plan, topic)
+    subject = _subject(config, plan, text, url, entry)
+    found = [explain(compiled, subject) for compiled in topics]
+    if as_json:
+        facts = [explanation_json(explanation) for explanation in found]
+        typer.echo(json.dumps(facts[0] if topic else facts, ensure_ascii=False, indent=2))
+        return
+    for line in (line for explanation in found for line in _lines(explanation)):
+        typer.echo(line)
+
+
+def _chosen(plan: Plan, topic: str | None) -> list[CompiledTopic]:
+    chosen = [compiled for compiled in plan.topics if topic is None or compiled.topic.name == topic]
+    if not chosen:
+        names = ", ".join(compiled.topic.name for compiled in plan.topics) or "none at all"
+        raise UsageError(f"no topic is named {topic}; the configuration has {names}" if topic else "there is no topic")
+    return chosen
+
+
+def _subject(config: Path, plan: Plan, text: str | None, url: str | None, key: str | None) -> Entry:
+    if [text, url, key].count(None) != 2:
+        raise UsageError("say what to explain: one of --text FILE, --url URL, --entry KEY")
+    if text is not None:
+        return _entry_of_text(text)
+    if url is not None:
+        fetched = asyncio.run(fetch_entry(url, plan))
+        if isinstance(fetched, FetchFailed):
+            raise UsageError(f"{url} cannot be read: {fetched.reason.value}, {fetched.detail}")
+        return fetched
+    record = store_of(config).entry(key or "")
+    if record is None:
+        raise UsageError(f"no single entry is named {key}; `watcher alerts list --json` shows their keys")
+    return record.entry
+
+
+def _entry_of_text(name: str) -> Entry:
+    """A text as an entry: its first line that is not empty is the title."""
+    try:
+        text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {name}: {error}") from error
+    title, _, content = text.strip().partition("\n")
+    return Entry(id="", link="", title=title.strip(), content=content.strip())
+
+
+def _lines(found: Explanation) -> Iterator[str]:
+    yield f"{found.topic}: {found.level.value}, {points(found.score)} points (focus from {points(found.focus)})"
+    for part in found.parts:
+        yield f"  {points(part.points):>6}  {part.term} in {part.field} ×{part.count}: {part.text}"
+    if found.excluded_by:
+        yield f"  excluded by {found.excluded_by}"
+    if found.missing:
+        yield f"  missing: {found.missing}"
+
+
+def evaluate(
+    entries: Annotated[Path, typer.Option(metavar="FILE", help="Judged entries, one JSON object a line.")],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+    scores: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every single score there.")] = None,
+) -> None:
+    """How well the topics find what a person judged relevant (focus counts as found)."""
+    quality = judge_quality(_judged(entries), plan_to_read(config).topics)
+    if scores is not None:
+        lines = (json.dumps(score_json(score), ensure_ascii=False) for score in quality.scores)
+        scores.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    if as_json:
+        typer.echo(json.dumps(quality_json(quality), indent=2))
+        return
+    columns = ("topic", "precision", "recall", "f1", "average precision", "relevant", "found")
+    rows = [(*_shares(name, one), str(one.relevant), str(one.found)) for name, one in quality.topics.items()]
+    show_table(columns, [*rows, (*_shares("macro", quality.macro), "", "")], empty="nothing was judged")
+
+
+def _judged(file: Path) -> list[JudgedEntry]:
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"cannot read {file}: {error}") from error
+    judged: list[JudgedEntry] = []
+    for number, line in enumerate(lines, 1):
+        found = read_judged(line)
+        if isinstance(found, JudgedProblem):
+            raise UsageError(f"{file}:{number}: {found.message}")
+        judged.append(found)
+    return judged
+
+
+def _shares(name: str, quality: TopicQuality) -> tuple[str, ...]:
+    shares = (quality.precision, quality.recall, quality.f1, quality.average_precision)
+    return (name, *(f"{share:.3f}" for share in shares))
+
+
+def preview(
+    config: Config = DEFAULT_CONFIG,
+    output: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("preview-output"),
+    recent: Annotated[int, typer.Option(help="When nothing waits: show the newest alerts, so many.")] = 20,
+) -> None:
+    """The next digest of each channel, rendered to files; sends and changes nothing."""
+    written = write_previews(plan_to_read(config), store_of(config), output, recent)
+    if not written:
+        raise UsageError("there is no alert yet to show; run `watcher once` first")
+    for file in written:
+        typer.echo(str(file))

@@ -1,0 +1,68 @@
+"""From a configuration file to what the trips work by: everything compiled, every problem at once (I9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from watcher.config.load import in_order, missing_for_run, problem_of_topic, read_settings
+from watcher.errors import ConfigError
+from watcher.match.percolator import CompiledTopic, Percolator, compile_topics
+from watcher.model.alert import stable_hash
+from watcher.model.route import ChannelRef, Route
+from watcher.model.settings import Settings
+from watcher.poll import PollPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A configuration in force. Building one does no network and opens no store."""
+
+    settings: Settings
+    topics: tuple[CompiledTopic, ...]
+    percolator: Percolator
+
+    @property
+    def poll_plan(self) -> PollPlan:
+        return PollPlan(
+            feeds={feed.url: feed for feed in self.settings.feeds},
+            polling=self.settings.polling,
+            topics={topic.name: topic for topic in self.settings.topics},
+            percolator=self.percolator,
+        )
+
+    @property
+    def channel_refs(self) -> frozenset[ChannelRef]:
+        return frozenset(ref for receiver in self.settings.receivers.values() for ref in receiver.channels)
+
+    @property
+    def routing_fingerprint(self) -> str:
+        """Changes when alerts may have to be routed differently; holds no secret (a channel's name has none)."""
+        return stable_hash(repr(self.settings.route), *sorted(map(str, self.channel_refs)))
+
+
+def read_plan(
+    path: Path, env: Mapping[str, str], *, secrets: Literal["require", "defer"], must_run: bool = False
+) -> Plan:
+    """Reads and compiles a configuration; raises `ConfigError` with every problem of file and topics.
+
+    `must_run` also demands what the daemon cannot do without: feeds, topics and a route.
+    """
+    reading = read_settings(path, env=env, secrets=secrets)
+    compiled, broken = compile_topics(reading.topics)
+    problems = [*reading.problems, *(problem_of_topic(path, topic, problem) for topic, problem in broken)]
+    if reading.settings is not None and must_run:
+        problems += missing_for_run(reading.settings)
+    if problems or reading.settings is None:
+        raise ConfigError(in_order(problems))
+    return Plan(reading.settings, compiled, Percolator(compiled))
+
+
+def routes_by_path(root: Route) -> dict[str, Route]:
+    """Every node of the tree by its path."""
+    found = {root.path: root}
+    for child in root.routes:
+        found |= routes_by_path(child)
+    return found

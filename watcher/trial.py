@@ -1,0 +1,91 @@
+"""Trying without telling anybody: a page fetched to be explained, the next messages rendered to files."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from watcher.app import open_fetcher
+from watcher.errors import NotifyReason, ParseError
+from watcher.model.alert import Alert
+from watcher.model.entry import Entry
+from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
+from watcher.model.notification import GroupKey, Notification, notification_key
+from watcher.model.route import DigestPlan, Route
+from watcher.notify import GROUP_LIMIT, zone_of
+from watcher.parse.page import read_page
+from watcher.plan import Plan, routes_by_path
+from watcher.render.message import render_message
+from watcher.route.tree import route_alert
+from watcher.store.interface import Store
+
+
+async def fetch_entry(url: str, plan: Plan) -> Entry | FetchFailed:
+    """Fetches a page under the configuration's network rules and reads it as one entry."""
+    fetcher = open_fetcher(plan)
+    try:
+        fetched = await fetcher.fetch(Feed(url), Validators())
+    finally:
+        await fetcher.aclose()
+    match fetched:
+        case Fetched():
+            try:
+                return read_page(fetched.body, url=fetched.url)
+            except ParseError as error:
+                return FetchFailed(error.reason, error.detail)
+        case FetchFailed():
+            return fetched
+        case NotModified():
+            raise AssertionError("a request without validators cannot be answered with 304")
+
+
+def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> list[Path]:
+    """Writes what each digest would say now as HTML and text; returns the files.
+
+    When nothing waits for a digest, the `recent` newest alerts are shown as if they did. Raises `LookupError`
+    for a configuration without a route.
+    """
+    root = plan.settings.route
+    if root is None:
+        raise LookupError("a configuration without a route has no digests")
+    routes = routes_by_path(root)
+    gathered = _gathered(plan, root, store) or _routed(plan, root, store.alerts(limit=recent))
+    output.mkdir(parents=True, exist_ok=True)
+    written = []
+    for number, (group, alerts) in enumerate(gathered, 1):
+        message = render_message(_notification(group, alerts), zone=zone_of(routes, group.route), now=datetime.now(UTC))
+        stem = f"{number}-{group.channel.receiver}-{group.channel.kind}"
+        for ending, text in (("html", message.html), ("txt", f"Subject: {message.subject}\n\n{message.text}")):
+            file = output / f"{stem}.{ending}"
+            file.write_text(text, encoding="utf-8")
+            written.append(file)
+    return written
+
+
+def _gathered(plan: Plan, root: Route, store: Store) -> list[tuple[GroupKey, list[Alert]]]:
+    """What waits for a digest, with what no route has seen yet."""
+    routes = routes_by_path(root)
+    waiting = {
+        group.key.id: (group.key, store.waiting_alerts(group.key, GROUP_LIMIT))
+        for group in store.waiting_groups()
+        if group.key.route in routes and isinstance(routes[group.key.route].timing, DigestPlan)
+    }
+    for group, alerts in _routed(plan, root, store.unrouted_alerts(GROUP_LIMIT)):
+        waiting.setdefault(group.id, (group, []))[1].extend(alerts)
+    return list(waiting.values())
+
+
+def _routed(plan: Plan, root: Route, alerts: list[Alert]) -> list[tuple[GroupKey, list[Alert]]]:
+    """The digests that these alerts would stand in."""
+    routes = routes_by_path(root)
+    groups: dict[str, tuple[GroupKey, list[Alert]]] = {}
+    for alert in alerts:
+        for delivery in route_alert(root, plan.settings.receivers, alert).deliveries:
+            if isinstance(routes[delivery.group.route].timing, DigestPlan):
+                groups.setdefault(delivery.group.id, (delivery.group, []))[1].append(alert)
+    return list(groups.values())
+
+
+def _notification(group: GroupKey, alerts: list[Alert]) -> Notification:
+    key = notification_key(group, [alert.id for alert in alerts])
+    return Notification(key, group, NotifyReason.DIGEST, tuple(alerts), datetime.now(UTC))
