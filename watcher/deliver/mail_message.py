@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -19,6 +20,7 @@ from watcher.model.route import Email
 from watcher.model.settings import Smtp
 
 SUBJECT_CHARACTERS = 250
+CRLF = "\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,18 @@ def build_mail(options: Email, smtp: Smtp, notification: Notification, message: 
     mail.set_content(message.text, charset="utf-8")
     mail.add_alternative(message.html, subtype="html", charset="utf-8")
     mail.set_boundary(f"=_{notification.key}")
-    return Mail(sender, mail.as_bytes(), needs_smtputf8)
+    subject = subject_header(one_line(options.subject or message.subject)[:SUBJECT_CHARACTERS])
+    return Mail(sender, subject + mail.as_bytes(), needs_smtputf8)
+
+
+def subject_header(subject: str) -> bytes:
+    """The whole header line, folded.
+
+    The older `email.header` writes it, because `EmailMessage` loses spaces between encoded words when it folds a
+    long subject in two scripts (seen in Python 3.11).
+    """
+    header = Header(subject, None if subject.isascii() else "utf-8", header_name="Subject")
+    return f"Subject: {header.encode(linesep=CRLF)}{CRLF}".encode("ascii")
 
 
 def _add_headers(mail: EmailMessage, options: Email, smtp: Smtp, notification: Notification, message: Message) -> None:
@@ -67,7 +80,6 @@ def _add_headers(mail: EmailMessage, options: Email, smtp: Smtp, notification: N
     mail["To"] = _header_addresses(options.to)
     if options.cc:
         mail["Cc"] = _header_addresses(options.cc)
-    mail["Subject"] = one_line(options.subject or message.subject)[:SUBJECT_CHARACTERS]
     mail["Date"] = format_datetime(notification.created_at)
     mail["Message-ID"] = f"<{notification.key}@{domain}>"
     mail["References"] = f"<thread.{notification.group.id}@{domain}>"

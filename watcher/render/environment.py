@@ -26,7 +26,8 @@ def own_templates() -> Environment:
 
 
 def inlined(html: str) -> str:
-    """The page with its rules moved into style attributes; media queries (dark mode) stay in the head.
+    """The page with its rules moved into style attributes; the style element
+    marked `data-css-inline="keep"` (dark mode) stays in the head.
 
     Never loads anything: neither remote nor local style sheets.
     """
@@ -35,4 +36,4 @@ def inlined(html: str) -> str:
 
 @lru_cache(maxsize=1)
 def _inliner() -> CSSInliner:
-    return CSSInliner(load_remote_stylesheets=False, keep_at_rules=True)
+    return CSSInliner(load_remote_stylesheets=False)

@@ -49,23 +49,6 @@ def as_number(text: str) -> Decimal | None:
     return number if number.is_finite() else None
 
 
-def matcher_problem(matcher: Matcher) -> str | None:
-    """What is wrong with a matcher as written, with the remedy; None when it can be used."""
-    if matcher.operator in {"=~", "!~"}:
-        try:
-            compile_pattern(matcher.value)
-        except re2.error as error:
-            return f"the pattern {matcher.value!r} is not a regular expression of RE2 ({_reason(error)}): correct it"
-    if matcher.operator in {">=", "<="} and as_number(matcher.value) is None:
-        return f'{matcher.value!r} is not a number: write for example {matcher.label}{matcher.operator}"12"'
-    return None
-
-
-def _reason(error: Exception) -> str:
-    reason = error.args[0] if error.args else "unreadable"
-    return reason.decode("utf-8", "replace") if isinstance(reason, bytes) else str(reason)
-
-
 def _whole(value: str, pattern: str) -> bool:
     return compile_pattern(pattern).fullmatch(value) is not None
 
