@@ -117,7 +117,7 @@ def _near_parts(weight: Points, by_stretch: list[list[Pair]]) -> list[Part]:
     if not found:
         return []
     field, (one, other) = found[0]
-    spans = tuple(span[:2] for _, pair in found for span in pair)
+    spans = tuple(span[:2] for place, pair in found if place == field for span in pair)
     return [Part(f"{one[2]} … {other[2]}", field, len(found), near_points(weight, len(found)), spans, weight > 0)]
 
 
