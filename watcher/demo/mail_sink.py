@@ -31,7 +31,15 @@ class Mail:
     @property
     def html(self) -> str:
         """The text of the HTML part, "" where there is none."""
-        part = self.message.get_body(("html",))
+        return self._part("html")
+
+    @property
+    def text(self) -> str:
+        """The plain text, "" where there is none."""
+        return self._part("plain")
+
+    def _part(self, subtype: str) -> str:
+        part = self.message.get_body((subtype,))
         return str(part.get_content()) if part is not None else ""
 
 
