@@ -1,0 +1,129 @@
+"""`watcher demo`: the whole walk through the same code as `watcher once`, on this machine alone."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import json
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+from rich.console import Console
+
+from watcher.app import Application, OnceReport, open_application
+from watcher.clock import SystemClock
+from watcher.deliver.signature import signature
+from watcher.demo.http_server import Request
+from watcher.demo.report import show_result
+from watcher.demo.result import DemoResult, Polled, told_alerts, untold_entries
+from watcher.demo.samples import load_samples
+from watcher.demo.stage import DemoFiles, open_stage
+from watcher.match.explain import explain
+from watcher.notify import Early
+from watcher.plan import Plan, read_plan
+
+SAMPLE_LIMIT = 1_000
+"""More entries and alerts than the samples can make."""
+_LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def run_demo(output: Path | None, console: Console) -> int:
+    """Runs the demo and prints what came of it; the exit code is 0 when all of it arrived.
+
+    Writes demo.yaml, demo.db, demo.log, digest.html, digest.eml and webhook.json into `output`, or into
+    a new temporary folder.
+    """
+    files = DemoFiles(output or Path(tempfile.mkdtemp(prefix="watcher-demo-")))
+    files.clear()
+    with _logging_to(files.log), console.status("polling sample feeds on this machine …"):
+        result = perform(files)
+    show_result(result, console, program_name(sys.argv[0], shutil.which("watcher")))
+    return 0 if result.complete else 1
+
+
+def perform(files: DemoFiles) -> DemoResult:
+    """Starts the servers, polls twice, delivers, and writes down what arrived."""
+    clock = SystemClock()
+    began = clock.now()
+    samples = load_samples()
+    with open_stage(samples, began) as stage:
+        files.config.write_text(stage.configuration(samples), encoding="utf-8")
+        plan = read_plan(files.config, {}, secrets="require", must_run=True)
+        polled = asyncio.run(_poll_twice(plan))
+    result = DemoResult(
+        began=began,
+        took=clock.now() - began,
+        polled=polled,
+        told=told_alerts(polled.alerts),
+        untold=untold_entries(samples, polled, plan.settings.polling.backfill),
+        webhooks=tuple(stage.chat.requests),
+        webhooks_verified=all(is_signed(request, stage.secret) for request in stage.chat.requests),
+        mails=tuple(stage.mail.mails),
+        files=files,
+    )
+    _keep_what_arrived(result)
+    return result
+
+
+async def _poll_twice(plan: Plan) -> Polled:
+    async with open_application(plan, {}) as app:
+        first = await app.once(force=True, early=Early.DIGESTS)
+        again = await app.once(force=True, early=Early.DIGESTS)
+        return await asyncio.to_thread(_look_up, app, first, again)
+
+
+def _look_up(app: Application, first: OnceReport, again: OnceReport) -> Polled:
+    records = app.store.entries(since=_LONG_AGO, limit=SAMPLE_LIMIT)
+    return Polled(
+        first=first,
+        again=again,
+        alerts=tuple(app.store.alerts(limit=SAMPLE_LIMIT)),
+        failing=tuple(state for state in app.store.feed_states() if state.failures),
+        explanations={
+            record.entry.link: tuple(explain(topic, record.entry) for topic in app.plan.topics) for record in records
+        },
+    )
+
+
+def is_signed(request: Request, secret: str) -> bool:
+    """Whether a webhook carries the signature that its body, id and time demand (Standard Webhooks)."""
+    name, timestamp = request.headers.get("webhook-id", ""), request.headers.get("webhook-timestamp", "")
+    expected = signature(secret, name, int(timestamp or 0), request.body)
+    return hmac.compare_digest(expected, request.headers.get("webhook-signature", ""))
+
+
+def program_name(started_as: str, on_path: str | None) -> str:
+    """How to call the program again: by its name where the shell finds it, else by the path it was started with."""
+    path = Path(started_as)
+    return path.name if path.name == "watcher" and on_path else started_as
+
+
+def _keep_what_arrived(result: DemoResult) -> None:
+    for mail in result.mails:
+        result.files.eml.write_bytes(mail.data)
+        result.files.html.write_text(mail.html, encoding="utf-8")
+    for request in result.webhooks:
+        body = json.dumps(json.loads(request.body), ensure_ascii=False, indent=2)
+        result.files.webhook.write_text(body + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _logging_to(file: Path) -> Iterator[None]:
+    """The program's log goes to a file while the demo runs: what is shown is the result."""
+    with file.open("w", encoding="utf-8") as lines:
+        structlog.configure(
+            processors=[
+                structlog.processors.add_log_level,
+                structlog.processors.TimeStamper(fmt="iso", utc=True),
+                structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "event"]),
+            ],
+            logger_factory=structlog.WriteLoggerFactory(lines),
+        )
+        yield
+        structlog.reset_defaults()
