@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, tuple_, update
 
+from watcher.model.alert import AlertState
 from watcher.model.notification import DeliveryState
 from watcher.store.tables import (
     alerts,
@@ -102,4 +103,4 @@ def drop_groups(connection: Connection, before: datetime, chunk: int) -> int:
 
 def _alert_is_unfinished(table: Any) -> ColumnElement[bool]:
     open_delivery = exists().where(deliveries.c.alert_seq == table.c.seq, deliveries.c.state.not_in(AT_ITS_END))
-    return or_(table.c.state == "unrouted", open_delivery)
+    return or_(table.c.state == AlertState.UNROUTED, open_delivery)

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, Evidence, ToldAlert, alert_id, stable_hash
 from watcher.model.entry import Entry, EntryDecision, Identified
 from watcher.model.feed import AcquiredFeed, Validators
 from watcher.model.notification import Delivery, GroupKey, Notification, Routed
 from watcher.model.route import ChannelRef
-from watcher.model.story import Judgement, Verdict
+from watcher.model.story import Judge, Judgement, Verdict
 from watcher.model.topic import Level
 from watcher.store.interface import PollRecord, PollSaved, Store
 
@@ -99,11 +100,11 @@ def acquire_one(store: Store, url: str = FEED, now: datetime = NOW, owner: str =
     )
 
 
-def save_alerts(store: Store, *alerts: Alert, now: datetime = NOW, judge: object = tell) -> PollSaved:
+def save_alerts(store: Store, *alerts: Alert, now: datetime = NOW, judge: Judge = tell) -> PollSaved:
     """Saves a poll of FEED that brings these alerts."""
     feed = acquire_one(store, now=now)
     record = poll(feed, now, decision=EntryDecision(new=tuple(_of(one) for one in alerts)), alerts=alerts)
-    return store.save_polls("me", [record], now, judge)[0]  # type: ignore[arg-type]
+    return store.save_polls("me", [record], now, judge)[0]
 
 
 def _of(one: Alert) -> Identified:
@@ -117,8 +118,6 @@ def route_to(*groups: GroupKey, alerts: Sequence[Alert]) -> list[Routed]:
 
 def frozen(store: Store, *alerts: Alert, group: GroupKey = DIGEST, now: datetime = NOW) -> Notification:
     """A notification of these alerts, which are new to the store."""
-    from watcher.errors import NotifyReason
-
     save_alerts(store, *alerts, now=now)
     store.save_routing(route_to(group, alerts=alerts), now)
     notification = store.freeze(group, NotifyReason.DIGEST, now, 100)

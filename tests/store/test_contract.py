@@ -1,0 +1,315 @@
+"""What every engine must do: feeds, leases, polls and what is remembered of entries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+from store_samples import (
+    DAY,
+    FEED,
+    HOUR,
+    MINUTE,
+    NOW,
+    SECOND,
+    acquire_one,
+    alert,
+    fold,
+    identified,
+    poll,
+    save_alerts,
+    tell,
+)
+
+from watcher.errors import PollReason
+from watcher.model.alert import AlertState, ToldAlert, stable_hash
+from watcher.model.entry import EntryDecision, Seen, SeenProbe
+from watcher.model.feed import PollState, Validators
+from watcher.model.story import Judge, Judgement, Verdict
+from watcher.model.topic import Level
+from watcher.store.interface import PollSaved, Store
+
+A, B, C = (f"https://feeds.example.org/{name}.xml" for name in "abc")
+
+
+def acquired_urls(store: Store, owner: str = "me", *, now=NOW, limit: int = 10, force: bool = False) -> list[str]:
+    return [feed.state.url for feed in store.acquire_due_feeds(owner, now, now + MINUTE, limit, force=force)]
+
+
+def save_state(store: Store, state: PollState, now=NOW) -> PollSaved:
+    feed = acquire_one(store, state.url, now)
+    return store.save_polls("me", [replace(poll(feed, now), state=state)], now, tell)[0]
+
+
+class TestFeeds:
+    def test_new_feeds_are_due_at_once(self, store: Store) -> None:
+        store.sync_feeds([B, A], NOW)
+        assert store.feed_states() == [PollState(A, NOW), PollState(B, NOW)]
+        assert store.next_poll_at() == NOW
+
+    def test_feeds_that_leave_are_paused_and_return_with_their_state(self, store: Store) -> None:
+        store.sync_feeds([A], NOW)
+        state = PollState(A, NOW + DAY, Validators("e", "m"), title="Ä feed")
+        save_state(store, state)
+        store.sync_feeds([], NOW)
+        assert (store.feed_states(), store.next_poll_at()) == ([], None)
+        assert store.feed_states(include_paused=True) == [state]
+        assert acquired_urls(store, now=NOW + 2 * DAY) == []
+        store.sync_feeds([A], NOW + HOUR)
+        assert store.feed_states() == [replace(state, next_poll_at=NOW + HOUR)]
+
+    def test_a_feed_that_returns_is_not_due_before_what_its_server_asked_for(self, store: Store) -> None:
+        save_state(store, PollState(A, NOW + 2 * DAY, not_before=NOW + DAY))
+        store.sync_feeds([], NOW)
+        store.sync_feeds([A], NOW + HOUR)
+        assert store.next_poll_at() == NOW + DAY
+
+    def test_a_feed_that_returns_late_keeps_its_earlier_due_time(self, store: Store) -> None:
+        save_state(store, PollState(A, NOW + HOUR))
+        store.sync_feeds([], NOW)
+        store.sync_feeds([A], NOW + DAY)
+        assert store.next_poll_at() == NOW + HOUR
+
+    def test_a_state_comes_back_as_it_was_saved(self, store: Store) -> None:
+        times = {
+            name: NOW + timedelta(microseconds=number)
+            for number, name in enumerate(
+                ["baseline_at", "last_polled_at", "last_success_at", "last_changed_at", "failing_since", "not_before"]
+            )
+        }
+        state = PollState(
+            A,
+            NOW + HOUR,
+            Validators('W/"é"', "Mon, 23 Nov 2026 08:00:00 GMT"),
+            failures=3,
+            reason=PollReason.TIMEOUT,
+            detail="no answer",
+            interval=timedelta(minutes=7, microseconds=1),
+            title="الأخبار",
+            identity="link",
+            **times,
+        )
+        assert save_state(store, state) == PollSaved(A, True)
+        assert store.feed_states() == [state]
+
+
+class TestLeases:
+    def test_most_overdue_first_then_by_url_up_to_the_limit(self, store: Store) -> None:
+        save_state(store, PollState(C, NOW - SECOND))
+        store.sync_feeds([A, B, C], NOW)
+        assert acquired_urls(store, limit=2) == [C, A]
+        assert acquired_urls(store, limit=2) == [B]
+
+    def test_what_is_not_due_is_left(self, store: Store) -> None:
+        save_state(store, PollState(A, NOW + SECOND))
+        assert acquired_urls(store) == []
+        assert acquired_urls(store, now=NOW + SECOND) == [A]
+
+    def test_a_leased_feed_is_nobody_elses_until_the_lease_runs_out(self, store: Store) -> None:
+        store.sync_feeds([A], NOW)
+        first = store.acquire_due_feeds("one", NOW, NOW + MINUTE, 1)[0]
+        assert acquired_urls(store, "two", now=NOW + MINUTE - SECOND) == []
+        assert store.next_poll_at() == NOW + MINUTE
+        second = store.acquire_due_feeds("two", NOW + MINUTE, NOW + 2 * MINUTE, 1)[0]
+        assert (first.epoch, second.epoch, second.until) == (1, 2, NOW + 2 * MINUTE)
+
+    def test_only_the_owner_gives_a_lease_back(self, store: Store) -> None:
+        store.sync_feeds([A], NOW)
+        assert acquired_urls(store, "one") == [A]
+        store.release_feeds("two", [A], NOW)
+        assert acquired_urls(store, "two") == []
+        store.release_feeds("one", [A], NOW)
+        assert acquired_urls(store, "two") == [A]
+
+    def test_force_takes_what_is_not_due_but_polls_each_feed_once(self, store: Store) -> None:
+        save_state(store, PollState(A, NOW + HOUR, last_polled_at=NOW - HOUR))
+        later = NOW + MINUTE
+        assert acquired_urls(store, now=later, force=True) == [A]
+        store.release_feeds("me", [A], later)
+        save_state(store, PollState(A, NOW + HOUR, last_polled_at=later), later)
+        assert acquired_urls(store, now=later, force=True) == []
+
+    def test_force_respects_the_wish_of_the_server_and_the_backoff(self, store: Store) -> None:
+        save_state(store, PollState(A, NOW + HOUR, not_before=NOW + HOUR))
+        save_state(store, PollState(B, NOW + HOUR, failures=1))
+        save_state(store, PollState(C, NOW - HOUR, failures=1))
+        store.sync_feeds([A, B, C], NOW)
+        assert acquired_urls(store, force=True) == [C]
+
+
+class TestPolls:
+    def test_a_stale_epoch_writes_nothing(self, store: Store) -> None:
+        store.sync_feeds([A], NOW)
+        stale = store.acquire_due_feeds("one", NOW, NOW + MINUTE, 1)[0]
+        fresh = store.acquire_due_feeds("two", NOW + MINUTE, NOW + HOUR, 1)[0]
+        brought = {"decision": EntryDecision(new=(identified("x", url=A),)), "alerts": (alert("x", url=A),)}
+        before = store.feed_states()
+        assert store.save_polls("one", [poll(stale, **brought)], NOW + MINUTE, tell) == [PollSaved(A, False)]
+        assert store.save_polls("two", [poll(stale, **brought)], NOW + MINUTE, tell) == [PollSaved(A, False)]
+        assert (store.feed_states(), store.entries(NOW), store.alerts()) == (before, [], [])
+        assert store.save_polls("two", [poll(fresh, **brought)], NOW + MINUTE, tell)[0].saved
+
+    def test_a_lease_that_ran_out_but_was_not_taken_still_counts(self, store: Store) -> None:
+        feed = acquire_one(store)
+        assert store.save_polls("me", [poll(feed)], feed.until + HOUR, tell)[0].saved
+
+    def test_saving_gives_the_lease_back(self, store: Store) -> None:
+        feed = acquire_one(store)
+        assert store.save_polls("me", [poll(feed)], NOW, tell)[0].saved
+        assert not store.save_polls("me", [poll(feed)], NOW, tell)[0].saved
+        assert acquired_urls(store, "other", now=NOW + HOUR) == [FEED]
+
+    def test_one_stale_poll_does_not_hold_up_the_others(self, store: Store) -> None:
+        store.sync_feeds([A, B], NOW)
+        one, two = store.acquire_due_feeds("me", NOW, NOW + MINUTE, 2)
+        saved = store.save_polls("me", [poll(replace(one, epoch=9)), poll(two)], NOW, tell)
+        assert saved == [PollSaved(A, False), PollSaved(B, True)]
+
+    def test_a_feed_nobody_knows_is_not_saved(self, store: Store) -> None:
+        feed = acquire_one(store)
+        strange = replace(feed, state=replace(feed.state, url="https://elsewhere.example"))
+        assert store.save_polls("me", [poll(strange)], NOW, tell) == [PollSaved("https://elsewhere.example", False)]
+
+    def test_entries_are_kept_with_their_feed_and_story(self, store: Store) -> None:
+        one, two = identified("1"), identified("2")
+        decision = EntryDecision(new=(one,), quiet=(two,), is_baseline=True)
+        feed = acquire_one(store)
+        store.save_polls("me", [poll(feed, decision=decision, stories={one.key: "s1"})], NOW, tell)
+        found = {record.key: record for record in store.entries(NOW)}
+        assert found[one.key].entry == one.entry
+        assert (found[one.key].story, found[two.key].story) == ("s1", "")
+        assert (found[one.key].feed_title, found[one.key].labels) == ("Example News", {"region": "mena"})
+        assert (found[one.key].feed_url, found[one.key].first_seen) == (FEED, NOW)
+
+    def test_what_was_only_rekeyed_is_remembered_but_not_kept_twice(self, store: Store) -> None:
+        rekeyed = identified("new-id")
+        feed = acquire_one(store)
+        store.save_polls("me", [poll(feed, decision=EntryDecision(quiet=(rekeyed,)))], NOW, tell)
+        assert store.entries(NOW) == []
+        assert store.seen(FEED, SeenProbe(frozenset({rekeyed.key}), frozenset(), frozenset())) != []
+
+    def test_an_updated_entry_takes_its_new_text_and_keeps_its_first_date(self, store: Store) -> None:
+        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(identified("1"),)))], NOW, tell)
+        later, update = NOW + 2 * HOUR, identified("1", text="another text")
+        decision = EntryDecision(updated=(update,))
+        store.save_polls("me", [poll(acquire_one(store, now=later), later, decision=decision)], later, tell)
+        record = store.entry(update.key)
+        assert record is not None
+        assert (record.entry, record.first_seen) == (update.entry, NOW)
+
+    def test_an_entry_is_found_by_eight_digits_of_its_key(self, store: Store) -> None:
+        one = identified("1")
+        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(one,)))], NOW, tell)
+        found = store.entry(one.key[:8].upper())
+        assert found is not None
+        assert found.key == one.key
+        assert [store.entry(text) for text in (one.key[:7], "not a key", "0" * 33, "")] == [None] * 4
+
+    def test_entries_since_are_the_oldest_up_to_the_limit(self, store: Store) -> None:
+        for hours in (1, 2, 3):
+            now = NOW + hours * HOUR
+            decision = EntryDecision(new=(identified(str(hours)),))
+            store.save_polls("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell)
+        assert [record.entry.id for record in store.entries(NOW + 2 * HOUR)] == ["2", "3"]
+        assert [record.entry.id for record in store.entries(NOW, limit=2)] == ["1", "2"]
+
+    def test_text_that_engines_refuse_does_not_stop_a_poll(self, store: Store) -> None:
+        odd = replace(identified("1"), entry=replace(identified("1").entry, title="\0 and \ud800"))
+        record = poll(acquire_one(store), feed_title="\0\udfff", decision=EntryDecision(new=(odd,)))
+        assert store.save_polls("me", [record], NOW, tell)[0].saved
+        assert store.entries(NOW)[0].feed_title == "??"
+
+
+class TestSeen:
+    def test_a_shared_key_link_or_fingerprint_is_found_in_this_feed_only(self, store: Store) -> None:
+        store.sync_feeds([A, B], NOW)
+        one, two, three = (identified(name, url=A, text=name) for name in "123")
+        feed = next(feed for feed in store.acquire_due_feeds("me", NOW, NOW + MINUTE, 2) if feed.state.url == A)
+        store.save_polls("me", [poll(feed, decision=EntryDecision(new=(one, two, three)))], NOW, tell)
+        probe = SeenProbe(
+            frozenset({one.key, stable_hash("unknown")}),
+            frozenset({str(two.link_hash)}),
+            frozenset({three.text_fingerprint, ""}),
+        )
+        assert {found.key for found in store.seen(A, probe)} == {one.key, two.key, three.key}
+        by_title = SeenProbe(frozenset(), frozenset(), frozenset({three.title_fingerprint}))
+        assert [found.key for found in store.seen(A, by_title)] == [three.key]
+        assert store.seen(B, probe) == []
+        assert store.seen("https://unknown.example", probe) == []
+
+    def test_what_is_remembered_comes_back_whole(self, store: Store) -> None:
+        bare = replace(identified("1"), link_hash=None, title_fingerprint="", text_fingerprint="")
+        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(bare,)))], NOW, tell)
+        probe = SeenProbe(frozenset({bare.key}), frozenset(), frozenset({""}))
+        assert store.seen(FEED, probe) == [Seen(bare.key, None, "", "", NOW)]
+
+    def test_a_probe_may_be_larger_than_any_limit_on_parameters(self, store: Store) -> None:
+        many = frozenset(stable_hash(str(number)) for number in range(40_000))
+        acquire_one(store)
+        assert store.seen(FEED, SeenProbe(many, many, many)) == []
+
+
+class TestJudging:
+    def test_the_judge_hears_of_the_same_entry_and_the_same_story_on_this_topic(self, store: Store) -> None:
+        heard: dict[str, list[str]] = {}
+
+        def listen(candidate: object, before: list[ToldAlert]) -> Judgement:
+            heard[candidate.id] = [earlier.id for earlier in before]  # type: ignore[attr-defined]
+            return Judgement(Verdict.TELL)
+
+        first = alert("1", story="s")
+        same_story = alert("2", story="s")
+        higher = alert("1", story="t", level=Level.MENTION)
+        others = (alert("3", story="s", topic="detention"), alert("4", story="u"))
+        save_alerts(store, first, same_story, higher, *others, judge=listen)
+        assert heard[first.id] == []
+        assert heard[same_story.id] == [first.id]
+        assert heard[higher.id] == [first.id]
+        assert [heard[other.id] for other in others] == [[], []]
+
+    def test_a_story_is_forgotten_after_72_hours_but_an_entry_is_not(self, store: Store) -> None:
+        save_alerts(store, alert("1", story="s"))
+        late = NOW + timedelta(hours=72, seconds=1)
+        heard: list[int] = []
+
+        def listen(_candidate: object, before: list[ToldAlert]) -> Judgement:
+            heard.append(len(before))
+            return Judgement(Verdict.TELL)
+
+        save_alerts(store, alert("2", story="s"), alert("1", story="s", level=Level.MENTION), now=late, judge=listen)
+        assert heard == [0, 2]
+
+    def test_folded_alerts_are_kept_with_what_was_told_instead(self, store: Store) -> None:
+        first, copy = alert("1", story="s"), alert("2", story="s", title="Other News")
+        saved = save_alerts(store, first, copy, judge=fold)
+        assert (saved.alerts_told, saved.alerts_folded) == ((first.id,), (copy.id,))
+        kept = store.alert(copy.id)
+        assert kept is not None
+        assert (kept.state, kept.folded_into) == (AlertState.FOLDED, first.id)
+        told = store.alert(first.id)
+        assert told is not None
+        assert told.sources == ("Other News",)
+        assert [one.id for one in store.unrouted_alerts(10)] == [first.id]
+
+    def test_what_is_folded_into_a_folded_alert_goes_to_the_one_told(self, store: Store) -> None:
+        first, second, third = (alert(name, story="s") for name in "123")
+        into = {second.id: first.id, third.id: second.id}
+
+        def judge(candidate: object, _before: object) -> Judgement:
+            target = into.get(candidate.id)  # type: ignore[attr-defined]
+            return Judgement(Verdict.FOLD, target) if target else Judgement(Verdict.TELL)
+
+        save_alerts(store, first, second, third, judge=judge)
+        kept = store.alert(third.id)
+        assert kept is not None
+        assert kept.folded_into == first.id
+
+    def test_a_repetition_is_not_kept(self, store: Store) -> None:
+        repeat: Judge = lambda _alert, _before: Judgement(Verdict.REPEAT)  # noqa: E731
+        assert save_alerts(store, alert("1"), judge=repeat) == PollSaved(FEED, True)
+        assert store.alerts() == []
+
+    def test_the_same_alert_again_is_a_repetition_whatever_the_judge_says(self, store: Store) -> None:
+        save_alerts(store, alert("1"))
+        assert save_alerts(store, alert("1", score=900), now=NOW + DAY).alerts_told == ()
+        assert [one.score for one in store.alerts()] == [740]

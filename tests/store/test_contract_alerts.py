@@ -1,0 +1,236 @@
+"""What every engine must do: alerts, routing, groups and freezing."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from store_samples import (
+    CHAT,
+    DAY,
+    DIGEST,
+    HOUR,
+    MAIL,
+    MINUTE,
+    NOW,
+    PROMPT,
+    SECOND,
+    alert,
+    fold,
+    frozen,
+    route_to,
+    save_alerts,
+)
+
+from watcher.errors import NotifyReason
+from watcher.model.alert import Alert, AlertState
+from watcher.model.notification import (
+    DeliveryState,
+    GroupKey,
+    Notification,
+    NotificationState,
+    Routed,
+    notification_key,
+)
+from watcher.store.interface import Store
+
+
+def states(store: Store, one: Alert) -> dict[str, DeliveryState]:
+    return {str(life.channel): life.state for life in store.alert_life(one.id)}
+
+
+def ids(alerts: list[Alert] | tuple[Alert, ...]) -> list[str]:
+    return [one.id for one in alerts]
+
+
+class TestAlerts:
+    def test_an_alert_is_complete_in_itself_without_the_body_of_its_entry(self, store: Store) -> None:
+        candidate = alert("1")
+        candidate = replace(candidate, entry=replace(candidate.entry, content="c" * 50_000, summary="s" * 9_000))
+        save_alerts(store, candidate)
+        kept = store.alert(candidate.id)
+        short = replace(candidate.entry, content="", summary="s" * 2_000)
+        assert kept == replace(candidate, entry=short, created_at=NOW)
+
+    def test_lists_are_newest_first_and_may_be_narrowed(self, store: Store) -> None:
+        one, two = alert("1"), alert("2", topic="detention")
+        save_alerts(store, one)
+        save_alerts(store, two, now=NOW + 2 * HOUR)
+        assert ids(store.alerts()) == [two.id, one.id]
+        assert ids(store.alerts(limit=1)) == [two.id]
+        assert ids(store.alerts(topic="ceasefires")) == [one.id]
+        assert ids(store.alerts(since=NOW + HOUR)) == [two.id]
+
+    def test_an_alert_is_found_by_the_beginning_of_its_id(self, store: Store) -> None:
+        many = [alert(str(number)) for number in range(40)]
+        save_alerts(store, *many)
+        found = store.alert(many[0].id[:9])
+        assert found is not None
+        assert found.id == many[0].id
+        first_digits = [one.id[0] for one in many]
+        ambiguous = next(digit for digit in first_digits if first_digits.count(digit) > 1)
+        assert [store.alert(text) for text in (ambiguous, "%", "", "zz")] == [None] * 4
+
+
+class TestRouting:
+    def test_unrouted_alerts_come_oldest_first_until_they_are_routed(self, store: Store) -> None:
+        one, two = alert("1"), alert("2")
+        save_alerts(store, one)
+        save_alerts(store, two, now=NOW + HOUR)
+        assert ids(store.unrouted_alerts(1)) == [one.id]
+        assert ids(store.unrouted_alerts(5)) == [one.id, two.id]
+        store.save_routing(route_to(DIGEST, alerts=[one]), NOW)
+        assert ids(store.unrouted_alerts(5)) == [two.id]
+
+    def test_an_alert_that_no_route_wants_says_so(self, store: Store) -> None:
+        one = alert("1")
+        save_alerts(store, one)
+        store.save_routing([Routed(one.id, (), "no route matches")], NOW)
+        kept = store.alert(one.id)
+        assert kept is not None
+        assert (kept.state, kept.reason, store.alert_life(one.id)) == (AlertState.ROUTED, "no route matches", [])
+
+    def test_a_delivery_waits_with_its_route_reason_and_time(self, store: Store) -> None:
+        one = alert("1")
+        save_alerts(store, one)
+        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW + SECOND)
+        chat, mail = store.alert_life(one.id)
+        assert (chat.channel, chat.route, mail.channel, mail.route) == (CHAT, "/0", MAIL, "/")
+        assert (mail.state, mail.reason, mail.since, mail.notification) == (
+            DeliveryState.WAITING,
+            "routed",
+            NOW + SECOND,
+            None,
+        )
+
+    def test_routing_again_leaves_what_is_there(self, store: Store) -> None:
+        one = alert("1")
+        save_alerts(store, one)
+        store.save_routing(route_to(DIGEST, alerts=[one]), NOW)
+        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW + HOUR)
+        assert [life.since for life in store.alert_life(one.id)] == [NOW]
+
+    def test_one_channel_gets_an_alert_once_whatever_routes_lead_there(self, store: Store) -> None:
+        one, other = alert("1"), GroupKey("/1", MAIL, {"topic": "ceasefires"})
+        save_alerts(store, one)
+        store.save_routing(route_to(DIGEST, other, alerts=[one]), NOW)
+        assert [(life.channel, life.route) for life in store.alert_life(one.id)] == [(MAIL, "/")]
+
+    def test_unknown_and_folded_alerts_are_not_routed(self, store: Store) -> None:
+        first, copy = alert("1", story="s"), alert("2", story="s")
+        save_alerts(store, first, copy, judge=fold)
+        store.save_routing(route_to(DIGEST, alerts=[copy, alert("never saved")]), NOW)
+        assert store.waiting_groups() == []
+        kept = store.alert(copy.id)
+        assert kept is not None
+        assert kept.state is AlertState.FOLDED
+
+    def test_a_changed_configuration_routes_again_what_is_not_frozen(self, store: Store) -> None:
+        sent, waiting = alert("1"), alert("2")
+        frozen(store, sent)
+        later = NOW + 2 * HOUR
+        save_alerts(store, waiting, now=later)
+        store.save_routing(route_to(DIGEST, PROMPT, alerts=[waiting]), later)
+        assert store.reroute_waiting(later + HOUR) == 1
+        assert (states(store, waiting), ids(store.unrouted_alerts(9))) == ({}, [waiting.id])
+        assert states(store, sent) == {"desk/email/0": DeliveryState.SENDING}
+        store.save_routing(route_to(PROMPT, alerts=[waiting]), later + HOUR)
+        group = store.waiting_groups()[0]
+        assert (group.key, group.first_waiting_at) == (PROMPT, later)
+
+    def test_what_one_channel_had_before_is_not_sent_there_again(self, store: Store) -> None:
+        one = alert("1")
+        save_alerts(store, one)
+        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW)
+        assert store.freeze(PROMPT, NotifyReason.FIRST, NOW, 10) is not None
+        store.reroute_waiting(NOW + HOUR)
+        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW + HOUR)
+        assert states(store, one) == {"chat/slack/0": DeliveryState.SENDING, "desk/email/0": DeliveryState.WAITING}
+
+
+class TestGroups:
+    def test_groups_say_what_waits_in_them(self, store: Store) -> None:
+        one, two = alert("1", score=500), alert("2", score=900)
+        save_alerts(store, one)
+        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW)
+        save_alerts(store, two, now=NOW + 2 * HOUR)
+        store.save_routing(route_to(PROMPT, alerts=[two]), NOW + 2 * HOUR)
+        groups = {group.key.route: group for group in store.waiting_groups()}
+        assert (groups["/"].count, groups["/"].best_score, groups["/"].first_waiting_at) == (1, 500, NOW)
+        assert (groups["/0"].count, groups["/0"].best_score, groups["/0"].key) == (2, 900, PROMPT)
+        assert (groups["/0"].last_flush_at, groups["/0"].has_unfinished) == (None, False)
+
+    def test_the_longest_waiting_group_comes_first(self, store: Store) -> None:
+        one, two = alert("1"), alert("2")
+        save_alerts(store, one, two)
+        store.save_routing(route_to(PROMPT, alerts=[two]), NOW)
+        store.save_routing(route_to(DIGEST, alerts=[one]), NOW + MINUTE)
+        assert [group.key for group in store.waiting_groups()] == [PROMPT, DIGEST]
+
+
+class TestFreezing:
+    def test_a_notification_is_named_by_its_group_and_alerts(self, store: Store) -> None:
+        one, two = alert("1", score=600), alert("2", score=900)
+        notification = frozen(store, one, two)
+        assert notification.key == notification_key(DIGEST, [one.id, two.id])
+        assert (notification.group, notification.reason) == (DIGEST, NotifyReason.DIGEST)
+        assert (notification.state, notification.next_attempt_at) == (NotificationState.READY, NOW)
+        assert ids(notification.alerts) == [two.id, one.id]
+        assert store.notification(notification.key) == notification
+
+    def test_deliveries_are_sending_with_the_notification_they_are_in(self, store: Store) -> None:
+        notification = frozen(store, alert("1"))
+        life = store.alert_life(alert("1").id)[0]
+        assert (life.state, life.reason, life.notification) == (DeliveryState.SENDING, "digest", notification.key)
+
+    def test_the_best_are_taken_and_the_rest_waits(self, store: Store) -> None:
+        alerts = [alert(str(score), score=score) for score in (500, 900, 700)]
+        save_alerts(store, *alerts)
+        store.save_routing(route_to(DIGEST, alerts=alerts), NOW)
+        would = store.waiting_alerts(DIGEST, 2)
+        notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 2)
+        assert notification is not None
+        assert [one.score for one in notification.alerts] == [900, 700]
+        assert would == [replace(one, state=AlertState.ROUTED) for one in notification.alerts]
+        group = store.waiting_groups()[0]
+        assert (group.count, group.best_score, group.has_unfinished, group.last_flush_at) == (1, 500, True, NOW)
+
+    def test_equal_scores_go_by_age(self, store: Store) -> None:
+        old, new = alert("old"), alert("new")
+        save_alerts(store, old)
+        save_alerts(store, new, now=NOW + 2 * HOUR)
+        store.save_routing(route_to(DIGEST, alerts=[new, old]), NOW + 2 * HOUR)
+        assert ids(store.waiting_alerts(DIGEST, 9)) == [old.id, new.id]
+
+    def test_a_group_has_one_unfinished_notification_at_most(self, store: Store) -> None:
+        frozen(store, alert("1"))
+        save_alerts(store, alert("2"), now=NOW + 2 * HOUR)
+        store.save_routing(route_to(DIGEST, alerts=[alert("2")]), NOW + 2 * HOUR)
+        assert store.freeze(DIGEST, NotifyReason.MORE, NOW + DAY, 10) is None
+        assert states(store, alert("2")) == {"desk/email/0": DeliveryState.WAITING}
+
+    def test_nothing_waiting_is_no_notification(self, store: Store) -> None:
+        assert store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10) is None
+        assert store.waiting_alerts(DIGEST, 10) == []
+
+    def test_sources_are_the_feeds_folded_in_so_far(self, store: Store) -> None:
+        first = alert("1", story="s", title="First News")
+        copies = [
+            alert("2", story="s", title="Second"),
+            alert("3", story="s", title="Third"),
+            alert("4", story="s", title="Second"),
+            alert("5", story="s", title="First News"),
+        ]
+        save_alerts(store, first, *copies, judge=fold)
+        store.save_routing(route_to(DIGEST, alerts=[first]), NOW)
+        notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10)
+        assert notification is not None
+        assert notification.alerts[0].sources == ("Second", "Third")
+
+    def test_a_frozen_notification_does_not_change_with_its_alerts(self, store: Store) -> None:
+        first = alert("1", story="s")
+        notification: Notification = frozen(store, first)
+        save_alerts(store, alert("2", story="s", title="Late"), now=NOW + 2 * HOUR, judge=fold)
+        told = store.alert(first.id)
+        assert told is not None
+        assert told.sources == ("Late",)
+        assert store.notification(notification.key) == notification

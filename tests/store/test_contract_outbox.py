@@ -1,0 +1,244 @@
+"""What every engine must do: the outbox."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import pytest
+from store_samples import (
+    CHAT,
+    DAY,
+    DIGEST,
+    HOUR,
+    MAIL,
+    MINUTE,
+    NOW,
+    PROMPT,
+    SECOND,
+    alert,
+    frozen,
+    route_to,
+    save_alerts,
+)
+
+from watcher.errors import AttemptReason, NotifyReason
+from watcher.model.notification import (
+    AcquiredNotification,
+    Attempt,
+    Delivered,
+    DeliveryState,
+    GiveUp,
+    Notification,
+    NotificationState,
+    TryAgain,
+)
+from watcher.model.route import ChannelRef
+from watcher.store.interface import Store
+
+BUSY = TryAgain(AttemptReason.SLOW_DOWN, "429 too many")
+
+
+def acquire(store: Store, owner: str = "me", now: datetime = NOW, **options: object) -> list[AcquiredNotification]:
+    return store.acquire_notifications(owner, now, now + MINUTE, 10, **options)  # type: ignore[arg-type]
+
+
+def now_of(store: Store, key: str) -> Notification:
+    notification = store.notification(key)
+    assert notification is not None
+    return notification
+
+
+def fate(store: Store, name: str = "1") -> tuple[DeliveryState, str, datetime]:
+    life = store.alert_life(alert(name).id)[0]
+    return life.state, life.reason, life.since
+
+
+def kill(store: Store, notification: Notification, now: datetime = NOW) -> None:
+    leased = next(one for one in acquire(store, now=now) if one.notification.key == notification.key)
+    gone = GiveUp(AttemptReason.GONE, "410")
+    assert store.record_outcome("me", notification.key, leased.epoch, gone, now, None)
+
+
+class TestLeases:
+    def test_a_ready_notification_is_leased_to_one_owner(self, store: Store) -> None:
+        notification = frozen(store, alert("1"))
+        (mine,) = acquire(store)
+        assert acquire(store, "other") == []
+        assert (mine.epoch, mine.until, mine.notification.epoch) == (1, NOW + MINUTE, 1)
+        assert mine.notification.alerts == notification.alerts
+        assert mine.notification.state is NotificationState.LEASED
+        assert store.next_attempt_at() == NOW + MINUTE
+
+    def test_an_expired_lease_is_anybodys(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        acquire(store, "dead")
+        (mine,) = acquire(store, "me", NOW + MINUTE)
+        assert mine.epoch == 2
+        assert not store.begin_attempt("dead", key, 1, NOW + MINUTE)
+        assert not store.record_outcome("dead", key, 1, Delivered(), NOW + MINUTE, None)
+        assert not store.record_outcome("me", key, 1, Delivered(), NOW + MINUTE, None)
+        assert now_of(store, key).state is NotificationState.LEASED
+
+    def test_no_send_begins_after_the_lease_but_its_result_is_kept(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        acquire(store)
+        assert not store.begin_attempt("me", key, 1, NOW + MINUTE)
+        assert store.begin_attempt("me", key, 1, NOW + MINUTE - SECOND)
+        assert store.record_outcome("me", key, 1, Delivered("250 ok"), NOW + HOUR, None)
+
+    def test_paused_channels_are_passed_over(self, store: Store) -> None:
+        frozen(store, alert("1"))
+        assert acquire(store, paused=[MAIL]) == []
+        assert len(acquire(store, paused=[CHAT])) == 1
+
+    def test_in_order_of_due_time_up_to_the_limit(self, store: Store) -> None:
+        late, early = frozen(store, alert("1")), frozen(store, alert("2"), group=PROMPT, now=NOW + 2 * HOUR)
+        acquire(store)
+        store.record_outcome("me", late.key, 1, BUSY, NOW, NOW + 3 * HOUR)
+        taken = store.acquire_notifications("me", NOW + DAY, NOW + 2 * DAY, 1)
+        assert [one.notification.key for one in taken] == [early.key]
+        taken = store.acquire_notifications("me", NOW + DAY, NOW + 2 * DAY, 5)
+        assert [one.notification.key for one in taken] == [late.key]
+
+
+class TestOutcomes:
+    def test_delivered(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        acquire(store)
+        assert store.begin_attempt("me", key, 1, NOW + SECOND)
+        assert store.record_outcome("me", key, 1, Delivered("250 ok"), NOW + 2 * SECOND, None)
+        assert now_of(store, key).state is NotificationState.SENT
+        assert fate(store) == (DeliveryState.DELIVERED, "digest", NOW + 2 * SECOND)
+        assert store.attempts(key) == [Attempt(1, NOW + SECOND, NOW + 2 * SECOND, "delivered", "", "250 ok")]
+        assert (store.next_attempt_at(), acquire(store, now=NOW + DAY)) == (None, [])
+
+    def test_try_again_waits_and_keeps_who_accepted(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        again = NOW + HOUR
+        for attempt, accepted in enumerate([("a@x",), ("b@x", "a@x")], start=1):
+            acquire(store, now=NOW if attempt == 1 else again)
+            store.begin_attempt("me", key, attempt, NOW if attempt == 1 else again)
+            outcome = TryAgain(AttemptReason.SLOW_DOWN, "451", accepted=accepted)
+            assert store.record_outcome("me", key, attempt, outcome, NOW + SECOND, again)
+        waiting = now_of(store, key)
+        assert (waiting.state, waiting.attempts, waiting.next_attempt_at) == (NotificationState.READY, 2, again)
+        assert waiting.accepted == ("a@x", "b@x")
+        assert fate(store) == (DeliveryState.SENDING, "slow_down", NOW + SECOND)
+        assert acquire(store, now=again - SECOND) == []
+        assert [(line.number, line.outcome, line.reason) for line in store.attempts(key)] == [
+            (1, "try_again", "slow_down"),
+            (2, "try_again", "slow_down"),
+        ]
+
+    @pytest.mark.parametrize("outcome", [GiveUp(AttemptReason.SLOW_DOWN, "no", ("a@x",)), BUSY])
+    def test_a_dead_letter_says_why(self, store: Store, outcome: GiveUp | TryAgain) -> None:
+        key = frozen(store, alert("1")).key
+        acquire(store)
+        assert store.record_outcome("me", key, 1, outcome, NOW + SECOND, None)
+        assert now_of(store, key).state is NotificationState.DEAD
+        assert now_of(store, key).accepted == outcome.accepted
+        assert fate(store) == (DeliveryState.DEAD, "slow_down", NOW + SECOND)
+        assert acquire(store, now=NOW + DAY) == []
+
+    def test_an_attempt_that_never_came_back_stays_visible(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        acquire(store, "dead")
+        store.begin_attempt("dead", key, 1, NOW)
+        (again,) = acquire(store, "me", NOW + HOUR)
+        assert again.notification.attempts == 1
+        store.begin_attempt("me", key, 2, NOW + HOUR)
+        store.record_outcome("me", key, 2, Delivered(), NOW + HOUR, None)
+        assert [(line.number, line.outcome) for line in store.attempts(key)] == [(1, ""), (2, "delivered")]
+
+    def test_after_one_is_finished_the_next_may_be_frozen(self, store: Store) -> None:
+        kill(store, frozen(store, alert("1")))
+        assert frozen(store, alert("2"), now=NOW + 2 * HOUR).state is NotificationState.READY
+
+
+class TestPeople:
+    def test_a_dead_letter_is_retried_under_its_own_key(self, store: Store) -> None:
+        notification = frozen(store, alert("1"))
+        kill(store, notification)
+        assert store.retry_notification(notification.key, NOW + HOUR)
+        ready = now_of(store, notification.key)
+        assert (ready.state, ready.attempts, ready.next_attempt_at) == (NotificationState.READY, 0, NOW + HOUR)
+        assert ready.alerts == notification.alerts
+        assert fate(store) == (DeliveryState.SENDING, "digest", NOW + HOUR)
+        (again,) = acquire(store, now=NOW + HOUR)
+        assert (again.notification.key, again.epoch) == (notification.key, 2)
+
+    def test_a_waiting_one_is_tried_now(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        acquire(store)
+        store.begin_attempt("me", key, 1, NOW)
+        store.record_outcome("me", key, 1, BUSY, NOW, NOW + DAY)
+        assert store.retry_notification(key, NOW + HOUR)
+        assert (now_of(store, key).next_attempt_at, now_of(store, key).attempts) == (NOW + HOUR, 0)
+
+    def test_retried_dead_letters_of_one_group_go_one_after_the_other(self, store: Store) -> None:
+        first, second = frozen(store, alert("1")), None
+        kill(store, first)
+        second = frozen(store, alert("2"), now=NOW + 2 * HOUR)
+        later = NOW + DAY
+        assert store.retry_notification(first.key, later)
+        assert now_of(store, first.key).state is NotificationState.DEAD
+        (leased,) = acquire(store, now=later)
+        assert leased.notification.key == second.key
+        store.record_outcome("me", second.key, leased.epoch, Delivered(), later, None)
+        assert [one.notification.key for one in acquire(store, now=later)] == [first.key]
+
+    def test_what_is_sent_being_sent_or_unknown_is_not_retried(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        acquire(store)
+        assert not store.retry_notification(key, NOW)
+        store.record_outcome("me", key, 1, Delivered(), NOW, None)
+        assert not store.retry_notification(key, NOW)
+        assert not store.retry_notification("0" * 32, NOW)
+
+    def test_a_person_drops_what_is_unfinished(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        assert store.drop_notification(key, NOW + HOUR)
+        assert fate(store) == (DeliveryState.DEAD, "dropped", NOW + HOUR)
+        assert [(line.outcome, line.reason) for line in store.attempts(key)] == [("give_up", "dropped")]
+        assert not store.drop_notification(key, NOW + HOUR)
+
+    def test_nothing_is_dropped_while_it_is_being_sent(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        acquire(store)
+        assert not store.drop_notification(key, NOW + SECOND)
+        assert store.drop_notification(key, NOW + MINUTE)
+        assert not store.record_outcome("me", key, 1, Delivered(), NOW + MINUTE, None)
+
+    def test_what_goes_to_a_removed_receiver_dies_as_such(self, store: Store) -> None:
+        mail, chat = frozen(store, alert("1")), frozen(store, alert("2"), group=PROMPT, now=NOW + 2 * HOUR)
+        assert store.bury_removed([MAIL, ChannelRef("new", "webhook", 1)], NOW + DAY) == 1
+        assert now_of(store, mail.key).state is NotificationState.READY
+        assert now_of(store, chat.key).state is NotificationState.DEAD
+        assert fate(store, "2") == (DeliveryState.DEAD, "receiver_removed", NOW + DAY)
+
+    def test_what_is_being_sent_is_not_buried(self, store: Store) -> None:
+        frozen(store, alert("1"))
+        acquire(store)
+        assert store.bury_removed([], NOW + SECOND) == 0
+        assert store.bury_removed([], NOW + HOUR) == 1
+
+
+class TestLists:
+    def test_newest_first_by_state_up_to_the_limit(self, store: Store) -> None:
+        first, second = frozen(store, alert("1")), frozen(store, alert("2"), group=PROMPT, now=NOW + 2 * HOUR)
+        kill(store, first, NOW + 2 * HOUR)
+        assert [one.key for one in store.notifications()] == [second.key, first.key]
+        assert [one.key for one in store.notifications(limit=1)] == [second.key]
+        assert [one.key for one in store.notifications(state=NotificationState.DEAD)] == [first.key]
+
+    def test_found_by_the_beginning_of_the_key(self, store: Store) -> None:
+        key = frozen(store, alert("1")).key
+        assert now_of(store, key[:6]).key == key
+        assert (store.notification("none"), store.attempts("0" * 32)) == (None, [])
+
+    def test_freeze_reasons_are_kept(self, store: Store) -> None:
+        save_alerts(store, alert("1"))
+        store.save_routing(route_to(DIGEST, alerts=[alert("1")]), NOW)
+        notification = store.freeze(DIGEST, NotifyReason.OVERFLOW, NOW, 1)
+        assert notification is not None
+        assert now_of(store, notification.key).reason is NotifyReason.OVERFLOW

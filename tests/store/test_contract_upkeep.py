@@ -1,0 +1,166 @@
+"""What every engine must do: facts, counts and retention."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from store_samples import (
+    CHAT,
+    DAY,
+    DIGEST,
+    FEED,
+    HOUR,
+    NOW,
+    PROMPT,
+    SECOND,
+    acquire_one,
+    alert,
+    fold,
+    frozen,
+    identified,
+    poll,
+    route_to,
+    save_alerts,
+    tell,
+)
+
+from watcher.model.entry import EntryDecision, Identified, SeenProbe
+from watcher.model.notification import Delivered, Routed
+from watcher.store.interface import Store
+from watcher.store.schema import CURRENT
+
+MONTH = 30 * DAY
+YEARS = 800 * DAY
+
+
+def purge(store: Store, now: datetime, chunk: int = 1_000) -> int:
+    return store.purge(now, seen_for=400 * DAY, entries_for=MONTH, finished_for=3 * MONTH, chunk=chunk)
+
+
+def see(store: Store, now: datetime, *, new: tuple[Identified, ...] = (), known: tuple[Identified, ...] = ()) -> None:
+    decision = EntryDecision(new=new, known=tuple(one.key for one in known))
+    store.save_polls("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell)
+
+
+def remembered(store: Store, *these: Identified) -> list[bool]:
+    return [bool(store.seen(FEED, SeenProbe(frozenset({one.key}), frozenset(), frozenset()))) for one in these]
+
+
+def deliver(store: Store, key: str, now: datetime) -> None:
+    epoch = next(
+        one.epoch for one in store.acquire_notifications("me", now, now + HOUR, 9) if one.notification.key == key
+    )
+    assert store.begin_attempt("me", key, epoch, now)
+    assert store.record_outcome("me", key, epoch, Delivered(), now, None)
+
+
+class TestFacts:
+    def test_the_last_value_is_kept(self, store: Store) -> None:
+        assert store.recall("routes") is None
+        store.remember("routes", "one")
+        store.remember("routes", "two")
+        assert store.recall("routes") == "two"
+
+
+class TestStats:
+    def test_everything_is_counted_by_state(self, store: Store) -> None:
+        first = frozen(store, alert("1"))
+        later = NOW + 2 * HOUR
+        save_alerts(store, alert("2"), alert("3"), now=later)
+        store.save_routing(route_to(DIGEST, PROMPT, alerts=[alert("2")]), later)
+        deliver(store, first.key, later)
+        stats = store.stats()
+        assert (stats.feeds, stats.entries, stats.seen, stats.schema) == (1, 3, 3, CURRENT)
+        assert stats.alerts == {"routed": 2, "unrouted": 1}
+        assert stats.deliveries == {"delivered": 1, "waiting": 2}
+        assert stats.notifications == {"sent": 1}
+        assert stats.bytes > 0
+
+
+class TestSeenKeys:
+    def test_keys_that_left_the_feed_go_after_their_time(self, store: Store) -> None:
+        gone, here = identified("gone"), identified("here")
+        see(store, NOW, new=(gone, here))
+        see(store, NOW + YEARS, known=(here,))
+        assert purge(store, NOW + YEARS) == 1 + 2
+        assert remembered(store, gone, here) == [False, True]
+
+    def test_keys_within_their_time_stay(self, store: Store) -> None:
+        gone = identified("gone")
+        see(store, NOW, new=(gone,))
+        see(store, NOW + 399 * DAY, new=(identified("other"),))
+        purge(store, NOW + 400 * DAY)
+        assert remembered(store, gone) == [True]
+
+    def test_a_feed_that_stood_still_for_years_keeps_its_last_document(self, store: Store) -> None:
+        here = identified("here")
+        see(store, NOW, new=(here,))
+        purge(store, NOW + YEARS)
+        store.sync_feeds([], NOW + YEARS)
+        purge(store, NOW + 2 * YEARS)
+        assert remembered(store, here) == [True]
+
+    def test_a_key_seen_again_within_a_week_counts_from_the_first_time(self, store: Store) -> None:
+        here = identified("here")
+        see(store, NOW, new=(here,))
+        for days in (1, 8, 9):
+            see(store, NOW + days * DAY, known=(here,))
+        purge(store, NOW + YEARS)
+        assert remembered(store, here) == [True]
+
+
+class TestRetention:
+    def test_old_entries_go_and_young_ones_stay(self, store: Store) -> None:
+        see(store, NOW, new=(identified("old"),))
+        see(store, NOW + MONTH, new=(identified("young"),))
+        assert purge(store, NOW + MONTH + SECOND) == 1
+        assert [record.entry.id for record in store.entries(NOW)] == ["young"]
+
+    def test_in_chunks(self, store: Store) -> None:
+        see(store, NOW, new=tuple(identified(str(number)) for number in range(5)))
+        assert [purge(store, NOW + 2 * MONTH, chunk=2) for _ in range(4)] == [2, 2, 1, 0]
+
+    def test_nothing_goes_that_is_not_finished(self, store: Store) -> None:
+        unrouted, waiting, sending = alert("1"), alert("2"), alert("3")
+        copy = alert("4", story=waiting.story, title="Other")
+        frozen(store, sending, group=PROMPT)
+        later = NOW + 2 * HOUR
+        save_alerts(store, waiting, copy, unrouted, now=later, judge=fold)
+        store.save_routing(route_to(DIGEST, alerts=[waiting]), later)
+        assert purge(store, NOW + YEARS) == 1
+        assert {one.id for one in store.alerts()} == {one.id for one in (unrouted, waiting, sending, copy)}
+        assert {record.entry.id for record in store.entries(NOW)} == {"1", "2", "3"}
+        assert store.waiting_alerts(DIGEST, 1)[0].sources == ("Other",)
+        assert len(store.notifications()) == 1
+
+    def test_what_is_finished_goes_whole(self, store: Store) -> None:
+        deliver(store, frozen(store, alert("1")).key, NOW)
+        save_alerts(store, alert("2"), now=NOW + 2 * HOUR)
+        store.save_routing([Routed(alert("2").id, (), "no route")], NOW + 2 * HOUR)
+        purge(store, NOW + YEARS)
+        stats = store.stats()
+        assert (stats.alerts, stats.deliveries, stats.notifications, stats.entries) == ({}, {}, {}, 0)
+        assert store.waiting_groups() == []
+
+    def test_an_old_alert_that_was_delivered_lately_can_still_be_looked_up(self, store: Store) -> None:
+        notification = frozen(store, alert("1"))
+        deliver(store, notification.key, NOW + YEARS)
+        purge(store, NOW + YEARS + DAY)
+        assert [life.notification for life in store.alert_life(alert("1").id)] == [notification.key]
+
+    def test_a_notification_outlives_the_entries_it_tells_of(self, store: Store) -> None:
+        notification = frozen(store, alert("1"))
+        deliver(store, notification.key, NOW + YEARS)
+        purge(store, NOW + YEARS + timedelta(days=1))
+        assert store.entries(NOW) == []
+        kept = store.notification(notification.key)
+        assert kept is not None
+        assert kept.alerts == notification.alerts
+        assert kept.alerts[0].entry.title == "Title 1"
+
+    def test_a_dead_channel_leaves_its_log_until_its_time(self, store: Store) -> None:
+        notification = frozen(store, alert("1"), group=PROMPT)
+        assert store.bury_removed([], NOW) == 1
+        purge(store, NOW + MONTH)
+        assert [line.reason for line in store.attempts(notification.key)] == ["receiver_removed"]
+        assert notification.group.channel == CHAT
