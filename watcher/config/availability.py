@@ -9,7 +9,6 @@ from __future__ import annotations
 NOT_BUILT = frozenset({
     "store.postgresql",
     "network.proxy",
-    "topic.query",
     "route.hold",
     "route.budget",
     "receiver.teams",

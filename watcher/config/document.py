@@ -211,6 +211,9 @@ def _position(event: Any) -> Position:
 
 
 def _scalar(event: Any) -> Scalar:
+    if event.tag not in (None, "!"):
+        written = f"{event.tag} {event.value}".strip()
+        return Scalar(written, written, "'", _position(event), event.start_mark.index, event.end_mark.index)
     style = event.style or None  # the C scanner says "" for a plain scalar, the Python one None
     value = core_schema(event.value) if style is None and event.implicit[0] else event.value
     return Scalar(value, event.value, style, _position(event), event.start_mark.index, event.end_mark.index)

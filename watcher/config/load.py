@@ -106,7 +106,8 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     route = read_route(reader, _names(feeds, topics, receivers, reader))
     _check_mail(reader)
     if not reader.problems:
-        _check_use(reader, route)
+        _warn_of_idle_receivers(reader, route)
+        _warn_of_deaf_topics(reader, topics, feeds)
     problems, warnings = in_order(reader.problems), in_order(reader.warnings)
     if problems:
         return Reading(None, topics, problems, warnings)
@@ -145,14 +146,19 @@ def _check_mail(reader: Reader) -> None:
             )
 
 
-def _check_use(reader: Reader, route: Route | None) -> None:
-    if route is None:
-        return
-    used = {node.receiver for node in _nodes(route)}
-    for index in reader.items(("receivers",)):
+def _warn_of_idle_receivers(reader: Reader, route: Route | None) -> None:
+    used = {node.receiver for node in _nodes(route)} if route else set()
+    for index in reader.items(("receivers",)) if route else ():
         name = reader.plain(("receivers", index, "name"))
         if name not in used:
             reader.warn(("receivers", index, "name"), f'no route leads to the receiver "{name}"')
+
+
+def _warn_of_deaf_topics(reader: Reader, topics: tuple[Topic, ...], feeds: tuple[Feed, ...]) -> None:
+    for index, topic in enumerate(topics):
+        wanted = topic.feeds.items()
+        if wanted and feeds and not any(wanted <= feed.labels.items() for feed in feeds):
+            reader.warn(("topics", index, "feeds"), "no feed has these labels, so this topic never matches")
 
 
 def _nodes(route: Route) -> list[Route]:

@@ -6,6 +6,7 @@ nothing: labels, and the interval. Headers are never written, for they may be se
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -90,7 +91,8 @@ def _parse(data: bytes) -> etree._Element | OpmlProblem:
     try:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
-        return OpmlProblem(f"not well-formed XML: {error.msg}", error.lineno)
+        cause = re.sub(r", line \d+, column \d+$", "", str(error.msg))
+        return OpmlProblem(f"not well-formed XML: {cause}", error.lineno)
     if root.tag != "opml":
         return OpmlProblem(f"not an OPML file: it begins with <{root.tag}>", _line(root))
     return root

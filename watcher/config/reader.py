@@ -89,13 +89,14 @@ class Reader:
             value = {text_key: value}
         if not isinstance(value, dict):
             text = "text or " if text_key else ""
-            self.problem(where, f"must be {text}a mapping with the keys {', '.join(_keys(model))}")
+            known = (key for key in _keys(model) if not not_available(f"{scope}.{key}"))
+            self.problem(where, f"must be {text}a mapping with the keys {', '.join(known)}")
             return None
         wanted = {key: item for key, item in value.items() if key not in but and not self._refuse(scope, where, key)}
         try:
             return model.model_validate(wanted)
         except ValidationError as error:
-            broken = [self._report(model, where, detail) for detail in error.errors(include_url=False)]
+            broken = [self._report(model, where, scope, detail) for detail in error.errors(include_url=False)]
         sound = {key: item for key, item in wanted.items() if key not in broken}
         try:
             return model.model_validate(sound | {key: item for key, item in instead.items() if key in broken})
@@ -108,11 +109,11 @@ class Reader:
             self.problem((*where, key), message, at_key=True)
         return message is not None
 
-    def _report(self, model: type[BaseModel], where: Where, detail: ErrorDetails) -> str | int | None:
+    def _report(self, model: type[BaseModel], where: Where, scope: str, detail: ErrorDetails) -> str | int | None:
         loc = tuple(step for step in detail["loc"] if step != "[key]")
         full = (*where, *loc)
         if detail["type"] == "extra_forbidden":
-            known = _keys(_model_at(model, loc[:-1]))
+            known = [key for key in _keys(_model_at(model, loc[:-1])) if not not_available(f"{scope}.{key}")]
             hint = did_you_mean(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
             self.problem(full, f"unknown key{hint}", at_key=True)
         else:

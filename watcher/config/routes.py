@@ -24,6 +24,9 @@ class Names:
     feed_labels: Collection[str]
 
 
+_NOT_AT_THE_ROOT = ("matchers", "continue")
+
+
 @dataclass(frozen=True, slots=True)
 class _Inherited:
     receiver: str = ""
@@ -35,7 +38,7 @@ def read_route(reader: Reader, names: Names) -> Route | None:
     """The root of the tree, None where the file has none. What is wrong is reported to the reader."""
     if not reader.given(("route",)):
         return None
-    for key in ("matchers", "continue"):
+    for key in _NOT_AT_THE_ROOT:
         if reader.has(("route", key)):
             reader.problem(
                 ("route", key), "the first route takes every alert; put this into one of its routes", at_key=True
@@ -44,7 +47,7 @@ def read_route(reader: Reader, names: Names) -> Route | None:
 
 
 def _node(reader: Reader, names: Names, where: Where, above: _Inherited, path: str) -> Route | None:
-    shape = reader.shape(RouteShape, where, "route", but=("routes",))
+    shape = reader.shape(RouteShape, where, "route", but=() if path else _NOT_AT_THE_ROOT)
     if shape is None:
         return None
     here = _Inherited(
@@ -83,7 +86,7 @@ def _receiver(reader: Reader, names: Names, where: Where, shape: RouteShape, abo
 def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> Timing:
     """The node's mode: setting one clears the other; half of `group_wait/group_interval` keeps the other half."""
     prompt = shape.group_wait is not None or shape.group_interval is not None
-    if shape.digest and prompt:
+    if prompt and reader.given((*where, "digest")):
         reader.problem(
             (*where, "digest"), "a route sends a digest or after group_wait, not both; remove one", at_key=True
         )

@@ -75,8 +75,9 @@ def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
     shape = reader.shape(SmtpShape, where, "smtp") if reader.given(where) else None
     if shape is None:
         return None
-    if (shape.username is None) != (shape.password is None):
-        given, lacking = ("username", "password") if shape.password is None else ("password", "username")
+    has_username, has_password = reader.given((*where, "username")), reader.given((*where, "password"))
+    if has_username != has_password:
+        given, lacking = ("username", "password") if has_username else ("password", "username")
         reader.problem(where, f"has a {given} but no {lacking}; give both or neither")
     if shape.password is not None and shape.tls == "none":
         reader.warn((*where, "tls"), "the password crosses the network unencrypted; use starttls or implicit")

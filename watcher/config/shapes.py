@@ -250,7 +250,7 @@ class BudgetShape(Shape):
 
 
 class RouteShape(Shape):
-    """One node of the tree; its children (`routes`) are read one by one."""
+    """One node of the tree; its children (`routes`) are left as they are and read one by one."""
 
     receiver: Text | None = None
     matchers: list[Text] = []
@@ -261,3 +261,4 @@ class RouteShape(Shape):
     hold: HoldShape | None = None
     budget: BudgetShape | None = None
     continues: bool = Field(False, alias="continue")
+    routes: Any = None

@@ -16,6 +16,7 @@ from watcher.model.topic import Example, Near, Points, Term, Topic
 
 Vocabulary = dict[str, tuple[str, ...]]
 
+_SOUGHT = ("terms", "near", "query")
 _LIST_NAME = re.compile(r"[^\W\d][\w\-]*")
 _LIST_USE = re.compile(r"(?<![\w@])@([^\W\d][\w\-]*)")
 
@@ -53,11 +54,14 @@ def read_topics(reader: Reader, vocabulary: Vocabulary) -> tuple[Topic, ...]:
     lines: dict[str, int] = {}
     for index in reader.items(("topics",)):
         where: Where = ("topics", index)
+        problems_before = len(reader.problems)
         shape = reader.shape(TopicShape, where, "topic", instead={"name": f"topic-{index}"})
         if shape is None:
             continue
         if shape.name in lines:
             reader.problem((*where, "name"), f'a topic "{shape.name}" is already defined in line {lines[shape.name]}')
+        if len(reader.problems) == problems_before and not any(reader.plain((*where, key)) for key in _SOUGHT):
+            reader.problem(where, "looks for nothing; give it terms or near")
         lines.setdefault(shape.name, reader.position((*where, "name")).line)
         topic = _topic(reader, where, shape, vocabulary)
         used |= set(topic.vocabulary)
@@ -69,14 +73,12 @@ def read_topics(reader: Reader, vocabulary: Vocabulary) -> tuple[Topic, ...]:
 
 def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Vocabulary) -> Topic:
     terms, places = _terms(reader, where)
-    if not (terms or shape.near or shape.query) and not reader.has((*where, "terms")):
-        reader.problem(where, "looks for nothing; give it terms or near")
     lists = _lists_used(reader, where, vocabulary)
     positions = {**_positions(reader, where), **places, **_vocabulary_positions(reader, lists)}
     return Topic(
         name=shape.name,
         title=shape.title or shape.name,
-        terms=terms,
+        terms=terms or _stand_in(shape),
         near=tuple(Near(tuple(near.any), tuple(near.of), near.within, near.weight) for near in shape.near),
         require=shape.require,
         exclude=shape.exclude,
@@ -92,8 +94,13 @@ def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Vocabula
     )
 
 
+def _stand_in(shape: TopicShape) -> tuple[Term, ...]:
+    """A topic that looks for nothing has been reported; with one word it compiles, and that is not told twice."""
+    return () if shape.near or shape.query else (Term("nothing", 100),)
+
+
 def _terms(reader: Reader, where: Where) -> tuple[tuple[Term, ...], dict[str, Position]]:
-    """The terms in the order written; their positions also under the plainest form of their weight.
+    """The terms in the order written; their positions under the plainest form of their weight, `terms.1.5.0`.
 
     Read from the tree, not from the shape, so that one bad term does not hide what is wrong with the others.
     """
@@ -147,14 +154,14 @@ def _vocabulary_positions(reader: Reader, lists: Mapping[str, tuple[str, ...]]) 
 
 
 def _lists_used(reader: Reader, where: Where, vocabulary: Vocabulary) -> Vocabulary:
-    """The lists a topic names; one that is not defined is a problem at its @."""
+    """The lists a topic names. One that is not defined is a problem at its @; its name stands in for its words,
+    so that whoever compiles the topic does not report it a second time."""
     lists: Vocabulary = {}
     for at, scalar in _query_texts(reader, where):
         for use in _LIST_USE.finditer(scalar.text):
             name = use[1]
-            if name in vocabulary:
-                lists[name] = vocabulary[name]
-            elif not reader.has(("vocabulary", name)):
+            lists[name] = vocabulary.get(name, (name,))
+            if name not in vocabulary and not reader.has(("vocabulary", name)):
                 hint = did_you_mean(name, vocabulary) or "; define it under vocabulary"
                 position = place_inside(stretches(reader.text, scalar, ""), "", use.start())
                 reader.problem(at, f'there is no list "@{name}"{hint}', position=position)
