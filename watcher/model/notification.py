@@ -68,6 +68,45 @@ class WaitingGroup:
     has_unfinished: bool
 
 
+class HoldReason(StrEnum):
+    """Why deliveries are held."""
+
+    QUIET_HOURS = "quiet_hours"
+    BUDGET = "budget"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldGroup:
+    """What a route holds back for a channel, of whatever group labels: it leaves as one message.
+
+    `until` is when that message should be thought of again, the latest of its deliveries' times.
+    """
+
+    route: str
+    channel: ChannelRef
+    reason: HoldReason
+    until: datetime
+    count: int
+    best_score: int
+
+    @property
+    def key(self) -> GroupKey:
+        """The group of the message in which it leaves."""
+        return GroupKey(self.route, self.channel, {})
+
+
+@dataclass(frozen=True, slots=True)
+class BudgetUse:
+    """What a route has sent to a channel of late.
+
+    `unfinished` counts its notifications that are not sent yet and may go out at any moment. `sent_at` are the
+    times of delivery, not of creation, so that a backlog that comes free does not flood.
+    """
+
+    unfinished: int = 0
+    sent_at: tuple[datetime, ...] = ()
+
+
 class NotificationState(StrEnum):
     """The states of the outbox."""
 

@@ -1,0 +1,24 @@
+"""Alerts switched off for a time by a person."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.model.route import Matcher
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """From `starts_at` until before `ends_at`, alerts whose labels meet all matchers are not told.
+
+    `author` and `comment` say who wanted that and why; a silence without matchers switches off nothing.
+    """
+
+    id: str
+    matchers: tuple[Matcher, ...]
+    author: str
+    comment: str
+    starts_at: datetime
+    ends_at: datetime
+    created_at: datetime
