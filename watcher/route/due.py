@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from watcher.model.notification import WaitingGroup
 from watcher.model.route import WEEKDAYS, DigestPlan, Promptly, Timing
 from watcher.route.clocktime import days_around, instant
 
@@ -12,6 +13,24 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 _SEARCH_DAYS = 9
 """A week from any day to the same weekday, one day more for zones that have skipped a date, one for the gap."""
+
+CLOCK_FAULT = timedelta(hours=1)
+"""A remembered time that lies further ahead than this was written by a clock that has been set back since."""
+
+
+def is_ripe(timing: Timing, group: WaitingGroup, now: datetime, *, enough_at: datetime | None = None) -> bool:
+    """Whether a group may leave at `now`.
+
+    After a clock was set back, due times of before may lie far ahead: such a group leaves at once, rather too
+    early than never, and what it remembers is right again.
+    """
+    if isinstance(timing, DigestPlan) and group.count < timing.min:
+        return False
+    remembered = (group.first_waiting_at, group.last_flush_at or group.first_waiting_at)
+    if max(remembered) > now + CLOCK_FAULT:
+        return True
+    due = due_at(timing, group.first_waiting_at, group.last_flush_at, count=group.count, enough_at=enough_at)
+    return due <= now
 
 
 def due_at(

@@ -1,0 +1,214 @@
+"""Quiet hours, silences and budgets, one decision at a time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from notices import alert
+
+from watcher.errors import NotifyReason
+from watcher.model.notification import BudgetUse, GroupKey, HeldGroup, HoldReason, WaitingGroup
+from watcher.model.route import Budget, ChannelRef, DigestPlan, Hold, Matcher, Promptly, Route
+from watcher.model.silence import Silence
+from watcher.route import budget
+from watcher.route.due import is_ripe
+from watcher.route.flush import Release, StillHeld, plan_alerts, plan_groups, plan_release
+from watcher.route.hold import quiet_until
+from watcher.route.silence import silenced
+
+CHANNEL = ChannelRef("chat", "slack")
+NIGHT = Hold(time(22), time(6), "Europe/Berlin", break_through=1200)
+
+
+def at(*parts: int, zone: str = "Europe/Berlin", fold: int = 0) -> datetime:
+    return datetime(*parts, fold=fold, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+NOON = at(2026, 1, 24, 12)
+MIDNIGHT = at(2026, 1, 25, 0)
+
+
+def route(hold: Hold | None = None, most: Budget | None = None) -> Route:
+    return Route("/0", "chat", Promptly(), ("topic",), hold=hold, budget=most)
+
+
+def group(name: str = "a", score: int = 500, since: datetime = NOON, count: int = 1) -> WaitingGroup:
+    return WaitingGroup(GroupKey("/0", CHANNEL, {"topic": name}), since, None, count, score, False)
+
+
+class TestQuietHours:
+    @pytest.mark.parametrize(
+        ("moment", "until"),
+        [
+            (at(2026, 1, 24, 21, 59), None),
+            (at(2026, 1, 24, 22, 0), at(2026, 1, 25, 6)),
+            (at(2026, 1, 25, 5, 59), at(2026, 1, 25, 6)),
+            (at(2026, 1, 25, 6, 0), None),
+        ],
+    )
+    def test_over_midnight(self, moment: datetime, until: datetime | None) -> None:
+        assert quiet_until(NIGHT, moment) == until
+
+    def test_within_a_day(self) -> None:
+        siesta = Hold(time(13), time(15), "Europe/Madrid")
+        assert quiet_until(siesta, at(2026, 7, 1, 14, zone="Europe/Madrid")) == at(2026, 7, 1, 15, zone="Europe/Madrid")
+        assert quiet_until(siesta, at(2026, 7, 1, 15, zone="Europe/Madrid")) is None
+
+    def test_equal_times_are_no_quiet_hours(self) -> None:
+        assert quiet_until(Hold(time(7), time(7), "UTC"), NOON) is None
+
+    def test_the_night_of_the_spring_change_is_an_hour_shorter(self) -> None:
+        start = at(2026, 3, 28, 22)
+        assert quiet_until(NIGHT, start) - start == timedelta(hours=7)
+
+    def test_the_night_of_the_autumn_change_is_an_hour_longer(self) -> None:
+        start = at(2026, 10, 24, 22)
+        assert quiet_until(NIGHT, start) - start == timedelta(hours=9)
+
+    def test_an_end_that_does_not_exist_moves_forward(self) -> None:
+        early = Hold(time(1), time(2, 30), "Europe/Berlin")
+        assert quiet_until(early, at(2026, 3, 29, 1, 30)) == at(2026, 3, 29, 3, 30)
+
+    def test_a_quiet_group_is_held_and_a_loud_one_told(self) -> None:
+        plan = plan_groups(route(NIGHT), [group("a", 500), group("b", 1200)], BudgetUse(), MIDNIGHT)
+        assert [told.key.labels["topic"] for told in plan.tell] == ["b"]
+        (aside,) = plan.aside
+        assert (aside.reason, aside.until) == (HoldReason.QUIET_HOURS, at(2026, 1, 25, 6))
+
+    def test_without_break_through_everything_is_held(self) -> None:
+        deaf = Hold(time(22), time(6), "Europe/Berlin")
+        assert plan_groups(route(deaf), [group(score=99_999)], BudgetUse(), MIDNIGHT).tell == ()
+
+    def test_of_a_loud_group_only_the_loud_alerts_are_told(self) -> None:
+        loud, soft = alert(score=1300, name="loud"), alert(score=600, name="soft")
+        held = plan_alerts(route(NIGHT), [loud, soft], MIDNIGHT)
+        assert held is not None
+        assert (held.alert_ids, held.until) == ((soft.id,), at(2026, 1, 25, 6))
+        assert plan_alerts(route(NIGHT), [loud, soft], NOON) is None
+        assert plan_alerts(route(NIGHT), [loud], MIDNIGHT) is None
+
+
+class TestBudget:
+    most = Budget(3, timedelta(hours=1))
+
+    def test_the_best_groups_are_told_and_the_rest_is_folded(self) -> None:
+        groups = [group(str(score), score) for score in (300, 900, 500, 700)]
+        plan = plan_groups(route(most=self.most), groups, BudgetUse(), NOON)
+        assert [told.best_score for told in plan.tell] == [900, 700, 500]
+        (aside,) = plan.aside
+        assert [over.best_score for over in aside.groups] == [300]
+        assert (aside.reason, aside.until) == (HoldReason.BUDGET, NOON + timedelta(hours=1))
+
+    def test_messages_count_from_when_they_were_sent(self) -> None:
+        old, recent = NOON - timedelta(minutes=61), NOON - timedelta(minutes=20)
+        assert budget.left(self.most, BudgetUse(0, (old, recent)), NOON) == 2
+        assert budget.left(self.most, BudgetUse(2, (recent,)), NOON) == 0
+
+    def test_a_backlog_under_way_fills_the_budget(self) -> None:
+        use = BudgetUse(unfinished=3)
+        assert plan_groups(route(most=self.most), [group()], use, NOON).tell == ()
+        assert budget.free_at(self.most, use, NOON) > NOON
+
+    def test_it_is_free_again_when_the_oldest_leaves_the_window(self) -> None:
+        sent = tuple(NOON - timedelta(minutes=minutes) for minutes in (10, 50, 30))
+        assert budget.free_at(self.most, BudgetUse(0, sent), NOON) == NOON + timedelta(minutes=10)
+        assert budget.free_at(self.most, BudgetUse(), NOON) == NOON
+
+    def test_a_clock_that_was_set_back_does_not_open_the_gates(self) -> None:
+        assert budget.left(self.most, BudgetUse(0, (NOON + timedelta(days=1),) * 3), NOON) == 0
+
+
+class TestRelease:
+    def held(self, reason: HoldReason, score: int = 500) -> HeldGroup:
+        return HeldGroup("/0", CHANNEL, reason, MIDNIGHT, 7, score)
+
+    def test_the_night_is_released_in_the_morning(self) -> None:
+        held = self.held(HoldReason.QUIET_HOURS)
+        assert plan_release(route(NIGHT), held, BudgetUse(), MIDNIGHT) == StillHeld(
+            HoldReason.QUIET_HOURS, at(2026, 1, 25, 6)
+        )
+        assert plan_release(route(NIGHT), held, BudgetUse(), at(2026, 1, 25, 6)) == Release(
+            NotifyReason.RELEASED, fold=False
+        )
+
+    def test_quiet_hours_that_were_removed_end_at_once(self) -> None:
+        assert isinstance(plan_release(route(), self.held(HoldReason.QUIET_HOURS), BudgetUse(), MIDNIGHT), Release)
+
+    def test_what_was_over_budget_leaves_when_there_is_room(self) -> None:
+        most = Budget(1, timedelta(hours=1))
+        held = self.held(HoldReason.BUDGET)
+        full = BudgetUse(0, (NOON - timedelta(minutes=20),))
+        assert plan_release(route(most=most), held, full, NOON) == StillHeld(
+            HoldReason.BUDGET, NOON + timedelta(minutes=40)
+        )
+        assert plan_release(route(most=most), held, BudgetUse(), NOON) == Release(NotifyReason.OVERFLOW, fold=True)
+
+    def test_over_budget_in_the_evening_waits_for_the_morning_unless_it_breaks_through(self) -> None:
+        assert isinstance(plan_release(route(NIGHT), self.held(HoldReason.BUDGET), BudgetUse(), MIDNIGHT), StillHeld)
+        loud = self.held(HoldReason.BUDGET, score=1500)
+        assert isinstance(plan_release(route(NIGHT), loud, BudgetUse(), MIDNIGHT), Release)
+
+
+class TestSilence:
+    def silence(self, *matchers: Matcher, name: str = "s1", hours: int = 2) -> Silence:
+        return Silence(name, matchers, "sam", "known drill", NOON, NOON + timedelta(hours=hours), NOON)
+
+    drill = Matcher("topic", "=", "detention-facilities")
+
+    def test_switches_off_what_all_its_matchers_meet_while_it_is_in_force(self) -> None:
+        one, other = alert(name="1"), alert(name="2", topic="ceasefires")
+        silence = self.silence(self.drill)
+        assert silenced([one, other], [silence], NOON) == {one.id: "s1"}
+        assert silenced([one], [silence], NOON - timedelta(seconds=1)) == {}
+        assert silenced([one], [silence], NOON + timedelta(hours=2)) == {}
+
+    def test_one_without_matchers_switches_off_nothing(self) -> None:
+        assert silenced([alert()], [self.silence()], NOON) == {}
+
+    def test_of_several_the_one_that_ends_last_is_named(self) -> None:
+        short, long = self.silence(self.drill, name="a", hours=1), self.silence(self.drill, name="b", hours=5)
+        assert set(silenced([alert()], [short, long], NOON).values()) == {"b"}
+
+
+class TestClockSetBack:
+    def test_a_group_of_the_future_leaves_rather_too_early_than_never(self) -> None:
+        future = NOON + timedelta(days=365)
+        for timing in (Promptly(), DigestPlan((time(7),), "UTC")):
+            assert is_ripe(timing, group(since=future), NOON)
+
+    def test_a_small_step_back_sends_no_digest_at_a_wrong_hour(self) -> None:
+        just_now = NOON + timedelta(seconds=2)
+        assert not is_ripe(DigestPlan((time(7),), "UTC"), group(since=just_now), NOON)
+        assert not is_ripe(Promptly(), group(since=just_now), NOON)
+
+    def test_too_few_alerts_stay_whatever_the_clock_says(self) -> None:
+        patient = DigestPlan((time(7),), "UTC", min=3)
+        assert not is_ripe(patient, group(since=NOON - timedelta(days=9), count=2), NOON)
+
+
+zones = st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"])
+clock_times = st.times().map(lambda value: value.replace(second=0, microsecond=0))
+moments = st.integers(1_735_689_600, 1_861_920_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
+
+
+@given(clock_times, clock_times, zones, moments)
+def test_quiet_hours_end_in_the_future_and_are_over_then(start: time, end: time, zone: str, moment: datetime) -> None:
+    hold = Hold(start, end, zone)
+    until = quiet_until(hold, moment)
+    if until is not None:
+        assert moment < until <= moment + timedelta(hours=25)
+        assert quiet_until(hold, until) is None
+
+
+@given(st.lists(st.integers(1, 2000), max_size=30), st.integers(1, 5), st.integers(0, 6), moments)
+def test_every_group_is_either_told_or_set_aside(scores: list[int], most: int, unfinished: int, moment) -> None:
+    groups = [group(str(index), score) for index, score in enumerate(scores)]
+    plan = plan_groups(route(NIGHT, Budget(most, timedelta(hours=1))), groups, BudgetUse(unfinished), moment)
+    aside = [one for part in plan.aside for one in part.groups]
+    assert sorted(one.key.id for one in (*plan.tell, *aside)) == sorted(one.key.id for one in groups)
+    assert len(plan.tell) <= max(most - unfinished, 0)
+    assert all(part.until > moment for part in plan.aside)
