@@ -1,0 +1,104 @@
+"""A circuit breaker for each channel: while a destination is down, its messages wait without using up attempts. Pure.
+
+    closed ──(failures in a row)──▶ open ──(pause over)──▶ one probe ──▶ delivered: closed
+       ▲                              ▲                        │
+       └──────────────────────────────┴── failed: open, longer ┘
+
+An authentication failure opens it at once and for long, because only a person can mend that and because
+repeated failures lock accounts; `alarm` says that somebody must be told.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from watcher.errors import AttemptReason
+from watcher.model.notification import Outcome, TryAgain
+from watcher.model.route import ChannelRef
+
+FAILURES = 3
+"""In a row; a single refused message or one lost connection says little about a destination."""
+
+FIRST_PAUSE = timedelta(minutes=1)
+LONGEST_PAUSE = timedelta(minutes=30)
+AUTHENTICATION_PAUSE = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """What is known of a destination. `open_until` None: closed. `probing`: one message is out to try it."""
+
+    failures: int = 0
+    pauses: int = 0
+    open_until: datetime | None = None
+    probing: bool = False
+    reason: AttemptReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The breaker after an outcome. `alarm`: it has just opened for want of credentials; tell a person elsewhere."""
+
+    breaker: Breaker
+    alarm: bool = False
+
+
+def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, jitter: float) -> Step:
+    """What an outcome says about the destination; 0 ≤ jitter < 1 spreads the ends of pauses.
+
+    A message that was refused for what it is proves that the destination works.
+    """
+    if not _speaks_of_destination(outcome):
+        return Step(Breaker())
+    assert isinstance(outcome, TryAgain)
+    failures = breaker.failures + 1
+    if outcome.reason is AttemptReason.AUTHENTICATION:
+        is_news = breaker.reason is not AttemptReason.AUTHENTICATION
+        return Step(_opened(breaker, failures, outcome, now, AUTHENTICATION_PAUSE, jitter), alarm=is_news)
+    was_under_way = breaker.open_until is not None and not breaker.probing
+    if was_under_way or (failures < FAILURES and not breaker.probing and outcome.retry_after is None):
+        return Step(replace(breaker, failures=failures))
+    pause = min(FIRST_PAUSE * 2 ** min(breaker.pauses, 10), LONGEST_PAUSE)
+    return Step(_opened(breaker, failures, outcome, now, pause, jitter))
+
+
+def _speaks_of_destination(outcome: Outcome) -> bool:
+    """Recipients that took part of it, or were greylisted one by one, show a server that works."""
+    return isinstance(outcome, TryAgain) and outcome.reason not in _ABOUT_THE_MESSAGE and not outcome.accepted
+
+
+_ABOUT_THE_MESSAGE = {AttemptReason.RENDER, AttemptReason.REFUSED, AttemptReason.RECIPIENT_REFUSED}
+
+
+def _opened(
+    breaker: Breaker, failures: int, outcome: TryAgain, now: datetime, pause: timedelta, jitter: float
+) -> Breaker:
+    wanted = min(outcome.retry_after or timedelta(0), timedelta(hours=24))
+    until = now + max(pause * (1 + jitter / 4), wanted)
+    return Breaker(failures, breaker.pauses + 1, until, probing=False, reason=outcome.reason)
+
+
+def before_attempt(breaker: Breaker) -> Breaker:
+    """To be called when a message of the channel is acquired: an open breaker lets only this one through."""
+    return breaker if breaker.open_until is None else replace(breaker, probing=True)
+
+
+def abandoned(breaker: Breaker) -> Breaker:
+    """When an acquired message was not sent after all (its lease was lost): the probe is free again."""
+    return replace(breaker, probing=False)
+
+
+def paused(breakers: Mapping[ChannelRef, Breaker], now: datetime) -> Collection[ChannelRef]:
+    """The channels from which nothing may be acquired now."""
+    return {channel for channel, breaker in breakers.items() if _is_shut(breaker, now)}
+
+
+def probe_only(breakers: Mapping[ChannelRef, Breaker]) -> Collection[ChannelRef]:
+    """The channels from which at most one notification may be acquired at a time."""
+    return {channel for channel, breaker in breakers.items() if breaker.open_until is not None}
+
+
+def _is_shut(breaker: Breaker, now: datetime) -> bool:
+    return breaker.open_until is not None and (breaker.probing or now < breaker.open_until)
