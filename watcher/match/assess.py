@@ -6,23 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from watcher.match.conditions import holds, placed, text_stretches, what_holds, what_is_missing
-from watcher.match.expression import positive_leaves
-from watcher.match.index import Index, Program
-from watcher.match.pairs import Pair, pairs
+from watcher.match.expression import TEXT, Expression, Together, positive_leaves
+from watcher.match.index import Index
+from watcher.match.pairs import pairs
 from watcher.match.reading import EntryReading, Span
-from watcher.match.score import (
-    BODY,
-    LEAD,
-    LEAD_LENGTH,
-    MOST_COUNTED,
-    TITLE,
-    Part,
-    is_strong,
-    level_of,
-    near_points,
-    softness,
-    term_points,
-)
+from watcher.match.score import BODY, LEAD, TITLE, Formula, Part
 from watcher.model.topic import Level, Points, Topic
 
 _WHOLE_QUERY = "query"
@@ -41,21 +29,17 @@ class Assessment:
     missing: str | None = None
 
 
-def assess(index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]]) -> Assessment:
+def assess(
+    index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+) -> Assessment:
     """Judges topic `number`; `found` has the occurrences of its terms by term number."""
     compiled, program = index.topics[number], index.programs[number]
     topic = compiled.topic
-    parts = _term_parts(topic, index.first_term[number], reading, found)
+    parts = _term_parts(topic, index.first_term[number], reading, found, formula)
     for near, pair in zip(topic.near, program.near, strict=True):
-        parts += _near_parts(
-            near.weight,
-            [
-                pairs(placed(pair.left, *stretch), placed(pair.right, *stretch), pair.within, most=MOST_COUNTED)
-                for stretch in text_stretches(reading)
-            ],
-        )
+        parts += _near_parts(near.weight, pair, reading, formula)
     if program.query is not None:
-        parts += _query_parts(topic, program, reading, weighted=compiled.query_is_weighted)
+        parts += _query_parts(topic, program.query, reading, formula, weighted=compiled.query_is_weighted)
     score = sum(part.points for part in parts)
     excluded_by = missing = None
     if program.exclude is not None and holds(program.exclude, reading):
@@ -63,31 +47,25 @@ def assess(index: Index, number: int, reading: EntryReading, found: Mapping[int,
     if program.require is not None and not holds(program.require, reading):
         missing = what_is_missing(program.require, reading)
     stopped = excluded_by is not None or missing is not None
-    level = Level.NONE if stopped else level_of(score, topic.focus, parts)
+    level = Level.NONE if stopped else formula.level_of(score, topic.focus, parts)
     return Assessment(topic, score, level, tuple(parts), excluded_by, missing)
 
 
-def _term_parts(topic: Topic, first: int, reading: EntryReading, found: Mapping[int, list[Span]]) -> list[Part]:
-    soft = softness(reading.body_length)
-    lead_end = reading.body_start + LEAD_LENGTH
+def _term_parts(
+    topic: Topic, first: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+) -> list[Part]:
+    lead_end = reading.body_start + formula.lead_length
     parts: list[Part] = []
     for number, spans in _claimed(topic, first, found).items():
         term = topic.terms[number - first]
+        strong = formula.is_strong(term.weight, topic.focus)
         by_field: dict[str, list[Span]] = {}
         for span in spans:
             field = TITLE if span[0] < reading.body_start else LEAD if span[0] < lead_end else BODY
             by_field.setdefault(field, []).append(span)
-        parts += (
-            Part(
-                term.text,
-                field,
-                len(within),
-                term_points(term.weight, field, len(within), soft),
-                tuple(within),
-                is_strong(term.weight, topic.focus),
-            )
-            for field, within in by_field.items()
-        )
+        for field, within in by_field.items():
+            points = formula.term_points(term.weight, field, len(within), reading.body_length)
+            parts.append(Part(term.text, field, len(within), points, tuple(within), strong))
     return parts
 
 
@@ -112,30 +90,38 @@ def _claimed(topic: Topic, first: int, found: Mapping[int, list[Span]]) -> dict[
     return dict(sorted(claimed.items()))
 
 
-def _near_parts(weight: Points, by_stretch: list[list[Pair]]) -> list[Part]:
-    found = [(field, pair) for field, some in zip((TITLE, BODY), by_stretch, strict=True) for pair in some]
+def _near_parts(weight: Points, near: Together, reading: EntryReading, formula: Formula) -> list[Part]:
+    found = [
+        (field, pair)
+        for field, stretch in zip((TITLE, BODY), text_stretches(reading), strict=True)
+        for pair in pairs(
+            placed(near.left, *stretch), placed(near.right, *stretch), near.within, most=formula.most_counted
+        )
+    ]
     if not found:
         return []
     field, (one, other) = found[0]
-    spans = tuple(span[:2] for place, pair in found if place == field for span in pair)
-    return [Part(f"{one[2]} … {other[2]}", field, len(found), near_points(weight, len(found)), spans, weight > 0)]
+    spans = tuple(span[:2] for place, pair in found for span in pair if place == field)
+    points = formula.near_points(weight, field, len(found), reading.body_length)
+    return [Part(f"{one[2]} … {other[2]}", field, len(found), points, spans, weight > 0)]
 
 
-def _query_parts(topic: Topic, program: Program, reading: EntryReading, *, weighted: bool) -> list[Part]:
-    query = program.query
-    if query is None or not holds(query, reading):
+def _query_parts(
+    topic: Topic, query: Expression, reading: EntryReading, formula: Formula, *, weighted: bool
+) -> list[Part]:
+    if not holds(query, reading):
         return []
-    soft = softness(reading.body_length)
     shown: list[Part] = []
     for leaf in positive_leaves(query):
         for (words, begin, end), field in zip(text_stretches(reading), (TITLE, BODY), strict=True):
             spans = tuple((start, stop) for start, stop, _ in placed((leaf,), words, begin, end))
             weight = leaf.weight if leaf.weight is not None else _DEFAULT_QUERY_WEIGHT
-            if spans and leaf.field in ("", field):
-                points = term_points(weight, field, len(spans), soft)
-                shown.append(Part(leaf.text, field, len(spans), points, spans, is_strong(weight, topic.focus)))
+            if spans and leaf.field in (TEXT, field):
+                points = formula.term_points(weight, field, len(spans), reading.body_length)
+                strong = formula.is_strong(weight, topic.focus)
+                shown.append(Part(leaf.text, field, len(spans), points, spans, strong))
     if weighted:
         return shown
     spans = shown[0].spans if shown else ()
     field = shown[0].field if shown else _WHOLE_QUERY
-    return [Part(topic.query or "", field, 1, topic.focus, spans, True)]
+    return [Part(topic.query or "", field, 1, topic.focus, spans, is_strong=True)]

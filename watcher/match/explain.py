@@ -11,7 +11,7 @@ from watcher.match.assess import Assessment, assess
 from watcher.match.compile import CompiledTopic
 from watcher.match.evidence import evidence_of
 from watcher.match.percolator import Percolator, applies
-from watcher.match.score import NEARLY
+from watcher.match.score import FORMULA
 from watcher.model.alert import Evidence
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Points
@@ -40,7 +40,7 @@ def explain(topic: CompiledTopic, entry: Entry, labels: Mapping[str, str] | None
     """Judges an entry as the percolator would, and keeps every part also of a miss."""
     percolator = Percolator([topic])
     reading = percolator.read(entry, labels)
-    assessment = assess(percolator.index, 0, reading, percolator.candidates(reading).get(0, {}))
+    assessment = assess(percolator.index, 0, reading, percolator.candidates(reading).get(0, {}), percolator.formula)
     parts = tuple(evidence_of(part, reading) for part in assessment.parts)
     return _explanation(assessment, parts, labels)
 
@@ -60,7 +60,7 @@ def _explanation(assessment: Assessment, parts: tuple[Evidence, ...], labels: Ma
         excluded_by=assessment.excluded_by,
         missing=missing,
         to_focus=max(0, topic.focus - score),
-        to_mention=max(0, ceil(NEARLY * topic.focus) - score) if level is Level.NONE else 0,
+        to_mention=max(0, ceil(FORMULA.nearly * topic.focus) - score) if level is Level.NONE else 0,
     )
 
 

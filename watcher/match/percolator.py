@@ -10,6 +10,7 @@ from watcher.match.evidence import evidence_of
 from watcher.match.index import Index
 from watcher.match.lexicon import ChunkMemory
 from watcher.match.reading import EntryReading, Span
+from watcher.match.score import FORMULA, Formula
 from watcher.model.alert import Match
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Topic
@@ -23,7 +24,8 @@ class Percolator:
     Raises ValueError when a raw `Topic` does not compile; `compile_topics` tells the problems as values.
     """
 
-    def __init__(self, topics: Sequence[Topic | CompiledTopic]) -> None:
+    def __init__(self, topics: Sequence[Topic | CompiledTopic], *, formula: Formula = FORMULA) -> None:
+        self.formula = formula
         self.index = Index([_compiled(topic) for topic in topics])
         lexicon = self.index.lexicon
         self._memories = (ChunkMemory(lexicon, capitals=False), ChunkMemory(lexicon, capitals=True))
@@ -50,7 +52,7 @@ class Percolator:
         index = self.index
         found = self.candidates(reading)
         return [
-            assess(index, number, reading, found[number])
+            assess(index, number, reading, found[number], self.formula)
             for number in sorted(found)
             if applies(index.topics[number].topic, labels)
         ]

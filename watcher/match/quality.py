@@ -11,6 +11,7 @@ from typing import Any
 from watcher.match.assess import Assessment
 from watcher.match.compile import CompiledTopic
 from watcher.match.percolator import Percolator
+from watcher.match.score import FORMULA, Formula
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Points, Topic
 
@@ -63,9 +64,11 @@ class Quality:
     scores: tuple[EntryScore, ...]
 
 
-def evaluate(judged: Iterable[JudgedEntry], topics: Sequence[Topic | CompiledTopic]) -> Quality:
+def evaluate(
+    judged: Iterable[JudgedEntry], topics: Sequence[Topic | CompiledTopic], *, formula: Formula = FORMULA
+) -> Quality:
     """Scores every entry by every topic; positive means focus. Topics that nobody judged are left out."""
-    percolator = Percolator(topics)
+    percolator = Percolator(topics, formula=formula)
     names = [compiled.name for compiled in percolator.index.topics]
     rows: list[tuple[JudgedEntry, dict[str, Assessment]]] = []
     for one in judged:
