@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo run test lint constraints clean
+.PHONY: demo run test lint style types contracts constraints clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -16,10 +16,16 @@ run: $(READY)  ## the daemon, with CONFIG (config.yaml)
 test: $(READY)  ## all tests; ARGS="-k fold" chooses some
 	$(BIN)/pytest --numprocesses 2 -r fEs $(ARGS)
 
-lint: $(READY)  ## style, types, and the import contracts
+lint: style types contracts  ## all that can be said without running the program
+
+style: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: $(READY)
 	$(BIN)/mypy --strict
+
+contracts: $(READY)
 	$(BIN)/lint-imports
 
 constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
