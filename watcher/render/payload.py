@@ -37,7 +37,7 @@ def _alert(alert: Alert) -> dict[str, object]:
             "published": iso(entry.published),
             "feed": {"url": alert.feed_url, "title": one_line(alert.feed_title)},
         },
-        "story": {"id": alert.story, "sources": [one_line(name) for name in alert.sources]},
+        "story": {"id": alert.story, "sources": [one_line(name) for name in (alert.feed_title, *alert.sources)]},
     }
 
 

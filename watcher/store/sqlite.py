@@ -5,16 +5,17 @@ somebody else wrote in between, whatever the timeout. `synchronous=FULL` holds f
 writing transaction here commits a lease, a result or what a poll brought; a transaction takes a whole batch, so the
 one fsync it costs is shared by many rows.
 
-The WAL cannot grow without bound: every commit checkpoints beyond 1,000 pages, readers are short (a method reads
-everything and ends), and after a retention run the file is cut.
+The WAL cannot grow without bound: every commit checkpoints beyond 1,000 pages, but the file begins anew only when at
+that moment nobody reads from it. Readers are short (a method reads everything and ends), so beyond `WAL_LIMIT` a
+writer waits for them and cuts the file.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import closing, contextmanager
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -30,11 +31,22 @@ READERS = 4
 TURN = timedelta(seconds=60)
 """How long a writer of this process waits for the others of this process."""
 
-WAL_KEPT = 64 * 1024 * 1024
+WAL_LIMIT = 16 * 1024 * 1024
 CACHE_KIB = 16 * 1024
 
-BUSY = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED}
-DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
+    sqlite3.SQLITE_BUSY: (StoreBusy, "another process has written for longer than we wait: try again"),
+    sqlite3.SQLITE_LOCKED: (StoreBusy, "another process has written for longer than we wait: try again"),
+    sqlite3.SQLITE_FULL: (StoreFull, "make space on its disk; nothing was half-written"),
+    sqlite3.SQLITE_IOERR: (StoreFull, "check its disk's space, quota and health; nothing was half-written"),
+    sqlite3.SQLITE_CORRUPT: (StoreCorrupt, "restore a backup or name another file in `store`"),
+    sqlite3.SQLITE_NOTADB: (StoreCorrupt, "restore a backup or name another file in `store`"),
+    sqlite3.SQLITE_CANTOPEN: (StoreError, "its directory must exist and be writable for this user"),
+    sqlite3.SQLITE_READONLY: (StoreError, "give this user write permission to it and to its directory"),
+}
+"""By primary result code: which error it is for us, and what helps. An I/O error is how a quota and some file systems
+say that they are full; like a full disk it is worth trying again."""
+
 PRIMARY_CODE = 0xFF
 """The lower byte of an extended result code (https://www.sqlite.org/rescode.html)."""
 
@@ -65,7 +77,7 @@ class SqliteDatabase:
         def prepare(connection: sqlite3.Connection, _record: object) -> None:
             shared = [
                 "journal_mode=WAL",
-                f"journal_size_limit={WAL_KEPT}",
+                f"journal_size_limit={WAL_LIMIT}",
                 f"cache_size=-{CACHE_KIB}",
                 "temp_store=MEMORY",
             ]
@@ -85,6 +97,8 @@ class SqliteDatabase:
         try:
             with self._translated(), self._writer.begin() as connection:
                 yield connection
+            if self._log_size() > WAL_LIMIT:
+                self._cut_log()
         finally:
             self._turn.release()
 
@@ -117,12 +131,25 @@ class SqliteDatabase:
             partial.unlink(missing_ok=True)
 
     def size(self) -> int:
-        parts = (self._file, self._file.with_name(self._file.name + "-wal"))
-        return sum(part.stat().st_size for part in parts if part.exists())
+        return self._file.stat().st_size + self._log_size()
 
     def tidy(self) -> None:
-        """Cuts the WAL when nobody is reading from it; else leaves it to the next time."""
-        with self._turn, self._translated(), closing(sqlite3.connect(self._file, timeout=0)) as connection:
+        with self._turn:
+            self._cut_log()
+
+    def _log_size(self) -> int:
+        log = self._file.with_name(self._file.name + "-wal")
+        return log.stat().st_size if log.exists() else 0
+
+    def _cut_log(self) -> None:
+        """Moves the WAL into the database and empties it, once those who read from it have ended. Who reads on for
+        longer than our patience, or a disk that fails just now, puts it off until the next commit: nothing is lost.
+        """
+        with (
+            suppress(StoreError),
+            self._translated(),
+            closing(sqlite3.connect(self._file, self._patience)) as connection,
+        ):
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
 
     def close(self) -> None:
@@ -145,17 +172,8 @@ class SqliteDatabase:
 
     def _translate(self, error: sqlite3.Error) -> StoreError:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
-        if code in BUSY:
-            return StoreBusy(f"{self.where}: locked by another process for more than {self._patience:g} s; try again")
-        if code == sqlite3.SQLITE_FULL:
-            return StoreFull(f"{self.where}: the disk is full ({error}); make space, nothing was half-written")
-        if code in DAMAGED:
-            return StoreCorrupt(f"{self.where}: {error}; restore a backup or name another file in `store`")
-        if code == sqlite3.SQLITE_CANTOPEN:
-            return StoreError(f"{self.where}: cannot be opened; its directory must exist and be writable for this user")
-        if code == sqlite3.SQLITE_READONLY:
-            return StoreError(f"{self.where}: is read-only for this user; give it write permission")
-        return StoreError(f"{self.where}: {error}")
+        kind, remedy = REMEDIES.get(code, (StoreError, "nothing of the transaction was kept"))
+        return kind(f"{self.where}: {error}; {remedy}")
 
 
 def _copy(source: sqlite3.Connection, target: Path) -> None:

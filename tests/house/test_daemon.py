@@ -1,0 +1,138 @@
+"""The real daemon as a child process: signals, reload, and what a sudden death leaves behind."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from houses import House, Item
+
+PROMPTLY_BY_MAIL = """
+receiver: desk
+group_wait: 0s
+group_interval: 0s
+"""
+SOON = 30.0
+AFTER_LEASES_AND_BACKOFF = timedelta(hours=1)
+
+
+def fresh(guid: str, title: str) -> Item:
+    return Item(guid, title, datetime.now(UTC) - timedelta(minutes=1), f"{title}, officials said.")
+
+
+class ServiceSocket:
+    """Stands in for systemd: receives what the daemon says by sd_notify(3)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "notify.sock"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self.path))
+        self._socket.settimeout(SOON)
+
+    def wait_for(self, line: str) -> None:
+        while line not in self._socket.recv(4096).decode().split("\n"):
+            pass
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@contextmanager
+def running(house: House, service: ServiceSocket) -> Iterator[subprocess.Popen[bytes]]:
+    """A daemon that has said READY; killed at the end if it still runs."""
+    house.write()
+    daemon = house.daemon(NOTIFY_SOCKET=str(service.path))
+    try:
+        service.wait_for("READY=1")
+        yield daemon
+    finally:
+        if daemon.poll() is None:
+            daemon.kill()
+        daemon.wait()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[ServiceSocket]:
+    stand_in = ServiceSocket(tmp_path)
+    yield stand_in
+    stand_in.close()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Polls a condition of another process's store, which offers no event to wait for."""
+    pause = threading.Event()
+    for _ in range(int(SOON / 0.05)):
+        if true():
+            return
+        pause.wait(0.05)
+    raise TimeoutError
+
+
+def test_sigterm_ends_in_order(house: House, service: ServiceSocket) -> None:
+    house.publish("/wire", [fresh("a", "Ceasefire agreed")])
+    house.route = PROMPTLY_BY_MAIL
+    with running(house, service) as daemon:
+        house.mail.wait_for(1, SOON)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(15) == 0
+
+
+def test_a_kill_between_poll_and_send_loses_nothing(house: House, service: ServiceSocket) -> None:
+    house.publish("/wire", [fresh("a", "Ceasefire agreed"), fresh("b", "Truce collapses")])
+    house.route = PROMPTLY_BY_MAIL
+    house.mail.stop()
+    with running(house, service) as daemon:
+        store = house.store()
+        wait_until(lambda: len(store.notifications()) > 0)
+        daemon.send_signal(signal.SIGKILL)
+        daemon.wait()
+        keys = {notification.key for notification in store.notifications()}
+    house.mail.start()
+    house.clock.set(datetime.now(UTC) + AFTER_LEASES_AND_BACKOFF)
+    house.once()
+    house.once()
+    assert sorted(mail.message["Message-ID"].strip("<>").split("@")[0] for mail in house.mail.mails) == sorted(keys)
+    texts = " ".join(mail.text for mail in house.mail.mails)
+    assert "Ceasefire agreed" in texts
+    assert "Truce collapses" in texts
+
+
+def test_a_bad_configuration_is_refused_on_reload(house: House, service: ServiceSocket) -> None:
+    house.publish("/wire", [fresh("a", "A recipe for bread")])
+    house.route = PROMPTLY_BY_MAIL
+    with running(house, service) as daemon:
+        good = house.config.read_text()
+        house.config.write_text(good.replace("terms:", "turms:"))
+        daemon.send_signal(signal.SIGHUP)
+        service.wait_for("RELOADING=1")
+        service.wait_for("READY=1")
+        log = [json.loads(line) for line in (house.folder / "daemon.log").read_text().splitlines()]
+        refused = [line for line in log if line["event"] == "reload.refused"]
+        assert any("turms" in line["problem"] for line in refused)
+
+        house.config.write_text(good.replace("ceasefire*, truce*", "ceasefire*, bread"))
+        daemon.send_signal(signal.SIGHUP)
+        service.wait_for("RELOADING=1")
+        service.wait_for("READY=1")
+        house.publish("/wire", [fresh("b", "Bread and bread"), fresh("a", "A recipe for bread")])
+        house.mail.wait_for(1, SOON)
+
+
+def test_once_beside_the_daemon_sends_nothing_twice(house: House, service: ServiceSocket) -> None:
+    house.publish("/wire", [fresh("a", "Ceasefire agreed")])
+    house.route = PROMPTLY_BY_MAIL
+    with running(house, service) as daemon:
+        for _ in range(3):
+            assert house.command("once", "--all").returncode == 0
+        house.mail.wait_for(1, SOON)
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait(15)
+    assert len(house.mail.mails) == 1
