@@ -40,7 +40,7 @@ class Database(Protocol):
         """Bytes that the store takes."""
 
     def tidy(self) -> None:
-        """What an engine wants after many rows were deleted; never blocks others for long."""
+        """What an engine wants after many rows were deleted."""
 
     def close(self) -> None:
         """Gives every connection back."""

@@ -1,0 +1,143 @@
+"""Model values survive the way into a document and back, whatever is in them."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watcher.errors import PollReason, SchemaMismatch, StoreCorrupt
+from watcher.model.alert import Alert, AlertState, Evidence
+from watcher.model.entry import Entry
+from watcher.model.feed import PollState, Validators
+from watcher.model.topic import Level
+from watcher.store import documents
+from watcher.store.documents import Document
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
+moments = st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+spans = st.timedeltas(timedelta(0), timedelta(days=4000))
+keys = st.binary(min_size=16, max_size=16).map(bytes.hex)
+
+entries = st.builds(
+    Entry,
+    texts,
+    texts,
+    texts,
+    texts,
+    texts,
+    texts,
+    published=st.none() | moments,
+    updated=st.none() | moments,
+    categories=st.lists(texts, max_size=3).map(tuple),
+    language=st.none() | texts,
+    publisher=st.none() | texts,
+)
+evidence = st.builds(
+    Evidence,
+    texts,
+    texts,
+    st.integers(0, 99),
+    st.integers(-(10**6), 10**6),
+    texts,
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), max_size=3).map(tuple),
+)
+alerts = st.builds(
+    Alert,
+    id=keys,
+    topic=texts,
+    topic_title=texts,
+    level=st.sampled_from(Level),
+    score=st.integers(-(10**6), 10**6),
+    focus=st.integers(0, 10**6),
+    evidence=st.lists(evidence, max_size=3).map(tuple),
+    entry_key=keys,
+    entry=entries,
+    feed_url=texts,
+    feed_title=texts,
+    first_seen=moments,
+    story=texts,
+    labels=st.dictionaries(texts, texts, max_size=3),
+    sources=st.lists(texts, max_size=3).map(tuple),
+    state=st.sampled_from(AlertState),
+    folded_into=st.none() | keys,
+    created_at=st.none() | moments,
+    reason=texts,
+)
+poll_states = st.builds(
+    PollState,
+    texts,
+    moments,
+    st.builds(Validators, st.none() | texts, st.none() | texts),
+    baseline_at=st.none() | moments,
+    last_unconditional_at=st.none() | moments,
+    failures=st.integers(0, 10**9),
+    reason=st.none() | st.sampled_from(PollReason),
+    detail=st.none() | texts,
+    interval=st.none() | spans,
+    title=st.none() | texts,
+    validators_distrusted=st.booleans(),
+    identity=texts,
+    identity_streak=st.integers(0, 99),
+    not_before=st.none() | moments,
+)
+
+
+@given(entries)
+def test_entries_come_back(entry: Entry) -> None:
+    assert documents.entries.read(documents.entries.write(entry)) == entry
+
+
+@given(poll_states)
+def test_poll_states_come_back(state: PollState) -> None:
+    assert documents.poll_states.read(documents.poll_states.write(state)) == state
+
+
+@given(st.lists(alerts, max_size=3).map(tuple))
+def test_snapshots_come_back(snapshot: tuple[Alert, ...]) -> None:
+    assert documents.snapshots.read(documents.snapshots.write(snapshot)) == snapshot
+
+
+@given(st.dictionaries(texts, texts), st.lists(texts).map(tuple))
+def test_labels_and_names_come_back(labels: dict[str, str], names: tuple[str, ...]) -> None:
+    assert documents.labels.read(documents.labels.write(labels)) == labels
+    assert documents.names.read(documents.names.write(names)) == names
+
+
+def test_lone_surrogates_become_question_marks_and_the_rest_stays() -> None:
+    written = documents.entries.write(Entry("\ud800id", "\0", "عنوان", published=datetime(2026, 11, 23, tzinfo=UTC)))
+    assert documents.entries.read(written) == Entry("?id", "\0", "عنوان", published=datetime(2026, 11, 23, tzinfo=UTC))
+
+
+def test_a_document_without_newer_fields_takes_their_defaults() -> None:
+    old = '{"v":1,"value":{"url":"https://a","next_poll_at":"2026-11-23T08:00:00Z"}}'
+    assert documents.poll_states.read(old) == PollState("https://a", datetime(2026, 11, 23, 8, tzinfo=UTC))
+
+
+def test_fields_of_a_neighbouring_version_are_passed_over() -> None:
+    written = json.loads(documents.names.write(("a",))) | {"new": 1}
+    assert documents.names.read(json.dumps(written)) == ("a",)
+
+
+def test_another_version_is_refused() -> None:
+    with pytest.raises(SchemaMismatch, match="newer version"):
+        documents.names.read('{"v":2,"value":["a"]}')
+
+
+@pytest.mark.parametrize(
+    ("document", "text"),
+    [
+        (documents.names, '{"v":1,"value":[1]}'),
+        (documents.names, '{"v":1}'),
+        (documents.names, "not json"),
+        (documents.poll_states, '{"v":1,"value":{"url":"https://a","next_poll_at":1}}'),
+        (documents.poll_states, '{"v":1,"value":{"url":"a","next_poll_at":"2026-11-23T08:00:00Z","failures":"3"}}'),
+    ],
+)
+def test_what_is_no_document_of_ours_is_corrupt(document: Document[Any], text: str) -> None:
+    with pytest.raises(StoreCorrupt, match="restore a backup"):
+        document.read(text)
