@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from watcher.deliver.shorten import shorten
-from watcher.model.notification import MessageItem
+from collections.abc import Callable
+
+from watcher.deliver.shorten import fit, more_line, shorten
+from watcher.model.notification import Message, MessageItem
 
 QUOTE_CHARACTERS = 280
 TITLE_CHARACTERS = 200
@@ -35,3 +37,22 @@ def quote_runs(item: MessageItem, limit: int = QUOTE_CHARACTERS) -> list[tuple[s
         if kept != text or left <= 0:
             break
     return runs
+
+
+def unmention(text: str) -> str:
+    """The text with a zero-width space after every @, so that no service finds a name or a group in it."""
+    return text.replace("@", "@\u200b")
+
+
+def plain_text(message: Message, limit: int, size: Callable[[str], int] = len) -> str:
+    """The alerts as plain paragraphs, whole ones only; what does not fit is counted in the last."""
+
+    def more(left_out: int) -> str:
+        return more_line(left_out + message.omitted)
+
+    return "\n".join(fit([_paragraph(item) for item in message.items], limit, more, size=size))
+
+
+def _paragraph(item: MessageItem) -> str:
+    lines = [shorten(item.title, TITLE_CHARACTERS), facts(item), also_line(item), item.link]
+    return "\n".join(filter(None, lines)) + "\n"

@@ -7,10 +7,10 @@ becomes an attachment; three actions. Text is plain unless `markdown` is asked f
 from __future__ import annotations
 
 from watcher.deliver.chat import Shape, encode
-from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts
+from watcher.deliver.facts import plain_text
 from watcher.deliver.post import Request
-from watcher.deliver.shorten import fit, more_line, shorten, utf8_size
-from watcher.model.notification import Message, MessageItem
+from watcher.deliver.shorten import shorten, utf8_size
+from watcher.model.notification import Message
 from watcher.model.route import Ntfy
 from watcher.model.secret import reveal
 
@@ -32,11 +32,7 @@ def ntfy(options: Ntfy) -> Shape:
 
 def ntfy_body(message: Message, topic: str) -> dict[str, object]:
     """A push message: subject as title, a few lines an alert, a tap opens the first alert's link."""
-
-    def more(left_out: int) -> str:
-        return more_line(left_out + message.omitted)
-
-    text = "\n\n".join(fit([_lines(item) for item in message.items], MESSAGE_BYTES, more, size=_size))
+    text = plain_text(message, MESSAGE_BYTES, utf8_size).rstrip()
     body: dict[str, object] = {
         "topic": topic,
         "title": shorten(message.subject, 250),
@@ -47,11 +43,3 @@ def ntfy_body(message: Message, topic: str) -> dict[str, object]:
     if link:
         body["click"] = link
     return body
-
-
-def _lines(item: MessageItem) -> str:
-    return "\n".join(filter(None, [shorten(item.title, TITLE_CHARACTERS), facts(item), also_line(item)]))
-
-
-def _size(text: str) -> int:
-    return utf8_size(text) + text.count("\n")

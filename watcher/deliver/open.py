@@ -2,23 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import httpx2
 
 from watcher.clock import Clock, SystemClock
+from watcher.deliver.apprise import AppriseChannel
 from watcher.deliver.channel import Channel
 from watcher.deliver.chat import ChatChannel, Shape
 from watcher.deliver.discord import discord
 from watcher.deliver.email import EmailChannel
+from watcher.deliver.matrix import judge_matrix, matrix
+from watcher.deliver.mattermost import mattermost
 from watcher.deliver.ntfy import ntfy
-from watcher.deliver.post import http_client
+from watcher.deliver.post import Judgement, http_client, judge_answer
 from watcher.deliver.slack import slack
+from watcher.deliver.teams import judge_teams, teams
+from watcher.deliver.telegram import judge_telegram, telegram
 from watcher.deliver.webhook import WebhookChannel
-from watcher.model.route import ChannelOptions, ChannelRef, Discord, Email, Ntfy, Receiver, Slack, Webhook
+from watcher.model.route import (
+    Apprise,
+    ChannelOptions,
+    ChannelRef,
+    Discord,
+    Email,
+    Matrix,
+    Mattermost,
+    Ntfy,
+    Receiver,
+    Slack,
+    Teams,
+    Telegram,
+    Webhook,
+)
 from watcher.model.settings import Smtp
 
 __all__ = ["build_channels", "http_client"]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A chat: from the options to the shape, and what its answers mean."""
+
+    shape: Callable[[Any], Shape]
+    judge: Judgement = judge_answer
+
+
+SERVICES: Mapping[type[ChannelOptions], Service] = {
+    Slack: Service(slack),
+    Discord: Service(discord),
+    Ntfy: Service(ntfy),
+    Mattermost: Service(mattermost),
+    Teams: Service(teams, judge_teams),
+    Telegram: Service(telegram, judge_telegram),
+    Matrix: Service(matrix, judge_matrix),
+}
+"""Every service that is one HTTP request; docs/channels.md says how to add another."""
 
 
 def build_channels(
@@ -41,18 +82,11 @@ def _build(options: ChannelOptions, smtp: Smtp | None, client: httpx2.AsyncClien
             return EmailChannel(options, _required(smtp))
         case Webhook():
             return WebhookChannel(options, client, clock)
+        case Apprise():
+            return AppriseChannel(options)
         case _:
-            return ChatChannel(_shape(options), client)
-
-
-def _shape(options: Slack | Discord | Ntfy) -> Shape:
-    match options:
-        case Slack():
-            return slack(options)
-        case Discord():
-            return discord(options)
-        case Ntfy():
-            return ntfy(options)
+            service = SERVICES[type(options)]
+            return ChatChannel(service.shape(options), client, service.judge)
 
 
 def _required(smtp: Smtp | None) -> Smtp:

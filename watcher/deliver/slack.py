@@ -1,11 +1,14 @@
 """The shape of Slack's incoming webhooks: Block Kit. Pure.
 
 Limits (https://docs.slack.dev/reference/block-kit/blocks and …/messaging/formatting-message-text): 50 blocks,
-3,000 characters a text object, header 150; whole messages beyond about 13,000 characters are refused.
+3,000 characters a text object, header 150. Blocks of more than about 13,000 characters in all are refused as
+`msg_blocks_too_long` (https://github.com/slackapi/bolt-js/issues/2509), and each block counts for more than its text.
 Titles go into rich_text elements, which Slack shows as they are: no markup, no mentions.
 """
 
 from __future__ import annotations
+
+import json
 
 from watcher.deliver.chat import Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
@@ -17,6 +20,8 @@ from watcher.model.secret import reveal
 
 HEADER_CHARACTERS = 150
 MESSAGE_CHARACTERS = 12_000
+BLOCK_CHARACTERS = 125
+"""What a block weighs by itself, as a divider was seen to."""
 MAX_BLOCKS = 50
 LINK_CHARACTERS = 2_000
 
@@ -52,19 +57,10 @@ def slack_body(message: Message) -> dict[str, object]:
 def _items_that_fit(message: Message) -> tuple[MessageItem, ...]:
     size = 0
     for count, item in enumerate(message.items):
-        size += sum(len(text) for text in _texts(item))
+        size += len(json.dumps(_item_block(item), ensure_ascii=False)) + BLOCK_CHARACTERS
         if size > MESSAGE_CHARACTERS or count == MAX_BLOCKS - 2:
             return message.items[:count]
     return message.items
-
-
-def _texts(item: MessageItem) -> list[str]:
-    return [
-        shorten(item.title, TITLE_CHARACTERS),
-        facts(item),
-        also_line(item),
-        *(text for text, _ in quote_runs(item)),
-    ]
 
 
 def _item_block(item: MessageItem) -> Block:

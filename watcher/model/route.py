@@ -126,7 +126,47 @@ class Ntfy:
     token: str | Secret | None = None
 
 
-ChannelOptions = Email | Webhook | Slack | Discord | Ntfy
+@dataclass(frozen=True, slots=True)
+class Teams:
+    """A workflow of Microsoft Teams that posts to a channel when a webhook request is received."""
+
+    url: str | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Mattermost:
+    """An incoming webhook of Mattermost."""
+
+    url: str | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Telegram:
+    """A chat that a bot writes to. `chat` is its number or `@name`; `thread` a topic's number in a forum."""
+
+    token: str | Secret
+    chat: str
+    thread: str | None = None
+    url: str | Secret = "https://api.telegram.org"
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """A room (`!id:server`) of a homeserver, and the access token of a member."""
+
+    url: str | Secret
+    room: str
+    token: str | Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Apprise:
+    """Any service that Apprise knows, best effort: it does not say why something failed. Needs `watcher[apprise]`."""
+
+    url: str | Secret
+
+
+ChannelOptions = Email | Webhook | Slack | Discord | Ntfy | Teams | Mattermost | Telegram | Matrix | Apprise
 
 CHANNEL_KINDS: Mapping[str, type[ChannelOptions]] = {
     "email": Email,
@@ -134,6 +174,11 @@ CHANNEL_KINDS: Mapping[str, type[ChannelOptions]] = {
     "slack": Slack,
     "discord": Discord,
     "ntfy": Ntfy,
+    "teams": Teams,
+    "mattermost": Mattermost,
+    "telegram": Telegram,
+    "matrix": Matrix,
+    "apprise": Apprise,
 }
 """What a receiver may name in the configuration; `config` reads the fields of these classes."""
 

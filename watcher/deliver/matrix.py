@@ -1,0 +1,86 @@
+"""The shape of the Matrix client-server API: one m.room.message event. Pure.
+
+Limit (https://spec.matrix.org/latest/client-server-api/#size-limits): 65,536 bytes an event. The transaction id is
+the notification's key, so that a homeserver takes a retry for the same event. An empty `m.mentions` (section
+"User and room mentions") keeps names in titles from alerting anybody.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from datetime import timedelta
+from urllib.parse import quote
+
+from watcher.deliver.chat import Shape, encode
+from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
+from watcher.deliver.post import Answer, Request, judge_answer
+from watcher.deliver.shorten import fit, more_line, shorten, utf8_size
+from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
+from watcher.model.route import Matrix
+from watcher.model.secret import reveal
+
+PART_BYTES = 24_000
+"""For each of the two texts; quoting in JSON and the envelope need the rest."""
+
+
+def matrix(options: Matrix) -> Shape:
+    """The shape for one room."""
+    token = reveal(options.token)
+    base = f"{reveal(options.url).rstrip('/')}/_matrix/client/v3/rooms/{quote(options.room, safe='')}"
+    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+
+    def shape(message: Message, key: str) -> Request:
+        url = f"{base}/send/m.room.message/{key}"
+        return Request(url, encode(matrix_body(message)), headers, method="PUT", secrets=(token,))
+
+    return shape
+
+
+def matrix_body(message: Message) -> dict[str, object]:
+    """Plain text and HTML of the same alerts; what does not fit is counted in the last line."""
+
+    def more(left_out: int) -> str:
+        return more_line(left_out + message.omitted)
+
+    subject = shorten(message.subject, 300)
+    plain = fit([subject, *(_plain(item) for item in message.items)], PART_BYTES, more, size=utf8_size)
+    rich = fit([f"<p><b>{html.escape(subject)}</b></p>", *map(_rich, message.items)], PART_BYTES, more, size=utf8_size)
+    return {
+        "msgtype": "m.notice",
+        "body": "\n".join(plain),
+        "format": "org.matrix.custom.html",
+        "formatted_body": "".join(rich),
+        "m.mentions": {},
+    }
+
+
+def _plain(item: MessageItem) -> str:
+    title = shorten(item.title, TITLE_CHARACTERS)
+    return "\n".join(filter(None, [f"* {title}", f"  {facts(item)}", f"  {item.link}" if item.link else ""]))
+
+
+def _rich(item: MessageItem) -> str:
+    title = html.escape(shorten(item.title, TITLE_CHARACTERS))
+    linked = f'<a href="{html.escape(item.link)}">{title}</a>' if item.link else f"<b>{title}</b>"
+    quoted = "".join(
+        f"<b>{html.escape(text)}</b>" if marked else html.escape(text) for text, marked in quote_runs(item)
+    )
+    lines = [linked, html.escape(facts(item)), quoted, html.escape(also_line(item))]
+    return f"<p>{'<br>'.join(filter(None, lines))}</p>"
+
+
+def judge_matrix(answer: Answer) -> Outcome:
+    """Older homeservers say how long to wait only in the JSON, in milliseconds."""
+    outcome = judge_answer(answer)
+    if isinstance(outcome, TryAgain) and outcome.retry_after is None:
+        return TryAgain(outcome.reason, outcome.detail, _wish(answer.text))
+    return outcome
+
+
+def _wish(text: str) -> timedelta | None:
+    try:
+        milliseconds = json.loads(text)["retry_after_ms"]
+    except (ValueError, KeyError, TypeError):
+        return None
+    return timedelta(milliseconds=milliseconds) if isinstance(milliseconds, int) else None

@@ -1,0 +1,57 @@
+"""The shape of Mattermost's incoming webhooks: Markdown text. Pure.
+
+Limit (https://developers.mattermost.com/integrate/webhooks/incoming/): 16,383 characters a post since version 5.0.
+"""
+
+from __future__ import annotations
+
+import re
+
+from watcher.deliver.chat import Shape, json_request
+from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
+from watcher.deliver.post import Request
+from watcher.deliver.shorten import fit, more_line, shorten
+from watcher.model.notification import Message, MessageItem
+from watcher.model.route import Mattermost
+from watcher.model.secret import reveal
+
+TEXT_CHARACTERS = 16_000
+
+_MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>])")
+
+
+def mattermost(options: Mattermost) -> Shape:
+    """The shape for one webhook."""
+    url = reveal(options.url)
+
+    def shape(message: Message, key: str) -> Request:
+        return json_request(url, mattermost_body(message))
+
+    return shape
+
+
+def mattermost_body(message: Message) -> dict[str, object]:
+    """The subject in bold, then a list item an alert; what does not fit is counted in the last line."""
+    head = f"**{escape_markdown(shorten(message.subject, 300))}**"
+
+    def more(left_out: int) -> str:
+        return more_line(left_out + message.omitted)
+
+    lines = fit([_lines(item) for item in message.items], TEXT_CHARACTERS - len(head) - 1, more)
+    return {"text": "\n".join([head, *lines])}
+
+
+def _lines(item: MessageItem) -> str:
+    title = escape_markdown(shorten(item.title, TITLE_CHARACTERS))
+    linked = f"[{title}]({item.link.replace('(', '%28').replace(')', '%29')})" if item.link else f"**{title}**"
+    quote = "".join(
+        f"**{escape_markdown(text)}**" if marked and text.strip() == text else escape_markdown(text)
+        for text, marked in quote_runs(item)
+    )
+    rest = [escape_markdown(facts(item)), quote, escape_markdown(also_line(item))]
+    return "\n".join([f"* {linked}", *(f"  {line}" for line in rest if line)])
+
+
+def escape_markdown(text: str) -> str:
+    """The text with a backslash before every character that Markdown gives a meaning, and no mention in it."""
+    return unmention(_MARKUP.sub(r"\\\1", text))
