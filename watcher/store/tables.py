@@ -156,6 +156,7 @@ notifications = Table(
 """`retry_wanted_at`: a dead letter that a person wants sent as soon as its group has nothing unfinished (I2)."""
 
 NOTIFICATION_IS_UNFINISHED = notifications.c.finished_at.is_(None)
+NOTIFICATION_IS_FINISHED = notifications.c.finished_at.is_not(None)
 NOTIFICATION_WANTS_RETRY = notifications.c.retry_wanted_at.is_not(None)
 
 Index(
@@ -179,7 +180,12 @@ Index(
     postgresql_where=NOTIFICATION_WANTS_RETRY,
 )
 Index("ix_notifications_created", notifications.c.created_at)
-Index("ix_notifications_finished", notifications.c.finished_at)
+Index(
+    "ix_notifications_finished",
+    notifications.c.finished_at,
+    sqlite_where=NOTIFICATION_IS_FINISHED,
+    postgresql_where=NOTIFICATION_IS_FINISHED,
+)
 Index("ix_notifications_group", notifications.c.group_id)
 
 deliveries = Table(

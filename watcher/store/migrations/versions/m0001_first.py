@@ -154,7 +154,7 @@ def create_notifications() -> None:
     )
     op.create_index("ix_notifications_created", "notifications", ["created_at"])
     op.create_index("ix_notifications_due", "notifications", ["next_attempt_at", "key"], **where("finished_at IS NULL"))
-    op.create_index("ix_notifications_finished", "notifications", ["finished_at"])
+    op.create_index("ix_notifications_finished", "notifications", ["finished_at"], **where("finished_at IS NOT NULL"))
     op.create_index("ix_notifications_group", "notifications", ["group_id"])
     op.create_index("ix_notifications_retry", "notifications", ["group_id"], **where("retry_wanted_at IS NOT NULL"))
     op.create_index(
