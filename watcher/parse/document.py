@@ -7,9 +7,11 @@ from collections.abc import Mapping
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import ParsedFeed
+from watcher.parse.context import Uncertain
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import RawFeed
-from watcher.parse.tolerant import read_tolerant
+from watcher.parse.swift import read_swift
+from watcher.parse.tolerant import read_tolerant, shown_headers
 
 _HEAD = 4096
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
@@ -31,7 +33,11 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
 
 
 def _read(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed | None:
-    return read_tolerant(body, url=url, headers=headers)
+    shown = shown_headers(headers, url)
+    try:
+        return read_swift(body, url=url, headers=shown)
+    except Uncertain:
+        return read_tolerant(body, headers=shown)
 
 
 def _unreadable(body: bytes) -> ParseError:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from urllib.parse import urljoin, urlsplit
 
-from watcher.model.entry import Entry, ParsedFeed
+from watcher.model.entry import TEXT_LIMIT, Entry, ParsedFeed
 from watcher.parse.dates import parse_date
 from watcher.parse.plaintext import one_line, plain_text
 from watcher.parse.raw import RawEntry, RawFeed, RawText
@@ -45,12 +44,13 @@ def safe_link(link: str, base: str) -> str:
 
 
 def _entry(raw: RawEntry, base: str) -> Entry:
+    contents = {text: _text(text) for text in raw.contents}
     return Entry(
         id=one_line(raw.id, markup=False, limit=_LINE_LIMIT),
         link=safe_link(raw.link, base) if raw.link else "",
         title=_line(raw.title),
-        summary=plain_text(raw.summary.value, markup=raw.summary.markup),
-        content=_joined(raw.contents),
+        summary=contents[raw.summary] if raw.summary in contents else _text(raw.summary),
+        content="\n".join(text for text in dict.fromkeys(contents.values()) if text)[:TEXT_LIMIT],
         author=one_line(raw.author, markup=True, limit=_LINE_LIMIT),
         published=parse_date(raw.published) if raw.published else None,
         updated=parse_date(raw.updated) if raw.updated else None,
@@ -66,9 +66,8 @@ def _line(text: RawText) -> str:
     return one_line(text.value, markup=text.markup, limit=_LINE_LIMIT)
 
 
-def _joined(contents: Iterable[RawText]) -> str:
-    texts = dict.fromkeys(plain_text(content.value, markup=content.markup) for content in contents)
-    return "\n".join(text for text in texts if text)
+def _text(text: RawText) -> str:
+    return plain_text(text.value, markup=text.markup) if text.value else ""
 
 
 def _categories(raw: list[str]) -> tuple[str, ...]:

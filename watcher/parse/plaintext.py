@@ -1,8 +1,8 @@
 """Markup to plain text, for any length and any malice.
 
 Regular expressions instead of a DOM: an entry's body is read for its words only, and building a tree for each
-of them costs more than the whole of the rest of reading a feed. Every pattern is linear: possessive, and never
-looking past the next `<` outside quotes.
+of them would cost more than all the rest of reading a feed. Every pattern is linear: possessive where it repeats,
+and never looking past the next `<` outside quotes.
 """
 
 from __future__ import annotations
@@ -14,22 +14,30 @@ from watcher.model.entry import TEXT_LIMIT
 
 _RAW_LIMIT = 8 * TEXT_LIMIT
 
-_HIDDEN = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style|template)\b[^>]*>.*?(?:</\1\s*>|\Z)", re.IGNORECASE | re.DOTALL)
+_BREAK = "\x00"
+"""Stands for the border of a block until spaces are folded; no text has one of its own."""
 
-_ATTRIBUTES = r"""(?:[^<>"'=]++|=\s*+"[^"]*+"|=\s*+'[^']*+'|["'=])*+>"""
-_BREAKING = re.compile(
-    r"</?(?:p|br|div|li|ul|ol|dl|dt|dd|tr|td|th|table|thead|tbody|caption|h[1-6]|hr|blockquote|pre|section|article|"
-    r"header|footer|aside|main|nav|figure|figcaption|address|form|fieldset|option|details|summary)\b" + _ATTRIBUTES,
-    re.IGNORECASE,
+_BLOCKS = frozenset(
+    "address article aside blockquote br caption center dd details div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody td tfoot th thead tr ul".split()
 )
-_TAG = re.compile(r"</?[a-z]" + _ATTRIBUTES + r"|<[/!?][^<>]*>", re.IGNORECASE)
 
+_HIDDEN = re.compile(
+    r"<(?:!--.*?(?:-->|\Z)|(script|style|template)\b[^<>]*>.*?(?:</\1\s*>|\Z))", re.IGNORECASE | re.DOTALL | re.ASCII
+)
+_MAY_HIDE = re.compile(r"<(?:!--|[st][cte][ryem])", re.IGNORECASE | re.ASCII)
+_TAG = re.compile(
+    r"""<(?:(/?[a-zA-Z][a-zA-Z0-9]*)[^<>"']*+(?:(?:"[^"]*+"|'[^'<>]*+'|')[^<>"']*+)*+>|[/a-zA-Z!?][^<>]*>)""", re.ASCII
+)
+"""A tag with its name, quoted attribute values as they may be; else anything between angle brackets that is one."""
+
+_REFERENCE = re.compile(r"&(?:#[0-9]{1,9};?|#[xX][0-9a-fA-F]{1,8};?|[a-zA-Z][a-zA-Z0-9]{1,31};?)", re.ASCII)
+
+_SPACES = re.compile("[\x09-\x0d\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _UNWANTED = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+    "[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
 )
 """Control characters, bidirectional embeddings, overrides and isolates (Unicode UAX #9), non-characters."""
-
-_AROUND_BREAK = re.compile(r" *\n[ \n]*")
 
 
 def plain_text(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
@@ -38,16 +46,31 @@ def plain_text(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     With `markup`, tags, comments, scripts and styles go and character references are resolved; without, the
     characters stand for themselves (Atom `type="text"`, RFC 4287 §3.1.1.1).
     """
-    text = value[:_RAW_LIMIT]
-    if markup and ("<" in text or "&" in text):
-        text = _without_markup(text)
-    elif _is_tidy(text):
-        return text[:limit]
-    else:
-        text = " ".join(text.split())
-    if _UNWANTED.search(text):
-        text = _UNWANTED.sub("", text)
-    return text[:limit].strip()
+    if value.isprintable() and len(value) <= limit and "  " not in value and not (markup and _has_markup(value)):
+        return value.strip()
+    text = value if len(value) <= _RAW_LIMIT else value[:_RAW_LIMIT]
+    if _BREAK in text:
+        text = text.replace(_BREAK, " ")
+    if markup:
+        if "<" in text:
+            text = _without_tags(text)
+        if "&" in text:
+            text = _REFERENCE.sub(_resolved, text)
+    text = _folded(text)
+    return text if len(text) <= limit else text[:limit].rstrip()
+
+
+def _has_markup(value: str) -> bool:
+    return "<" in value or "&" in value
+
+
+def _folded(text: str) -> str:
+    """One space for every run of white space, one line for every block, no unwanted characters."""
+    text = text.replace("\n", " ").replace("\t", " ")
+    if not text.replace(_BREAK, " ").isprintable():
+        text = _UNWANTED.sub("", _SPACES.sub(" ", text))
+    lines = [" ".join(line.split()) if "  " in line else line.strip() for line in text.split(_BREAK)]
+    return "\n".join(filter(None, lines))
 
 
 def one_line(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
@@ -56,17 +79,37 @@ def one_line(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     return text.replace("\n", " ") if "\n" in text else text
 
 
-def _is_tidy(text: str) -> bool:
-    return text.isascii() and text.isprintable() and "  " not in text and text == text.strip()
+class _Resolved(dict[str, str]):
+    """Character references met before; bounded, because a hostile document has a million of them."""
+
+    def __missing__(self, reference: str) -> str:
+        if len(self) > 4_096:
+            self.clear()
+        self[reference] = resolved = unescape(reference).replace(_BREAK, " ")
+        return resolved
 
 
-def _without_markup(text: str) -> str:
-    text = " ".join(text.split())
-    if "<" in text:
-        if "<!--" in text or "<s" in text or "<S" in text or "<template" in text:
-            text = _HIDDEN.sub(" ", text)
-        text = _TAG.sub("", _BREAKING.sub("\n", text))
-    if "&" in text:
-        # References may bring line ends and spaces of their own (&#10;, &nbsp;): those are spaces, not breaks.
-        text = "\n".join(" ".join(unescape(line).split()) for line in text.split("\n"))
-    return _AROUND_BREAK.sub("\n", text).strip()
+class _Separators(dict[str, str]):
+    """What takes the place of a tag: a break for blocks, nothing for others."""
+
+    def __missing__(self, tag: str) -> str:
+        separator = _BREAK if tag.lstrip("/").lower() in _BLOCKS else ""
+        if len(tag) <= 12:
+            self[tag] = separator
+        return separator
+
+
+_KNOWN_REFERENCES = _Resolved()
+_KNOWN_SEPARATORS = _Separators({None: ""})  # type: ignore[dict-item]
+
+
+def _resolved(match: re.Match[str]) -> str:
+    return _KNOWN_REFERENCES[match.group()]
+
+
+def _without_tags(text: str) -> str:
+    if _MAY_HIDE.search(text):
+        text = _HIDDEN.sub(" ", text)
+    pieces = _TAG.split(text)
+    pieces[1::2] = [_KNOWN_SEPARATORS[tag] for tag in pieces[1::2]]
+    return "".join(pieces)

@@ -20,11 +20,11 @@ _READABLE_HEADERS = ("content-type", "content-language")
 Fields = Mapping[str, Any]
 
 
-def read_tolerant(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed | None:
-    """Reads what can be read; None when feedparser recognises no feed format and finds no entry."""
+def read_tolerant(body: bytes, *, headers: Mapping[str, str]) -> RawFeed | None:
+    """Reads what can be read, with `shown_headers`; None when feedparser recognises no feed format and finds no entry."""
     document = feedparser.parse(
         BytesIO(body),
-        response_headers=feedparser_headers(url, headers),
+        response_headers=dict(headers),
         sanitize_html=False,
         resolve_relative_uris=False,
     )
@@ -41,20 +41,21 @@ def read_tolerant(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFe
     )
 
 
-def feedparser_headers(url: str, headers: Mapping[str, str]) -> dict[str, str]:
-    """The headers that feedparser may see: those of the encoding and language, and the base of relative links."""
+def shown_headers(headers: Mapping[str, str], url: str) -> dict[str, str]:
+    """The headers that a reader is shown: those of the encoding and language, and the base of relative links."""
     kept = {name: headers[name] for name in _READABLE_HEADERS if headers.get(name)}
     return {**kept, "content-location": url} if url else kept
 
 
 def _entry(fields: Fields) -> RawEntry:
+    contents = [RawText(content.get("value") or "", _is_markup(content)) for content in _list(fields, "content")]
     source = _dict(fields, "source")
     return RawEntry(
         id=_string(fields, "id"),
         link=_string(fields, "link"),
         title=_text(fields, "title"),
-        summary=_text(fields, "summary"),
-        contents=[RawText(content.get("value", ""), _is_markup(content)) for content in _list(fields, "content")],
+        summary=_summary(fields, contents),
+        contents=contents,
         author=_string(fields, "author"),
         published=_string(fields, "published"),
         updated=_string(fields, "updated"),
@@ -63,6 +64,14 @@ def _entry(fields: Fields) -> RawEntry:
         source_title=_string(source, "title"),
         source_link=_string(source, "href"),
     )
+
+
+def _summary(fields: Fields, contents: list[RawText]) -> RawText:
+    """The summary; where feedparser made it from the content, it is of the content's type."""
+    summary = _text(fields, "summary")
+    if not dict.__contains__(fields, "summary_detail"):  # type: ignore[arg-type]
+        return next((content for content in contents if content.value == summary.value), summary)
+    return summary
 
 
 def _string(fields: Fields, name: str) -> str:

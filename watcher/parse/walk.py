@@ -1,0 +1,463 @@
+"""The walk of the swift reader over a well-formed document.
+
+feedparser is a machine of handlers, called at the start and the end of each element, whose state outlives them:
+depths of titles, "has content", the base and language in scope. This walk runs the same machine for the handlers
+that matter to us, and raises `Uncertain` where it would have to guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+from xml.sax.saxutils import escape
+
+from lxml import etree
+
+from watcher.parse.context import Context, Uncertain
+from watcher.parse.feedparser_rules import looks_like_html, make_safe_base, mended, resolve
+from watcher.parse.names import Names
+from watcher.parse.raw import RawFeed, RawText
+
+Element: TypeAlias = etree._Element
+Handler: TypeAlias = "Callable[[Walk, Element, int], None]"
+
+_SCOPE = re.compile(rb"[\s:](?:base|lang)\s*=", re.IGNORECASE)
+_ROOTS = {"rss", "rdf:rdf", "feed"}
+_PLAIN, _HTML, _XHTML = "text/plain", "text/html", "application/xhtml+xml"
+_TYPES = {"text": _PLAIN, "plain": _PLAIN, "html": _HTML, "xhtml": _XHTML}
+_MARKUP_TYPES = {_HTML, _XHTML}
+_TEXT_TYPES = {_PLAIN, _HTML, _XHTML}
+_XHTML_TAG = "{http://www.w3.org/1999/xhtml}"
+_PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
+_IMAGE_PARTS = {"title", "link", "description", "url", "href", "width", "height", "name"}
+_QUERY_VARIABLE = re.compile(r"&([A-Za-z0-9_]+);")
+_ITUNES, _MEDIA = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
+
+
+class Walk:
+    """One walk over one document; `document` are its bytes, `base` its address, `language` from its headers."""
+
+    def __init__(self, root: Element, document: bytes, *, base: str, language: str | None) -> None:
+        self.names = Names(root.nsmap)
+        self.base, self.lang = base, language or None
+        self.root = root
+        self.is_atom = False
+        self.top = Context(is_entry=False)
+        self.entries: list[Context] = []
+        self.entry: Context | None = None
+        self.source: Context | None = None
+        self.in_feed = False
+        self.in_author = False
+        self.title_depth = -1
+        self.has_content = False
+        # Only a document that says base= or lang= somewhere needs their scopes to be followed.
+        self.visit = self._visit_scoped if _SCOPE.search(document) else self._visit
+
+    def feed(self) -> RawFeed:
+        name = self.names.element(self.root)
+        if name not in _ROOTS:
+            raise Uncertain(f"the root is {name}")
+        self.is_atom = self._version_is_atom(name)
+        if self.lang:
+            self.top.fields["language"] = self.lang.replace("_", "-")
+        self.visit(self.root, 1)
+        fields = self.top.fields
+        return RawFeed(
+            reader="swift",
+            title=self.top.text("title"),
+            link=fields.get("link", ""),
+            language=fields.get("language") or None,
+            ttl=fields.get("ttl", ""),
+            entries=[entry.as_entry() for entry in self.entries],
+        )
+
+    @property
+    def context(self) -> Context:
+        return self.source or self.entry or self.top
+
+    def value(self, element: Element) -> str:
+        """The text of an element that has nothing but text."""
+        if len(element):
+            raise Uncertain(f"elements inside {element.tag}")
+        text = (element.text or "").strip()
+        return text if text.isascii() else mended(text)
+
+    def store(self, name: str, value: str, depth: int) -> None:
+        if self.entry or self.source or self.in_feed:
+            self.context.store(name, value, depth)
+
+    def children(self, element: Element, depth: int) -> None:
+        for child in element:
+            self.visit(child, depth + 1)
+
+    def construct(self, element: Element, default_type: str) -> tuple[RawText, str]:
+        """A text construct (RFC 4287 §3.1) and its media type."""
+        attributes = self.names.attributes(element) if element.attrib else {}
+        media_type = attributes.get("type", default_type).lower()
+        media_type = _TYPES.get(media_type, media_type)
+        if media_type not in _TEXT_TYPES or "mode" in attributes and attributes["mode"] == "base64":
+            raise Uncertain(f"text of type {media_type}")
+        if media_type == _XHTML:
+            value = self._inline(element)
+        else:
+            value = self.value(element)
+        markup = media_type in _MARKUP_TYPES
+        if not markup and not self.is_atom and ("&" in value or "</" in value):
+            markup = bool(looks_like_html(value))
+        return RawText(value, markup), media_type
+
+    def _inline(self, element: Element) -> str:
+        """XHTML inside an element, as source."""
+        for descendant in element.iterdescendants():
+            if not str(descendant.tag).startswith(_XHTML_TAG):
+                name = self.names.element(descendant)
+                if name in HANDLERS or ":" in name:
+                    raise Uncertain(f"{name} inside a text")
+            elif descendant.tag == _XHTML_TAG + "body":
+                raise Uncertain("a body inside a text")
+        parts = [escape(element.text or "")]
+        parts += [etree.tostring(child, encoding="unicode") for child in element]
+        text = "".join(parts).strip()
+        return text if text.isascii() else mended(text)
+
+    def _visit(self, element: Element, depth: int) -> None:
+        handler = HANDLERS.get(self.names.element(element))
+        if handler is not None:
+            handler(self, element, depth)
+        elif len(element):
+            self.children(element, depth)
+
+    def _visit_scoped(self, element: Element, depth: int) -> None:
+        base, lang = self.base, self.lang
+        if element.attrib:
+            self._enter_scope(self.names.attributes(element), self.names.element(element))
+        self._visit(element, depth)
+        self.base, self.lang = base, lang
+
+    def _enter_scope(self, attributes: Mapping[str, str], name: str) -> None:
+        base = attributes.get("xml:base", attributes.get("base"))
+        if base:
+            self.base = make_safe_base(self.base, base) or self.base if self.base else resolve("", base)
+        lang = attributes.get("xml:lang", attributes.get("lang"))
+        if lang is None:
+            return
+        self.lang = lang or None
+        if lang and name in {"feed", "rss"}:
+            self.top.fields["language"] = lang.replace("_", "-")
+
+    def _version_is_atom(self, root: str) -> bool:
+        """Whether feedparser takes the document for Atom, where plain text is never guessed to be HTML."""
+        if root == "rss":
+            return False
+        for prefix, uri in self.root.nsmap.items():
+            lower = uri.lower()
+            if lower == "http://purl.org/rss/1.0/" or (
+                prefix is None and lower == "http://my.netscape.com/rdf/simple/0.9/"
+            ):
+                return False
+            if lower == "http://www.w3.org/2005/atom":
+                return True
+        return root == "feed"
+
+
+def _top(walk: Walk, element: Element, depth: int) -> None:
+    if depth > 1:
+        raise Uncertain("a feed inside a feed")
+    if walk.names.element(element) == "feed":
+        walk.in_feed = True
+    walk.children(element, depth)
+
+
+def _channel(walk: Walk, element: Element, depth: int) -> None:
+    _refuse_cdf(walk.names.attributes(element))
+    walk.in_feed = True
+    walk.children(element, depth)
+    walk.in_feed = False
+
+
+def _entry(walk: Walk, element: Element, depth: int) -> None:
+    if walk.entry or walk.source:
+        raise Uncertain("an entry inside an entry")
+    walk.entry = entry = Context(is_entry=True)
+    walk.entries.append(entry)
+    walk.title_depth = -1
+    if element.attrib:
+        attributes = walk.names.attributes(element)
+        _refuse_cdf(attributes)
+        if about := attributes.get("rdf:about"):
+            entry.fields["id"] = about
+    walk.children(element, depth)
+    walk.entry = None
+    walk.has_content = False
+
+
+def _refuse_cdf(attributes: Mapping[str, str]) -> None:
+    if "href" in attributes or "lastmod" in attributes:
+        raise Uncertain("a Channel Definition Format document")
+
+
+def _title(walk: Walk, element: Element, depth: int) -> None:
+    text, _ = walk.construct(element, _PLAIN)
+    if not -1 < walk.title_depth <= depth and (walk.entry or walk.source or walk.in_feed):
+        walk.context.store_text("title", text, depth)
+        walk.context.title_language = walk.lang and walk.lang.replace("_", "-")
+    if text.value:
+        walk.title_depth = depth
+
+
+def _media_title(walk: Walk, element: Element, depth: int) -> None:
+    title_depth = walk.title_depth
+    _title(walk, element, depth)
+    walk.title_depth = title_depth
+
+
+def _description(walk: Walk, element: Element, depth: int) -> None:
+    if "summary" in walk.context.fields and not walk.has_content:
+        _content(walk, element, depth)
+    else:
+        _summary_text(walk, element, depth, _HTML)
+
+
+def _abstract(walk: Walk, element: Element, depth: int) -> None:
+    _summary_text(walk, element, depth, _PLAIN)
+
+
+def _summary(walk: Walk, element: Element, depth: int) -> None:
+    if "summary" in walk.context.fields and not walk.has_content:
+        _content(walk, element, depth)
+        return
+    text, _ = walk.construct(element, _PLAIN)
+    if walk.entry or walk.source or walk.in_feed:
+        walk.context.store_text("summary", text, depth)
+
+
+def _summary_text(walk: Walk, element: Element, depth: int, default_type: str) -> None:
+    text, _ = walk.construct(element, default_type)
+    if walk.entry and not walk.source:
+        walk.entry.store_text("summary", text, depth)
+
+
+def _content(walk: Walk, element: Element, depth: int) -> None:
+    walk.has_content = True
+    text, _ = walk.construct(element, _PLAIN)
+    walk.context.add_content(text)
+
+
+def _content_encoded(walk: Walk, element: Element, depth: int) -> None:
+    walk.has_content = True
+    text, _ = walk.construct(element, _HTML)
+    walk.context.add_content(text)
+
+
+def _other_text(walk: Walk, element: Element, depth: int) -> None:
+    """A text that we do not keep; what is inside it is no field of the entry either."""
+    if len(element):
+        walk.construct(element, _PLAIN)
+
+
+def _guid(walk: Walk, element: Element, depth: int) -> None:
+    is_link = not element.attrib or walk.names.attributes(element).get("ispermalink", "true") == "true"
+    value = walk.value(element)
+    if value and is_link:
+        value = resolve(walk.base, value)
+    walk.store("id", value, depth)
+    if is_link:
+        walk.context.fields.setdefault("link", value)
+
+
+def _link(walk: Walk, element: Element, depth: int) -> None:
+    attributes = walk.names.attributes(element) if element.attrib else {}
+    href = attributes.get("url", attributes.get("uri", attributes.get("href"))) or attributes.get("href")
+    if href is None:
+        _link_text(walk, element, depth)
+        return
+    rel = attributes.get("rel", "alternate").lower()
+    media_type = attributes.get("type", _HTML).lower()
+    if rel == "alternate" and _TYPES.get(media_type, media_type) in _MARKUP_TYPES:
+        walk.context.fields["link"] = resolve(walk.base, href)
+    walk.children(element, depth)
+
+
+def _link_text(walk: Walk, element: Element, depth: int) -> None:
+    value = walk.value(element)
+    if value:
+        value = resolve(walk.base, value)
+        if walk.entry and not walk.source:
+            value = value.replace("&amp;", "&")
+        value = _QUERY_VARIABLE.sub(r"&\1", value)
+    if walk.entry or walk.source or walk.in_feed:
+        walk.context.fields["link"] = value
+
+
+def _author(walk: Walk, element: Element, depth: int) -> None:
+    context = walk.context
+    walk.in_author = True
+    context.authors.append({})
+    text = (element.text or "").strip()
+    if len(element):
+        _refuse_other_parts(walk, element, _PERSON_PARTS)
+        text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+        walk.children(element, depth)
+    walk.store("author", text if text.isascii() else mended(text), depth)
+    walk.in_author = False
+    context.settle_author()
+
+
+def _name(walk: Walk, element: Element, depth: int) -> None:
+    if walk.in_author:
+        walk.context.add_author_detail("name", _bare(element))
+
+
+def _email(walk: Walk, element: Element, depth: int) -> None:
+    if walk.in_author:
+        walk.context.add_author_detail("email", _bare(element))
+
+
+def _homepage(walk: Walk, element: Element, depth: int) -> None:
+    if walk.in_author:
+        walk.context.add_author_detail("href", walk.value(element))
+
+
+def _contributor(walk: Walk, element: Element, depth: int) -> None:
+    _refuse_other_parts(walk, element, _PERSON_PARTS)
+
+
+def _owner(walk: Walk, element: Element, depth: int) -> None:
+    if walk.entry:
+        raise Uncertain("an owner of an entry")
+
+
+def _category(walk: Walk, element: Element, depth: int) -> None:
+    _tag(walk, element, walk.names.attributes(element) if element.attrib else {})
+
+
+def _media_category(walk: Walk, element: Element, depth: int) -> None:
+    _tag(walk, element, {"scheme": _MEDIA, **walk.names.attributes(element)})
+
+
+def _itunes_category(walk: Walk, element: Element, depth: int) -> None:
+    walk.context.add_tag(walk.names.attributes(element).get("text"), _ITUNES, None)
+    if len(element):
+        walk.children(element, depth)
+    else:
+        _tag_text(walk, element)
+
+
+def _tag(walk: Walk, element: Element, attributes: Mapping[str, str]) -> None:
+    scheme = attributes.get("scheme", attributes.get("domain"))
+    walk.context.add_tag(attributes.get("term"), scheme, attributes.get("label"))
+    _tag_text(walk, element)
+
+
+def _tag_text(walk: Walk, element: Element) -> None:
+    if not (value := walk.value(element)):
+        return
+    tags = walk.context.tags
+    if tags and not tags[-1][0]:
+        tags[-1][0] = value
+    else:
+        walk.context.add_tag(value, None, None)
+
+
+def _keywords(walk: Walk, element: Element, depth: int) -> None:
+    if element.attrib:
+        return  # feedparser takes one with attributes for something else
+    for term in walk.value(element).split(","):
+        walk.context.add_tag(term.strip() or None, None, None)
+
+
+def _published(walk: Walk, element: Element, depth: int) -> None:
+    walk.store("published", walk.value(element), depth)
+
+
+def _updated(walk: Walk, element: Element, depth: int) -> None:
+    walk.store("updated", walk.value(element), depth)
+
+
+def _language(walk: Walk, element: Element, depth: int) -> None:
+    walk.store("language", walk.value(element), depth)
+
+
+def _ttl(walk: Walk, element: Element, depth: int) -> None:
+    walk.store("ttl", "" if element.attrib else walk.value(element), depth)
+
+
+def _source(walk: Walk, element: Element, depth: int) -> None:
+    if walk.source:
+        raise Uncertain("a source inside a source")
+    walk.source = source = Context(is_entry=False)
+    walk.title_depth = -1
+    if url := walk.names.attributes(element).get("url"):
+        source.fields["href"] = url
+    walk.children(element, depth)
+    walk.source = None
+    text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+    fields = walk.context.fields
+    fields["source_title"] = mended(text) or source.fields.get("title", "")
+    fields["source_link"] = source.fields.get("href") or source.fields.get("link", "")
+
+
+def _image(walk: Walk, element: Element, depth: int) -> None:
+    walk.title_depth = -1
+    if not len(element):
+        return
+    if walk.entry or walk.source:
+        raise Uncertain("an image of an entry")
+    _refuse_other_parts(walk, element, _IMAGE_PARTS)
+    if any(walk.names.element(child) == "title" and _bare(child) for child in element):
+        walk.title_depth = depth + 1
+
+
+def _unread(walk: Walk, element: Element, depth: int) -> None:
+    raise Uncertain(f"{element.tag} is rare")
+
+
+def _refuse_other_parts(walk: Walk, element: Element, parts: set[str]) -> None:
+    for child in element:
+        name = walk.names.element(child)
+        harmless = name in parts or (":" in name and name not in HANDLERS and not (child.text and child.attrib))
+        if len(child) or not harmless:
+            raise Uncertain(f"unusual elements inside {element.tag}")
+
+
+def _bare(element: Element) -> str:
+    if len(element):
+        raise Uncertain(f"elements inside {element.tag}")
+    return (element.text or "").strip()
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **dict.fromkeys(("rss", "rdf:rdf", "feed"), _top),
+    "channel": _channel,
+    **dict.fromkeys(("item", "entry"), _entry),
+    **dict.fromkeys(("title", "dc:title"), _title),
+    "media:title": _media_title,
+    **dict.fromkeys(("description", "dc:description", "media:description"), _description),
+    "abstract": _abstract,
+    **dict.fromkeys(("summary", "itunes:summary"), _summary),
+    "content": _content,
+    **dict.fromkeys(("content:encoded", "fullitem"), _content_encoded),
+    **dict.fromkeys(("subtitle", "tagline", "itunes:subtitle", "rights", "copyright", "dc:rights", "info"), _other_text),
+    "feedburner:browserfriendly": _other_text,
+    **dict.fromkeys(("guid", "id"), _guid),
+    "link": _link,
+    **dict.fromkeys(("author", "managingeditor", "dc:author", "dc:creator", "itunes:author"), _author),
+    **dict.fromkeys(("name", "itunes:name"), _name),
+    **dict.fromkeys(("email", "itunes:email"), _email),
+    **dict.fromkeys(("url", "uri", "homepage"), _homepage),
+    "contributor": _contributor,
+    "itunes:owner": _owner,
+    **dict.fromkeys(("category", "keywords", "dc:subject"), _category),
+    "media:category": _media_category,
+    "itunes:category": _itunes_category,
+    **dict.fromkeys(("media:keywords", "itunes:keywords"), _keywords),
+    **dict.fromkeys(("published", "issued", "pubdate", "dcterms:issued"), _published),
+    **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified", "date"), _updated),
+    **dict.fromkeys(("language", "dc:language"), _language),
+    "ttl": _ttl,
+    "source": _source,
+    **dict.fromkeys(("image", "textinput"), _image),
+    **dict.fromkeys(("body", "xhtml:body", "tags", "links", "authors"), _unread),
+}
+"""What feedparser handles in a way that shows in our fields, by its names."""
