@@ -158,6 +158,12 @@ class TestRetention:
         assert kept.alerts == notification.alerts
         assert kept.alerts[0].entry.title == "Title 1"
 
+    def test_a_group_that_lost_its_alerts_to_another_configuration_goes(self, store: Store) -> None:
+        save_alerts(store, alert("1"))
+        store.save_routing(route_to(DIGEST, alerts=[alert("1")]), NOW)
+        store.reroute_waiting(NOW)
+        assert purge(store, NOW + SECOND) == 1
+
     def test_a_dead_channel_leaves_its_log_until_its_time(self, store: Store) -> None:
         notification = frozen(store, alert("1"), group=PROMPT)
         assert store.bury_removed([], NOW) == 1

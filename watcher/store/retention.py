@@ -87,15 +87,14 @@ def drop_notifications(connection: Connection, before: datetime, chunk: int) -> 
 
 
 def drop_groups(connection: Connection, before: datetime, chunk: int) -> int:
-    """Drops groups that were last flushed before `before` and that nothing refers to."""
+    """Drops groups that nothing refers to, unless they were flushed since `before` (`group_interval` counts from there)."""
     referred = or_(
         exists().where(deliveries.c.group_id == delivery_groups.c.id),
         exists().where(notifications.c.group_id == delivery_groups.c.id),
     )
     old = (
         select(delivery_groups.c.id)
-        .where(delivery_groups.c.last_flush_at < before, ~referred)
-        .order_by(delivery_groups.c.id)
+        .where(or_(delivery_groups.c.last_flush_at < before, delivery_groups.c.last_flush_at.is_(None)), ~referred)
         .limit(chunk)
     )
     return connection.execute(delete(delivery_groups).where(delivery_groups.c.id.in_(old))).rowcount

@@ -132,6 +132,8 @@ delivery_groups = Table(
     Column("last_flush_at", Instant),
 )
 
+Index("ix_delivery_groups_flushed", delivery_groups.c.last_flush_at)
+
 notifications = Table(
     "notifications",
     metadata,

@@ -77,6 +77,7 @@ def create_delivery_groups() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_delivery_groups"),
         sa.UniqueConstraint("key", name="uq_delivery_groups_key"),
     )
+    op.create_index("ix_delivery_groups_flushed", "delivery_groups", ["last_flush_at"])
 
 
 def create_facts() -> None:
