@@ -1,7 +1,7 @@
 """What the configuration may one day say and this version does not do yet: refused, never ignored.
 
-To enable a feature, delete its line here. Channel kinds and channel options need not even that: they are
-available as soon as `watcher.model.route.CHANNEL_KINDS` knows them.
+To enable a feature, delete its line here. A channel kind needs no line: it is available as soon as
+`watcher.model.route.CHANNEL_KINDS` knows it.
 """
 
 from __future__ import annotations
@@ -11,11 +11,6 @@ NOT_BUILT = frozenset({
     "network.proxy",
     "route.hold",
     "route.budget",
-    "receiver.teams",
-    "receiver.mattermost",
-    "receiver.telegram",
-    "receiver.matrix",
-    "receiver.apprise",
     "webhook.template",
 })  # fmt: skip
 

@@ -153,7 +153,7 @@ class _Builder:
             return self._alias(event, where)
         if len(where) > _DEEPEST:
             raise yaml.MarkedYAMLError(
-                problem=f"nested more than {_DEEPEST} levels deep", problem_mark=event.start_mark
+                problem=f"nested more than {_DEEPEST} levels deep; brackets are wrong", problem_mark=event.start_mark
             )
         if event.tag not in (None, "!"):
             self._flaw(event, where, "a word that begins with ! is a tag in YAML, and tags are not used here: quote it")
@@ -172,11 +172,15 @@ class _Builder:
         if event.anchor not in self.anchors:
             word = f"*{event.anchor}"
             self._flaw(event, where, f'a word that begins with * is an alias in YAML: quote it: "{word}"')
-            return Scalar(word, word, '"', _position(event), event.start_mark.index, event.end_mark.index)
+            return Scalar(
+                event.anchor, event.anchor, None, _position(event), event.start_mark.index, event.end_mark.index
+            )
         node, size = self.anchors[event.anchor]
         self.aliased += size
         if self.aliased > _ALIASED_NODES:
-            raise yaml.MarkedYAMLError(problem="aliases multiply without bound", problem_mark=event.start_mark)
+            raise yaml.MarkedYAMLError(
+                problem="aliases multiply without bound; write them out", problem_mark=event.start_mark
+            )
         return node
 
     def _sequence(self, event: Any, events: Iterator[Any], where: Where) -> SequenceNode:
@@ -212,8 +216,8 @@ def _position(event: Any) -> Position:
 
 def _scalar(event: Any) -> Scalar:
     if event.tag not in (None, "!"):
-        written = f"{event.tag} {event.value}".strip()
-        return Scalar(written, written, "'", _position(event), event.start_mark.index, event.end_mark.index)
+        written = f"{event.tag.lstrip('!')} {event.value}".strip()
+        return Scalar(written, written, None, _position(event), event.start_mark.index, event.end_mark.index)
     style = event.style or None  # the C scanner says "" for a plain scalar, the Python one None
     value = core_schema(event.value) if style is None and event.implicit[0] else event.value
     return Scalar(value, event.value, style, _position(event), event.start_mark.index, event.end_mark.index)

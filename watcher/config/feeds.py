@@ -48,10 +48,10 @@ def read_feeds(reader: Reader, credentials: Credentials) -> tuple[Feed, ...]:
 
 def _own_feed(gathered: _Feeds, where: Where) -> None:
     reader = gathered.reader
+    _refuse_own_labels(reader, where)
     shape = reader.shape(FeedShape, where, "feed", text_key="url")
     if shape is None:
         return
-    _refuse_own_labels(reader, where, shape.labels)
     headers = _headers(gathered, where, shape.headers)
     if shape.url in gathered.places:
         reader.problem(where, f"this feed is already listed in {gathered.places[shape.url]}; remove one of the two")
@@ -75,10 +75,10 @@ def _headers(gathered: _Feeds, where: Where, written: Mapping[str, str | SecretS
 
 def _opml_feeds(gathered: _Feeds, where: Where) -> None:
     reader = gathered.reader
+    _refuse_own_labels(reader, where)
     shape = reader.shape(OpmlShape, where, "feed")
     if shape is None:
         return
-    _refuse_own_labels(reader, where, shape.labels)
     path = reader.file.parent / Path(shape.opml).expanduser()
     try:
         data = path.read_bytes()
@@ -107,8 +107,8 @@ def _opml_feed(gathered: _Feeds, shape: OpmlShape, path: Path, feed: Feed, line:
     gathered.feeds[feed.url] = Feed(feed.url, feed.name, labels, feed.interval or shape.interval)
 
 
-def _refuse_own_labels(reader: Reader, where: Where, labels: Mapping[str, str]) -> None:
-    for label in labels:
+def _refuse_own_labels(reader: Reader, where: Where) -> None:
+    for label in reader.keys((*where, "labels")):
         if label in OWN_LABELS:
             message = f'every alert has a label "{label}" by itself; give this one another name'
             reader.problem((*where, "labels", label), message, at_key=True)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
 from watcher.config.document import Scalar
@@ -35,7 +34,7 @@ def _offsets(document_text: str, scalar: Scalar) -> dict[int, Position]:
     quote = 0 if scalar.style is None else 1
     if source[quote : len(source) - quote] == scalar.text:
         return {0: Position(scalar.start.line, scalar.start.column + quote)}
-    places = _places(source, scalar)
+    places = _places(_content(source, scalar), scalar)
     offsets = {0: places[0] if places else scalar.start}
     for offset, (before, place) in enumerate(pairwise(places), 1):
         if (place.line, place.column) != (before.line, before.column + 1):
@@ -43,31 +42,63 @@ def _offsets(document_text: str, scalar: Scalar) -> dict[int, Position]:
     return offsets
 
 
-_ESCAPE = re.compile(r"\\(?:x..|u.{4}|U.{8}|\r?\n[ \t]*|.)", re.DOTALL)
-_FOLD = re.compile(r"[ \t]*(?:\r?\n[ \t]*)+")
+_Placed = tuple[str, Position]
+_ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
-def _places(source: str, scalar: Scalar) -> list[Position]:
-    """The place of each character of the text, for as long as source and text can be followed together."""
-    at = source.find("\n") + 1 if scalar.style in ("|", ">") else int(scalar.style is not None)
-    places: list[Position] = []
-    for character in scalar.text:
-        if character in " \n" and (fold := _FOLD.match(source, at)):
-            width = fold.end() - at
-        elif scalar.style == '"' and (escape := _ESCAPE.match(source, at)):
-            width = escape.end() - at
+def _content(source: str, scalar: Scalar) -> list[_Placed]:
+    """The source's characters without header, quotes and indentation, each with its place."""
+    lines = source.replace("\r\n", "\n").split("\n")
+    block = scalar.style in ("|", ">")
+    indentation = _indentation(lines[1:]) - _indentation(scalar.text.split("\n")) if block else 0
+    content: list[_Placed] = []
+    for number, line in enumerate(lines):
+        column = 1 if number else scalar.start.column
+        if block:
+            first, last = (len(line), len(line)) if number == 0 else (min(indentation, len(line)), len(line))
         else:
-            if scalar.style in ("|", ">"):
-                at += len(source[at:]) - len(source[at:].lstrip(" \r\n")) if character not in " \n" else 0
-            width = 2 if scalar.style == "'" and source.startswith("''", at) else 1
-            if source[at : at + 1] != character:
-                break
-        places.append(_place(source, at, scalar.start))
+            first = len(line) - len(line.lstrip(" \t")) if number else int(scalar.style is not None)
+            last = len(line) if number == len(lines) - 1 else len(line.rstrip(" \t"))
+        places = (Position(scalar.start.line + number, column + at) for at in range(first, last + 1))
+        content.extend(zip(line[first:last] + "\n", places, strict=True))
+    return content[1:] if block else content
+
+
+def _indentation(lines: Sequence[str]) -> int:
+    """Leading spaces of the first line that has anything else."""
+    line = next((line for line in lines if line.strip()), "")
+    return len(line) - len(line.lstrip(" "))
+
+
+def _places(content: Sequence[_Placed], scalar: Scalar) -> list[Position]:
+    """The place of each character of the text, for as long as text and content can be followed together."""
+    places: list[Position] = []
+    at = 0
+    for character in scalar.text:
+        at = _skip(content, at, character, scalar)
+        if at >= len(content):
+            break
+        found, place = content[at]
+        if found == "\\" and scalar.style == '"':
+            width = _ESCAPE_LENGTHS.get(content[at + 1][0], 2)
+        elif found == "'" and scalar.style == "'":
+            width = 2
+        elif found == character or (found == "\n" and character in " \n"):
+            width = 1
+        else:
+            break
+        places.append(place)
         at += width
     return places
 
 
-def _place(source: str, at: int, start: Position) -> Position:
-    lines = source.count("\n", 0, at)
-    column = at - source.rfind("\n", 0, at) if lines else start.column + at
-    return Position(start.line + lines, column)
+def _skip(content: Sequence[_Placed], at: int, character: str, scalar: Scalar) -> int:
+    """Past what produced nothing: ends of lines that only folded, and escaped ones."""
+    while at < len(content):
+        if content[at][0] == "\n" and character not in " \n":
+            at += 1
+        elif scalar.style == '"' and content[at][0] == "\\" and content[at + 1 : at + 2] and content[at + 1][0] == "\n":
+            at += 2
+        else:
+            break
+    return at

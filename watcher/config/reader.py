@@ -164,7 +164,7 @@ _BOUNDS = {
 
 def _not_text(value: object) -> str:
     if value is None:
-        return "is empty, but must be text; if it begins with #, quote it"
+        return "is empty, but must be text; if it begins with # or &, quote it"
     if isinstance(value, bool | int | float):
         return f"must be text, not a {'truth value' if isinstance(value, bool) else 'number'}: quote it"
     return "must be text; if it begins with [ or {, or has a colon, quote it"

@@ -9,13 +9,12 @@ from typing import Any, get_args, get_type_hints
 
 from pydantic import Field, create_model
 
-from watcher.config.availability import not_available
 from watcher.config.credentials import Credentials
 from watcher.config.document import MappingNode, Where, find
 from watcher.config.nearest import did_you_mean
 from watcher.config.reader import Reader
 from watcher.config.shapes import Line, Name, Shape, Text, TextOrSecret, email_problem, web_url_problem
-from watcher.model.route import CHANNEL_KINDS, ChannelOptions, ChannelRef, Email, Receiver, Webhook
+from watcher.model.route import CHANNEL_KINDS, Apprise, ChannelOptions, ChannelRef, Email, Receiver, Webhook
 from watcher.model.secret import Secret
 
 
@@ -36,7 +35,7 @@ def read_receivers(reader: Reader, credentials: Credentials) -> dict[str, Receiv
         if shape.name in receivers:
             reader.problem((*where, "name"), f'a receiver "{shape.name}" is already defined; give it another name')
         if not kinds:
-            reader.problem(where, f"has no channel; give it one of {', '.join(CHANNEL_KINDS)}")
+            reader.problem(where, "has no channel; give it one, like email or slack")
         named = {ChannelRef(shape.name, ref.kind, ref.position): options for ref, options in channels.items()}
         receivers.setdefault(shape.name, Receiver(shape.name, named))
     return receivers
@@ -48,7 +47,7 @@ def _channels(
     at = (*where, kind)
     if kind not in CHANNEL_KINDS:
         hint = did_you_mean(kind, CHANNEL_KINDS) or f"; known channels: {', '.join(CHANNEL_KINDS)}"
-        reader.problem(at, not_available(f"receiver.{kind}") or f"unknown key{hint}", at_key=True)
+        reader.problem(at, f"unknown key{hint}", at_key=True)
         return
     single = isinstance(find(reader.root, at)[0], MappingNode)
     for position, place in enumerate([at] if single else [(*at, index) for index in reader.items(at)]):
@@ -74,9 +73,14 @@ def _options(reader: Reader, credentials: Credentials, where: Where, kind: str) 
 
 
 def _check_address(reader: Reader, where: Where, options: ChannelOptions) -> None:
-    """Addresses of mail and of the web; of a secret one nothing is repeated in the message."""
+    """Addresses of mail and of the web; of a secret one nothing is repeated in the message. Apprise has its own."""
     url = getattr(options, "url", None)
-    if isinstance(url, Secret) and url.value is not None and (problem := web_url_problem(url.value)):
+    if (
+        isinstance(url, Secret)
+        and url.value is not None
+        and not isinstance(options, Apprise)
+        and (problem := web_url_problem(url.value))
+    ):
         reader.problem((*where, "url"), problem)
     for name in ("to", "cc") if isinstance(options, Email) else ():
         for index, address in enumerate(getattr(options, name)):

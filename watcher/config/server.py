@@ -13,6 +13,8 @@ from watcher.model.settings import Network, PerHost, Polling, Smtp
 
 _DEFAULT_STORE = "sqlite:///watcher.db"
 _SQLITE = "sqlite:///"
+_NO_SERVER = {"host": "localhost", "from": "watcher@localhost"}
+"""Stands in for what is wrong, so that the rest of the section is checked as well."""
 
 
 def read_store(reader: Reader) -> str:
@@ -72,7 +74,7 @@ def read_network(reader: Reader, credentials: Credentials) -> Network:
 
 def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
     where: Where = ("smtp",)
-    shape = reader.shape(SmtpShape, where, "smtp") if reader.given(where) else None
+    shape = reader.shape(SmtpShape, where, "smtp", instead=_NO_SERVER) if reader.given(where) else None
     if shape is None:
         return None
     has_username, has_password = reader.given((*where, "username")), reader.given((*where, "password"))

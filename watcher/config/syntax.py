@@ -36,7 +36,8 @@ def _explain(problem: str, context: str, line: str, column: int) -> str:
         ("unknown escape" in problem, _BACKSLASH),
         ("end of stream" in problem and "quoted" in context, "a quotation mark opens here and is never closed"),
         (_TEXT_AFTER_QUOTE.search(line[: column + 1]) is not None, _AFTER_QUOTE),
-        ("',' or" in problem and re.search(r"[\[,]\s*[*&]", before) is not None, _SPECIAL_START),
+        ("',' or" in problem and re.search(r"[\[{,]\s*[*&][^,\]}]*$", before) is not None, _SPECIAL_START),
+        ("',' or" in problem and line[column : column + 1] == ":", _SECOND_COLON),
         ("',' or" in problem, f"{problem}: {_BRACKETS}"),
         ("did not find expected" in problem, f"{problem}: {_INDENTATION}"),
     )

@@ -1,0 +1,11 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from config_reading import ReadText, TextReader
+
+
+@pytest.fixture
+def read_text(tmp_path: Path) -> ReadText:
+    return TextReader(tmp_path)
