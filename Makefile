@@ -29,7 +29,7 @@ contracts: $(READY)
 	$(BIN)/lint-imports
 
 constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
-	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[postgres]' --group dev
+	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[apprise,postgres]' --group dev
 	$(BIN)/pip freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
 	@touch $(READY)
 
