@@ -11,9 +11,11 @@ from pathlib import Path
 
 import structlog
 
+from watcher import metrics
 from watcher.app import Application, open_application
 from watcher.errors import ConfigError, StoreCorrupt, StoreError
 from watcher.health import Progress, ServiceManager
+from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import AcquiredNotification
 from watcher.model.route import ChannelRef
 from watcher.plan import Plan, read_plan
@@ -23,6 +25,7 @@ log = structlog.get_logger()
 
 TICK = timedelta(seconds=1)
 UPKEEP = timedelta(hours=1)
+METRICS = timedelta(minutes=1)
 GRACE = timedelta(seconds=10)
 SENDS_PER_CHANNEL = 2
 SEEN_FOR = timedelta(days=400)
@@ -31,7 +34,7 @@ FINISHED_FOR = timedelta(days=90)
 PURGE_CHUNK = 500
 
 
-async def run_daemon(path: Path, plan: Plan, env: Mapping[str, str]) -> None:
+async def run_daemon(path: Path, plan: Plan, env: Mapping[str, str], *, with_metrics: bool = False) -> None:
     """Runs until SIGTERM or SIGINT, then finishes what is in flight (at most ten seconds).
 
     Raises `StoreError` when the store cannot be opened, or is damaged while running; anything else that
@@ -39,7 +42,7 @@ async def run_daemon(path: Path, plan: Plan, env: Mapping[str, str]) -> None:
     """
     manager = ServiceManager(env)
     async with open_application(plan, env, grace=GRACE) as app:
-        daemon = Daemon(path, app, manager)
+        daemon = Daemon(path, app, manager, with_metrics)
         await app.follow_configuration()
         await daemon.run()
 
@@ -47,8 +50,9 @@ async def run_daemon(path: Path, plan: Plan, env: Mapping[str, str]) -> None:
 class Daemon:
     """The ticks of the two trips and of upkeep, and what the outside may ask of them."""
 
-    def __init__(self, path: Path, app: Application, manager: ServiceManager) -> None:
+    def __init__(self, path: Path, app: Application, manager: ServiceManager, with_metrics: bool) -> None:
         self._path = path
+        self._with_metrics = with_metrics
         self._app = app
         self._manager = manager
         self._progress = Progress(("poll", "notify"))
@@ -78,6 +82,8 @@ class Daemon:
         ticker.every(TICK, "poll", self._guarded("poll", self.poll_tick))
         ticker.every(TICK, "notify", self._guarded("notify", self.notify_tick))
         ticker.every(UPKEEP, "upkeep", self._guarded("upkeep", self.upkeep_tick))
+        if self._with_metrics:
+            ticker.every(METRICS, "metrics", self._guarded("metrics", self.metrics_tick))
         if (every := self._manager.watchdog_every) is not None:
             ticker.every(every, "watchdog", self._feed_watchdog)
         ticker.start()
@@ -103,7 +109,11 @@ class Daemon:
         app = self._app
         if app.polls.free:
             for acquired in await app.poller.acquire(app.polls.free):
-                app.polls.start(app.poller.poll(acquired))
+                app.polls.start(self._poll(acquired))
+
+    async def _poll(self, acquired: AcquiredFeed) -> None:
+        report = await self._app.poller.poll(acquired)
+        metrics.count_poll(report.result.value, report.reason, report.entries_new, report.alerts)
 
     async def notify_tick(self) -> None:
         """Routes, freezes, and starts as many sends as there is room for, few at once to one channel."""
@@ -119,13 +129,20 @@ class Daemon:
         channel = acquired.notification.group.channel
         self._sending[channel] += 1
         try:
-            await self._app.notifier.attempt(acquired)
+            result = await self._app.notifier.attempt(acquired)
+            metrics.count_attempt(channel.kind, result.value)
         except StoreError as error:
             log.error(
                 "notify.unrecorded", error=str(error), remedy="it is sent again, under the same id, after its lease"
             )
         finally:
             self._sending[channel] -= 1
+
+    async def metrics_tick(self) -> None:
+        """Counts what the store holds, for who watches us."""
+        stats = await asyncio.to_thread(self._app.store.stats)
+        states = await asyncio.to_thread(self._app.store.feed_states)
+        metrics.show_state(stats.deliveries, sum(state.failures > 0 for state in states))
 
     async def upkeep_tick(self) -> None:
         """Deletes what is past its time, in small chunks that let others write between them."""

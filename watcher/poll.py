@@ -58,6 +58,7 @@ class PollReport:
     url: str
     result: PollResult
     reached: bool = True
+    reason: str = ""
     entries_new: int = 0
     alerts: int = 0
 
@@ -171,7 +172,8 @@ class Poller:
         log.warning("poll.failed", feed=feed.url, reason=failed.reason.value, detail=failed.detail)
         state = cadence.after_failure(acquired.state, failed, self._policy(feed), self.clock.now(), self.jitter())
         report = await self._save(PollResult.FAILED, PollRecord(acquired.epoch, state))
-        return replace(report, reached=isinstance(failed, ParseFailed) or failed.status is not None)
+        reached = isinstance(failed, ParseFailed) or failed.status is not None
+        return replace(report, reached=reached, reason=failed.reason.value)
 
     async def _save(self, result: PollResult, record: PollRecord) -> PollReport:
         saved = await self.saver.save(record)

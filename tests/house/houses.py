@@ -138,11 +138,14 @@ class House:
             check=False,
         )
 
-    def daemon(self, **variables: str) -> subprocess.Popen[bytes]:
+    def daemon(self, *options: str, **variables: str) -> subprocess.Popen[bytes]:
         """Starts `watcher run`; its log goes to daemon.log."""
         with (self.folder / "daemon.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "watcher", "run"], cwd=self.folder, env=environment() | variables, stderr=log
+                [sys.executable, "-m", "watcher", "run", *options],
+                cwd=self.folder,
+                env=environment() | variables,
+                stderr=log,
             )
 
     def messages(self) -> list[dict[str, object]]:

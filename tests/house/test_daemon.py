@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import threading
+import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -46,10 +47,10 @@ class ServiceSocket:
 
 
 @contextmanager
-def running(house: House, service: ServiceSocket) -> Iterator[subprocess.Popen[bytes]]:
+def running(house: House, service: ServiceSocket, *options: str) -> Iterator[subprocess.Popen[bytes]]:
     """A daemon that has said READY; killed at the end if it still runs."""
     house.write()
-    daemon = house.daemon(NOTIFY_SOCKET=str(service.path))
+    daemon = house.daemon(*options, NOTIFY_SOCKET=str(service.path))
     try:
         service.wait_for("READY=1")
         yield daemon
@@ -136,3 +137,31 @@ def test_once_beside_the_daemon_sends_nothing_twice(house: House, service: Servi
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(15)
     assert len(house.mail.mails) == 1
+
+
+def test_metrics_count_what_happened(house: House, service: ServiceSocket) -> None:
+    house.publish("/wire", [fresh("a", "Ceasefire agreed")])
+    house.route = PROMPTLY_BY_MAIL
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with running(house, service, "--metrics", address):
+        house.mail.wait_for(1, SOON)
+        wait_until(lambda: 'watcher_attempts_total{kind="email",result="delivered"} 1.0' in scraped(address))
+        assert 'watcher_polls_total{reason="",result="fetched"} 1.0' in scraped(address)
+
+
+def scraped(address: str) -> str:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=SOON) as answer:
+        return str(answer.read(), "utf-8")
+
+
+def test_the_watchdog_is_fed_while_both_trips_get_on(house: House, service: ServiceSocket) -> None:
+    house.publish("/wire", [])
+    house.write()
+    daemon = house.daemon(NOTIFY_SOCKET=str(service.path), WATCHDOG_USEC="600000")
+    try:
+        service.wait_for("WATCHDOG=1")
+    finally:
+        daemon.kill()
+        daemon.wait()

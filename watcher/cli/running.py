@@ -13,6 +13,8 @@ from watcher.app import OnceReport, open_application
 from watcher.cli.logs import configure_logs
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_run
 from watcher.daemon import run_daemon
+from watcher.errors import UsageError
+from watcher.metrics import serve
 from watcher.notify import Early
 from watcher.plan import Plan
 
@@ -23,11 +25,23 @@ def register(app: typer.Typer) -> None:
 
 
 def run(
-    config: Config = DEFAULT_CONFIG, verbose: bool = typer.Option(False, "-v", "--verbose", help="Log more.")
+    config: Config = DEFAULT_CONFIG,
+    metrics: str | None = typer.Option(None, metavar="HOST:PORT", help="Serve Prometheus metrics there."),
+    verbose: bool = typer.Option(False, "-v", "--verbose", help="Log more."),
 ) -> None:
     """The daemon. SIGTERM ends it in order, SIGHUP reads the configuration anew."""
     configure_logs(verbose=verbose)
-    asyncio.run(run_daemon(config, plan_to_run(config), os.environ))
+    plan = plan_to_run(config)
+    if metrics is not None:
+        _serve_metrics(metrics)
+    asyncio.run(run_daemon(config, plan, os.environ, with_metrics=metrics is not None))
+
+
+def _serve_metrics(address: str) -> None:
+    try:
+        serve(address)
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot serve metrics at {address}: {error}; name a free HOST:PORT") from error
 
 
 def once(
