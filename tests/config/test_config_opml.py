@@ -131,3 +131,9 @@ def test_the_document_is_opml_2() -> None:
     assert root.get("version") == "2.0"
     assert root.findtext("head/title") == "Mine & yours"
     assert root.find("body/outline[@text='x']/outline[@text='y']/outline").get("type") == "rss"
+
+
+def test_characters_that_xml_forbids_are_left_out() -> None:
+    written = write_opml([Feed("https://a.example/feed", "A\x00\ud800 B\ufffe", {"folder": "x\x01", "note": "\x02"})])
+    [(feed, _)] = read_opml(written).feeds
+    assert feed == Feed("https://a.example/feed", "A B", {"folder": "x", "note": ""})

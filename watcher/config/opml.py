@@ -20,6 +20,7 @@ from watcher.model.feed import Feed
 NAMESPACE = "https://watcher.invalid/opml"
 _LABEL = f"{{{NAMESPACE}}}label-"
 _INTERVAL = f"{{{NAMESPACE}}}interval"
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST = 20
 _LARGEST = 50_000_000
 
@@ -59,10 +60,10 @@ def read_opml(data: bytes) -> OpmlFeeds:
 def write_opml(feeds: Sequence[Feed], *, title: str = "Feeds") -> bytes:
     """An OPML 2.0 document with one outline a feed, folders made of the label `folder`."""
     root = etree.Element("opml", version="2.0", nsmap={"watcher": NAMESPACE})
-    etree.SubElement(etree.SubElement(root, "head"), "title").text = title
-    body = etree.SubElement(root, "body")
+    etree.SubElement(etree.SubElement(root, "head"), "title").text = _xml_text(title)
+    folders = _Folders(etree.SubElement(root, "body"))
     for feed in feeds:
-        _folder(body, feed.labels.get("folder", "")).append(_outline(feed))
+        folders.of(feed).append(_outline(feed))
     return _bytes(root)
 
 
@@ -75,9 +76,10 @@ def append_to_opml(data: bytes, feeds: Sequence[Feed]) -> bytes | OpmlProblem:
     if body is None:
         body = etree.SubElement(root, "body")
     known = {outline.get("xmlUrl") for outline in body.iter("outline")}
+    folders = _Folders(body)
     for feed in feeds:
         if feed.url not in known:
-            _folder(body, feed.labels.get("folder", "")).append(_outline(feed))
+            folders.of(feed).append(_outline(feed))
             known.add(feed.url)
     return _bytes(root)
 
@@ -134,25 +136,41 @@ def _interval(text: str | None) -> timedelta | None:
 def _outline(feed: Feed) -> etree._Element:
     outline = etree.Element("outline", type="rss")
     if feed.name is not None:
-        outline.set("text", feed.name)
+        outline.set("text", _xml_text(feed.name))
     outline.set("xmlUrl", feed.url)
     for label, value in feed.labels.items():
         if label != "folder":
-            outline.set(f"{_LABEL}{label}", value)
+            outline.set(f"{_LABEL}{label}", _xml_text(value))
     if feed.interval is not None:
         outline.set(_INTERVAL, format_duration(feed.interval))
     return outline
 
 
-def _folder(body: etree._Element, path: str) -> etree._Element:
-    """The outline of a folder, made where it is missing; nested for `a/b`."""
-    at = body
-    for name in filter(None, path.split("/")):
-        found = next(
-            (each for each in at.findall("outline") if each.get("xmlUrl") is None and _name(each) == name), None
-        )
-        at = etree.SubElement(at, "outline", text=name) if found is None else found
-    return at
+class _Folders:
+    """The outlines that hold feeds, by their path; made where they are missing."""
+
+    def __init__(self, body: etree._Element) -> None:
+        self._found: dict[tuple[str, ...], etree._Element] = {(): body}
+        waiting: list[tuple[tuple[str, ...], etree._Element]] = [((), body)]
+        while waiting:
+            path, at = waiting.pop()
+            for outline in at.findall("outline") if len(path) < _DEEPEST else ():
+                if outline.get("xmlUrl") is None and (inside := (*path, _name(outline))) not in self._found:
+                    self._found[inside] = outline
+                    waiting.append((inside, outline))
+
+    def of(self, feed: Feed) -> etree._Element:
+        return self._at(tuple(filter(None, _xml_text(feed.labels.get("folder", "")).split("/"))))
+
+    def _at(self, path: tuple[str, ...]) -> etree._Element:
+        if path not in self._found:
+            self._found[path] = etree.SubElement(self._at(path[:-1]), "outline", text=path[-1])
+        return self._found[path]
+
+
+def _xml_text(text: str) -> str:
+    """Without the characters that XML 1.0 §2.2 forbids; a feed's own title may hold some."""
+    return _NOT_XML.sub("", text)
 
 
 def _name(outline: etree._Element) -> str:
