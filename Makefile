@@ -1,11 +1,12 @@
 # Every target makes .venv itself on first use. PYTHON=python3.12 chooses another interpreter (3.11 or newer).
 PYTHON ?= python3
 CONFIG ?= config.yaml
+CORPUS ?= $(or $(WATCHER_CORPUS),../shared/corpus)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo run test lint style types contracts constraints clean
+.PHONY: demo run test lint style types contracts bench constraints clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -27,6 +28,11 @@ types: $(READY)
 
 contracts: $(READY)
 	$(BIN)/lint-imports
+
+bench: $(READY)  ## speed beside peers or limits of the same run, and the quality of matching; needs CORPUS
+	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	@echo "== bench/quality/muc.yaml"
+	@$(BIN)/watcher evaluate --config bench/quality/muc.yaml --entries $(CORPUS)/muc-dev.jsonl
 
 constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
 	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[apprise,postgres]' --group dev
