@@ -115,15 +115,15 @@ def test_entities_bring_in_nothing() -> None:
     assert len(read.feeds) + len(read.problems) >= 1
 
 
-def test_folders_are_followed_only_so_far() -> None:
-    data = (
-        b"<opml><body>"
-        + b'<outline text="d">' * 200
-        + b'<outline xmlUrl="https://a.example/f"/>'
-        + b"</outline>" * 200
-        + b"</body></opml>"
-    )
-    assert read_opml(data).feeds == ()
+@pytest.mark.parametrize("depth", [200, 100_000])
+def test_folders_in_folders_are_followed_or_refused(depth: int) -> None:
+    inside = b'<outline text="d">' * depth + b'<outline xmlUrl="https://a.example/f"/>' + b"</outline>" * depth
+    read = read_opml(b"<opml><body>" + inside + b"</body></opml>")
+    if depth == 200:
+        [(feed, _)] = read.feeds
+        assert feed.labels["folder"].count("d") == depth
+    else:
+        assert read.problems
 
 
 def test_the_document_is_opml_2() -> None:

@@ -21,7 +21,7 @@ NAMESPACE = "https://watcher.invalid/opml"
 _LABEL = f"{{{NAMESPACE}}}label-"
 _INTERVAL = f"{{{NAMESPACE}}}interval"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-_DEEPEST = 20
+_DEEPEST = 100  # folders that are written; libxml2 refuses to read a document more than 256 deep
 _LARGEST = 50_000_000
 
 
@@ -101,7 +101,7 @@ def _parse(data: bytes) -> etree._Element | OpmlProblem:
 
 
 def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, tuple[str, ...]]]:
-    """Every outline with an address, and the names of the folders it lies in; deeper ones than 20 are left out."""
+    """Every outline with an address, and the names of the folders it lies in."""
     waiting: list[tuple[etree._Element, tuple[str, ...]]] = [
         (outline, ()) for outline in reversed(root.findall("body/outline"))
     ]
@@ -110,8 +110,7 @@ def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, tuple[str,
         if outline.get("xmlUrl") is not None or (outline.get("type") or "").lower() == "rss":
             yield outline, folders
         inside = (*folders, _name(outline) or "folder")
-        if len(inside) <= _DEEPEST:
-            waiting.extend((below, inside) for below in reversed(outline.findall("outline")))
+        waiting.extend((below, inside) for below in reversed(outline.findall("outline")))
 
 
 def _feed(outline: etree._Element, folders: tuple[str, ...]) -> Feed | OpmlProblem:
@@ -154,13 +153,14 @@ class _Folders:
         waiting: list[tuple[tuple[str, ...], etree._Element]] = [((), body)]
         while waiting:
             path, at = waiting.pop()
-            for outline in at.findall("outline") if len(path) < _DEEPEST else ():
+            for outline in at.findall("outline"):
                 if outline.get("xmlUrl") is None and (inside := (*path, _name(outline))) not in self._found:
                     self._found[inside] = outline
                     waiting.append((inside, outline))
 
     def of(self, feed: Feed) -> etree._Element:
-        return self._at(tuple(filter(None, _xml_text(feed.labels.get("folder", "")).split("/"))))
+        names = _xml_text(feed.labels.get("folder", "")).split("/")
+        return self._at(tuple(filter(None, names))[:_DEEPEST])
 
     def _at(self, path: tuple[str, ...]) -> etree._Element:
         if path not in self._found:
