@@ -28,7 +28,7 @@ from watcher.store import schema
 from watcher.store.sqlite import SqliteDatabase
 
 database = SqliteDatabase(Path(sys.argv[1]), timedelta(seconds=5))
-with database.write() as connection:
+with database.write("test") as connection:
     tables = iter(range(5))
 
     @event.listens_for(connection, "after_cursor_execute")
@@ -49,7 +49,7 @@ def shape(file: Path) -> set[str]:
 
 def migrated(file: Path) -> None:
     database = SqliteDatabase(file, timedelta(seconds=5))
-    with database.write() as connection:
+    with database.write("test") as connection:
         schema.migrate(connection)
     database.close()
 

@@ -18,8 +18,11 @@ class Database(Protocol):
 
     where: str
 
-    def write(self) -> AbstractContextManager[Connection]:
-        """One writing transaction; committed at the end, rolled back on any exception. Raises only `StoreError`s of its own."""
+    def write(self, what: str) -> AbstractContextManager[Connection]:
+        """One writing transaction; committed at the end, rolled back on any exception. Raises only `StoreError`s of its own.
+
+        `what` names it (a method of the interface): the two sides of its commit are failpoints of that name.
+        """
 
     def read(self) -> AbstractContextManager[Connection]:
         """One reading transaction: a consistent view."""

@@ -20,7 +20,7 @@ class SqlFeeds(Shelf):
 
     def sync_feeds(self, urls: Collection[str], now: datetime) -> None:
         wanted = set(urls)
-        with self._database.write() as connection:
+        with self._database.write("sync_feeds") as connection:
             self._database.serialise(connection, "feeds")
             stored = {row.url: row for row in connection.execute(select(feeds.c.url, feeds.c.paused))}
             _pause(connection, [url for url, row in stored.items() if not row.paused and url not in wanted])
@@ -31,7 +31,7 @@ class SqlFeeds(Shelf):
     def acquire_due_feeds(
         self, owner: str, now: datetime, until: datetime, limit: int, *, force: bool = False
     ) -> list[AcquiredFeed]:
-        with self._database.write() as connection:
+        with self._database.write("acquire_due_feeds") as connection:
             rows = connection.execute(due_feeds(now, limit, force=force)).all()
             lease = (
                 update(feeds)
@@ -42,7 +42,7 @@ class SqlFeeds(Shelf):
             return [AcquiredFeed(poll_state(row), row.epoch + 1, until) for row in rows]
 
     def release_feeds(self, owner: str, urls: Collection[str], now: datetime) -> None:
-        with self._database.write() as connection:
+        with self._database.write("release_feeds") as connection:
             for some in chunks(urls):
                 ours = and_(feeds.c.url.in_(some), feeds.c.lease_owner == owner)
                 connection.execute(update(feeds).where(ours).values(lease_owner=None, lease_until=None))

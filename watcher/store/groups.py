@@ -44,7 +44,7 @@ class SqlGroups(Shelf):
             return [] if row is None else read_alerts(connection, best_waiting(row.id, limit))
 
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
-        with self._database.write() as connection:
+        with self._database.write("close_digest" if reason is NotifyReason.DIGEST else "freeze") as connection:
             row = connection.execute(_group_row(group).with_for_update()).one_or_none()
             if row is None or has_unfinished(connection, row.id):
                 return None

@@ -43,13 +43,13 @@ class SqlOutbox(Shelf):
                 epoch=notifications.c.epoch + 1,
             )
         )
-        with self._database.write() as connection:
+        with self._database.write("acquire_notifications") as connection:
             rows = connection.execute(due_notifications(now, limit, paused)).all()
             execute_many(connection, lease, [{"row_id": row.id} for row in rows])
             return [_acquired(row, until) for row in rows]
 
     def begin_attempt(self, owner: str, key: str, epoch: int, now: datetime) -> bool:
-        with self._database.write() as connection:
+        with self._database.write("begin_attempt") as connection:
             row = _leased(connection, owner, key, epoch)
             if row is None or row.lease_until <= now:
                 return False
@@ -59,7 +59,7 @@ class SqlOutbox(Shelf):
     def record_outcome(
         self, owner: str, key: str, epoch: int, outcome: Outcome, now: datetime, next_attempt_at: datetime | None
     ) -> bool:
-        with self._database.write() as connection:
+        with self._database.write("record_outcome") as connection:
             row = _leased(connection, owner, key, epoch)
             if row is None:
                 return False
@@ -69,7 +69,7 @@ class SqlOutbox(Shelf):
     def bury_removed(self, channels: Collection[ChannelRef], now: datetime) -> int:
         names = [str(channel) for channel in channels]
         removed = _whole().where(NOTIFICATION_IS_UNFINISHED, _is_free(now), notifications.c.channel.not_in(names))
-        with self._database.write() as connection:
+        with self._database.write("bury_removed") as connection:
             rows = connection.execute(removed.with_for_update(of=notifications)).all()
             for row in rows:
                 _bury(connection, row, AttemptReason.RECEIVER_REMOVED, "its receiver left the configuration", now)
@@ -101,7 +101,7 @@ class SqlOutbox(Shelf):
             ]
 
     def retry_notification(self, key: str, now: datetime) -> bool:
-        with self._database.write() as connection:
+        with self._database.write("retry_notification") as connection:
             row = _for_a_person(connection, key, now)
             if row is None or row.state is NotificationState.SENT:
                 return False
@@ -109,7 +109,7 @@ class SqlOutbox(Shelf):
             return True
 
     def drop_notification(self, key: str, now: datetime) -> bool:
-        with self._database.write() as connection:
+        with self._database.write("drop_notification") as connection:
             row = _for_a_person(connection, key, now)
             if row is None or row.finished_at is not None:
                 return False

@@ -37,7 +37,7 @@ class SqlPolls(Shelf):
     """The part of `FeedStore` that saves polls."""
 
     def save_polls(self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge) -> list[PollSaved]:
-        with self._database.write() as connection:
+        with self._database.write("save_polls") as connection:
             leases = _leases(connection, [poll.state.url for poll in polls])
             ours = [poll for poll in polls if _is_ours(leases.get(poll.state.url), owner, poll.epoch)]
             _save_states(connection, ours)

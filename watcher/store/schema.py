@@ -48,7 +48,7 @@ def check(database: Database) -> None:
 
 def upgrade(database: Database) -> str:
     """Brings the schema to this version in one transaction: what is killed half-way was never begun."""
-    with database.write() as connection:
+    with database.write("upgrade") as connection:
         database.serialise(connection, "schema")
         version = stored_version(connection)
         if version is None:

@@ -26,6 +26,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
+from watcher.failpoints import pass_by
 
 READERS = 4
 TURN = timedelta(seconds=60)
@@ -91,12 +92,14 @@ class SqliteDatabase:
         return engine
 
     @contextmanager
-    def write(self) -> Iterator[Connection]:
+    def write(self, what: str) -> Iterator[Connection]:
         if not self._turn.acquire(timeout=TURN.total_seconds()):
             raise StoreBusy(f"{self.where}: writers of this process waited {TURN.total_seconds():.0f} s for their turn")
         try:
             with self._translated(), self._writer.begin() as connection:
                 yield connection
+                pass_by(f"{what}.before_commit")
+            pass_by(f"{what}.after_commit")
             if self._log_size() > WAL_LIMIT:
                 self._cut_log()
         finally:

@@ -23,7 +23,7 @@ class SqlUpkeep(Shelf):
         schema.check(self._database)
 
     def remember(self, name: str, value: str) -> None:
-        with self._database.write() as connection:
+        with self._database.write("remember") as connection:
             connection.execute(self._database.upsert(facts, ("name",), ("value",)), [{"name": name, "value": value}])
 
     def recall(self, name: str) -> str | None:
@@ -33,7 +33,7 @@ class SqlUpkeep(Shelf):
     def purge(
         self, now: datetime, *, seen_for: timedelta, entries_for: timedelta, finished_for: timedelta, chunk: int
     ) -> int:
-        with self._database.write() as connection:
+        with self._database.write("purge") as connection:
             gone = (
                 retention.forget_keys(connection, now - seen_for, chunk)
                 + retention.drop_entries(connection, now - entries_for, chunk)
