@@ -1,0 +1,40 @@
+"""The waits of the daemon that no configuration sets, in one value, so that a bench can shorten all of them together.
+
+In service they are what stands here. `WATCHER_TIMINGS=tick=0.1,notification_lease=6,backoff=0.02` (seconds; `backoff`
+is a factor) is meant for benches and tests only: leases that are too short cause copies, backoff that is too short is rude.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import timedelta
+
+VARIABLE = "WATCHER_TIMINGS"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """`send_within` bounds a send; it must be over `send_margin` before its lease is (I3).
+
+    `poll_margin` is what a feed's lease has on top of the fetch's own deadline: the host's turn, parsing, matching, a
+    busy store. `backoff` scales the waits after failures; what a server asks for is never scaled.
+    """
+
+    tick: timedelta = timedelta(seconds=1)
+    upkeep: timedelta = timedelta(hours=1)
+    notification_lease: timedelta = timedelta(seconds=120)
+    send_within: timedelta = timedelta(seconds=60)
+    send_margin: timedelta = timedelta(seconds=10)
+    poll_margin: timedelta = timedelta(minutes=4)
+    backoff: float = 1.0
+
+    @classmethod
+    def of(cls, env: Mapping[str, str]) -> Timings:
+        """The timings in service, but for those that the variable names. Raises `ValueError` for anything else."""
+        given = dict(part.split("=", 1) for part in env.get(VARIABLE, "").split(",") if part)
+        names = {field.name for field in fields(cls)}
+        if unknown := given.keys() - names:
+            raise ValueError(f"{VARIABLE}: {', '.join(sorted(unknown))} is none of {', '.join(sorted(names))}")
+        seconds = {name: timedelta(seconds=float(text)) for name, text in given.items() if name != "backoff"}
+        return replace(cls(), **seconds, backoff=float(given.get("backoff", 1)))
