@@ -13,6 +13,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
+from unicodedata import category
 from urllib.parse import quote
 
 from watcher.model.notification import Message, Notification
@@ -104,5 +105,9 @@ def _header_address(written: str, default_name: str = "") -> Address:
 
 
 def one_line(text: str) -> str:
-    """The text without characters that could end a header line or hide in one."""
-    return " ".join("".join(character if character.isprintable() else " " for character in text).split())
+    """The text without characters that could end a header line; joiners and direction marks of scripts stay."""
+    return " ".join("".join(" " if category(character) in _ENDING else character for character in text).split())
+
+
+_ENDING = {"Cc", "Cs", "Zl", "Zp"}
+"""Unicode's categories of controls, surrogates, line and paragraph separators."""

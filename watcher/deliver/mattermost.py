@@ -43,13 +43,18 @@ def mattermost_body(message: Message) -> dict[str, object]:
 
 def _lines(item: MessageItem) -> str:
     title = escape_markdown(shorten(item.title, TITLE_CHARACTERS))
-    linked = f"[{title}]({item.link.replace('(', '%28').replace(')', '%29')})" if item.link else f"**{title}**"
+    linked = f"[{title}]({_target(item.link)})" if item.link else f"**{title}**"
     quote = "".join(
         f"**{escape_markdown(text)}**" if marked and text.strip() == text else escape_markdown(text)
         for text, marked in quote_runs(item)
     )
     rest = [escape_markdown(facts(item)), quote, escape_markdown(also_line(item))]
     return "\n".join([f"* {linked}", *(f"  {line}" for line in rest if line)])
+
+
+def _target(link: str) -> str:
+    """The link without what would end the construct or name somebody."""
+    return link.replace("(", "%28").replace(")", "%29").replace("@", "%40")
 
 
 def escape_markdown(text: str) -> str:

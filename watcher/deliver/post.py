@@ -12,6 +12,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx2
 
@@ -24,6 +25,10 @@ ANSWER_BYTES = 4096
 
 DETAIL_CHARACTERS = 200
 """How much of an answer goes into the notification log."""
+
+
+TOKEN_CHARACTERS = 8
+"""Shorter parts of a URL are ordinary words (`hooks`, `api`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,8 @@ async def post(client: httpx2.AsyncClient, request: Request, deadline: timedelta
 async def _exchange(client: httpx2.AsyncClient, request: Request) -> Answer:
     async with client.stream(request.method, request.url, content=request.body, headers=dict(request.headers)) as got:
         body = await _beginning(got)
-        return Answer(got.status_code, dict(got.headers), redact(body, [request.url, *request.secrets]))
+        secrets = [*secret_parts(request.url), *request.secrets]
+        return Answer(got.status_code, dict(got.headers), redact(body, secrets))
 
 
 async def _beginning(response: httpx2.Response) -> str:
@@ -99,6 +105,13 @@ def _connect_failure(error: httpx2.ConnectError) -> TryAgain:
     if "SSL" in str(error) or "certificate" in str(error).lower():
         return TryAgain(AttemptReason.TLS, "no trusted TLS connection: check the receiver's certificate")
     return TryAgain(AttemptReason.CONNECT, "could not connect: check that the receiver runs and its address is right")
+
+
+def secret_parts(url: str) -> list[str]:
+    """The URL and what in it may be a token by itself: a receiver that refuses one likes to repeat it."""
+    parts = urlsplit(url)
+    pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
+    return [url, *(form for piece in pieces if len(piece) >= TOKEN_CHARACTERS for form in (piece, unquote(piece)))]
 
 
 def redact(text: str, secrets: Collection[str]) -> str:

@@ -11,7 +11,7 @@ from watcher.errors import NotifyReason
 from watcher.model.notification import Notification
 from watcher.render.item import Line
 from watcher.render.moments import local_date
-from watcher.render.plain import isolate
+from watcher.render.plain import isolate, shortened
 
 SUBJECT_TITLE_CHARACTERS = 110
 BAR_DAYS = 14
@@ -120,12 +120,3 @@ def bars(counts: Sequence[int]) -> tuple[Bar, ...]:
     counts = counts[-BAR_DAYS:]
     most = max(counts, default=0)
     return tuple(Bar(count, max(2, BAR_HEIGHT * count // most) if count else 0) for count in counts) if most else ()
-
-
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters, cut at a space and ended with "…"."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - 1]
-    at_space = cut.rfind(" ")
-    return cut[: at_space if at_space > limit // 2 else limit - 1].rstrip(" ,;:–—-") + "…"

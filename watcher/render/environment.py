@@ -36,4 +36,4 @@ def inlined(html: str) -> str:
 
 @lru_cache(maxsize=1)
 def _inliner() -> CSSInliner:
-    return CSSInliner(load_remote_stylesheets=False)
+    return CSSInliner(load_remote_stylesheets=False, minify_css=True)

@@ -10,7 +10,11 @@ from watcher.model.alert import Alert
 from watcher.model.notification import MessageItem
 from watcher.render.moments import age, local_time
 from watcher.render.passage import Run, quote_runs, title_runs, why
-from watcher.render.plain import isolate, one_line, points, safe_link
+from watcher.render.plain import isolate, one_line, points, safe_link, shortened
+
+NAME_CHARACTERS = 100
+NAMES = 8
+"""Of others that reported it too; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def _line(told: list[Alert], zone: str, now: datetime) -> Line:
     moment = alert.entry.published or alert.first_seen
     return Line(
         topic=alert.topic,
-        topic_title=one_line(alert.topic_title or alert.topic),
+        topic_title=_short(alert.topic_title or alert.topic),
         title=title_runs(alert),
         link=safe_link(alert.entry.link),
         level=alert.level.value,
@@ -75,15 +79,21 @@ def _line(told: list[Alert], zone: str, now: datetime) -> Line:
 
 
 def _source(alert: Alert) -> str:
-    return one_line(alert.entry.publisher or alert.feed_title or alert.feed_url)
+    names = (alert.entry.publisher or "", alert.feed_title, alert.feed_url)
+    return next((_short(name) for name in names if one_line(name)), "")
+
+
+def _short(name: str) -> str:
+    return shortened(one_line(name), NAME_CHARACTERS)
 
 
 def _also(told: list[Alert]) -> tuple[str, ...]:
     """Everybody else who reported it, in order, each once."""
     names = [name for alert in told for name in (_source(alert), *alert.sources)]
-    others = dict.fromkeys(one_line(name) for name in names)
+    others = dict.fromkeys(_short(name) for name in names if one_line(name))
     others.pop(_source(told[0]), None)
-    return tuple(name for name in others if name)
+    shown = tuple(others)[:NAMES]
+    return shown if len(others) <= NAMES else (*shown, f"{len(others) - NAMES} more")
 
 
 def as_item(line: Line) -> MessageItem:

@@ -37,9 +37,10 @@ def render_message(
         omitted = notification.omitted + len(lines) - shown
         digest = compose(notification, lines[:shown], omitted, zone, made_at, around)
         html = _html(digest)
-        if shown <= 1 or len(html.encode("utf-8", "replace")) <= MAX_HTML_BYTES:
+        size = len(html.encode("utf-8", "replace"))
+        if shown <= 1 or size <= MAX_HTML_BYTES:
             break
-        shown = shown * 3 // 4
+        shown = max(min(shown * MAX_HTML_BYTES // size, shown - 1), 1)
     items = tuple(as_item(line) for line in lines[:shown])
     return Message(digest.subject, _text(digest), html, items, payload(notification), omitted)
 

@@ -2,29 +2,33 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Sequence
 
 from watcher.model.alert import Alert, Evidence
-from watcher.render.plain import one_line, points, printable
+from watcher.render.plain import one_line, points, printable, shortened
 
 Run = tuple[str, bool]
 """A stretch of text; True when it is a word that matched."""
 
 Range = tuple[int, int]
 
+TITLE_CHARACTERS = 300
 PASSAGE_CHARACTERS = 260
+WHY_CHARACTERS = 400
 _LEAD_CHARACTERS = 80
 
 
 def title_runs(alert: Alert) -> tuple[Run, ...]:
-    """The whole title, the words that matched marked."""
-    title = alert.entry.title or alert.entry.link or "(no title)"
+    """The title, the words that matched marked; only its beginning when it is longer than a title can be."""
+    title = next(text for text in (alert.entry.title, alert.entry.link, "(no title)") if one_line(text))
     ranges: list[Range] = []
     for evidence in alert.evidence:
         start = title.find(evidence.text) if evidence.field == "title" and evidence.text else -1
         if start >= 0:
             ranges += [(start + first, start + last) for first, last in evidence.highlights]
-    return _stripped(_runs(title, ranges))
+    shown = shortened(title, TITLE_CHARACTERS)
+    return _stripped(_runs(shown, [pair for pair in ranges if pair[1] < len(shown) or shown == title]))
 
 
 def quote_runs(alert: Alert) -> tuple[Run, ...]:
@@ -38,14 +42,20 @@ def quote_runs(alert: Alert) -> tuple[Run, ...]:
 
 
 def why(alert: Alert) -> str:
-    """The parts of the score as one line: `prison* in title ×2 6 + escap* near prison* 3`."""
-    return " + ".join(_part(part) for part in alert.evidence)
+    """The parts of the score as one line: `prison* in title ×2: 6 + detainee*: 2`; many are summed up."""
+    parts = [_part(part) for part in alert.evidence]
+    shown = list(
+        itertools.takewhile(lambda end: end <= WHY_CHARACTERS, itertools.accumulate(len(part) + 3 for part in parts))
+    )
+    kept = parts[: max(len(shown), 1)]
+    rest = sum(part.points for part in alert.evidence[len(kept) :])
+    return " + ".join([*kept, f"{len(parts) - len(kept)} more: {points(rest)}"] if len(kept) < len(parts) else kept)
 
 
 def _part(part: Evidence) -> str:
     times = f" ×{part.count}" if part.count > 1 else ""
     place = f" in {part.field}" if part.field else ""
-    return f"{one_line(part.term)}{place}{times}: {points(part.points)}"
+    return f"{shortened(one_line(part.term), 120)}{place}{times}: {points(part.points)}"
 
 
 def _runs(text: str, ranges: Iterable[Range]) -> list[Run]:

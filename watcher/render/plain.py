@@ -58,3 +58,12 @@ def points(score: int) -> str:
     whole, rest = divmod(abs(score), 100)
     fraction = f".{rest:02}".rstrip("0").rstrip(".")
     return f"{'-' if score < 0 else ''}{whole}{fraction}"
+
+
+def shortened(text: str, limit: int) -> str:
+    """At most `limit` characters, cut at a space and ended with "…"."""
+    if len(text) <= limit:
+        return text
+    cut = text[: limit - 1]
+    at_space = cut.rfind(" ")
+    return cut[: at_space if at_space > limit // 2 else limit - 1].rstrip(" ,;:–—-") + "…"

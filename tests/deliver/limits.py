@@ -1,0 +1,164 @@
+"""What the services document of their messages, as checks that raise when a message breaks a rule.
+
+Each function names its source. They are written from the documentation, independently of the shapes.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+
+def utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2
+
+
+def size(body: dict[str, Any]) -> int:
+    return len(json.dumps(body, ensure_ascii=False).encode())
+
+
+def web(link: str) -> None:
+    assert urlsplit(link).scheme in {"http", "https"}, link
+    assert not re.search(r"[\s<>\"]", link), link
+
+
+def slack(body: dict[str, Any]) -> None:
+    """https://docs.slack.dev/reference/block-kit/blocks/ (blocks, header, context, rich_text)."""
+    blocks = body["blocks"]
+    assert 1 <= len(blocks) <= 50
+    assert len(json.dumps(blocks, ensure_ascii=False)) <= 13_000
+    for block in blocks:
+        match block["type"]:
+            case "header":
+                assert block["text"]["type"] == "plain_text"
+                assert 1 <= len(block["text"]["text"]) <= 150
+            case "context":
+                assert 1 <= len(block["elements"]) <= 10
+                assert all(element["type"] == "plain_text" for element in block["elements"])
+            case "rich_text":
+                for section in block["elements"]:
+                    assert section["type"] == "rich_text_section"
+                    for element in section["elements"]:
+                        assert element["type"] in {"text", "link"}
+                        assert 1 <= len(element["text"]) <= 3_000
+                        if element["type"] == "link":
+                            web(element["url"])
+            case other:
+                raise AssertionError(other)
+    assert not re.search(r"[<>]", body["text"])
+
+
+def discord(body: dict[str, Any]) -> None:
+    """https://discord.com/developers/docs/resources/message (embed limits, allowed mentions)."""
+    assert utf16(body["content"]) <= 2_000
+    assert body["allowed_mentions"] == {"parse": []}
+    assert len(body["embeds"]) <= 10
+    total = 0
+    for embed in body["embeds"]:
+        assert 1 <= utf16(embed["title"]) <= 256
+        assert utf16(embed.get("description", "")) <= 4_096
+        assert utf16(embed["footer"]["text"]) <= 2_048
+        total += utf16(embed["title"] + embed.get("description", "") + embed["footer"]["text"])
+        if "url" in embed:
+            web(embed["url"])
+    assert total <= 6_000
+
+
+def ntfy(body: dict[str, Any]) -> None:
+    """https://docs.ntfy.sh/publish/ (publish as JSON, limitations)."""
+    assert len(body["message"].encode()) <= 4_096
+    assert body["message"]
+    assert body["topic"]
+    assert 1 <= body["priority"] <= 5
+    assert "markdown" not in body
+    if "click" in body:
+        web(body["click"])
+
+
+def teams(body: dict[str, Any]) -> None:
+    """https://adaptivecards.io/explorer/ 1.4; 28 KB: learn.microsoft.com, "Create an Incoming Webhook"."""
+    assert size(body) <= 28_000
+    assert body["type"] == "message"
+    (attachment,) = body["attachments"]
+    assert attachment["contentType"] == "application/vnd.microsoft.card.adaptive"
+    card = attachment["content"]
+    assert (card["type"], card["version"]) == ("AdaptiveCard", "1.4")
+    for element in card["body"]:
+        assert element["type"] == "RichTextBlock"
+        for run in element["inlines"]:
+            assert run["type"] == "TextRun"
+            assert isinstance(run["text"], str)
+            assert set(run) <= {"type", "text", "size", "weight", "isSubtle", "highlight", "selectAction"}
+            if "selectAction" in run:
+                assert run["selectAction"]["type"] == "Action.OpenUrl"
+                web(run["selectAction"]["url"])
+
+
+def mattermost(body: dict[str, Any]) -> None:
+    """https://developers.mattermost.com/integrate/webhooks/incoming/ (text) and …/reference/message-attachments."""
+    assert set(body) == {"text"}
+    assert 1 <= len(body["text"]) <= 16_383
+    assert not re.search(r"@\w", body["text"])
+
+
+class TelegramHtml(HTMLParser):
+    """The tags that the Bot API knows ("HTML style"), properly nested; collects the visible text."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[str] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        assert tag in {"b", "a"}, tag
+        assert [name for name, _ in attrs] == (["href"] if tag == "a" else [])
+        for _, link in attrs:
+            web(link or "")
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+def telegram(body: dict[str, Any]) -> None:
+    """https://core.telegram.org/bots/api#sendmessage and #html-style."""
+    assert body["parse_mode"] == "HTML"
+    parser = TelegramHtml()
+    parser.feed(body["text"])
+    parser.close()
+    assert parser.open == []
+    assert 1 <= utf16(parser.text) <= 4_096
+    assert not re.search(r"@\w", parser.text)
+    assert body["link_preview_options"] == {"is_disabled": True}
+
+
+class MatrixHtml(TelegramHtml):
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        if tag in {"p", "br"}:
+            assert attrs == []
+            self.open += [tag] if tag == "p" else []
+            return
+        super().handle_starttag(tag, attrs)
+
+
+def matrix(body: dict[str, Any]) -> None:
+    """https://spec.matrix.org/latest/client-server-api/ (size limits, m.room.message, m.mentions)."""
+    assert size(body) <= 60_000
+    assert body["msgtype"] in {"m.text", "m.notice"}
+    assert body["m.mentions"] == {}
+    assert body["body"]
+    parser = MatrixHtml()
+    parser.feed(body["formatted_body"])
+    parser.close()
+    assert parser.open == []
+
+
+def unescaped(text: str) -> str:
+    return html.unescape(text)

@@ -1,0 +1,237 @@
+"""Chat shapes against what the services document, and a real conversation for each."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import limits
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from notices import alert, notification
+from servers import Answer, WebhookSink
+
+from watcher.deliver.discord import discord_body
+from watcher.deliver.matrix import matrix_body
+from watcher.deliver.mattermost import mattermost_body
+from watcher.deliver.ntfy import ntfy_body
+from watcher.deliver.open import build_channels, http_client
+from watcher.deliver.slack import slack_body
+from watcher.deliver.teams import teams_body
+from watcher.deliver.telegram import telegram_body
+from watcher.errors import AttemptReason, UsageError
+from watcher.model.notification import Delivered, GiveUp, Message, Outcome, TryAgain
+from watcher.model.route import (
+    Apprise,
+    ChannelOptions,
+    ChannelRef,
+    Discord,
+    Matrix,
+    Mattermost,
+    Ntfy,
+    Receiver,
+    Slack,
+    Teams,
+    Telegram,
+)
+from watcher.model.secret import Secret
+from watcher.render.message import render_message
+
+TOKEN = "t0ken-of-nobody"
+
+
+@dataclass(frozen=True)
+class Chat:
+    body: Callable[[Message], dict[str, Any]]
+    check: Callable[[dict[str, Any]], None]
+    options: Callable[[str], ChannelOptions]
+    path: str
+    most_shown: int
+
+
+CHATS = {
+    "slack": Chat(slack_body, limits.slack, lambda url: Slack(f"{url}/{TOKEN}"), f"/{TOKEN}", 25),
+    "discord": Chat(
+        discord_body, limits.discord, lambda url: Discord(Secret("env X", f"{url}/{TOKEN}")), f"/{TOKEN}", 10
+    ),
+    "ntfy": Chat(
+        lambda message: ntfy_body(message, "news"), limits.ntfy, lambda url: Ntfy(f"{url}/news", TOKEN), "/", 40
+    ),
+    "teams": Chat(teams_body, limits.teams, lambda url: Teams(f"{url}/{TOKEN}"), f"/{TOKEN}", 40),
+    "mattermost": Chat(mattermost_body, limits.mattermost, lambda url: Mattermost(f"{url}/{TOKEN}"), f"/{TOKEN}", 60),
+    "telegram": Chat(
+        lambda message: telegram_body(message, "-100"),
+        limits.telegram,
+        lambda url: Telegram(TOKEN, "-100", url=url),
+        f"/bot{TOKEN}/sendMessage",
+        20,
+    ),
+    "matrix": Chat(
+        matrix_body,
+        limits.matrix,
+        lambda url: Matrix(url, "!room:example.org", TOKEN),
+        "/_matrix/client/v3/rooms/%21room%3Aexample.org/send/m.room.message/",
+        80,
+    ),
+}
+KINDS = pytest.mark.parametrize("kind", CHATS)
+
+
+def message_of(count: int, omitted: int = 0, **more) -> Message:
+    alerts = (alert(**{"title": f"Number {index}: guards fled", "name": str(index), **more}) for index in range(count))
+    return render_message(notification(*alerts, omitted=omitted), zone="Europe/Istanbul", max_items=500)
+
+
+@KINDS
+@pytest.mark.parametrize("count", [1, 3, 200])
+def test_messages_keep_the_services_limits_and_count_what_they_leave_out(kind: str, count: int) -> None:
+    chat = CHATS[kind]
+    message = message_of(count, sources=["BBC", "Al Jazeera", "AFP", "AP", "dpa"], omitted=7)
+    body = chat.body(message)
+    chat.check(body)
+    text = limits.unescaped(json.dumps(body, ensure_ascii=False))
+    shown = len(set(re.findall(r"Number \d+\W", text.replace("\\\\", ""))))
+    told = [int(number) for number in re.findall(r"and (\d+) more(?![\w)])", text)]
+    assert count + 7 - min(shown, count) in told or count + 7 - len(message.items) in told
+    assert shown >= min(count, 3)
+
+
+@KINDS
+def test_long_texts_are_cut_at_a_word(kind: str) -> None:
+    words = " ".join(f"word{number}" for number in range(400))
+    body = CHATS[kind].body(message_of(5, title=words, body=words, feed=words))
+    CHATS[kind].check(body)
+    for cut in re.findall(r"(\S+)…", json.dumps(body, ensure_ascii=False)):
+        assert re.fullmatch(r".*\bword\d+", cut) or not cut.startswith("word")
+
+
+@KINDS
+def test_one_word_without_end_is_cut_between_letters(kind: str) -> None:
+    CHATS[kind].check(CHATS[kind].body(message_of(3, title="a\u0301" * 3_000, body="👩‍👩‍👧" * 900, feed="&<>" * 900)))
+
+
+@KINDS
+def test_an_empty_message_is_a_message(kind: str) -> None:
+    CHATS[kind].check(CHATS[kind].body(Message("Test message", "", "", ())))
+
+
+@KINDS
+@settings(max_examples=40, deadline=None)
+@given(title=st.text(max_size=400), body=st.text(max_size=600), feed=st.text(max_size=200), link=st.text(max_size=60))
+def test_whatever_stands_in_a_feed_makes_a_valid_message(
+    kind: str, title: str, body: str, feed: str, link: str
+) -> None:
+    CHATS[kind].check(
+        CHATS[kind].body(message_of(2, title=title, body=body, feed=feed, link=f"https://x.example/{link}"))
+    )
+
+
+def send(options: ChannelOptions, told=None) -> Outcome:
+    told = told or notification(alert())
+    name = ChannelRef("chat", "any")
+
+    async def once() -> Outcome:
+        async with http_client() as client:
+            channel = build_channels({"chat": Receiver("chat", {name: options})}, None, client)[name]
+            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=8))
+
+    return asyncio.run(once())
+
+
+@KINDS
+def test_a_message_arrives(kind: str) -> None:
+    with WebhookSink(200) as sink:
+        told = notification(alert())
+        assert isinstance(send(CHATS[kind].options(sink.url("")), told), Delivered)
+        (request,) = sink.requests
+        assert request.path.startswith(CHATS[kind].path)
+        assert request.headers["content-type"].startswith("application/json")
+        CHATS[kind].check(json.loads(request.body))
+        if kind == "matrix":
+            assert (request.method, request.path.rpartition("/")[2]) == ("PUT", told.key)
+            assert request.headers["authorization"] == f"Bearer {TOKEN}"
+
+
+@KINDS
+@pytest.mark.parametrize(
+    ("status", "outcome"),
+    [
+        (400, (GiveUp, AttemptReason.REFUSED)),
+        (401, (TryAgain, AttemptReason.AUTHENTICATION)),
+        (404, (GiveUp, AttemptReason.GONE)),
+        (413, (GiveUp, AttemptReason.TOO_LARGE)),
+        (429, (TryAgain, AttemptReason.SLOW_DOWN)),
+        (500, (TryAgain, AttemptReason.UNAVAILABLE)),
+        (302, (TryAgain, AttemptReason.REDIRECTED)),
+    ],
+)
+def test_refusals_are_told_apart_and_keep_the_secret(kind: str, status: int, outcome) -> None:
+    with WebhookSink() as sink:
+        sink.script.append(Answer(status, body=f"no: {sink.url('')}/{TOKEN} {TOKEN}".encode()))
+        got = send(CHATS[kind].options(sink.url("")))
+    assert (type(got), got.reason) == outcome
+    assert TOKEN not in repr(got)
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "expected"),
+    [
+        ("telegram", Answer(429, body=b'{"ok":false,"parameters":{"retry_after":37}}'), timedelta(seconds=37)),
+        ("matrix", Answer(429, body=b'{"errcode":"M_LIMIT_EXCEEDED","retry_after_ms":2500}'), timedelta(seconds=2.5)),
+        ("telegram", Answer(429, body=b'{"parameters":"soon"}'), None),
+        ("discord", Answer(429, {"Retry-After": "1.5"}), timedelta(seconds=1.5)),
+    ],
+)
+def test_each_service_says_in_its_own_way_how_long_to_wait(kind: str, answer: Answer, expected) -> None:
+    with WebhookSink(answer) as sink:
+        outcome = send(CHATS[kind].options(sink.url("")))
+    assert isinstance(outcome, TryAgain)
+    assert outcome.retry_after == expected
+
+
+def test_a_bot_that_was_put_out_of_the_chat_is_gone() -> None:
+    with WebhookSink(Answer(403, body=b'{"description":"Forbidden: bot was kicked"}')) as sink:
+        outcome = send(CHATS["telegram"].options(sink.url("")))
+    assert isinstance(outcome, GiveUp)
+    assert outcome.reason is AttemptReason.GONE
+
+
+def test_teams_hides_a_refusal_behind_a_success() -> None:
+    hidden = Answer(200, body=b"Webhook message delivery failed: Microsoft Teams endpoint returned HTTP error 429")
+    with WebhookSink(hidden) as sink:
+        outcome = send(CHATS["teams"].options(sink.url("")))
+    assert isinstance(outcome, TryAgain)
+    assert outcome.reason is AttemptReason.SLOW_DOWN
+
+
+class TestApprise:
+    apprise = pytest.importorskip("apprise", reason="the extra watcher[apprise] is not installed")
+
+    def test_a_message_arrives(self, webhook_sink: WebhookSink) -> None:
+        url = webhook_sink.url("/hook").replace("http:", "json:")
+        assert isinstance(send(Apprise(Secret("env X", url))), Delivered)
+        assert "Guards fled" in json.loads(webhook_sink.requests[0].body)["title"]
+
+    @pytest.mark.parametrize("status", [302, 500])
+    def test_a_refusal_and_a_redirect_are_tried_again(self, status: int) -> None:
+        with WebhookSink() as elsewhere, WebhookSink(Answer(status, {"Location": elsewhere.url("/")})) as sink:
+            outcome = send(Apprise(sink.url("/hook").replace("http:", "json:")))
+            assert elsewhere.requests == []
+        assert isinstance(outcome, TryAgain)
+
+    def test_what_it_does_not_understand_is_said(self) -> None:
+        outcome = send(Apprise(f"nonsense://{TOKEN}"))
+        assert isinstance(outcome, TryAgain)
+        assert outcome.reason is AttemptReason.REFUSED
+        assert TOKEN not in repr(outcome)
+
+    def test_without_the_extra_the_remedy_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("watcher.deliver.apprise.apprise", None)
+        with pytest.raises(UsageError, match="pip install"):
+            send(Apprise("json://localhost"))
