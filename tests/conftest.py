@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from corpus import Corpus, find_corpus
+from houses import House
 from servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 
 
@@ -32,6 +34,13 @@ def mail_sink() -> Iterator[ScriptedMailSink]:
 def clock() -> FakeClock:
     """Stands at noon UTC of a Saturday."""
     return FakeClock(datetime(2026, 1, 24, 12, tzinfo=UTC))
+
+
+@pytest.fixture
+def house(
+    tmp_path: Path, feed_server: FeedServer, mail_sink: ScriptedMailSink, webhook_sink: WebhookSink, clock: FakeClock
+) -> House:
+    return House(tmp_path, feed_server, mail_sink, webhook_sink, clock)
 
 
 @pytest.fixture(scope="session")

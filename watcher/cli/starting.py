@@ -10,6 +10,7 @@ import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, Config
 from watcher.cli.tables import console, points
+from watcher.config.load import missing_for_run
 from watcher.config.starter import starter_text
 from watcher.demo.run import run_demo
 from watcher.errors import ConfigError, Problem, UsageError
@@ -43,8 +44,9 @@ def init(config: Config = DEFAULT_CONFIG) -> None:
 
 def check(config: Config = DEFAULT_CONFIG) -> None:
     """Validates the configuration and runs the examples of its topics."""
-    plan = read_plan(config, os.environ, secrets="defer", must_run=True)
-    for warning in plan.settings.warnings:
+    plan = read_plan(config, os.environ, secrets="defer")
+    lacking = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(plan.settings))
+    for warning in (*plan.settings.warnings, *lacking):
         typer.echo(f"warning: {warning}", err=True)
     failed = [problem for topic in plan.topics for problem in _failed_examples(topic, plan)]
     if failed:

@@ -160,4 +160,4 @@ class House:
 def environment() -> dict[str, str]:
     """The environment of a child: ours, with the checkout importable and nothing of a service manager."""
     kept = {name: value for name, value in os.environ.items() if name not in {"NOTIFY_SOCKET", "STATE_DIRECTORY"}}
-    return kept | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    return kept | {"PYTHONPATH": str(Path(__file__).parents[1])}

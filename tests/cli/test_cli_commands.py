@@ -1,0 +1,196 @@
+"""Every command as a person runs it: a child process, real files, exit codes, what stands on the screen."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from houses import DIGEST_AT_SEVEN, House, Item
+
+from watcher.model.notification import NotificationState
+
+
+@pytest.fixture
+def walked(house: House) -> House:
+    """A house after one round: one alert told to the chat, at the hour it is now."""
+    house.clock.set(datetime.now(UTC))
+    house.publish(
+        "/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1), "Officials said so.")]
+    )
+    house.once()
+    return house
+
+
+def test_init_writes_what_check_accepts(house: House) -> None:
+    house.command("init", "-c", "mine.yaml")
+    checked = house.command("check", "-c", "mine.yaml")
+    assert checked.returncode == 0, checked.stderr
+    again = house.command("init", "-c", "mine.yaml")
+    assert again.returncode == 2
+    assert "exists already" in again.stderr
+
+
+def test_check_names_every_problem_with_its_line(house: House) -> None:
+    house.write()
+    good = house.config.read_text().splitlines()
+    broken = [line.replace("spacing: 0s", "spacing: never").replace("focus: 5", "fokus: 5") for line in good]
+    house.config.write_text("\n".join(broken) + "\n")
+    checked = house.command("check")
+    assert checked.returncode == 2
+    wrong = [number for number, line in enumerate(broken, 1) if "never" in line or "fokus" in line]
+    named = {int(line.split(":")[1]) for line in checked.stderr.splitlines() if line.startswith("config.yaml:")}
+    assert named == set(wrong)
+    assert "focus" in checked.stderr
+
+
+def test_check_runs_the_examples(house: House) -> None:
+    house.topics = house.topics.replace(
+        "    title: Ceasefires\n",
+        "    title: Ceasefires\n    examples: [{text: A ceasefire begins, level: none}, {text: A ceasefire begins, level: focus}]\n",
+    )
+    house.write()
+    checked = house.command("check")
+    assert checked.returncode == 2
+    assert "the example reaches focus with 9 points, not none" in checked.stderr
+    assert checked.stderr.count("the example reaches") == 1
+
+
+def test_explain_adds_up(house: House) -> None:
+    house.write()
+    (house.folder / "article.txt").write_text("\n\nTruce and ceasefire\nA truce, said the detainees.\n")
+    found = json.loads(house.command("explain", "--text", "article.txt", "--json").stdout)
+    assert [one["topic"] for one in found] == ["ceasefires", "detention-facilities"]
+    for one in found:
+        assert round(sum(part["points"] for part in one["parts"]), 2) == one["score"]
+    assert found[0]["level"] == "focus"
+    single = json.loads(house.command("explain", "--topic", "ceasefires", "--text", "article.txt", "--json").stdout)
+    assert single == found[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["explain"], "--text FILE"),
+        (["explain", "--text", "no-such-file"], "cannot read no-such-file"),
+        (["explain", "--topic", "weather", "--text", "config.yaml"], "no topic is named weather"),
+        (["alerts", "show", "00000000"], "watcher alerts list"),
+        (["outbox", "retry", "00000000"], "watcher outbox list"),
+        (["routes", "test", "focus"], "write name=value"),
+        (["feeds", "import", "config.yaml"], "does not include feeds.opml"),
+        (["once", "-c", "nowhere.yaml"], "watcher init"),
+    ],
+)
+def test_wrong_use_names_the_remedy_and_exits_2(house: House, words: list[str], said: str) -> None:
+    house.feed_urls = ["http://127.0.0.1:9/none"]
+    house.write()
+    done = house.command(*words)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
+
+
+def test_evaluate_prints_shares_and_scores(house: House) -> None:
+    house.write()
+    judged = [
+        {"id": "1", "title": "Ceasefire agreed", "content": "", "labels": {"ceasefires": True}},
+        {"id": "2", "title": "Bread", "content": "", "labels": {"ceasefires": False}},
+        {"id": "3", "title": "Truce", "content": "", "labels": {"ceasefires": None}},
+    ]
+    (house.folder / "judged.jsonl").write_text("".join(json.dumps(one) + "\n" for one in judged))
+    done = house.command("evaluate", "--entries", "judged.jsonl", "--json", "--scores", "scores.jsonl")
+    quality = json.loads(done.stdout)
+    assert quality["topics"]["ceasefires"]["f1"] == 1.0
+    scores = [json.loads(line) for line in (house.folder / "scores.jsonl").read_text().splitlines()]
+    assert {"id": "1", "topic": "ceasefires", "score": 9.0, "level": "focus"} in scores
+
+
+def test_alerts_tell_their_whole_life(walked: House) -> None:
+    (alert,) = json.loads(walked.command("alerts", "list", "--json").stdout)
+    shown = walked.command("alerts", "show", alert["id"][:8])
+    assert "Ceasefire agreed" in shown.stdout
+    assert "delivered" in shown.stdout
+    life = json.loads(walked.command("alerts", "show", alert["id"], "--json").stdout)
+    assert [one["state"] for one in life["deliveries"]] == ["delivered"]
+
+
+def test_a_dead_letter_is_retried_under_the_same_key(house: House) -> None:
+    house.clock.set(datetime.now(UTC))
+    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
+    house.chat.script = [410]
+    assert house.once().dead == 1
+    assert house.command("outbox", "list", "--state", "dead").stdout.count("chat/webhook/0") == 1
+    (dead,) = house.store().notifications(state=NotificationState.DEAD)
+    assert house.command("outbox", "retry", dead.key[:8]).returncode == 0
+    assert house.command("once").returncode == 0
+    ids = [request.headers["webhook-id"] for request in house.chat.requests]
+    assert ids == [dead.key, dead.key]
+
+
+def test_feeds_list_shows_what_is_wrong(walked: House) -> None:
+    walked.feed_urls.append(walked.feeds.url("/nothing"))
+    walked.clock.advance(timedelta(minutes=1))
+    walked.once()
+    feeds = json.loads(walked.command("feeds", "list", "--json").stdout)
+    assert [feed["reason"] for feed in feeds] == [None, "http_not_found"]
+    assert "http_not_found" in walked.command("feeds", "list").stdout
+
+
+def test_feeds_go_out_and_come_in_as_opml(walked: House) -> None:
+    assert walked.command("feeds", "export", "out.opml").returncode == 0
+    (walked.folder / "feeds.opml").write_text('<opml version="2.0"><head/><body/></opml>')
+    config = walked.config.read_text()
+    walked.config.write_text(config.replace("feeds: [", "feeds: [{opml: feeds.opml}, ", 1))
+    more = (walked.folder / "out.opml").read_text().replace("/wire", "/other")
+    (walked.folder / "more.opml").write_text(more)
+    imported = walked.command("feeds", "import", "more.opml")
+    assert "added 1 feeds" in imported.stdout, imported.stderr
+    assert "/other" in walked.command("feeds", "export").stdout
+    assert "added 0 feeds" in walked.command("feeds", "import", "more.opml").stdout
+
+
+def test_a_backup_of_the_live_store_holds_the_same(walked: House) -> None:
+    assert walked.command("db", "backup", "copy.db").returncode == 0
+    assert walked.command("db", "backup", "copy.db").returncode == 2
+    with closing(sqlite3.connect(walked.folder / "copy.db")) as copy:
+        assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert copy.execute("SELECT count(*) FROM alerts").fetchone() == (1,)
+    assert "alerts, routed\t1" in walked.command("db", "stats").stdout
+    assert walked.command("db", "upgrade").returncode == 0
+
+
+def test_routes_test_says_who_and_why(house: House) -> None:
+    house.route = """
+    receiver: desk
+    routes:
+      - {matchers: ['level="focus"'], receiver: chat}
+    """
+    house.write()
+    focus = house.command("routes", "test", "level=focus", "topic=ceasefires")
+    assert focus.stdout.splitlines()[-1] == "receivers: chat"
+    mention = house.command("routes", "test", "level=mention")
+    assert mention.stdout.splitlines()[-1] == "receivers: desk"
+    assert "does not hold for 'mention'" in mention.stdout
+
+
+def test_preview_writes_the_next_digest_and_sends_nothing(house: House) -> None:
+    house.route = DIGEST_AT_SEVEN
+    house.clock.set(datetime.now(UTC))
+    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
+    house.once()
+    written = [Path(line) for line in house.command("preview").stdout.splitlines()]
+    assert sorted(path.suffix for path in written) == [".html", ".txt"]
+    assert all("Ceasefire agreed" in (house.folder / path).read_text() for path in written)
+    assert house.mail.mails == []
+
+
+def test_once_exits_1_when_nothing_answers(house: House) -> None:
+    house.feed_urls = ["http://127.0.0.1:9/none"]
+    house.write()
+    done = house.command("once", "--json")
+    assert done.returncode == 1
+    assert json.loads(done.stdout) == {
+        "feeds": 1, "fetched": 0, "not_modified": 0, "failed": 1,
+        "entries_new": 0, "alerts": 0, "delivered": 0, "dead": 0,
+    }  # fmt: skip
