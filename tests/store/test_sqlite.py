@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_samples import FEED, HOUR, MINUTE, NOW, acquire_one, alert, fold, frozen, identified, poll, save_alerts, tell
+from store_samples import FEED, HOUR, NOW, acquire_one, alert, fold, frozen, identified, poll, save_alerts, tell
 
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, UsageError
 from watcher.model.alert import ToldAlert
@@ -122,22 +122,6 @@ class TestLocks:
             sqlite_store.save_polls("me", [record], NOW, broken)
         assert (sqlite_store.entries(NOW), sqlite_store.alerts()) == ([], [])
         assert sqlite_store.save_polls("me", [record], NOW, tell)[0].saved
-
-    def test_threads_take_turns(self, sqlite_store: Store) -> None:
-        sqlite_store.sync_feeds(URLS, NOW)
-        start = threading.Barrier(8)
-
-        def take(owner: int) -> list[str]:
-            start.wait()
-            taken = []
-            while some := sqlite_store.acquire_due_feeds(str(owner), NOW, NOW + MINUTE, 7):
-                sqlite_store.feed_states()
-                taken += [feed.state.url for feed in some]
-            return taken
-
-        with ThreadPoolExecutor(8) as pool:
-            everything = [url for taken in pool.map(take, range(8)) for url in taken]
-        assert sorted(everything) == sorted(URLS)
 
 
 def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:

@@ -30,6 +30,7 @@ class SqlAlerts(Shelf):
 
     def save_routing(self, routed: Sequence[Routed], now: datetime) -> None:
         with self._database.write("save_routing") as connection:
+            self._database.serialise(connection, "routing")
             unrouted_rows = _unrouted_rows(connection, [decision.alert_id for decision in routed])
             fresh = [decision for decision in routed if decision.alert_id in unrouted_rows]
             keys = {one.group.id: one.group for decision in fresh for one in decision.deliveries}
@@ -45,6 +46,7 @@ class SqlAlerts(Shelf):
     def reroute_waiting(self, now: datetime) -> int:
         unfrozen = deliveries.c.state.in_(UNFROZEN)
         with self._database.write("reroute_waiting") as connection:
+            self._database.serialise(connection, "routing")
             returned = connection.execute(
                 update(alerts)
                 .where(alerts.c.seq.in_(select(deliveries.c.alert_seq).where(unfrozen)))

@@ -22,7 +22,9 @@ class SqlFeeds(Shelf):
         wanted = set(urls)
         with self._database.write("sync_feeds") as connection:
             self._database.serialise(connection, "feeds")
-            stored = {row.url: row for row in connection.execute(select(feeds.c.url, feeds.c.paused))}
+            stored = {
+                row.url: row for row in connection.execute(select(feeds.c.url, feeds.c.paused).order_by(feeds.c.url))
+            }
             _pause(connection, [url for url, row in stored.items() if not row.paused and url not in wanted])
             _resume(connection, [url for url, row in stored.items() if row.paused and url in wanted], now)
             missing = [{"url": url, "next_poll_at": now} for url in sorted(wanted - stored.keys())]

@@ -45,6 +45,7 @@ class SqlGroups(Shelf):
 
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
         with self._database.write("close_digest" if reason is NotifyReason.DIGEST else "freeze") as connection:
+            self._database.serialise(connection, "routing")
             row = connection.execute(_group_row(group).with_for_update()).one_or_none()
             if row is None or has_unfinished(connection, row.id):
                 return None

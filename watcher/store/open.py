@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+from sqlalchemy.exc import ArgumentError
+
 from watcher.errors import UsageError
 from watcher.store.alerts import SqlAlerts
 from watcher.store.entries import SqlEntries
@@ -13,11 +15,13 @@ from watcher.store.groups import SqlGroups
 from watcher.store.interface import Store
 from watcher.store.notifications import SqlOutbox
 from watcher.store.polls import SqlPolls
+from watcher.store.postgres import PostgresDatabase
 from watcher.store.seen import SqlSeen
 from watcher.store.sqlite import SqliteDatabase
 from watcher.store.upkeep import SqlUpkeep
 
 SQLITE = "sqlite:///"
+POSTGRES = "postgresql+psycopg://"
 PATIENCE = timedelta(seconds=5)
 """How long a transaction waits for another process before it is `StoreBusy`."""
 
@@ -31,15 +35,30 @@ def open_store(url: str, *, base: Path, patience: timedelta = PATIENCE) -> Store
 
     Raises `UsageError` for a URL that names no engine of ours.
     """
-    if not url.startswith(SQLITE):
-        raise UsageError(f"`store: {_scheme(url)}…` names no store of watcher's: write sqlite:///PATH")
+    if url.startswith(POSTGRES):
+        return SqlStore(_postgres(url, patience))
+    if url.startswith(SQLITE):
+        return SqlStore(SqliteDatabase(base / _path(url), patience))
+    raise UsageError(f"`store: {_scheme(url)}:…` names no store of watcher's: write {SQLITE}PATH or {POSTGRES}…")
+
+
+def _path(url: str) -> str:
     path = url.removeprefix(SQLITE)
     if path in ("", ":memory:") or "?" in path:
         raise UsageError(
-            "`store` needs the path of a file, as in sqlite:///watcher.db: "
+            f"`store` needs the path of a file, as in {SQLITE}watcher.db: "
             "a store in memory would lose alerts, and options after ? are not known"
         )
-    return SqlStore(SqliteDatabase(base / path, patience))
+    return path
+
+
+def _postgres(url: str, patience: timedelta) -> PostgresDatabase:
+    try:
+        return PostgresDatabase(url, patience)
+    except ModuleNotFoundError as error:
+        raise UsageError("`store` on PostgreSQL needs its driver: install watcher[postgres]") from error
+    except (ArgumentError, ValueError) as error:
+        raise UsageError(f"`store: {POSTGRES}…` cannot be read: write {POSTGRES}USER@HOST/DATABASE") from error
 
 
 def _scheme(url: str) -> str:

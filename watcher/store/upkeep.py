@@ -34,6 +34,7 @@ class SqlUpkeep(Shelf):
         self, now: datetime, *, seen_for: timedelta, entries_for: timedelta, finished_for: timedelta, chunk: int
     ) -> int:
         with self._database.write("purge") as connection:
+            self._database.serialise(connection, "routing")
             gone = (
                 retention.forget_keys(connection, now - seen_for, chunk)
                 + retention.drop_entries(connection, now - entries_for, chunk)

@@ -1,0 +1,70 @@
+"""What is PostgreSQL's own. What needs a server is skipped where WATCHER_TEST_POSTGRES names none."""
+
+from __future__ import annotations
+
+import socket
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine, make_url
+from store_samples import FEED, NOW
+
+from watcher.errors import StoreBusy, StoreError, UsageError
+from watcher.store import schema
+from watcher.store.open import open_store
+from watcher.store.tables import metadata
+
+if TYPE_CHECKING:
+    from watcher.store.interface import Store
+
+
+def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    store = open_store(
+        f"postgresql+psycopg://watcher:hunter2@127.0.0.1:{port}/watcher?sslpassword=hunter2", base=Path()
+    )
+    with pytest.raises(StoreBusy, match=str(port)) as refused:
+        store.check_schema()
+    assert "hunter2" not in str(refused.value)
+
+
+def test_a_url_that_cannot_be_read_is_refused_without_its_password() -> None:
+    with pytest.raises(UsageError) as refused:
+        open_store("postgresql+psycopg://watcher:hunter2@:port/", base=Path())
+    assert "hunter2" not in str(refused.value)
+
+
+def test_migrations_lead_to_the_same_tables(postgres_url: str) -> None:
+    server = create_engine(postgres_url)
+    with server.begin() as connection:
+        schema.migrate(connection)
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    server.dispose()
+
+
+def test_a_lock_is_waited_for_no_longer_than_patience(postgres_url: str, postgres_store: Store) -> None:
+    postgres_store.sync_feeds([FEED], NOW)
+    impatient = open_store(postgres_url, base=Path(), patience=timedelta(milliseconds=50))
+    server = create_engine(postgres_url)
+    with server.begin() as connection:
+        connection.exec_driver_sql("LOCK TABLE feeds")
+        with pytest.raises(StoreBusy, match="try again"):
+            impatient.sync_feeds([], NOW)
+    impatient.close()
+    server.dispose()
+
+
+def test_backups_are_the_servers_business(tmp_path: Path, postgres_store: Store) -> None:
+    with pytest.raises(StoreError, match="pg_dump"):
+        postgres_store.backup(tmp_path / "copy")
+
+
+def test_a_server_without_the_database_says_so(postgres_url: str) -> None:
+    elsewhere = make_url(postgres_url).set(database="no_such_database").render_as_string(hide_password=False)
+    with pytest.raises(StoreBusy, match=r"no_such_database.*does not exist"):
+        open_store(elsewhere, base=Path()).check_schema()

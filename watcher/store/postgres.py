@@ -1,0 +1,115 @@
+"""PostgreSQL: the engine for several machines (DESIGN §11), reached through psycopg 3.
+
+What SQLite's single writer gives for nothing is said here: rows that are to be leased are taken with FOR UPDATE SKIP
+LOCKED (the queries ask for it, SQLite passes over it), and what must not happen twice at once — judging alerts,
+routing and freezing, changing the schema — passes one at a time through an advisory lock of the transaction.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Table, create_engine, event, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
+from watcher.failpoints import pass_by
+
+CONNECTIONS = 5
+CONNECT_SECONDS = 10
+
+UNREACHABLE = (StoreBusy, "check that the server runs, has this database and lets this user in; trying again is right")
+REMEDIES: Mapping[str, tuple[type[StoreError], str]] = {
+    "08": UNREACHABLE,
+    "40": (StoreBusy, "others wrote the same at the same time: try again"),
+    "53": (StoreFull, "make space or raise the limits of the server; nothing was half-written"),
+    "55": (StoreBusy, "another session has written for longer than we wait: try again"),
+    "57": UNREACHABLE,
+    "XX": (StoreCorrupt, "look into the server's log and restore a backup"),
+}
+"""By class of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html); who cannot connect has none."""
+
+CLASS_LENGTH = 2
+
+
+class PostgresDatabase:
+    """A database on a server. `patience` bounds the wait for a lock that another session holds."""
+
+    def __init__(self, url: str, patience: timedelta) -> None:
+        self.where = make_url(url).set(query={}).render_as_string(hide_password=True)
+        self._engine = create_engine(
+            url,
+            pool_size=CONNECTIONS,
+            pool_timeout=CONNECT_SECONDS,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            isolation_level="READ COMMITTED",
+            connect_args={"connect_timeout": CONNECT_SECONDS},
+        )
+        self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+        @event.listens_for(self._engine, "connect")
+        def prepare(connection: Any, _record: object) -> None:
+            connection.execute(f"SET lock_timeout = {patience // timedelta(milliseconds=1)}")
+            connection.commit()
+
+    @contextmanager
+    def write(self, what: str) -> Iterator[Connection]:
+        with self._translated(), self._engine.begin() as connection:
+            yield connection
+            pass_by(f"{what}.before_commit")
+        pass_by(f"{what}.after_commit")
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self._translated(), self._reading.begin() as connection:
+            yield connection
+
+    def serialise(self, connection: Connection, what: str) -> None:
+        connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"watcher {what}", 0))))
+
+    def insert_missing(self, table: Table, key: Sequence[str]) -> Executable:
+        return insert(table).on_conflict_do_nothing(index_elements=list(key))
+
+    def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
+        statement = insert(table)
+        return statement.on_conflict_do_update(
+            index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
+        )
+
+    def backup(self, target: Path) -> None:
+        raise StoreError(f"{self.where} is on a server: back it up there, with pg_dump --format=custom --file={target}")
+
+    def size(self) -> int:
+        with self.read() as connection:
+            return connection.scalar(select(func.pg_database_size(func.current_database()))) or 0
+
+    def tidy(self) -> None:
+        """Nothing to do: the server's autovacuum does it."""
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    @contextmanager
+    def _translated(self) -> Iterator[None]:
+        """Turns what the driver raises into the errors of this house; nothing else is touched."""
+        try:
+            yield
+        except PoolTimeout as error:
+            raise StoreBusy(f"{self.where}: no connection was free for {CONNECT_SECONDS} s; try again") from error
+        except DBAPIError as error:
+            raise self._translate(error) from error
+
+    def _translate(self, error: DBAPIError) -> StoreError:
+        state = getattr(error.orig, "sqlstate", None)
+        other = (StoreError, "nothing of the transaction was kept")
+        kind, remedy = UNREACHABLE if state is None else REMEDIES.get(state[:CLASS_LENGTH], other)
+        said = str(error.orig).strip().splitlines() or ["no answer"]
+        return kind(f"{self.where}: {said[0]}; {remedy}")
