@@ -33,6 +33,7 @@ from watcher.saver import Saver
 from watcher.store.interface import Store
 from watcher.store.open import open_store
 from watcher.story.cluster import judge
+from watcher.timings import Timings
 
 log = structlog.get_logger()
 
@@ -185,12 +186,13 @@ async def open_application(
     clock = clock or SystemClock()
     jitter = random.SystemRandom().random
     owner = secrets.token_hex(8)
+    timings = Timings.of(env)
     store = await asyncio.to_thread(open_plan_store, plan)
     parser, fetcher, client = ParserPool(), open_fetcher(plan), http_client()
     await parser.start()
     saver = Saver(store, owner, clock, judge)
-    poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter)
-    notifier = Notifier(notify_plan(plan, client), owner, store, clock, jitter)
+    poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter, timings)
+    notifier = Notifier(notify_plan(plan, client), owner, store, clock, jitter, timings)
     app = Application(plan, env, owner, clock, store, parser, fetcher, client, poller, notifier)
     try:
         yield app

@@ -23,8 +23,6 @@ from watcher.scheduler import Ticker
 
 log = structlog.get_logger()
 
-TICK = timedelta(seconds=1)
-UPKEEP = timedelta(hours=1)
 METRICS = timedelta(minutes=1)
 GRACE = timedelta(seconds=10)
 SENDS_PER_CHANNEL = 2
@@ -69,7 +67,7 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(asyncio.create_task(self.reload())))
         ticker = self._start_ticker()
         self._manager.ready(f"watching {len(self._app.plan.settings.feeds)} feeds")
-        log.info("daemon.ready", feeds=len(self._app.plan.settings.feeds), topics=len(self._app.plan.topics))
+        log.info("daemon.ready", owner=self._app.owner, feeds=len(self._app.plan.settings.feeds), topics=len(self._app.plan.topics))
         await self._ended.wait()
         log.info("daemon.stopping", polls=len(self._app.polls), sends=len(self._app.sends))
         self._manager.stopping()
@@ -78,10 +76,10 @@ class Daemon:
             raise self._fatal
 
     def _start_ticker(self) -> Ticker:
-        ticker = Ticker()
-        ticker.every(TICK, "poll", self._guarded("poll", self.poll_tick))
-        ticker.every(TICK, "notify", self._guarded("notify", self.notify_tick))
-        ticker.every(UPKEEP, "upkeep", self._guarded("upkeep", self.upkeep_tick))
+        ticker, timings = Ticker(), self._app.poller.timings
+        ticker.every(timings.tick, "poll", self._guarded("poll", self.poll_tick))
+        ticker.every(timings.tick, "notify", self._guarded("notify", self.notify_tick))
+        ticker.every(timings.upkeep, "upkeep", self._guarded("upkeep", self.upkeep_tick))
         if self._with_metrics:
             ticker.every(METRICS, "metrics", self._guarded("metrics", self.metrics_tick))
         if (every := self._manager.watchdog_every) is not None:

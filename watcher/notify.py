@@ -21,6 +21,7 @@ from watcher.clock import Clock
 from watcher.deliver import backoff
 from watcher.deliver.channel import Channel
 from watcher.errors import AttemptReason, NotifyReason
+from watcher.failpoints import pass_by
 from watcher.model.notification import (
     AcquiredNotification,
     Delivered,
@@ -36,13 +37,10 @@ from watcher.render.message import render_message
 from watcher.route import due
 from watcher.route.tree import route_alert
 from watcher.store.interface import Store
+from watcher.timings import Timings
 
 log = structlog.get_logger()
 
-LEASE = timedelta(seconds=120)
-SEND_WITHIN = timedelta(seconds=60)
-LEASE_MARGIN = timedelta(seconds=10)
-"""The send must be over this long before the lease is (I3)."""
 ROUTE_BATCH = 500
 GROUP_LIMIT = 2_000
 """Alerts in one notification; what is beyond waits for the next."""
@@ -84,6 +82,7 @@ class Notifier:
     store: Store
     clock: Clock
     jitter: Callable[[], float]
+    timings: Timings = Timings()
 
     def route_new(self) -> int:
         """Routes every alert that no route has seen, under the configuration now in force (I1)."""
@@ -116,7 +115,7 @@ class Notifier:
     def acquire(self, limit: int, paused: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
         """Leases what is due, except for channels that are busy or paused."""
         now = self.clock.now()
-        return self.store.acquire_notifications(self.owner, now, now + LEASE, limit, paused=paused)
+        return self.store.acquire_notifications(self.owner, now, now + self.timings.notification_lease, limit, paused=paused)
 
     async def attempt(self, acquired: AcquiredNotification) -> SendResult:
         """One try to deliver one notification, and the record of what came of it."""
@@ -135,10 +134,13 @@ class Notifier:
     ) -> Outcome:
         if channel is None:
             return GiveUp(AttemptReason.RECEIVER_REMOVED, "the configuration no longer has this channel")
-        deadline = min(SEND_WITHIN, until - self.clock.now() - LEASE_MARGIN)
+        deadline = min(self.timings.send_within, until - self.clock.now() - self.timings.send_margin)
         if deadline <= timedelta(0):
             return TryAgain(AttemptReason.TIMEOUT, "the lease left no time for the send")
-        return await channel.send(notification, message, deadline)
+        pass_by("send.before")
+        outcome = await channel.send(notification, message, deadline)
+        pass_by("send.after")
+        return outcome
 
     def _record(self, acquired: AcquiredNotification, outcome: Outcome) -> SendResult:
         notification, now = acquired.notification, self.clock.now()
@@ -151,6 +153,7 @@ class Notifier:
                 notification.created_at,
                 now,
                 self.jitter(),
+                self.timings.backoff,
             )
         _log_outcome(notification, outcome, again_at)
         kept = self.store.record_outcome(self.owner, notification.key, acquired.epoch, outcome, now, again_at)

@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
@@ -32,12 +32,9 @@ from watcher.parse.sandbox import ParserPool
 from watcher.saver import Saver
 from watcher.store.interface import PollRecord, Store
 from watcher.story import cluster
+from watcher.timings import Timings
 
 log = structlog.get_logger()
-
-LEASE_MARGIN = timedelta(minutes=4)
-"""On top of the fetch's own deadline: the host's turn, parsing, matching, a busy store."""
-
 
 class PollResult(StrEnum):
     """What one poll came to."""
@@ -85,11 +82,12 @@ class Poller:
     saver: Saver
     clock: Clock
     jitter: Callable[[], float]
+    timings: Timings = Timings()
 
     async def acquire(self, limit: int, *, now: datetime | None = None, force: bool = False) -> list[AcquiredFeed]:
         """Leases due feeds; `now` is given by who counts feeds as due at an earlier moment than the clock's."""
         due_at = now or self.clock.now()
-        until = self.clock.now() + self.plan.polling.timeout + LEASE_MARGIN
+        until = self.clock.now() + self.plan.polling.timeout + self.timings.poll_margin
         return await asyncio.to_thread(self.store.acquire_due_feeds, self.owner, due_at, until, limit, force=force)
 
     async def poll(self, acquired: AcquiredFeed) -> PollReport:

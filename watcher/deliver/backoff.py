@@ -52,19 +52,19 @@ RETRY_AFTER_LIMIT = timedelta(hours=24)
 
 
 def next_attempt_at(
-    kind: str, attempts: int, outcome: TryAgain, created_at: datetime, now: datetime, jitter: float
+    kind: str, attempts: int, outcome: TryAgain, created_at: datetime, now: datetime, jitter: float, scale: float = 1.0
 ) -> datetime | None:
     """The next attempt after failure number `attempts` (counted from 1, this one included); None: stop trying.
 
     `jitter` (0 ≤ jitter < 1) spreads the messages that were held up together. The receiver's `retry_after`
-    is a floor, and so is a second.
+    is a floor, and so is a second. `scale` shortens the waits of the schedule where a bench wants it.
     """
     schedule = SCHEDULES.get(kind, CHAT)
     wait = _wait(schedule, attempts)
     if wait is None:
         return None
     floor = min(outcome.retry_after or timedelta(0), RETRY_AFTER_LIMIT)
-    at = now + max(wait * (1 - schedule.spread + schedule.spread * jitter), floor, timedelta(seconds=1))
+    at = now + max(wait * scale * (1 - schedule.spread + schedule.spread * jitter), floor, timedelta(seconds=1))
     return at if _is_in_time(schedule, created_at, at) else None
 
 
