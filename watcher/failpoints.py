@@ -42,7 +42,7 @@ STEPS: Mapping[str, str] = {
 }
 """The other places."""
 
-FAILPOINTS: Mapping[str, str] = STEPS | {
+FAILPOINTS: Mapping[str, str] = dict(STEPS) | {
     f"{name}.{side}_commit": f"{side} the commit in which {what}"
     for name, what in TRANSACTIONS.items()
     for side in ("before", "after")

@@ -4,7 +4,12 @@ from __future__ import annotations
 
 from alembic import context
 
+from watcher.failpoints import pass_by
 from watcher.store.tables import metadata
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata)
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    on_version_apply=lambda **_: pass_by("migration.step"),
+)
 context.run_migrations()
