@@ -14,7 +14,7 @@ from watcher.render.plain import isolate, one_line, points, safe_link, shortened
 
 NAME_CHARACTERS = 100
 NAMES = 8
-"""Of others that reported it too; the rest is counted."""
+"""How many of those who reported it too are named; the rest is counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,12 @@ class Line:
         return "".join(text for text, _ in self.title)
 
     @property
-    def quote_text(self) -> str:
-        return "".join(text for text, _ in self.quote)
+    def also_named(self) -> tuple[str, ...]:
+        return self.also[:NAMES]
+
+    @property
+    def also_unnamed(self) -> int:
+        return len(self.also) - len(self.also_named)
 
 
 def lines_of(alerts: Iterable[Alert], zone: str, now: datetime) -> list[Line]:
@@ -92,8 +96,7 @@ def _also(told: list[Alert]) -> tuple[str, ...]:
     names = [name for alert in told for name in (_source(alert), *alert.sources)]
     others = dict.fromkeys(_short(name) for name in names if one_line(name))
     others.pop(_source(told[0]), None)
-    shown = tuple(others)[:NAMES]
-    return shown if len(others) <= NAMES else (*shown, f"{len(others) - NAMES} more")
+    return tuple(others)
 
 
 def as_item(line: Line) -> MessageItem:

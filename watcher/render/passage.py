@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from watcher.model.alert import Alert, Evidence
-from watcher.render.plain import one_line, points, printable, shortened
+from watcher.render.plain import isolate, one_line, points, printable, shortened
 
 Run = tuple[str, bool]
 """A stretch of text; True when it is a word that matched."""
@@ -55,7 +55,7 @@ def why(alert: Alert) -> str:
 def _part(part: Evidence) -> str:
     times = f" ×{part.count}" if part.count > 1 else ""
     place = f" in {part.field}" if part.field else ""
-    return f"{shortened(one_line(part.term), 120)}{place}{times}: {points(part.points)}"
+    return f"{isolate(shortened(one_line(part.term), 120))}{place}{times}: {points(part.points)}"
 
 
 def _runs(text: str, ranges: Iterable[Range]) -> list[Run]:
