@@ -67,7 +67,12 @@ class Daemon:
         loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(asyncio.create_task(self.reload())))
         ticker = self._start_ticker()
         self._manager.ready(f"watching {len(self._app.plan.settings.feeds)} feeds")
-        log.info("daemon.ready", owner=self._app.owner, feeds=len(self._app.plan.settings.feeds), topics=len(self._app.plan.topics))
+        log.info(
+            "daemon.ready",
+            owner=self._app.owner,
+            feeds=len(self._app.plan.settings.feeds),
+            topics=len(self._app.plan.topics),
+        )
         await self._ended.wait()
         log.info("daemon.stopping", polls=len(self._app.polls), sends=len(self._app.sends))
         self._manager.stopping()

@@ -82,7 +82,7 @@ class Notifier:
     store: Store
     clock: Clock
     jitter: Callable[[], float]
-    timings: Timings = Timings()
+    timings: Timings
 
     def route_new(self) -> int:
         """Routes every alert that no route has seen, under the configuration now in force (I1)."""
@@ -115,7 +115,9 @@ class Notifier:
     def acquire(self, limit: int, paused: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
         """Leases what is due, except for channels that are busy or paused."""
         now = self.clock.now()
-        return self.store.acquire_notifications(self.owner, now, now + self.timings.notification_lease, limit, paused=paused)
+        return self.store.acquire_notifications(
+            self.owner, now, now + self.timings.notification_lease, limit, paused=paused
+        )
 
     async def attempt(self, acquired: AcquiredNotification) -> SendResult:
         """One try to deliver one notification, and the record of what came of it."""

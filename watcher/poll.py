@@ -36,6 +36,7 @@ from watcher.timings import Timings
 
 log = structlog.get_logger()
 
+
 class PollResult(StrEnum):
     """What one poll came to."""
 
@@ -82,7 +83,7 @@ class Poller:
     saver: Saver
     clock: Clock
     jitter: Callable[[], float]
-    timings: Timings = Timings()
+    timings: Timings
 
     async def acquire(self, limit: int, *, now: datetime | None = None, force: bool = False) -> list[AcquiredFeed]:
         """Leases due feeds; `now` is given by who counts feeds as due at an earlier moment than the clock's."""
