@@ -236,3 +236,9 @@ def test_digests_are_read_into_times(read_text: ReadText) -> None:
     assert getattr(plan, "at", None) == (time(7), time(18, 30))
     assert getattr(plan, "days", None) == ("sun", "mon")
     assert getattr(plan, "min", None) == 3
+
+
+def test_one_weight_in_two_spellings_is_one_list(read_text: ReadText) -> None:
+    [topic] = read_text("topics: [{name: bombs, terms: {3: [bomb*], 3.0: [fuse]}}]").topics
+    assert topic.terms == (Term("bomb*", 300), Term("fuse", 300))
+    assert topic.positions["terms.3.1"] == Position(1, 50)

@@ -62,6 +62,11 @@ def test_the_address_behind_a_secret_is_checked_but_not_told(read_text: ReadText
     assert "geheim" not in problem.message
 
 
+def test_apprise_has_addresses_of_its_own(read_text: ReadText) -> None:
+    receivers = receivers_of(read_text, 'receivers: [{name: a, apprise: {url: "mailto://me:pw@example.org"}}]')
+    assert list(map(str, receivers["a"].channels)) == ["a/apprise/0"]
+
+
 @dataclass(frozen=True, slots=True)
 class Pager:
     """A channel kind that nobody has built yet."""
