@@ -39,6 +39,13 @@ OUTCOMES: tuple[Outcome, ...] = (
     GiveUp(AttemptReason.GONE, "410"),
 )
 
+FATES = {
+    NotificationState.READY: DeliveryState.SENDING,
+    NotificationState.LEASED: DeliveryState.SENDING,
+    NotificationState.SENT: DeliveryState.DELIVERED,
+    NotificationState.DEAD: DeliveryState.DEAD,
+}
+
 
 @dataclass(frozen=True)
 class Held:
@@ -184,6 +191,15 @@ class Books(RuleBasedStateMachine):
                 assert not lives[one.id]
 
     @invariant()
+    def deliveries_follow_their_notification(self) -> None:
+        if not hasattr(self, "store"):
+            return
+        for one in self.store.notifications(limit=10_000):
+            for told in one.alerts:
+                lives = [life for life in self.store.alert_life(told.id) if life.notification == one.key]
+                assert [life.state for life in lives] == [FATES[one.state]]
+
+    @invariant()
     def keys_never_change_and_groups_send_one_at_a_time(self) -> None:
         if not hasattr(self, "store"):
             return
@@ -198,6 +214,6 @@ class Books(RuleBasedStateMachine):
 
 
 Books.TestCase.settings = settings(
-    max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=20, stateful_step_count=30, deadline=None, suppress_health_check=list(HealthCheck)
 )
 TestBooks = Books.TestCase
