@@ -59,6 +59,8 @@ class Digest:
     sections: tuple[Section, ...]
     omitted: int
     feed_notes: tuple[str, ...]
+    problems: tuple[str, ...] = ()
+    """What is wrong with the person's own templates, for which this stands in."""
 
 
 def compose(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
 from datetime import datetime
 
 from watcher.model.notification import Message, Notification
@@ -9,6 +12,8 @@ from watcher.render.digest import Digest, Surroundings, compose
 from watcher.render.environment import inlined, own_templates
 from watcher.render.item import as_item, lines_of
 from watcher.render.payload import payload
+from watcher.render.plain import one_line
+from watcher.render.user_templates import Rendered, UserTemplates
 
 MAX_ITEMS = 100
 MAX_HTML_BYTES = 80_000
@@ -22,12 +27,14 @@ def render_message(
     now: datetime | None = None,
     max_items: int = MAX_ITEMS,
     surroundings: Surroundings | None = None,
+    templates: UserTemplates | None = None,
 ) -> Message:
     """The message of a notification for a reader in `zone`.
 
     `now` is what ages are counted from. Leave it out for anything that is sent: it is then the moment at which
     the notification was made, so that every attempt carries the same message under the same id. The HTML
-    part stays within 80,000 bytes; alerts beyond that or `max_items` are counted, not listed.
+    part stays within 80,000 bytes; alerts beyond that or `max_items` are counted, not listed. With `templates` it
+    starts a process; without, it is pure.
     """
     made_at = now or notification.created_at
     lines = lines_of(notification.alerts, zone, made_at)
@@ -42,7 +49,8 @@ def render_message(
             break
         shown = max(min(shown * MAX_HTML_BYTES // size, shown - 1), 1)
     items = tuple(as_item(line) for line in lines[:shown])
-    return Message(digest.subject, _text(digest), html, items, payload(notification), omitted)
+    message = Message(digest.subject, _text(digest), html, items, payload(notification), omitted)
+    return message if templates is None else _in_own_words(message, digest, notification, templates)
 
 
 def _html(digest: Digest) -> str:
@@ -51,3 +59,34 @@ def _html(digest: Digest) -> str:
 
 def _text(digest: Digest) -> str:
     return own_templates().get_template("message.txt.j2").render(digest=digest)
+
+
+def _in_own_words(message: Message, digest: Digest, notification: Notification, templates: UserTemplates) -> Message:
+    """What the person's templates say in place of ours; a problem of theirs is told in the message itself."""
+    values: Mapping[str, object] = {"digest": asdict(digest), "payload": message.payload}
+    rendered = templates.render(notification.group.channel.receiver, values)
+    body, problems = _payload(message, rendered)
+    if problems:
+        told = replace(digest, problems=problems)
+        message = replace(message, text=_text(told), html=_html(told))
+    own_html = rendered.texts.get("message.html.j2")
+    return replace(
+        message,
+        subject=one_line(rendered.texts.get("subject.txt.j2", message.subject)) or message.subject,
+        text=rendered.texts.get("message.txt.j2", message.text),
+        html=message.html if own_html is None else inlined(own_html),
+        payload=body,
+    )
+
+
+def _payload(message: Message, rendered: Rendered) -> tuple[Mapping[str, object], tuple[str, ...]]:
+    text = rendered.texts.get("payload.json.j2")
+    if text is None:
+        return message.payload, rendered.problems
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        return message.payload, (*rendered.problems, f"the template payload.json.j2 makes no JSON ({error})")
+    if not isinstance(body, dict):
+        return message.payload, (*rendered.problems, "the template payload.json.j2 must make a JSON object: { … }")
+    return body, rendered.problems
