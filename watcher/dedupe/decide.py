@@ -41,12 +41,10 @@ def decide(
         return EntryDecision(identity=state.identity, identity_streak=state.identity_streak)
     newest_before = _newest_before(state)
     sorting = _sort_by_key(feed_url, items, seen, newest_before)
-    recognised = recognise(sorting.unknown, seen, Document.of(items, newest_before))
-    for item in sorting.unknown:
-        if item.key in recognised:
-            sorting.rename(item, recognised[item.key])
-        else:
-            sorting.new.append(item)
+    has_known = bool(sorting.known or sorting.updated)
+    has_ids = scheme.name == "id"
+    document = Document.of(items, newest_before, has_known=has_known, has_ids=has_ids)
+    sorting.recognised(recognise(sorting.unknown, seen, document), has_ids=has_ids)
     is_baseline = state.baseline_at is None
     nothing_known = not (sorting.known or sorting.updated or sorting.quiet)
     fresh = [item for item in sorting.new if not is_baseline or _is_fresh(item.entry, now, backfill)]
@@ -80,12 +78,15 @@ class _Sorting:
         else:
             self.known.append(row.key)
 
-    def rename(self, item: Identified, row: Seen) -> None:
-        """The entry is a remembered one under a new name, which is remembered too if it is a publisher's id."""
-        if item.entry.id:
-            self.quiet.append(item)
-        else:
-            self.meet(item, row)
+    def recognised(self, rows: Mapping[str, Seen], *, has_ids: bool) -> None:
+        """Remembered entries under new names, which are remembered too if they are publishers' ids; the rest is new."""
+        for item in self.unknown:
+            if item.key not in rows:
+                self.new.append(item)
+            elif has_ids and item.entry.id:
+                self.quiet.append(item)
+            else:
+                self.meet(item, rows[item.key])
 
 
 def _sort_by_key(

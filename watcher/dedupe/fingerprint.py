@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 
 from watcher.model.alert import stable_hash
 from watcher.model.entry import Entry
+from watcher.text.fold import fold
 
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
@@ -16,7 +16,7 @@ _UNSPACED_PER_WORD = 2
 
 def fingerprint(text: str) -> str:
     """128 bits over the folded words of a text, in hex; "" when there is no word at all."""
-    words = _WORD.findall(_fold(text))
+    words = _WORD.findall(fold(text))
     return stable_hash("text", " ".join(words)) if words else ""
 
 
@@ -42,8 +42,3 @@ def word_count(text: str, enough: int) -> int:
     head = text[: enough * 40]
     unspaced = len(_UNSPACED.findall(head)) // _UNSPACED_PER_WORD
     return min(enough, unspaced + len(_WORD.findall(_UNSPACED.sub(" ", head))))
-
-
-def _fold(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    return "".join(character for character in decomposed if not unicodedata.combining(character))

@@ -25,7 +25,7 @@ def comparable_link(link: str, home: str = "") -> str:
     parts = _split(link)
     if parts is None:
         return link.strip()
-    host = host_of(link)
+    host = _host(parts)
     place = "" if home and host == home else host
     query = urlencode(
         sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
@@ -37,14 +37,7 @@ def comparable_link(link: str, home: str = "") -> str:
 def host_of(link: str) -> str:
     """The host of a link in lower case, without `www.` and without a default port; "" when there is none."""
     parts = _split(link)
-    if parts is None or not parts.hostname:
-        return ""
-    host = parts.hostname.removeprefix("www.").rstrip(".")
-    try:
-        port = parts.port
-    except ValueError:  # not a number, or beyond 65535
-        return parts.netloc.lower()
-    return host if port is None or port in _DEFAULT_PORTS else f"{host}:{port}"
+    return _host(parts) if parts else ""
 
 
 def home_host(links: Iterable[str]) -> str:
@@ -56,12 +49,25 @@ def home_host(links: Iterable[str]) -> str:
     return host if count * 2 > hosts.total() else ""
 
 
+def _host(parts: SplitResult) -> str:
+    host = (parts.hostname or "").removeprefix("www.").rstrip(".")
+    try:
+        port = parts.port
+    except ValueError:  # not a number, or beyond 65535
+        return parts.netloc.lower()
+    return host if port is None or port in _DEFAULT_PORTS else f"{host}:{port}"
+
+
 def _split(link: str) -> SplitResult | None:
     try:
         parts = urlsplit(link.strip())
         return parts if parts.hostname else None
     except ValueError:  # brackets that hold no IPv6 address
         return None
+
+
+def _telling_parameters(query: str) -> str:
+    return urlencode(sorted(pair for pair in parse_qsl(query, keep_blank_values=True) if not _is_tracking(*pair)))
 
 
 def _is_tracking(name: str, value: str) -> bool:

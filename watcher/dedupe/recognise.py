@@ -5,13 +5,13 @@ because it resembles an old one (a column with a constant title, a bulletin on a
 What speaks for an old entry are its link, its title and its text:
 
     STRONG  the same text, long enough to be nobody else's, and the same link or title; or all three the same
-    FAIR    the same link and title, and no text to compare
+    FAIR    the same link and title and no text to compare; the same title and text and no links to compare
     WEAK    one of the three; or the same link with another text (an edited entry, or a page that shows another one)
 
-STRONG is enough. FAIR is enough for an entry without an id, whose only new thing is its date. For the rest the date
-decides: an entry dated later than all that the feed has shown is new. Two exceptions: where most of a document has
-changed its names at once the feed has migrated, and then the link is believed; and where nothing is dated, links that
-tell all entries of a document apart are believed.
+STRONG is enough. FAIR is enough for an entry without an id, whose only new thing is its date, and where links tell all
+entries of a document apart. For the rest the date decides: what is dated later than all that the feed has shown is new. Exceptions: where most unknown entries of a
+document resemble known ones at least fairly, the feed has migrated, and the link is believed; and where nothing is
+dated, links that tell all entries of a document apart are believed, and titles when all names changed at once.
 
 An old entry is only recognised once, and only while its old name is absent: who still stands in the document under the
 old name cannot be the newcomer as well.
@@ -30,8 +30,6 @@ from watcher.model.entry import Entry, Identified, Seen
 
 TELLING_TEXT = 12
 """Words from which an equal text is no coincidence ("Rain, 12 degrees" is one)."""
-TELLING_TITLE = 4
-"""Words from which an equal title says something."""
 MIGRATION = 3
 """Entries that must have changed their names together before the feed counts as migrated."""
 
@@ -49,26 +47,41 @@ class Strength(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What must be known of the document: the keys in it, how often each text and title occurs, and up to when the
-    feed had been read before (None when nothing dated was).
+    """What must be known of the document: the keys in it, how often each text and title occurs, whether an entry was
+    known by its name, whether ids name the entries, and the newest date that the feed had shown before (None when
+    nothing dated).
     """
 
     keys: frozenset[str]
     fingerprints: Counter[str]
     links_tell_apart: bool
+    has_known: bool
+    has_ids: bool
     newest_before: datetime | None
 
     @classmethod
-    def of(cls, items: Sequence[Identified], newest_before: datetime | None) -> Document:
+    def of(
+        cls, items: Sequence[Identified], newest_before: datetime | None, *, has_known: bool, has_ids: bool
+    ) -> Document:
         """Counts what occurs in the document."""
         return cls(
             keys=frozenset(item.key for item in items),
             fingerprints=Counter(
-                print_ for item in items for print_ in (item.title_fingerprint, item.text_fingerprint)
+                print_ for item in items for print_ in {item.title_fingerprint, item.text_fingerprint}
             ),
             links_tell_apart=len(items) >= MIGRATION and all(item.link_hash for item in items),
+            has_known=has_known,
+            has_ids=has_ids,
             newest_before=newest_before,
         )
+
+
+class _Change(IntEnum):
+    """How many names of a document changed at once."""
+
+    SINGLE = 0
+    ALL = 1
+    MIGRATED = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +95,13 @@ def recognise(unknown: Sequence[Identified], seen: Iterable[Seen], document: Doc
     """The remembered entry behind each unknown name, by its key in the document; nothing for entries that are new."""
     memory = _Memory(seen, document.keys)
     claims = [claim for item in unknown for claim in memory.claims(item, document)]
-    best = {claim.item.key: claim for claim in sorted(claims, key=lambda claim: claim.strength)}
-    migrated = sum(claim.strength >= Strength.FAIR for claim in best.values()) >= max(MIGRATION, len(unknown) / 2)
+    change = _change(claims, len(unknown), document)
     recognised: dict[str, Seen] = {}
     taken: set[Features] = set()
     for claim in sorted(claims, key=lambda claim: -claim.strength):
         if claim.item.key in recognised or features(claim.row) in taken:
             continue
-        if _is_enough(claim, document, migrated=migrated):
+        if _is_enough(claim, document, change):
             recognised[claim.item.key] = claim.row
             taken.add(features(claim.row))
     return recognised
@@ -102,8 +114,9 @@ def strength(item: Identified, row: Seen) -> Strength:
     if _differ(item.text_fingerprint, row.text_fingerprint):
         return Strength.WEAK if same_link else Strength.NONE
     if _same(item.text_fingerprint, row.text_fingerprint):
-        return _with_equal_text(item.entry, same_link=same_link, same_title=same_title)
-    return _without_text(item.entry, same_link=same_link, same_title=same_title)
+        equal_title = item.title_fingerprint == row.title_fingerprint
+        return _with_equal_text(item, row, same_link=same_link, same_title=equal_title)
+    return _without_text(same_link=same_link, same_title=same_title)
 
 
 def features(row: Seen | Identified) -> Features:
@@ -133,43 +146,54 @@ class _Memory:
         """Every remembered entry that something speaks for; repeated titles and texts do not speak alone."""
         rows = {row.key: row for feature in features(item) for row in self._by_feature.get(feature, ())}
         found = [_Claim(strength(item, row), item, row) for row in rows.values()]
-        return [claim for claim in found if claim.strength and not _speaks_for_many(claim, document)]
+        return [claim for claim in found if claim.strength and not self._is_crowded(claim, document)]
+
+    def _is_crowded(self, claim: _Claim, document: Document) -> bool:
+        """Titles and texts that more entries have now than had before identify nobody unless the link agrees."""
+        item, row = claim.item, claim.row
+        if _same(item.link_hash, row.link_hash) or claim.strength is Strength.STRONG:
+            return False
+        shared = {item.title_fingerprint, item.text_fingerprint} & {row.title_fingerprint, row.text_fingerprint} - {""}
+        return all(document.fingerprints[print_] > len(self._by_feature[print_]) for print_ in shared)
 
 
-def _speaks_for_many(claim: _Claim, document: Document) -> bool:
-    """A title or text that occurs twice in the document identifies nobody unless the link agrees."""
-    item, row = claim.item, claim.row
-    if _same(item.link_hash, row.link_hash) or claim.strength is Strength.STRONG:
-        return False
-    shared = {item.title_fingerprint, item.text_fingerprint} & {row.title_fingerprint, row.text_fingerprint} - {""}
-    return any(document.fingerprints[print_] > 1 for print_ in shared)
+def _change(claims: Sequence[_Claim], unknown: int, document: Document) -> _Change:
+    many = max(MIGRATION, unknown / 2)
+    if len({claim.item.key for claim in claims if claim.strength >= Strength.FAIR}) >= many:
+        return _Change.MIGRATED
+    if not document.has_known and len({claim.item.key for claim in claims}) >= many:
+        return _Change.ALL
+    return _Change.SINGLE
 
 
-def _is_enough(claim: _Claim, document: Document, *, migrated: bool) -> bool:
+def _is_enough(claim: _Claim, document: Document, change: _Change) -> bool:
     entry = claim.item.entry
     same_link = _same(claim.item.link_hash, claim.row.link_hash)
-    if claim.strength is Strength.STRONG or (claim.strength is Strength.FAIR and not entry.id):
+    if claim.strength is Strength.STRONG:
         return True
-    if migrated and same_link:
+    if claim.strength is Strength.FAIR and (not (document.has_ids and entry.id) or document.links_tell_apart):
+        return True
+    if change is _Change.MIGRATED and same_link:
         return True
     if (entry.published or entry.updated) is None or document.newest_before is None:
-        return same_link and document.links_tell_apart
+        return change is not _Change.SINGLE or (same_link and document.links_tell_apart)
     return not is_later(entry, document.newest_before)
 
 
-def _with_equal_text(entry: Entry, *, same_link: bool, same_title: bool) -> Strength:
+def _with_equal_text(item: Identified, row: Seen, *, same_link: bool, same_title: bool) -> Strength:
     if same_link and same_title:
         return Strength.STRONG
-    if word_count(body_of(entry), TELLING_TEXT) >= TELLING_TEXT:
+    if word_count(body_of(item.entry), TELLING_TEXT) >= TELLING_TEXT:
         return Strength.STRONG if same_link or same_title else Strength.WEAK
+    if same_title and not (item.entry.link or row.link_hash):
+        return Strength.FAIR
     return Strength.WEAK if same_link or same_title else Strength.NONE
 
 
-def _without_text(entry: Entry, *, same_link: bool, same_title: bool) -> Strength:
-    if same_link:
-        return Strength.FAIR if same_title else Strength.WEAK
-    telling = same_title and word_count(entry.title, TELLING_TITLE) >= TELLING_TITLE
-    return Strength.WEAK if telling else Strength.NONE
+def _without_text(*, same_link: bool, same_title: bool) -> Strength:
+    if same_link and same_title:
+        return Strength.FAIR
+    return Strength.WEAK if same_link or same_title else Strength.NONE
 
 
 def _same(one: str | None, other: str | None) -> bool:
