@@ -33,6 +33,7 @@ TURN = timedelta(seconds=60)
 """How long a writer of this process waits for the others of this process."""
 
 WAL_LIMIT = 16 * 1024 * 1024
+CUT_PATIENCE = timedelta(seconds=1)
 CACHE_KIB = 16 * 1024
 
 REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
@@ -60,6 +61,7 @@ class SqliteDatabase:
         self._file = file
         self._patience = patience.total_seconds()
         self._turn = threading.Lock()
+        self._cut_beyond = WAL_LIMIT
         self._writer = self._engine(1, ["synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE")
         self._readers = self._engine(READERS, ["query_only=ON"], "BEGIN")
 
@@ -100,7 +102,7 @@ class SqliteDatabase:
                 yield connection
                 pass_by(f"{what}.before_commit")
             pass_by(f"{what}.after_commit")
-            if self._log_size() > WAL_LIMIT:
+            if self._log_size() > self._cut_beyond:
                 self._cut_log()
         finally:
             self._turn.release()
@@ -145,15 +147,13 @@ class SqliteDatabase:
         return log.stat().st_size if log.exists() else 0
 
     def _cut_log(self) -> None:
-        """Moves the WAL into the database and empties it, once those who read from it have ended. Who reads on for
-        longer than our patience, or a disk that fails just now, puts it off until the next commit: nothing is lost.
+        """Moves the WAL into the database and empties it, once those who read from it have ended. Where one reads on
+        (a backup) or the disk fails just now, it is put off until as much again was written: nothing is lost.
         """
-        with (
-            suppress(StoreError),
-            self._translated(),
-            closing(sqlite3.connect(self._file, self._patience)) as connection,
-        ):
+        waiting = CUT_PATIENCE.total_seconds()
+        with suppress(StoreError), self._translated(), closing(sqlite3.connect(self._file, waiting)) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").close()
+        self._cut_beyond = self._log_size() + WAL_LIMIT
 
     def close(self) -> None:
         self._readers.dispose()
