@@ -98,8 +98,9 @@ class FeedStore(Protocol):
     def sync_feeds(self, urls: Collection[str], now: datetime) -> None:
         """Makes the stored set of feeds follow the configuration.
 
-        New feeds are due at `now`. Feeds no longer configured are paused: state and seen keys stay, they
-        are never acquired. Paused feeds that return are resumed, due at the earlier of their old time and `now`.
+        New feeds are due at `now`. Feeds no longer configured are paused: state and seen keys stay, they are never
+        acquired. Paused feeds that return are resumed, due at the earlier of their old time and `now`, but not before
+        their `not_before`.
         """
 
     def acquire_due_feeds(
@@ -107,8 +108,9 @@ class FeedStore(Protocol):
     ) -> list[AcquiredFeed]:
         """Leases up to `limit` feeds with `next_poll_at <= now`, most overdue first.
 
-        With `force` also those not yet due and not polled since `now` (`last_polled_at < now` or never), but never one whose `not_before` is in the future, nor one in
-        failure backoff (`failures > 0`) that is not due, nor one leased to somebody.
+        With `force` also those not yet due and not polled since `now` (`last_polled_at < now` or never), but never one
+        whose `not_before` is in the future, nor one in failure backoff (`failures > 0`) that is not due, nor one
+        leased to somebody.
         """
 
     def release_feeds(self, owner: str, urls: Collection[str], now: datetime) -> None:
@@ -120,15 +122,18 @@ class FeedStore(Protocol):
     def save_polls(self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge) -> list[PollSaved]:
         """Commits polls whose lease is still ours: state, entries, seen keys and alerts in one transaction.
 
-        Inside it, for each candidate alert, `judge` is given what was told before on the same topic and the
-        same entry, or the same story within 72 hours, in order of creation, including what this call saved. Releases the leases.
+        Inside it, for each candidate alert, `judge` is given the earlier alerts on the same topic and entry (folded ones
+        too), and those told of the same story within 72 hours, in order of creation, including what this call saved. An
+        alert whose id exists is a REPEAT whatever the judge says. Releases the leases. A lease that ran out but was
+        taken by nobody still counts. Of `quiet` entries only those of a baseline are kept whole, the rest are only
+        remembered.
         """
 
     def feed_states(self, *, include_paused: bool = False) -> list[PollState]:
         """Every feed's state, by URL."""
 
     def next_poll_at(self) -> datetime | None:
-        """When the next unleased, unpaused feed is due."""
+        """When the next unpaused feed is due; one under a lease, when that runs out."""
 
     def entry(self, key_prefix: str) -> EntryRecord | None:
         """One stored entry by its key or an unambiguous beginning of it (8 or more digits)."""
@@ -147,7 +152,9 @@ class AlertStore(Protocol):
         """Stores deliveries as waiting; an alert already delivered or waiting on a channel is left as it is."""
 
     def reroute_waiting(self, now: datetime) -> int:
-        """After a change of configuration: unfrozen deliveries are withdrawn, their alerts unrouted again."""
+        """After a change of configuration: unfrozen deliveries are withdrawn, their alerts unrouted again; returns how
+        many alerts. What waited keeps the time since when it waits.
+        """
 
     def waiting_groups(self) -> list[WaitingGroup]:
         """Groups with waiting deliveries, by first waiting alert."""
@@ -158,9 +165,9 @@ class AlertStore(Protocol):
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
         """Turns the group's waiting deliveries into one READY notification, in one transaction (I2).
 
-        None when nothing waits any more or an unfinished notification of the group exists. Takes the `limit`
-        best alerts (score, then age); what is beyond waits for the next. Fills each alert's `sources` with the feed titles folded
-        into it so far. Sets the group's last flush to `now`.
+        None when nothing waits any more or an unfinished notification of the group exists. Takes the `limit` best
+        alerts (score, then age); what is beyond waits for the next. Fills each alert's `sources` with the titles of the
+        other feeds folded into it so far. Sets the group's last flush to `now`.
         """
 
     def alerts(self, *, limit: int = 50, topic: str | None = None, since: datetime | None = None) -> list[Alert]:
@@ -206,13 +213,20 @@ class Outbox(Protocol):
         """The notification log of one notification, oldest first."""
 
     def retry_notification(self, key: str, now: datetime) -> bool:
-        """Makes a dead or waiting notification READY now, with the same key, its attempts counted anew."""
+        """Makes a dead or waiting notification READY now, with the same key, its attempts counted anew.
+
+        A dead one whose group has something unfinished becomes READY as soon as that has ended (I2): also True. False
+        for what is unknown, sent or being sent.
+        """
 
     def drop_notification(self, key: str, now: datetime) -> bool:
-        """A person's decision: an unfinished notification becomes a dead letter with the reason `dropped`."""
+        """A person's decision: an unfinished notification becomes a dead letter with the reason `dropped`.
+
+        False for what is unknown, finished or being sent.
+        """
 
     def next_attempt_at(self) -> datetime | None:
-        """When the next READY notification is due."""
+        """When the next READY notification is due; one under a lease, when that runs out."""
 
 
 class Upkeep(Protocol):
@@ -236,11 +250,14 @@ class Upkeep(Protocol):
         """Deletes at most `chunk` rows of each kind that are past their time; returns how many went.
 
         Never an entry or alert that an unfinished delivery or notification still needs (LESSONS 5), never a seen key
-        within `seen_for` (I6).
+        within `seen_for` (I6), nor one that the last documents of its feed still carried, however long ago that was.
         """
 
     def backup(self, target: Path) -> None:
-        """A consistent copy of the live database in a new file."""
+        """A consistent copy of the live database in a new file; an existing one is not overwritten.
+
+        On a server this is a `StoreError` that names the server's own command.
+        """
 
     def stats(self) -> StoreStats:
         """Counts and sizes."""
