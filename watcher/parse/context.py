@@ -41,9 +41,15 @@ class Context:
         self.fields.setdefault("summary", text.value)
 
     def add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
-        tag = [term, scheme, label]
-        if any(tag) and tag not in self.tags:
-            self.tags.append(tag)
+        if term or scheme or label:
+            self.tags.append([term, label])
+
+    def add_tag_text(self, value: str) -> None:
+        """The text of a category names the last one if that has no name yet, else it is one of its own."""
+        if self.tags and not self.tags[-1][0]:
+            self.tags[-1][0] = value
+        else:
+            self.tags.append([value, None])
 
     def add_author_detail(self, key: str, value: str) -> None:
         self.settle_author()
@@ -79,7 +85,7 @@ class Context:
             author=fields.get("author", ""),
             published=fields.get("published", ""),
             updated=fields.get("updated", ""),
-            categories=[term for tag in self.tags if (term := tag[0] or tag[2])],
+            categories=[term for tag in self.tags if (term := tag[0] or tag[1])],
             language=fields.get("language") or self.title_language,
             source_title=fields.get("source_title", ""),
             source_link=fields.get("source_link", ""),

@@ -11,7 +11,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from feedparser.encodings import convert_to_utf8
-from feedparser.html import _cp1252 as windows_1252
 from feedparser.mixin import _FeedParserMixin
 from feedparser.sanitizer import replace_doctype
 from feedparser.urls import _urljoin, make_safe_absolute_uri
@@ -21,7 +20,6 @@ make_safe_base = make_safe_absolute_uri
 
 _NAMESPACES: Mapping[str, str] = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
 _USERLAND = "backend.userland.com/rss"
-_C1 = re.compile("[\x80-\x9f]")
 _PLAIN_ADDRESS = re.compile(
     r"https?://[a-z0-9.-]+(?::\d+)?(?:/[\w.~%/+,=:@!$&'()*-]*)?(?:\?[\w.~%/+,=:@!$&'()*-]+)?(?:#[\w.~%/+,=:@!$&'()*-]+)?",
     re.ASCII,
@@ -51,12 +49,13 @@ def resolve(base: str, address: str) -> str:
 
 
 def mended(text: str) -> str:
-    """Two common mistakes undone: UTF-8 read as Latin-1 and written again, and Windows-1252 given as Latin-1."""
+    """A common mistake undone: UTF-8 that was read as Latin-1 and written as UTF-8 again."""
+    if text.isascii():
+        return text
     try:
-        text = text.encode("iso-8859-1").decode("utf-8")
+        return text.encode("iso-8859-1").decode("utf-8")
     except UnicodeError:
-        pass
-    return text.translate(windows_1252) if _C1.search(text) else text
+        return text
 
 
 def is_utf8_if_valid(body: bytes, headers: Mapping[str, str]) -> bool:

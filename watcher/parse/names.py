@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
@@ -29,15 +29,15 @@ class Names:
             self._elements[tag] = name = self._element_name(tag, element.prefix)
         return name
 
-    def attributes(self, element: etree._Element) -> dict[str, str]:
+    def attributes(self, items: Iterable[tuple[str, str]]) -> dict[str, str]:
         """Attributes by lower-case name; those of unknown namespaces go by their local name alone."""
         plain = {}
         qualified = {}
-        for key, value in element.items():
+        for key, value in items:
             if key[0] == "{":
-                qualified[self._attribute_name(str(key))] = str(value)
+                qualified[self._attribute_name(key)] = value
             else:
-                plain[str(key).lower()] = str(value)
+                plain[key.lower()] = value
         return {**qualified, **plain} if qualified else plain
 
     def _element_name(self, tag: str, prefix: str | None) -> str:

@@ -46,12 +46,12 @@ def safe_link(link: str, base: str) -> str:
 def _entry(raw: RawEntry, base: str) -> Entry:
     contents = {text: _text(text) for text in raw.contents}
     return Entry(
-        id=one_line(raw.id, markup=False, limit=_LINE_LIMIT),
+        id=_name(raw.id, markup=False),
         link=safe_link(raw.link, base) if raw.link else "",
         title=_line(raw.title),
         summary=contents[raw.summary] if raw.summary in contents else _text(raw.summary),
         content="\n".join(text for text in dict.fromkeys(contents.values()) if text)[:TEXT_LIMIT],
-        author=one_line(raw.author, markup=True, limit=_LINE_LIMIT),
+        author=_name(raw.author),
         published=parse_date(raw.published) if raw.published else None,
         updated=parse_date(raw.updated) if raw.updated else None,
         categories=_categories(raw.categories),
@@ -60,6 +60,10 @@ def _entry(raw: RawEntry, base: str) -> Entry:
         or safe_link(raw.source_link, base)
         or None,
     )
+
+
+def _name(text: str, *, markup: bool = True) -> str:
+    return one_line(text, markup=markup, limit=_LINE_LIMIT) if text else ""
 
 
 def _line(text: RawText) -> str:
@@ -73,8 +77,8 @@ def _text(text: RawText) -> str:
 def _categories(raw: list[str]) -> tuple[str, ...]:
     if not raw:
         return ()
-    lines = (one_line(category, markup=True, limit=_LINE_LIMIT) for category in raw[:_MANY_CATEGORIES])
-    return tuple(dict.fromkeys(line for line in lines if line))
+    names = [_name(category) for category in raw[:_MANY_CATEGORIES]]
+    return tuple(filter(None, dict.fromkeys(names)))
 
 
 def _language(raw: str | None) -> str | None:

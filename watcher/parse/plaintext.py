@@ -31,7 +31,11 @@ _TAG = re.compile(
 )
 """A tag with its name, quoted attribute values as they may be; else anything between angle brackets that is one."""
 
-_REFERENCE = re.compile(r"&(?:#[0-9]{1,9};?|#[xX][0-9a-fA-F]{1,8};?|[a-zA-Z][a-zA-Z0-9]{1,31};?)", re.ASCII)
+_REFERENCE = re.compile(r"(&(?:#[0-9]{1,9}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?)", re.ASCII)
+
+_C1 = re.compile("[\x80-\x9f]")
+_WINDOWS_1252 = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
+"""Windows-1252 declared as Latin-1 leaves these control characters, where curly quotes were meant (WHATWG Encoding)."""
 
 _SPACES = re.compile("[\x09-\x0d\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
 _UNWANTED = re.compile(
@@ -46,8 +50,8 @@ def plain_text(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     With `markup`, tags, comments, scripts and styles go and character references are resolved; without, the
     characters stand for themselves (Atom `type="text"`, RFC 4287 §3.1.1.1).
     """
-    if value.isprintable() and len(value) <= limit and "  " not in value and not (markup and _has_markup(value)):
-        return value.strip()
+    if value.isprintable() and "  " not in value and not (markup and _has_markup(value)) and len(value) <= limit:
+        return value.strip()  # the common case of short texts
     text = value if len(value) <= _RAW_LIMIT else value[:_RAW_LIMIT]
     if _BREAK in text:
         text = text.replace(_BREAK, " ")
@@ -55,7 +59,7 @@ def plain_text(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
         if "<" in text:
             text = _without_tags(text)
         if "&" in text:
-            text = _REFERENCE.sub(_resolved, text)
+            text = _without_references(text)
     text = _folded(text)
     return text if len(text) <= limit else text[:limit].rstrip()
 
@@ -66,8 +70,10 @@ def _has_markup(value: str) -> bool:
 
 def _folded(text: str) -> str:
     """One space for every run of white space, one line for every block, no unwanted characters."""
-    text = text.replace("\n", " ").replace("\t", " ")
+    text = text.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")
     if not text.replace(_BREAK, " ").isprintable():
+        if _C1.search(text):
+            text = text.translate(_WINDOWS_1252)
         text = _UNWANTED.sub("", _SPACES.sub(" ", text))
     lines = [" ".join(line.split()) if "  " in line else line.strip() for line in text.split(_BREAK)]
     return "\n".join(filter(None, lines))
@@ -103,13 +109,15 @@ _KNOWN_REFERENCES = _Resolved()
 _KNOWN_SEPARATORS = _Separators({None: ""})  # type: ignore[dict-item]
 
 
-def _resolved(match: re.Match[str]) -> str:
-    return _KNOWN_REFERENCES[match.group()]
+def _without_references(text: str) -> str:
+    pieces = _REFERENCE.split(text)
+    pieces[1::2] = map(_KNOWN_REFERENCES.__getitem__, pieces[1::2])
+    return "".join(pieces)
 
 
 def _without_tags(text: str) -> str:
     if _MAY_HIDE.search(text):
         text = _HIDDEN.sub(" ", text)
     pieces = _TAG.split(text)
-    pieces[1::2] = [_KNOWN_SEPARATORS[tag] for tag in pieces[1::2]]
+    pieces[1::2] = map(_KNOWN_SEPARATORS.__getitem__, pieces[1::2])
     return "".join(pieces)

@@ -29,7 +29,7 @@ def read_swift(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed:
         root = _parse(document)
     if root is None:
         raise Uncertain("not well-formed, or with entities of its own")
-    return Walk(root, document, base=url, language=headers.get("content-language")).feed()
+    return Walk(root, base=url, language=headers.get("content-language")).feed()
 
 
 def _parse(document: bytes) -> Element | None:

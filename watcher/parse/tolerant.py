@@ -62,8 +62,14 @@ def _entry(fields: Fields) -> RawEntry:
         categories=[term for tag in _list(fields, "tags") if (term := tag.get("term") or tag.get("label"))],
         language=_string(fields, "language") or _string(_dict(fields, "title_detail"), "language") or None,
         source_title=_string(source, "title"),
-        source_link=_string(source, "href"),
+        source_link=_source_link(source),
     )
+
+
+def _source_link(source: Fields) -> str:
+    """An Atom source's link, else the `url` of an RSS source; beside persons, "href" is theirs."""
+    has_persons = any(dict.__contains__(source, name) for name in ("authors", "contributors"))  # type: ignore[arg-type]
+    return _string(source, "link") or ("" if has_persons else _string(source, "href"))
 
 
 def _summary(fields: Fields, contents: list[RawText]) -> RawText:

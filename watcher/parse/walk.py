@@ -22,7 +22,6 @@ from watcher.parse.raw import RawFeed, RawText
 Element: TypeAlias = etree._Element
 Handler: TypeAlias = "Callable[[Walk, Element, int], None]"
 
-_SCOPE = re.compile(rb"[\s:](?:base|lang)\s*=", re.IGNORECASE)
 _ROOTS = {"rss", "rdf:rdf", "feed"}
 _PLAIN, _HTML, _XHTML = "text/plain", "text/html", "application/xhtml+xml"
 _TYPES = {"text": _PLAIN, "plain": _PLAIN, "html": _HTML, "xhtml": _XHTML}
@@ -32,13 +31,18 @@ _XHTML_TAG = "{http://www.w3.org/1999/xhtml}"
 _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
 _IMAGE_PARTS = {"title", "link", "description", "url", "href", "width", "height", "name"}
 _QUERY_VARIABLE = re.compile(r"&([A-Za-z0-9_]+);")
+_SCOPE = frozenset({"base", "xml:base", "lang", "xml:lang"})
+_NO_ATTRIBUTES: Mapping[str, str] = {}
 _ITUNES, _MEDIA = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
 
 
 class Walk:
-    """One walk over one document; `document` are its bytes, `base` its address, `language` from its headers."""
+    """One walk over one document; `base` is its address, `language` from its headers.
 
-    def __init__(self, root: Element, document: bytes, *, base: str, language: str | None) -> None:
+    `attributes` are those of the element whose handler was just called: read them before going deeper.
+    """
+
+    def __init__(self, root: Element, *, base: str, language: str | None) -> None:
         self.names = Names(root.nsmap)
         self.base, self.lang = base, language or None
         self.root = root
@@ -51,8 +55,8 @@ class Walk:
         self.in_author = False
         self.title_depth = -1
         self.has_content = False
-        # Only a document that says base= or lang= somewhere needs their scopes to be followed.
-        self.visit = self._visit_scoped if _SCOPE.search(document) else self._visit
+        self.attributes: Mapping[str, str] = _NO_ATTRIBUTES
+        self._handlers: dict[str, Handler | None] = {}
 
     def feed(self) -> RawFeed:
         name = self.names.element(self.root)
@@ -78,10 +82,12 @@ class Walk:
 
     def value(self, element: Element) -> str:
         """The text of an element that has nothing but text."""
+        text = element.text
         if len(element):
             raise Uncertain(f"elements inside {element.tag}")
-        text = (element.text or "").strip()
-        return text if text.isascii() else mended(text)
+        if text is None:
+            return ""
+        return mended(text.strip())
 
     def store(self, name: str, value: str, depth: int) -> None:
         if self.entry or self.source or self.in_feed:
@@ -91,13 +97,9 @@ class Walk:
         for child in element:
             self.visit(child, depth + 1)
 
-    def construct(self, element: Element, default_type: str) -> tuple[RawText, str]:
-        """A text construct (RFC 4287 §3.1) and its media type."""
-        attributes = self.names.attributes(element) if element.attrib else {}
-        media_type = attributes.get("type", default_type).lower()
-        media_type = _TYPES.get(media_type, media_type)
-        if media_type not in _TEXT_TYPES or "mode" in attributes and attributes["mode"] == "base64":
-            raise Uncertain(f"text of type {media_type}")
+    def construct(self, element: Element, default_type: str) -> RawText:
+        """A text construct (RFC 4287 §3.1)."""
+        media_type = self._media_type(default_type) if self.attributes else default_type
         if media_type == _XHTML:
             value = self._inline(element)
         else:
@@ -105,7 +107,14 @@ class Walk:
         markup = media_type in _MARKUP_TYPES
         if not markup and not self.is_atom and ("&" in value or "</" in value):
             markup = bool(looks_like_html(value))
-        return RawText(value, markup), media_type
+        return RawText(value, markup)
+
+    def _media_type(self, default_type: str) -> str:
+        media_type = self.attributes.get("type", default_type).lower()
+        media_type = _TYPES.get(media_type, media_type)
+        if media_type not in _TEXT_TYPES or self.attributes.get("mode") == "base64":
+            raise Uncertain(f"text of type {media_type}")
+        return media_type
 
     def _inline(self, element: Element) -> str:
         """XHTML inside an element, as source."""
@@ -118,24 +127,35 @@ class Walk:
                 raise Uncertain("a body inside a text")
         parts = [escape(element.text or "")]
         parts += [etree.tostring(child, encoding="unicode") for child in element]
-        text = "".join(parts).strip()
-        return text if text.isascii() else mended(text)
+        return mended("".join(parts).strip())
 
-    def _visit(self, element: Element, depth: int) -> None:
-        handler = HANDLERS.get(self.names.element(element))
+    def visit(self, element: Element, depth: int) -> None:
+        """Runs the handler of an element, with the base and language of its scope."""
+        tag = element.tag
+        handler = self._handlers[tag] if tag in self._handlers else self._learn(element)
+        items = element.items()
+        if not items:
+            self.attributes = _NO_ATTRIBUTES
+            if handler is not None:
+                handler(self, element, depth)
+            elif len(element):
+                self.children(element, depth)
+            return
+        self.attributes = self.names.attributes(items)
+        base, lang = self.base, self.lang
+        if not _SCOPE.isdisjoint(self.attributes):
+            self._enter_scope(self.attributes, element)
         if handler is not None:
             handler(self, element, depth)
         elif len(element):
             self.children(element, depth)
-
-    def _visit_scoped(self, element: Element, depth: int) -> None:
-        base, lang = self.base, self.lang
-        if element.attrib:
-            self._enter_scope(self.names.attributes(element), self.names.element(element))
-        self._visit(element, depth)
         self.base, self.lang = base, lang
 
-    def _enter_scope(self, attributes: Mapping[str, str], name: str) -> None:
+    def _learn(self, element: Element) -> Handler | None:
+        self._handlers[str(element.tag)] = handler = HANDLERS.get(self.names.element(element))
+        return handler
+
+    def _enter_scope(self, attributes: Mapping[str, str], element: Element) -> None:
         base = attributes.get("xml:base", attributes.get("base"))
         if base:
             self.base = make_safe_base(self.base, base) or self.base if self.base else resolve("", base)
@@ -143,7 +163,7 @@ class Walk:
         if lang is None:
             return
         self.lang = lang or None
-        if lang and name in {"feed", "rss"}:
+        if lang and self.names.element(element) in {"feed", "rss"}:
             self.top.fields["language"] = lang.replace("_", "-")
 
     def _version_is_atom(self, root: str) -> bool:
@@ -170,7 +190,7 @@ def _top(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _channel(walk: Walk, element: Element, depth: int) -> None:
-    _refuse_cdf(walk.names.attributes(element))
+    _refuse_cdf(walk.attributes)
     walk.in_feed = True
     walk.children(element, depth)
     walk.in_feed = False
@@ -182,11 +202,9 @@ def _entry(walk: Walk, element: Element, depth: int) -> None:
     walk.entry = entry = Context(is_entry=True)
     walk.entries.append(entry)
     walk.title_depth = -1
-    if element.attrib:
-        attributes = walk.names.attributes(element)
-        _refuse_cdf(attributes)
-        if about := attributes.get("rdf:about"):
-            entry.fields["id"] = about
+    _refuse_cdf(walk.attributes)
+    if about := walk.attributes.get("rdf:about"):
+        entry.fields["id"] = about
     walk.children(element, depth)
     walk.entry = None
     walk.has_content = False
@@ -198,7 +216,7 @@ def _refuse_cdf(attributes: Mapping[str, str]) -> None:
 
 
 def _title(walk: Walk, element: Element, depth: int) -> None:
-    text, _ = walk.construct(element, _PLAIN)
+    text = walk.construct(element, _PLAIN)
     if not -1 < walk.title_depth <= depth and (walk.entry or walk.source or walk.in_feed):
         walk.context.store_text("title", text, depth)
         walk.context.title_language = walk.lang and walk.lang.replace("_", "-")
@@ -227,26 +245,26 @@ def _summary(walk: Walk, element: Element, depth: int) -> None:
     if "summary" in walk.context.fields and not walk.has_content:
         _content(walk, element, depth)
         return
-    text, _ = walk.construct(element, _PLAIN)
+    text = walk.construct(element, _PLAIN)
     if walk.entry or walk.source or walk.in_feed:
         walk.context.store_text("summary", text, depth)
 
 
 def _summary_text(walk: Walk, element: Element, depth: int, default_type: str) -> None:
-    text, _ = walk.construct(element, default_type)
+    text = walk.construct(element, default_type)
     if walk.entry and not walk.source:
         walk.entry.store_text("summary", text, depth)
 
 
 def _content(walk: Walk, element: Element, depth: int) -> None:
     walk.has_content = True
-    text, _ = walk.construct(element, _PLAIN)
+    text = walk.construct(element, _PLAIN)
     walk.context.add_content(text)
 
 
 def _content_encoded(walk: Walk, element: Element, depth: int) -> None:
     walk.has_content = True
-    text, _ = walk.construct(element, _HTML)
+    text = walk.construct(element, _HTML)
     walk.context.add_content(text)
 
 
@@ -257,7 +275,7 @@ def _other_text(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _guid(walk: Walk, element: Element, depth: int) -> None:
-    is_link = not element.attrib or walk.names.attributes(element).get("ispermalink", "true") == "true"
+    is_link = walk.attributes.get("ispermalink", "true") == "true"
     value = walk.value(element)
     if value and is_link:
         value = resolve(walk.base, value)
@@ -267,7 +285,7 @@ def _guid(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _link(walk: Walk, element: Element, depth: int) -> None:
-    attributes = walk.names.attributes(element) if element.attrib else {}
+    attributes = walk.attributes
     href = attributes.get("url", attributes.get("uri", attributes.get("href"))) or attributes.get("href")
     if href is None:
         _link_text(walk, element, depth)
@@ -299,7 +317,7 @@ def _author(walk: Walk, element: Element, depth: int) -> None:
         _refuse_other_parts(walk, element, _PERSON_PARTS)
         text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
         walk.children(element, depth)
-    walk.store("author", text if text.isascii() else mended(text), depth)
+    walk.store("author", mended(text), depth)
     walk.in_author = False
     context.settle_author()
 
@@ -329,42 +347,36 @@ def _owner(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _category(walk: Walk, element: Element, depth: int) -> None:
-    _tag(walk, element, walk.names.attributes(element) if element.attrib else {})
+    _tag(walk, element, None)
 
 
 def _media_category(walk: Walk, element: Element, depth: int) -> None:
-    _tag(walk, element, {"scheme": _MEDIA, **walk.names.attributes(element)})
+    _tag(walk, element, _MEDIA)
+
+
+def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
+    if not (walk.entry or walk.source):
+        return
+    if attributes := walk.attributes:
+        scheme = attributes.get("scheme", attributes.get("domain", default_scheme))
+        walk.context.add_tag(attributes.get("term"), scheme, attributes.get("label"))
+    if value := walk.value(element):
+        walk.context.add_tag_text(value)
 
 
 def _itunes_category(walk: Walk, element: Element, depth: int) -> None:
-    walk.context.add_tag(walk.names.attributes(element).get("text"), _ITUNES, None)
+    walk.context.add_tag(walk.attributes.get("text"), _ITUNES, None)
     if len(element):
         walk.children(element, depth)
-    else:
-        _tag_text(walk, element)
-
-
-def _tag(walk: Walk, element: Element, attributes: Mapping[str, str]) -> None:
-    scheme = attributes.get("scheme", attributes.get("domain"))
-    walk.context.add_tag(attributes.get("term"), scheme, attributes.get("label"))
-    _tag_text(walk, element)
-
-
-def _tag_text(walk: Walk, element: Element) -> None:
-    if not (value := walk.value(element)):
-        return
-    tags = walk.context.tags
-    if tags and not tags[-1][0]:
-        tags[-1][0] = value
-    else:
-        walk.context.add_tag(value, None, None)
+    elif value := walk.value(element):
+        walk.context.add_tag_text(value)
 
 
 def _keywords(walk: Walk, element: Element, depth: int) -> None:
-    if element.attrib:
+    if walk.attributes:
         return  # feedparser takes one with attributes for something else
     for term in walk.value(element).split(","):
-        walk.context.add_tag(term.strip() or None, None, None)
+        walk.context.add_tag(term.strip(), None, None)
 
 
 def _published(walk: Walk, element: Element, depth: int) -> None:
@@ -380,7 +392,7 @@ def _language(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _ttl(walk: Walk, element: Element, depth: int) -> None:
-    walk.store("ttl", "" if element.attrib else walk.value(element), depth)
+    walk.store("ttl", "" if walk.attributes else walk.value(element), depth)
 
 
 def _source(walk: Walk, element: Element, depth: int) -> None:
@@ -388,14 +400,14 @@ def _source(walk: Walk, element: Element, depth: int) -> None:
         raise Uncertain("a source inside a source")
     walk.source = source = Context(is_entry=False)
     walk.title_depth = -1
-    if url := walk.names.attributes(element).get("url"):
+    if url := walk.attributes.get("url"):
         source.fields["href"] = url
     walk.children(element, depth)
     walk.source = None
     text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
     fields = walk.context.fields
     fields["source_title"] = mended(text) or source.fields.get("title", "")
-    fields["source_link"] = source.fields.get("href") or source.fields.get("link", "")
+    fields["source_link"] = source.fields.get("link") or source.fields.get("href", "")
 
 
 def _image(walk: Walk, element: Element, depth: int) -> None:

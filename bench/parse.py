@@ -1,0 +1,106 @@
+"""How fast feeds are read, as ratios to feedparser with its defaults in the same run.
+
+    python bench/parse.py [--corpus FOLDER] [--repeat N] [--child]
+
+Prints for the whole corpus and per document: our reader in this process, through the child process (`--child`), and
+lxml's bare DOM, the limit of any reader that stands on it. Every document is read by all in turn, best of N.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import io
+import os
+import statistics
+import time
+import warnings
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import feedparser
+from lxml import etree
+
+from watcher.errors import ParseError
+from watcher.parse.document import parse_document
+from watcher.parse.sandbox import ParserPool
+
+URL = "https://example.org/feeds/feed.xml"
+BARE = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)
+
+
+def default_corpus() -> Path:
+    return Path(os.environ.get("WATCHER_CORPUS", Path(__file__).parents[2] / "shared" / "corpus")) / "feeds"
+
+
+def best(repeat: int, read: Callable[[], object]) -> float:
+    times = []
+    for _ in range(repeat):
+        started = time.perf_counter()
+        read()
+        times.append(time.perf_counter() - started)
+    return min(times)
+
+
+def by_feedparser(body: bytes) -> object:
+    return feedparser.parse(io.BytesIO(body), response_headers={"content-location": URL})
+
+
+def by_us(body: bytes) -> str:
+    try:
+        return parse_document(body, url=URL, headers={}).reader
+    except ParseError as error:
+        return str(error.reason)
+
+
+async def through_child(bodies: list[bytes], repeat: int) -> list[float]:
+    pool = ParserPool(workers=1)
+    await pool.start()
+    await pool.parse(bodies[0], url=URL, headers={})
+    times = []
+    for body in bodies:
+        tries = []
+        for _ in range(repeat):
+            started = time.perf_counter()
+            await pool.parse(body, url=URL, headers={})
+            tries.append(time.perf_counter() - started)
+        times.append(min(tries))
+    await pool.aclose()
+    return times
+
+
+def report(name: str, peer: list[float], ours: list[float]) -> None:
+    ratios = [theirs / mine for theirs, mine in zip(peer, ours, strict=True)]
+    print(
+        f"{name:<22}{sum(ours):8.3f} s   {sum(peer) / sum(ours):6.1f} × feedparser   "
+        f"median {statistics.median(ratios):6.1f}   least {min(ratios):5.1f}"
+    )
+
+
+def main() -> None:
+    warnings.simplefilter("ignore", DeprecationWarning)
+    arguments = argparse.ArgumentParser(description=__doc__)
+    arguments.add_argument("--corpus", type=Path, default=default_corpus())
+    arguments.add_argument("--repeat", type=int, default=3)
+    arguments.add_argument("--child", action="store_true")
+    options = arguments.parse_args()
+    bodies = [path.read_bytes() for path in sorted(options.corpus.iterdir())]
+    by_us(bodies[0])
+    by_feedparser(bodies[0])
+    peer, ours, bare = [], [], []
+    for body in bodies:
+        peer.append(best(max(1, options.repeat // 2), lambda body=body: by_feedparser(body)))
+        ours.append(best(options.repeat, lambda body=body: by_us(body)))
+        bare.append(best(options.repeat, lambda body=body: etree.fromstring(body, BARE)))
+    readers = Counter(by_us(body) for body in bodies)
+    print(f"{len(bodies)} documents, {sum(map(len, bodies)) / 1e6:.1f} MB, read by {dict(readers)}")
+    print(f"{'feedparser':<22}{sum(peer):8.3f} s")
+    report("watcher", peer, ours)
+    if options.child:
+        report("watcher, child", peer, asyncio.run(through_child(bodies, options.repeat)))
+    report("lxml DOM alone", peer, bare)
+
+
+if __name__ == "__main__":
+    main()
