@@ -1,4 +1,5 @@
-# Every target makes .venv itself on first use. PYTHON=python3.12 chooses another interpreter (3.11 or newer).
+# Every target makes .venv itself on first use, with all extras, so that no test is left out.
+# PYTHON=python3.12 chooses another interpreter (3.11 or newer).
 PYTHON ?= python3
 CONFIG ?= config.yaml
 CORPUS ?= $(or $(WATCHER_CORPUS),../shared/corpus)
@@ -43,8 +44,8 @@ clean:  ## forgets .venv, caches and what the demo wrote
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output
 
 # The pip that comes with Python 3.11 does not know dependency groups yet.
-$(READY): pyproject.toml constraints.txt
+$(READY): Makefile pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable . --group dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[apprise,postgres]' --group dev
 	@touch $@
