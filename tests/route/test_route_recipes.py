@@ -1,0 +1,36 @@
+"""The recipes of docs/routing.md are configurations that work, and say what the text above them says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from watcher.config.load import read_settings
+
+RECIPES = re.findall(r"```yaml\n(.*?)```", (Path(__file__).parents[2] / "docs/routing.md").read_text(), re.DOTALL)
+
+FRAME = """
+store: sqlite:///watcher.db
+feeds: [{{url: "https://news.example/feed", labels: {{region: iraq}}}}]
+topics: [{{name: ceasefires, title: Ceasefires, terms: {{3: [ceasefire*]}}}}]
+smtp: {{host: mail.example, from: watcher@example.org}}
+receivers:
+{receivers}
+{recipe}
+"""
+
+
+@pytest.mark.parametrize("number", range(len(RECIPES)))
+def test_recipes(number: int, tmp_path: Path) -> None:
+    names = sorted({"desk", *re.findall(r"receiver: (\w+)", RECIPES[number])})
+    receivers = "\n".join(f"  - {{name: {name}, email: {{to: [{name}@example.org]}}}}" for name in names)
+    file = tmp_path / "config.yaml"
+    file.write_text(FRAME.format(receivers=receivers, recipe=RECIPES[number]))
+    reading = read_settings(file, env={}, secrets="require")
+    assert [str(problem) for problem in reading.problems if "not available in this version" not in str(problem)] == []
+
+
+def test_there_are_five() -> None:
+    assert len(RECIPES) == 5
