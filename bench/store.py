@@ -4,7 +4,8 @@
 
 Fills a store, then measures with everything in it: saving polls (30 new entries each, batches of 32), saving polls
 that bring nothing new, acquiring due feeds, looking up seen keys, opening. The peer writes the same rows (keys, texts,
-the same indexes) through `sqlite3.executemany` in transactions of the same size, with the same pragmas.
+the same indexes) through `sqlite3.executemany` in transactions of the same size, with the same pragmas, turn about
+with ours.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import sqlite3
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -31,6 +32,7 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
 PER_POLL = 30
 BATCH = 32
+ROUNDS = 50
 TEXT = "Negotiators said on Monday that the ceasefire holds in most places. " * 8
 
 
@@ -65,20 +67,17 @@ def batches(store: Store, now: datetime, first: int, count: int, *, known: bool)
         yield records
 
 
-@contextmanager
-def measured(results: dict[str, float]) -> Iterator[None]:
+def seconds_saving(store: Store, now: datetime, first: int, *, known: bool) -> float:
+    """Seconds that `save_polls` takes for one batch; making the values is not counted."""
+    records = next(batches(store, now, first, 1, known=known))
     begun = time.perf_counter()
-    yield
-    results["seconds"] = results.get("seconds", 0.0) + time.perf_counter() - begun
+    assert all(saved.saved for saved in store.save_polls("bench", records, now, tell))
+    return time.perf_counter() - begun
 
 
-def saved_per_second(store: Store, now: datetime, first: int, count: int, *, known: bool) -> float:
-    """Entries a second through `save_polls`; making the values is not counted."""
-    clock: dict[str, float] = {}
-    for records in batches(store, now, first, count, known=known):
-        with measured(clock):
-            assert all(saved.saved for saved in store.save_polls("bench", records, now, tell))
-    return count * BATCH * PER_POLL / clock["seconds"]
+def per_second(seconds: Sequence[float]) -> float:
+    """Entries a second, from what each batch took."""
+    return len(seconds) * BATCH * PER_POLL / sum(seconds)
 
 
 def fill(store: Store, entries: int) -> None:
@@ -105,20 +104,23 @@ def peer_rows(batch: int) -> list[tuple[int, Identified]]:
     return [(feed, entry(f"https://peer.example/{feed}", number)) for feed in feeds for number in range(PER_POLL)]
 
 
-def peer_per_second(file: Path, filled: int, count: int) -> float:
-    """Entries a second through plain sqlite3, with `filled` entries there already."""
-    clock: dict[str, float] = {}
-    with closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        connection.execute("PRAGMA journal_mode=WAL")
-        connection.execute("PRAGMA synchronous=FULL")
-        connection.execute("PRAGMA cache_size=-16384")
-        connection.executescript(PEER)
-        before = filled // (BATCH * PER_POLL)
-        for batch in range(before + count):
-            rows = peer_rows(batch)
-            with measured(clock if batch >= before else {}):
-                peer_write(connection, rows)
-    return count * BATCH * PER_POLL / clock["seconds"]
+def opened_peer(file: Path, filled: int) -> sqlite3.Connection:
+    """Plain sqlite3 with `filled` entries in it."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA cache_size=-16384")
+    connection.executescript(PEER)
+    for batch in range(filled // (BATCH * PER_POLL)):
+        peer_write(connection, peer_rows(batch))
+    return connection
+
+
+def seconds_of_peer(connection: sqlite3.Connection, batch: int) -> float:
+    rows = peer_rows(batch)
+    begun = time.perf_counter()
+    peer_write(connection, rows)
+    return time.perf_counter() - begun
 
 
 def peer_write(connection: sqlite3.Connection, rows: list[tuple[int, Identified]]) -> None:
@@ -168,9 +170,15 @@ def measure(folder: Path, entries: int, feeds: int) -> None:
     again = milliseconds(3, lambda: store.sync_feeds(urls, NOW))
     print(f"sync {feeds:,} feeds: first {synced:,.0f} ms, unchanged {again:,.0f} ms", flush=True)
     fill(store, entries)
-    new = saved_per_second(store, NOW + 2 * HOUR, 1_000, 50, known=False)
-    refreshed = saved_per_second(store, NOW + 4 * HOUR, 1_000, 50, known=True)
-    known = saved_per_second(store, NOW + 6 * HOUR, 1_000, 50, known=True)
+    with closing(opened_peer(folder / "peer.db", entries)) as peer:
+        first_batch = entries // (BATCH * PER_POLL)
+        pairs = [
+            (seconds_saving(store, NOW + 2 * HOUR, 1_000, known=False), seconds_of_peer(peer, first_batch + number))
+            for number in range(ROUNDS)
+        ]
+    ours, raw = (per_second(seconds) for seconds in zip(*pairs, strict=True))
+    refreshed = per_second([seconds_saving(store, NOW + 4 * HOUR, 1_000, known=True) for _ in range(ROUNDS)])
+    known = per_second([seconds_saving(store, NOW + 6 * HOUR, 1_000, known=True) for _ in range(ROUNDS)])
     due = milliseconds(20, lambda: store.acquire_due_feeds("bench", NOW + 8 * HOUR, NOW + 9 * HOUR, 100))
     url = urls[0]
     names = [entry(url, number) for number in range(PER_POLL)]
@@ -184,9 +192,8 @@ def measure(folder: Path, entries: int, feeds: int) -> None:
     stats = store.stats()
     store.close()
     reopened = milliseconds(5, lambda: open_store("sqlite:///bench.db", base=folder).check_schema())
-    peer = peer_per_second(folder / "peer.db", entries, 50)
     print(f"{stats.entries:,} entries, {stats.bytes / 1e6:,.0f} MB")
-    print(f"save_polls, new entries:        {new:>10,.0f} entries/s  ({new / peer:.2f} of raw sqlite3: {peer:,.0f})")
+    print(f"save_polls, new entries:        {ours:>10,.0f} entries/s  ({ours / raw:.2f} of raw sqlite3: {raw:,.0f})")
     print(f"save_polls, known, first time:  {refreshed:>10,.0f} entries/s")
     print(f"save_polls, known:              {known:>10,.0f} entries/s")
     print(f"acquire 100 of {feeds:,} due feeds: {due:>7.1f} ms  (limit 50)")
