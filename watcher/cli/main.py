@@ -10,7 +10,7 @@ import sys
 import typer
 
 from watcher import __version__
-from watcher.cli import alerts, database, feeds, outbox, routes, running, starting, trying
+from watcher.cli import alerts, database, debug, feeds, outbox, routes, running, starting, trying
 from watcher.errors import ConfigError, StoreError, UsageError
 
 app = typer.Typer(
@@ -29,6 +29,7 @@ for name, group in (
     ("outbox", outbox.app),
     ("routes", routes.app),
     ("db", database.app),
+    ("debug", debug.app),
 ):
     app.add_typer(group, name=name)
 
