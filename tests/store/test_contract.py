@@ -246,7 +246,7 @@ class TestSeen:
     def test_a_probe_may_be_larger_than_any_limit_on_parameters(self, store: Store) -> None:
         many = frozenset(stable_hash(str(number)) for number in range(40_000))
         acquire_one(store)
-        assert store.seen(FEED, SeenProbe(many, many, many)) == []
+        assert store.seen(FEED, SeenProbe(many, frozenset(), frozenset())) == []
 
 
 class TestJudging:
