@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from watcher.model.notification import WaitingGroup
 from watcher.model.route import WEEKDAYS, DigestPlan, Promptly, Timing
@@ -59,9 +59,12 @@ def due_at(
 
 def next_slot(plan: DigestPlan, after: datetime) -> datetime:
     """The first slot strictly after a moment; two slots that a clock change makes one are one."""
-    return min(slot for slot in _slots(plan, after) if slot > after)
+    for day in days_around(after, plan.zone, 1, _SEARCH_DAYS):
+        slots = [slot for slot in (*_slots(plan, day), *_slots(plan, day + timedelta(days=1))) if slot > after]
+        if slots:
+            return min(slots)  # of two days, because a date that was skipped lands on the next
+    raise ValueError("a digest without days or times has no slots")
 
 
-def _slots(plan: DigestPlan, around: datetime) -> list[datetime]:
-    days = [day for day in days_around(around, plan.zone, 2, _SEARCH_DAYS) if WEEKDAYS[day.weekday()] in plan.days]
-    return [instant(day, at, plan.zone) for day in days for at in plan.at]
+def _slots(plan: DigestPlan, day: date) -> list[datetime]:
+    return [instant(day, at, plan.zone) for at in plan.at] if WEEKDAYS[day.weekday()] in plan.days else []
