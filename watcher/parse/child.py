@@ -70,9 +70,6 @@ def _answer(body: bytes, url: str, headers: Mapping[str, str]) -> Iterable[bytes
         return encode_failure(ParseFailed(error.reason, error.detail))
     except MemoryError:
         return encode_failure(OUT_OF_MEMORY)
-    except Exception as error:  # noqa: BLE001 - the boundary around third-party parsers: a document must not end the child
-        detail = f"the reader failed on the document with {type(error).__name__}; please report the feed"
-        return encode_failure(ParseFailed(PollReason.PARSE_CRASHED, detail))
 
 
 if __name__ == "__main__":

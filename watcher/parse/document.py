@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import ParsedFeed
 from watcher.parse.context import Uncertain
+from watcher.parse.jsonfeed import is_json, read_jsonfeed
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import RawFeed
 from watcher.parse.swift import read_swift
@@ -15,6 +16,8 @@ from watcher.parse.tolerant import read_tolerant, shown_headers
 
 _HEAD = 4096
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
+_DECLARATIONS = 100_000
+_GROWING_ENTITY = re.compile(rb"""<!ENTITY\s+%?\s*[^\s"'<>]+\s+["'](?:[^"'<>]{0,500}?[&%][A-Za-z]|[^"']{500})""")
 _FEED_ROOT = re.compile(rb"<(?:[a-z0-9_.-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 
 
@@ -34,10 +37,22 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
 
 def _read(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed | None:
     shown = shown_headers(headers, url)
+    if is_json(body):
+        return read_jsonfeed(body, headers=shown)
+    _refuse_entity_bombs(body)
     try:
         return read_swift(body, url=url, headers=shown)
     except Uncertain:
         return read_tolerant(body, headers=shown)
+
+
+def _refuse_entity_bombs(body: bytes) -> None:
+    """Entities made of entities, or long ones: no feed needs them, and a thousand bytes of them become gigabytes."""
+    start = body.find(b"<!ENTITY")
+    if start >= 0 and _GROWING_ENTITY.search(body, start, start + _DECLARATIONS):
+        raise ParseError(
+            PollReason.MALFORMED, "the document declares entities that grow without bound; tell its publisher"
+        )
 
 
 def _unreadable(body: bytes) -> ParseError:

@@ -37,6 +37,11 @@ def known_prefix(uri: str) -> str | None:
     return "" if _USERLAND in lower else _NAMESPACES.get(lower)
 
 
+def uri_of_prefix(prefix: str) -> str:
+    """A namespace for a prefix that a document uses but does not declare."""
+    return next((uri for uri, known in _NAMESPACES.items() if known == prefix), f"urn:undeclared:{prefix}")
+
+
 KNOWN_PREFIXES = frozenset(_NAMESPACES.values()) - {""}
 
 

@@ -9,6 +9,7 @@ from lxml import etree
 from watcher.parse.context import Uncertain
 from watcher.parse.feedparser_rules import as_utf8, is_utf8_if_valid, without_doctype
 from watcher.parse.raw import RawFeed
+from watcher.parse.repair import repaired
 from watcher.parse.walk import Element, Walk
 
 _PARSER = etree.XMLParser(
@@ -27,9 +28,12 @@ def read_swift(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed:
     if root is None and not (readable and _is_utf8(body)):
         document = as_utf8(body, headers)
         root = _parse(document)
+    is_sound = root is not None
+    if root is None and (mended := repaired(document)) is not None:
+        root = _parse(mended)
     if root is None:
         raise Uncertain("not well-formed, or with entities of its own")
-    return Walk(root, base=url, language=headers.get("content-language")).feed()
+    return Walk(root, base=url, language=headers.get("content-language"), is_sound=is_sound).feed()
 
 
 def _parse(document: bytes) -> Element | None:

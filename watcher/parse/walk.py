@@ -33,19 +33,25 @@ _IMAGE_PARTS = {"title", "link", "description", "url", "href", "width", "height"
 _QUERY_VARIABLE = re.compile(r"&([A-Za-z0-9_]+);")
 _SCOPE = frozenset({"base", "xml:base", "lang", "xml:lang"})
 _NO_ATTRIBUTES: Mapping[str, str] = {}
+_AMBIGUOUS = re.compile("[&<>\"']")
+"""What feedparser's loose parser may leave escaped, outside of text constructs, in a document that is not well-formed."""
+
+_AMBIGUOUS_NAME = re.compile("[<>]|&[#\\w]+;")
 _ITUNES, _MEDIA = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
 
 
 class Walk:
-    """One walk over one document; `base` is its address, `language` from its headers.
+    """One walk over one document; `base` is its address, `language` from its headers; `is_sound`
+    False means that it was mended.
 
     `attributes` are those of the element whose handler was just called: read them before going deeper.
     """
 
-    def __init__(self, root: Element, *, base: str, language: str | None) -> None:
+    def __init__(self, root: Element, *, base: str, language: str | None, is_sound: bool = True) -> None:
         self.names = Names(root.nsmap)
         self.base, self.lang = base, language or None
         self.root = root
+        self.is_sound = is_sound
         self.is_atom = False
         self.top = Context(is_entry=False)
         self.entries: list[Context] = []
@@ -82,12 +88,25 @@ class Walk:
 
     def value(self, element: Element) -> str:
         """The text of an element that has nothing but text."""
+        return self.certain(self.text(element))
+
+    def certain(self, text: str) -> str:
+        """The text, if a damaged document leaves no doubt about its references."""
+        if not self.is_sound and _AMBIGUOUS.search(text):
+            raise Uncertain(f"a reference in a damaged document: {text[:80]!r}")
+        return text
+
+    def certain_name(self, element_text: str) -> str:
+        """The same for names and categories, whose references are resolved in any case."""
+        if not self.is_sound and _AMBIGUOUS_NAME.search(element_text):
+            raise Uncertain(f"a reference in a damaged document: {element_text[:80]!r}")
+        return element_text
+
+    def text(self, element: Element) -> str:
         text = element.text
         if len(element):
             raise Uncertain(f"elements inside {element.tag}")
-        if text is None:
-            return ""
-        return mended(text.strip())
+        return mended(text.strip()) if text else ""
 
     def store(self, name: str, value: str, depth: int) -> None:
         if self.entry or self.source or self.in_feed:
@@ -101,9 +120,11 @@ class Walk:
         """A text construct (RFC 4287 §3.1)."""
         media_type = self._media_type(default_type) if self.attributes else default_type
         if media_type == _XHTML:
+            if not self.is_sound:
+                raise Uncertain("XHTML in a damaged document")
             value = self._inline(element)
         else:
-            value = self.value(element)
+            value = self.text(element)
         markup = media_type in _MARKUP_TYPES
         if not markup and not self.is_atom and ("&" in value or "</" in value):
             markup = bool(looks_like_html(value))
@@ -142,6 +163,8 @@ class Walk:
                 self.children(element, depth)
             return
         self.attributes = self.names.attributes(items)
+        if handler is not None and not self.is_sound:
+            self.certain("".join(self.attributes.values()))
         base, lang = self.base, self.lang
         if not _SCOPE.isdisjoint(self.attributes):
             self._enter_scope(self.attributes, element)
@@ -317,19 +340,19 @@ def _author(walk: Walk, element: Element, depth: int) -> None:
         _refuse_other_parts(walk, element, _PERSON_PARTS)
         text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
         walk.children(element, depth)
-    walk.store("author", mended(text), depth)
+    walk.store("author", walk.certain_name(mended(text)), depth)
     walk.in_author = False
     context.settle_author()
 
 
 def _name(walk: Walk, element: Element, depth: int) -> None:
     if walk.in_author:
-        walk.context.add_author_detail("name", _bare(element))
+        walk.context.add_author_detail("name", walk.certain_name(_bare(element)))
 
 
 def _email(walk: Walk, element: Element, depth: int) -> None:
     if walk.in_author:
-        walk.context.add_author_detail("email", _bare(element))
+        walk.context.add_author_detail("email", walk.certain_name(_bare(element)))
 
 
 def _homepage(walk: Walk, element: Element, depth: int) -> None:
@@ -360,7 +383,7 @@ def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
     if attributes := walk.attributes:
         scheme = attributes.get("scheme", attributes.get("domain", default_scheme))
         walk.context.add_tag(attributes.get("term"), scheme, attributes.get("label"))
-    if value := walk.value(element):
+    if value := walk.certain_name(walk.text(element)):
         walk.context.add_tag_text(value)
 
 
@@ -406,7 +429,7 @@ def _source(walk: Walk, element: Element, depth: int) -> None:
     walk.source = None
     text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
     fields = walk.context.fields
-    fields["source_title"] = mended(text) or source.fields.get("title", "")
+    fields["source_title"] = walk.certain_name(mended(text)) or source.fields.get("title", "")
     fields["source_link"] = source.fields.get("link") or source.fields.get("href", "")
 
 
@@ -450,7 +473,9 @@ HANDLERS: Mapping[str, Handler] = {
     **dict.fromkeys(("summary", "itunes:summary"), _summary),
     "content": _content,
     **dict.fromkeys(("content:encoded", "fullitem"), _content_encoded),
-    **dict.fromkeys(("subtitle", "tagline", "itunes:subtitle", "rights", "copyright", "dc:rights", "info"), _other_text),
+    **dict.fromkeys(
+        ("subtitle", "tagline", "itunes:subtitle", "rights", "copyright", "dc:rights", "info"), _other_text
+    ),
     "feedburner:browserfriendly": _other_text,
     **dict.fromkeys(("guid", "id"), _guid),
     "link": _link,
