@@ -85,6 +85,7 @@ class NotifyReason(StrEnum):
     RELEASED = "released"
     OVERFLOW = "overflow"
     TEST = "test"
+    TROUBLE = "trouble"
 
 
 @dataclass(frozen=True, slots=True)
