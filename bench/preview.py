@@ -24,13 +24,23 @@ from watcher.model.entry import Entry
 from watcher.model.notification import GroupKey, Notification, notification_key
 from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
-from watcher.render.digest import Surroundings
 from watcher.render.message import render_message
+from watcher.render.surroundings import Surroundings
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 WIDTHS = (600, 360)
 SCHEMES = {"light": (), "dark": ("--force-dark-mode", "--blink-settings=preferredColorScheme=0")}
-CHROMIUM = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync", "--hide-scrollbars"]
+CHROMIUM = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--hide-scrollbars",
+]
 
 ENGLISH = [
     ("detention-facilities", "Detention facilities", 1240, Level.FOCUS, "UN News", ("BBC News", "Al Jazeera", "AFP"),

@@ -16,6 +16,7 @@ from watcher.deliver.breaker import (
     abandoned,
     after_outcome,
     before_attempt,
+    elsewhere,
     paused,
     probe_only,
 )
@@ -103,6 +104,13 @@ def test_wrong_credentials_open_it_for_long_and_raise_one_alarm() -> None:
 )
 def test_what_is_about_the_message_proves_that_the_destination_works(outcome) -> None:
     assert after(Breaker(failures=FAILURES - 1), outcome) == Breaker()
+
+
+def test_trouble_is_told_through_another_receiver() -> None:
+    mail, chat, other = ChannelRef("desk", "email"), ChannelRef("chat", "slack"), ChannelRef("chief", "email")
+    assert elsewhere({}, [mail, other, chat], mail) == chat
+    assert elsewhere({chat: OPEN}, [mail, other, chat], mail) == other
+    assert elsewhere({}, [mail, ChannelRef("desk", "ntfy")], mail) is None
 
 
 outcomes = st.sampled_from([DOWN, WRONG, Delivered(), GiveUp(AttemptReason.REFUSED, "no")])

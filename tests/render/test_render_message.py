@@ -13,10 +13,11 @@ from notices import BODY, NOW, TITLE, alert, marked, notification
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
 from watcher.model.topic import Level
-from watcher.render.digest import Surroundings, bars
+from watcher.render.digest import bars
 from watcher.render.message import MAX_HTML_BYTES, render_message
 from watcher.render.moments import age
 from watcher.render.plain import points
+from watcher.render.surroundings import Surroundings
 
 
 def render(*alerts: Alert, zone: str = "Europe/Istanbul", reason=NotifyReason.DIGEST, omitted: int = 0, **more):

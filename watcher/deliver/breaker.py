@@ -10,7 +10,7 @@ repeated failures lock accounts; `alarm` says that somebody must be told.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -102,3 +102,15 @@ def probe_only(breakers: Mapping[ChannelRef, Breaker]) -> Collection[ChannelRef]
 
 def _is_shut(breaker: Breaker, now: datetime) -> bool:
     return breaker.open_until is not None and (breaker.probing or now < breaker.open_until)
+
+
+def elsewhere(
+    breakers: Mapping[ChannelRef, Breaker], channels: Iterable[ChannelRef], failing: ChannelRef
+) -> ChannelRef | None:
+    """Where to tell a person that a channel fails: the first of another receiver that is not in trouble itself.
+
+    A channel of another kind goes first, because two of a kind tend to share a server. None: there is nobody.
+    """
+    others = [channel for channel in channels if channel.receiver != failing.receiver]
+    sound = [channel for channel in others if breakers.get(channel, Breaker()).open_until is None]
+    return min(sound, key=lambda channel: channel.kind == failing.kind, default=None)

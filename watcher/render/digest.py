@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -12,23 +12,11 @@ from watcher.model.notification import Notification
 from watcher.render.item import Line
 from watcher.render.moments import local_date
 from watcher.render.plain import isolate, shortened
+from watcher.render.surroundings import BAR_DAYS, Surroundings
 
 SUBJECT_TITLE_CHARACTERS = 110
-BAR_DAYS = 14
 BAR_HEIGHT = 28
 """Pixels of the day with the most alerts."""
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What a digest may tell besides its alerts.
-
-    `history`: by topic name, alerts a day over the last fourteen days, oldest first, today last.
-    `feed_notes`: one sentence for each feed that needs a person, plain text.
-    """
-
-    history: Mapping[str, Sequence[int]] = field(default_factory=dict)
-    feed_notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +90,7 @@ def lead(reason: NotifyReason, count: int) -> str:
         NotifyReason.RELEASED: f"{alerts} held during the quiet hours",
         NotifyReason.OVERFLOW: f"{alerts} beyond this route's budget, the most important first",
         NotifyReason.TEST: "A test message; nothing happened",
+        NotifyReason.TROUBLE: "The program itself needs attention",
     }[reason]
 
 

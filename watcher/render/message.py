@@ -8,11 +8,12 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from watcher.model.notification import Message, Notification
-from watcher.render.digest import Digest, Surroundings, compose
+from watcher.render.digest import Digest, compose
 from watcher.render.environment import inlined, own_templates
 from watcher.render.item import as_item, lines_of
 from watcher.render.payload import payload
 from watcher.render.plain import one_line
+from watcher.render.surroundings import Surroundings
 from watcher.render.user_templates import Rendered, UserTemplates
 
 MAX_ITEMS = 100

@@ -1,0 +1,53 @@
+"""What a digest tells besides its alerts, and messages about the program itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+from notices import NOW
+
+from watcher.errors import NotifyReason, PollReason
+from watcher.model.feed import PollState
+from watcher.model.route import ChannelRef
+from watcher.render.surroundings import daily_counts, feed_notes
+from watcher.render.trouble import trouble_message, trouble_notification
+
+
+def test_days_are_the_readers_days() -> None:
+    late = datetime(2026, 1, 23, 21, 30, tzinfo=UTC)
+    told = [("a", late), ("a", NOW), ("a", NOW - timedelta(days=13)), ("a", NOW - timedelta(days=14)), ("b", NOW)]
+    assert daily_counts(told, "Europe/Istanbul", NOW) == {"a": (1, *[0] * 12, 2), "b": (*[0] * 13, 1)}
+    assert daily_counts(told, "UTC", NOW)["a"][-2:] == (1, 1)
+
+
+HEALTHY = PollState("https://a.example/feed", NOW, title="Alpha", newest_published=NOW)
+BROKEN = replace(HEALTHY, title="Beta", failures=9, failing_since=NOW - timedelta(days=3), reason=PollReason.NOT_A_FEED)
+
+
+def test_only_feeds_that_need_a_person_are_named() -> None:
+    hiccup = replace(BROKEN, failing_since=NOW - timedelta(hours=3))
+    silent = replace(HEALTHY, title="Gamma", newest_published=NOW - timedelta(days=40))
+    assert feed_notes([HEALTHY, hiccup], "UTC", NOW) == ()
+    assert feed_notes([silent, BROKEN], "UTC", NOW) == (
+        "Beta: not a feed since Wed 21 Jan, 04:00",
+        "Gamma: nothing new since 15 December 2025",
+    )
+
+
+def test_many_are_counted() -> None:
+    notes = feed_notes([replace(BROKEN, url=f"https://{number}.example") for number in range(25)], "UTC", NOW)
+    assert len(notes) == 11
+    assert notes[-1].startswith("and 15 more")
+
+
+def test_trouble_says_what_is_wrong_and_what_to_do() -> None:
+    desk = ChannelRef("desk", "email")
+    message = trouble_message("cannot log in to <chat/slack/0>\r\n", "check its token", NOW)
+    assert message.subject == "cannot log in to <chat/slack/0>"
+    assert "&lt;chat/slack/0&gt;" in message.html
+    assert message.items[0].title == "check its token"
+    told = trouble_notification(desk, message.subject, NOW)
+    assert told.reason is NotifyReason.TROUBLE
+    assert told.key == trouble_notification(desk, message.subject, NOW).key
+    assert told.key != trouble_notification(desk, message.subject, NOW + timedelta(hours=1)).key
