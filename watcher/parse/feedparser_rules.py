@@ -17,6 +17,7 @@ from feedparser.urls import _urljoin, make_safe_absolute_uri
 
 looks_like_html = _FeedParserMixin.looks_like_html
 make_safe_base = make_safe_absolute_uri
+split_doctype = replace_doctype
 
 _NAMESPACES: Mapping[str, str] = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
 _USERLAND = "backend.userland.com/rss"

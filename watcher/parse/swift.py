@@ -8,6 +8,7 @@ from lxml import etree
 
 from watcher.parse.context import Uncertain
 from watcher.parse.feedparser_rules import as_utf8, is_utf8_if_valid, without_doctype
+from watcher.parse.handlers import HANDLERS
 from watcher.parse.raw import RawFeed
 from watcher.parse.repair import repaired
 from watcher.parse.walk import Element, Walk
@@ -33,7 +34,7 @@ def read_swift(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed:
         root = _parse(mended)
     if root is None:
         raise Uncertain("not well-formed, or with entities of its own")
-    return Walk(root, base=url, language=headers.get("content-language"), is_sound=is_sound).feed()
+    return Walk(root, HANDLERS, base=url, language=headers.get("content-language"), is_sound=is_sound).feed()
 
 
 def _parse(document: bytes) -> Element | None:

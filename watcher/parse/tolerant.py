@@ -15,7 +15,7 @@ import feedparser
 from feedparser.api import LooseFeedParser
 
 from watcher.errors import ParseError, PollReason
-from watcher.parse.feedparser_rules import as_utf8, replace_doctype
+from watcher.parse.feedparser_rules import as_utf8, split_doctype
 from watcher.parse.raw import NO_TEXT, RawEntry, RawFeed, RawText
 
 _MARKUP_TYPES = {"text/html", "application/xhtml+xml"}
@@ -33,7 +33,7 @@ def read_tolerant(body: bytes, *, headers: Mapping[str, str]) -> RawFeed | None:
         document = _read_loosely(body, headers) or _read_in_full(body, headers)
     except MemoryError:
         raise
-    except Exception as error:  # noqa: BLE001 - the boundary around feedparser, which raises whatever its handlers raise
+    except Exception as error:  # the boundary around feedparser, which raises whatever its handlers raise
         raise ParseError(
             PollReason.MALFORMED, f"the document breaks its reader ({type(error).__name__}); tell its publisher"
         ) from error
@@ -63,7 +63,7 @@ def _read_loosely(body: bytes, headers: Mapping[str, str]) -> Fields | None:
     None when the document is well-formed or its encoding unknown.
     """
     document = as_utf8(body, headers)
-    version, document, entities = replace_doctype(document)
+    version, document, entities = split_doctype(document)
     if not document or _is_well_formed(document):
         return None
     loose = LooseFeedParser(headers.get("content-location", ""), headers.get("content-language"), "utf-8", entities)
@@ -108,14 +108,14 @@ def _entry(fields: Fields) -> RawEntry:
 
 def _source_link(source: Fields) -> str:
     """An Atom source's link, else the `url` of an RSS source; beside persons, "href" is theirs."""
-    has_persons = any(dict.__contains__(source, name) for name in ("authors", "contributors"))  # type: ignore[arg-type]
+    has_persons = any(dict.__contains__(source, name) for name in ("authors", "contributors"))
     return _string(source, "link") or ("" if has_persons else _string(source, "href"))
 
 
 def _summary(fields: Fields, contents: list[RawText]) -> RawText:
     """The summary; where feedparser made it from the content, it is of the content's type."""
     summary = _text(fields, "summary")
-    if not dict.__contains__(fields, "summary_detail"):  # type: ignore[arg-type]
+    if not dict.__contains__(fields, "summary_detail"):
         return next((content for content in contents if content.value == summary.value), summary)
     return summary
 

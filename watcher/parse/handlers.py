@@ -1,0 +1,311 @@
+"""What the elements of feeds mean: one handler for each that shows in our fields, after feedparser's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from watcher.parse.context import Context, Uncertain
+from watcher.parse.feedparser_rules import mended, resolve
+from watcher.parse.walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, Walk
+
+_PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
+_IMAGE_PARTS = {"title", "link", "description", "url", "href", "width", "height", "name"}
+_QUERY_VARIABLE = re.compile(r"&([A-Za-z0-9_]+);")
+_ITUNES, _MEDIA = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
+
+
+def _top(walk: Walk, element: Element, depth: int) -> None:
+    if depth > 1:
+        raise Uncertain("a feed inside a feed")
+    if walk.names.element(element) == "feed":
+        walk.in_feed = True
+    walk.children(element, depth)
+
+
+def _channel(walk: Walk, element: Element, depth: int) -> None:
+    _refuse_cdf(walk.attributes)
+    walk.in_feed = True
+    walk.children(element, depth)
+    walk.in_feed = False
+
+
+def _entry(walk: Walk, element: Element, depth: int) -> None:
+    if walk.entry or walk.source:
+        raise Uncertain("an entry inside an entry")
+    walk.entry = entry = Context(is_entry=True)
+    walk.entries.append(entry)
+    walk.title_depth = -1
+    _refuse_cdf(walk.attributes)
+    if about := walk.attributes.get("rdf:about"):
+        entry.fields["id"] = about
+    walk.children(element, depth)
+    walk.entry = None
+    walk.has_content = False
+
+
+def _refuse_cdf(attributes: Mapping[str, str]) -> None:
+    if "href" in attributes or "lastmod" in attributes:
+        raise Uncertain("a Channel Definition Format document")
+
+
+def _title(walk: Walk, element: Element, depth: int) -> None:
+    text = walk.construct(element, PLAIN)
+    if not -1 < walk.title_depth <= depth and (walk.entry or walk.source or walk.in_feed):
+        walk.context.store_text("title", text, depth)
+        walk.context.title_language = walk.lang and walk.lang.replace("_", "-")
+    if text.value:
+        walk.title_depth = depth
+
+
+def _media_title(walk: Walk, element: Element, depth: int) -> None:
+    title_depth = walk.title_depth
+    _title(walk, element, depth)
+    walk.title_depth = title_depth
+
+
+def _description(walk: Walk, element: Element, depth: int) -> None:
+    if "summary" in walk.context.fields and not walk.has_content:
+        _content(walk, element, depth)
+    else:
+        _summary_text(walk, element, depth, HTML)
+
+
+def _abstract(walk: Walk, element: Element, depth: int) -> None:
+    _summary_text(walk, element, depth, PLAIN)
+
+
+def _summary(walk: Walk, element: Element, depth: int) -> None:
+    if "summary" in walk.context.fields and not walk.has_content:
+        _content(walk, element, depth)
+        return
+    text = walk.construct(element, PLAIN)
+    if walk.entry or walk.source or walk.in_feed:
+        walk.context.store_text("summary", text, depth)
+
+
+def _summary_text(walk: Walk, element: Element, depth: int, default_type: str) -> None:
+    text = walk.construct(element, default_type)
+    if walk.entry and not walk.source:
+        walk.entry.store_text("summary", text, depth)
+
+
+def _content(walk: Walk, element: Element, depth: int) -> None:
+    walk.has_content = True
+    text = walk.construct(element, PLAIN)
+    walk.context.add_content(text)
+
+
+def _content_encoded(walk: Walk, element: Element, depth: int) -> None:
+    walk.has_content = True
+    text = walk.construct(element, HTML)
+    walk.context.add_content(text)
+
+
+def _other_text(walk: Walk, element: Element, depth: int) -> None:
+    """A text that we do not keep; what is inside it is no field of the entry either."""
+    if len(element):
+        walk.construct(element, PLAIN)
+
+
+def _guid(walk: Walk, element: Element, depth: int) -> None:
+    is_link = walk.attributes.get("ispermalink", "true") == "true"
+    value = walk.value(element)
+    if value and is_link:
+        value = resolve(walk.base, value)
+    walk.store("id", value, depth)
+    if is_link:
+        walk.context.fields.setdefault("link", value)
+
+
+def _link(walk: Walk, element: Element, depth: int) -> None:
+    attributes = walk.attributes
+    href = attributes.get("url", attributes.get("uri", attributes.get("href"))) or attributes.get("href")
+    if href is None:
+        _link_text(walk, element, depth)
+        return
+    rel = attributes.get("rel", "alternate").lower()
+    media_type = attributes.get("type", HTML).lower()
+    if rel == "alternate" and MEDIA_TYPES.get(media_type, media_type) in MARKUP_TYPES:
+        walk.context.fields["link"] = resolve(walk.base, href)
+    walk.children(element, depth)
+
+
+def _link_text(walk: Walk, element: Element, depth: int) -> None:
+    value = walk.value(element)
+    if value:
+        value = resolve(walk.base, value)
+        if walk.entry and not walk.source:
+            value = value.replace("&amp;", "&")
+        value = _QUERY_VARIABLE.sub(r"&\1", value)
+    if walk.entry or walk.source or walk.in_feed:
+        walk.context.fields["link"] = value
+
+
+def _author(walk: Walk, element: Element, depth: int) -> None:
+    context = walk.context
+    walk.in_author = True
+    context.authors.append({})
+    text = (element.text or "").strip()
+    if len(element):
+        _refuse_other_parts(walk, element, _PERSON_PARTS)
+        text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+        walk.children(element, depth)
+    walk.store("author", walk.certain_name(mended(text)), depth)
+    walk.in_author = False
+    context.settle_author()
+
+
+def _name(walk: Walk, element: Element, depth: int) -> None:
+    if walk.in_author:
+        walk.context.add_author_detail("name", walk.certain_name(_bare(element)))
+
+
+def _email(walk: Walk, element: Element, depth: int) -> None:
+    if walk.in_author:
+        walk.context.add_author_detail("email", walk.certain_name(_bare(element)))
+
+
+def _homepage(walk: Walk, element: Element, depth: int) -> None:
+    if walk.in_author:
+        walk.context.add_author_detail("href", walk.value(element))
+
+
+def _contributor(walk: Walk, element: Element, depth: int) -> None:
+    _refuse_other_parts(walk, element, _PERSON_PARTS)
+
+
+def _owner(walk: Walk, element: Element, depth: int) -> None:
+    if walk.entry:
+        raise Uncertain("an owner of an entry")
+
+
+def _category(walk: Walk, element: Element, depth: int) -> None:
+    _tag(walk, element, None)
+
+
+def _media_category(walk: Walk, element: Element, depth: int) -> None:
+    _tag(walk, element, _MEDIA)
+
+
+def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
+    if not (walk.entry or walk.source):
+        return
+    if attributes := walk.attributes:
+        scheme = attributes.get("scheme", attributes.get("domain", default_scheme))
+        walk.context.add_tag(attributes.get("term"), scheme, attributes.get("label"))
+    if value := walk.certain_name(walk.text(element)):
+        walk.context.add_tag_text(value)
+
+
+def _itunes_category(walk: Walk, element: Element, depth: int) -> None:
+    walk.context.add_tag(walk.attributes.get("text"), _ITUNES, None)
+    if len(element):
+        walk.children(element, depth)
+    elif value := walk.value(element):
+        walk.context.add_tag_text(value)
+
+
+def _keywords(walk: Walk, element: Element, depth: int) -> None:
+    if walk.attributes:
+        return  # feedparser takes one with attributes for something else
+    for term in walk.value(element).split(","):
+        walk.context.add_tag(term.strip(), None, None)
+
+
+def _published(walk: Walk, element: Element, depth: int) -> None:
+    walk.store("published", walk.value(element), depth)
+
+
+def _updated(walk: Walk, element: Element, depth: int) -> None:
+    walk.store("updated", walk.value(element), depth)
+
+
+def _language(walk: Walk, element: Element, depth: int) -> None:
+    walk.store("language", walk.value(element), depth)
+
+
+def _ttl(walk: Walk, element: Element, depth: int) -> None:
+    walk.store("ttl", "" if walk.attributes else walk.value(element), depth)
+
+
+def _source(walk: Walk, element: Element, depth: int) -> None:
+    if walk.source:
+        raise Uncertain("a source inside a source")
+    walk.source = source = Context(is_entry=False)
+    walk.title_depth = -1
+    if url := walk.attributes.get("url"):
+        source.fields["href"] = url
+    walk.children(element, depth)
+    walk.source = None
+    text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+    fields = walk.context.fields
+    fields["source_title"] = walk.certain_name(mended(text)) or source.fields.get("title", "")
+    fields["source_link"] = source.fields.get("link") or source.fields.get("href", "")
+
+
+def _image(walk: Walk, element: Element, depth: int) -> None:
+    walk.title_depth = -1
+    if not len(element):
+        return
+    if walk.entry or walk.source:
+        raise Uncertain("an image of an entry")
+    _refuse_other_parts(walk, element, _IMAGE_PARTS)
+    if any(walk.names.element(child) == "title" and _bare(child) for child in element):
+        walk.title_depth = depth + 1
+
+
+def _unread(walk: Walk, element: Element, depth: int) -> None:
+    raise Uncertain(f"{element.tag} is rare")
+
+
+def _refuse_other_parts(walk: Walk, element: Element, parts: set[str]) -> None:
+    for child in element:
+        name = walk.names.element(child)
+        harmless = name in parts or (":" in name and name not in HANDLERS and not (child.text and child.attrib))
+        if len(child) or not harmless:
+            raise Uncertain(f"unusual elements inside {element.tag}")
+
+
+def _bare(element: Element) -> str:
+    if len(element):
+        raise Uncertain(f"elements inside {element.tag}")
+    return (element.text or "").strip()
+
+
+HANDLERS: Mapping[str, Handler] = {
+    **dict.fromkeys(("rss", "rdf:rdf", "feed"), _top),
+    "channel": _channel,
+    **dict.fromkeys(("item", "entry"), _entry),
+    **dict.fromkeys(("title", "dc:title"), _title),
+    "media:title": _media_title,
+    **dict.fromkeys(("description", "dc:description", "media:description"), _description),
+    "abstract": _abstract,
+    **dict.fromkeys(("summary", "itunes:summary"), _summary),
+    "content": _content,
+    **dict.fromkeys(("content:encoded", "fullitem"), _content_encoded),
+    **dict.fromkeys(
+        ("subtitle", "tagline", "itunes:subtitle", "rights", "copyright", "dc:rights", "info"), _other_text
+    ),
+    "feedburner:browserfriendly": _other_text,
+    **dict.fromkeys(("guid", "id"), _guid),
+    "link": _link,
+    **dict.fromkeys(("author", "managingeditor", "dc:author", "dc:creator", "itunes:author"), _author),
+    **dict.fromkeys(("name", "itunes:name"), _name),
+    **dict.fromkeys(("email", "itunes:email"), _email),
+    **dict.fromkeys(("url", "uri", "homepage"), _homepage),
+    "contributor": _contributor,
+    "itunes:owner": _owner,
+    **dict.fromkeys(("category", "keywords", "dc:subject"), _category),
+    "media:category": _media_category,
+    "itunes:category": _itunes_category,
+    **dict.fromkeys(("media:keywords", "itunes:keywords"), _keywords),
+    **dict.fromkeys(("published", "issued", "pubdate", "dcterms:issued"), _published),
+    **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified", "date"), _updated),
+    **dict.fromkeys(("language", "dc:language"), _language),
+    "ttl": _ttl,
+    "source": _source,
+    **dict.fromkeys(("image", "textinput"), _image),
+    **dict.fromkeys(("body", "xhtml:body", "tags", "links", "authors"), _unread),
+}
+"""What feedparser handles in a way that shows in our fields, by its names."""
