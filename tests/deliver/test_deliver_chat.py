@@ -179,6 +179,14 @@ def test_refusals_are_told_apart_and_keep_the_secret(kind: str, status: int, out
     assert TOKEN not in repr(got)
 
 
+@pytest.mark.parametrize("token", ["dash–dash", "line\nbreak", "nul\x00"])
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1", "http://exa mple.org", "http://a..b", "http://[", "nothing", ""])
+def test_what_http_cannot_carry_is_an_outcome(token: str, url: str) -> None:
+    outcome = send(Matrix(url, "!room:example.org", token))
+    assert isinstance(outcome, TryAgain | GiveUp)
+    assert token not in outcome.detail
+
+
 @pytest.mark.parametrize(
     ("kind", "answer", "expected"),
     [

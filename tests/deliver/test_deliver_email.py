@@ -159,6 +159,13 @@ class TestTls:
         assert isinstance(outcome, Delivered)
         assert len(sink.mails) == 1
 
+    def test_a_password_in_any_script(self, certificate) -> None:
+        login = {"username": "watcher", "password": "pässwörd كلمة"}
+        with ScriptedMailSink(
+            tls_context=certificate.server(), authenticator=_authenticate, auth_required=True
+        ) as sink:
+            assert isinstance(send(smtp(sink, tls="starttls", **login), tls=certificate.client()), Delivered)
+
     def test_an_unknown_certificate_is_refused(self, certificate) -> None:
         with ScriptedMailSink(tls_context=certificate.server()) as sink:
             outcome = send(smtp(sink, tls="starttls"))
@@ -209,7 +216,10 @@ class TestAddresses:
 
 
 def _authenticate(server, session, envelope, mechanism, data) -> AuthResult:
-    good = isinstance(data, LoginPassword) and (data.login, data.password) == (b"watcher", b"s3cret-word")
+    good = isinstance(data, LoginPassword) and (data.login, data.password.decode()) in {
+        (b"watcher", "s3cret-word"),
+        (b"watcher", "pässwörd كلمة"),
+    }
     return AuthResult(success=good, handled=False)
 
 

@@ -74,7 +74,8 @@ class Conversation:
             await self._client.starttls()
         if self._smtp.username is not None:
             self.stage = Stage.LOGIN
-            await self._client.login(self._smtp.username, reveal(self._smtp.password or ""))
+            password = reveal(self._smtp.password or "")
+            await self._client.login(self._smtp.username.encode(), password.encode())  # RFC 4616: UTF-8
 
     async def _transact(self, mail: Mail, recipients: list[str], accepted: tuple[str, ...]) -> Outcome:
         self.stage = Stage.SENDER

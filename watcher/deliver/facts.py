@@ -32,7 +32,7 @@ def quote_runs(item: MessageItem, limit: int = QUOTE_CHARACTERS) -> list[tuple[s
     left = limit
     for text, marked in item.quote:
         kept = shorten(text, left)
-        runs.append((kept, marked))
+        runs += [(kept, marked)] if kept else []
         left -= len(kept)
         if kept != text or left <= 0:
             break

@@ -80,6 +80,8 @@ async def post(client: httpx2.AsyncClient, request: Request, deadline: timedelta
         return _connect_failure(error)
     except (httpx2.UnsupportedProtocol, httpx2.InvalidURL):
         return GiveUp(AttemptReason.REFUSED, "the address is not an http(s) URL: correct it in the configuration")
+    except UnicodeError:
+        return GiveUp(AttemptReason.REFUSED, "address or token hold characters that HTTP cannot carry: copy them again")
     except httpx2.HTTPError as error:
         return TryAgain(AttemptReason.PROTOCOL, f"the connection broke ({type(error).__name__})")
     return judge(answer)
