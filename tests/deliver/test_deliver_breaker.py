@@ -93,6 +93,14 @@ def test_wrong_credentials_open_it_for_long_and_raise_one_alarm() -> None:
     assert after_outcome(mended, WRONG, NOW, 0.0).alarm
 
 
+def test_a_destination_that_is_gone_raises_one_alarm_and_no_pause() -> None:
+    gone = GiveUp(AttemptReason.GONE, "404")
+    first = after_outcome(Breaker(), gone, NOW, 0.0)
+    assert first.alarm
+    assert not is_paused(first.breaker)
+    assert not after_outcome(first.breaker, gone, NOW, 0.0).alarm
+
+
 @pytest.mark.parametrize(
     "outcome",
     [

@@ -203,11 +203,12 @@ def test_each_service_says_in_its_own_way_how_long_to_wait(kind: str, answer: An
     assert outcome.retry_after == expected
 
 
-def test_a_bot_that_was_put_out_of_the_chat_is_gone() -> None:
+def test_a_bot_that_was_put_out_of_the_chat_waits_for_a_person() -> None:
     with WebhookSink(Answer(403, body=b'{"description":"Forbidden: bot was kicked"}')) as sink:
         outcome = send(CHATS["telegram"].options(sink.url("")))
-    assert isinstance(outcome, GiveUp)
-    assert outcome.reason is AttemptReason.GONE
+    assert isinstance(outcome, TryAgain)
+    assert outcome.reason is AttemptReason.AUTHENTICATION
+    assert "invite the bot" in outcome.detail
 
 
 def test_teams_hides_a_refusal_behind_a_success() -> None:

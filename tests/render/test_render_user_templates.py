@@ -9,7 +9,7 @@ from notices import NOW, alert, notification
 
 from watcher.model.notification import Message
 from watcher.model.route import ChannelRef
-from watcher.render.message import render_message
+from watcher.render.message import render_message, template_problems
 from watcher.render.sample import sample_notification
 from watcher.render.user_templates import UserTemplates
 
@@ -105,3 +105,12 @@ def test_the_sample_is_marked_as_a_test() -> None:
     message = render_message(sample_notification(ChannelRef("desk", "email"), NOW), zone="UTC")
     assert message.subject.startswith("Test: ")
     assert "A test message" in message.text
+
+
+def test_templates_are_checked_before_anything_happens(tmp_path: Path) -> None:
+    desk = ChannelRef("desk", "webhook")
+    write(tmp_path, payload_json_j2='{"text": {{ digest.subject | tojson }}}', subject_txt_j2="{{ digest.subject }}")
+    assert template_problems(UserTemplates(tmp_path), desk, NOW) == ()
+    write(tmp_path, payload_json_j2='{"text": {{ digest.subject }}}', subject_txt_j2="{{ digset }}")
+    problems = template_problems(UserTemplates(tmp_path), desk, NOW)
+    assert ["subject.txt.j2" in problem or "payload.json.j2" in problem for problem in problems] == [True, True]

@@ -5,7 +5,7 @@
        └──────────────────────────────┴── failed: open, longer ┘
 
 An authentication failure opens it at once and for long, because only a person can mend that and because
-repeated failures lock accounts; `alarm` says that somebody must be told.
+repeated failures lock accounts. A destination that is gone refuses each message by itself and needs no pause.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from watcher.errors import AttemptReason
-from watcher.model.notification import Outcome, TryAgain
+from watcher.model.notification import GiveUp, Outcome, TryAgain
 from watcher.model.route import ChannelRef
 
 FAILURES = 3
@@ -39,7 +39,7 @@ class Breaker:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The breaker after an outcome. `alarm`: it has just opened for want of credentials; tell a person elsewhere."""
+    """The breaker after an outcome. `alarm`: only a person can mend this and does not know yet: tell them elsewhere."""
 
     breaker: Breaker
     alarm: bool = False
@@ -50,6 +50,8 @@ def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, jitter: flo
 
     A message that was refused for what it is proves that the destination works.
     """
+    if isinstance(outcome, GiveUp) and outcome.reason is AttemptReason.GONE:
+        return Step(Breaker(reason=outcome.reason), alarm=breaker.reason is not outcome.reason)
     if not _speaks_of_destination(outcome):
         return Step(Breaker())
     assert isinstance(outcome, TryAgain)

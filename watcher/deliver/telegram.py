@@ -8,14 +8,14 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 from watcher.deliver.chat import Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
 from watcher.deliver.post import Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten, utf16_size
-from watcher.errors import AttemptReason
-from watcher.model.notification import GiveUp, Message, MessageItem, Outcome, TryAgain
+from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Telegram
 from watcher.model.secret import reveal
 
@@ -71,13 +71,13 @@ def _escape(text: str) -> str:
 
 
 def judge_telegram(answer: Answer) -> Outcome:
-    """403 means that the bot was put out of the chat; the wait of a 429 stands in the JSON, too."""
+    """403 means that the bot was put out of the chat, which a person can mend; a 429's wait stands in the JSON, too."""
     outcome = judge_answer(answer)
+    if not isinstance(outcome, TryAgain):
+        return outcome
     if answer.status == 403:
-        return GiveUp(AttemptReason.GONE, f"{outcome.detail}: the bot may not write to this chat; invite it again")
-    if isinstance(outcome, TryAgain) and outcome.retry_after is None:
-        return TryAgain(outcome.reason, outcome.detail, _wish(answer.text))
-    return outcome
+        return replace(outcome, detail=f"{outcome.detail}; or invite the bot again")
+    return replace(outcome, retry_after=outcome.retry_after or _wish(answer.text))
 
 
 def _wish(text: str) -> timedelta | None:

@@ -8,11 +8,13 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from watcher.model.notification import Message, Notification
+from watcher.model.route import ChannelRef
 from watcher.render.digest import Digest, compose
 from watcher.render.environment import inlined, own_templates
 from watcher.render.item import as_item, lines_of
 from watcher.render.payload import payload
 from watcher.render.plain import one_line
+from watcher.render.sample import sample_notification
 from watcher.render.surroundings import Surroundings
 from watcher.render.user_templates import Rendered, UserTemplates
 
@@ -54,6 +56,15 @@ def render_message(
     return message if templates is None else _in_own_words(message, digest, notification, templates)
 
 
+def template_problems(templates: UserTemplates, channel: ChannelRef, now: datetime) -> tuple[str, ...]:
+    """What is wrong with the templates that this channel's receiver would use, tried on a sample; for `check`."""
+    told = sample_notification(channel, now)
+    message = render_message(told, zone="UTC")
+    digest = compose(told, lines_of(told.alerts, "UTC", now), 0, "UTC", now, Surroundings())
+    rendered = templates.render(channel.receiver, _values(digest, message))
+    return _payload(message, rendered)[1]
+
+
 def _html(digest: Digest) -> str:
     return inlined(own_templates().get_template("message.html.j2").render(digest=digest))
 
@@ -64,8 +75,7 @@ def _text(digest: Digest) -> str:
 
 def _in_own_words(message: Message, digest: Digest, notification: Notification, templates: UserTemplates) -> Message:
     """What the person's templates say in place of ours; a problem of theirs is told in the message itself."""
-    values: Mapping[str, object] = {"digest": asdict(digest), "payload": message.payload}
-    rendered = templates.render(notification.group.channel.receiver, values)
+    rendered = templates.render(notification.group.channel.receiver, _values(digest, message))
     body, problems = _payload(message, rendered)
     if problems:
         told = replace(digest, problems=problems)
@@ -78,6 +88,11 @@ def _in_own_words(message: Message, digest: Digest, notification: Notification, 
         html=message.html if own_html is None else inlined(own_html),
         payload=body,
     )
+
+
+def _values(digest: Digest, message: Message) -> dict[str, object]:
+    """What a template may name."""
+    return {"digest": asdict(digest), "payload": message.payload}
 
 
 def _payload(message: Message, rendered: Rendered) -> tuple[Mapping[str, object], tuple[str, ...]]:
