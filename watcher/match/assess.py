@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from watcher.match.conditions import holds, placed, text_stretches, what_holds, what_is_missing
-from watcher.match.expression import TEXT, Expression, Together, positive_leaves
+from watcher.match.expression import TEXT, Expression, Leaf, Together, positive_leaves
 from watcher.match.index import Index
 from watcher.match.pairs import pairs
 from watcher.match.reading import EntryReading, Span
@@ -33,13 +33,62 @@ def assess(
     index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
 ) -> Assessment:
     """Judges topic `number`; `found` has the occurrences of its terms by term number."""
+    parts = _parts(index, number, reading, found, formula)
+    return _judge(index, number, reading, parts, formula)
+
+
+def assess_if_reached(
+    index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+) -> Assessment | None:
+    """The same, or None as soon as it is clear that no level is reached."""
+    if not _may_reach(index, number, reading, found, formula):
+        return None
+    parts = _parts(index, number, reading, found, formula)
+    topic, program = index.topics[number].topic, index.programs[number]
+    score = sum(part.points for part in parts)
+    level = formula.level_of(score, topic.focus, parts)
+    if level is Level.NONE:
+        return None
+    if program.require is not None and not holds(program.require, reading):
+        return None
+    if program.exclude is not None and holds(program.exclude, reading):
+        return None
+    return Assessment(topic, score, level, tuple(parts))
+
+
+def _may_reach(
+    index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+) -> bool:
+    """False when even with every term in the title no level would be reached. Much cheaper than judging."""
+    topic, program = index.topics[number].topic, index.programs[number]
+    first = index.first_term[number]
+    most = 0.0
+    for term, spans in found.items():
+        weight = topic.terms[term - first].weight
+        field = TITLE if spans[0][0] < reading.body_start else LEAD
+        if formula.is_strong(weight, topic.focus):
+            return True
+        most += max(0, formula.term_points(weight, field, len(spans), 0))
+    if most >= formula.nearly * topic.focus or program.query is not None:
+        return True
+    return any(_occurs(pair.left, reading) and _occurs(pair.right, reading) for pair in program.near)
+
+
+def _parts(
+    index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+) -> list[Part]:
     compiled, program = index.topics[number], index.programs[number]
     topic = compiled.topic
-    parts = _term_parts(topic, index.first_term[number], reading, found, formula)
+    parts = _term_parts(topic, index.first_term[number], reading, found, formula) if found else []
     for near, pair in zip(topic.near, program.near, strict=True):
         parts += _near_parts(near.weight, pair, reading, formula)
     if program.query is not None:
         parts += _query_parts(topic, program.query, reading, formula, weighted=compiled.query_is_weighted)
+    return parts
+
+
+def _judge(index: Index, number: int, reading: EntryReading, parts: list[Part], formula: Formula) -> Assessment:
+    topic, program = index.topics[number].topic, index.programs[number]
     score = sum(part.points for part in parts)
     excluded_by = missing = None
     if program.exclude is not None and holds(program.exclude, reading):
@@ -91,6 +140,8 @@ def _claimed(topic: Topic, first: int, found: Mapping[int, list[Span]]) -> dict[
 
 
 def _near_parts(weight: Points, near: Together, reading: EntryReading, formula: Formula) -> list[Part]:
+    if not (_occurs(near.left, reading) and _occurs(near.right, reading)):
+        return []
     found = [
         (field, pair)
         for field, stretch in zip((TITLE, BODY), text_stretches(reading), strict=True)
@@ -104,6 +155,14 @@ def _near_parts(weight: Points, near: Together, reading: EntryReading, formula: 
     spans = tuple(span[:2] for place, pair in found for span in pair if place == field)
     points = formula.near_points(weight, field, len(found), reading.body_length)
     return [Part(f"{one[2]} … {other[2]}", field, len(found), points, spans, weight > 0)]
+
+
+def _occurs(side: tuple[Leaf, ...], reading: EntryReading) -> bool:
+    for leaf in side:
+        for pattern in leaf.patterns:
+            if reading.words.occurrences(pattern):
+                return True
+    return False
 
 
 def _query_parts(

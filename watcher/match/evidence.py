@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from watcher.match.reading import EntryReading, Span
 from watcher.match.score import TITLE, Part
 from watcher.model.alert import Evidence
@@ -9,6 +11,7 @@ from watcher.model.alert import Evidence
 _BEFORE, _AFTER = 80, 120
 """Characters shown around the first occurrence."""
 _ELLIPSIS = "…"
+_SPACE = re.compile(r"\s")
 
 
 def evidence_of(part: Part, reading: EntryReading) -> Evidence:
@@ -41,7 +44,7 @@ def _passage(text: str, ranges: list[Span]) -> tuple[str, tuple[Span, ...]]:
 
 def _one_line(text: str) -> str:
     """Line ends and tabs as spaces; the length stays, so that the marks stay right."""
-    return "".join(" " if char.isspace() else char for char in text)
+    return _SPACE.sub(" ", text)
 
 
 def _word_start(text: str, at: int, latest: int) -> int:

@@ -9,16 +9,17 @@ beginnings beside them, because ten thousand topics have some 400,000 terms.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
+from math import prod
 
 from watcher.match.compile import CompiledTopic
-from watcher.match.expression import Expression, Leaf, Together, leaves, map_leaves, needed_leaves
+from watcher.match.expression import Expression, Leaf, Together, map_leaves, needed_leaves
 from watcher.match.lexicon import Dialect, Lexicon
 from watcher.match.terms import Phrase, TermProblem, parse_term
 from watcher.text.stems import STEMMED_LANGUAGES
-
-NO_SLOT = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Program:
 
 
 PLAIN = Program()
+MARKS = 1 << 21
+"""Places for marks of neighbours, twice; 400,000 pairs take a tenth of them."""
 
 
 class Flat:
@@ -72,8 +75,10 @@ class Index:
         for number, compiled in enumerate(self.topics):
             self._add(number, compiled, postings)
         self.first_term.append(len(self.topic_of_term))
+        frequency = self._frequencies()
+        self._trigger(frequency, postings)
         self.postings = Flat(postings, len(self._pattern_numbers))
-        self._anchor(sorted({pattern for pattern, _ in postings}))
+        self._anchor(sorted({pattern for pattern, _ in postings}), frequency)
         self._pattern_numbers = {}
         self.lexicon.close()
 
@@ -93,10 +98,7 @@ class Index:
             for phrase in parsed:
                 postings.append((self._pattern(phrase, dialect), len(self.topic_of_term)))
             self.topic_of_term.append(number)
-        program = self._bind(compiled, dialect)
-        self.programs.append(program)
-        for leaf in _triggers(program):
-            postings += ((pattern, len(self.topic_of_term)) for pattern in leaf.patterns)
+        self.programs.append(self._bind(compiled, dialect))
         self.topic_of_term.append(number)
 
     def _bind(self, compiled: CompiledTopic, dialect: Dialect) -> Program:
@@ -123,33 +125,74 @@ class Index:
             self.pattern_first.append(len(self.pattern_slots))
         return known
 
-    def _anchor(self, patterns: Sequence[int]) -> None:
-        """Each pattern waits at its rarest word, and looks for its next rarest before anything else."""
+    def _frequencies(self) -> array[int]:
+        """How many patterns have a slot: what many topics write is taken to be common in texts, too."""
         frequency = array("I", bytes(4 * (len(self.lexicon) + 1)))
-        for pattern in patterns:
-            for slot in self.slots(pattern):
-                frequency[slot] += 1
-        self.mates = array("I", bytes(4 * len(self._pattern_numbers)))
-        anchors: list[tuple[int, int]] = []
+        for slot in self.pattern_slots:
+            frequency[slot] += 1
+        return frequency
+
+    def _trigger(self, frequency: array[int], postings: list[tuple[int, int]]) -> None:
+        """Words that make a topic a candidate although none of its terms may be there."""
+
+        def commonness(side: tuple[Leaf, ...]) -> float:
+            return sum(self._commonness(pattern, frequency) for leaf in side for pattern in leaf.patterns)
+
+        for number, program in enumerate(self.programs):
+            found = [leaf for pair in program.near for leaf in min((pair.left, pair.right), key=commonness)]
+            if program.query is not None:
+                found += needed_leaves(program.query) or ()
+            trigger = self.first_term[number + 1] - 1
+            postings += ((pattern, trigger) for leaf in found for pattern in leaf.patterns)
+
+    def _commonness(self, pattern: int, frequency: array[int]) -> float:
+        return prod(frequency[slot] / len(self.pattern_slots) for slot in self.slots(pattern))
+
+    def _anchor(self, patterns: Sequence[int], frequency: array[int]) -> None:
+        """A pattern of one word waits at its slot, a longer one at its rarest two neighbours."""
+        singles: list[tuple[int, int]] = []
+        neighbours: list[tuple[int, int]] = []
         for pattern in patterns:
             slots = self.slots(pattern)
-            if len(slots) > 1:
-                by_rarity = sorted(slots, key=frequency.__getitem__)
-                anchors.append((by_rarity[0], pattern))
-                self.mates[pattern] = by_rarity[1]
+            if len(slots) == 1:
+                singles.append((slots[0], pattern))
             else:
-                anchors.append((slots[0], pattern))
-        self.anchored = Flat(anchors, len(self.lexicon) + 1)
+                pairs = pairwise(slots)
+                left, right = min(pairs, key=lambda pair: frequency[pair[0]] * frequency[pair[1]])
+                neighbours.append((neighbour_key(left, right), pattern))
+        neighbours.sort()
+        self.singles = Flat(singles, len(self.lexicon) + 1)
+        self.neighbour_keys = array("Q", (key for key, _ in neighbours))
+        self.neighbour_patterns = array("I", (pattern for _, pattern in neighbours))
+        self.neighbour_marks = bytearray(2 * MARKS)
+        self.is_left = bytearray(len(self.lexicon) + 1)
+        self.is_right = bytearray(len(self.lexicon) + 1)
+        for key, _ in neighbours:
+            left, right = key >> 32, key & 0xFFFFFFFF
+            self.neighbour_marks[left_mark(left) + right_mark(right)] = 1
+            self.is_left[left] = 1
+            self.is_right[right] = 1
+
+    def patterns_at(self, key: int) -> array[int]:
+        """The patterns that wait for two neighbouring slots."""
+        keys = self.neighbour_keys
+        first = bisect_left(keys, key)
+        last = first
+        while last < len(keys) and keys[last] == key:
+            last += 1
+        return self.neighbour_patterns[first:last]
 
 
-def _triggers(program: Program) -> list[Leaf]:
-    """Words that make a topic a candidate although none of its terms may be there."""
-    found = [leaf for pair in program.near for leaf in min((pair.left, pair.right), key=_size)]
-    if program.query is not None:
-        found += needed_leaves(program.query) or ()
-        found += (leaf for leaf in leaves(program.query) if leaf.weight is not None)
-    return found
+def neighbour_key(left: int, right: int) -> int:
+    """One number for two slots that follow one another."""
+    return left << 32 | right
 
 
-def _size(side: tuple[Leaf, ...]) -> int:
-    return sum(len(leaf.patterns) for leaf in side)
+def left_mark(slot: int) -> int:
+    """With the `right_mark` of what follows, the place of a mark: no mark, no pattern; a mark, perhaps."""
+    return slot * 2_654_435_761 % MARKS
+
+
+def right_mark(slot: int) -> int:
+    """See `left_mark`."""
+    return slot * 40_503_001 % MARKS

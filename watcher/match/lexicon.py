@@ -1,8 +1,7 @@
-"""The lexicon: every word of every topic has a slot, and a chunk of text knows its slots.
+"""The lexicon: every word of every topic has a slot, and a piece of text reaches the slots it may stand for.
 
 A *slot* is a written word in a *dialect* (languages, Arabic prefixes or not). It is reached through
-keys: folded stems, folded prefixes, exact spellings. A chunk's slots are worked out once and kept, so
-that in the long run a word of an entry costs one dictionary look-up, whatever the languages.
+keys: folded stems, folded prefixes, exact spellings.
 """
 
 from __future__ import annotations
@@ -11,20 +10,12 @@ from collections.abc import Iterator
 
 from watcher.text.fold import fold
 from watcher.text.stems import languages_for, script_of, stems, without_arabic_prefixes
-from watcher.text.tokens import LONGEST_PIECE, is_unspaced, pieces, runs
+from watcher.text.tokens import LONGEST_PIECE, is_unspaced
 
 Dialect = tuple[tuple[str, ...], bool]
 """(languages with a stemmer, whether Arabic words also count without their one-letter prefixes)."""
 
-Wide = tuple[int, tuple[tuple[int, int, int], ...]]
-"""(positions the chunk takes, ((first position, positions, slot), …))."""
-Reading = int | Wide
-"""What a chunk means: 0 = one position, no slot; n = one position, slot n; else spelt out."""
-
-_REMEMBERED = 60_000
-"""Chunks; when full the memory is emptied, which costs no more than a second of stemming."""
-
-_EXACT, _STEM, _PREFIX = "=", "", "*"
+_EXACT, _PREFIX = "=", "*"
 _BARE = "+"
 """Marks keys that Arabic words reach also without their prefixes."""
 
@@ -61,17 +52,16 @@ class Lexicon:
         """Forgets what only compiling needs."""
         self._slots = {}
 
-    def read(self, chunk: str, *, capitals: bool) -> Reading:
-        """What a chunk of text means; in a text that is all capitals no exact spelling counts."""
-        parts = pieces(chunk)
-        found = [
-            (first, width, slot)
-            for first, width, text in (*((at, 1, part) for at, part in enumerate(parts)), *runs(parts))
-            for slot in self._slots_of_text(text, capitals)
-        ]
-        if len(parts) != 1 or len(found) > 1:
-            return len(parts), tuple(found)
-        return found[0][2] if found else 0
+    def slots_of(self, piece: str, *, capitals: bool) -> set[int]:
+        """The slots of a piece of text; in a text that is all capitals no exact spelling counts."""
+        if len(piece) > LONGEST_PIECE:
+            return set()
+        slots: set[int] = set()
+        for key in self._keys_of_text(piece, capitals):
+            found = self._by_key.get(key)
+            if found is not None:
+                slots.update(found if isinstance(found, tuple) else (found,))
+        return slots
 
     def _keys_of_word(self, word: str, dialect: Dialect) -> set[str]:
         languages, bare = dialect
@@ -89,16 +79,6 @@ class Lexicon:
         if not spoken:
             return {f"{mark}|{fold(word)}"}
         return {f"{mark}{language}|{stem}" for language in spoken for stem in stems(word, language)}
-
-    def _slots_of_text(self, piece: str, capitals: bool) -> set[int]:
-        if len(piece) > LONGEST_PIECE:
-            return set()
-        slots: set[int] = set()
-        for key in self._keys_of_text(piece, capitals):
-            found = self._by_key.get(key)
-            if found is not None:
-                slots.update(found if isinstance(found, tuple) else (found,))
-        return slots
 
     def _keys_of_text(self, piece: str, capitals: bool) -> Iterator[str]:
         if self._has_exact and not capitals:
@@ -118,27 +98,3 @@ class Lexicon:
         for length in self._prefix_lengths:
             if length <= len(folded):
                 yield f"{_PREFIX}{mark}{folded[:length]}"
-
-
-class ChunkMemory(dict[str, Reading]):
-    """What chunks mean, worked out at first sight. Shared by threads: a lost update only costs a repetition."""
-
-    def __init__(self, lexicon: Lexicon, *, capitals: bool) -> None:
-        super().__init__()
-        self._lexicon = lexicon
-        self._capitals = capitals
-
-    def __missing__(self, chunk: str) -> Reading:
-        reading = self._lexicon.read(chunk, capitals=self._capitals)
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        if len(chunk) <= LONGEST_PIECE:
-            self[chunk] = reading
-        return reading
-
-    def __reduce__(self) -> tuple[object, ...]:
-        return _empty_memory, (self._lexicon, self._capitals)
-
-
-def _empty_memory(lexicon: Lexicon, capitals: bool) -> ChunkMemory:
-    return ChunkMemory(lexicon, capitals=capitals)

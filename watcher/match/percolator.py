@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from watcher.match.assess import Assessment, assess
+from watcher.match.assess import Assessment, assess, assess_if_reached
 from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
 from watcher.match.evidence import evidence_of
 from watcher.match.index import Index
-from watcher.match.lexicon import ChunkMemory
-from watcher.match.reading import EntryReading, Span
+from watcher.match.memory import ChunkMemory
+from watcher.match.reading import EntryReading, Span, Words
 from watcher.match.score import FORMULA, Formula
 from watcher.model.alert import Match
 from watcher.model.entry import Entry
-from watcher.model.topic import Level, Topic
+from watcher.model.topic import Topic
 
 __all__ = ["CompiledTopic", "Percolator", "compile_topics"]
 
@@ -27,8 +27,7 @@ class Percolator:
     def __init__(self, topics: Sequence[Topic | CompiledTopic], *, formula: Formula = FORMULA) -> None:
         self.formula = formula
         self.index = Index([_compiled(topic) for topic in topics])
-        lexicon = self.index.lexicon
-        self._memories = (ChunkMemory(lexicon, capitals=False), ChunkMemory(lexicon, capitals=True))
+        self._memories = (ChunkMemory(self.index, capitals=False), ChunkMemory(self.index, capitals=True))
 
     def percolate(self, entry: Entry, labels: Mapping[str, str] | None = None) -> list[Match]:
         """The topics that the entry reaches a level of, in the order of the configuration.
@@ -37,11 +36,14 @@ class Percolator:
         is known of the feed: then `feeds:` of a topic does not restrict.
         """
         reading = self.read(entry, labels)
-        return [
-            match_of(assessment, reading)
-            for assessment in self.assessments(reading, labels)
-            if assessment.level is not Level.NONE
-        ]
+        index = self.index
+        found = self.candidates(reading)
+        judged = (
+            assess_if_reached(index, number, reading, found[number], self.formula)
+            for number in sorted(found)
+            if applies(index.topics[number].topic, labels)
+        )
+        return [match_of(assessment, reading) for assessment in judged if assessment is not None]
 
     def read(self, entry: Entry, labels: Mapping[str, str] | None = None) -> EntryReading:
         """The entry as all topics see it."""
@@ -60,24 +62,29 @@ class Percolator:
     def candidates(self, reading: EntryReading) -> dict[int, dict[int, list[Span]]]:
         """Topic number → term number → where the term stands."""
         index, words = self.index, reading.words
-        anchored, postings, mates = index.anchored, index.postings, index.mates
-        topic_of_term, first_term = index.topic_of_term, index.first_term
-        starts = words.starts
+        postings, topic_of_term, first_term = index.postings, index.topic_of_term, index.first_term
         found: dict[int, dict[int, list[Span]]] = {}
-        for slot in starts:
-            for pattern in anchored[slot]:
-                mate = mates[pattern]
-                if mate and mate not in starts:
-                    continue
-                spans = words.occurrences(pattern)
-                if not spans:
-                    continue
-                for term in postings[pattern]:
-                    topic = topic_of_term[term]
-                    terms = found.setdefault(topic, {})
-                    if term + 1 < first_term[topic + 1]:
-                        terms[term] = [*terms[term], *spans] if term in terms else spans
+        for pattern in self._patterns(words):
+            spans = words.occurrences(pattern)
+            if not spans:
+                continue
+            for term in postings[pattern]:
+                topic = topic_of_term[term]
+                terms = found.setdefault(topic, {})
+                if term + 1 < first_term[topic + 1]:
+                    terms[term] = [*terms[term], *spans] if term in terms else spans
         return found
+
+    def _patterns(self, words: Words) -> Iterator[int]:
+        """Patterns of which the one word, or two neighbouring words, stand in the text."""
+        index = self.index
+        singles, values = index.singles.first, index.singles.values
+        for slot in words.starts:
+            first, last = singles[slot], singles[slot + 1]
+            if first < last:
+                yield from values[first:last]
+        for key in words.neighbours:
+            yield from index.patterns_at(key)
 
 
 def applies(topic: Topic, labels: Mapping[str, str] | None) -> bool:

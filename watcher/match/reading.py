@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
+from typing import cast
 
-from watcher.match.index import Index
-from watcher.match.lexicon import ChunkMemory
+from watcher.match.index import Index, left_mark, neighbour_key, right_mark
+from watcher.match.memory import NOTHING, ChunkMemory, Compound, Meaning, Piece
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.text.tokens import chunks, spans
 
@@ -24,29 +27,66 @@ class Words:
         self._index = index
         self._memories = memories
         self.end = 0
-        self.starts: dict[int, list[int]] = {}
+        self.compounds: list[int] = []
+        """Numbers of the chunks of several pieces in the text that was added last."""
+        self.starts: defaultdict[int, list[int]] = defaultdict(list)
+        self.neighbours: set[int] = set()
+        """Keys of slots that follow one another and for which, perhaps, patterns wait."""
         self._wide: dict[tuple[int, int], int] = {}
+        self._open: list[tuple[Piece, int]] = []
         self._occurrences: dict[int, list[Span]] = {}
 
     def add(self, text: str) -> int:
         """Reads a text behind what is there already; returns the position of its first word."""
-        memory = self._memories[text.isupper()]
-        begin = shift = self.end
-        starts = self.starts
-        found = chunks(text)
-        for at, reading in enumerate(map(memory.__getitem__, found)):
-            if reading:
-                if isinstance(reading, int):
-                    starts.setdefault(reading, []).append(at + shift)
-                else:
-                    width, slots = reading
-                    for offset, wide, slot in slots:
-                        starts.setdefault(slot, []).append(at + shift + offset)
-                        if wide > 1:
-                            self._wide[slot, at + shift + offset] = wide
-                    shift += width - 1
-        self.end = shift + len(found) + 1
+        begin = self.end
+        meanings = list(map(self._memories[text.isupper()].__getitem__, chunks(text)))
+        self.compounds = [number for number, meaning in enumerate(meanings) if meaning.__class__ is Compound]
+        row = self._widen(meanings, begin) if self.compounds else cast("list[Piece]", meanings)
+        starts, marks = self.starts, self._index.neighbour_marks
+        for at, (slots, _, _) in enumerate(row, begin):
+            for slot in slots:
+                starts[slot].append(at)
+        likely = {
+            at
+            for at, (one, other) in enumerate(pairwise(row))
+            for left in one[1]
+            for right in other[2]
+            if marks[left + right]
+        }
+        for at in likely:
+            self._note(row[at], row[at + 1])
+        for piece, place in self._open:
+            if place - begin < len(row):
+                self._note(piece, row[place - begin])
+        self._open.clear()
+        self.end = begin + len(row) + 1
         return begin
+
+    def _note(self, before: Piece, after: Piece) -> None:
+        marks = self._index.neighbour_marks
+        for left in before[0]:
+            mark = left_mark(left)
+            for right in after[0]:
+                if marks[mark + right_mark(right)]:
+                    self.neighbours.add(neighbour_key(left, right))
+
+    def _widen(self, meanings: list[Meaning], begin: int) -> list[Piece]:
+        """One piece per position, and what pieces of compounds mean when they are written as one word."""
+        row: list[Piece] = []
+        for meaning in meanings:
+            if not isinstance(meaning, Compound):
+                row.append(meaning)
+                continue
+            at = begin + len(row)
+            before = row[-1] if row else NOTHING
+            for first, width, piece in meaning.joined:
+                for slot in piece[0]:
+                    self.starts[slot].append(at + first)
+                    self._wide[slot, at + first] = width
+                self._note(meaning.pieces[first - 1] if first else before, piece)
+                self._open.append((piece, at + first + width))
+            row += meaning.pieces
+        return row
 
     def occurrences(self, pattern: int) -> list[Span]:
         """Where a pattern stands, in order. The list is shared: do not change it."""
@@ -58,8 +98,9 @@ class Words:
     def _find(self, pattern: int) -> list[Span]:
         slots = self._index.slots(pattern)
         starts, wide = self.starts, self._wide
-        if any(slot not in starts for slot in slots):
-            return []
+        for slot in slots:
+            if slot not in starts:
+                return []
         first = slots[0]
         found = [(start, start + wide.get((first, start), 1)) for start in starts[first][:_MOST_OCCURRENCES]]
         for slot in slots[1:]:
@@ -85,6 +126,7 @@ class EntryReading:
         self.body = body_of(entry)[:TEXT_LIMIT]
         self.words = Words(index, memories)
         self.words.add(self.title)
+        self._title_compounds = self.words.compounds
         self.body_start = self.words.add(self.body)
         self.body_length = self.words.end - self.body_start - 1
 
@@ -104,12 +146,12 @@ class EntryReading:
     @cached_property
     def title_spans(self) -> list[Span]:
         """Characters of each position of the title."""
-        return spans(self.title)
+        return spans(self.title, self._title_compounds)
 
     @cached_property
     def body_spans(self) -> list[Span]:
         """Characters of each position of the body, the first of which is `body_start`."""
-        return spans(self.body)
+        return spans(self.body, self.words.compounds)
 
     def _texts(self, name: str) -> tuple[str, ...]:
         entry = self._entry

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 
 from watcher.text.fold import INVISIBLE, fold
 
@@ -78,13 +79,19 @@ def runs(parts: tuple[str, ...]) -> list[tuple[int, int, str]]:
     ]
 
 
-def spans(text: str) -> list[tuple[int, int]]:
-    """Where each piece stands in the text: [start, end) per position."""
+def spans(text: str, compounds: Collection[int] | None = None) -> list[tuple[int, int]]:
+    """Where each piece stands in the text: [start, end) per position.
+
+    `compounds` are the numbers of the chunks that have several pieces, for those who know them already.
+    """
     found: list[tuple[int, int]] = []
-    for chunk in _CHUNK.finditer(text):
-        start = chunk.start()
-        found += [(start + piece.start(), start + piece.end()) for piece in _PIECE.finditer(chunk[0])]
-    return found
+    copied = 0
+    places = [chunk.span() for chunk in _CHUNK.finditer(text)]
+    for number in range(len(places)) if compounds is None else sorted(compounds):
+        found += places[copied:number]
+        found += [piece.span() for piece in _PIECE.finditer(text, *places[number])]
+        copied = number + 1
+    return found + places[copied:]
 
 
 def words(text: str) -> list[str]:

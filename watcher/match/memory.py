@@ -1,0 +1,71 @@
+"""What the chunks of texts mean to an index, worked out at first sight and kept.
+
+In the long run a word of an entry so costs one dictionary look-up, whatever the languages of the topics.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from watcher.match.index import Index, left_mark, right_mark
+from watcher.text.tokens import LONGEST_PIECE, pieces, runs
+
+Piece = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
+"""The slots of one position; the marks of those that begin a pair of neighbours; of those that end one."""
+
+NOTHING: Piece = ((), (), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Compound:
+    """A chunk of several positions. `joined`: neighbouring pieces written as one: (first, how many, piece)."""
+
+    pieces: tuple[Piece, ...]
+    joined: tuple[tuple[int, int, Piece], ...]
+
+
+Meaning = Piece | Compound
+
+_REMEMBERED = 60_000
+"""Chunks; when full the memory is emptied, which costs no more than a second of stemming."""
+
+
+class ChunkMemory(dict[str, Meaning]):
+    """Chunk → meaning. Shared by threads: a lost update only costs a repetition."""
+
+    def __init__(self, index: Index, *, capitals: bool) -> None:
+        super().__init__()
+        self._index = index
+        self._capitals = capitals
+
+    def __missing__(self, chunk: str) -> Meaning:
+        meaning = self._meaning(chunk)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        if len(chunk) <= LONGEST_PIECE:
+            self[chunk] = meaning
+        return meaning
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _empty_memory, (self._index, self._capitals)
+
+    def _meaning(self, chunk: str) -> Meaning:
+        parts = pieces(chunk)
+        found = tuple(self._piece(part) for part in parts)
+        joined = tuple(
+            (first, width, piece) for first, width, text in runs(parts) if (piece := self._piece(text)) is not NOTHING
+        )
+        return found[0] if len(found) == 1 else Compound(found, joined)
+
+    def _piece(self, text: str) -> Piece:
+        index = self._index
+        slots = tuple(sorted(index.lexicon.slots_of(text, capitals=self._capitals)))
+        if not slots:
+            return NOTHING
+        lefts = tuple(left_mark(slot) for slot in slots if index.is_left[slot])
+        rights = tuple(right_mark(slot) for slot in slots if index.is_right[slot])
+        return slots, lefts, rights
+
+
+def _empty_memory(index: Index, capitals: bool) -> ChunkMemory:
+    return ChunkMemory(index, capitals=capitals)
