@@ -19,7 +19,7 @@ from xml.sax.saxutils import escape
 from servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 
 from watcher.app import Application, OnceReport, open_application
-from watcher.notify import Early
+from watcher.flush import Early
 from watcher.plan import read_plan
 from watcher.store.interface import Store
 from watcher.store.open import open_store
@@ -81,6 +81,7 @@ class House:
     feed_urls: list[str] = field(default_factory=list)
     route: str = PROMPT_CHAT
     topics: str = TOPICS
+    wire: list[Item] = field(default_factory=list)
 
     @property
     def config(self) -> Path:

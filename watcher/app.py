@@ -24,8 +24,9 @@ from watcher.clock import Clock, SystemClock
 from watcher.deliver.open import build_channels, http_client
 from watcher.errors import SchemaMismatch
 from watcher.fetch.client import Fetcher
+from watcher.flush import Early
 from watcher.inflight import InFlight
-from watcher.notify import Early, Notifier, NotifyPlan, SendResult
+from watcher.notify import Notifier, NotifyPlan, SendResult
 from watcher.parse.sandbox import ParserPool
 from watcher.plan import Plan, routes_by_path
 from watcher.poll import Poller, PollReport, PollResult

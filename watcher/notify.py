@@ -1,6 +1,6 @@
 """The second trip: from alerts on the shelf to people.
 
-    route ─▶ group ─▶ due? ─▶ freeze (one transaction, I2) ─▶ lease ─▶ render ─▶ check lease ─▶ send ─▶ record
+    route ─▶ flush (due? held? silenced? ─▶ freeze, I2) ─▶ lease ─▶ render ─▶ check lease ─▶ send ─▶ record
 
 Only this file knows that order. It shares nothing with polling but the store, so that a dead mail
 server never stops a poll. A crash at any point leaves either a waiting delivery, or a frozen
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -20,8 +20,9 @@ import structlog
 from watcher.clock import Clock
 from watcher.deliver import backoff
 from watcher.deliver.channel import Channel
-from watcher.errors import AttemptReason, NotifyReason
+from watcher.errors import AttemptReason
 from watcher.failpoints import pass_by
+from watcher.flush import Early, Flusher
 from watcher.model.notification import (
     AcquiredNotification,
     Delivered,
@@ -30,11 +31,9 @@ from watcher.model.notification import (
     Notification,
     Outcome,
     TryAgain,
-    WaitingGroup,
 )
-from watcher.model.route import ChannelRef, DigestPlan, Promptly, Receiver, Route, Timing
+from watcher.model.route import ChannelRef, DigestPlan, Receiver, Route
 from watcher.render.message import render_message
-from watcher.route import due
 from watcher.route.tree import route_alert
 from watcher.store.interface import Store
 from watcher.timings import Timings
@@ -42,16 +41,6 @@ from watcher.timings import Timings
 log = structlog.get_logger()
 
 ROUTE_BATCH = 500
-GROUP_LIMIT = 2_000
-"""Alerts in one notification; what is beyond waits for the next."""
-
-
-class Early(StrEnum):
-    """What may leave before its time: nothing; groups that only wait for company; digests as well."""
-
-    NOTHING = "nothing"
-    GROUP_WAIT = "group_wait"
-    DIGESTS = "digests"
 
 
 class SendResult(StrEnum):
@@ -94,23 +83,8 @@ class Notifier:
         return count
 
     def freeze_ripe(self, early: Early = Early.NOTHING) -> list[Notification]:
-        """Makes one notification of each group whose time has come and that has none unfinished."""
-        now = self.clock.now()
-        frozen = [self._freeze(group, now) for group in self.store.waiting_groups() if self._is_ripe(group, now, early)]
-        return [notification for notification in frozen if notification is not None]
-
-    def _is_ripe(self, group: WaitingGroup, now: datetime, early: Early) -> bool:
-        route = self.plan.routes.get(group.key.route)
-        if route is None or group.has_unfinished:
-            return False
-        if early is Early.DIGESTS and isinstance(route.timing, DigestPlan):
-            return True
-        timing = _without_wait(route.timing) if early is not Early.NOTHING else route.timing
-        return due.due_at(timing, group.first_waiting_at, group.last_flush_at, count=group.count) <= now
-
-    def _freeze(self, group: WaitingGroup, now: datetime) -> Notification | None:
-        reason = _reason(self.plan.routes[group.key.route].timing, group)
-        return self.store.freeze(group.key, reason, now, GROUP_LIMIT)
+        """Makes notifications of what is due, and holds or silences what must be."""
+        return Flusher(self.plan.routes, self.store, self.clock.now()).flush(early)
 
     def acquire(self, limit: int, paused: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
         """Leases what is due, except for channels that are busy or paused."""
@@ -175,16 +149,6 @@ def zone_of(routes: Mapping[str, Route], path: str) -> str:
     """The zone in which times are told on a route: its digest's, else the root's, else UTC."""
     timings = [routes[name].timing for name in (path, "/") if name in routes]
     return next((timing.zone for timing in timings if isinstance(timing, DigestPlan)), "UTC")
-
-
-def _without_wait(timing: Timing) -> Timing:
-    return replace(timing, wait=timedelta(0)) if isinstance(timing, Promptly) else timing
-
-
-def _reason(timing: Timing, group: WaitingGroup) -> NotifyReason:
-    if isinstance(timing, DigestPlan):
-        return NotifyReason.DIGEST
-    return NotifyReason.FIRST if group.last_flush_at is None else NotifyReason.MORE
 
 
 def _log_outcome(notification: Notification, outcome: Outcome, again_at: datetime | None) -> None:

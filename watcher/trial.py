@@ -7,12 +7,13 @@ from pathlib import Path
 
 from watcher.app import open_fetcher
 from watcher.errors import NotifyReason, ParseError
+from watcher.flush import SHOWN
 from watcher.model.alert import Alert
 from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
 from watcher.model.notification import GroupKey, Notification, notification_key
 from watcher.model.route import DigestPlan, Route
-from watcher.notify import GROUP_LIMIT, zone_of
+from watcher.notify import zone_of
 from watcher.parse.page import read_page
 from watcher.plan import Plan, routes_by_path
 from watcher.render.message import render_message
@@ -66,11 +67,11 @@ def _gathered(plan: Plan, root: Route, store: Store) -> list[tuple[GroupKey, lis
     """What waits for a digest, with what no route has seen yet."""
     routes = routes_by_path(root)
     waiting = {
-        group.key.id: (group.key, store.waiting_alerts(group.key, GROUP_LIMIT))
+        group.key.id: (group.key, store.waiting_alerts(group.key, SHOWN))
         for group in store.waiting_groups()
         if group.key.route in routes and isinstance(routes[group.key.route].timing, DigestPlan)
     }
-    for group, alerts in _routed(plan, root, store.unrouted_alerts(GROUP_LIMIT)):
+    for group, alerts in _routed(plan, root, store.unrouted_alerts(SHOWN)):
         waiting.setdefault(group.id, (group, []))[1].extend(alerts)
     return list(waiting.values())
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 from houses import DIGEST_AT_SEVEN, House, Item
 
 from watcher.app import Application
-from watcher.notify import Early
+from watcher.flush import Early
 
 MINUTE = timedelta(minutes=1)
 

@@ -136,8 +136,12 @@ class Books(RuleBasedStateMachine):
 
     @rule(group=st.sampled_from(GROUPS), limit=st.integers(1, 3))
     def freeze(self, group: GroupKey, limit: int) -> None:
+        waiting = [one.id for one in self.store.waiting_alerts(group, 10_000)]
         notification = self.store.freeze(group, NotifyReason.DIGEST, self.now, limit)
         if notification is not None:
+            assert [one.id for one in notification.alerts] == waiting[:limit]
+            assert notification.omitted == len(waiting[limit:])
+            assert notification.key == notification_key(group, waiting)
             assert notification.key not in self.frozen, "an alert was frozen twice"
             self.frozen[notification.key] = [one.id for one in notification.alerts]
 
@@ -205,8 +209,6 @@ class Books(RuleBasedStateMachine):
             return
         notifications = self.store.notifications(limit=10_000)
         assert {one.key: [told.id for told in one.alerts] for one in notifications} == self.frozen
-        for one in notifications:
-            assert one.key == notification_key(one.group, [told.id for told in one.alerts])
         unfinished = [
             one.group.id for one in notifications if one.state in {NotificationState.READY, NotificationState.LEASED}
         ]

@@ -14,8 +14,8 @@ from watcher.cli.logs import configure_logs
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_run
 from watcher.daemon import run_daemon
 from watcher.errors import UsageError
+from watcher.flush import Early
 from watcher.metrics import serve
-from watcher.notify import Early
 from watcher.plan import Plan
 
 

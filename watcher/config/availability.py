@@ -7,10 +7,7 @@ To enable a feature, delete its line here. A channel kind needs no line: it is a
 from __future__ import annotations
 
 NOT_BUILT = frozenset({
-    "store.postgresql",
     "network.proxy",
-    "route.hold",
-    "route.budget",
     "webhook.template",
 })  # fmt: skip
 

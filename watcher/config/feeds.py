@@ -23,16 +23,25 @@ _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 @dataclass(slots=True)
 class _Feeds:
-    """Feeds in the order written; `lines` says where each was first seen."""
+    """Feeds in the order written; `places` says where each was first seen."""
 
     reader: Reader
     credentials: Credentials
     feeds: dict[str, Feed] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+    opml_files: list[Path] = field(default_factory=list)
 
 
-def read_feeds(reader: Reader, credentials: Credentials) -> tuple[Feed, ...]:
-    """Every feed once. A feed of the file itself wins over the same one in an OPML file."""
+@dataclass(frozen=True, slots=True)
+class FeedLists:
+    """Every feed once, and the OPML files that were included."""
+
+    feeds: tuple[Feed, ...]
+    opml_files: tuple[Path, ...]
+
+
+def read_feeds(reader: Reader, credentials: Credentials) -> FeedLists:
+    """The feeds of the file itself, which win over the same ones in its OPML files."""
     gathered = _Feeds(reader, credentials)
     opml: list[int] = []
     for index in reader.items(("feeds",)):
@@ -43,7 +52,7 @@ def read_feeds(reader: Reader, credentials: Credentials) -> tuple[Feed, ...]:
             _own_feed(gathered, where)
     for index in opml:
         _opml_feeds(gathered, ("feeds", index))
-    return tuple(gathered.feeds.values())
+    return FeedLists(tuple(gathered.feeds.values()), tuple(gathered.opml_files))
 
 
 def _own_feed(gathered: _Feeds, where: Where) -> None:
@@ -85,6 +94,7 @@ def _opml_feeds(gathered: _Feeds, where: Where) -> None:
     except OSError as error:
         reader.problem((*where, "opml"), f"{path} cannot be read: {error.strerror or error}")
         return
+    gathered.opml_files.append(path)
     found = read_opml(data)
     for problem in found.problems:
         position = Position(problem.line, 1) if problem.line else None

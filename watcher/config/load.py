@@ -100,20 +100,21 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     polling = read_polling(reader)
     network = read_network(reader, credentials)
     smtp = read_smtp(reader, credentials)
-    feeds = read_feeds(reader, credentials)
+    lists = read_feeds(reader, credentials)
     topics = read_topics(reader, read_vocabulary(reader))
     receivers = read_receivers(reader, credentials)
-    route = read_route(reader, _names(feeds, topics, receivers, reader))
+    route = read_route(reader, _names(lists.feeds, topics, receivers, reader))
     _check_mail(reader)
     if not reader.problems:
         _warn_of_idle_receivers(reader, route)
-        _warn_of_deaf_topics(reader, topics, feeds)
+        _warn_of_deaf_topics(reader, topics, lists.feeds)
     problems, warnings = in_order(reader.problems), in_order(reader.warnings)
     if problems:
         return Reading(None, topics, problems, warnings)
     settings = Settings(
-        file=reader.file, store=store, polling=polling, network=network, feeds=feeds, topics=topics,
-        receivers=receivers, route=route, smtp=smtp, warnings=tuple(map(str, warnings)), positions=_positions(reader),
+        file=reader.file, store=store, polling=polling, network=network, feeds=lists.feeds, topics=topics,
+        receivers=receivers, route=route, smtp=smtp, warnings=tuple(map(str, warnings)), opml_files=lists.opml_files,
+        positions=_positions(reader),
     )  # fmt: skip
     return Reading(settings, topics, (), warnings)
 

@@ -24,8 +24,8 @@ from watcher.demo.report import show_result
 from watcher.demo.result import DemoResult, Polled, told_alerts, untold_entries
 from watcher.demo.samples import load_samples
 from watcher.demo.stage import DemoFiles, open_stage
+from watcher.flush import Early
 from watcher.match.explain import explain
-from watcher.notify import Early
 from watcher.plan import Plan, read_plan
 
 SAMPLE_LIMIT = 1_000

@@ -18,7 +18,7 @@ from watcher.store.interface import DeliveryLife
 from watcher.store.prefix import begins_with
 from watcher.store.tables import ALERT_IS_UNROUTED, alerts, deliveries, delivery_groups, notifications
 
-UNFROZEN = (DeliveryState.WAITING, DeliveryState.HELD, DeliveryState.SILENCED)
+UNFROZEN = (DeliveryState.WAITING, DeliveryState.HELD)
 
 
 class SqlAlerts(Shelf):
@@ -34,7 +34,7 @@ class SqlAlerts(Shelf):
             unrouted_rows = _unrouted_rows(connection, [decision.alert_id for decision in routed])
             fresh = [decision for decision in routed if decision.alert_id in unrouted_rows]
             keys = {one.group.id: one.group for decision in fresh for one in decision.deliveries}
-            groups = _group_ids(self._database, connection, keys)
+            groups = group_ids(self._database, connection, keys)
             rows = [
                 _waiting(unrouted_rows[decision.alert_id], one.group, groups[one.group.id], now)
                 for decision in fresh
@@ -125,7 +125,7 @@ def _unrouted_rows(connection: Connection, ids: Collection[str]) -> dict[str, An
     }
 
 
-def _group_ids(database: Database, connection: Connection, keys: Mapping[str, GroupKey]) -> dict[str, int]:
+def group_ids(database: Database, connection: Connection, keys: Mapping[str, GroupKey]) -> dict[str, int]:
     """Row ids of groups by the id of their key; groups that are new are made."""
     rows = [
         {"key": name, "route": key.route, "channel": str(key.channel), "labels": documents.labels.write(key.labels)}

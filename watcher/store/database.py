@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from sqlalchemy import Connection, Executable, Row, Table
+
+T = TypeVar("T", str, int)
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of a query whose columns are known by name only."""
@@ -62,7 +64,7 @@ def execute_many(connection: Connection, statement: Executable, rows: Sequence[M
         connection.execute(statement, list(rows))
 
 
-def chunks(values: Collection[str], size: int = 5_000) -> list[list[str]]:
+def chunks(values: Collection[T], size: int = 5_000) -> list[list[T]]:
     """The values in lists that stay below the parameter limit of every engine (SQLite 32,766, PostgreSQL 65,535)."""
     ordered = sorted(values)
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]

@@ -21,6 +21,7 @@ from watcher.errors import SchemaMismatch, StoreCorrupt
 from watcher.model.alert import Alert
 from watcher.model.entry import Entry
 from watcher.model.feed import PollState
+from watcher.model.silence import Silence
 
 VERSION: Literal[1] = 1
 
@@ -71,4 +72,5 @@ entries = Document(TypeAdapter(Versioned[Entry]))
 alerts = Document(TypeAdapter(Versioned[Alert]))
 snapshots = Document(TypeAdapter(Versioned[tuple[Alert, ...]]))
 labels = Document(TypeAdapter(Versioned[Mapping[str, str]]))
+silences = Document(TypeAdapter(Versioned[Silence]))
 names = Document(TypeAdapter(Versioned[tuple[str, ...]]))

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, select, update
 
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
@@ -20,7 +21,7 @@ from watcher.model.notification import (
 from watcher.model.route import ChannelRef
 from watcher.store import documents
 from watcher.store.alerts import read_alerts
-from watcher.store.database import AnyRow, Shelf
+from watcher.store.database import AnyRow, Shelf, chunks
 from watcher.store.tables import (
     DELIVERY_IS_WAITING,
     NOTIFICATION_IS_UNFINISHED,
@@ -29,6 +30,8 @@ from watcher.store.tables import (
     delivery_groups,
     notifications,
 )
+
+BEST_FIRST = (deliveries.c.score.desc(), alerts.c.created_at, alerts.c.seq)
 
 
 class SqlGroups(Shelf):
@@ -41,20 +44,15 @@ class SqlGroups(Shelf):
     def waiting_alerts(self, group: GroupKey, limit: int) -> list[Alert]:
         with self._database.read() as connection:
             row = connection.execute(_group_row(group)).one_or_none()
-            return [] if row is None else read_alerts(connection, best_waiting(row.id, limit))
+            return [] if row is None else read_alerts(connection, best_alerts(waiting_in(row.id), limit))
 
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
         with self._database.write("close_digest" if reason is NotifyReason.DIGEST else "freeze") as connection:
             self._database.serialise(connection, "routing")
             row = connection.execute(_group_row(group).with_for_update()).one_or_none()
-            if row is None or has_unfinished(connection, row.id):
+            if row is None:
                 return None
-            taken = read_alerts(connection, best_waiting(row.id, limit))
-            if not taken:
-                return None
-            notification = _frozen(group, reason, taken, now)
-            _save(connection, row.id, notification, now)
-            return notification
+            return freeze_taken(connection, row.id, group, reason, now, waiting_in(row.id), limit)
 
 
 def waiting() -> Select[Any]:
@@ -78,15 +76,47 @@ def waiting() -> Select[Any]:
     )
 
 
-def best_waiting(group_id: int, limit: int) -> Select[Any]:
-    """The query for a group's waiting alerts, best first: score, then age."""
-    return (
-        select(alerts)
-        .join(deliveries, deliveries.c.alert_seq == alerts.c.seq)
-        .where(DELIVERY_IS_WAITING, deliveries.c.group_id == group_id)
-        .order_by(deliveries.c.score.desc(), alerts.c.created_at, alerts.c.seq)
-        .limit(limit)
+def waiting_in(group_id: int) -> ColumnElement[bool]:
+    """The condition for deliveries that wait in a group."""
+    return and_(DELIVERY_IS_WAITING, deliveries.c.group_id == group_id)
+
+
+def best_alerts(taken: ColumnElement[bool], limit: int) -> Select[Any]:
+    """The query for the alerts of some deliveries, best first: score, then age."""
+    query = select(alerts).join(deliveries, deliveries.c.alert_seq == alerts.c.seq).where(taken)
+    return query.order_by(*BEST_FIRST).limit(limit)
+
+
+def freeze_taken(
+    connection: Connection,
+    group_id: int,
+    group: GroupKey,
+    reason: NotifyReason,
+    now: datetime,
+    taken: ColumnElement[bool],
+    limit: int,
+) -> Notification | None:
+    """Turns the deliveries that a condition takes into one notification of the group (I2).
+
+    Its snapshot holds the `limit` best alerts; those beyond belong to it as well and are counted in `omitted`.
+    """
+    query = select(deliveries.c.id, alerts.c.id.label("alert_id"))
+    rows = connection.execute(query.join(alerts, deliveries.c.alert_seq == alerts.c.seq).where(taken)).all()
+    if not rows or has_unfinished(connection, group_id):
+        return None
+    shown = read_alerts(connection, best_alerts(taken, limit))
+    notification = Notification(
+        key=notification_key(group, [row.alert_id for row in rows]),
+        group=group,
+        reason=reason,
+        alerts=tuple(shown),
+        created_at=now,
+        omitted=len(rows) - len(shown),
+        state=NotificationState.READY,
+        next_attempt_at=now,
     )
+    _save(connection, group_id, notification, [row.id for row in rows], now)
+    return notification
 
 
 def has_unfinished(connection: Connection, group_id: int) -> bool:
@@ -115,19 +145,9 @@ def _waiting_group(row: AnyRow) -> WaitingGroup:
     )
 
 
-def _frozen(group: GroupKey, reason: NotifyReason, taken: list[Alert], now: datetime) -> Notification:
-    return Notification(
-        key=notification_key(group, [alert.id for alert in taken]),
-        group=group,
-        reason=reason,
-        alerts=tuple(taken),
-        created_at=now,
-        state=NotificationState.READY,
-        next_attempt_at=now,
-    )
-
-
-def _save(connection: Connection, group_id: int, notification: Notification, now: datetime) -> None:
+def _save(
+    connection: Connection, group_id: int, notification: Notification, delivery_ids: Sequence[int], now: datetime
+) -> None:
     inserted = connection.execute(
         insert(notifications).returning(notifications.c.id),
         [
@@ -137,22 +157,21 @@ def _save(connection: Connection, group_id: int, notification: Notification, now
                 "channel": str(notification.group.channel),
                 "reason": notification.reason.value,
                 "snapshot": documents.snapshots.write(notification.alerts),
+                "omitted": notification.omitted,
                 "state": notification.state,
                 "created_at": now,
                 "next_attempt_at": now,
             }
         ],
     )
-    taken = select(alerts.c.seq).where(alerts.c.id.in_([alert.id for alert in notification.alerts]))
-    connection.execute(
-        update(deliveries)
-        .where(deliveries.c.channel == str(notification.group.channel), deliveries.c.alert_seq.in_(taken))
-        .values(
-            state=DeliveryState.SENDING,
-            reason=notification.reason.value,
-            since=now,
-            notification_id=inserted.scalar_one(),
-        )
+    frozen = update(deliveries).values(
+        state=DeliveryState.SENDING,
+        reason=notification.reason.value,
+        since=now,
+        held_until=None,
+        notification_id=inserted.scalar_one(),
     )
+    for some in chunks(delivery_ids):
+        connection.execute(frozen.where(deliveries.c.id.in_(some)))
     flushed = update(delivery_groups).where(delivery_groups.c.id == group_id)
     connection.execute(flushed.values(last_flush_at=now))

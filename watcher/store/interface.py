@@ -28,8 +28,11 @@ from watcher.model.feed import AcquiredFeed, PollState
 from watcher.model.notification import (
     AcquiredNotification,
     Attempt,
+    BudgetUse,
     DeliveryState,
     GroupKey,
+    HeldGroup,
+    HoldReason,
     Notification,
     NotificationState,
     Outcome,
@@ -37,6 +40,7 @@ from watcher.model.notification import (
     WaitingGroup,
 )
 from watcher.model.route import ChannelRef
+from watcher.model.silence import Silence
 from watcher.model.story import Judge
 
 
@@ -165,8 +169,8 @@ class AlertStore(Protocol):
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
         """Turns the group's waiting deliveries into one READY notification, in one transaction (I2).
 
-        None when nothing waits any more or an unfinished notification of the group exists. Takes the `limit` best
-        alerts (score, then age); what is beyond waits for the next. Fills each alert's `sources` with the titles of the
+        None when nothing waits any more or an unfinished notification of the group exists. The snapshot
+        holds the `limit` best alerts (score, then age); those beyond belong to it as well, counted as `omitted`. Fills each alert's `sources` with the titles of the
         other feeds folded into it so far. Sets the group's last flush to `now`.
         """
 
@@ -178,6 +182,45 @@ class AlertStore(Protocol):
 
     def alert_life(self, alert_id: str) -> list[DeliveryLife]:
         """Every delivery of the alert, in order of channel."""
+
+
+class Holding(Protocol):
+    """What is kept back: held for quiet hours or over a budget, or silenced by a person."""
+
+    def hold_waiting(
+        self,
+        groups: Sequence[GroupKey],
+        reason: HoldReason,
+        until: datetime,
+        now: datetime,
+        *,
+        only: Collection[str] | None = None,
+    ) -> int:
+        """Waiting deliveries of these groups become HELD until `until` (`only`: those of these alerts); how many."""
+
+    def held_groups(self) -> list[HeldGroup]:
+        """What is held, by route, channel and reason."""
+
+    def hold_longer(self, held: HeldGroup, reason: HoldReason, until: datetime, now: datetime) -> None:
+        """Not yet: holds it on, perhaps for another reason."""
+
+    def release(self, held: HeldGroup, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
+        """Turns all that is held there into one READY notification of the group `held.key`, as `freeze` does."""
+
+    def budget_use(self, route: str, channel: ChannelRef, since: datetime) -> BudgetUse:
+        """What a route has sent to a channel after `since`, counted by the time of delivery, and what is on its way."""
+
+    def add_silence(self, silence: Silence) -> None:
+        """Keeps a silence."""
+
+    def silences(self, ending_after: datetime) -> list[Silence]:
+        """Silences that end after this moment, in order of their end; also those that have not begun."""
+
+    def expire_silence(self, silence_id: str, now: datetime) -> bool:
+        """Ends a silence now; False when there is none of this id that has not ended."""
+
+    def silence_waiting(self, silenced: Mapping[str, str], now: datetime) -> int:
+        """Waiting deliveries of these alerts become SILENCED, for good; alert id → silence id. Returns how many."""
 
 
 class Outbox(Protocol):
@@ -266,7 +309,7 @@ class Upkeep(Protocol):
         """Lets go of everything; the store cannot be used afterwards."""
 
 
-class Store(FeedStore, AlertStore, Outbox, Upkeep, Protocol):
+class Store(FeedStore, AlertStore, Holding, Outbox, Upkeep, Protocol):
     """The whole cellar."""
 
 
@@ -274,6 +317,7 @@ __all__ = [
     "AlertStore",
     "DeliveryLife",
     "FeedStore",
+    "Holding",
     "Identified",
     "Outbox",
     "PollRecord",

@@ -12,11 +12,13 @@ from watcher.store.alerts import SqlAlerts
 from watcher.store.entries import SqlEntries
 from watcher.store.feeds import SqlFeeds
 from watcher.store.groups import SqlGroups
+from watcher.store.holding import SqlHolding
 from watcher.store.interface import Store
 from watcher.store.notifications import SqlOutbox
 from watcher.store.polls import SqlPolls
 from watcher.store.postgres import PostgresDatabase
 from watcher.store.seen import SqlSeen
+from watcher.store.silencing import SqlSilences
 from watcher.store.sqlite import SqliteDatabase
 from watcher.store.upkeep import SqlUpkeep
 
@@ -26,7 +28,9 @@ PATIENCE = timedelta(seconds=5)
 """How long a transaction waits for another process before it is `StoreBusy`."""
 
 
-class SqlStore(SqlFeeds, SqlSeen, SqlPolls, SqlEntries, SqlAlerts, SqlGroups, SqlOutbox, SqlUpkeep):
+class SqlStore(
+    SqlFeeds, SqlSeen, SqlPolls, SqlEntries, SqlAlerts, SqlGroups, SqlHolding, SqlSilences, SqlOutbox, SqlUpkeep
+):
     """The whole cellar, over any engine that is a `Database`."""
 
 

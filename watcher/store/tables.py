@@ -203,14 +203,25 @@ deliveries = Table(
     Column("state", State(DeliveryState), nullable=False),
     Column("reason", Text, nullable=False),
     Column("since", Instant, nullable=False),
+    Column("held_until", Instant),
     UniqueConstraint("alert_seq", "channel"),
 )
-"""An alert is delivered once per channel. `since` is when the delivery came into its state."""
+"""An alert is delivered once per channel. `since` is when the delivery came into its state; `held_until` when what is
+HELD is to be thought of again.
+"""
 
 DELIVERY_IS_WAITING = deliveries.c.state == literal(
     DeliveryState.WAITING, deliveries.c.state.type, literal_execute=True
 )
+DELIVERY_IS_HELD = deliveries.c.state == literal(DeliveryState.HELD, deliveries.c.state.type, literal_execute=True)
 
+Index(
+    "ix_deliveries_held",
+    deliveries.c.group_id,
+    deliveries.c.reason,
+    sqlite_where=DELIVERY_IS_HELD,
+    postgresql_where=DELIVERY_IS_HELD,
+)
 Index(
     "ix_deliveries_waiting",
     deliveries.c.group_id,
@@ -236,6 +247,16 @@ attempts = Table(
 )
 
 Index("ix_attempts_notification", attempts.c.notification_id)
+
+silences = Table(
+    "silences",
+    metadata,
+    Column("id", Key, nullable=False, primary_key=True),
+    Column("ends_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+)
+
+Index("ix_silences_ends", silences.c.ends_at)
 
 facts = Table(
     "facts",

@@ -31,6 +31,7 @@ def upgrade() -> None:
     create_seen()
     create_attempts()
     create_deliveries()
+    create_silences()
 
 
 def where(condition: str) -> dict[str, Any]:
@@ -213,6 +214,7 @@ def create_deliveries() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=False),
         sa.Column("since", INSTANT, nullable=False),
+        sa.Column("held_until", INSTANT),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.UniqueConstraint("alert_seq", "channel", name="uq_deliveries_alert_seq_channel"),
         sa.ForeignKeyConstraint(["alert_seq"], ["alerts.seq"], name="fk_deliveries_alert_seq"),
@@ -220,7 +222,19 @@ def create_deliveries() -> None:
         sa.ForeignKeyConstraint(["notification_id"], ["notifications.id"], name="fk_deliveries_notification_id"),
     )
     op.create_index("ix_deliveries_group", "deliveries", ["group_id"])
+    op.create_index("ix_deliveries_held", "deliveries", ["group_id", "reason"], **where("state = 'held'"))
     op.create_index("ix_deliveries_notification", "deliveries", ["notification_id"])
     op.create_index(
         "ix_deliveries_waiting", "deliveries", ["group_id", "waiting_since", "score"], **where("state = 'waiting'")
     )
+
+
+def create_silences() -> None:
+    op.create_table(
+        "silences",
+        sa.Column("id", KEY, nullable=False),
+        sa.Column("ends_at", INSTANT, nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_silences"),
+    )
+    op.create_index("ix_silences_ends", "silences", ["ends_at"])

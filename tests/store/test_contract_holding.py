@@ -1,0 +1,101 @@
+"""Held, released, silenced: what every engine must do with deliveries that are kept back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from store_samples import HOUR, MAIL, MINUTE, NOW, PROMPT, alert, route_to, save_alerts
+
+from watcher.errors import NotifyReason
+from watcher.model.alert import stable_hash
+from watcher.model.notification import Delivered, DeliveryState, GroupKey, HeldGroup, HoldReason, notification_key
+from watcher.model.route import Matcher
+from watcher.model.silence import Silence
+from watcher.store.interface import Store
+
+OTHER = GroupKey(PROMPT.route, PROMPT.channel, {"topic": "other"})
+
+
+def waiting(store: Store, *names: str, group: GroupKey = PROMPT, now: datetime = NOW) -> list[str]:
+    alerts = [alert(name) for name in names]
+    save_alerts(store, *alerts, now=now)
+    store.save_routing(route_to(group, alerts=alerts), now)
+    return [one.id for one in alerts]
+
+
+def states(store: Store, ids: list[str]) -> list[tuple[DeliveryState, str]]:
+    return [(life.state, life.reason) for one in ids for life in store.alert_life(one)]
+
+
+def held(count: int, reason: HoldReason = HoldReason.QUIET_HOURS, until: datetime = NOW + HOUR) -> HeldGroup:
+    return HeldGroup(PROMPT.route, PROMPT.channel, reason, until, count, alert("a").score)
+
+
+def test_what_is_held_waits_no_more_and_leaves_as_one_message(store: Store) -> None:
+    ids = waiting(store, "a") + waiting(store, "b", group=OTHER, now=NOW + 2 * MINUTE)
+    assert store.hold_waiting([PROMPT, OTHER], HoldReason.QUIET_HOURS, NOW + HOUR, NOW) == 2
+    assert states(store, ids) == [(DeliveryState.HELD, "quiet_hours")] * 2
+    assert store.waiting_groups() == []
+    assert store.held_groups() == [held(2)]
+
+    notification = store.release(held(2), NotifyReason.RELEASED, NOW + HOUR, 1)
+    assert notification is not None
+    assert (notification.key, notification.omitted) == (notification_key(held(2).key, ids), 1)
+    assert states(store, ids) == [(DeliveryState.SENDING, "released")] * 2
+    assert store.held_groups() == []
+
+
+def test_only_some_alerts_of_a_group_are_held(store: Store) -> None:
+    first, second = waiting(store, "a", "b")
+    assert store.hold_waiting([PROMPT], HoldReason.QUIET_HOURS, NOW + HOUR, NOW, only=[second]) == 1
+    assert [one.id for one in store.waiting_alerts(PROMPT, 10)] == [first]
+
+
+def test_held_longer_for_another_reason(store: Store) -> None:
+    ids = waiting(store, "a")
+    store.hold_waiting([PROMPT], HoldReason.BUDGET, NOW + MINUTE, NOW)
+    store.hold_longer(held(1, HoldReason.BUDGET), HoldReason.QUIET_HOURS, NOW + HOUR, NOW + MINUTE)
+    assert store.held_groups() == [held(1)]
+    assert states(store, ids) == [(DeliveryState.HELD, "quiet_hours")]
+
+
+def test_a_release_waits_for_an_unfinished_message_of_its_group(store: Store) -> None:
+    waiting(store, "a")
+    store.hold_waiting([PROMPT], HoldReason.BUDGET, NOW, NOW)
+    assert store.release(held(1, HoldReason.BUDGET), NotifyReason.OVERFLOW, NOW, 10) is not None
+    waiting(store, "b", now=NOW + 2 * MINUTE)
+    store.hold_waiting([PROMPT], HoldReason.BUDGET, NOW, NOW)
+    assert store.release(held(1, HoldReason.BUDGET), NotifyReason.OVERFLOW, NOW, 10) is None
+
+
+def test_a_budget_counts_what_was_sent_when_it_was_sent(store: Store) -> None:
+    waiting(store, "a")
+    notification = store.freeze(PROMPT, NotifyReason.FIRST, NOW, 10)
+    assert notification is not None
+    assert store.budget_use(PROMPT.route, PROMPT.channel, NOW - HOUR).unfinished == 1
+    (acquired,) = store.acquire_notifications("me", NOW, NOW + HOUR, 1)
+    sent_at = NOW + 30 * MINUTE
+    assert store.record_outcome("me", notification.key, acquired.epoch, Delivered(), sent_at, None)
+    use = store.budget_use(PROMPT.route, PROMPT.channel, NOW)
+    assert (use.unfinished, use.sent_at) == (0, (sent_at,))
+    assert store.budget_use(PROMPT.route, PROMPT.channel, sent_at).sent_at == ()
+    assert store.budget_use(PROMPT.route, MAIL, NOW).sent_at == ()
+    assert store.budget_use("/elsewhere", PROMPT.channel, NOW).sent_at == ()
+
+
+def test_a_silence_ends_when_it_says_or_when_a_person_says(store: Store) -> None:
+    silence = Silence(stable_hash("s"), (Matcher("topic", "=", "x"),), "Ada", "noise", NOW, NOW + HOUR, NOW)
+    store.add_silence(silence)
+    assert store.silences(NOW) == [silence]
+    assert store.silences(NOW + HOUR) == []
+    assert store.expire_silence(silence.id[:8], NOW + MINUTE)
+    assert not store.expire_silence(silence.id[:8], NOW + MINUTE)
+    assert store.silences(NOW + MINUTE) == []
+
+
+def test_silenced_deliveries_stay_silenced(store: Store) -> None:
+    first, second = waiting(store, "a", "b")
+    assert store.silence_waiting({first: stable_hash("s")}, NOW) == 1
+    assert states(store, [first]) == [(DeliveryState.SILENCED, f"silence {stable_hash('s')[:8]}")]
+    store.reroute_waiting(NOW)
+    assert states(store, [first, second]) == [(DeliveryState.SILENCED, f"silence {stable_hash('s')[:8]}")]

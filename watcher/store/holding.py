@@ -1,0 +1,129 @@
+"""Deliveries that are held for quiet hours or over a budget, and how they leave."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, func, select, update
+
+from watcher.errors import NotifyReason
+from watcher.model.notification import (
+    BudgetUse,
+    DeliveryState,
+    GroupKey,
+    HeldGroup,
+    HoldReason,
+    Notification,
+    NotificationState,
+)
+from watcher.model.route import ChannelRef
+from watcher.store.alerts import group_ids
+from watcher.store.database import Shelf, chunks
+from watcher.store.groups import freeze_taken
+from watcher.store.tables import (
+    DELIVERY_IS_HELD,
+    DELIVERY_IS_WAITING,
+    NOTIFICATION_IS_UNFINISHED,
+    alerts,
+    deliveries,
+    delivery_groups,
+    notifications,
+)
+
+
+class SqlHolding(Shelf):
+    """The part of `Holding` that is about quiet hours and budgets."""
+
+    def hold_waiting(
+        self,
+        groups: Sequence[GroupKey],
+        reason: HoldReason,
+        until: datetime,
+        now: datetime,
+        *,
+        only: Collection[str] | None = None,
+    ) -> int:
+        held = update(deliveries).values(state=DeliveryState.HELD, reason=reason.value, since=now, held_until=until)
+        with self._database.write("hold_waiting") as connection:
+            self._database.serialise(connection, "routing")
+            count = 0
+            for keys in chunks([group.id for group in groups]):
+                ids = select(delivery_groups.c.id).where(delivery_groups.c.key.in_(keys))
+                waiting = held.where(DELIVERY_IS_WAITING, deliveries.c.group_id.in_(ids))
+                for some in [None] if only is None else chunks(only):
+                    chosen = waiting if some is None else waiting.where(_of_alerts(some))
+                    count += connection.execute(chosen).rowcount
+            return count
+
+    def held_groups(self) -> list[HeldGroup]:
+        query = (
+            select(
+                delivery_groups.c.route,
+                delivery_groups.c.channel,
+                deliveries.c.reason,
+                func.max(deliveries.c.held_until).label("until"),
+                func.count().label("gathered"),
+                func.max(deliveries.c.score).label("best_score"),
+            )
+            .join(delivery_groups, delivery_groups.c.id == deliveries.c.group_id)
+            .where(DELIVERY_IS_HELD)
+            .group_by(delivery_groups.c.route, delivery_groups.c.channel, deliveries.c.reason)
+            .order_by(delivery_groups.c.route, delivery_groups.c.channel, deliveries.c.reason)
+        )
+        with self._database.read() as connection:
+            return [
+                HeldGroup(
+                    row.route,
+                    ChannelRef.parse(row.channel),
+                    HoldReason(row.reason),
+                    row.until,
+                    row.gathered,
+                    row.best_score,
+                )
+                for row in connection.execute(query)
+            ]
+
+    def hold_longer(self, held: HeldGroup, reason: HoldReason, until: datetime, now: datetime) -> None:
+        longer: dict[str, Any] = {"held_until": until}
+        if reason is not held.reason:
+            longer |= {"reason": reason.value, "since": now}
+        with self._database.write("hold_longer") as connection:
+            connection.execute(update(deliveries).where(_held(held)).values(**longer))
+
+    def release(self, held: HeldGroup, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
+        with self._database.write("release") as connection:
+            self._database.serialise(connection, "routing")
+            (group_id,) = group_ids(self._database, connection, {held.key.id: held.key}).values()
+            return freeze_taken(connection, group_id, held.key, reason, now, _held(held), limit)
+
+    def budget_use(self, route: str, channel: ChannelRef, since: datetime) -> BudgetUse:
+        made = _notifications_of(route, channel)
+        unfinished = select(func.count()).select_from(made.where(NOTIFICATION_IS_UNFINISHED).subquery())
+        sent = made.where(
+            notifications.c.state == NotificationState.SENT, notifications.c.finished_at > since
+        ).order_by(notifications.c.finished_at)
+        with self._database.read() as connection:
+            times = tuple(row.finished_at for row in connection.execute(sent))
+            return BudgetUse(connection.scalar(unfinished) or 0, times)
+
+
+def _of_alerts(ids: Sequence[str]) -> ColumnElement[bool]:
+    return deliveries.c.alert_seq.in_(select(alerts.c.seq).where(alerts.c.id.in_(ids)))
+
+
+def _held(held: HeldGroup) -> ColumnElement[bool]:
+    """The condition for the deliveries of a held group, whatever their own group's labels."""
+    groups = select(delivery_groups.c.id).where(
+        delivery_groups.c.route == held.route, delivery_groups.c.channel == str(held.channel)
+    )
+    return and_(DELIVERY_IS_HELD, deliveries.c.reason == held.reason.value, deliveries.c.group_id.in_(groups))
+
+
+def _notifications_of(route: str, channel: ChannelRef) -> Select[Any]:
+    return (
+        select(notifications.c.finished_at)
+        .join(delivery_groups, delivery_groups.c.id == notifications.c.group_id)
+        .where(delivery_groups.c.route == route, notifications.c.channel == str(channel))
+    )

@@ -1,0 +1,64 @@
+"""Silences, and the deliveries that they take out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from watcher.model.notification import DeliveryState
+from watcher.model.silence import Silence
+from watcher.store import documents
+from watcher.store.database import Shelf, chunks
+from watcher.store.prefix import begins_with
+from watcher.store.tables import DELIVERY_IS_WAITING, alerts, deliveries, silences
+
+
+class SqlSilences(Shelf):
+    """The part of `Holding` that is about silences."""
+
+    def add_silence(self, silence: Silence) -> None:
+        row = {"id": silence.id, "ends_at": silence.ends_at, "document": documents.silences.write(silence)}
+        with self._database.write("add_silence") as connection:
+            connection.execute(silences.insert(), [row])
+
+    def silences(self, ending_after: datetime) -> list[Silence]:
+        query = select(silences.c.document).where(silences.c.ends_at > ending_after)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(silences.c.ends_at, silences.c.id))
+            return [documents.silences.read(row.document) for row in rows]
+
+    def expire_silence(self, silence_id: str, now: datetime) -> bool:
+        query = select(silences).where(begins_with(silences.c.id, silence_id), silences.c.ends_at > now).limit(2)
+        with self._database.write("expire_silence") as connection:
+            found = connection.execute(query).all()
+            if len(found) != 1:
+                return False
+            ended = replace(documents.silences.read(found[0].document), ends_at=now)
+            connection.execute(
+                update(silences)
+                .where(silences.c.id == ended.id)
+                .values(ends_at=now, document=documents.silences.write(ended))
+            )
+            return True
+
+    def silence_waiting(self, silenced: Mapping[str, str], now: datetime) -> int:
+        by_silence: dict[str, list[str]] = {}
+        for alert_id, silence_id in silenced.items():
+            by_silence.setdefault(silence_id, []).append(alert_id)
+        if not by_silence:
+            return 0
+        with self._database.write("silence_waiting") as connection:
+            self._database.serialise(connection, "routing")
+            count = 0
+            for silence_id, alert_ids in sorted(by_silence.items()):
+                quiet = update(deliveries).values(
+                    state=DeliveryState.SILENCED, reason=f"silence {silence_id[:8]}", since=now
+                )
+                for some in chunks(alert_ids):
+                    of_alerts = select(alerts.c.seq).where(alerts.c.id.in_(some))
+                    chosen = quiet.where(DELIVERY_IS_WAITING, deliveries.c.alert_seq.in_(of_alerts))
+                    count += connection.execute(chosen).rowcount
+            return count
