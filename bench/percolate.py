@@ -22,6 +22,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Sequence
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 from watcher.match.percolator import Percolator, compile_topics
@@ -68,7 +69,7 @@ def make_topics(texts: Sequence[str], entries: Sequence[Entry], count: int, choi
     seen = {_trunk(text[at : at + 2]) for text in read for at in range(len(text) - 1)}
     topics = [[_unseen_phrase(folded, seen, choice) for _ in range(TERMS_PER_TOPIC)] for _ in range(count)]
     for text in read:
-        telling = [pair for pair in zip(text, text[1:], strict=False) if frequent.isdisjoint(pair)]
+        telling = [pair for pair in pairwise(text) if frequent.isdisjoint(pair)]
         for topic in choice.sample(topics, min(CANDIDATES, count)):
             topic[choice.randrange(3, TERMS_PER_TOPIC)] = " ".join(choice.choice(telling))
     return [_topic(number, terms, common, choice) for number, terms in enumerate(topics)]

@@ -71,21 +71,37 @@ def script_of(word: str) -> str:
     return next((name for name, letters in _SCRIPTS if letters.search(word)), "other")
 
 
+def script_of_language(language: str) -> str:
+    """The script a language is written in; "any" for several."""
+    return _SCRIPT_OF_LANGUAGE.get(language, "latin")
+
+
 def languages_for(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the languages that have a stemmer and are written in the script of the word."""
     script = script_of(word)
     return tuple(
         language
         for language in languages
-        if language in STEMMED_LANGUAGES and _SCRIPT_OF_LANGUAGE.get(language, "latin") in (script, "any")
+        if language in STEMMED_LANGUAGES and script_of_language(language) in (script, "any")
     )
 
 
 def stems(word: str, language: str) -> set[str]:
     """The folded stems of a word as written: of its accented and of its folded spelling."""
     cased = word.replace("I", "ı").replace("İ", "i").lower() if language == "tr" else word.casefold()
-    stemmer = _stemmer(language)
-    return {fold(stemmer.stemWord(spelling)) for spelling in {cased, fold(word)}} - {""}
+    return {_careful_stem(spelling, language) for spelling in {cased, fold(word)}} - {""}
+
+
+def _careful_stem(word: str, language: str) -> str:
+    """The stem, or the whole word where too little would be left of it.
+
+    Topics are stemmed in several languages at once: a short stem that lost most of its word (Spanish deas → de,
+    French série → ser) meets words of other languages. English endings are harmless, and a language that has
+    its script for itself meets no other.
+    """
+    stem, whole = fold(_stemmer(language).stemWord(word)), fold(word)
+    meets_others = language != "en" and script_of_language(language) in ("latin", "arabic")
+    return whole if meets_others and len(whole) - len(stem) > len(stem) - 2 else stem
 
 
 def without_arabic_prefixes(word: str) -> set[str]:
