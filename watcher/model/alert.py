@@ -102,6 +102,7 @@ def stable_hash(*parts: str) -> str:
         digest.update(data)
     return digest.hexdigest()
 
+
 SUMMARY_LIMIT = 2_000
 """Characters of an entry's text that an alert keeps of its own; the full text stays with the entry."""
 
