@@ -1,0 +1,196 @@
+"""Terms that would separate what a person marked relevant from the rest: a proposal, never applied by itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from math import log
+from typing import Any
+
+from watcher.match.compile import CompiledTopic
+from watcher.match.percolator import Percolator
+from watcher.match.reading import body_of
+from watcher.model.entry import Entry
+from watcher.model.topic import Points, Term, Topic
+from watcher.text.stems import STEMMED_LANGUAGES, languages_for, stems
+from watcher.text.tokens import is_unspaced, words
+
+_LONGEST_PHRASE = 3
+_FEWEST_ENTRIES = 3
+"""A term must stand in so many entries before it says anything."""
+_SIGNIFICANT = 6.63
+"""G² of a difference that chance makes in one of a hundred words."""
+_STRONG_SHARE, _GOOD_SHARE = 0.9, 0.7
+_FEWEST_MARKED = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """An entry that a person called relevant to the topic, or not."""
+
+    entry: Entry
+    is_relevant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A change of one term. `before` None: not in the topic yet; `after` None: better removed.
+
+    `relevant` and `others` count the marked entries with the term; `strength` is G², for the order.
+    """
+
+    term: str
+    before: Points | None
+    after: Points | None
+    relevant: int
+    others: int
+    strength: float
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """The proposed changes, the most telling first; none and a reason when there is too little to learn from."""
+
+    changes: tuple[Suggestion, ...]
+    relevant: int
+    others: int
+    reason: str | None = None
+
+
+def suggest(topic: Topic | CompiledTopic, marked: Iterable[Marked], *, most: int = 20) -> Suggestions:
+    """At most `most` changes of the topic's weights that the marked entries speak for."""
+    raw = topic.topic if isinstance(topic, CompiledTopic) else topic
+    entries = list(marked)
+    relevant = sum(one.is_relevant for one in entries)
+    others = len(entries) - relevant
+    if min(relevant, others) < _FEWEST_MARKED:
+        reason = f"mark at least {_FEWEST_MARKED} entries as relevant and {_FEWEST_MARKED} as not; there are {relevant} and {others}"
+        return Suggestions((), relevant, others, reason)
+    present = _changes_of_terms(raw, entries, relevant, others)
+    new = _new_terms(raw, entries, relevant, others)
+    changes = sorted([*present, *new], key=lambda change: (-change.strength, change.term))
+    return Suggestions(tuple(changes[:most]), relevant, others)
+
+
+def suggestions_json(suggestions: Suggestions) -> dict[str, Any]:
+    """The suggestions as JSON values; points are decimal."""
+    return {
+        "relevant": suggestions.relevant,
+        "others": suggestions.others,
+        "reason": suggestions.reason,
+        "changes": [
+            {
+                "term": change.term,
+                "before": None if change.before is None else change.before / 100,
+                "after": None if change.after is None else change.after / 100,
+                "relevant": change.relevant,
+                "others": change.others,
+            }
+            for change in suggestions.changes
+        ],
+    }
+
+
+def _changes_of_terms(topic: Topic, entries: Sequence[Marked], relevant: int, others: int) -> list[Suggestion]:
+    """Terms of the topic whose weight the entries contradict."""
+    percolator = Percolator([_only_terms(topic)])
+    seen: dict[int, list[int]] = {number: [0, 0] for number in range(len(topic.terms))}
+    for one in entries:
+        for number in percolator.candidates(percolator.read(one.entry)).get(0, {}):
+            seen[number][not one.is_relevant] += 1
+    changes = []
+    for number, term in enumerate(topic.terms):
+        inside, outside = seen[number]
+        after = _proposed(inside, relevant, outside, others, topic.focus)
+        strength = g_squared(inside, relevant, outside, others)
+        agrees = after is None and term.weight > 0 and inside / relevant >= outside / others
+        if inside + outside >= _FEWEST_ENTRIES and strength >= _SIGNIFICANT and after != term.weight and not agrees:
+            changes.append(Suggestion(term.text, term.weight, after, inside, outside, strength))
+    return changes
+
+
+def _only_terms(topic: Topic) -> Topic:
+    return Topic(
+        topic.name,
+        topic.title,
+        topic.terms or (Term("no term", 100),),
+        languages=topic.languages,
+        arabic_prefixes=topic.arabic_prefixes,
+        vocabulary=topic.vocabulary,
+    )
+
+
+def _new_terms(topic: Topic, entries: Sequence[Marked], relevant: int, others: int) -> list[Suggestion]:
+    """Words and phrases that are not in the topic yet."""
+    counts: dict[bool, Counter[tuple[str, ...]]] = {True: Counter(), False: Counter()}
+    written: dict[tuple[str, ...], Counter[str]] = {}
+    for one in entries:
+        for stem, text in _phrases(one.entry, topic.languages).items():
+            counts[one.is_relevant][stem] += 1
+            written.setdefault(stem, Counter())[text] += 1
+    known = {_stem_phrase(words(term.text.replace("*", "")), topic.languages) for term in topic.terms}
+    changes = []
+    for stem, texts in written.items():
+        inside, outside = counts[True][stem], counts[False][stem]
+        if inside + outside < _FEWEST_ENTRIES or stem in known or inside / relevant <= outside / others:
+            continue
+        strength = g_squared(inside, relevant, outside, others)
+        after = _proposed(inside, relevant, outside, others, topic.focus)
+        if strength >= _SIGNIFICANT and after is not None:
+            changes.append(Suggestion(texts.most_common(1)[0][0], None, after, inside, outside, strength))
+    return _without_parts(changes)
+
+
+def _without_parts(changes: list[Suggestion]) -> list[Suggestion]:
+    """Of a phrase and its parts that separate equally well only the longest; `camp` goes where `al hol camp` says it."""
+    kept: list[Suggestion] = []
+    for change in sorted(changes, key=lambda change: (-change.strength, -len(change.term))):
+        inside = f" {change.term} "
+        if not any(inside in f" {other.term} " or f" {other.term} " in inside for other in kept):
+            kept.append(change)
+    return kept
+
+
+def _phrases(entry: Entry, languages: tuple[str, ...]) -> dict[tuple[str, ...], str]:
+    """The stemmed phrases of an entry with one spelling each; no single letters, digits or unspaced characters."""
+    found: dict[tuple[str, ...], str] = {}
+    for text in (entry.title, body_of(entry)):
+        tokens = words(text)
+        for length in range(1, _LONGEST_PHRASE + 1):
+            for at in range(len(tokens) - length + 1):
+                phrase = tokens[at : at + length]
+                if min(len(phrase[0]), len(phrase[-1])) > 2 and not phrase[0].isdigit() and not is_unspaced(phrase[0]):
+                    found.setdefault(_stem_phrase(phrase, languages), " ".join(phrase))
+    return found
+
+
+def _stem_phrase(phrase: Sequence[str], languages: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(_stem(word, languages) for word in phrase)
+
+
+def _stem(word: str, languages: tuple[str, ...]) -> str:
+    spoken = languages_for(word, tuple(language for language in languages if language in STEMMED_LANGUAGES))
+    return min(stems(word, spoken[0])) if spoken else word
+
+
+def _proposed(inside: int, relevant: int, outside: int, others: int, focus: Points) -> Points | None:
+    """A weight on the scale of `focus` by the share of relevant entries among those with the term; None for none."""
+    share = (inside / relevant) / (inside / relevant + outside / others) if inside + outside else 0.0
+    if share >= _STRONG_SHARE:
+        return round(0.6 * focus)
+    if share >= _GOOD_SHARE:
+        return round(0.3 * focus)
+    return round(-0.3 * focus) if share <= 1 - _STRONG_SHARE else None
+
+
+def g_squared(inside: int, relevant: int, outside: int, others: int) -> float:
+    """The log-likelihood ratio of a term's counts in both kinds of entries (Dunning 1993)."""
+    share = (inside + outside) / (relevant + others)
+    cells = (
+        (inside, relevant * share),
+        (relevant - inside, relevant * (1 - share)),
+        (outside, others * share),
+        (others - outside, others * (1 - share)),
+    )
+    return 2 * sum(seen * log(seen / expected) for seen, expected in cells if seen and expected)
