@@ -20,6 +20,7 @@ import httpx2
 import structlog
 
 from watcher import __version__
+from watcher.circuits import Circuits
 from watcher.clock import Clock, SystemClock
 from watcher.deliver.open import build_channels, http_client
 from watcher.errors import SchemaMismatch
@@ -30,6 +31,7 @@ from watcher.notify import Notifier, NotifyPlan, SendResult
 from watcher.parse.sandbox import ParserPool
 from watcher.plan import Plan, routes_by_path
 from watcher.poll import Poller, PollReport, PollResult
+from watcher.render.user_templates import UserTemplates
 from watcher.saver import Saver
 from watcher.store.interface import Store
 from watcher.store.open import open_store
@@ -102,7 +104,8 @@ class Application:
         self.plan = plan
         self.fetcher, self.client = open_fetcher(plan), http_client()
         self.poller = replace(self.poller, plan=plan.poll_plan, fetcher=self.fetcher)
-        self.notifier = replace(self.notifier, plan=notify_plan(plan, self.client))
+        circuits = Circuits(self.clock, self.notifier.jitter)
+        self.notifier = replace(self.notifier, plan=notify_plan(plan, self.client), circuits=circuits)
         await self.follow_configuration()
         self.retiring.start(self._retire(old_fetcher, old_client, self.polls.under_way() | self.sends.under_way()))
 
@@ -173,7 +176,8 @@ def notify_plan(plan: Plan, client: httpx2.AsyncClient) -> NotifyPlan:
     if settings.route is None:
         raise LookupError("a configuration without a route cannot notify")
     channels = build_channels(settings.receivers, settings.smtp, client)
-    return NotifyPlan(settings.route, routes_by_path(settings.route), settings.receivers, channels)
+    templates = UserTemplates(settings.file.parent / "templates")
+    return NotifyPlan(settings.route, routes_by_path(settings.route), settings.receivers, channels, templates)
 
 
 @asynccontextmanager
@@ -193,7 +197,7 @@ async def open_application(
     await parser.start()
     saver = Saver(store, owner, clock, judge)
     poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter, timings)
-    notifier = Notifier(notify_plan(plan, client), owner, store, clock, jitter, timings)
+    notifier = Notifier(notify_plan(plan, client), owner, store, clock, jitter, timings, Circuits(clock, jitter))
     app = Application(plan, env, owner, clock, store, parser, fetcher, client, poller, notifier)
     try:
         yield app

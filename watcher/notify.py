@@ -17,10 +17,11 @@ from enum import StrEnum
 
 import structlog
 
+from watcher.circuits import Circuits, tell_trouble
 from watcher.clock import Clock
 from watcher.deliver import backoff
 from watcher.deliver.channel import Channel
-from watcher.errors import AttemptReason
+from watcher.errors import AttemptReason, NotifyReason
 from watcher.failpoints import pass_by
 from watcher.flush import Early, Flusher
 from watcher.model.notification import (
@@ -34,6 +35,8 @@ from watcher.model.notification import (
 )
 from watcher.model.route import ChannelRef, DigestPlan, Receiver, Route
 from watcher.render.message import render_message
+from watcher.render.surroundings import BAR_DAYS, Surroundings, daily_counts, feed_notes
+from watcher.render.user_templates import UserTemplates
 from watcher.route.tree import route_alert
 from watcher.store.interface import Store
 from watcher.timings import Timings
@@ -60,6 +63,7 @@ class NotifyPlan:
     routes: Mapping[str, Route]
     receivers: Mapping[str, Receiver]
     channels: Mapping[ChannelRef, Channel]
+    templates: UserTemplates | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Notifier:
     clock: Clock
     jitter: Callable[[], float]
     timings: Timings
+    circuits: Circuits
 
     def route_new(self) -> int:
         """Routes every alert that no route has seen, under the configuration now in force (I1)."""
@@ -86,24 +91,36 @@ class Notifier:
         """Makes notifications of what is due, and holds or silences what must be."""
         return Flusher(self.plan.routes, self.store, self.clock.now()).flush(early)
 
-    def acquire(self, limit: int, paused: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
-        """Leases what is due, except for channels that are busy or paused."""
-        now = self.clock.now()
-        return self.store.acquire_notifications(
-            self.owner, now, now + self.timings.notification_lease, limit, paused=paused
-        )
+    def acquire(self, limit: int, busy: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
+        """Leases what is due; nothing of busy channels and broken ones, one of each channel that is on trial."""
+        shut = {*busy, *self.circuits.shut()}
+        trials = self.circuits.on_trial() - shut
+        taken = self._acquire(limit, shut | trials)
+        for channel in trials:
+            taken += self._acquire(1, self.plan.channels.keys() - {channel})
+        for one in taken:
+            self.circuits.leaving(one.notification.group.channel)
+        return taken
+
+    def _acquire(self, limit: int, paused: Collection[ChannelRef]) -> list[AcquiredNotification]:
+        now, lease = self.clock.now(), self.timings.notification_lease
+        return self.store.acquire_notifications(self.owner, now, now + lease, limit, paused=paused)
 
     async def attempt(self, acquired: AcquiredNotification) -> SendResult:
         """One try to deliver one notification, and the record of what came of it."""
         notification = acquired.notification
-        channel = self.plan.channels.get(notification.group.channel)
+        name = notification.group.channel
         message = await asyncio.to_thread(self.render, notification)
         if not await asyncio.to_thread(
             self.store.begin_attempt, self.owner, notification.key, acquired.epoch, self.clock.now()
         ):
+            self.circuits.abandoned(name)
             return SendResult.LEASE_LOST
-        outcome = await self._send(channel, notification, message, acquired.until)
-        return await asyncio.to_thread(self._record, acquired, outcome)
+        outcome = await self._send(self.plan.channels.get(name), notification, message, acquired.until)
+        result = await asyncio.to_thread(self._record, acquired, outcome)
+        if self.circuits.ended(name, outcome):
+            await tell_trouble(name, outcome, self.plan.channels, self.circuits, self.clock, self.timings.send_within)
+        return result
 
     async def _send(
         self, channel: Channel | None, notification: Notification, message: Message, until: datetime
@@ -140,9 +157,16 @@ class Notifier:
         return SendResult.POSTPONED if again_at else SendResult.DEAD
 
     def render(self, notification: Notification) -> Message:
-        """The notification as a message: the same on every attempt, so that copies are alike."""
+        """The notification as a message: what it tells of alerts is the same on every attempt."""
         zone = zone_of(self.plan.routes, notification.group.route)
-        return render_message(notification, zone=zone, now=notification.created_at)
+        around = self._surroundings(zone, notification) if notification.reason is NotifyReason.DIGEST else None
+        return render_message(notification, zone=zone, surroundings=around, templates=self.plan.templates)
+
+    def _surroundings(self, zone: str, notification: Notification) -> Surroundings:
+        made_at = notification.created_at
+        told = self.store.told_alerts(made_at - timedelta(days=BAR_DAYS), made_at)
+        states = self.store.feed_states()
+        return Surroundings(daily_counts(told, zone, made_at), feed_notes(states, zone, made_at))
 
 
 def zone_of(routes: Mapping[str, Route], path: str) -> str:

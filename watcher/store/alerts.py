@@ -64,6 +64,13 @@ class SqlAlerts(Shelf):
         with self._database.read() as connection:
             return read_alerts(connection, query)
 
+    def told_alerts(self, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
+        query = select(alerts.c.topic, alerts.c.created_at).where(
+            alerts.c.created_at.between(since, until), alerts.c.state != AlertState.FOLDED
+        )
+        with self._database.read() as connection:
+            return [(row.topic, row.created_at) for row in connection.execute(query)]
+
     def alert(self, id_prefix: str) -> Alert | None:
         with self._database.read() as connection:
             found = read_alerts(connection, select(alerts).where(begins_with(alerts.c.id, id_prefix)).limit(2))

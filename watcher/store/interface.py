@@ -177,6 +177,9 @@ class AlertStore(Protocol):
     def alerts(self, *, limit: int = 50, topic: str | None = None, since: datetime | None = None) -> list[Alert]:
         """Alerts, newest first."""
 
+    def told_alerts(self, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
+        """Topic and time of every alert made in [since, until] that was not folded into another."""
+
     def alert(self, id_prefix: str) -> Alert | None:
         """One alert by its id or an unambiguous beginning of it."""
 

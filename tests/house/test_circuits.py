@@ -1,0 +1,50 @@
+"""A destination that fails is left in peace, and a person hears of it elsewhere."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from houses import House, Item
+
+from watcher.model.notification import NotificationState
+
+MINUTE = timedelta(minutes=1)
+EACH_STORY_ALONE = """
+receiver: chat
+group_by: [story]
+group_wait: 0s
+"""
+
+
+def publish(house: House, count: int) -> None:
+    now = house.clock.now()
+    house.publish("/wire", [Item(f"{n}", f"Ceasefire agreed in district {n}", now - MINUTE) for n in range(count)])
+
+
+def test_a_broken_destination_does_not_burn_the_attempts_of_what_waits(house: House) -> None:
+    house.route = EACH_STORY_ALONE
+    house.chat.script = [503] * 200
+    publish(house, 10)
+    for _ in range(20):
+        house.once(force=False)
+        house.clock.advance(timedelta(seconds=20))
+    waiting = house.store().notifications(state=NotificationState.READY)
+    assert len(waiting) == 10
+    asked = len(house.chat.requests)
+    assert asked == sum(one.attempts for one in waiting) < 40
+
+    house.chat.script = []
+    house.clock.advance(timedelta(hours=2))
+    house.once(force=False)
+    house.clock.advance(timedelta(hours=2))
+    house.once(force=False)
+    assert len(house.store().notifications(state=NotificationState.SENT)) == 10
+
+
+def test_what_only_a_person_can_mend_is_told_through_another_receiver(house: House) -> None:
+    house.chat.script = [401, 401]
+    publish(house, 1)
+    house.once()
+    (mail,) = house.mail.mails
+    assert "chat/webhook/0 cannot deliver" in mail.message["Subject"]
+    assert "reload" in mail.text

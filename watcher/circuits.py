@@ -1,0 +1,95 @@
+"""The circuit breakers of all channels, and telling a person when one of them needs a person.
+
+Kept in memory: a process that starts anew tries every destination anew.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Collection, Mapping
+from datetime import timedelta
+
+import structlog
+
+from watcher.clock import Clock
+from watcher.deliver import breaker
+from watcher.deliver.breaker import Breaker
+from watcher.deliver.channel import Channel
+from watcher.model.notification import Delivered, Outcome
+from watcher.model.route import ChannelRef
+from watcher.render.trouble import trouble_message, trouble_notification
+
+log = structlog.get_logger()
+
+
+class Circuits:
+    """One breaker a channel. Shared by the thread that acquires and the loop that sends."""
+
+    def __init__(self, clock: Clock, jitter: Callable[[], float]) -> None:
+        self._clock = clock
+        self._jitter = jitter
+        self._breakers: dict[ChannelRef, Breaker] = {}
+        self._lock = threading.Lock()
+
+    def shut(self) -> set[ChannelRef]:
+        """Channels from which nothing may be acquired now."""
+        with self._lock:
+            return set(breaker.paused(self._breakers, self._clock.now()))
+
+    def on_trial(self) -> set[ChannelRef]:
+        """Channels from which one notification may be acquired to see whether they work again."""
+        with self._lock:
+            return set(breaker.probe_only(self._breakers)) - set(breaker.paused(self._breakers, self._clock.now()))
+
+    def leaving(self, channel: ChannelRef) -> None:
+        """A notification of the channel was acquired."""
+        with self._lock:
+            if channel in self._breakers:
+                self._breakers[channel] = breaker.before_attempt(self._breakers[channel])
+
+    def abandoned(self, channel: ChannelRef) -> None:
+        """It was not sent after all."""
+        with self._lock:
+            if channel in self._breakers:
+                self._breakers[channel] = breaker.abandoned(self._breakers[channel])
+
+    def ended(self, channel: ChannelRef, outcome: Outcome) -> bool:
+        """What an attempt came to; True when a person must be told elsewhere."""
+        with self._lock:
+            before = self._breakers.get(channel, Breaker())
+            step = breaker.after_outcome(before, outcome, self._clock.now(), self._jitter())
+            self._breakers[channel] = step.breaker
+        if step.breaker.open_until is not None and step.breaker.open_until != before.open_until:
+            log.warning("channel.paused", channel=str(channel), until=step.breaker.open_until.isoformat())
+        return step.alarm
+
+    def elsewhere(self, channels: Collection[ChannelRef], failing: ChannelRef) -> ChannelRef | None:
+        """Where to tell a person that a channel fails."""
+        with self._lock:
+            return breaker.elsewhere(self._breakers, channels, failing)
+
+
+async def tell_trouble(
+    failing: ChannelRef,
+    outcome: Outcome,
+    channels: Mapping[ChannelRef, Channel],
+    circuits: Circuits,
+    clock: Clock,
+    within: timedelta,
+) -> None:
+    """Tells a person through another receiver that a channel fails for good; once, best effort, also in the log."""
+    reason = "" if isinstance(outcome, Delivered) else f"{outcome.reason.value.replace('_', ' ')}: {outcome.detail}"
+    subject = f"{failing} cannot deliver ({reason})"
+    remedy = (
+        "Mend its address or credentials and reload; what waited is then sent, dead letters by `watcher outbox retry`."
+    )
+    log.error("channel.trouble", channel=str(failing), reason=reason, remedy=remedy)
+    target = circuits.elsewhere(channels.keys(), failing)
+    if target is None:
+        return
+    now = clock.now()
+    told = await channels[target].send(
+        trouble_notification(target, subject, now), trouble_message(subject, remedy, now), within
+    )
+    if not isinstance(told, Delivered):
+        log.error("channel.trouble_untold", channel=str(target), reason=told.reason.value, detail=told.detail)
