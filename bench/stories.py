@@ -1,0 +1,304 @@
+"""Does one event become one story? Recall and false merges on copies made from real entries, and the speed.
+
+    python bench/stories.py [--corpus FOLDER] [--originals N] [--window N] [--skip-speed] [--seed N]
+
+Copies: boilerplate added, cut to half, 15 % of the words edited, a new headline, either half of the text. Among them
+unrelated real entries and traps: texts from one template that differ in a number, a place or a date. Beside ours, on
+the same entries: MinHash (64 permutations, estimated Jaccard, all pairs) and the ratio of titles (all pairs).
+"""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import json
+import os
+import random
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from zlib import crc32
+
+from watcher.errors import ParseError
+from watcher.model.entry import Entry, Identified
+from watcher.parse.document import parse_document
+from watcher.story.cluster import Kinship, Telling, telling_of
+from watcher.story.window import StoryWindow
+from watcher.story.words import words_of
+
+START = datetime(2026, 5, 4, tzinfo=UTC)
+LEAST_WORDS = 25
+RECALL_BAR, FALSE_BAR = 0.97, 0.01
+SPEED_BAR, MEMORY_BAR = 3_000, 250
+BOILERPLATE = (
+    "ANKARA (Reuters) - {text} Reporting by Ayşe Kaya; Editing by John Smith. Read more: our full coverage.",
+    "{text}\nPhoto: Getty Images\nSubscribe to our newsletter for more stories like this.\n© 2026 All rights reserved.",
+    "{text}\nThe post {title} appeared first on The Daily Example.",
+    "Advertisement\n{text}\nFollow us on social media and share this story with your friends.",
+)
+TRAPS = (
+    "The national weather service expects {a} degrees and winds of {b} kilometres an hour in {place} on {day}, with rain "
+    "in the evening. Residents are asked to stay indoors and to keep away from the coast until the warning is lifted.",
+    "The main share index closed at {c} points on {day}, {a} points higher than the day before. The currency stood at {b} "
+    "to the dollar, and traders in {place} said that they expected a quiet week ahead of the decision of the central bank.",
+    "At least {a} people were killed and {b} wounded when a bomb exploded in {place} on {day}, officials said. Nobody "
+    "claimed responsibility for the attack, and the security forces sealed off the area and searched passing vehicles.",
+    "An earthquake of magnitude {b} struck {a} kilometres north of {place} on {day} at a depth of {c} metres. There were "
+    "no immediate reports of damage or casualties, and no tsunami warning was issued, the geological survey said.",
+    "Police in {place} detained {a} people on {day} during a protest against rising prices, the governor said in a "
+    "statement. Shops remained closed and schools will open again as soon as the situation allows it, he added.",
+)
+PLACES = (
+    "Hasakah",
+    "Raqqa",
+    "Aleppo",
+    "Idlib",
+    "Mosul",
+    "Kirkuk",
+    "Ankara",
+    "Izmir",
+    "Adana",
+    "Beirut",
+    "Amman",
+    "Tripoli",
+)
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """An entry and the truth about it: entries of one event share it. `kind` is how it was made."""
+
+    entry: Identified
+    event: str
+    kind: str
+
+
+def default_corpus() -> Path:
+    return Path(os.environ.get("WATCHER_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
+
+
+def real_entries(corpus: Path) -> list[Entry]:
+    """Entries of the feeds and the reports, with at least 25 words, every text once."""
+    found: dict[str, Entry] = {}
+    for path in sorted((corpus / "feeds").glob("*")):
+        try:
+            parsed = parse_document(path.read_bytes(), url=f"https://{path.stem}.example/feed", headers={})
+        except ParseError:
+            continue
+        for entry in parsed.entries:
+            text = entry.content or entry.summary
+            if len(text.split()) >= LEAST_WORDS:
+                found.setdefault(text, replace(entry, summary=text, content=""))
+    with (corpus / "muc-dev.jsonl").open(encoding="utf-8") as lines:
+        for report in map(json.loads, lines):
+            link = f"https://{report['id'].lower()}.example/"
+            found.setdefault(report["content"], Entry(report["id"], link, report["title"], report["content"]))
+    return list(found.values())
+
+
+class Maker:
+    """Makes copies and traps, each from a publisher of its own."""
+
+    def __init__(self, entries: Sequence[Entry], seed: int) -> None:
+        self.random = random.Random(seed)
+        self.entries = entries
+        self.vocabulary = [word for entry in entries for word in entry.summary.split()[:60]]
+        self._made = 0
+
+    def sample(self, entry: Entry, event: str, kind: str) -> Sample:
+        self._made += 1
+        link = f"https://publisher{self._made}.example/{self._made}"
+        return Sample(Identified(f"{self._made:032x}", replace(entry, link=link), None, "", ""), event, kind)
+
+    def copies(self, entry: Entry) -> Iterable[tuple[str, Entry]]:
+        words = entry.summary.split()
+        half = len(words) // 2
+        template = self.random.choice(BOILERPLATE)
+        headline = " ".join(self.random.sample(self.vocabulary, 8))
+        yield "boilerplate", replace(entry, summary=template.format(text=entry.summary, title=entry.title))
+        yield "truncated", replace(entry, summary=" ".join(words[:half]), title=headline)
+        yield "edited", replace(entry, summary=" ".join(self.edited(words)), title=headline)
+        yield "headline", replace(entry, title=headline)
+        yield "first half", replace(entry, summary=" ".join(words[:half]))
+        yield "second half", replace(entry, summary=" ".join(words[half:]), title=headline)
+
+    def edited(self, words: Sequence[str]) -> list[str]:
+        return [self.random.choice(self.vocabulary) if self.random.random() < 0.15 else word for word in words]
+
+    def trap(self) -> Entry:
+        figures = {
+            "a": self.random.randint(3, 99), "b": f"{self.random.randint(2, 60)}.{self.random.randint(1, 9)}",
+            "c": f"{self.random.randint(1, 20)},{self.random.randint(100, 999)}",
+            "place": self.random.choice(PLACES), "day": self.random.choice(DAYS),
+        }  # fmt: skip
+        template = self.random.choice(TRAPS)
+        return Entry("", "", f"Bulletin for {figures['place']}", template.format(**figures))
+
+
+def make(entries: Sequence[Entry], originals: int, seed: int) -> list[Sample]:
+    """Originals first, then everything that came after them, shuffled."""
+    maker = Maker(entries, seed)
+    chosen = maker.random.sample(list(entries), min(len(entries), originals))
+    taken = {id(entry) for entry in chosen}
+    unrelated = [entry for entry in entries if id(entry) not in taken]
+    first = [maker.sample(entry, f"event {number}", "original") for number, entry in enumerate(chosen)]
+    later = [
+        maker.sample(copy, f"event {number}", kind)
+        for number, entry in enumerate(chosen)
+        for kind, copy in maker.copies(entry)
+    ]
+    later += [maker.sample(entry, f"unrelated {number}", "unrelated") for number, entry in enumerate(unrelated)]
+    later += [maker.sample(maker.trap(), f"trap {number}", "trap") for number in range(len(chosen))]
+    maker.random.shuffle(later)
+    return first + later
+
+
+def ours(samples: Sequence[Sample]) -> list[str]:
+    """The story of each sample."""
+    window = StoryWindow()
+    return [
+        window.assign(telling_of(sample.entry), START + timedelta(seconds=n)).story for n, sample in enumerate(samples)
+    ]
+
+
+def pairwise(
+    samples: Sequence[Sample], prepare: Callable[[Entry], object], similar: Callable[[object, object], bool]
+) -> list[str]:
+    """Each sample joins the first earlier one that is similar to it."""
+    prepared: list[tuple[object, str]] = []
+    stories = []
+    for number, sample in enumerate(samples):
+        mine = prepare(sample.entry.entry)
+        story = next((story for other, story in prepared if similar(mine, other)), str(number))
+        prepared.append((mine, story))
+        stories.append(story)
+    return stories
+
+
+def minhash(entry: Entry) -> tuple[int, ...]:
+    words = words_of(entry.summary)
+    hashes = [crc32(" ".join(words[n : n + 3]).encode()) for n in range(max(1, len(words) - 2))]
+    return tuple(min((value * a + b) % _PRIME for value in hashes) for a, b in _PERMUTATIONS)
+
+
+_PRIME = (1 << 61) - 1
+_PERMUTATIONS = [(random.Random(n).randrange(1, _PRIME), random.Random(~n).randrange(_PRIME)) for n in range(64)]
+
+
+def similar_minhash(one: object, other: object) -> bool:
+    return sum(a == b for a, b in zip(one, other, strict=True)) >= 20  # type: ignore[call-overload]
+
+
+def similar_title(one: object, other: object) -> bool:
+    matcher = difflib.SequenceMatcher(None, one, other)  # type: ignore[arg-type]
+    return matcher.real_quick_ratio() >= 0.85 and matcher.quick_ratio() >= 0.85 and matcher.ratio() >= 0.85
+
+
+def really_one(one: Entry, other: Entry) -> bool:
+    """Whether two real entries are copies in fact: half of the shorter one's shingles stand in the other."""
+    sets = [
+        {tuple(words[n : n + 3]) for n in range(len(words) - 2)}
+        for words in map(words_of, (one.summary, other.summary))
+    ]
+    smaller = min(len(each) for each in sets)
+    return bool(smaller) and len(sets[0] & sets[1]) >= smaller / 2
+
+
+def judge(name: str, samples: Sequence[Sample], stories: Sequence[str]) -> tuple[float, float]:
+    """Recall over copies; false merges over all: entries in a story that was begun by another event."""
+    event_of: dict[str, Sample] = {}
+    found: Counter[str] = Counter()
+    total: Counter[str] = Counter()
+    wrong: Counter[str] = Counter()
+    story_of_event: dict[str, str] = {}
+    for sample, story in zip(samples, stories, strict=True):
+        beginner = event_of.setdefault(story, sample)
+        home = story_of_event.setdefault(sample.event, story)
+        total[sample.kind] += 1
+        if beginner.event != sample.event and not _excused(sample, beginner):
+            wrong[sample.kind] += 1
+        elif sample.kind not in ("original", "unrelated", "trap"):
+            found[sample.kind] += story == home
+    copies = sum(total[kind] for kind in found)
+    recall, false = sum(found.values()) / copies, sum(wrong.values()) / len(samples)
+    print(f"{name:14} recall {recall:.4f}   false merges {false:.4f}   entries {len(samples)}")
+    parts = [f"{kind} {found[kind] / total[kind]:.3f}" for kind in total if kind in found]
+    parts += [f"{kind} wrong {wrong[kind]}/{total[kind]}" for kind in total if wrong[kind]]
+    print("               " + ", ".join(parts))
+    return recall, false
+
+
+def _excused(sample: Sample, beginner: Sample) -> bool:
+    return "trap" not in (sample.kind, beginner.kind) and really_one(sample.entry.entry, beginner.entry.entry)
+
+
+def filler(entries: Sequence[Entry], seed: int, count: int) -> list[Telling]:
+    """Unrelated texts of the lengths of real ones: words of the corpus in the frequency in which they occur there."""
+    chance = random.Random(seed)
+    words = [word for entry in entries for word in entry.summary.split()]
+    lengths = [min(400, len(entry.summary.split())) for entry in entries]
+    found = []
+    for number in range(count):
+        text = " ".join(chance.choices(words, k=chance.choice(lengths)))
+        title = " ".join(chance.choices(words, k=9))
+        entry = Entry("", f"https://filler{number % 900}.example/", title, text)
+        found.append(telling_of(Identified(f"{number:032x}", entry, None, "", "")))
+    return found
+
+
+def speed(entries: Sequence[Entry], size: int, samples: Sequence[Sample]) -> tuple[float, float]:
+    """Entries assigned a second with a window of `size` entries, text to story; megabytes of the whole process."""
+    window = StoryWindow()
+    fill = filler(entries, 1, size)
+    started = time.perf_counter()
+    for number, telling in enumerate(fill):
+        window.assign(telling, START + timedelta(seconds=number))
+    filled = time.perf_counter() - started
+    fill.clear()
+    now = START + timedelta(seconds=size)
+    lengths = sum(len(sample.entry.entry.summary.split()) for sample in samples) / len(samples)
+    started = time.perf_counter()
+    tellings = [telling_of(sample.entry) for sample in samples]
+    sketched = time.perf_counter() - started
+    started = time.perf_counter()
+    kinships = Counter(window.assign(telling, now).kinship for telling in tellings)
+    assigned = time.perf_counter() - started
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"window of {len(window)} entries, filled in {filled:.1f} s from sketches; {lengths:.0f} words an entry")
+    print(f"assignment {len(samples) / assigned:,.0f} entries/s; sketching {len(samples) / sketched:,.0f} entries/s; "
+          f"both {len(samples) / (assigned + sketched):,.0f} entries/s; copies {kinships[Kinship.COPY]}; {memory:.0f} MB")  # fmt: skip
+    return len(samples) / (assigned + sketched), memory
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--corpus", type=Path, default=default_corpus())
+    parser.add_argument("--originals", type=int, default=600)
+    parser.add_argument("--peers", type=int, default=120, help="originals for the two peers, which compare all pairs")
+    parser.add_argument("--window", type=int, default=100_000)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--skip-speed", action="store_true")
+    options = parser.parse_args()
+    entries = real_entries(options.corpus)
+    samples = make(entries, options.originals, options.seed)
+    recall, false = judge("ours", samples, ours(samples))
+    reached = recall >= RECALL_BAR and false <= FALSE_BAR
+    if options.peers:
+        few = make(entries[:: max(1, len(entries) // (options.peers * 3))], options.peers, options.seed)
+        judge("ours, few", few, ours(few))
+        judge("MinHash", few, pairwise(few, minhash, similar_minhash))
+        judge("title ratio", few, pairwise(few, lambda entry: entry.title.casefold(), similar_title))
+    if not options.skip_speed:
+        rate, memory = speed(entries, options.window, samples)
+        reached = reached and rate >= SPEED_BAR and memory <= MEMORY_BAR
+    print("bars reached" if reached else "bars NOT reached")
+    return 0 if reached else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,134 @@
+"""A sketch of a text, small enough to keep for every entry of a window and good enough to find its copies.
+
+The text is cut into shingles of three words; of their hashes the smallest are kept (Broder, "On the resemblance and
+containment of documents", 1997: a bottom-k sketch). Two sketches together are a fair sample of what the texts share,
+also when one is a part of the other. Shingles that begin with an *anchor* word sort before all others: a long text
+then only needs those hashed, one in eight, and remains comparable with a short one.
+
+Beside it the *figures*, in `figures.py`: numbers and names with the words around them, by which texts that are equal but
+for these (bulletins, tickers, market reports) contradict each other.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from heapq import nsmallest
+
+from watcher.story.boilerplate import without_boilerplate
+from watcher.story.figures import FIGURES_WORDS, disagreements, figures_of
+from watcher.story.words import hash63, words_of
+
+SHINGLE = 3
+SKETCH = 32
+"""Hashes kept of a text."""
+INDEXED = 12
+"""The smallest of them, by which candidates are found."""
+SHORT_BODY = 12
+"""Words below which the title is taken to be the text, too."""
+SAME_LENGTH = 0.75
+EXPLAINED = 0.3
+"""The share of the differences between two texts that their figures must explain to make them one template."""
+
+_ANCHORS = 8
+_NOT_ANCHORED = 1 << 62
+
+
+@dataclass(frozen=True, slots=True)
+class Sketch:
+    """What is kept of a text. All hashes are unsigned 63 bits, so that they fit a signed column of a database.
+
+    `shingles`: the `SKETCH` smallest hashes, ascending; all of them when the text has no more. `size`: how many
+    shingles there are. `figures`: see there. `title`: hash of the headline, 0 when it has fewer than `TELLING_TITLE`
+    words.
+    """
+
+    shingles: array[int]
+    size: int
+    figures: array[int]
+    title: int
+    has_text: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every shingle of the text is in the sketch."""
+        return len(self.shingles) < SKETCH
+
+    @property
+    def index_hashes(self) -> tuple[int, ...]:
+        """The hashes by which candidates are found: two texts that share some may share much."""
+        return (*self.shingles[:INDEXED], *([self.title] if self.title else []))
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What two sketches share: `shared` of `sample` comparable shingles of the smaller text."""
+
+    shared: int
+    sample: int
+
+    @property
+    def containment(self) -> float:
+        """The share of the smaller text that the other one contains, 0 to 1."""
+        return self.shared / self.sample if self.sample else 0.0
+
+
+TELLING_TITLE = 6
+"""Words from which an equal headline of another publisher means the same event."""
+
+
+def sketch(title: str, body: str) -> Sketch:
+    """The sketch of a report; boilerplate is removed first, and the headline counts as text where there is hardly any."""
+    headline = words_of(title)
+    text = words_of(without_boilerplate(body))
+    has_text = len(text) >= SHORT_BODY
+    words = text if has_text else headline + [word for word in text if word not in headline]
+    hashes = _smallest(words)
+    return Sketch(
+        shingles=array("Q", hashes),
+        size=max(len(words) - SHINGLE + 1, len(hashes)),
+        figures=figures_of(body if has_text else f"{title}\n{body}"),
+        title=hash63(" ".join(["title", *headline])) if len(headline) >= TELLING_TITLE else 0,
+        has_text=has_text,
+    )
+
+
+def overlap(one: Sketch, other: Sketch) -> Overlap:
+    """Compares what both sketches would hold: hashes up to the smaller of their largest ones."""
+    limit = min(_limit(one), _limit(other))
+    mine = {value for value in one.shingles if value <= limit}
+    theirs = {value for value in other.shingles if value <= limit}
+    return Overlap(len(mine & theirs), min(len(mine), len(theirs)))
+
+
+def contradicts(one: Sketch, other: Sketch, found: Overlap) -> bool:
+    """Whether two texts are one template filled in differently.
+
+    They are about as long as each other, and what they do not share is explained by numbers and names that differ
+    between equal words: each of those breaks `SHINGLE` shingles. In a copy whose words were edited here and there such
+    a difference explains little.
+    """
+    if min(one.size, other.size) < SAME_LENGTH * max(one.size, other.size):
+        return False
+    broken = SHINGLE * disagreements(one.figures, other.figures) / max(1, min(one.size, other.size, FIGURES_WORDS))
+    return broken > 0 and broken >= EXPLAINED * (1 - found.containment)
+
+
+def _smallest(words: Sequence[str]) -> list[int]:
+    anchored = [place for place, word in enumerate(words[: len(words) - SHINGLE + 1]) if _is_anchor(word)]
+    hashes = {hash63(" ".join(words[place : place + SHINGLE])) >> 1 for place in anchored}
+    if len(hashes) < SKETCH:
+        others = set(range(len(words) - SHINGLE + 1)).difference(anchored)
+        hashes |= {hash63(" ".join(words[place : place + SHINGLE])) | _NOT_ANCHORED for place in others}
+    return nsmallest(SKETCH, hashes)
+
+
+def _limit(kept: Sketch) -> int:
+    return (1 << 63) if kept.is_complete else kept.shingles[-1]
+
+
+@lru_cache(maxsize=1 << 16)
+def _is_anchor(word: str) -> bool:
+    return hash63(word) % _ANCHORS == 0
