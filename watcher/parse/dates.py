@@ -23,10 +23,10 @@ _RFC822 = re.compile(
     re.IGNORECASE | re.ASCII,
 )
 _W3C = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?:Z|([+-])(\d\d):?(\d\d))?",
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:\.\d+)?)?(?: ?Z| ?([+-])(\d\d):?(\d\d))?",
     re.IGNORECASE | re.ASCII,
 )
-_STARTS_WITH_YEAR_OR_WORD = re.compile(r"\d{4}|[^\W\d]|\d{1,2}[ -][^\W\d]")
+_STARTS_WITH_YEAR_OR_WORD = re.compile(r"(?:\d{4}|\d{6}|\d{8})(?!\d)|[^\W\d]|\d{1,2}[ -][^\W\d]")
 
 
 @lru_cache(maxsize=4096)

@@ -10,6 +10,9 @@ from watcher.parse.feedparser_rules import mended, resolve
 from watcher.parse.walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, Walk
 
 _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
+_PERSONS = {"author", "contributor"}
+_GATHERED = {"title", "subtitle", "rights", "summary", "content", "description", "category", "id", "guid"}
+_OWNER_PARTS = {"name", "email", "itunes:name", "itunes:email"}
 _IMAGE_PARTS = {"title", "link", "description", "url", "href", "width", "height", "name"}
 _QUERY_VARIABLE = re.compile(r"&([A-Za-z0-9_]+);")
 _ITUNES, _MEDIA = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
@@ -149,7 +152,7 @@ def _author(walk: Walk, element: Element, depth: int) -> None:
     text = (element.text or "").strip()
     if len(element):
         _refuse_other_parts(walk, element, _PERSON_PARTS)
-        text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+        text = _own_text(element)
         walk.children(element, depth)
     walk.store("author", walk.certain_name(mended(text)), depth)
     walk.in_author = False
@@ -178,6 +181,7 @@ def _contributor(walk: Walk, element: Element, depth: int) -> None:
 def _owner(walk: Walk, element: Element, depth: int) -> None:
     if walk.entry:
         raise Uncertain("an owner of an entry")
+    _refuse_other_parts(walk, element, _OWNER_PARTS)
 
 
 def _category(walk: Walk, element: Element, depth: int) -> None:
@@ -201,6 +205,8 @@ def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
 def _itunes_category(walk: Walk, element: Element, depth: int) -> None:
     walk.context.add_tag(walk.attributes.get("text"), _ITUNES, None)
     if len(element):
+        if _own_text(element):
+            raise Uncertain("a category with text and elements")
         walk.children(element, depth)
     elif value := walk.value(element):
         walk.context.add_tag_text(value)
@@ -232,16 +238,27 @@ def _ttl(walk: Walk, element: Element, depth: int) -> None:
 def _source(walk: Walk, element: Element, depth: int) -> None:
     if walk.source:
         raise Uncertain("a source inside a source")
+    _refuse_stray_text(walk, element)
     walk.source = source = Context(is_entry=False)
     walk.title_depth = -1
     if url := walk.attributes.get("url"):
         source.fields["href"] = url
     walk.children(element, depth)
     walk.source = None
-    text = "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
+    text = _own_text(element)
     fields = walk.context.fields
     fields["source_title"] = walk.certain_name(mended(text)) or source.fields.get("title", "")
     fields["source_link"] = source.fields.get("link") or source.fields.get("href", "")
+
+
+def _refuse_stray_text(walk: Walk, element: Element) -> None:
+    """Elements that feedparser does not gather text for leave theirs to the element around them."""
+    for child in element:
+        name = walk.names.element(child)
+        if len(child) and name not in _PERSONS:
+            raise Uncertain(f"{name} with elements inside {element.tag}")
+        if child.text and child.items() and name not in _GATHERED:
+            raise Uncertain(f"{name} with text inside {element.tag}")
 
 
 def _image(walk: Walk, element: Element, depth: int) -> None:
@@ -265,6 +282,10 @@ def _refuse_other_parts(walk: Walk, element: Element, parts: set[str]) -> None:
         harmless = name in parts or (":" in name and name not in HANDLERS and not (child.text and child.attrib))
         if len(child) or not harmless:
             raise Uncertain(f"unusual elements inside {element.tag}")
+
+
+def _own_text(element: Element) -> str:
+    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
 
 
 def _bare(element: Element) -> str:
@@ -301,11 +322,11 @@ HANDLERS: Mapping[str, Handler] = {
     "itunes:category": _itunes_category,
     **dict.fromkeys(("media:keywords", "itunes:keywords"), _keywords),
     **dict.fromkeys(("published", "issued", "pubdate", "dcterms:issued"), _published),
-    **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified", "date"), _updated),
+    **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"), _updated),
     **dict.fromkeys(("language", "dc:language"), _language),
     "ttl": _ttl,
     "source": _source,
     **dict.fromkeys(("image", "textinput"), _image),
-    **dict.fromkeys(("body", "xhtml:body", "tags", "links", "authors"), _unread),
+    **dict.fromkeys(("body", "xhtml:body", "tags", "links", "authors", "date"), _unread),
 }
 """What feedparser handles in a way that shows in our fields, by its names."""

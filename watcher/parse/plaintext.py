@@ -160,7 +160,7 @@ def _without_references(text: str) -> str:
 
 def _without_tags(text: str) -> str:
     if _MAY_HIDE.search(text):
-        text = _HIDDEN.sub(" ", text)
+        text = _HIDDEN.sub("", text)
     pieces = _TAG.split(text)
     pieces[1::2] = map(_KNOWN_SEPARATORS.__getitem__, pieces[1::2])
     return "".join(pieces)

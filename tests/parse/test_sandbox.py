@@ -1,0 +1,101 @@
+"""Real children, really killed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from watcher.errors import PollReason
+from watcher.model.entry import ParsedFeed
+from watcher.model.feed import ParseFailed
+from watcher.parse.document import parse_document
+from watcher.parse.sandbox import ParserPool
+
+URL = "https://example.org/feed.xml"
+GOOD = b'<rss version="2.0"><channel><title>T</title><item><title>A</title><pubDate>Mon, 06 Jan 2025 10:00:00 GMT</pubDate></item></channel></rss>'
+ATTRIBUTE_BOMB = b"<channel><item %s/></channel>" % b" ".join(b'a%d="x"' % number for number in range(90_000))
+"""Well-formed, but not what the swift reader reads; feedparser needs minutes for it."""
+
+
+@asynccontextmanager
+async def pool(**options: Any) -> AsyncIterator[ParserPool]:
+    parsers = ParserPool(**options)
+    await parsers.start()
+    try:
+        yield parsers
+    finally:
+        await parsers.aclose()
+
+
+def run(body: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    asyncio.run(body())
+
+
+def test_a_child_reads_what_this_process_reads() -> None:
+    async def body() -> None:
+        many = GOOD.replace(
+            b"</channel>", b"<item><description>%s</description></item>" % (b"w " * 40_000) * 30 + b"</channel>"
+        )
+        async with pool() as parsers:
+            for document in (GOOD, many):
+                assert await parsers.parse(document, url=URL, headers={}) == parse_document(
+                    document, url=URL, headers={}
+                )
+            failed = await parsers.parse(b"<html></html>", url=URL, headers={})
+            assert isinstance(failed, ParseFailed)
+            assert failed.reason is PollReason.HTML
+
+    run(body)
+
+
+def test_a_document_that_takes_too_long_ends_alone() -> None:
+    async def body() -> None:
+        async with pool(workers=2, cpu=timedelta(seconds=1)) as parsers:
+            bomb = asyncio.create_task(parsers.parse(ATTRIBUTE_BOMB, url=URL, headers={}))
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+            failed = await bomb
+            assert isinstance(failed, ParseFailed)
+            assert failed.reason is PollReason.PARSE_TIMEOUT
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+
+    run(body)
+
+
+def test_wall_time_is_bounded_too() -> None:
+    async def body() -> None:
+        async with pool(deadline=timedelta(milliseconds=300)) as parsers:
+            failed = await parsers.parse(ATTRIBUTE_BOMB, url=URL, headers={})
+            assert isinstance(failed, ParseFailed)
+            assert failed.reason is PollReason.PARSE_TIMEOUT
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+
+    run(body)
+
+
+def test_memory_is_bounded() -> None:
+    async def body() -> None:
+        hungry = b'{"version": "https://jsonfeed.org/version/1.1", "items": [' + b"{}," * 2_500_000 + b"{}]}"
+        async with pool(memory_bytes=200_000_000) as parsers:
+            failed = await parsers.parse(hungry, url=URL, headers={})
+            assert isinstance(failed, ParseFailed)
+            assert failed.reason is PollReason.PARSE_MEMORY
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+
+    run(body)
+
+
+def test_children_are_replaced_after_their_jobs_and_after_a_cancelled_one() -> None:
+    async def body() -> None:
+        async with pool(jobs_per_child=2) as parsers:
+            for _ in range(5):
+                assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+            abandoned = asyncio.create_task(parsers.parse(ATTRIBUTE_BOMB, url=URL, headers={}))
+            await asyncio.sleep(0)
+            abandoned.cancel()
+            await asyncio.gather(abandoned, return_exceptions=True)
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+
+    run(body)
