@@ -104,7 +104,7 @@ class Application:
         self.plan = plan
         self.fetcher, self.client = open_fetcher(plan), http_client()
         self.poller = replace(self.poller, plan=plan.poll_plan, fetcher=self.fetcher)
-        circuits = Circuits(self.clock, self.notifier.jitter)
+        circuits = Circuits(self.clock, self.notifier.jitter, self.notifier.timings.backoff)
         self.notifier = replace(self.notifier, plan=notify_plan(plan, self.client), circuits=circuits)
         await self.follow_configuration()
         self.retiring.start(self._retire(old_fetcher, old_client, self.polls.under_way() | self.sends.under_way()))
@@ -197,7 +197,7 @@ async def open_application(
     await parser.start()
     saver = Saver(store, owner, clock, judge)
     poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter, timings)
-    notifier = Notifier(notify_plan(plan, client), owner, store, clock, jitter, timings, Circuits(clock, jitter))
+    notifier = Notifier(notify_plan(plan, client), owner, store, clock, jitter, timings, Circuits(clock, jitter, timings.backoff))
     app = Application(plan, env, owner, clock, store, parser, fetcher, client, poller, notifier)
     try:
         yield app

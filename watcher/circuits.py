@@ -23,11 +23,12 @@ log = structlog.get_logger()
 
 
 class Circuits:
-    """One breaker a channel. Shared by the thread that acquires and the loop that sends."""
+    """One breaker a channel. Shared by the thread that acquires and the loop that sends. `scale` shortens pauses."""
 
-    def __init__(self, clock: Clock, jitter: Callable[[], float]) -> None:
+    def __init__(self, clock: Clock, jitter: Callable[[], float], scale: float = 1.0) -> None:
         self._clock = clock
         self._jitter = jitter
+        self._scale = scale
         self._breakers: dict[ChannelRef, Breaker] = {}
         self._lock = threading.Lock()
 
@@ -57,7 +58,7 @@ class Circuits:
         """What an attempt came to; True when a person must be told elsewhere."""
         with self._lock:
             before = self._breakers.get(channel, Breaker())
-            step = breaker.after_outcome(before, outcome, self._clock.now(), self._jitter())
+            step = breaker.after_outcome(before, outcome, self._clock.now(), self._jitter(), self._scale)
             self._breakers[channel] = step.breaker
         if step.breaker.open_until is not None and step.breaker.open_until != before.open_until:
             log.warning("channel.paused", channel=str(channel), until=step.breaker.open_until.isoformat())

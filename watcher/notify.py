@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 import structlog
 
@@ -24,6 +25,7 @@ from watcher.deliver.channel import Channel
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.failpoints import pass_by
 from watcher.flush import Early, Flusher
+from watcher.insist import insist
 from watcher.model.notification import (
     AcquiredNotification,
     Delivered,
@@ -108,6 +110,13 @@ class Notifier:
 
     async def attempt(self, acquired: AcquiredNotification) -> SendResult:
         """One try to deliver one notification, and the record of what came of it."""
+        try:
+            return await self._attempt(acquired)
+        except BaseException:
+            self.circuits.abandoned(acquired.notification.group.channel)
+            raise
+
+    async def _attempt(self, acquired: AcquiredNotification) -> SendResult:
         notification = acquired.notification
         name = notification.group.channel
         message = await asyncio.to_thread(self.render, notification)
@@ -117,7 +126,7 @@ class Notifier:
             self.circuits.abandoned(name)
             return SendResult.LEASE_LOST
         outcome = await self._send(self.plan.channels.get(name), notification, message, acquired.until)
-        result = await asyncio.to_thread(self._record, acquired, outcome)
+        result = await insist(partial(self._record, acquired, outcome), acquired.until, self.clock)
         if self.circuits.ended(name, outcome):
             await tell_trouble(name, outcome, self.plan.channels, self.circuits, self.clock, self.timings.send_within)
         return result
@@ -148,8 +157,8 @@ class Notifier:
                 self.jitter(),
                 self.timings.backoff,
             )
-        _log_outcome(notification, outcome, again_at)
         kept = self.store.record_outcome(self.owner, notification.key, acquired.epoch, outcome, now, again_at)
+        _log_outcome(notification, outcome, again_at)
         if not kept:
             return SendResult.LEASE_LOST
         if isinstance(outcome, Delivered):

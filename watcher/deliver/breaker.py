@@ -45,8 +45,8 @@ class Step:
     alarm: bool = False
 
 
-def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, jitter: float) -> Step:
-    """What an outcome says about the destination; 0 ≤ jitter < 1 spreads the ends of pauses.
+def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, jitter: float, scale: float = 1.0) -> Step:
+    """What an outcome says about the destination; 0 ≤ jitter < 1 spreads the ends of pauses, `scale` shortens them.
 
     A message that was refused for what it is proves that the destination works.
     """
@@ -58,11 +58,11 @@ def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, jitter: flo
     failures = breaker.failures + 1
     if outcome.reason is AttemptReason.AUTHENTICATION:
         is_news = breaker.reason is not AttemptReason.AUTHENTICATION
-        return Step(_opened(breaker, failures, outcome, now, AUTHENTICATION_PAUSE, jitter), alarm=is_news)
+        return Step(_opened(breaker, failures, outcome, now, AUTHENTICATION_PAUSE * scale, jitter), alarm=is_news)
     was_under_way = breaker.open_until is not None and not breaker.probing
     if was_under_way or (failures < FAILURES and not breaker.probing and outcome.retry_after is None):
         return Step(replace(breaker, failures=failures))
-    pause = min(FIRST_PAUSE * 2 ** min(breaker.pauses, 10), LONGEST_PAUSE)
+    pause = min(FIRST_PAUSE * 2 ** min(breaker.pauses, 10), LONGEST_PAUSE) * scale
     return Step(_opened(breaker, failures, outcome, now, pause, jitter))
 
 
