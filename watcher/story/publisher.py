@@ -49,8 +49,9 @@ def comparable_publisher(name_or_url: str) -> str:
     """One spelling for a name, a domain and a URL of the same publisher."""
     text = name_or_url.strip()
     if re.match(r"https?://", text, re.IGNORECASE) or re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", text):
-        parts = _DOMAINS(_host(text) or text)
-        text = parts.domain or _host(text) or text
+        host = _host(text) or text
+        parts = _DOMAINS(host)
+        text = parts.domain if parts.suffix else host
     name = _NOT_NAMES.sub("", fold(text))
     bare = _ARTICLES.sub("", name)
     return bare.removesuffix("news") or bare or name
