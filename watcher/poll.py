@@ -158,7 +158,7 @@ class Poller:
                 match,
                 self.plan.topics[match.topic].title,
                 identified.entry,
-                identified.key,
+                identified.entry_key,
                 stories[identified.key],
                 origin,
                 now,

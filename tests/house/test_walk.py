@@ -62,6 +62,22 @@ def test_copies_of_one_story_fold_and_are_named(house: House) -> None:
     assert len(alert["story"]["sources"]) == 3
 
 
+def test_a_renamed_entry_whose_text_changes_later_is_not_told_again(house: House) -> None:
+    text = "The parties agreed on a ceasefire that begins at midnight and covers the whole of the northern province."
+    published = house.clock.now() - MINUTE
+
+    def publish(prefix: str, words: str) -> None:
+        rain = "Rain is expected over the whole coast today and the day after, with strong winds from the west at night."
+        told = Item(f"{prefix}1", "Ceasefire agreed in the north", published, words)
+        house.publish("/wire", [told, Item(f"{prefix}2", "Rain expected over the coast today", published, rain)])
+
+    for prefix, words in (("old-", text), ("new-", text), ("new-", text + " Talks went on."), ("old-", text + " Late.")):
+        publish(prefix, words)
+        house.once()
+        house.clock.advance(10 * MINUTE)
+    assert house.told() == ["Ceasefire agreed in the north"]
+
+
 async def tick(app: Application) -> int:
     """One round of notifying, as the daemon does it; returns how many messages were sent."""
     await asyncio.to_thread(app.notifier.route_new)

@@ -74,7 +74,7 @@ class _Sorting:
     def meet(self, item: Identified, row: Seen) -> None:
         """The entry is the remembered one: unchanged, or with a new text under the old key."""
         if _is_changed(item, row):
-            self.updated.append(replace(item, key=row.key))
+            self.updated.append(replace(item, key=row.key, original=row.original))
         else:
             self.known.append(row.key)
 
@@ -84,7 +84,8 @@ class _Sorting:
             if item.key not in rows:
                 self.new.append(item)
             elif has_ids and item.entry.id:
-                self.quiet.append(item)
+                row = rows[item.key]
+                self.quiet.append(replace(item, original=row.original or row.key))
             else:
                 self.meet(item, rows[item.key])
 

@@ -56,17 +56,25 @@ class Identified:
     link_hash: str | None
     title_fingerprint: str
     text_fingerprint: str
+    original: str | None = None
+    """For an entry whose publisher has changed its name: the key under which it was first known (I8)."""
+
+    @property
+    def entry_key(self) -> str:
+        """The key under which the entry and its alerts are kept, whatever its name is by now."""
+        return self.original or self.key
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What is remembered of an entry for 400 days (I6)."""
+    """What is remembered of an entry for 400 days (I6); `original` as in `Identified`."""
 
     key: str
     link_hash: str | None
     title_fingerprint: str
     text_fingerprint: str
     first_seen: datetime
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

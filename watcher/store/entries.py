@@ -70,7 +70,7 @@ def _record(row: AnyRow) -> EntryRecord:
 
 def _row(feed_id: int, identified: Identified, stories: Mapping[str, str], now: datetime) -> dict[str, Any]:
     return {
-        "key": identified.key,
+        "key": identified.entry_key,
         "feed_id": feed_id,
         "first_seen": now,
         "story": stories.get(identified.key, ""),

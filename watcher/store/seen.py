@@ -64,13 +64,13 @@ def refresh_keys(connection: Connection, polls: Sequence[tuple[int, PollRecord]]
 
 
 def _of_feed(feed_id: int | None, condition: ColumnElement[bool]) -> Select[Any]:
-    return select(
-        seen.c.key, seen.c.link_hash, seen.c.title_fingerprint, seen.c.text_fingerprint, seen.c.first_seen
-    ).where(seen.c.feed_id == feed_id, condition)
+    return select(seen).where(seen.c.feed_id == feed_id, condition)
 
 
 def _seen(row: AnyRow) -> Seen:
-    return Seen(row.key, row.link_hash, row.title_fingerprint or "", row.text_fingerprint or "", row.first_seen)
+    return Seen(
+        row.key, row.link_hash, row.title_fingerprint or "", row.text_fingerprint or "", row.first_seen, row.original
+    )
 
 
 def _row(feed_id: int, identified: Identified, now: datetime) -> dict[str, Any]:
@@ -80,6 +80,7 @@ def _row(feed_id: int, identified: Identified, now: datetime) -> dict[str, Any]:
         "link_hash": identified.link_hash,
         "title_fingerprint": identified.title_fingerprint,
         "text_fingerprint": identified.text_fingerprint,
+        "original": identified.original,
         "first_seen": now,
         "last_seen": now,
     }

@@ -67,6 +67,7 @@ seen = Table(
     Column("link_hash", Key),
     Column("title_fingerprint", Key),
     Column("text_fingerprint", Key),
+    Column("original", Key),
     Column("first_seen", Instant, nullable=False),
     Column("last_seen", Instant, nullable=False),
     PrimaryKeyConstraint("feed_id", "key"),

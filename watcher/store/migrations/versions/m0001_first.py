@@ -172,6 +172,7 @@ def create_seen() -> None:
         sa.Column("link_hash", KEY),
         sa.Column("title_fingerprint", KEY),
         sa.Column("text_fingerprint", KEY),
+        sa.Column("original", KEY),
         sa.Column("first_seen", INSTANT, nullable=False),
         sa.Column("last_seen", INSTANT, nullable=False),
         sa.PrimaryKeyConstraint("feed_id", "key", name="pk_seen"),
