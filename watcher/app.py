@@ -197,7 +197,9 @@ async def open_application(
     await parser.start()
     saver = Saver(store, owner, clock, judge)
     poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter, timings)
-    notifier = Notifier(notify_plan(plan, client), owner, store, clock, jitter, timings, Circuits(clock, jitter, timings.backoff))
+    notifier = Notifier(
+        notify_plan(plan, client), owner, store, clock, jitter, timings, Circuits(clock, jitter, timings.backoff)
+    )
     app = Application(plan, env, owner, clock, store, parser, fetcher, client, poller, notifier)
     try:
         yield app
