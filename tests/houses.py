@@ -8,22 +8,27 @@ import os
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import format_datetime
+from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from textwrap import dedent, indent
 from xml.sax.saxutils import escape
 
+import pytest
+import structlog
 from servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 
 from watcher.app import Application, OnceReport, open_application
+from watcher.cli.main import main
 from watcher.flush import Early
 from watcher.plan import read_plan
 from watcher.store.interface import Store
 from watcher.store.open import open_store
 
+NOT_INHERITED = ("NOTIFY_SOCKET", "STATE_DIRECTORY")
 DIGEST_AT_SEVEN = """
 receiver: desk
 digest: {at: ["07:00"], zone: Europe/Istanbul}
@@ -56,6 +61,15 @@ class Item:
     title: str
     published: datetime
     text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What a command came to, named as in `subprocess.CompletedProcess`."""
+
+    returncode: int
+    stdout: str
+    stderr: str
 
 
 def rss(title: str, items: Sequence[Item]) -> bytes:
@@ -127,7 +141,23 @@ class House:
     def store(self) -> Store:
         return open_store(f"sqlite:///{self.folder / 'watcher.db'}", base=self.folder)
 
-    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+    def command(self, *words: str, stdin: str = "", **variables: str) -> Done:
+        """Runs `watcher` to its end as `child` does, but in this process, which spares the start of another."""
+        with pytest.MonkeyPatch.context() as patch:
+            patch.chdir(self.folder)
+            for name in NOT_INHERITED:
+                patch.delenv(name, raising=False)
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            patch.setattr(sys, "stdin", StringIO(stdin))
+            out, err = TextIOWrapper(BytesIO(), "utf-8"), StringIO()
+            with redirect_stdout(out), redirect_stderr(err), pytest.raises(SystemExit) as ended:
+                main(words)
+            structlog.reset_defaults()
+            out.seek(0)
+            return Done(int(ended.value.code or 0), out.read(), err.getvalue())
+
+    def child(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Runs `watcher` as a person would, in the house's folder, to its end."""
         return subprocess.run(
             [sys.executable, "-m", "watcher", *words],
@@ -160,5 +190,5 @@ class House:
 
 def environment() -> dict[str, str]:
     """The environment of a child: ours, with the checkout importable and nothing of a service manager."""
-    kept = {name: value for name, value in os.environ.items() if name not in {"NOTIFY_SOCKET", "STATE_DIRECTORY"}}
+    kept = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     return kept | {"PYTHONPATH": str(Path(__file__).parents[1])}

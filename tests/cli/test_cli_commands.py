@@ -1,4 +1,7 @@
-"""Every command as a person runs it: a child process, real files, exit codes, what stands on the screen."""
+"""Every command as a person runs it: real files, exit codes, what stands on the screen.
+
+A few run as child processes, to see that the way from `python -m watcher` to the exit code is whole.
+"""
 
 from __future__ import annotations
 
@@ -26,10 +29,10 @@ def walked(house: House) -> House:
 
 
 def test_init_writes_what_check_accepts(house: House) -> None:
-    house.command("init", "-c", "mine.yaml")
+    house.child("init", "-c", "mine.yaml")
     checked = house.command("check", "-c", "mine.yaml")
     assert checked.returncode == 0, checked.stderr
-    again = house.command("init", "-c", "mine.yaml")
+    again = house.child("init", "-c", "mine.yaml")
     assert again.returncode == 2
     assert "exists already" in again.stderr
 
@@ -188,7 +191,7 @@ def test_preview_writes_the_next_digest_and_sends_nothing(house: House) -> None:
 def test_once_exits_1_when_nothing_answers(house: House) -> None:
     house.feed_urls = ["http://127.0.0.1:9/none"]
     house.write()
-    done = house.command("once", "--json")
+    done = house.child("once", "--json")
     assert done.returncode == 1
     assert json.loads(done.stdout) == {
         "feeds": 1, "fetched": 0, "not_modified": 0, "failed": 1,

@@ -132,7 +132,7 @@ def test_once_beside_the_daemon_sends_nothing_twice(house: House, service: Servi
     house.route = PROMPTLY_BY_MAIL
     with running(house, service) as daemon:
         for _ in range(3):
-            assert house.command("once", "--all").returncode == 0
+            assert house.child("once", "--all").returncode == 0
         house.mail.wait_for(1, SOON)
         daemon.send_signal(signal.SIGTERM)
         daemon.wait(15)

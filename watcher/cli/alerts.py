@@ -11,7 +11,7 @@ from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
 from watcher.cli.tables import points, show_table, when
 from watcher.errors import UsageError
 from watcher.model.alert import Alert, AlertState
-from watcher.store.interface import DeliveryLife
+from watcher.store.interface import DeliveryLife, Store
 
 app = typer.Typer(help="What was found, why, and what became of it.", no_args_is_help=True)
 
@@ -24,7 +24,8 @@ def list_alerts(
     as_json: AsJson = False,
 ) -> None:
     """The newest alerts."""
-    alerts = store_of(config).alerts(limit=limit, topic=topic)
+    with store_of(config) as store:
+        alerts = store.alerts(limit=limit, topic=topic)
     if as_json:
         typer.echo(json.dumps([_facts(alert) for alert in alerts], ensure_ascii=False, indent=2))
         return
@@ -52,11 +53,9 @@ def show(
     as_json: AsJson = False,
 ) -> None:
     """The whole life of one alert: its evidence, its story, and its fate on every channel."""
-    store = store_of(config)
-    alert = store.alert(alert_id)
-    if alert is None:
-        raise UsageError(f"no single alert is named {alert_id}; `watcher alerts list` shows their ids")
-    lives = store.alert_life(alert.id)
+    with store_of(config) as store:
+        alert = _find(store, alert_id)
+        lives = store.alert_life(alert.id)
     if as_json:
         facts = {**_facts(alert), "deliveries": [_life_facts(life) for life in lives]}
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
@@ -74,6 +73,13 @@ def show(
         for life in lives
     )
     show_table(("channel", "route", "state", "reason", "since", "notification"), rows, empty="no deliveries")
+
+
+def _find(store: Store, alert_id: str) -> Alert:
+    alert = store.alert(alert_id)
+    if alert is None:
+        raise UsageError(f"no single alert is named {alert_id}; `watcher alerts list` shows their ids")
+    return alert
 
 
 def _fate(alert: Alert) -> str:

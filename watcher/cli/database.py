@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -20,8 +21,8 @@ app = typer.Typer(help="Migrations, a consistent copy, sizes.", no_args_is_help=
 def upgrade(config: Config = DEFAULT_CONFIG) -> None:
     """Brings the database to this version's schema; safe to repeat, also after a crash half-way."""
     settings = plan_to_read(config).settings
-    store = open_store(settings.store, base=settings.file.parent)
-    typer.echo(f"schema {store.upgrade()}")
+    with closing(open_store(settings.store, base=settings.file.parent)) as store:
+        typer.echo(f"schema {store.upgrade()}")
 
 
 @app.command(epilog="Example: watcher db backup /var/backups/watcher-monday.db")
@@ -31,7 +32,8 @@ def backup(
     """A consistent copy of the live database; the daemon may go on meanwhile."""
     if target.exists():
         raise UsageError(f"{target} exists already; name a file that does not")
-    store_of(config).backup(target)
+    with store_of(config) as store:
+        store.backup(target)
     typer.echo(f"{target}: {target.stat().st_size:,} bytes")
 
 
@@ -39,7 +41,9 @@ def backup(
 def stats(config: Config = DEFAULT_CONFIG) -> None:
     """What the store holds, and every delivery by its state."""
     rows: list[tuple[str, str]] = []
-    for name, value in asdict(store_of(config).stats()).items():
+    with store_of(config) as store:
+        counted = store.stats()
+    for name, value in asdict(counted).items():
         if isinstance(value, dict):
             rows += [(f"{name}, {state}", f"{count:,}") for state, count in sorted(value.items())]
         else:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_read, store_of
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, opened_store, plan_to_read
 from watcher.cli.tables import show_table, when
 from watcher.config.opml import OpmlProblem, append_to_opml, read_opml, write_opml
 from watcher.errors import UsageError
@@ -22,8 +22,10 @@ app = typer.Typer(help="What is polled, how it fares, and lists of feeds in and 
 @app.command("list", epilog="Example: watcher feeds list")
 def list_feeds(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Every configured feed: when it was read last, when it is read next, and what is wrong with it."""
-    feeds = plan_to_read(config).settings.feeds
-    states = {state.url: state for state in store_of(config).feed_states()}
+    plan = plan_to_read(config)
+    feeds = plan.settings.feeds
+    with opened_store(plan) as store:
+        states = {state.url: state for state in store.feed_states()}
     if as_json:
         facts = [_facts(feed, states.get(feed.url)) for feed in feeds]
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))

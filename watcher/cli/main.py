@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import typer
 
@@ -47,10 +48,13 @@ def _options(
     pass
 
 
-def main() -> None:
-    """Runs a command; the errors of the house become a message with its remedy and an exit code."""
+def main(words: Sequence[str] | None = None) -> None:
+    """Runs a command to its `SystemExit`; the errors of the house become a message with its remedy and an exit code.
+
+    `words` are what stands after `watcher`; those of this process by default.
+    """
     try:
-        app()
+        app(args=words)
     except ConfigError as error:
         for problem in error.problems:
             typer.echo(str(problem), err=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -30,6 +32,18 @@ def plan_to_read(config: Path) -> Plan:
     return read_plan(config, os.environ, secrets="defer")
 
 
-def store_of(config: Path) -> Store:
-    """The store a configuration names, opened for a command that only looks or decides."""
-    return open_plan_store(plan_to_read(config))
+@contextmanager
+def opened_store(plan: Plan) -> Iterator[Store]:
+    """The store of a plan, for a command that only looks or decides."""
+    store = open_plan_store(plan)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+@contextmanager
+def store_of(config: Path) -> Iterator[Store]:
+    """The store a configuration names, for a command that only looks or decides."""
+    with opened_store(plan_to_read(config)) as store:
+        yield store

@@ -25,6 +25,8 @@ def list_notifications(
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
 ) -> None:
     """The newest notifications."""
+    with store_of(config) as store:
+        notifications = store.notifications(state=state, limit=limit)
     rows = (
         (
             notification.key[:8],
@@ -35,7 +37,7 @@ def list_notifications(
             str(notification.attempts),
             when(notification.next_attempt_at),
         )
-        for notification in store_of(config).notifications(state=state, limit=limit)
+        for notification in notifications
     )
     columns = ("key", "made", "state", "channel", "alerts", "attempts", "next attempt")
     show_table(columns, rows, empty="nothing here")
@@ -44,15 +46,16 @@ def list_notifications(
 @app.command(epilog="Example: watcher outbox show 9be1c044")
 def show(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     """One notification: what it tells, and every attempt to deliver it."""
-    store = store_of(config)
-    notification = _find(store, key)
+    with store_of(config) as store:
+        notification = _find(store, key)
+        attempts = store.attempts(notification.key)
     typer.echo(f"{notification.key} to {notification.group.channel} by route {notification.group.route}")
     typer.echo(f"{notification.state.value}, {notification.reason.value}, made {when(notification.created_at)}")
     for alert in notification.alerts:
         typer.echo(f"  {alert.id[:8]}  {alert.topic}  {alert.entry.title}")
     rows = (
         (str(one.number), when(one.started_at), when(one.finished_at), one.outcome, one.reason, one.detail)
-        for one in store.attempts(notification.key)
+        for one in attempts
     )
     show_table(("attempt", "started", "finished", "outcome", "reason", "detail"), rows, empty="no attempt yet")
 
@@ -60,9 +63,10 @@ def show(key: Key, config: Config = DEFAULT_CONFIG) -> None:
 @app.command(epilog="Example: watcher outbox retry 9be1c044")
 def retry(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     """Tries again at once, under the same key. The daemon, or the next `once`, sends it."""
-    store = store_of(config)
-    notification = _find(store, key)
-    if not store.retry_notification(notification.key, datetime.now(UTC)):
+    with store_of(config) as store:
+        notification = _find(store, key)
+        done = store.retry_notification(notification.key, datetime.now(UTC))
+    if not done:
         raise UsageError(f"{key} is {notification.state.value}: only what is dead or waits can be tried again")
     typer.echo(f"{notification.key} is ready again")
 
@@ -70,9 +74,10 @@ def retry(key: Key, config: Config = DEFAULT_CONFIG) -> None:
 @app.command(epilog="Example: watcher outbox drop 9be1c044")
 def drop(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     """Gives a message up: it becomes a dead letter with the reason `dropped`."""
-    store = store_of(config)
-    notification = _find(store, key)
-    if not store.drop_notification(notification.key, datetime.now(UTC)):
+    with store_of(config) as store:
+        notification = _find(store, key)
+        done = store.drop_notification(notification.key, datetime.now(UTC))
+    if not done:
         raise UsageError(f"{key} is {notification.state.value}: only what is not finished can be dropped")
     typer.echo(f"{notification.key} is dropped")
 

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_read, store_of
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, opened_store, plan_to_read
 from watcher.cli.tables import points, show_table
 from watcher.errors import UsageError
 from watcher.match.explain import Explanation, explain, explanation_json
@@ -43,7 +43,7 @@ def explain_text(
     """Why a text reaches a topic, or why it does not: level, score, every part, what is missing."""
     plan = plan_to_read(config)
     topics = _chosen(plan, topic)
-    subject = _subject(config, plan, text, url, entry)
+    subject = _subject(plan, text, url, entry)
     found = [explain(compiled, subject) for compiled in topics]
     if as_json:
         facts = [explanation_json(explanation) for explanation in found]
@@ -61,7 +61,7 @@ def _chosen(plan: Plan, topic: str | None) -> list[CompiledTopic]:
     return chosen
 
 
-def _subject(config: Path, plan: Plan, text: str | None, url: str | None, key: str | None) -> Entry:
+def _subject(plan: Plan, text: str | None, url: str | None, key: str | None) -> Entry:
     if [text, url, key].count(None) != 2:
         raise UsageError("say what to explain: one of --text FILE, --url URL, --entry KEY")
     if text is not None:
@@ -71,7 +71,8 @@ def _subject(config: Path, plan: Plan, text: str | None, url: str | None, key: s
         if isinstance(fetched, FetchFailed):
             raise UsageError(f"{url} cannot be read: {fetched.reason.value}, {fetched.detail}")
         return fetched
-    record = store_of(config).entry(key or "")
+    with opened_store(plan) as store:
+        record = store.entry(key or "")
     if record is None:
         raise UsageError(f"no single entry is named {key}; `watcher alerts list --json` shows their keys")
     return record.entry
@@ -141,7 +142,9 @@ def preview(
     recent: Annotated[int, typer.Option(help="When nothing waits: show the newest alerts, so many.")] = 20,
 ) -> None:
     """The next digest of each channel, rendered to files; sends and changes nothing."""
-    written = write_previews(plan_to_read(config), store_of(config), output, recent)
+    plan = plan_to_read(config)
+    with opened_store(plan) as store:
+        written = write_previews(plan, store, output, recent)
     if not written:
         raise UsageError("there is no alert yet to show; run `watcher once` first")
     for file in written:
