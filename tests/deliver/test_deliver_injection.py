@@ -49,6 +49,7 @@ LINKS = [
     "JaVaScRiPt:alert(1)",
     "java\nscript:alert(1)",
     "\x01javascript:alert(1)",
+    "javascript://news.example/%0aalert(1)",
     "data:text/html,<script>",
     "file:///etc/passwd",
     "//evil.example/x",

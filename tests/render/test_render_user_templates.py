@@ -50,7 +50,13 @@ def test_a_receivers_own_goes_first(tmp_path: Path) -> None:
     write(tmp_path, subject_txt_j2="everybody", desk__subject_txt_j2="the desk")
     assert render(tmp_path).subject == "the desk"
     assert render(tmp_path, notification(alert(), channel=ChannelRef("chat", "slack"))).subject == "everybody"
-    assert render(tmp_path, notification(alert(), channel=ChannelRef("../..", "slack"))).subject == "everybody"
+
+
+@pytest.mark.parametrize("receiver", ["..", "../outside", "/etc", ".", ""])
+def test_a_receivers_name_never_leads_out_of_the_folder(tmp_path: Path, receiver: str) -> None:
+    write(tmp_path, subject_txt_j2="outside", outside__subject_txt_j2="outside", templates__subject_txt_j2="inside")
+    told = notification(alert(), channel=ChannelRef(receiver, "slack"))
+    assert render(tmp_path / "templates", told).subject == "inside"
 
 
 def test_texts_of_feeds_stay_texts(tmp_path: Path) -> None:

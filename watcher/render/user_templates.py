@@ -52,8 +52,12 @@ class UserTemplates:
 
     def _file(self, receiver: str, part: str) -> Path | None:
         """Never outside the folder, whatever a receiver is called."""
-        own = self.folder / Path(receiver).name / part
-        return next((file for file in (own, self.folder / part) if file.is_file()), None)
+        folders = (self.folder / receiver, self.folder) if _is_plain(receiver) else (self.folder,)
+        return next((folder / part for folder in folders if (folder / part).is_file()), None)
+
+
+def _is_plain(name: str) -> bool:
+    return Path(name).parts == (name,) and name not in {".", ".."}
 
 
 def _problem(file: Path, answer: Mapping[str, str]) -> str:

@@ -1,6 +1,6 @@
 """The Matrix channel against a real Synapse on loopback.
 
-    python bench/synapse.py PYTHON      (an interpreter that has `matrix-synapse` installed; keep it apart from ours)
+    python bench/live/synapse.py PYTHON      (an interpreter that has `matrix-synapse` installed; keep it apart from ours)
 
 Makes a homeserver in a temporary folder, a person and a room; sends a message, sends it again under the same key,
 sends a flood until the homeserver asks for patience, and tries a wrong token and a wrong room. Prints each outcome and

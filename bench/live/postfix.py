@@ -1,6 +1,6 @@
 """The e-mail channel against a real Postfix on loopback; prints what each situation comes to.
 
-    sudo python bench/postfix.py          (needs Debian's packages postfix and openssl)
+    sudo python bench/live/postfix.py          (needs Debian's packages postfix and openssl)
 
 Makes an instance of its own in a temporary folder, on a free port, and ends it again; the system's Postfix and its
 configuration are not touched. Situations: STARTTLS with AUTH, wrong password, certificate not trusted, 4xx greylisting

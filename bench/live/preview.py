@@ -1,6 +1,6 @@
 """Renders sample digests and, where Chromium is installed, takes their pictures.
 
-    python bench/preview.py [FOLDER]
+    python bench/live/preview.py [FOLDER]
 
 Writes FOLDER/english.html and arabic.html (default build/preview) with their text parts, and a PNG of each at 600 and
 360 pixels, light and dark; then says whether a page is wider than its window or asks for anything remote.
