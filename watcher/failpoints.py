@@ -43,6 +43,7 @@ TRANSACTIONS: Mapping[str, str] = {
 
 STEPS: Mapping[str, str] = {
     "migration.step": "one migration has run inside the transaction of `upgrade`",
+    "attempt.before": "a notification is leased, its lease is not checked yet",
     "send.before": "the lease is checked, nothing is sent yet",
     "send.after": "the channel has answered, its answer is not written yet",
 }

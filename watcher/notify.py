@@ -119,6 +119,7 @@ class Notifier:
     async def _attempt(self, acquired: AcquiredNotification) -> SendResult:
         notification = acquired.notification
         name = notification.group.channel
+        pass_by("attempt.before")
         message = await asyncio.to_thread(self.render, notification)
         if not await asyncio.to_thread(
             self.store.begin_attempt, self.owner, notification.key, acquired.epoch, self.clock.now()
