@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from watcher.match.expression import Either, Expression, Leaf, Together, leaves, needed_leaves
+from watcher.match.expression import Expression, Leaf, Together, is_true_of_nothing, leaves
 from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
-from watcher.match.terms import TermProblem, parse_term
+from watcher.match.terms import TermProblem, parse_member, parse_term
 from watcher.model.topic import Near, Points, Topic, TopicProblem
 
 
@@ -48,16 +48,24 @@ def compile_topics(
 
 def compile_topic(topic: Topic) -> CompiledTopic | tuple[TopicProblem, ...]:
     """One topic, or all of its problems."""
-    problems = [*_problems_of_terms(topic), *_problems_of_levels(topic)]
+    problems = [*_problems_of_vocabulary(topic), *_problems_of_terms(topic), *_problems_of_levels(topic)]
     near = [_compile_near(near, f"near.{index}", topic, problems) for index, near in enumerate(topic.near)]
     require = _compile_query(topic.require, "require", topic, problems)
     exclude = _compile_query(topic.exclude, "exclude", topic, problems)
     query = _compile_query(topic.query, "query", topic, problems)
-    if query is not None and needed_leaves(query) is None:
+    if query is not None and is_true_of_nothing(query):
         problems.append(TopicProblem("query", "is also true for texts with none of its words; add a word with AND"))
     if problems:
         return tuple(problems)
     return CompiledTopic(topic, tuple(near), require, exclude, query)
+
+
+def _problems_of_vocabulary(topic: Topic) -> Iterator[TopicProblem]:
+    for name, members in topic.vocabulary.items():
+        for index, member in enumerate(members):
+            parsed = parse_member(member)
+            if isinstance(parsed, TermProblem):
+                yield TopicProblem(f"vocabulary.{name}.{index}", f'"{member}" {parsed.message}', parsed.column)
 
 
 def _problems_of_terms(topic: Topic) -> Iterator[TopicProblem]:
@@ -110,8 +118,3 @@ def _compile_query(text: str | None, path: str, topic: Topic, problems: list[Top
         problems.append(TopicProblem(path, parsed.message, parsed.column))
         return None
     return parsed
-
-
-def alternatives(expression: Expression) -> tuple[Expression, ...]:
-    """The operands of an OR, else the expression alone."""
-    return expression.parts if isinstance(expression, Either) else (expression,)

@@ -53,12 +53,8 @@ def what_holds(expression: Expression, reading: EntryReading) -> str:
 def what_is_missing(expression: Expression, reading: EntryReading) -> str:
     """The conditions that make a false expression false, as text."""
     if isinstance(expression, Every):
-        return " AND ".join(
-            f"({missing})" if isinstance(part, Either) else missing
-            for part in expression.parts
-            if not holds(part, reading)
-            for missing in (what_is_missing(part, reading),)
-        )
+        missing = Every(tuple(part for part in expression.parts if not holds(part, reading)))
+        return str(missing.parts[0]) if len(missing.parts) == 1 else str(missing)
     return str(expression)
 
 

@@ -11,6 +11,7 @@ from watcher.model.topic import Points
 FIELDS = ("title", "summary", "author", "category", "feed", "lang")
 """What may stand before a colon in a query."""
 
+_IN_TEXT = ("", "title")
 TEXT = ""
 """The field of a word without a colon: title and body."""
 
@@ -120,15 +121,16 @@ def map_leaves(expression: Expression, change: Callable[[Leaf], Leaf]) -> Expres
 
 
 def needed_leaves(expression: Expression) -> tuple[Leaf, ...] | None:
-    """Leaves of which at least one is in every text that satisfies the expression; None if there are no such.
+    """Leaves of which at least one is in title or body of every entry that satisfies the expression; None if there
+    are no such: then only the whole expression can tell.
 
     Of several choices the one with the fewest leaves: they are what an index looks for.
     """
     match expression:
         case Leaf():
-            return (expression,)
+            return (expression,) if expression.field in _IN_TEXT else None
         case Together(left, right):
-            return min((left, right), key=len)
+            return min((left, right), key=len) if left[0].field in _IN_TEXT else None
         case Every(parts):
             choices = [needed for part in parts if (needed := needed_leaves(part)) is not None]
             return min(choices, key=len, default=None)
@@ -139,3 +141,16 @@ def needed_leaves(expression: Expression) -> tuple[Leaf, ...] | None:
             return tuple(leaf for needed in alternatives for leaf in needed or ())
         case Without():
             return None
+
+
+def is_true_of_nothing(expression: Expression) -> bool:
+    """Whether an entry without any word satisfies the expression."""
+    match expression:
+        case Every(parts):
+            return all(map(is_true_of_nothing, parts))
+        case Either(parts):
+            return any(map(is_true_of_nothing, parts))
+        case Without(part):
+            return not is_true_of_nothing(part)
+        case _:
+            return False

@@ -33,8 +33,7 @@ class Program:
 
 
 PLAIN = Program()
-MARKS = 1 << 21
-"""Places for marks of neighbours, twice; 400,000 pairs take a tenth of them."""
+_MARKS_PER_PAIR = 12
 
 
 class Flat:
@@ -71,6 +70,8 @@ class Index:
         self.first_term = array("I")
         self.topic_of_term = array("I")
         self.programs: list[Program] = []
+        self.always: list[int] = []
+        """Topics whose query may be true of any text, such as `author:Smith`."""
         postings: list[tuple[int, int]] = []
         for number, compiled in enumerate(self.topics):
             self._add(number, compiled, postings)
@@ -140,8 +141,10 @@ class Index:
 
         for number, program in enumerate(self.programs):
             found = [leaf for pair in program.near for leaf in min((pair.left, pair.right), key=commonness)]
-            if program.query is not None:
-                found += needed_leaves(program.query) or ()
+            needed = () if program.query is None else needed_leaves(program.query)
+            if needed is None:
+                self.always.append(number)
+            found += needed or ()
             trigger = self.first_term[number + 1] - 1
             postings += ((pattern, trigger) for leaf in found for pattern in leaf.patterns)
 
@@ -164,14 +167,23 @@ class Index:
         self.singles = Flat(singles, len(self.lexicon) + 1)
         self.neighbour_keys = array("Q", (key for key, _ in neighbours))
         self.neighbour_patterns = array("I", (pattern for _, pattern in neighbours))
-        self.neighbour_marks = bytearray(2 * MARKS)
+        self._marks = 1 << (_MARKS_PER_PAIR * len(neighbours) + 1).bit_length()
+        self.neighbour_marks = bytearray(2 * self._marks)
         self.is_left = bytearray(len(self.lexicon) + 1)
         self.is_right = bytearray(len(self.lexicon) + 1)
         for key, _ in neighbours:
             left, right = key >> 32, key & 0xFFFFFFFF
-            self.neighbour_marks[left_mark(left) + right_mark(right)] = 1
+            self.neighbour_marks[self.left_mark(left) + self.right_mark(right)] = 1
             self.is_left[left] = 1
             self.is_right[right] = 1
+
+    def left_mark(self, slot: int) -> int:
+        """With the `right_mark` of what follows, the place of a mark: no mark, no pattern; a mark, perhaps."""
+        return slot * 2_654_435_761 % self._marks
+
+    def right_mark(self, slot: int) -> int:
+        """See `left_mark`."""
+        return slot * 40_503_001 % self._marks
 
     def patterns_at(self, key: int) -> array[int]:
         """The patterns that wait for two neighbouring slots."""
@@ -186,13 +198,3 @@ class Index:
 def neighbour_key(left: int, right: int) -> int:
     """One number for two slots that follow one another."""
     return left << 32 | right
-
-
-def left_mark(slot: int) -> int:
-    """With the `right_mark` of what follows, the place of a mark: no mark, no pattern; a mark, perhaps."""
-    return slot * 2_654_435_761 % MARKS
-
-
-def right_mark(slot: int) -> int:
-    """See `left_mark`."""
-    return slot * 40_503_001 % MARKS

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from watcher.match.index import Index, left_mark, right_mark
+from watcher.match.index import Index
 from watcher.text.tokens import LONGEST_PIECE, pieces, runs
 
 Piece = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
@@ -62,8 +62,8 @@ class ChunkMemory(dict[str, Meaning]):
         slots = tuple(sorted(index.lexicon.slots_of(text, capitals=self._capitals)))
         if not slots:
             return NOTHING
-        lefts = tuple(left_mark(slot) for slot in slots if index.is_left[slot])
-        rights = tuple(right_mark(slot) for slot in slots if index.is_right[slot])
+        lefts = tuple(index.left_mark(slot) for slot in slots if index.is_left[slot])
+        rights = tuple(index.right_mark(slot) for slot in slots if index.is_right[slot])
         return slots, lefts, rights
 
 

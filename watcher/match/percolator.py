@@ -63,7 +63,7 @@ class Percolator:
         """Topic number → term number → where the term stands."""
         index, words = self.index, reading.words
         postings, topic_of_term, first_term = index.postings, index.topic_of_term, index.first_term
-        found: dict[int, dict[int, list[Span]]] = {}
+        found: dict[int, dict[int, list[Span]]] = {number: {} for number in index.always}
         for pattern in self._patterns(words):
             spans = words.occurrences(pattern)
             if not spans:

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import cast
 
-from watcher.match.index import Index, left_mark, neighbour_key, right_mark
+from watcher.match.index import Index, neighbour_key
 from watcher.match.memory import NOTHING, ChunkMemory, Compound, Meaning, Piece
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.text.tokens import chunks, spans
@@ -63,11 +63,11 @@ class Words:
         return begin
 
     def _note(self, before: Piece, after: Piece) -> None:
-        marks = self._index.neighbour_marks
+        index, marks = self._index, self._index.neighbour_marks
         for left in before[0]:
-            mark = left_mark(left)
+            mark = index.left_mark(left)
             for right in after[0]:
-                if marks[mark + right_mark(right)]:
+                if marks[mark + index.right_mark(right)]:
                     self.neighbours.add(neighbour_key(left, right))
 
     def _widen(self, meanings: list[Meaning], begin: int) -> list[Piece]:

@@ -37,7 +37,7 @@ class TermProblem:
 
 def parse_term(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:
     """The phrases that a term stands for, any of which is the term; more than one for a list or a hyphen."""
-    if _PLAIN.fullmatch(text) and len(text) <= LONGEST_TERM:
+    if _PLAIN.fullmatch(text) and len(text) <= LONGEST_TERM and not (" " in text and _OPERATOR.search(text)):
         return (tuple(text.lower().split(" ")),)
     if len(text) > LONGEST_TERM:
         return TermProblem(f"is longer than {LONGEST_TERM} characters; split it into several terms", LONGEST_TERM)
@@ -53,15 +53,16 @@ def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermP
     if name not in vocabulary:
         known = ", ".join(f"@{known}" for known in sorted(vocabulary)) or "none is defined"
         return TermProblem(f'there is no list "@{name}" in vocabulary ({known}); define it or correct the name')
-    phrases: list[Phrase] = []
-    for member in vocabulary[name]:
-        if member.lstrip().startswith("@"):
-            return TermProblem(f'the list "@{name}" names another list, "{member}"; write its words instead')
-        parsed = parse_term(member, {})
-        if isinstance(parsed, TermProblem):
-            return TermProblem(f'in the list "@{name}", "{member}" {parsed.message}')
-        phrases += parsed
-    return tuple(dict.fromkeys(phrases)) or TermProblem(f'the list "@{name}" is empty; write its words')
+    parsed = [parse_member(member) for member in vocabulary[name]]
+    phrases = tuple(phrase for found in parsed if not isinstance(found, TermProblem) for phrase in found)
+    return tuple(dict.fromkeys(phrases)) or TermProblem(f'the list "@{name}" has no word that can be used')
+
+
+def parse_member(text: str) -> tuple[Phrase, ...] | TermProblem:
+    """A word of a vocabulary list: a term, but not a list."""
+    if text.lstrip().startswith("@"):
+        return TermProblem("names another list; write its words instead")
+    return parse_term(text, {})
 
 
 def _parse_exact(text: str) -> tuple[Phrase, ...] | TermProblem:

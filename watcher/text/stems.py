@@ -60,6 +60,9 @@ _SCRIPTS = (
 )
 _STEMMERS: dict[str, snowballstemmer.Stemmer] = {}
 
+_SHORTEST_STEM = 4
+"""Letters."""
+
 _ARABIC_CONJUNCTIONS = "وف"
 _ARABIC_PREPOSITIONS = "بكل"
 _SHORTEST_ARABIC_REST = 3
@@ -95,13 +98,12 @@ def stems(word: str, language: str) -> set[str]:
 def _careful_stem(word: str, language: str) -> str:
     """The stem, or the whole word where too little would be left of it.
 
-    Topics are stemmed in several languages at once: a short stem that lost most of its word (Spanish deas → de,
-    French série → ser) meets words of other languages. English endings are harmless, and a language that has
-    its script for itself meets no other.
+    Topics are stemmed in several languages at once: a very short stem (Spanish deas → de, French série → ser,
+    hole → hol) meets words of other languages in Latin script. English endings are harmless.
     """
     stem, whole = fold(_stemmer(language).stemWord(word)), fold(word)
-    meets_others = language != "en" and script_of_language(language) in ("latin", "arabic")
-    return whole if meets_others and len(whole) - len(stem) > len(stem) - 2 else stem
+    meets_others = language != "en" and script_of_language(language) == "latin"
+    return whole if meets_others and len(stem) < _SHORTEST_STEM else stem
 
 
 def without_arabic_prefixes(word: str) -> set[str]:
