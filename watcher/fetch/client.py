@@ -198,6 +198,8 @@ def _web_address(url: httpx2.URL) -> httpx2.URL:
         raise FetchError(
             PollReason.SCHEME_REFUSED, f"only http and https addresses are read, not {url.scheme[:20] or 'none'!r}"
         )
+    if url.port is not None and not 0 < url.port < 65_536:
+        raise FetchError(PollReason.PROTOCOL, f"{url.port} is no port; correct the address")
     return url
 
 

@@ -43,8 +43,10 @@ class BodyCollector:
         self._max_bytes = max_bytes
         self._pieces: list[bytes] = []
         self._size = 0
+        self._begun = False
 
     def feed(self, data: bytes) -> None:
+        self._begun = True
         try:
             for piece in self._decoder.pieces(data):
                 self._size += len(piece)
@@ -58,7 +60,7 @@ class BodyCollector:
 
     def body(self) -> bytes:
         """The whole body; raises when the compressed stream was cut off."""
-        if self._size and not self._decoder.finished:
+        if self._begun and not self._decoder.finished:
             raise FetchError(PollReason.BAD_ENCODING, "the compressed body ended early; it is tried again later")
         return b"".join(self._pieces)
 
