@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from watcher import __version__
-from watcher.cli import alerts, database, debug, feeds, outbox, routes, running, starting, trying
+from watcher.cli import alerts, database, debug, feeds, outbox, routes, running, silences, starting, trying
 from watcher.errors import ConfigError, StoreError, UsageError
 
 app = typer.Typer(
@@ -28,6 +28,7 @@ for name, group in (
     ("feeds", feeds.app),
     ("alerts", alerts.app),
     ("outbox", outbox.app),
+    ("silence", silences.app),
     ("routes", routes.app),
     ("db", database.app),
     ("debug", debug.app),

@@ -5,12 +5,15 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from watcher.app import open_plan_store
+from watcher.config.quantities import read_duration
+from watcher.errors import UsageError
 from watcher.plan import Plan, read_plan
 from watcher.store.interface import Store
 
@@ -47,3 +50,11 @@ def store_of(config: Path) -> Iterator[Store]:
     """The store a configuration names, for a command that only looks or decides."""
     with opened_store(plan_to_read(config)) as store:
         yield store
+
+
+def duration(text: str, option: str) -> timedelta:
+    """`2h`, `7d`, `1h30m` as given to an option."""
+    try:
+        return read_duration(text)
+    except ValueError as error:
+        raise UsageError(f"{option} {text}: {error}") from error

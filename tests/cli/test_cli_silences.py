@@ -1,0 +1,79 @@
+"""`watcher silence`: from the words on the command line to alerts that are not told."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from houses import House, Item
+
+
+@pytest.fixture
+def ready(house: House) -> House:
+    house.clock.set(datetime.now(UTC))
+    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
+    house.write()
+    return house
+
+
+def add(house: House, *words: str) -> str:
+    done = house.command("silence", "add", *words)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def listed(house: House, *words: str) -> list[dict[str, object]]:
+    return json.loads(house.command("silence", "list", "--json", *words).stdout)
+
+
+def test_what_is_silenced_is_not_told_until_the_silence_is_over(ready: House) -> None:
+    add(ready, "topic=ceasefires", 'level="focus"', "--for", "2h", "--comment", "known")
+    (silence,) = listed(ready)
+    assert silence["matchers"] == ['topic="ceasefires"', 'level="focus"']
+    ready.clock.set(datetime.now(UTC))
+    ready.once()
+    assert ready.told() == []
+
+    assert ready.command("silence", "expire", str(silence["id"])[:8]).returncode == 0
+    assert listed(ready) == []
+    assert [one["state"] for one in listed(ready, "--all")] == ["over"]
+    ready.publish("/wire", [Item("b", "Truce collapses", ready.clock.now())])
+    ready.clock.advance(timedelta(hours=1))
+    ready.once()
+    assert ready.told() == ["Truce collapses"]
+
+
+def test_adding_says_what_it_would_have_silenced(ready: House) -> None:
+    ready.once()
+    meets = add(ready, 'feed=~"wir."', "score>=5", "--for", "1d", "--comment", "drill", "--author", "Ana")
+    assert "it meets 1 of the 1 alerts" in meets
+    misses = add(ready, "topic=ceasefire", "--for", "30m", "--comment", "misspelt")
+    assert "it meets 0 of the 1 alerts" in misses
+
+
+def test_the_table_says_who_wanted_it_and_why(ready: House) -> None:
+    add(ready, "level=mention", "--for", "2h", "--comment", "drill", "--author", "Ana")
+    add(ready, "level=mention", "--for", "1h", "--comment", "short")
+    header, first, second = ready.command("silence", "list").stdout.splitlines()
+    assert header.split("\t") == ["id", "state", "until", "matchers", "author", "comment"]
+    assert first.split("\t")[1::2] == ["in force", 'level="mention"', "short"]
+    assert first.split("\t")[4] == getpass.getuser()
+    assert second.split("\t")[4:] == ["Ana", "drill"]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["add", "topic ceasefires", "--for", "2h", "--comment", "x"], "not a matcher"),
+        (["add", 'topic=~"("', "--for", "2h", "--comment", "x"], "not a regular expression"),
+        (["add", "topic=x", "--for", "2", "--comment", "x"], "--for 2: not a duration"),
+        (["add", "topic=x", "--for", "0s", "--comment", "x"], "silences nothing"),
+        (["add", "topic=x", "--comment", "x"], "Missing option '--for'"),
+        (["expire", "00000000"], "watcher silence list"),
+    ],
+)
+def test_wrong_use_names_the_remedy(ready: House, words: list[str], said: str) -> None:
+    done = ready.command("silence", *words)
+    assert (done.returncode, said in done.stderr) == (2, True), done.stderr
