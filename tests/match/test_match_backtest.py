@@ -15,7 +15,7 @@ NIGHT = datetime(2026, 1, 1, 23, 30, tzinfo=UTC)
 
 
 def record(key: str, title: str, content: str = "", seen: datetime = NIGHT, **labels: str) -> EntryRecord:
-    return EntryRecord(key, "https://example.org/feed", "Feed", entry(title, content), seen, "", labels)
+    return EntryRecord(key, "https://example.org/feed", "Feed", entry(title, content), seen, labels=labels)
 
 
 TOPICS = [
