@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from watcher.parse.context import Context, Uncertain
 from watcher.parse.feedparser_rules import mended, resolve
+from watcher.parse.raw import MANY_ENTRIES
 from watcher.parse.walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, Walk
 
 _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
@@ -36,6 +37,8 @@ def _channel(walk: Walk, element: Element, depth: int) -> None:
 def _entry(walk: Walk, element: Element, depth: int) -> None:
     if walk.entry or walk.source:
         raise Uncertain("an entry inside an entry")
+    if len(walk.entries) >= MANY_ENTRIES:
+        return
     walk.entry = entry = Context(is_entry=True)
     walk.entries.append(entry)
     walk.title_depth = -1

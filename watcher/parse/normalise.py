@@ -7,13 +7,12 @@ from urllib.parse import urljoin, urlsplit
 from watcher.model.entry import TEXT_LIMIT, Entry, ParsedFeed
 from watcher.parse.dates import parse_date
 from watcher.parse.plaintext import one_line, plain_text
-from watcher.parse.raw import RawEntry, RawFeed, RawText
+from watcher.parse.raw import MANY_ENTRIES, RawEntry, RawFeed, RawText
 
 _LINE_LIMIT = 2_000
 """Characters of a title, name or link: longer ones are abuse."""
 
 _MANY_CATEGORIES = 100
-_MANY_ENTRIES = 20_000
 _LONGEST_LANGUAGE = 35  # BCP 47 §4.4.1
 
 
@@ -23,7 +22,7 @@ def normalise(raw: RawFeed, *, url: str) -> ParsedFeed:
         reader=raw.reader,
         title=_line(raw.title),
         language=_language(raw.language),
-        entries=tuple(_entry(entry, url) for entry in raw.entries[:_MANY_ENTRIES]),
+        entries=tuple(_entry(entry, url) for entry in raw.entries[:MANY_ENTRIES]),
         link=safe_link(raw.link, url),
         ttl=_minutes(raw.ttl),
     )

@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 
+MANY_ENTRIES = 20_000
+"""Entries of one document that are read: no feed has more that means no harm."""
+
+
 class RawText(NamedTuple):
     """A text as the document has it; `markup` says that it is HTML or XHTML source."""
 

@@ -23,6 +23,7 @@ from watcher.parse.wire import LENGTH, decode_entries, decode_head, encode_job
 _STREAM_BUFFER = 1 << 20
 _LARGEST_FRAME = 64 << 20
 _START_WITHIN = 60.0
+_DIE_WITHIN = 1.0
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME")
 """The only variables a child sees: secrets live in the others."""
 
@@ -139,9 +140,7 @@ class _Child:
         process, self._process = self._process, None
         if process is None:
             return
-        with suppress(ProcessLookupError):
-            process.kill()
-        # The pipes are closed with the process; waiting collects it.
+        _end(process)
         await asyncio.shield(process.wait())
 
     async def _exchange(self, job: bytes, body: bytes) -> ParsedFeed | ParseFailed:
@@ -168,9 +167,12 @@ class _Child:
 
     async def _cause_of_death(self) -> ParseFailed:
         process = self._running()
-        with suppress(ProcessLookupError):
-            process.kill()
-        code = await process.wait()
+        try:
+            async with asyncio.timeout(_DIE_WITHIN):
+                code = await process.wait()
+        except TimeoutError:  # it closed its pipes, but lives
+            _end(process)
+            code = await process.wait()
         if code == -signal.SIGXCPU:
             return _took_too_long("its share of CPU time")
         return ParseFailed(
@@ -180,6 +182,13 @@ class _Child:
     def _running(self) -> asyncio.subprocess.Process:
         assert self._process is not None
         return self._process
+
+
+def _end(process: asyncio.subprocess.Process) -> None:
+    # Not process.kill(): that polls first, collects a child that just died, and its exit code is lost to the loop.
+    if process.returncode is None:
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGKILL)
 
 
 def _took_too_long(limit: str) -> ParseFailed:

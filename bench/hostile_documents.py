@@ -1,0 +1,85 @@
+"""Documents that mean harm, by name."""
+
+from __future__ import annotations
+
+import gzip
+from collections.abc import Iterator
+
+HEAD = b'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title>'
+TAIL = b"</channel></rss>"
+INVALID_DATES = (
+    "0000-00-00", "99999999-99-99T99:99:99Z", "Mon, 31 Feb 2025 99:99:99 +9999", "-1", "NaN", "2025-W01", "1e308",
+    "Mon, 06 Jan 999999999999999999 10:00:00", "\u0661\u0662/\u0663", "2025-01-01T00:00:00+99:99", "0001-01-01T00:00:00+23:59",
+    "9999-12-31T23:59:59-23:59", "T" * 5000, "12:00 " * 1000, "Jan " * 1000,
+)  # fmt: skip
+
+
+def hostile_documents() -> Iterator[tuple[str, bytes]]:
+    attributes = b" ".join(b'a%d="x"' % number for number in range(100_000))
+    yield "attribute bomb", HEAD + b"<item " + attributes + b"/>" + TAIL
+    yield "attribute bomb, feedparser's strict path", b"<channel><item " + attributes + b"/></channel>"
+    yield "attribute bomb, not well-formed", HEAD + b"<item " + attributes + b"/><b>" + TAIL
+    yield from _entity_bombs()
+    yield "200,000 deep", HEAD + b"<item><a>" + b"<b>" * 200_000 + b"</b>" * 200_000 + b"</a></item>" + TAIL
+    yield "200,000 deep, unclosed", HEAD + b"<item><title>" + b"<b>" * 200_000
+    yield (
+        "200,000 deep in XHTML",
+        _atom(b'<content type="xhtml">' + b"<div>" * 200_000 + b"</div>" * 200_000 + b"</content>"),
+    )
+    yield "200,000 deep JSON", b'{"version": "https://jsonfeed.org/version/1", "items": ' + b"[" * 200_000
+    yield (
+        "200,000 deep markup in a text",
+        HEAD + b"<item><description>" + b"&lt;div&gt;" * 200_000 + b"</description></item>" + TAIL,
+    )
+    yield "NULs", HEAD + b"<item><title>a\0b</title></item>" * 1_000 + TAIL + b"\0" * 1_000_000
+    yield "NULs only", b"\0" * 9_000_000
+    yield (
+        "wrong charset",
+        HEAD.replace(b"?>", b' encoding="utf-16"?>', 1) + b"<item><title>\xff\xfe\xe9</title></item>" + TAIL,
+    )
+    yield "unknown charset", HEAD.replace(b"?>", b' encoding="x-bogus"?>', 1) + b"<item><title>a</title></item>" + TAIL
+    dates = "".join(
+        f"<item><guid>{date[:20]}</guid><pubDate>{date}</pubDate><dc:date xmlns:dc='x'>{date}</dc:date></item>"
+        for date in INVALID_DATES
+    )
+    yield "invalid dates", HEAD + dates.encode() * 100 + TAIL
+    yield "350,000 empty entries", HEAD + b"<item/>" * 350_000 + TAIL
+    yield "350,000 empty entries, not well-formed", HEAD + b"<item/>" * 350_000 + b"<b>" + TAIL
+    yield "100,000 categories", HEAD + b"<item>" + b"<category>x</category>" * 100_000 + b"</item>" + TAIL
+    yield "one title of 9 MB", HEAD + b"<item><title>" + b"w " * 4_500_000 + b"</title></item>" + TAIL
+    yield "a million references", HEAD + b"<item><title>" + b"&amp;" * 1_000_000 + b"&nbsp;</title></item>" + TAIL
+    yield (
+        "markup that backtracks",
+        HEAD + b"<item><description>" + b"&lt;a '&lt;a \"" * 400_000 + b"</description></item>" + TAIL,
+    )
+    yield "comments without end", HEAD + b"<!--" * 2_000_000
+    yield "CDATA without end", HEAD + b"<item><title><![CDATA[" * 300_000
+    yield "half tags", HEAD + b"<item><title " * 500_000
+    yield "ampersands", HEAD + b"<item><link>?a=1&b=2" + b"&c" * 2_000_000 + b"</link></item>" + TAIL
+    yield "namespaces", HEAD + b"".join(b'<x%d:a xmlns:x%d="u%d"/>' % (n, n, n) for n in range(50_000)) + TAIL
+    yield "a processing instruction of 9 MB", b"<?xml " + b"a" * 9_000_000
+    yield "a random gzip", gzip.compress(bytes(range(256)) * 4_000)
+
+
+def _entity_bombs() -> Iterator[tuple[str, bytes]]:
+    laughs = b"".join(b'<!ENTITY l%d "%s">' % (n, b"&l%d;" % (n - 1) * 10) for n in range(1, 10))
+    yield "a billion laughs", b'<!DOCTYPE x [<!ENTITY l0 "lol">' + laughs + b"]>" + _item(b"&l9;")
+    lines = laughs.replace(b"<!ENTITY", b"\n<!ENTITY")
+    yield "a billion laughs, on lines", b'<!DOCTYPE x [\n<!ENTITY l0 "lol">' + lines + b"\n]>" + _item(b"&l9;")
+    yield "quadratic blow-up", b'<!DOCTYPE x [\n<!ENTITY a "' + b"a" * 100_000 + b'">\n]>' + _item(b"&a;" * 100_000)
+    yield (
+        "quadratic blow-up, short",
+        b'<!DOCTYPE x [\n<!ENTITY a "' + b"a" * 499 + b'">\n]>' + _item(b"&a;" * 1_000_000),
+    )
+    yield (
+        "parameter entities",
+        b"<!DOCTYPE x [<!ENTITY % a \"<!ENTITY b SYSTEM 'file:///etc/passwd'>\">%a;]>" + _item(b"&b;"),
+    )
+
+
+def _item(title: bytes) -> bytes:
+    return HEAD.partition(b"?>")[2] + b"<item><title>" + title + b"</title></item>" + TAIL
+
+
+def _atom(entry: bytes) -> bytes:
+    return b'<feed xmlns="http://www.w3.org/2005/Atom"><entry>' + entry + b"</entry></feed>"
