@@ -78,6 +78,15 @@ class Alert:
 
 
 @dataclass(frozen=True, slots=True)
+class MarkedAlert:
+    """An alert that a person called relevant or not. Its entry is as complete as it was known when it was marked."""
+
+    alert: Alert
+    is_relevant: bool
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class ToldAlert:
     """What a judge must know of an earlier alert on the same topic and the same entry or story."""
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from watcher.errors import NotifyReason
-from watcher.model.alert import Alert
+from watcher.model.alert import Alert, MarkedAlert
 from watcher.model.entry import EntryDecision, EntryRecord, Identified, Seen, SeenProbe
 from watcher.model.feed import AcquiredFeed, PollState
 from watcher.model.notification import (
@@ -185,6 +185,15 @@ class AlertStore(Protocol):
 
     def alert_life(self, alert_id: str) -> list[DeliveryLife]:
         """Every delivery of the alert, in order of channel."""
+
+    def mark_alert(self, alert_id: str, is_relevant: bool, now: datetime) -> bool:
+        """Keeps what a person says of an alert, with the alert and the entry's full text; the last word counts.
+
+        False when there is no such alert. Marks stay when the alert's time is over.
+        """
+
+    def marked_alerts(self, topic: str | None = None) -> list[MarkedAlert]:
+        """What was marked, oldest first."""
 
 
 class Holding(Protocol):

@@ -14,6 +14,7 @@ from watcher.store.feeds import SqlFeeds
 from watcher.store.groups import SqlGroups
 from watcher.store.holding import SqlHolding
 from watcher.store.interface import Store
+from watcher.store.marks import SqlMarks
 from watcher.store.notifications import SqlOutbox
 from watcher.store.polls import SqlPolls
 from watcher.store.postgres import PostgresDatabase
@@ -29,7 +30,17 @@ PATIENCE = timedelta(seconds=5)
 
 
 class SqlStore(
-    SqlFeeds, SqlSeen, SqlPolls, SqlEntries, SqlAlerts, SqlGroups, SqlHolding, SqlSilences, SqlOutbox, SqlUpkeep
+    SqlFeeds,
+    SqlSeen,
+    SqlPolls,
+    SqlEntries,
+    SqlAlerts,
+    SqlMarks,
+    SqlGroups,
+    SqlHolding,
+    SqlSilences,
+    SqlOutbox,
+    SqlUpkeep,
 ):
     """The whole cellar, over any engine that is a `Database`."""
 

@@ -259,6 +259,17 @@ silences = Table(
 
 Index("ix_silences_ends", silences.c.ends_at)
 
+marks = Table(
+    "marks",
+    metadata,
+    Column("alert_id", Key, nullable=False, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("is_relevant", Boolean, nullable=False),
+    Column("marked_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""What a person said of alerts. They outlive the alerts, for they were somebody's work."""
+
 facts = Table(
     "facts",
     metadata,

@@ -28,6 +28,7 @@ def upgrade() -> None:
     create_feeds()
     create_entries()
     create_notifications()
+    create_marks()
     create_seen()
     create_attempts()
     create_deliveries()
@@ -87,6 +88,18 @@ def create_facts() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_facts"),
+    )
+
+
+def create_marks() -> None:
+    op.create_table(
+        "marks",
+        sa.Column("alert_id", KEY, nullable=False),
+        sa.Column("topic", sa.Text(), nullable=False),
+        sa.Column("is_relevant", sa.Boolean(), nullable=False),
+        sa.Column("marked_at", INSTANT, nullable=False),
+        sa.Column("document", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("alert_id", name="pk_marks"),
     )
 
 

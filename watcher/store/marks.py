@@ -1,0 +1,55 @@
+"""What people said of alerts: relevant, or not."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import select
+
+from watcher.model.alert import MarkedAlert
+from watcher.store import documents
+from watcher.store.database import Shelf
+from watcher.store.tables import alerts, entries, marks
+
+
+class SqlMarks(Shelf):
+    """The part of `AlertStore` that is about marks."""
+
+    def mark_alert(self, alert_id: str, is_relevant: bool, now: datetime) -> bool:
+        found = (
+            select(alerts.c.topic, alerts.c.document, entries.c.document.label("entry"))
+            .outerjoin(entries, entries.c.key == alerts.c.entry_key)
+            .where(alerts.c.id == alert_id)
+        )
+        replaced = ("is_relevant", "marked_at", "document")
+        with self._database.write("mark_alert") as connection:
+            row = connection.execute(found).one_or_none()
+            if row is None:
+                return False
+            mark = {
+                "alert_id": alert_id,
+                "topic": row.topic,
+                "is_relevant": is_relevant,
+                "marked_at": now,
+                "document": _with_full_text(row.document, row.entry),
+            }
+            connection.execute(self._database.upsert(marks, ("alert_id",), replaced), [mark])
+            return True
+
+    def marked_alerts(self, topic: str | None = None) -> list[MarkedAlert]:
+        query = select(marks).order_by(marks.c.marked_at, marks.c.alert_id)
+        if topic is not None:
+            query = query.where(marks.c.topic == topic)
+        with self._database.read() as connection:
+            return [
+                MarkedAlert(documents.alerts.read(row.document), row.is_relevant, row.marked_at)
+                for row in connection.execute(query)
+            ]
+
+
+def _with_full_text(alert: str, entry: str | None) -> str:
+    """The alert's document with the entry as long as the store has it; the alert's own is shortened."""
+    if entry is None:
+        return alert
+    return documents.alerts.write(replace(documents.alerts.read(alert), entry=documents.entries.read(entry)))
