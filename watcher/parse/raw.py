@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-
 MANY_ENTRIES = 20_000
 """Entries of one document that are read: no feed has more that means no harm."""
 
