@@ -6,13 +6,11 @@ for these are bulletins, tickers or market reports from one template, not copies
 
 from __future__ import annotations
 
-import re
 from array import array
 from collections.abc import Iterator, Sequence
 
-from watcher.story.numerals import number_of
-from watcher.story.words import hash63
-from watcher.text.fold import fold
+from watcher.story.numerals import is_number, number_of
+from watcher.story.words import WORD, quick_hash
 
 FIGURES_FROM = 1_200
 """Characters at the beginning of a text from which figures are taken; templates are short."""
@@ -20,13 +18,15 @@ FIGURES_WORDS = 200
 """About as many words."""
 MOST_FIGURES = 24
 
-_TOKEN = re.compile(r"\d[\d.,:]*\d|[^\W_]+")
 
-
-def figures_of(text: str) -> array[int]:
-    """Hashes of contexts and of what stands in them, in turn, ordered by context."""
-    tokens = _TOKEN.findall(text[:FIGURES_FROM])
-    found = sorted({*_numbers(tokens), *_names(tokens)})[:MOST_FIGURES]
+def figures_of(text: str, words: Sequence[str]) -> array[int]:
+    """Hashes of contexts and of what stands in them, in turn, ordered by context. `words` are those of `text`."""
+    written = WORD.findall(text[:FIGURES_FROM])
+    if len(text) > FIGURES_FROM:
+        written.pop()  # cut off somewhere
+    folded = words[: len(written)]
+    spans = [*_numbers(folded), *(_names(written) if _are_aligned(written, folded) else ())]
+    found = sorted({_figure(folded, start, end) for start, end in spans})[:MOST_FIGURES]
     return array("Q", (value for pair in found for value in pair))
 
 
@@ -36,11 +36,15 @@ def disagreements(one: Sequence[int], other: Sequence[int]) -> int:
     return sum(not mine[context] & theirs[context] for context in mine.keys() & theirs.keys())
 
 
-def _numbers(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
-    for place, token in enumerate(tokens):
-        number = number_of(fold(token))
-        if number is not None:
-            yield _context(tokens, place, place + 1), hash63(number)
+def _numbers(words: Sequence[str]) -> list[tuple[int, int]]:
+    return [(place, place + 1) for place, word in enumerate(words) if is_number(word)]
+
+
+def _are_aligned(written: Sequence[str], folded: Sequence[str]) -> bool:
+    """Folding may cut or join words; then it is not known which of them was written how."""
+    return len(written) == len(folded) and all(
+        len(one) == len(other) for one, other in zip(written[-3:], folded[-3:], strict=True)
+    )
 
 
 def _names(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -54,14 +58,15 @@ def _names(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
         while end < len(tokens) and capitalised[end]:
             end += 1
         if end > start and not capitalised[start - 1]:
-            yield _context(tokens, start, end), hash63(fold(" ".join(tokens[start:end])))
+            yield start, end
         start = end + 1
 
 
-def _context(tokens: Sequence[str], start: int, end: int) -> int:
-    before = tokens[start - 1] if start else ""
-    after = tokens[end] if end < len(tokens) else ""
-    return hash63(fold(f"{before} # {after}"))
+def _figure(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
+    before = words[start - 1] if start else ""
+    after = words[end] if end < len(words) else ""
+    content = number_of(words[start]) if end == start + 1 else " ".join(words[start:end])
+    return quick_hash(f"{before} # {after}"), quick_hash(content)
 
 
 def _by_context(figures: Sequence[int]) -> dict[int, set[int]]:

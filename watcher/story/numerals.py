@@ -25,12 +25,14 @@ def _table() -> dict[str, str]:
 
 
 _VALUES = _table()
+_DIGITS = frozenset("0123456789")
 
 
-def number_of(word: str) -> str | None:
-    """The number that a folded word stands for, separators left out; None for other words and for times of day."""
-    if not word:
-        return None
-    if word[0].isdecimal():
-        return None if ":" in word else word.replace(",", "").replace(".", "")
-    return _VALUES.get(word)
+def is_number(word: str) -> bool:
+    """Whether a folded word is a number; a time of day is none."""
+    return word in _VALUES or (word[0] in _DIGITS and ":" not in word)
+
+
+def number_of(word: str) -> str:
+    """The number that a folded word stands for, separators left out."""
+    return _VALUES.get(word) or word.replace(",", "").replace(".", "")

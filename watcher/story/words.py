@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from hashlib import blake2b
+from zlib import crc32
 
 from watcher.text.fold import fold
 
@@ -15,11 +16,33 @@ WORD = re.compile(rf"\d[\d.,:]*\d|[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 """A number with its separators, a character of a script without spaces, or a run of letters and digits."""
 
 
+_TYPOGRAPHY = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u00a0\u00ab\u00bb"
+"""Marks that separate words; without them most English texts are plain ASCII, which folds forty times as fast."""
+_SPREAD = 0x1E3779B97F4A7C15
+_BITS = (1 << 62) - 1
+
+
+def plain(text: str) -> str:
+    """The folded text; typographic marks become spaces."""
+    if not text.isascii():
+        for mark in _TYPOGRAPHY:
+            text = text.replace(mark, " ")
+    return fold(text)
+
+
 def words_of(text: str) -> list[str]:
     """Folded words and numbers in order; in scripts without spaces every character is a word."""
-    return WORD.findall(fold(text))
+    return WORD.findall(plain(text))
+
+
+def quick_hash(text: str) -> int:
+    """62 bits made of 32 (CRC-32, spread by a multiplication), the same in every process and on every machine.
+
+    Shingles are many and compared several at a time: one that collides with another does no harm.
+    """
+    return crc32(text.encode("utf-8", "surrogatepass")) * _SPREAD >> 1 & _BITS
 
 
 def hash63(text: str) -> int:
-    """63 bits, the same in every process and on every machine; they fit a signed column of a database."""
+    """63 good bits, the same in every process and on every machine; they fit a signed column of a database."""
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
