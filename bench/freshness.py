@@ -138,12 +138,12 @@ def matched_factor(feeds: Sequence[Rhythm], start: datetime, end: datetime, poll
     return (low * high) ** 0.5
 
 
-def show(name: str, tally: Tally, peer: Tally | None) -> None:
-    better = f"{peer.mean / tally.mean:6.2f} ×" if peer else ""
-    minutes = tally.mean / timedelta(minutes=1)
-    late = sorted(tally.delays)[int(len(tally.delays) * 0.95)] / timedelta(minutes=1)
+def show(name: str, tally: Tally, ours: Tally) -> None:
+    late = sorted(tally.delays)[int(len(tally.delays) * 0.95)]
+    mean, most = (delay / timedelta(minutes=1) for delay in (tally.mean, late))
     print(
-        f"{name:<34}{tally.polls:>8} polls   mean delay {minutes:7.1f} min   95 % within {late:7.1f} min   missed {tally.missed}  {better}"
+        f"{name:<34}{tally.polls:>7} polls   mean delay {mean:6.1f} min ({tally.mean / ours.mean:5.2f} × ours)   "
+        f"95 % within {most:6.1f} min   missed {tally.missed}"
     )
 
 
@@ -161,14 +161,12 @@ def main() -> None:
     evenly = run(feeds, start, end, lambda: fixed((end - start) * len(feeds) / ours.polls))
     factor = matched_factor(feeds, start, end, ours.polls)
     peer = run(feeds, start, end, lambda: entry_frequency(factor))
-    print(
-        f"{len(feeds)} feeds, {options.days} days, {len(ours.delays)} entries; last column: mean delay of the rule / ours"
-    )
-    show("learned (square-root law)", ours, None)
-    for name, tally in (("fixed interval for all", evenly), (f"entry_frequency, factor {factor:.2f}", peer)):
-        show(name, tally, None)
-        print(f"{'':<34}ours is {tally.mean / ours.mean:.2f} times as soon")
-    show("entry_frequency as it comes", run(feeds, start, end, lambda: entry_frequency(1.0)), None)
+    as_it_comes = run(feeds, start, end, lambda: entry_frequency(1.0))
+    print(f"{len(feeds)} feeds, {options.days} days, {len(ours.delays)} entries")
+    show("learned (square-root law)", ours, ours)
+    show("fixed interval for all", evenly, ours)
+    show(f"entry_frequency, factor {factor:.2f}", peer, ours)
+    show("entry_frequency as it comes", as_it_comes, ours)
 
 
 if __name__ == "__main__":
