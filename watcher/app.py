@@ -36,6 +36,7 @@ from watcher.saver import Saver
 from watcher.store.interface import Store
 from watcher.store.open import open_store
 from watcher.story.cluster import judge
+from watcher.story.teller import Teller
 from watcher.timings import Timings
 
 log = structlog.get_logger()
@@ -195,7 +196,7 @@ async def open_application(
     store = await asyncio.to_thread(open_plan_store, plan)
     parser, fetcher, client = ParserPool(), open_fetcher(plan), http_client()
     await parser.start()
-    saver = Saver(store, owner, clock, judge)
+    saver = Saver(store, owner, clock, judge, Teller())
     poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter, timings)
     notifier = Notifier(
         notify_plan(plan, client), owner, store, clock, jitter, timings, Circuits(clock, jitter, timings.backoff)

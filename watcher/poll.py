@@ -27,11 +27,12 @@ from watcher.model.alert import Alert, AlertOrigin, make_alert
 from watcher.model.entry import EntryDecision, Identified, ParsedFeed
 from watcher.model.feed import AcquiredFeed, Feed, Fetched, FetchFailed, NotModified, ParseFailed, PollState, Validators
 from watcher.model.settings import Polling
+from watcher.model.story import Trace
 from watcher.model.topic import Topic
 from watcher.parse.sandbox import ParserPool
 from watcher.saver import Saver
 from watcher.store.interface import PollRecord, Store
-from watcher.story import cluster
+from watcher.story.teller import trace_of
 from watcher.timings import Timings
 
 log = structlog.get_logger()
@@ -138,9 +139,8 @@ class Poller:
         )
         origin = AlertOrigin(feed.url, feed.name or parsed.title or feed.url, feed.labels, parsed.language)
         scored = decision.new + decision.updated
-        stories = {identified.key: cluster.story_of(identified) for identified in scored}
-        alerts = await asyncio.to_thread(self._alerts, scored, stories, origin, now) if scored else ()
-        record = PollRecord(acquired.epoch, state, origin.feed_title, feed.labels, decision, stories, alerts)
+        alerts, traces = await asyncio.to_thread(self._match, scored, origin, now) if scored else ((), {})
+        record = PollRecord(acquired.epoch, state, origin.feed_title, feed.labels, decision, traces, alerts)
         return await self._save(PollResult.FETCHED, record)
 
     async def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
@@ -148,24 +148,19 @@ class Poller:
         seen = await asyncio.to_thread(self.store.seen, state.url, probe)
         return decide.decide(state.url, parsed, state, seen, now, self.plan.polling.backfill)
 
-    def _alerts(
-        self, scored: tuple[Identified, ...], stories: Mapping[str, str], origin: AlertOrigin, now: datetime
-    ) -> tuple[Alert, ...]:
+    def _match(
+        self, scored: tuple[Identified, ...], origin: AlertOrigin, now: datetime
+    ) -> tuple[tuple[Alert, ...], Mapping[str, Trace]]:
+        """What is worth telling, and for each entry of it what its story will be found by."""
         labels = {**origin.feed_labels, "feed": origin.feed_title, "feed_url": origin.feed_url}
         labels["language"] = origin.language or ""
-        return tuple(
-            make_alert(
-                match,
-                self.plan.topics[match.topic].title,
-                identified.entry,
-                identified.entry_key,
-                stories[identified.key],
-                origin,
-                now,
-            )
-            for identified in scored
-            for match in self.plan.percolator.percolate(identified.entry, labels)
+        alerts = tuple(
+            make_alert(match, self.plan.topics[match.topic].title, one.entry, one.entry_key, origin, now)
+            for one in scored
+            for match in self.plan.percolator.percolate(one.entry, labels)
         )
+        told = {alert.entry_key for alert in alerts}
+        return alerts, {one.entry_key: trace_of(one, origin.feed_url) for one in scored if one.entry_key in told}
 
     async def _fail(self, feed: Feed, acquired: AcquiredFeed, failed: FetchFailed | ParseFailed) -> PollReport:
         log.warning("poll.failed", feed=feed.url, reason=failed.reason.value, detail=failed.detail)

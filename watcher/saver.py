@@ -9,7 +9,7 @@ import structlog
 
 from watcher.clock import Clock
 from watcher.errors import StoreBusy
-from watcher.model.story import Judge
+from watcher.model.story import Judge, Storyteller
 from watcher.store.interface import PollRecord, PollSaved, Store
 
 log = structlog.get_logger()
@@ -21,11 +21,12 @@ BATCH = 64
 class Saver:
     """While one transaction runs, what arrives waits and shares the next."""
 
-    def __init__(self, store: Store, owner: str, clock: Clock, judge: Judge) -> None:
+    def __init__(self, store: Store, owner: str, clock: Clock, judge: Judge, teller: Storyteller) -> None:
         self._store = store
         self._owner = owner
         self._clock = clock
         self._judge = judge
+        self._teller = teller
         self._waiting: list[tuple[PollRecord, asyncio.Future[PollSaved]]] = []
         self._committing: asyncio.Task[None] | None = None
 
@@ -56,9 +57,11 @@ class Saver:
         for attempt in range(BUSY_RETRIES):
             try:
                 return await asyncio.to_thread(
-                    self._store.save_polls, self._owner, records, self._clock.now(), self._judge
+                    self._store.save_polls, self._owner, records, self._clock.now(), self._judge, self._teller
                 )
             except StoreBusy as error:
                 log.warning("store.busy", error=str(error), attempt=attempt + 1)
                 await asyncio.sleep(timedelta(seconds=2**attempt).total_seconds())
-        return await asyncio.to_thread(self._store.save_polls, self._owner, records, self._clock.now(), self._judge)
+        return await asyncio.to_thread(
+            self._store.save_polls, self._owner, records, self._clock.now(), self._judge, self._teller
+        )

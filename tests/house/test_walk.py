@@ -67,11 +67,18 @@ def test_a_renamed_entry_whose_text_changes_later_is_not_told_again(house: House
     published = house.clock.now() - MINUTE
 
     def publish(prefix: str, words: str) -> None:
-        rain = "Rain is expected over the whole coast today and the day after, with strong winds from the west at night."
+        rain = (
+            "Rain is expected over the whole coast today and the day after, with strong winds from the west at night."
+        )
         told = Item(f"{prefix}1", "Ceasefire agreed in the north", published, words)
         house.publish("/wire", [told, Item(f"{prefix}2", "Rain expected over the coast today", published, rain)])
 
-    for prefix, words in (("old-", text), ("new-", text), ("new-", text + " Talks went on."), ("old-", text + " Late.")):
+    for prefix, words in (
+        ("old-", text),
+        ("new-", text),
+        ("new-", text + " Talks went on."),
+        ("old-", text + " Late."),
+    ):
         publish(prefix, words)
         house.once()
         house.clock.advance(10 * MINUTE)

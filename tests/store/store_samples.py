@@ -15,6 +15,7 @@ from watcher.model.route import ChannelRef
 from watcher.model.story import Judge, Judgement, Verdict
 from watcher.model.topic import Level
 from watcher.store.interface import PollRecord, PollSaved, Store
+from watcher.story.teller import Teller
 
 NOW = datetime(2026, 11, 23, 8, 0, 0, 123_456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -27,6 +28,8 @@ MAIL = ChannelRef("desk", "email", 0)
 CHAT = ChannelRef("chat", "slack", 0)
 DIGEST = GroupKey("/", MAIL, {})
 PROMPT = GroupKey("/0", CHAT, {"topic": "ceasefires"})
+
+TELLER = Teller()
 
 
 def tell(alert: Alert, before: Sequence[ToldAlert]) -> Judgement:
@@ -104,7 +107,7 @@ def save_alerts(store: Store, *alerts: Alert, now: datetime = NOW, judge: Judge 
     """Saves a poll of FEED that brings these alerts."""
     feed = acquire_one(store, now=now)
     record = poll(feed, now, decision=EntryDecision(new=tuple(_of(one) for one in alerts)), alerts=alerts)
-    return store.save_polls("me", [record], now, judge)[0]
+    return store.save_polls("me", [record], now, judge, TELLER)[0]
 
 
 def _of(one: Alert) -> Identified:

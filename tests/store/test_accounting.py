@@ -10,7 +10,7 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from store_samples import CHAT, FEED, HOUR, MAIL, MINUTE, NOW, alert, poll
+from store_samples import CHAT, FEED, HOUR, MAIL, MINUTE, NOW, TELLER, alert, poll
 
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.alert import Alert, AlertState, ToldAlert
@@ -108,7 +108,7 @@ class Books(RuleBasedStateMachine):
         self.made += len(stories)
         brought = tuple(alert(f"{self.made}-{number}", story=story) for number, story in enumerate(stories))
         before = self.store.stats()
-        (saved,) = self.store.save_polls(owner, [poll(feed, self.now - HOUR, alerts=brought)], self.now, judge)
+        (saved,) = self.store.save_polls(owner, [poll(feed, self.now - HOUR, alerts=brought)], self.now, judge, TELLER)
         lease = self.feed_lease
         ours = lease is not None and (lease.owner, lease.epoch) == (owner, feed.epoch)
         assert saved.saved == ours

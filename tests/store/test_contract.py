@@ -12,6 +12,7 @@ from store_samples import (
     MINUTE,
     NOW,
     SECOND,
+    TELLER,
     acquire_one,
     alert,
     fold,
@@ -38,7 +39,7 @@ def acquired_urls(store: Store, owner: str = "me", *, now=NOW, limit: int = 10, 
 
 def save_state(store: Store, state: PollState, now=NOW) -> PollSaved:
     feed = acquire_one(store, state.url, now)
-    return store.save_polls("me", [replace(poll(feed, now), state=state)], now, tell)[0]
+    return store.save_polls("me", [replace(poll(feed, now), state=state)], now, tell, TELLER)[0]
 
 
 class TestFeeds:
@@ -144,62 +145,65 @@ class TestPolls:
         fresh = store.acquire_due_feeds("two", NOW + MINUTE, NOW + HOUR, 1)[0]
         brought = {"decision": EntryDecision(new=(identified("x", url=A),)), "alerts": (alert("x", url=A),)}
         before = store.feed_states()
-        assert store.save_polls("one", [poll(stale, **brought)], NOW + MINUTE, tell) == [PollSaved(A, False)]
-        assert store.save_polls("two", [poll(stale, **brought)], NOW + MINUTE, tell) == [PollSaved(A, False)]
+        assert store.save_polls("one", [poll(stale, **brought)], NOW + MINUTE, tell, TELLER) == [PollSaved(A, False)]
+        assert store.save_polls("two", [poll(stale, **brought)], NOW + MINUTE, tell, TELLER) == [PollSaved(A, False)]
         assert (store.feed_states(), store.entries(NOW), store.alerts()) == (before, [], [])
-        assert store.save_polls("two", [poll(fresh, **brought)], NOW + MINUTE, tell)[0].saved
+        assert store.save_polls("two", [poll(fresh, **brought)], NOW + MINUTE, tell, TELLER)[0].saved
 
     def test_a_lease_that_ran_out_but_was_not_taken_still_counts(self, store: Store) -> None:
         feed = acquire_one(store)
-        assert store.save_polls("me", [poll(feed)], feed.until + HOUR, tell)[0].saved
+        assert store.save_polls("me", [poll(feed)], feed.until + HOUR, tell, TELLER)[0].saved
 
     def test_saving_gives_the_lease_back(self, store: Store) -> None:
         feed = acquire_one(store)
-        assert store.save_polls("me", [poll(feed)], NOW, tell)[0].saved
-        assert not store.save_polls("me", [poll(feed)], NOW, tell)[0].saved
+        assert store.save_polls("me", [poll(feed)], NOW, tell, TELLER)[0].saved
+        assert not store.save_polls("me", [poll(feed)], NOW, tell, TELLER)[0].saved
         assert acquired_urls(store, "other", now=NOW + HOUR) == [FEED]
 
     def test_one_stale_poll_does_not_hold_up_the_others(self, store: Store) -> None:
         store.sync_feeds([A, B], NOW)
         one, two = store.acquire_due_feeds("me", NOW, NOW + MINUTE, 2)
-        saved = store.save_polls("me", [poll(replace(one, epoch=9)), poll(two)], NOW, tell)
+        saved = store.save_polls("me", [poll(replace(one, epoch=9)), poll(two)], NOW, tell, TELLER)
         assert saved == [PollSaved(A, False), PollSaved(B, True)]
 
     def test_a_feed_nobody_knows_is_not_saved(self, store: Store) -> None:
         feed = acquire_one(store)
         strange = replace(feed, state=replace(feed.state, url="https://elsewhere.example"))
-        assert store.save_polls("me", [poll(strange)], NOW, tell) == [PollSaved("https://elsewhere.example", False)]
+        assert store.save_polls("me", [poll(strange)], NOW, tell, TELLER) == [
+            PollSaved("https://elsewhere.example", False)
+        ]
 
-    def test_entries_are_kept_with_their_feed_and_story(self, store: Store) -> None:
+    def test_entries_are_kept_with_their_feed(self, store: Store) -> None:
         one, two = identified("1"), identified("2")
         decision = EntryDecision(new=(one,), quiet=(two,), is_baseline=True)
         feed = acquire_one(store)
-        store.save_polls("me", [poll(feed, decision=decision, stories={one.key: "s1"})], NOW, tell)
+        store.save_polls("me", [poll(feed, decision=decision)], NOW, tell, TELLER)
         found = {record.key: record for record in store.entries(NOW)}
         assert found[one.key].entry == one.entry
-        assert (found[one.key].story, found[two.key].story) == ("s1", "")
         assert (found[one.key].feed_title, found[one.key].labels) == ("Example News", {"region": "mena"})
         assert (found[one.key].feed_url, found[one.key].first_seen) == (FEED, NOW)
 
     def test_what_was_only_rekeyed_is_remembered_but_not_kept_twice(self, store: Store) -> None:
         rekeyed = identified("new-id")
         feed = acquire_one(store)
-        store.save_polls("me", [poll(feed, decision=EntryDecision(quiet=(rekeyed,)))], NOW, tell)
+        store.save_polls("me", [poll(feed, decision=EntryDecision(quiet=(rekeyed,)))], NOW, tell, TELLER)
         assert store.entries(NOW) == []
         assert store.seen(FEED, SeenProbe(frozenset({rekeyed.key}), frozenset(), frozenset())) != []
 
     def test_an_updated_entry_takes_its_new_text_and_keeps_its_first_date(self, store: Store) -> None:
-        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(identified("1"),)))], NOW, tell)
+        store.save_polls(
+            "me", [poll(acquire_one(store), decision=EntryDecision(new=(identified("1"),)))], NOW, tell, TELLER
+        )
         later, update = NOW + 2 * HOUR, identified("1", text="another text")
         decision = EntryDecision(updated=(update,))
-        store.save_polls("me", [poll(acquire_one(store, now=later), later, decision=decision)], later, tell)
+        store.save_polls("me", [poll(acquire_one(store, now=later), later, decision=decision)], later, tell, TELLER)
         record = store.entry(update.key)
         assert record is not None
         assert (record.entry, record.first_seen) == (update.entry, NOW)
 
     def test_an_entry_is_found_by_eight_digits_of_its_key(self, store: Store) -> None:
         one = identified("1")
-        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(one,)))], NOW, tell)
+        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(one,)))], NOW, tell, TELLER)
         found = store.entry(one.key[:8].upper())
         assert found is not None
         assert found.key == one.key
@@ -209,14 +213,14 @@ class TestPolls:
         for hours in (1, 2, 3):
             now = NOW + hours * HOUR
             decision = EntryDecision(new=(identified(str(hours)),))
-            store.save_polls("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell)
+            store.save_polls("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell, TELLER)
         assert [record.entry.id for record in store.entries(NOW + 2 * HOUR)] == ["2", "3"]
         assert [record.entry.id for record in store.entries(NOW, limit=2)] == ["1", "2"]
 
     def test_text_that_engines_refuse_does_not_stop_a_poll(self, store: Store) -> None:
         odd = replace(identified("1"), entry=replace(identified("1").entry, title="\0 and \ud800"))
         record = poll(acquire_one(store), feed_title="\0\udfff", decision=EntryDecision(new=(odd,)))
-        assert store.save_polls("me", [record], NOW, tell)[0].saved
+        assert store.save_polls("me", [record], NOW, tell, TELLER)[0].saved
         assert store.entries(NOW)[0].feed_title == "??"
 
 
@@ -225,7 +229,7 @@ class TestSeen:
         store.sync_feeds([A, B], NOW)
         one, two, three = (identified(name, url=A, text=name) for name in "123")
         feed = next(feed for feed in store.acquire_due_feeds("me", NOW, NOW + MINUTE, 2) if feed.state.url == A)
-        store.save_polls("me", [poll(feed, decision=EntryDecision(new=(one, two, three)))], NOW, tell)
+        store.save_polls("me", [poll(feed, decision=EntryDecision(new=(one, two, three)))], NOW, tell, TELLER)
         probe = SeenProbe(
             frozenset({one.key, stable_hash("unknown")}),
             frozenset({str(two.link_hash)}),
@@ -239,7 +243,7 @@ class TestSeen:
 
     def test_what_is_remembered_comes_back_whole(self, store: Store) -> None:
         bare = replace(identified("1"), link_hash=None, title_fingerprint="", text_fingerprint="")
-        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(bare,)))], NOW, tell)
+        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(bare,)))], NOW, tell, TELLER)
         probe = SeenProbe(frozenset({bare.key}), frozenset(), frozenset({""}))
         assert store.seen(FEED, probe) == [Seen(bare.key, None, "", "", NOW)]
 
@@ -266,18 +270,6 @@ class TestJudging:
         assert heard[same_story.id] == [first.id]
         assert heard[higher.id] == [first.id]
         assert [heard[other.id] for other in others] == [[], []]
-
-    def test_a_story_is_forgotten_after_72_hours_but_an_entry_is_not(self, store: Store) -> None:
-        save_alerts(store, alert("1", story="s"))
-        late = NOW + timedelta(hours=72, seconds=1)
-        heard: list[int] = []
-
-        def listen(_candidate: object, before: list[ToldAlert]) -> Judgement:
-            heard.append(len(before))
-            return Judgement(Verdict.TELL)
-
-        save_alerts(store, alert("2", story="s"), alert("1", story="s", level=Level.MENTION), now=late, judge=listen)
-        assert heard == [0, 2]
 
     def test_folded_alerts_are_kept_with_what_was_told_instead(self, store: Store) -> None:
         first, copy = alert("1", story="s"), alert("2", story="s", title="Other News")

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from store_samples import DIGEST, HOUR, MINUTE, NOW, alert, fold, poll, route_to, save_alerts
+from store_samples import DIGEST, HOUR, MINUTE, NOW, TELLER, alert, fold, poll, route_to, save_alerts
 
 from watcher.errors import NotifyReason
 from watcher.store.interface import Store
@@ -50,7 +50,7 @@ def test_a_story_is_told_once_whoever_finds_it(store: Store) -> None:
         told = 0
         while some := store.acquire_due_feeds(owner, NOW, NOW + HOUR, 3):
             records = [poll(feed, alerts=(alert("1", url=feed.state.url, story="one"),)) for feed in some]
-            told += sum(len(saved.alerts_told) for saved in store.save_polls(owner, records, NOW, fold))
+            told += sum(len(saved.alerts_told) for saved in store.save_polls(owner, records, NOW, fold, TELLER))
         return told
 
     assert sum(all_at_once(find)) == 1

@@ -13,6 +13,7 @@ from store_samples import (
     NOW,
     PROMPT,
     SECOND,
+    TELLER,
     acquire_one,
     alert,
     fold,
@@ -39,7 +40,7 @@ def purge(store: Store, now: datetime, chunk: int = 1_000) -> int:
 
 def see(store: Store, now: datetime, *, new: tuple[Identified, ...] = (), known: tuple[Identified, ...] = ()) -> None:
     decision = EntryDecision(new=new, known=tuple(one.key for one in known))
-    store.save_polls("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell)
+    store.save_polls("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell, TELLER)
 
 
 def remembered(store: Store, *these: Identified) -> list[bool]:

@@ -18,6 +18,7 @@ from store_samples import (
     MINUTE,
     NOW,
     PROMPT,
+    TELLER,
     acquire_one,
     alert,
     frozen,
@@ -49,7 +50,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "acquire_due_feeds": lambda store: store.acquire_due_feeds("me", NOW + DAY, NOW + 2 * DAY, 100),
     "next_poll_at": lambda store: store.next_poll_at(),
     "seen": lambda store: store.seen(FEED, PROBE),
-    "save_polls": lambda store: store.save_polls("me", [LEASED], NOW + 6 * HOUR, tell),
+    "save_polls": lambda store: store.save_polls("me", [LEASED], NOW + 6 * HOUR, tell, TELLER),
     "entry": lambda store: store.entry("0123456789abcdef"),
     "entries": lambda store: store.entries(NOW, 10),
     "unrouted_alerts": lambda store: store.unrouted_alerts(10),
@@ -106,7 +107,9 @@ def lived_in(sqlite_store: Store) -> Store:
     frozen(sqlite_store, alert("1"), group=PROMPT)
     decision = EntryDecision(new=(identified("0"),))
     later = NOW + 2 * HOUR
-    sqlite_store.save_polls("me", [poll(acquire_one(sqlite_store, now=later), later, decision=decision)], later, tell)
+    sqlite_store.save_polls(
+        "me", [poll(acquire_one(sqlite_store, now=later), later, decision=decision)], later, tell, TELLER
+    )
     save_alerts(sqlite_store, alert("2"), alert("3"), now=NOW + 4 * HOUR)
     sqlite_store.save_routing(route_to(DIGEST, alerts=[alert("3")]), NOW)
     assert acquire_one(sqlite_store, now=NOW + 6 * HOUR).epoch == LEASED.epoch

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_samples import FEED, HOUR, NOW, acquire_one, alert, fold, frozen, identified, poll, save_alerts, tell
+from store_samples import FEED, HOUR, NOW, TELLER, acquire_one, alert, fold, frozen, identified, poll, save_alerts, tell
 
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, UsageError
 from watcher.model.alert import ToldAlert
@@ -119,9 +119,9 @@ class TestLocks:
         feed = acquire_one(sqlite_store)
         record = poll(feed, decision=EntryDecision(new=(identified("1"),)), alerts=(alert("1"),))
         with pytest.raises(ZeroDivisionError):
-            sqlite_store.save_polls("me", [record], NOW, broken)
+            sqlite_store.save_polls("me", [record], NOW, broken, TELLER)
         assert (sqlite_store.entries(NOW), sqlite_store.alerts()) == ([], [])
-        assert sqlite_store.save_polls("me", [record], NOW, tell)[0].saved
+        assert sqlite_store.save_polls("me", [record], NOW, tell, TELLER)[0].saved
 
 
 def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
@@ -138,7 +138,7 @@ def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
             )
             for feed in some
         ]
-        told += [url for saved in store.save_polls(owner, records, NOW, fold) for url in saved.alerts_told]
+        told += [url for saved in store.save_polls(owner, records, NOW, fold, TELLER) for url in saved.alerts_told]
     store.close()
     results.put(told)
 
@@ -196,8 +196,8 @@ def die_while_saving(folder: str) -> None:
         )
         for feed in feeds
     ]
-    store.save_polls("doomed", records[:1], NOW, judge)
-    store.save_polls("doomed", records[1:], NOW, judge)
+    store.save_polls("doomed", records[:1], NOW, judge, TELLER)
+    store.save_polls("doomed", records[1:], NOW, judge, TELLER)
 
 
 @contextmanager
@@ -221,10 +221,10 @@ class TestFullDisk:
         new = tuple(identified(str(number), text="t" * 90_000) for number in range(50))
         record = poll(feed, decision=EntryDecision(new=new), alerts=(alert("1"),))
         with no_file_beyond(file.stat().st_size + 500_000), pytest.raises(StoreFull, match="space"):
-            sqlite_store.save_polls("me", [record], NOW, tell)
+            sqlite_store.save_polls("me", [record], NOW, tell, TELLER)
         assert (sqlite_store.entries(NOW), sqlite_store.alerts()) == ([], [])
         assert integrity(file) == "ok"
-        assert sqlite_store.save_polls("me", [record], NOW, tell)[0].saved
+        assert sqlite_store.save_polls("me", [record], NOW, tell, TELLER)[0].saved
         assert len(sqlite_store.entries(NOW)) == 50
 
 
@@ -243,7 +243,7 @@ class TestGrowth:
                 now = NOW + 2 * round_ * HOUR
                 new = tuple(identified(f"{round_}-{number}", text="t" * 60_000) for number in range(10))
                 record = poll(acquire_one(sqlite_store, now=now), now, decision=EntryDecision(new=new))
-                sqlite_store.save_polls("me", [record], now, tell)
+                sqlite_store.save_polls("me", [record], now, tell, TELLER)
             done.set()
             for one in reading:
                 one.result()

@@ -132,9 +132,12 @@ class AlertOrigin:
 
 
 def make_alert(
-    match: Match, topic_title: str, entry: Entry, entry_key: str, story: str, origin: AlertOrigin, first_seen: datetime
+    match: Match, topic_title: str, entry: Entry, entry_key: str, origin: AlertOrigin, first_seen: datetime
 ) -> Alert:
-    """A match worth telling, with its labels. Feed labels never overrule ours (the configuration refuses the clash)."""
+    """A match worth telling, with its labels. Feed labels never overrule ours (the configuration refuses the clash).
+
+    `story` and `publishers` are still to be found, when it is saved.
+    """
     labels = {
         **origin.feed_labels,
         "topic": match.topic,
@@ -142,7 +145,7 @@ def make_alert(
         "score": f"{match.score / 100:g}",
         "feed": origin.feed_title,
         "language": entry.language or origin.language or "",
-        "story": story,
+        "story": "",
         "publishers": "1",
     }
     return Alert(
@@ -158,7 +161,7 @@ def make_alert(
         feed_url=origin.feed_url,
         feed_title=origin.feed_title,
         first_seen=first_seen,
-        story=story,
+        story="",
         labels=labels,
         created_at=first_seen,
     )

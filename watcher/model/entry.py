@@ -113,5 +113,4 @@ class EntryRecord:
     feed_title: str
     entry: Entry
     first_seen: datetime
-    story: str
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -13,7 +13,7 @@ from watcher.render.passage import Run, quote_runs, title_runs, why
 from watcher.render.plain import isolate, one_line, points, safe_link, shortened
 
 NAME_CHARACTERS = 100
-NAMES = 8
+NAMES = 50
 """How many of those who reported it too are named; the rest is counted."""
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -40,7 +40,7 @@ def save_entries(
 ) -> None:
     """Keeps what is new or updated, and a baseline; what was only re-keyed is kept already, under its old key."""
     rows = [
-        _row(feed_id, identified, poll.stories or {}, now)
+        _row(feed_id, identified, now)
         for feed_id, poll in polls
         for identified in (
             *poll.decision.new,
@@ -48,11 +48,11 @@ def save_entries(
             *(poll.decision.quiet if poll.decision.is_baseline else ()),
         )
     ]
-    execute_many(connection, database.upsert(entries, ("key",), ("story", "document")), rows)
+    execute_many(connection, database.upsert(entries, ("key",), ("document",)), rows)
 
 
 def _records() -> Select[Any]:
-    columns = (entries.c.key, entries.c.first_seen, entries.c.story, entries.c.document)
+    columns = (entries.c.key, entries.c.first_seen, entries.c.document)
     return select(*columns, feeds.c.url, feeds.c.title, feeds.c.labels).join(feeds, feeds.c.id == entries.c.feed_id)
 
 
@@ -63,16 +63,14 @@ def _record(row: AnyRow) -> EntryRecord:
         feed_title=row.title,
         entry=documents.entries.read(row.document),
         first_seen=row.first_seen,
-        story=row.story,
         labels={} if row.labels is None else documents.labels.read(row.labels),
     )
 
 
-def _row(feed_id: int, identified: Identified, stories: Mapping[str, str], now: datetime) -> dict[str, Any]:
+def _row(feed_id: int, identified: Identified, now: datetime) -> dict[str, Any]:
     return {
         "key": identified.entry_key,
         "feed_id": feed_id,
         "first_seen": now,
-        "story": stories.get(identified.key, ""),
         "document": documents.entries.write(identified.entry),
     }

@@ -41,14 +41,14 @@ from watcher.model.notification import (
 )
 from watcher.model.route import ChannelRef
 from watcher.model.silence import Silence
-from watcher.model.story import Judge
+from watcher.model.story import Judge, Storyteller, Trace
 
 
 @dataclass(frozen=True, slots=True)
 class PollRecord:
     """All that one poll brings, saved together (I1). `alerts` are candidates: the judge has the last word.
 
-    `stories` gives the story id of each new or updated entry by key; `alerts` carry the same id.
+    `traces` of the entries that have alerts, by entry key: by them the storyteller finds the stories of the alerts.
     """
 
     epoch: int
@@ -56,7 +56,7 @@ class PollRecord:
     feed_title: str = ""
     labels: Mapping[str, str] | None = None
     decision: EntryDecision = field(default_factory=EntryDecision)
-    stories: Mapping[str, str] | None = None
+    traces: Mapping[str, Trace] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
 
 
@@ -123,11 +123,13 @@ class FeedStore(Protocol):
     def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
         """What is remembered of this feed that shares a key, link hash or fingerprint with the probe."""
 
-    def save_polls(self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge) -> list[PollSaved]:
+    def save_polls(
+        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, teller: Storyteller
+    ) -> list[PollSaved]:
         """Commits polls whose lease is still ours: state, entries, seen keys and alerts in one transaction.
 
-        Inside it, for each candidate alert, `judge` is given the earlier alerts on the same topic and entry (folded ones
-        too), and those told of the same story within 72 hours, in order of creation, including what this call saved. An
+        Inside it, `teller` finds the story of each entry that has alerts and a trace; then, for each candidate alert, `judge` is given the earlier alerts on the same topic and entry (folded ones
+        too), and those told of the same story while it is alive, in order of creation, including what this call saved. An
         alert whose id exists is a REPEAT whatever the judge says. Releases the leases. A lease that ran out but was
         taken by nobody still counts. Of `quiet` entries only those of a baseline are kept whole, the rest are only
         remembered.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, and_, or_, select
@@ -14,18 +14,19 @@ from watcher.model.story import Judge, Judgement, Verdict
 from watcher.store import documents
 from watcher.store.tables import alerts
 
-STORY_MEMORY = timedelta(hours=72)
-"""How long a story keeps folding what else is told of it."""
-
 
 def save_alerts(
-    connection: Connection, candidates: Sequence[Alert], now: datetime, judge: Judge
+    connection: Connection, candidates: Sequence[tuple[Alert, bool]], now: datetime, judge: Judge
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Saves what the judge lets through; returns the ids told and the ids folded."""
+    """Saves what the judge lets through; returns the ids told and the ids folded.
+
+    With each candidate stands whether its story was alive before it: what was told of a story that has ended since
+    does not count.
+    """
     told: list[str] = []
     folded: list[str] = []
-    for alert in candidates:
-        judgement = _judge(connection, alert, now, judge)
+    for alert, continues in candidates:
+        judgement = _judge(connection, alert, continues, judge)
         if judgement.verdict is Verdict.REPEAT:
             continue
         connection.execute(alerts.insert(), [_row(connection, alert, judgement, now)])
@@ -33,26 +34,22 @@ def save_alerts(
     return tuple(told), tuple(folded)
 
 
-def _judge(connection: Connection, alert: Alert, now: datetime, judge: Judge) -> Judgement:
+def _judge(connection: Connection, alert: Alert, continues: bool, judge: Judge) -> Judgement:
     """The judge's word; an alert that exists already is a repetition whatever the judge says."""
-    before = _told_before(connection, alert, now)
+    before = _told_before(connection, alert, continues)
     judgement = judge(alert, before)
     if any(earlier.id == alert.id for earlier in before):
         return Judgement(Verdict.REPEAT)
     return judgement
 
 
-def _told_before(connection: Connection, alert: Alert, now: datetime) -> list[ToldAlert]:
+def _told_before(connection: Connection, alert: Alert, continues: bool) -> list[ToldAlert]:
     """Every earlier alert on the same topic and entry, and those told of the same story, in order of creation."""
     same_entry = alerts.c.entry_key == alert.entry_key
-    same_story = and_(
-        alerts.c.story == alert.story,
-        alerts.c.created_at >= now - STORY_MEMORY,
-        alerts.c.folded_into.is_(None),
-    )
+    same_story = and_(alerts.c.story == alert.story, alerts.c.folded_into.is_(None))
     query = (
         select(alerts.c.id, alerts.c.entry_key, alerts.c.story, alerts.c.created_at, alerts.c.level)
-        .where(alerts.c.topic == alert.topic, or_(same_entry, same_story) if alert.story else same_entry)
+        .where(alerts.c.topic == alert.topic, or_(same_entry, same_story) if alert.story and continues else same_entry)
         .order_by(alerts.c.seq)
     )
     return [ToldAlert(row.id, row.level, row.entry_key, row.story, row.created_at) for row in connection.execute(query)]

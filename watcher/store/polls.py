@@ -10,13 +10,14 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from watcher.model.feed import PollState
-from watcher.model.story import Judge
+from watcher.model.story import Judge, Storyteller
 from watcher.store import documents
 from watcher.store.database import Database, Shelf, chunks, execute_many
 from watcher.store.entries import save_entries
 from watcher.store.interface import PollRecord, PollSaved
 from watcher.store.judging import save_alerts
 from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys
+from watcher.store.stories import place_alerts
 from watcher.store.tables import feeds
 
 
@@ -36,7 +37,9 @@ class Lease:
 class SqlPolls(Shelf):
     """The part of `FeedStore` that saves polls."""
 
-    def save_polls(self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge) -> list[PollSaved]:
+    def save_polls(
+        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, teller: Storyteller
+    ) -> list[PollSaved]:
         with self._database.write("save_polls") as connection:
             leases = _leases(connection, [poll.state.url for poll in polls])
             ours = [poll for poll in polls if _is_ours(leases.get(poll.state.url), owner, poll.epoch)]
@@ -44,11 +47,17 @@ class SqlPolls(Shelf):
             _save_entries(self._database, connection, ours, leases, now)
             if any(poll.alerts for poll in ours):
                 self._database.serialise(connection, "alerts")
-            saved = {poll.state.url: save_alerts(connection, poll.alerts, now, judge) for poll in ours}
+            saved = {poll.state.url: _save_alerts(connection, poll, now, judge, teller) for poll in ours}
         return [
             PollSaved(url, True, *saved[url]) if url in saved else PollSaved(url, False)
             for url in (poll.state.url for poll in polls)
         ]
+
+
+def _save_alerts(
+    connection: Connection, poll: PollRecord, now: datetime, judge: Judge, teller: Storyteller
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return save_alerts(connection, place_alerts(connection, poll.alerts, poll.traces, teller, now), now, judge)
 
 
 def _leases(connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:

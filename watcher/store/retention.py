@@ -24,7 +24,13 @@ from watcher.store.tables import (
     seen,
 )
 
-AT_ITS_END = (DeliveryState.DELIVERED, DeliveryState.DEAD, DeliveryState.EXPIRED, DeliveryState.FOLDED)
+AT_ITS_END = (
+    DeliveryState.DELIVERED,
+    DeliveryState.DEAD,
+    DeliveryState.EXPIRED,
+    DeliveryState.FOLDED,
+    DeliveryState.SILENCED,
+)
 
 
 def forget_keys(connection: Connection, before: datetime, chunk: int) -> int:

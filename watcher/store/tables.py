@@ -7,11 +7,13 @@ such an index only when it can see that the query implies it, which a bound para
 from __future__ import annotations
 
 from sqlalchemy import (
+    BigInteger,
     Boolean,
     Column,
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -87,7 +89,6 @@ entries = Table(
     Column("key", Key, nullable=False, unique=True),
     Column("feed_id", RowId, ForeignKey("feeds.id"), nullable=False),
     Column("first_seen", Instant, nullable=False),
-    Column("story", Text, nullable=False),
     Column("document", Text, nullable=False),
 )
 
@@ -248,6 +249,33 @@ attempts = Table(
 )
 
 Index("ix_attempts_notification", attempts.c.notification_id)
+
+story_traces = Table(
+    "story_traces",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("entry_key", Key, nullable=False, unique=True),
+    Column("story", Text, nullable=False),
+    Column("publisher", ForeignText, nullable=False),
+    Column("sketch", LargeBinary, nullable=False),
+    Column("alive_at", Instant, nullable=False),
+)
+"""Entries that have alerts, for as long as their stories live; `alive_at` is when the story was last told."""
+
+Index("ix_story_traces_story", story_traces.c.story)
+Index("ix_story_traces_alive", story_traces.c.alive_at)
+
+story_hashes = Table(
+    "story_hashes",
+    metadata,
+    Column("hash", BigInteger, nullable=False),
+    Column("trace_id", RowId, ForeignKey("story_traces.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("hash", "trace_id"),
+    sqlite_with_rowid=False,
+)
+"""The first trace of each story that has a hash: a hundred copies are found as quickly as one."""
+
+Index("ix_story_hashes_trace", story_hashes.c.trace_id)
 
 silences = Table(
     "silences",

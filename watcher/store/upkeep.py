@@ -10,6 +10,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 from watcher.store import retention, schema
 from watcher.store.database import Shelf
 from watcher.store.interface import StoreStats
+from watcher.store.stories import forget_stories
 from watcher.store.tables import alerts, deliveries, entries, facts, feeds, notifications, seen
 
 
@@ -41,6 +42,7 @@ class SqlUpkeep(Shelf):
                 + retention.drop_alerts(connection, now - finished_for, chunk)
                 + retention.drop_notifications(connection, now - finished_for, chunk)
                 + retention.drop_groups(connection, now - finished_for, chunk)
+                + forget_stories(connection, now - entries_for, chunk)
             )
         if gone:
             self._database.tidy()

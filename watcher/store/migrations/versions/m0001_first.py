@@ -33,6 +33,7 @@ def upgrade() -> None:
     create_attempts()
     create_deliveries()
     create_silences()
+    create_stories()
 
 
 def where(condition: str) -> dict[str, Any]:
@@ -134,7 +135,6 @@ def create_entries() -> None:
         sa.Column("key", KEY, nullable=False),
         sa.Column("feed_id", ROW_ID, nullable=False),
         sa.Column("first_seen", INSTANT, nullable=False),
-        sa.Column("story", sa.Text(), nullable=False),
         sa.Column("document", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_entries"),
         sa.UniqueConstraint("key", name="uq_entries_key"),
@@ -252,3 +252,28 @@ def create_silences() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_silences"),
     )
     op.create_index("ix_silences_ends", "silences", ["ends_at"])
+
+
+def create_stories() -> None:
+    op.create_table(
+        "story_traces",
+        sa.Column("id", ROW_ID, nullable=False),
+        sa.Column("entry_key", KEY, nullable=False),
+        sa.Column("story", sa.Text(), nullable=False),
+        sa.Column("publisher", sa.Text(), nullable=False),
+        sa.Column("sketch", sa.LargeBinary(), nullable=False),
+        sa.Column("alive_at", INSTANT, nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_story_traces"),
+        sa.UniqueConstraint("entry_key", name="uq_story_traces_entry_key"),
+    )
+    op.create_index("ix_story_traces_alive", "story_traces", ["alive_at"])
+    op.create_index("ix_story_traces_story", "story_traces", ["story"])
+    op.create_table(
+        "story_hashes",
+        sa.Column("hash", sa.BigInteger(), nullable=False),
+        sa.Column("trace_id", ROW_ID, nullable=False),
+        sa.PrimaryKeyConstraint("hash", "trace_id", name="pk_story_hashes"),
+        sa.ForeignKeyConstraint(["trace_id"], ["story_traces.id"], name="fk_story_hashes_trace_id", ondelete="CASCADE"),
+        sqlite_with_rowid=False,
+    )
+    op.create_index("ix_story_hashes_trace", "story_hashes", ["trace_id"])

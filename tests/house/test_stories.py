@@ -1,0 +1,89 @@
+"""The same story in thirty feeds over two hours: told once, named in full, every alert accounted for."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections import Counter
+from datetime import timedelta
+
+import pytest
+from houses import House, Item
+
+from watcher.app import Application
+from watcher.flush import Early
+
+MINUTE = timedelta(minutes=1)
+FEEDS = 30
+TEXT = (
+    "Both sides have agreed on a ceasefire that begins at midnight, the mediators said on Friday after nine days of "
+    "talks in the capital. It covers the whole of the northern province, where more than forty thousand people have "
+    "left their homes since the spring. Aid convoys are to pass on the main road from Sunday on. "
+)
+CHAT_AND_DIGEST = """
+receiver: desk
+digest: {at: ["18:00"], zone: UTC}
+routes:
+  - {receiver: chat, group_by: [story], group_wait: 30s, group_interval: 5m, continue: true}
+  - {receiver: desk}
+"""
+
+
+def copy(number: int, house: House) -> Item:
+    """The wire story as the feed of this number prints it."""
+    extra = ("Read more on our site.", "Subscribe to our newsletter.", f"(c) Paper {number}. All rights reserved.")
+    title = ("Ceasefire agreed in the north", "Warring sides agree on ceasefire from midnight")[number % 2]
+    return Item(f"wire-{number}", title, house.clock.now() - MINUTE, TEXT + extra[number % 3])
+
+
+async def round_of(app: Application) -> None:
+    """What the daemon does in a tick."""
+    for acquired in await app.poller.acquire(100):
+        await app.poller.poll(acquired)
+    await asyncio.to_thread(app.notifier.route_new)
+    await asyncio.to_thread(app.notifier.freeze_ripe)
+    for one in await asyncio.to_thread(app.notifier.acquire, 10):
+        await app.notifier.attempt(one)
+
+
+def live_through(house: House, order: list[int], restarts: bool) -> None:
+    """One feed after the other has the story; with `restarts` the process ends between any two of them."""
+
+    async def some(numbers: list[int]) -> None:
+        async with house.open() as app:
+            await app.follow_configuration()
+            for number in numbers:
+                house.publish(f"/feed-{number}", [copy(number, house)])
+                for _ in range(4):
+                    house.clock.advance(MINUTE)
+                    await round_of(app)
+
+    for numbers in [[number] for number in order] if restarts else [order]:
+        asyncio.run(some(numbers))
+
+
+@pytest.mark.parametrize("restarts", [False, True], ids=["one life", "killed between any two"])
+def test_thirty_feeds_make_one_message_and_one_line(house: House, restarts: bool) -> None:
+    house.route = CHAT_AND_DIGEST
+    for number in range(FEEDS):
+        house.publish(f"/feed-{number}", [])
+    order = list(range(FEEDS))
+    random.Random(7).shuffle(order)
+    house.once()
+    live_through(house, order, restarts)
+    house.clock.set(house.clock.now().replace(hour=18, minute=1))
+    house.once(early=Early.NOTHING)
+
+    assert len(house.told()) == 1
+    (mail,) = house.mail.mails
+    first = f"feed-{order[0]}"
+    others = {f"feed-{number}" for number in order[1:]}
+    assert mail.text.count("http") == 1
+    assert first in mail.text
+    assert {name for name in others if name in mail.text.replace(",", " ").split()} == others
+    store = house.store()
+    alerts = store.alerts(limit=100)
+    assert Counter(alert.state.value for alert in alerts) == {"routed": 1, "folded": FEEDS - 1}
+    (told,) = [alert for alert in alerts if alert.folded_into is None]
+    assert {alert.folded_into for alert in alerts if alert.folded_into} == {told.id}
+    assert [life.state.value for life in store.alert_life(told.id)] == ["delivered", "delivered"]

@@ -1,0 +1,97 @@
+"""The stories of alerts: found by traces in the store, alive for as long as somebody tells them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from store_samples import HOUR, MINUTE, NOW, TELLER, acquire_one, alert, identified, poll
+
+from watcher.model.alert import Alert, AlertState
+from watcher.model.entry import EntryDecision
+from watcher.store.interface import PollSaved, Store
+from watcher.story.cluster import judge
+from watcher.story.teller import trace_of
+
+TEXT = (
+    "The foreign minister said on Saturday that his country could not be left alone with the costs of holding "
+    "thousands of detainees, and asked other states to take their citizens back before the end of the year."
+)
+OTHER = (
+    "Rain fell over the whole of the coast for the third day in a row while villages in the hills were without "
+    "power, and the office for civil protection asked people to stay away from rivers and from bridges."
+)
+
+
+def tell(store: Store, name: str, text: str, now: datetime, publisher: str = "") -> tuple[PollSaved, Alert]:
+    """A poll brings one entry with this text, which has an alert; how it was saved."""
+    one = identified(name, text=text)
+    entry = replace(one.entry, content=text, publisher=publisher or name)
+    one = replace(one, entry=entry)
+    found = replace(alert(name, title=f"Feed {name}"), entry=entry)
+    record = poll(
+        acquire_one(store, now=now),
+        now,
+        decision=EntryDecision(new=(one,)),
+        alerts=(found,),
+        traces={one.key: trace_of(one, "")},
+    )
+    (saved,) = store.save_polls("me", [record], now, judge, TELLER)
+    kept = store.alert(found.id)
+    assert kept is not None
+    return saved, kept
+
+
+def test_a_copy_folds_into_the_story_and_counts_its_publisher(store: Store) -> None:
+    _, first = tell(store, "one", TEXT, NOW)
+    _, copy = tell(store, "two", f"{TEXT} Read more on our site.", NOW + HOUR)
+    _, again = tell(store, "three", TEXT, NOW + 2 * HOUR, publisher="two")
+    assert (first.state, first.labels["publishers"]) == (AlertState.UNROUTED, "1")
+    assert (copy.state, copy.folded_into, copy.labels["publishers"]) == (AlertState.FOLDED, first.id, "2")
+    assert (again.folded_into, again.labels["publishers"]) == (first.id, "2")
+    assert first.story == copy.story == again.story == copy.labels["story"]
+
+
+def test_another_event_is_another_story(store: Store) -> None:
+    _, first = tell(store, "one", TEXT, NOW)
+    _, other = tell(store, "two", OTHER, NOW + HOUR)
+    assert other.state is AlertState.UNROUTED
+    assert other.story != first.story
+
+
+@pytest.mark.parametrize(("hours", "state"), [(71, AlertState.FOLDED), (73, AlertState.UNROUTED)])
+def test_a_story_lives_three_days_after_it_was_last_told(store: Store, hours: int, state: AlertState) -> None:
+    tell(store, "one", TEXT, NOW)
+    _, copy = tell(store, "two", TEXT, NOW + 71 * HOUR)
+    _, late = tell(store, "three", TEXT, NOW + (71 + hours) * HOUR)
+    assert (copy.state, late.state) == (AlertState.FOLDED, state)
+
+
+def test_an_entry_stays_in_its_story_when_its_text_changes(store: Store) -> None:
+    _, first = tell(store, "one", TEXT, NOW)
+    one = identified("one", text=OTHER)
+    one = replace(one, entry=replace(one.entry, content=OTHER))
+    record = poll(
+        acquire_one(store, now=NOW + HOUR),
+        NOW + HOUR,
+        decision=EntryDecision(updated=(one,)),
+        alerts=(replace(alert("one"), entry=one.entry),),
+        traces={one.key: trace_of(one, "")},
+    )
+    (saved,) = store.save_polls("me", [record], NOW + HOUR, judge, TELLER)
+    assert (saved.alerts_told, saved.alerts_folded) == ((), ())
+    _, copy = tell(store, "two", TEXT, NOW + 2 * HOUR)
+    assert copy.folded_into == first.id
+
+
+def test_stories_nobody_tells_any_more_are_purged(store: Store) -> None:
+    _, first = tell(store, "one", TEXT, NOW)
+    day = timedelta(days=1)
+    later = NOW + 40 * day
+    while store.purge(later, seen_for=400 * day, entries_for=30 * day, finished_for=90 * day, chunk=1):
+        pass
+    _, again = tell(store, "two", TEXT, later + MINUTE)
+    assert again.state is AlertState.UNROUTED
+    assert again.labels["publishers"] == "1"
+    assert first.id != again.id
