@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
+from enum import StrEnum
 from typing import Annotated
 
 import typer
@@ -56,8 +58,9 @@ def show(
     with store_of(config) as store:
         alert = _find(store, alert_id)
         lives = store.alert_life(alert.id)
+        verdict = _verdict(store, alert)
     if as_json:
-        facts = {**_facts(alert), "deliveries": [_life_facts(life) for life in lives]}
+        facts = {**_facts(alert), "marked": verdict, "deliveries": [_life_facts(life) for life in lives]}
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
     typer.echo(f"{alert.entry.title}\n{alert.entry.link}")
@@ -68,6 +71,8 @@ def show(
     for part in alert.evidence:
         typer.echo(f"  {points(part.points):>6}  {part.term} in {part.field} ×{part.count}  {part.text}")
     typer.echo(_fate(alert))
+    if verdict:
+        typer.echo(f"marked {verdict.value}")
     rows = (
         (str(life.channel), life.route, life.state.value, life.reason, when(life.since), (life.notification or "-")[:8])
         for life in lives
@@ -75,11 +80,36 @@ def show(
     show_table(("channel", "route", "state", "reason", "since", "notification"), rows, empty="no deliveries")
 
 
+class Mark(StrEnum):
+    """What a person may say of an alert."""
+
+    RELEVANT = "relevant"
+    IRRELEVANT = "irrelevant"
+
+
+@app.command(epilog="Example: watcher alerts mark 3f2a9c01 irrelevant")
+def mark(
+    alert_id: Annotated[str, typer.Argument(help="The alert's id, or its first 8 digits.")],
+    verdict: Annotated[Mark, typer.Argument(help="What you think of it.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Says whether an alert was worth telling; `watcher topics suggest` learns from it."""
+    with store_of(config) as store:
+        alert = _find(store, alert_id)
+        store.mark_alert(alert.id, verdict is Mark.RELEVANT, datetime.now(UTC))
+    typer.echo(f"{alert.id[:8]} is {verdict.value} to {alert.topic}: {alert.entry.title}")
+
+
 def _find(store: Store, alert_id: str) -> Alert:
     alert = store.alert(alert_id)
     if alert is None:
         raise UsageError(f"no single alert is named {alert_id}; `watcher alerts list` shows their ids")
     return alert
+
+
+def _verdict(store: Store, alert: Alert) -> Mark | None:
+    said = (one.is_relevant for one in store.marked_alerts(alert.topic) if one.alert.id == alert.id)
+    return next((Mark.RELEVANT if is_relevant else Mark.IRRELEVANT for is_relevant in said), None)
 
 
 def _fate(alert: Alert) -> str:

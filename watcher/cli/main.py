@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import typer
 
 from watcher import __version__
-from watcher.cli import alerts, database, debug, feeds, outbox, routes, running, silences, starting, trying
+from watcher.cli import alerts, database, debug, feeds, outbox, routes, running, silences, starting, trying, tuning
 from watcher.errors import ConfigError, StoreError, UsageError
 
 app = typer.Typer(
@@ -22,7 +22,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (starting, running, trying):
+for commands in (starting, running, trying, tuning):
     commands.register(app)
 for name, group in (
     ("feeds", feeds.app),

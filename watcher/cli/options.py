@@ -14,6 +14,7 @@ import typer
 from watcher.app import open_plan_store
 from watcher.config.quantities import read_duration
 from watcher.errors import UsageError
+from watcher.match.percolator import CompiledTopic
 from watcher.plan import Plan, read_plan
 from watcher.store.interface import Store
 
@@ -58,3 +59,12 @@ def duration(text: str, option: str) -> timedelta:
         return read_duration(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: {error}") from error
+
+
+def chosen_topics(plan: Plan, topic: str | None) -> list[CompiledTopic]:
+    """The topic of this name, or all of them."""
+    chosen = [compiled for compiled in plan.topics if topic is None or compiled.topic.name == topic]
+    if not chosen:
+        names = ", ".join(compiled.topic.name for compiled in plan.topics) or "none at all"
+        raise UsageError(f"no topic is named {topic}; the configuration has {names}" if topic else "there is no topic")
+    return chosen

@@ -11,11 +11,10 @@ from typing import Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, opened_store, plan_to_read
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, chosen_topics, opened_store, plan_to_read
 from watcher.cli.tables import points, show_table
 from watcher.errors import UsageError
 from watcher.match.explain import Explanation, explain, explanation_json
-from watcher.match.percolator import CompiledTopic
 from watcher.match.quality import JudgedEntry, JudgedProblem, TopicQuality, quality_json, read_judged, score_json
 from watcher.match.quality import evaluate as judge_quality
 from watcher.model.entry import Entry
@@ -42,7 +41,7 @@ def explain_text(
 ) -> None:
     """Why a text reaches a topic, or why it does not: level, score, every part, what is missing."""
     plan = plan_to_read(config)
-    topics = _chosen(plan, topic)
+    topics = chosen_topics(plan, topic)
     subject = _subject(plan, text, url, entry)
     found = [explain(compiled, subject) for compiled in topics]
     if as_json:
@@ -51,14 +50,6 @@ def explain_text(
         return
     for line in (line for explanation in found for line in _lines(explanation)):
         typer.echo(line)
-
-
-def _chosen(plan: Plan, topic: str | None) -> list[CompiledTopic]:
-    chosen = [compiled for compiled in plan.topics if topic is None or compiled.topic.name == topic]
-    if not chosen:
-        names = ", ".join(compiled.topic.name for compiled in plan.topics) or "none at all"
-        raise UsageError(f"no topic is named {topic}; the configuration has {names}" if topic else "there is no topic")
-    return chosen
 
 
 def _subject(plan: Plan, text: str | None, url: str | None, key: str | None) -> Entry:
