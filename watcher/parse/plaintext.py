@@ -70,7 +70,8 @@ _HIDDEN = re.compile(
 )
 _MAY_HIDE = re.compile(r"<(?:!--|[st][cte][ryem])", re.IGNORECASE | re.ASCII)
 _TAG = re.compile(
-    r"""<(?:(/?[a-zA-Z][a-zA-Z0-9]*)[^<>"']*+(?:(?:"[^"]*+"|'[^'<>]*+'|')[^<>"']*+)*+>|[/a-zA-Z!?][^<>]*>)""", re.ASCII
+    r"""<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)(?:>|[^<>"']*+(?:(?:"[^"]*+"|'[^'<>]*+'|')[^<>"']*+)*+>)|[/a-zA-Z!?][^<>]*>)""",
+    re.ASCII,
 )
 """A tag with its name, quoted attribute values as they may be; else anything between angle brackets that is one."""
 

@@ -14,7 +14,13 @@ from watcher.parse.repair import repaired
 from watcher.parse.walk import Element, Walk
 
 _PARSER = etree.XMLParser(
-    encoding="utf-8", resolve_entities=False, load_dtd=False, no_network=True, remove_comments=True, remove_pis=True
+    encoding="utf-8",
+    resolve_entities=False,
+    load_dtd=False,
+    no_network=True,
+    remove_comments=True,
+    remove_pis=True,
+    collect_ids=False,
 )
 
 

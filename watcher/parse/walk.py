@@ -153,12 +153,14 @@ class Walk:
         """Runs the handler of an element, with the base and language of its scope."""
         tag = element.tag
         handler = self._by_tag[tag] if tag in self._by_tag else self._learn(element)
+        if handler is None and not len(element):
+            return
         items = element.items()
         if not items:
             self.attributes = _NO_ATTRIBUTES
             if handler is not None:
                 handler(self, element, depth)
-            elif len(element):
+            else:
                 self.children(element, depth)
             return
         self.attributes = self.names.attributes(items)
@@ -169,7 +171,7 @@ class Walk:
             self._enter_scope(self.attributes, element)
         if handler is not None:
             handler(self, element, depth)
-        elif len(element):
+        else:
             self.children(element, depth)
         self.base, self.lang = base, lang
 
