@@ -17,8 +17,9 @@ from math import prod
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.expression import Expression, Leaf, Together, map_leaves, needed_leaves
-from watcher.match.lexicon import Dialect, Lexicon
-from watcher.match.terms import Phrase, TermProblem, parse_term
+from watcher.match.lexicon import Lexicon, Slots
+from watcher.match.terms import Phrase, TermProblem, parse_term, plain_phrase
+from watcher.model.topic import Topic
 from watcher.text.stems import STEMMED_LANGUAGES
 
 
@@ -90,21 +91,19 @@ class Index:
     def _add(self, number: int, compiled: CompiledTopic, postings: list[tuple[int, int]]) -> None:
         topic = compiled.topic
         spoken = tuple(language for language in topic.languages if language in STEMMED_LANGUAGES)
-        dialect: Dialect = (spoken, topic.arabic_prefixes)
+        slots = self.lexicon.slots((spoken, topic.arabic_prefixes))
         self.first_term.append(len(self.topic_of_term))
         for term in topic.terms:
-            parsed = parse_term(term.text, topic.vocabulary)
-            if isinstance(parsed, TermProblem):
-                raise ValueError(f'topic {topic.name}: "{term.text}" {parsed.message}')
-            for phrase in parsed:
-                postings.append((self._pattern(phrase, dialect), len(self.topic_of_term)))
+            plain = plain_phrase(term.text)
+            for phrase in (plain,) if plain is not None else _phrases(term.text, topic):
+                postings.append((self._pattern(phrase, slots), len(self.topic_of_term)))
             self.topic_of_term.append(number)
-        self.programs.append(self._bind(compiled, dialect))
+        self.programs.append(self._bind(compiled, slots))
         self.topic_of_term.append(number)
 
-    def _bind(self, compiled: CompiledTopic, dialect: Dialect) -> Program:
+    def _bind(self, compiled: CompiledTopic, words: Slots) -> Program:
         def bound(leaf: Leaf) -> Leaf:
-            return replace(leaf, patterns=tuple(self._pattern(phrase, dialect) for phrase in leaf.phrases))
+            return replace(leaf, patterns=tuple(self._pattern(phrase, words) for phrase in leaf.phrases))
 
         def bind(expression: Expression | None) -> Expression | None:
             return None if expression is None else map_leaves(expression, bound)
@@ -117,8 +116,8 @@ class Index:
         )
         return Program(near, bind(compiled.require), bind(compiled.exclude), bind(compiled.query))
 
-    def _pattern(self, phrase: Phrase, dialect: Dialect) -> int:
-        slots = tuple([self.lexicon.slot(word, dialect) for word in phrase])
+    def _pattern(self, phrase: Phrase, words: Slots) -> int:
+        slots = tuple([words[word] for word in phrase])
         known = self._pattern_numbers.get(slots)
         if known is None:
             known = self._pattern_numbers[slots] = len(self._pattern_numbers)
@@ -193,6 +192,13 @@ class Index:
         while last < len(keys) and keys[last] == key:
             last += 1
         return self.neighbour_patterns[first:last]
+
+
+def _phrases(text: str, topic: Topic) -> tuple[Phrase, ...]:
+    parsed = parse_term(text, topic.vocabulary)
+    if isinstance(parsed, TermProblem):
+        raise ValueError(f'topic {topic.name}: "{text}" {parsed.message}')
+    return parsed
 
 
 def neighbour_key(left: int, right: int) -> int:

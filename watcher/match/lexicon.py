@@ -24,7 +24,8 @@ class Lexicon:
     """Hands out slots while topics are compiled; read-only afterwards."""
 
     def __init__(self) -> None:
-        self._slots: dict[tuple[str, Dialect], int] = {}
+        self._dialects: dict[Dialect, Slots] = {}
+        self._count = 0
         self._by_key: dict[str, int | tuple[int, ...]] = {}
         self._stemmed: tuple[str, ...] = ()
         self._has_bare = False
@@ -32,14 +33,18 @@ class Lexicon:
         self._prefix_lengths: set[int] = set()
 
     def __len__(self) -> int:
-        return len(self._slots)
+        return self._count
 
-    def slot(self, word: str, dialect: Dialect) -> int:
-        """The slot of a written word (`prison`, `detain*`, `=WHO`), from 1."""
-        known = self._slots.get((word, dialect))
-        if known is not None:
-            return known
-        slot = self._slots[word, dialect] = len(self._slots) + 1
+    def slots(self, dialect: Dialect) -> Slots:
+        """Written word (`prison`, `detain*`, `=WHO`) → slot, from 1; a word asked for the first time gets one."""
+        known = self._dialects.get(dialect)
+        if known is None:
+            known = self._dialects[dialect] = Slots(self, dialect)
+        return known
+
+    def new_slot(self, word: str, dialect: Dialect) -> int:
+        """A slot for a word that its dialect does not have yet."""
+        self._count = slot = self._count + 1
         for key in self._keys_of_word(word, dialect):
             before = self._by_key.get(key)
             if before is None:
@@ -50,7 +55,7 @@ class Lexicon:
 
     def close(self) -> None:
         """Forgets what only compiling needs."""
-        self._slots = {}
+        self._dialects = {}
 
     def slots_of(self, piece: str, *, capitals: bool) -> set[int]:
         """The slots of a piece of text; in a text that is all capitals no exact spelling counts."""
@@ -98,3 +103,16 @@ class Lexicon:
         for length in self._prefix_lengths:
             if length <= len(folded):
                 yield f"{_PREFIX}{mark}{folded[:length]}"
+
+
+class Slots(dict[str, int]):
+    """The words of one dialect."""
+
+    def __init__(self, lexicon: Lexicon, dialect: Dialect) -> None:
+        super().__init__()
+        self._lexicon = lexicon
+        self._dialect = dialect
+
+    def __missing__(self, word: str) -> int:
+        slot = self[word] = self._lexicon.new_slot(word, self._dialect)
+        return slot

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from watcher.match.index import Index
 from watcher.text.tokens import LONGEST_PIECE, pieces, runs
 
-Piece = tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]
-"""The slots of one position; the marks of those that begin a pair of neighbours; of those that end one."""
+Numbers = tuple[int, ...]
+Piece = tuple[Numbers, Numbers, Numbers, Numbers, Numbers]
+"""The slots of one position; marks of those that begin a pair of neighbours, of those that end one; those slots."""
 
-NOTHING: Piece = ((), (), ())
+NOTHING: Piece = ((), (), (), (), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Compound:
 
 Meaning = Piece | Compound
 
-_REMEMBERED = 60_000
+_REMEMBERED = 30_000
 """Chunks; when full the memory is emptied, which costs no more than a second of stemming."""
 
 
@@ -62,9 +63,9 @@ class ChunkMemory(dict[str, Meaning]):
         slots = tuple(sorted(index.lexicon.slots_of(text, capitals=self._capitals)))
         if not slots:
             return NOTHING
-        lefts = tuple(index.left_mark(slot) for slot in slots if index.is_left[slot])
-        rights = tuple(index.right_mark(slot) for slot in slots if index.is_right[slot])
-        return slots, lefts, rights
+        lefts = tuple(slot for slot in slots if index.is_left[slot])
+        rights = tuple(slot for slot in slots if index.is_right[slot])
+        return slots, tuple(map(index.left_mark, lefts)), tuple(map(index.right_mark, rights)), lefts, rights
 
 
 def _empty_memory(index: Index, capitals: bool) -> ChunkMemory:

@@ -43,8 +43,8 @@ class Words:
         self.compounds = [number for number, meaning in enumerate(meanings) if meaning.__class__ is Compound]
         row = self._widen(meanings, begin) if self.compounds else cast("list[Piece]", meanings)
         starts, marks = self.starts, self._index.neighbour_marks
-        for at, (slots, _, _) in enumerate(row, begin):
-            for slot in slots:
+        for at, piece in enumerate(row, begin):
+            for slot in piece[0]:
                 starts[slot].append(at)
         likely = {
             at
@@ -63,11 +63,10 @@ class Words:
         return begin
 
     def _note(self, before: Piece, after: Piece) -> None:
-        index, marks = self._index, self._index.neighbour_marks
-        for left in before[0]:
-            mark = index.left_mark(left)
-            for right in after[0]:
-                if marks[mark + index.right_mark(right)]:
+        marks = self._index.neighbour_marks
+        for left_mark, left in zip(before[1], before[3], strict=True):
+            for right_mark, right in zip(after[2], after[4], strict=True):
+                if marks[left_mark + right_mark]:
                     self.neighbours.add(neighbour_key(left, right))
 
     def _widen(self, meanings: list[Meaning], begin: int) -> list[Piece]:

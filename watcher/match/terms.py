@@ -37,8 +37,9 @@ class TermProblem:
 
 def parse_term(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:
     """The phrases that a term stands for, any of which is the term; more than one for a list or a hyphen."""
-    if _PLAIN.fullmatch(text) and len(text) <= LONGEST_TERM and not (" " in text and _OPERATOR.search(text)):
-        return (tuple(text.lower().split(" ")),)
+    plain = plain_phrase(text)
+    if plain is not None:
+        return (plain,)
     if len(text) > LONGEST_TERM:
         return TermProblem(f"is longer than {LONGEST_TERM} characters; split it into several terms", LONGEST_TERM)
     stripped = text.strip()
@@ -47,6 +48,16 @@ def parse_term(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermPr
     if stripped.startswith("="):
         return _parse_exact(stripped)
     return _parse_words(text)
+
+
+def plain_phrase(text: str) -> Phrase | None:
+    """The phrase of a term without anything special in it, which most terms are; None for all others."""
+    if _PLAIN.fullmatch(text) is None or len(text) > LONGEST_TERM:
+        return None
+    lower = text.lower()
+    if lower != text and _OPERATOR.search(text) is not None:
+        return None
+    return tuple(lower.split(" "))
 
 
 def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:
