@@ -138,7 +138,7 @@ def _link(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _link_text(walk: Walk, element: Element, depth: int) -> None:
-    value = walk.value(element)
+    value = walk.certain_link(walk.text(element))
     if value:
         value = resolve(walk.base, value)
         if walk.entry and not walk.source:

@@ -33,6 +33,7 @@ _NO_ATTRIBUTES: Mapping[str, str] = {}
 _AMBIGUOUS = re.compile("[&<>\"']")
 """What feedparser's loose parser may leave escaped, outside of text constructs, in a document that is not well-formed."""
 
+_AMBIGUOUS_LINK = re.compile("[<>\"']|&[#\\w]+;")
 _AMBIGUOUS_NAME = re.compile("[<>]|&[#\\w]+;")
 
 
@@ -92,6 +93,12 @@ class Walk:
     def certain(self, text: str) -> str:
         """The text, if a damaged document leaves no doubt about its references."""
         if not self.is_sound and _AMBIGUOUS.search(text):
+            raise Uncertain(f"a reference in a damaged document: {text[:80]!r}")
+        return text
+
+    def certain_link(self, text: str) -> str:
+        """The same for links, where a lone ampersand is one in either case."""
+        if not self.is_sound and _AMBIGUOUS_LINK.search(text):
             raise Uncertain(f"a reference in a damaged document: {text[:80]!r}")
         return text
 
