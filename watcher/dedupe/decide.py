@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from watcher.dedupe.identity import fallback_key, identify, probe_for, scheme_for
-from watcher.dedupe.recognise import Document, Strength, is_later, recognise, strength
+from watcher.dedupe.recognise import Document, Strength, features, is_later, recognise, strength
 from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
 from watcher.model.feed import PollState
 
@@ -79,15 +79,20 @@ class _Sorting:
             self.known.append(row.key)
 
     def recognised(self, rows: Mapping[str, Seen], *, has_ids: bool) -> None:
-        """Remembered entries under new names, which are remembered too if they are publishers' ids; the rest is new."""
+        """Remembered entries under new names; the rest is new.
+
+        The new name is remembered, too, unless it is only the link with another date and the link is the entry's own.
+        """
         for item in self.unknown:
-            if item.key not in rows:
+            row = rows.get(item.key)
+            if row is None:
                 self.new.append(item)
-            elif has_ids and item.entry.id:
-                row = rows[item.key]
-                self.quiet.append(replace(item, original=row.original or row.key))
+                continue
+            is_named = (has_ids and bool(item.entry.id)) or item.link_hash is None
+            if not is_named and (features(item) == features(row) or _is_changed(item, row)):
+                self.meet(item, row)
             else:
-                self.meet(item, rows[item.key])
+                self.quiet.append(item)
 
 
 def _sort_by_key(

@@ -176,7 +176,8 @@ def _is_enough(claim: _Claim, document: Document, change: _Change) -> bool:
     if change is _Change.MIGRATED and same_link:
         return True
     if (entry.published or entry.updated) is None or document.newest_before is None:
-        return change is not _Change.SINGLE or (same_link and document.links_tell_apart)
+        same_title = _same(claim.item.title_fingerprint, claim.row.title_fingerprint)
+        return (same_title and change is not _Change.SINGLE) or (same_link and document.links_tell_apart)
     return not is_later(entry, document.newest_before)
 
 
