@@ -177,8 +177,13 @@ def notify_plan(plan: Plan, client: httpx2.AsyncClient) -> NotifyPlan:
     if settings.route is None:
         raise LookupError("a configuration without a route cannot notify")
     channels = build_channels(settings.receivers, settings.smtp, client)
-    templates = UserTemplates(settings.file.parent / "templates")
-    return NotifyPlan(settings.route, routes_by_path(settings.route), settings.receivers, channels, templates)
+    routes = routes_by_path(settings.route)
+    return NotifyPlan(settings.route, routes, settings.receivers, channels, user_templates(plan))
+
+
+def user_templates(plan: Plan) -> UserTemplates:
+    """The folder of people's own templates, beside the configuration; it need not exist."""
+    return UserTemplates(plan.settings.file.parent / "templates")
 
 
 @asynccontextmanager

@@ -11,7 +11,21 @@ from collections.abc import Sequence
 import typer
 
 from watcher import __version__
-from watcher.cli import alerts, database, debug, feeds, outbox, routes, running, silences, starting, trying, tuning
+from watcher.cli import (
+    alerts,
+    checking,
+    database,
+    debug,
+    feeds,
+    outbox,
+    receivers,
+    routes,
+    running,
+    silences,
+    starting,
+    trying,
+    tuning,
+)
 from watcher.errors import ConfigError, StoreError, UsageError
 
 app = typer.Typer(
@@ -22,7 +36,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (starting, running, trying, tuning):
+for commands in (starting, checking, running, trying, tuning):
     commands.register(app)
 for name, group in (
     ("feeds", feeds.app),
@@ -30,6 +44,7 @@ for name, group in (
     ("outbox", outbox.app),
     ("silence", silences.app),
     ("routes", routes.app),
+    ("receivers", receivers.app),
     ("db", database.app),
     ("debug", debug.app),
 ):

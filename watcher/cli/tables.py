@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 console = Console(highlight=False)
+progress_console = Console(stderr=True)
 
 
 def show_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, empty: str) -> None:

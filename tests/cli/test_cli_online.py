@@ -1,0 +1,81 @@
+"""`check` with own templates and `--online`, `receivers test`: does it hold where it will be used?"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from houses import House, Item
+
+from watcher.render.sample import TITLE
+
+
+@pytest.fixture
+def ready(house: House) -> House:
+    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
+    house.write()
+    return house
+
+
+def rows(text: str) -> list[list[str]]:
+    return [line.split("\t") for line in text.splitlines() if "\t" in line][1:]
+
+
+def test_check_online_says_what_each_feed_answers(ready: House) -> None:
+    ready.feed_urls.append(ready.feeds.url("/nothing"))
+    ready.feed_urls.append(ready.feeds.redirect("/old", ready.feed_urls[0], 301))
+    ready.write()
+    done = ready.command("check", "--online")
+    assert done.returncode == 0, done.stderr
+    wire, nothing, old = rows(done.stdout)
+    assert wire[:4] == ["wire", "swift", "1", "2026-01-24 11:59:00Z"]
+    assert nothing[1] == "http_not_found"
+    assert "watcher feeds discover" in nothing[4]
+    assert old[4] == f"moved for good to {ready.feed_urls[0]}"
+    assert done.stdout.splitlines()[-1] == "2 of 3 feeds answered"
+
+
+def test_check_online_fails_when_no_feed_answers(house: House) -> None:
+    house.feed_urls = ["http://127.0.0.1:9/none"]
+    house.write()
+    done = house.command("check", "--online")
+    assert done.returncode == 1
+    assert "check the network" in done.stderr
+
+
+def test_check_tries_own_templates(ready: House) -> None:
+    folder = ready.folder / "templates"
+    folder.mkdir()
+    (folder / "subject.txt.j2").write_text("{{ digest.subject }}")
+    assert ready.command("check").returncode == 0
+    (folder / "message.txt.j2").write_text("{{ digest.subject.nothing.of.it }}")
+    done = ready.command("check")
+    assert done.returncode == 2
+    assert "receivers.desk: the template message.txt.j2 failed" in done.stderr
+
+
+def test_a_test_message_reaches_each_channel_and_is_marked(ready: House) -> None:
+    assert [row[:2] for row in rows(ready.command("receivers", "test", "chat").stdout)] == [
+        ["chat/webhook/0", "delivered"]
+    ]
+    (message,) = ready.messages()
+    assert message["data"]["reason"] == "test"  # type: ignore[index]
+    assert ready.told() == [TITLE]
+
+    assert ready.command("receivers", "test", "desk").returncode == 0
+    (mail,) = ready.mail.mails
+    assert "test" in mail.message["Subject"].lower()
+    assert not (ready.folder / "watcher.db").exists()
+
+
+def test_a_test_that_fails_says_why(ready: House) -> None:
+    ready.chat.script = [410]
+    done = ready.command("receivers", "test", "chat")
+    assert done.returncode == 1
+    assert rows(done.stdout)[0][:3] == ["chat/webhook/0", "never", "gone"]
+
+
+def test_receivers_are_listed_and_unknown_ones_refused(ready: House) -> None:
+    assert rows(ready.command("receivers", "list").stdout) == [["desk", "desk/email/0"], ["chat", "chat/webhook/0"]]
+    done = ready.command("receivers", "test", "nobody")
+    assert (done.returncode, "desk, chat" in done.stderr) == (2, True)

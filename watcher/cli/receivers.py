@@ -1,0 +1,60 @@
+"""`watcher receivers`: whether those who are to be told can be reached."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from watcher.cli.options import DEFAULT_CONFIG, Config
+from watcher.cli.tables import show_table
+from watcher.errors import UsageError
+from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
+from watcher.model.route import Receiver
+from watcher.plan import Plan, read_plan
+from watcher.receiver_trial import try_receiver
+
+app = typer.Typer(help="Whether those who are to be told can be reached.", no_args_is_help=True)
+
+
+@app.command("list", epilog="Example: watcher receivers list")
+def list_receivers(config: Config = DEFAULT_CONFIG) -> None:
+    """The receivers and their channels."""
+    plan = read_plan(config, os.environ, secrets="defer")
+    rows = (
+        (receiver.name, str(channel)) for receiver in plan.settings.receivers.values() for channel in receiver.channels
+    )
+    show_table(("receiver", "channel"), rows, empty="no receivers are configured")
+
+
+@app.command("test", epilog="Example: watcher receivers test chat")
+def try_out(
+    name: Annotated[str, typer.Argument(help="The receiver's name.")],
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Sends a message marked as a test through each channel of a receiver. Exit 1: one of them did not take it."""
+    plan = read_plan(config, os.environ, secrets="require")
+    outcomes = asyncio.run(try_receiver(plan, _receiver(plan, name), datetime.now(UTC)))
+    rows = ((str(channel), *_told(outcome)) for channel, outcome in outcomes.items())
+    show_table(("channel", "outcome", "reason", "detail"), rows, empty="this receiver has no channels")
+    raise typer.Exit(0 if all(isinstance(outcome, Delivered) for outcome in outcomes.values()) else 1)
+
+
+def _receiver(plan: Plan, name: str) -> Receiver:
+    receivers = plan.settings.receivers
+    if name not in receivers:
+        raise UsageError(f"no receiver is named {name}; the configuration has {', '.join(receivers) or 'none at all'}")
+    return receivers[name]
+
+
+def _told(outcome: Outcome) -> tuple[str, str, str]:
+    match outcome:
+        case Delivered():
+            return "delivered", "", outcome.detail
+        case TryAgain():
+            return "not now", outcome.reason.value, outcome.detail
+        case GiveUp():
+            return "never", outcome.reason.value, outcome.detail
