@@ -21,7 +21,7 @@ LONGEST_TERM = 300
 SHORTEST_PREFIX = 3
 """Letters before a `*`."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9]+(?: [A-Za-z0-9]+)*")
+_PLAIN = re.compile(r"[A-Za-z0-9]+(?:(?<=\w{3})\*)?(?: [A-Za-z0-9]+(?:(?<=\w{3})\*)?)*")
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|NEAR(?:/\d+)?)(?!\S)")
 _STARRED = re.compile(r"\S*\*\S*")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'"}
