@@ -81,11 +81,14 @@ _C1 = re.compile("[\x80-\x9f]")
 _WINDOWS_1252 = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
 """Windows-1252 declared as Latin-1 leaves these control characters, where curly quotes were meant (WHATWG Encoding)."""
 
-_SPACES = re.compile("[\x09-\x0d\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]")
-_UNWANTED = re.compile(
-    "[\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]"
+_SPACE_CHARACTERS = "\x09-\x0d\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_UNWANTED_CHARACTERS = (
+    "\x01-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069\ufeff\ufff9-\ufffb\ufffe\uffff\ud800-\udfff"
 )
 """Control characters, bidirectional embeddings, overrides and isolates (Unicode UAX #9), non-characters."""
+
+_SPACES, _UNWANTED = re.compile(f"[{_SPACE_CHARACTERS}]"), re.compile(f"[{_UNWANTED_CHARACTERS}]")
+_ODD = re.compile(f"[{_SPACE_CHARACTERS}{_UNWANTED_CHARACTERS}]")
 
 
 def plain_text(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
@@ -112,13 +115,20 @@ def _has_markup(value: str) -> bool:
     return "<" in value or "&" in value
 
 
+def _cleaned(text: str) -> str:
+    """Most characters that count as unprintable are wanted, such as joiners in Persian and in emoji."""
+    if not _ODD.search(text):
+        return text
+    if _C1.search(text):
+        text = text.translate(_WINDOWS_1252)
+    return _UNWANTED.sub("", _SPACES.sub(" ", text))
+
+
 def _folded(text: str) -> str:
     """One space for every run of white space, one line for every block, no unwanted characters."""
     text = text.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")
     if not text.replace(_BREAK, " ").isprintable():
-        if _C1.search(text):
-            text = text.translate(_WINDOWS_1252)
-        text = _UNWANTED.sub("", _SPACES.sub(" ", text))
+        text = _cleaned(text)
     lines = [" ".join(line.split()) if "  " in line else line.strip() for line in text.split(_BREAK)]
     return "\n".join(filter(None, lines))
 
