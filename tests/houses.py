@@ -76,7 +76,7 @@ def rss(title: str, items: Sequence[Item]) -> bytes:
     """An RSS 2.0 document."""
     body = "".join(
         f"<item><guid isPermaLink='false'>{escape(item.guid)}</guid><title>{escape(item.title)}</title>"
-        f"<link>https://example.org/{escape(item.guid)}</link><description>{escape(item.text)}</description>"
+        f"<link>https://{title}.example/{escape(item.guid)}</link><description>{escape(item.text)}</description>"
         f"<pubDate>{format_datetime(item.published)}</pubDate></item>"
         for item in items
     )

@@ -1,6 +1,8 @@
 """From waiting deliveries to frozen notifications: the middle of the second trip.
 
-    silence ─▶ ripe? ─▶ quiet hours, budget (route.flush decides) ─▶ freeze, or hold ─▶ release what was held
+    release what was held ─▶ ripe? ─▶ silenced? ─▶ quiet hours, budget (route.flush decides) ─▶ freeze, or hold
+
+What is held goes first, so that in a flood the message that tells of the overflow is not starved by what is new.
 
 Every step is a transaction of its own, and each is repeated until it is done: a crash between two leaves deliveries
 waiting or held, which the next round finds again.
@@ -47,13 +49,14 @@ class Flusher:
 
     def flush(self, early: Early) -> list[Notification]:
         """Makes a notification of everything whose time has come and that nothing holds back."""
+        frozen: list[Notification | None] = [
+            self._release(held) for held in self.store.held_groups() if held.until <= self.now
+        ]
         ripe = [group for group in self.store.waiting_groups() if self._is_ripe(group, early)]
         if ripe:
             ripe = self._without_silenced(ripe)
-        frozen: list[Notification | None] = []
         for (path, channel), groups in groupby(sorted(ripe, key=_place), key=_place):
             frozen += self._tell(self.routes[path], ChannelRef.parse(channel), list(groups))
-        frozen += [self._release(held) for held in self.store.held_groups() if held.until <= self.now]
         return [notification for notification in frozen if notification is not None]
 
     def _is_ripe(self, group: WaitingGroup, early: Early) -> bool:
@@ -63,7 +66,13 @@ class Flusher:
         if early is Early.DIGESTS and isinstance(route.timing, DigestPlan):
             return True
         timing = _without_wait(route.timing) if early is not Early.NOTHING else route.timing
-        return due.due_at(timing, group.first_waiting_at, group.last_flush_at, count=group.count) <= self.now
+        return due.is_ripe(timing, group, self.now, enough_at=self._enough_at(timing, group))
+
+    def _enough_at(self, timing: Timing, group: WaitingGroup) -> datetime | None:
+        """When a digest that wants several alerts had them; it leaves at the first slot after that."""
+        if not isinstance(timing, DigestPlan) or timing.min <= 1 or group.count < timing.min:
+            return None
+        return self.store.nth_waiting_at(group.key, timing.min)
 
     def _without_silenced(self, ripe: Sequence[WaitingGroup]) -> list[WaitingGroup]:
         """Takes out what a person has silenced; groups of which nothing is left are gone afterwards."""

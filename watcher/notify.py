@@ -35,11 +35,11 @@ from watcher.model.notification import (
     Outcome,
     TryAgain,
 )
-from watcher.model.route import ChannelRef, DigestPlan, Receiver, Route
+from watcher.model.route import ChannelRef, Receiver, Route
 from watcher.render.message import render_message
 from watcher.render.surroundings import BAR_DAYS, Surroundings, daily_counts, feed_notes
 from watcher.render.user_templates import UserTemplates
-from watcher.route.tree import route_alert
+from watcher.route.tree import route_alert, route_corroborated, zone_of
 from watcher.store.interface import Store
 from watcher.timings import Timings
 
@@ -87,6 +87,9 @@ class Notifier:
             routed = [route_alert(self.plan.root, self.plan.receivers, alert) for alert in alerts]
             self.store.save_routing(routed, self.clock.now())
             count += len(alerts)
+        while copies := self.store.unexamined_copies(ROUTE_BATCH):
+            routed = [route_corroborated(self.plan.root, self.plan.receivers, alert) for alert in copies]
+            self.store.save_corroboration(routed, self.clock.now())
         return count
 
     def freeze_ripe(self, early: Early = Early.NOTHING) -> list[Notification]:
@@ -177,12 +180,6 @@ class Notifier:
         told = self.store.told_alerts(made_at - timedelta(days=BAR_DAYS), made_at)
         states = self.store.feed_states()
         return Surroundings(daily_counts(told, zone, made_at), feed_notes(states, zone, made_at))
-
-
-def zone_of(routes: Mapping[str, Route], path: str) -> str:
-    """The zone in which times are told on a route: its digest's, else the root's, else UTC."""
-    timings = [routes[name].timing for name in (path, "/") if name in routes]
-    return next((timing.zone for timing in timings if isinstance(timing, DigestPlan)), "UTC")
 
 
 def _log_outcome(notification: Notification, outcome: Outcome, again_at: datetime | None) -> None:

@@ -13,11 +13,10 @@ from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
 from watcher.model.notification import GroupKey, Notification, notification_key
 from watcher.model.route import DigestPlan, Route
-from watcher.notify import zone_of
 from watcher.parse.page import read_page
 from watcher.plan import Plan, routes_by_path
 from watcher.render.message import render_message
-from watcher.route.tree import route_alert
+from watcher.route.tree import route_alert, zone_of
 from watcher.store.interface import Store
 
 

@@ -38,7 +38,7 @@ def copy(number: int, house: House) -> Item:
 
 async def round_of(app: Application) -> None:
     """What the daemon does in a tick."""
-    for acquired in await app.poller.acquire(100):
+    for acquired in await app.poller.acquire(100, force=True):
         await app.poller.poll(acquired)
     await asyncio.to_thread(app.notifier.route_new)
     await asyncio.to_thread(app.notifier.freeze_ripe)
@@ -87,3 +87,22 @@ def test_thirty_feeds_make_one_message_and_one_line(house: House, restarts: bool
     (told,) = [alert for alert in alerts if alert.folded_into is None]
     assert {alert.folded_into for alert in alerts if alert.folded_into} == {told.id}
     assert [life.state.value for life in store.alert_life(told.id)] == ["delivered", "delivered"]
+
+
+def test_a_route_may_wait_until_several_publishers_tell_it(house: House) -> None:
+    house.route = """
+    receiver: desk
+    digest: {at: ["18:00"], zone: UTC}
+    routes:
+      - {receiver: chat, matchers: ['publishers>="3"'], group_by: [story], group_wait: 0s, continue: true}
+      - {receiver: desk}
+    """
+    for number in range(5):
+        house.publish(f"/feed-{number}", [])
+    house.once()
+    live_through(house, list(range(5)), restarts=False)
+    (message,) = house.messages()
+    (alert,) = message["data"]["alerts"]  # type: ignore[index]
+    assert set(alert["story"]["sources"]) == {"feed-0", "feed-1", "feed-2"}
+    states = Counter(alert.state.value for alert in house.store().alerts())
+    assert states == {"routed": 2, "folded": 3}

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
 
 from watcher.model.alert import Alert, AlertState
 from watcher.model.notification import DeliveryState, GroupKey, Routed
@@ -16,7 +16,14 @@ from watcher.store import documents
 from watcher.store.database import AnyRow, Database, Shelf, chunks, execute_many
 from watcher.store.interface import DeliveryLife
 from watcher.store.prefix import begins_with
-from watcher.store.tables import ALERT_IS_UNROUTED, alerts, deliveries, delivery_groups, notifications
+from watcher.store.tables import (
+    ALERT_IS_UNEXAMINED,
+    ALERT_IS_UNROUTED,
+    alerts,
+    deliveries,
+    delivery_groups,
+    notifications,
+)
 
 UNFROZEN = (DeliveryState.WAITING, DeliveryState.HELD)
 
@@ -43,15 +50,39 @@ class SqlAlerts(Shelf):
             execute_many(connection, self._database.insert_missing(deliveries, ("alert_seq", "channel")), rows)
             _mark_routed(connection, fresh, unrouted_rows, now)
 
+    def unexamined_copies(self, limit: int) -> list[Alert]:
+        with self._database.read() as connection:
+            return read_alerts(connection, unexamined(limit))
+
+    def save_corroboration(self, routed: Sequence[Routed], now: datetime) -> None:
+        with self._database.write("save_routing") as connection:
+            self._database.serialise(connection, "routing")
+            for decision in routed:
+                rows = connection.execute(select(alerts).where(alerts.c.id == decision.alert_id, ALERT_IS_UNEXAMINED))
+                for alert in rows:
+                    self._corroborate(connection, alert, decision, now)
+
+    def _corroborate(self, connection: Connection, alert: AnyRow, decision: Routed, now: datetime) -> None:
+        told_on = set(connection.scalars(_channels_told(alert.topic, alert.story)))
+        news = [one for one in decision.deliveries if str(one.group.channel) not in told_on]
+        groups = group_ids(self._database, connection, {one.group.id: one.group for one in news})
+        rows = [_waiting(alert, one.group, groups[one.group.id], now) for one in news]
+        execute_many(connection, self._database.insert_missing(deliveries, ("alert_seq", "channel")), rows)
+        becomes: dict[str, Any] = {"routed_at": now}
+        if news:
+            becomes |= {"state": AlertState.ROUTED, "reason": decision.reason}
+        connection.execute(update(alerts).where(alerts.c.seq == alert.seq).values(**becomes))
+
     def reroute_waiting(self, now: datetime) -> int:
         unfrozen = deliveries.c.state.in_(UNFROZEN)
         with self._database.write("reroute_waiting") as connection:
             self._database.serialise(connection, "routing")
+            withdrawn = update(alerts).where(alerts.c.seq.in_(select(deliveries.c.alert_seq).where(unfrozen)))
             returned = connection.execute(
-                update(alerts)
-                .where(alerts.c.seq.in_(select(deliveries.c.alert_seq).where(unfrozen)))
-                .values(state=AlertState.UNROUTED, reason="")
+                withdrawn.where(alerts.c.folded_into.is_(None)).values(state=AlertState.UNROUTED, reason="")
             )
+            copies = withdrawn.where(alerts.c.folded_into.is_not(None))
+            connection.execute(copies.values(state=AlertState.FOLDED, reason="", routed_at=None))
             connection.execute(delete(deliveries).where(unfrozen))
             return returned.rowcount
 
@@ -94,11 +125,21 @@ def unrouted(limit: int) -> Select[Any]:
     return select(alerts).where(ALERT_IS_UNROUTED).order_by(alerts.c.seq).limit(limit)
 
 
+def unexamined(limit: int) -> Select[Any]:
+    """The query for folded alerts that no route has been asked about, oldest first."""
+    return select(alerts).where(ALERT_IS_UNEXAMINED).order_by(alerts.c.seq).limit(limit)
+
+
+def _channels_told(topic: str, story: str) -> Select[Any]:
+    of_story = select(deliveries.c.channel).join(alerts, alerts.c.seq == deliveries.c.alert_seq)
+    return of_story.where(alerts.c.topic == topic, alerts.c.story == story)
+
+
 def read_alerts(connection: Connection, query: Select[Any]) -> list[Alert]:
     """The alerts that a query on whole rows finds, with the sources folded into them so far."""
     rows = connection.execute(query).all()
-    sources = _sources(connection, [row.id for row in rows])
-    return [_alert(row, sources.get(row.id, ())) for row in rows]
+    tellers = _tellers(connection, {row.folded_into or row.id for row in rows})
+    return [_alert(row, tellers.get(row.folded_into or row.id, ())) for row in rows]
 
 
 def _alert(row: AnyRow, sources: Sequence[str]) -> Alert:
@@ -113,14 +154,14 @@ def _alert(row: AnyRow, sources: Sequence[str]) -> Alert:
     )
 
 
-def _sources(connection: Connection, ids: Collection[str]) -> dict[str, list[str]]:
-    """Titles of the feeds whose alerts were folded into each of these, in order of creation."""
-    sources: dict[str, list[str]] = {}
-    folded = select(alerts.c.folded_into, alerts.c.feed_title).order_by(alerts.c.seq)
+def _tellers(connection: Connection, ids: Collection[str]) -> dict[str, list[str]]:
+    """Titles of the feeds that tell each of these stories, by the id of the alert told first, in order of creation."""
+    tellers: dict[str, list[str]] = {}
+    told = select(alerts.c.id, alerts.c.folded_into, alerts.c.feed_title).order_by(alerts.c.seq)
     for some in chunks(ids):
-        for row in connection.execute(folded.where(alerts.c.folded_into.in_(some))):
-            sources.setdefault(row.folded_into, []).append(row.feed_title)
-    return sources
+        for row in connection.execute(told.where(or_(alerts.c.id.in_(some), alerts.c.folded_into.in_(some)))):
+            tellers.setdefault(row.folded_into or row.id, []).append(row.feed_title)
+    return tellers
 
 
 def _unrouted_rows(connection: Connection, ids: Collection[str]) -> dict[str, AnyRow]:

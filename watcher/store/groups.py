@@ -41,6 +41,12 @@ class SqlGroups(Shelf):
         with self._database.read() as connection:
             return [_waiting_group(row) for row in connection.execute(waiting())]
 
+    def nth_waiting_at(self, group: GroupKey, number: int) -> datetime | None:
+        of_group = select(delivery_groups.c.id).where(delivery_groups.c.key == group.id).scalar_subquery()
+        waiting_since = select(deliveries.c.waiting_since).where(DELIVERY_IS_WAITING, deliveries.c.group_id == of_group)
+        with self._database.read() as connection:
+            return connection.scalar(waiting_since.order_by(deliveries.c.waiting_since).offset(number - 1).limit(1))
+
     def waiting_alerts(self, group: GroupKey, limit: int) -> list[Alert]:
         with self._database.read() as connection:
             row = connection.execute(_group_row(group)).one_or_none()

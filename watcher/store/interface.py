@@ -157,6 +157,14 @@ class AlertStore(Protocol):
     def save_routing(self, routed: Sequence[Routed], now: datetime) -> None:
         """Stores deliveries as waiting; an alert already delivered or waiting on a channel is left as it is."""
 
+    def unexamined_copies(self, limit: int) -> list[Alert]:
+        """Alerts folded into a story that no route has been asked about, oldest first."""
+
+    def save_corroboration(self, routed: Sequence[Routed], now: datetime) -> None:
+        """Notes that folded alerts were examined, and stores those deliveries whose channel has none of the same topic
+        and story yet; an alert that gets one is ROUTED from then on, still folded into the one that was told first.
+        """
+
     def reroute_waiting(self, now: datetime) -> int:
         """After a change of configuration: unfrozen deliveries are withdrawn, their alerts unrouted again; returns how
         many alerts. What waited keeps the time since when it waits.
@@ -164,6 +172,9 @@ class AlertStore(Protocol):
 
     def waiting_groups(self) -> list[WaitingGroup]:
         """Groups with waiting deliveries, by first waiting alert."""
+
+    def nth_waiting_at(self, group: GroupKey, number: int) -> datetime | None:
+        """Since when `number` alerts have been waiting in a group; None when there are fewer."""
 
     def waiting_alerts(self, group: GroupKey, limit: int) -> list[Alert]:
         """What `freeze` would take of a group now, in the same order and with the same sources; changes nothing."""

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import CompoundSelect, Connection, Select, select
 
 from watcher.model.alert import Alert, AlertState, ToldAlert, told_entry
 from watcher.model.story import Judge, Judgement, Verdict
@@ -45,13 +45,15 @@ def _judge(connection: Connection, alert: Alert, continues: bool, judge: Judge) 
 
 def _told_before(connection: Connection, alert: Alert, continues: bool) -> list[ToldAlert]:
     """Every earlier alert on the same topic and entry, and those told of the same story, in order of creation."""
-    same_entry = alerts.c.entry_key == alert.entry_key
-    same_story = and_(alerts.c.story == alert.story, alerts.c.folded_into.is_(None))
-    query = (
-        select(alerts.c.id, alerts.c.entry_key, alerts.c.story, alerts.c.created_at, alerts.c.level)
-        .where(alerts.c.topic == alert.topic, or_(same_entry, same_story) if alert.story and continues else same_entry)
-        .order_by(alerts.c.seq)
-    )
+    columns = (alerts.c.seq, alerts.c.id, alerts.c.entry_key, alerts.c.story, alerts.c.created_at, alerts.c.level)
+    earlier = select(*columns).where(alerts.c.topic == alert.topic)
+    of_entry = earlier.where(alerts.c.entry_key == alert.entry_key)
+    query: Select[Any] | CompoundSelect[Any] = of_entry
+    if alert.story and continues:
+        # Two queries, each by its index: with OR, SQLite reads every alert of the topic.
+        of_story = earlier.where(alerts.c.story == alert.story, alerts.c.folded_into.is_(None))
+        query = of_entry.union(of_story)
+    query = query.order_by("seq")
     return [ToldAlert(row.id, row.level, row.entry_key, row.story, row.created_at) for row in connection.execute(query)]
 
 

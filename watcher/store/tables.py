@@ -19,6 +19,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal,
 )
 
@@ -115,9 +116,14 @@ alerts = Table(
 """`seq` is the order of creation; `routed_at` the first routing, kept when a changed configuration routes again."""
 
 ALERT_IS_UNROUTED = alerts.c.state == literal(AlertState.UNROUTED, alerts.c.state.type, literal_execute=True)
+ALERT_IS_UNEXAMINED = and_(
+    alerts.c.state == literal(AlertState.FOLDED, alerts.c.state.type, literal_execute=True),
+    alerts.c.routed_at.is_(None),
+)
 ALERT_IS_FOLDED = alerts.c.folded_into.is_not(None)
 
 Index("ix_alerts_unrouted", alerts.c.seq, sqlite_where=ALERT_IS_UNROUTED, postgresql_where=ALERT_IS_UNROUTED)
+Index("ix_alerts_unexamined", alerts.c.seq, sqlite_where=ALERT_IS_UNEXAMINED, postgresql_where=ALERT_IS_UNEXAMINED)
 Index("ix_alerts_folded", alerts.c.folded_into, sqlite_where=ALERT_IS_FOLDED, postgresql_where=ALERT_IS_FOLDED)
 Index("ix_alerts_entry", alerts.c.entry_key, alerts.c.topic)
 Index("ix_alerts_story", alerts.c.topic, alerts.c.story, alerts.c.created_at)

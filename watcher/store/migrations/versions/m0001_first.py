@@ -65,6 +65,7 @@ def create_alerts() -> None:
     op.create_index("ix_alerts_entry", "alerts", ["entry_key", "topic"])
     op.create_index("ix_alerts_folded", "alerts", ["folded_into"], **where("folded_into IS NOT NULL"))
     op.create_index("ix_alerts_story", "alerts", ["topic", "story", "created_at"])
+    op.create_index("ix_alerts_unexamined", "alerts", ["seq"], **where("state = 'folded' AND routed_at IS NULL"))
     op.create_index("ix_alerts_unrouted", "alerts", ["seq"], **where("state = 'unrouted'"))
 
 
