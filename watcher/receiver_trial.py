@@ -11,10 +11,10 @@ from watcher.deliver.channel import Channel
 from watcher.deliver.open import build_channels, http_client
 from watcher.model.notification import Message, Notification, Outcome
 from watcher.model.route import ChannelRef, Receiver
-from watcher.notify import zone_of
 from watcher.plan import Plan, routes_by_path
 from watcher.render.message import render_message
 from watcher.render.sample import sample_notification
+from watcher.route.tree import zone_of
 from watcher.timings import Timings
 
 
