@@ -9,6 +9,9 @@ from datetime import datetime, timedelta
 from watcher.errors import PollReason
 from watcher.model.secret import Secret
 
+SILENT_AFTER = timedelta(days=30)
+"""A feed that answers but had nothing new for so long is told to a person."""
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:

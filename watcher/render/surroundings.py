@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from watcher.model.feed import PollState
+from watcher.model.feed import SILENT_AFTER, PollState
 from watcher.render.moments import local_time
 from watcher.render.plain import one_line, shortened
 
@@ -16,8 +16,6 @@ BAR_DAYS = 14
 NOTES = 10
 BROKEN_AFTER = timedelta(days=1)
 """A feed that fails for less needs nobody: most mend themselves."""
-
-SILENT_AFTER = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
