@@ -50,7 +50,7 @@ class PolledFeed:
         for item in items:
             first_seen = self.rows[item.key].first_seen if item.key in self.rows else self.now
             self.rows[item.key] = Seen(
-                item.key, item.link_hash, item.title_fingerprint, item.text_fingerprint, first_seen
+                item.key, item.link_hash, item.title_fingerprint, item.text_fingerprint, first_seen, item.original
             )
 
     def _advance(self, entries: Sequence[Entry], decision: EntryDecision) -> None:

@@ -91,6 +91,19 @@ class TestAfterTheBaseline:
         assert feed.poll([entry(8), entry(9)]).possible_gap
 
 
+class TestRenamedEntries:
+    def test_a_renamed_entry_keeps_the_key_that_it_was_first_known_by(self, feed: PolledFeed) -> None:
+        first = feed.poll([entry(1), entry(2)]).new[0]
+        renamed = feed.poll([entry(1, id="other"), entry(2)]).quiet[0]
+        assert renamed.key != first.key
+        assert renamed.entry_key == first.key
+        again = feed.poll([entry(1, id="third"), entry(2)]).quiet[0]
+        assert again.entry_key == first.key
+        assert (
+            feed.poll([entry(1, id="third", summary=f"{LONG} Corrected."), entry(2)]).updated[0].entry_key == first.key
+        )
+
+
 class TestNewEntriesThatResembleOldOnes:
     """Nothing is lost: what only looks like an old entry is new."""
 

@@ -92,7 +92,7 @@ class _Sorting:
             if not is_named and (features(item) == features(row) or _is_changed(item, row)):
                 self.meet(item, row)
             else:
-                self.quiet.append(item)
+                self.quiet.append(replace(item, original=row.original or row.key))
 
 
 def _sort_by_key(

@@ -16,7 +16,7 @@ FIGURES_FROM = 1_200
 """Characters at the beginning of a text from which figures are taken; templates are short."""
 FIGURES_WORDS = 200
 """About as many words."""
-MOST_FIGURES = 24
+MOST_FIGURES = 16
 
 
 def figures_of(text: str, words: Sequence[str]) -> array[int]:

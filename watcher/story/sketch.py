@@ -23,7 +23,7 @@ from watcher.story.words import hash63, quick_hash, words_of
 SHINGLE = 3
 SKETCH = 32
 """Hashes kept of a text."""
-INDEXED = 12
+INDEXED = 8
 """The smallest of them, by which candidates are found."""
 SHORT_BODY = 12
 """Words below which the title is taken to be the text, too."""

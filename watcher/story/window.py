@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, OrderedDict
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -29,7 +29,7 @@ class StoryWindow:
 
     def __init__(self, window: timedelta = WINDOW) -> None:
         self._window = window
-        self._stories: OrderedDict[str, _Story] = OrderedDict()
+        self._stories: dict[str, _Story] = {}
         self._index: dict[int, Member | list[Member]] = {}
 
     def __len__(self) -> int:
@@ -55,12 +55,10 @@ class StoryWindow:
 
     def remember(self, member: Member, now: datetime) -> None:
         """Adds an entry to its story: also how the window is filled again after a start, oldest entry first."""
-        story = self._stories.get(member.story)
-        if story is None:
-            story = self._stories[member.story] = _Story(now)
+        story = self._stories.pop(member.story, None) or _Story(now)
         story.last_told = max(story.last_told, now)
         story.members.append(member)
-        self._stories.move_to_end(member.story)
+        self._stories[member.story] = story  # the last told stands last
         for value in member.telling.sketch.index_hashes:
             self._post(value, member)
 
