@@ -156,7 +156,7 @@ class Notifier:
                 notification.group.channel.kind,
                 notification.attempts + 1,
                 outcome,
-                notification.created_at,
+                notification.retried_at or notification.created_at,
                 now,
                 self.jitter(),
                 self.timings.backoff,

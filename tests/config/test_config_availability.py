@@ -6,22 +6,10 @@ from config_reading import ReadText
 from watcher.config.availability import NOT_BUILT
 
 SAMPLES = {
-    "store.postgresql": ("store: postgresql+psycopg://db/watcher", "1:8", "store"),
-    "network.proxy": ('network: {proxy: "http://proxy.example:3128"}', "1:11", "network.proxy"),
     "webhook.template": (
         'receivers: [{name: x, webhook: {url: "https://hook.example", secret: s, template: x.j2}}]',
         "1:73",
         "receivers.0.webhook.template",
-    ),
-    "route.hold": (
-        'receivers: [{name: x, slack: {url: "https://chat.example"}}]\nroute: {receiver: x, hold: {}}',
-        "2:22",
-        "route.hold",
-    ),
-    "route.budget": (
-        'receivers: [{name: x, slack: {url: "https://chat.example"}}]\nroute: {receiver: x, budget: {}}',
-        "2:22",
-        "route.budget",
     ),
 }
 

@@ -48,3 +48,16 @@ def test_what_only_a_person_can_mend_is_told_through_another_receiver(house: Hou
     (mail,) = house.mail.mails
     assert "chat/webhook/0 cannot deliver" in mail.message["Subject"]
     assert "reload" in mail.text
+
+
+def test_a_letter_that_died_of_age_gets_its_whole_schedule_when_a_person_retries_it(house: House) -> None:
+    house.chat.script = [500] * 100
+    publish(house, 1)
+    house.once()
+    for _ in range(30):
+        house.clock.advance(timedelta(hours=12))
+        house.once(force=False)
+    (dead,) = house.store().notifications(state=NotificationState.DEAD)
+    house.store().retry_notification(dead.key, house.clock.now())
+    house.once(force=False)
+    assert [one.key for one in house.store().notifications(state=NotificationState.READY)] == [dead.key]

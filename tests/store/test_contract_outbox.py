@@ -175,6 +175,14 @@ class TestPeople:
         assert store.retry_notification(key, NOW + HOUR)
         assert (now_of(store, key).next_attempt_at, now_of(store, key).attempts) == (NOW + HOUR, 0)
 
+    def test_the_schedule_of_what_is_retried_begins_anew(self, store: Store) -> None:
+        notification = frozen(store, alert("1"))
+        kill(store, notification)
+        assert now_of(store, notification.key).retried_at is None
+        assert store.retry_notification(notification.key, NOW + 9 * DAY)
+        kept = now_of(store, notification.key)
+        assert (kept.retried_at, kept.created_at, kept.attempts) == (NOW + 9 * DAY, NOW, 0)
+
     def test_retried_dead_letters_of_one_group_go_one_after_the_other(self, store: Store) -> None:
         first, second = frozen(store, alert("1")), None
         kill(store, first)

@@ -7,7 +7,6 @@ To enable a feature, delete its line here. A channel kind needs no line: it is a
 from __future__ import annotations
 
 NOT_BUILT = frozenset({
-    "network.proxy",
     "webhook.template",
 })  # fmt: skip
 

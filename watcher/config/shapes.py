@@ -39,7 +39,8 @@ def _reject(condition: Callable[[Any], bool], message: str) -> AfterValidator:
     return AfterValidator(check)
 
 
-def _label_name(text: str) -> str:
+def label_name(text: str) -> str:
+    """The name of a label; raises `ValueError` for what is none."""
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", text):
         raise ValueError(f'"{text}" is not a label name; use letters, digits and _')
     return text
@@ -143,7 +144,7 @@ Line = Annotated[
     Text, _reject(lambda text: bool(re.search(r"[\x00-\x1f\x7f]", text)), "must be one line of plain text")
 ]
 Name = Annotated[str, AfterValidator(_name)]
-LabelName = Annotated[str, AfterValidator(_label_name)]
+LabelName = Annotated[str, AfterValidator(label_name)]
 Labels = dict[LabelName, str]
 WebUrl = Annotated[str, AfterValidator(_web_url)]
 FeedUrl = Annotated[WebUrl, AfterValidator(_without_credentials)]

@@ -132,6 +132,8 @@ class Notification:
     next_attempt_at: datetime | None = None
     accepted: tuple[str, ...] = ()
     """Recipients that took the message in earlier attempts; a retry addresses the rest."""
+    retried_at: datetime | None = None
+    """When a person last wanted it tried again: its schedule begins anew there."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,7 +68,7 @@ def retry(connection: Connection, notification: AnyRow, now: datetime) -> None:
     """READY now; a dead letter whose group has something unfinished becomes READY when that has ended (I2)."""
     _lock_group(connection, notification.group_id)
     if notification.state is not NotificationState.DEAD:
-        _set(connection, notification, state=NotificationState.READY, attempts=0, next_attempt_at=now)
+        _set(connection, notification, state=NotificationState.READY, attempts=0, next_attempt_at=now, retried_at=now)
     elif has_unfinished(connection, notification.group_id):
         _set(connection, notification, retry_wanted_at=now)
     else:
@@ -100,6 +100,7 @@ def _revive(connection: Connection, notification: AnyRow, now: datetime) -> None
         next_attempt_at=now,
         finished_at=None,
         retry_wanted_at=None,
+        retried_at=now,
     )
     _move_deliveries(connection, notification, DeliveryState.SENDING, notification.reason, now)
 

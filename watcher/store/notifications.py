@@ -211,4 +211,5 @@ def _notification(row: AnyRow) -> Notification:
         epoch=row.epoch,
         next_attempt_at=row.next_attempt_at,
         accepted=_accepted(row),
+        retried_at=row.retried_at,
     )

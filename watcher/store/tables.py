@@ -162,6 +162,7 @@ notifications = Table(
     Column("epoch", Integer, nullable=False, default=0),
     Column("finished_at", Instant),
     Column("retry_wanted_at", Instant),
+    Column("retried_at", Instant),
 )
 """`retry_wanted_at`: a dead letter that a person wants sent as soon as its group has nothing unfinished (I2)."""
 

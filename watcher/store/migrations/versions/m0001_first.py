@@ -164,6 +164,7 @@ def create_notifications() -> None:
         sa.Column("epoch", sa.Integer(), nullable=False),
         sa.Column("finished_at", INSTANT),
         sa.Column("retry_wanted_at", INSTANT),
+        sa.Column("retried_at", INSTANT),
         sa.PrimaryKeyConstraint("id", name="pk_notifications"),
         sa.UniqueConstraint("key", name="uq_notifications_key"),
         sa.ForeignKeyConstraint(["group_id"], ["delivery_groups.id"], name="fk_notifications_group_id"),
