@@ -52,11 +52,17 @@ class ChunkMemory(dict[str, Meaning]):
 
     def _meaning(self, chunk: str) -> Meaning:
         parts = pieces(chunk)
-        found = tuple(self._piece(part) for part in parts)
+        if len(parts) == 1:
+            return self._piece(parts[0])
         joined = tuple(
             (first, width, piece) for first, width, text in runs(parts) if (piece := self._piece(text)) is not NOTHING
         )
-        return found[0] if len(found) == 1 else Compound(found, joined)
+        return Compound(tuple(self._piece_again(part) for part in parts), joined)
+
+    def _piece_again(self, part: str) -> Piece:
+        """A piece of a compound is mostly a chunk elsewhere: one look-up for what is known already."""
+        meaning = self[part]
+        return self._piece(part) if isinstance(meaning, Compound) else meaning
 
     def _piece(self, text: str) -> Piece:
         index = self._index

@@ -16,8 +16,8 @@ from watcher.text.tokens import chunks, spans
 Span = tuple[int, int]
 """[start, end) in positions."""
 
-_MOST_OCCURRENCES = 1_000
-"""Of one word in one text; what follows is not looked at, so that a hostile text costs little."""
+_MOST_OCCURRENCES = 200
+"""Of one pattern in one entry; further ones are not counted, so that a hostile text costs little."""
 
 
 class Words:
@@ -101,13 +101,13 @@ class Words:
             if slot not in starts:
                 return []
         first = slots[0]
-        found = [(start, start + wide.get((first, start), 1)) for start in starts[first][:_MOST_OCCURRENCES]]
+        found = [(start, start + wide.get((first, start), 1)) for start in starts[first]]
         for slot in slots[1:]:
             places = starts[slot] if len(starts[slot]) < 8 else set(starts[slot])
             found = [(start, end + wide.get((slot, end), 1)) for start, end in found if end in places]
             if not found:
                 break
-        return found
+        return found[:_MOST_OCCURRENCES]
 
 
 class EntryReading:
