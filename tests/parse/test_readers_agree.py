@@ -17,6 +17,7 @@ import yaml
 from corpus import Corpus
 from feed_generator import feeds
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from watcher.errors import ParseError
 from watcher.model.entry import Entry, ParsedFeed
@@ -126,3 +127,26 @@ def test_a_truncated_feed_is_read_or_refused_but_never_worse(body: bytes) -> Non
     for cut in (len(body) // 3, len(body) // 2, len(body) - 5):
         with suppress(ParseError):
             parse_document(body[:cut], url=URL, headers={})
+
+
+edits = st.lists(
+    st.tuples(
+        st.integers(0, 5000),
+        st.sampled_from([b"", b"<", b">", b"&", b'"', b"\x00", b"\xff", b"]]>", b"<![CDATA[", b"<!--", b"&#x110000;"]),
+    ),
+    min_size=1,
+    max_size=6,
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(feeds, edits)
+def test_bytes_gone_wrong_end_in_a_feed_or_a_named_reason(body: bytes, edits: list[tuple[int, bytes]]) -> None:
+    for anywhere, inserted in edits:
+        position = anywhere % len(body)
+        body = body[:position] + inserted + body[position + 1 :]
+    with suppress(ParseError):
+        parse_document(body, url=URL, headers={})
+    swift = swift_or_none(body)
+    if swift is not None and (raw := read_tolerant(body, headers=HEADERS)) is not None:
+        assert swift == replace(normalise(raw, url=URL), reader="any")

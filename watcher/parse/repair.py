@@ -17,6 +17,7 @@ _FOREIGN_TAIL = re.compile(
 )
 _BEFORE_ROOT = re.compile(rb"\s*+(?:<\?[^<>]*\?>\s*+|<!--.*?-->\s*+)*+", re.DOTALL)
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
+_CONTROL_IN_TAG = re.compile(rb"<[^<>\x00-\x08\x0b\x0c\x0e-\x1f]*+[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _SPACE_LIKE = bytes(code if code not in b"\x0b\x0c\x1c\x1d\x1e\x1f" else 0x20 for code in range(256))
 _DELETED = bytes(code for code in range(0x20) if code not in b"\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f")
 _CDATA_OR_REFERENCE = re.compile(rb"<!\[CDATA\[.*?\]\]>|&([A-Za-z][A-Za-z0-9]{1,10});", re.DOTALL)
@@ -30,6 +31,8 @@ def repaired(document: bytes) -> bytes | None:
     if mended is None:
         return None
     if _CONTROL.search(mended):
+        if _CONTROL_IN_TAG.search(mended):
+            return None
         mended = mended.translate(_SPACE_LIKE, _DELETED)
     if b"&" in mended:
         mended = _CDATA_OR_REFERENCE.sub(_numeric, mended)
