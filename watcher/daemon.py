@@ -53,7 +53,7 @@ class Daemon:
         self._with_metrics = with_metrics
         self._app = app
         self._manager = manager
-        self._progress = Progress(("poll", "notify"))
+        self._progress = Progress(("poll", "flush", "send"))
         self._ended = asyncio.Event()
         self._fatal: StoreCorrupt | None = None
         self._reloading = asyncio.Lock()
@@ -83,7 +83,8 @@ class Daemon:
     def _start_ticker(self) -> Ticker:
         ticker, timings = Ticker(), self._app.poller.timings
         ticker.every(timings.tick, "poll", self._guarded("poll", self.poll_tick))
-        ticker.every(timings.tick, "notify", self._guarded("notify", self.notify_tick))
+        ticker.every(timings.tick, "flush", self._guarded("flush", self.flush_tick))
+        ticker.every(timings.tick, "send", self._guarded("send", self.send_tick))
         ticker.every(timings.upkeep, "upkeep", self._guarded("upkeep", self.upkeep_tick))
         if self._with_metrics:
             ticker.every(METRICS, "metrics", self._guarded("metrics", self.metrics_tick))
@@ -118,11 +119,14 @@ class Daemon:
         report = await self._app.poller.poll(acquired)
         metrics.count_poll(report.result.value, report.reason, report.entries_new, report.alerts)
 
-    async def notify_tick(self) -> None:
-        """Routes, freezes, and starts as many sends as there is room for, few at once to one channel."""
+    async def flush_tick(self) -> None:
+        """Routes new alerts and freezes what is ripe; many groups take their time, and no send waits for them."""
+        await asyncio.to_thread(self._app.notifier.route_new)
+        await asyncio.to_thread(self._app.notifier.freeze_ripe)
+
+    async def send_tick(self) -> None:
+        """Starts as many sends as there is room for, few at once to one channel."""
         app = self._app
-        await asyncio.to_thread(app.notifier.route_new)
-        await asyncio.to_thread(app.notifier.freeze_ripe)
         busy = [ref for ref in app.plan.channel_refs if self._sending[ref] >= SENDS_PER_CHANNEL]
         if app.sends.free:
             for acquired in await asyncio.to_thread(app.notifier.acquire, app.sends.free, busy):
