@@ -288,7 +288,7 @@ def speed(given: Material, size: int) -> tuple[float, float]:
     )
     print(f"entries a second of processor time, {sum(words) / count:.0f} words each: "
           + ", ".join(f"{name} {count / seconds:,.0f}" for name, seconds in rates.items()))  # fmt: skip
-    return count / assigned, _resident()
+    return count / assigned, memory
 
 
 def _timed(work: Callable[[Any], Any], items: Sequence[Any]) -> tuple[list[Any], float]:
