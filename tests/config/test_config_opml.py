@@ -137,3 +137,12 @@ def test_characters_that_xml_forbids_are_left_out() -> None:
     written = write_opml([Feed("https://a.example/feed", "A\x00\ud800 B\ufffe", {"folder": "x\x01", "note": "\x02"})])
     [(feed, _)] = read_opml(written).feeds
     assert feed == Feed("https://a.example/feed", "A B", {"folder": "x", "note": ""})
+
+
+@pytest.mark.parametrize("name", ['text="A"', ""])
+def test_a_password_in_an_address_is_refused_and_not_repeated(name: str) -> None:
+    read = read_opml(f'<opml><body><outline {name} xmlUrl="https://ana:hunter2@a.example/"/></body></opml>'.encode())
+    assert read.feeds == ()
+    (problem,) = read.problems
+    assert "Authorization" in problem.message
+    assert "hunter2" not in problem.message

@@ -14,7 +14,7 @@ from datetime import timedelta
 from lxml import etree
 
 from watcher.config.quantities import format_duration, read_duration
-from watcher.config.shapes import web_url_problem
+from watcher.config.shapes import feed_url_problem
 from watcher.model.feed import Feed
 
 NAMESPACE = "https://watcher.invalid/opml"
@@ -115,9 +115,9 @@ def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, tuple[str,
 
 def _feed(outline: etree._Element, folders: tuple[str, ...]) -> Feed | OpmlProblem:
     url = (outline.get("xmlUrl") or "").strip()
-    problem = web_url_problem(url)
+    problem = feed_url_problem(url)
     if problem:
-        return OpmlProblem(f'the feed "{_name(outline) or url}" has no usable xmlUrl: {problem}', _line(outline))
+        return OpmlProblem(f'the feed "{_name(outline)}" has no usable xmlUrl: {problem}', _line(outline))
     labels = {key[len(_LABEL) :]: str(text) for key, text in outline.attrib.items() if str(key).startswith(_LABEL)}
     if folders:
         labels.setdefault("folder", "/".join(folders))

@@ -52,13 +52,6 @@ def _name(text: str) -> str:
     return text
 
 
-def _web_url(text: str) -> str:
-    problem = web_url_problem(text)
-    if problem:
-        raise ValueError(problem)
-    return text
-
-
 def web_url_problem(text: str) -> str | None:
     """What keeps a text from being an address of the web; the message does not repeat the address."""
     try:
@@ -73,13 +66,22 @@ def web_url_problem(text: str) -> str | None:
     return None
 
 
-def _without_credentials(url: str) -> str:
-    if "@" in urlsplit(url).netloc:
-        raise ValueError(
+def feed_url_problem(text: str) -> str | None:
+    """What keeps a text from being the address of a feed; the message does not repeat the address."""
+    problem = web_url_problem(text)
+    if problem is None and "@" in urlsplit(text).netloc:
+        return (
             "a user name or password in a feed's address would be shown in lists and logs; "
             "use headers: {Authorization: {env: NAME}} instead"
         )
-    return url
+    return problem
+
+
+def _feed_url(text: str) -> str:
+    problem = feed_url_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
 
 
 def _interval(value: object) -> timedelta | None:
@@ -146,8 +148,7 @@ Line = Annotated[
 Name = Annotated[str, AfterValidator(_name)]
 LabelName = Annotated[str, AfterValidator(label_name)]
 Labels = dict[LabelName, str]
-WebUrl = Annotated[str, AfterValidator(_web_url)]
-FeedUrl = Annotated[WebUrl, AfterValidator(_without_credentials)]
+FeedUrl = Annotated[str, AfterValidator(_feed_url)]
 TextOrSecret = Annotated[str | SecretSource, PlainValidator(read_text_or_secret)]
 EmailAddress = Annotated[str, AfterValidator(_email_address)]
 
