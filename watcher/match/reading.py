@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import pairwise
@@ -29,7 +28,7 @@ class Words:
         self.end = 0
         self.compounds: list[int] = []
         """Numbers of the chunks of several pieces in the text that was added last."""
-        self.starts: defaultdict[int, list[int]] = defaultdict(list)
+        self.starts: dict[int, list[int]] = {}
         self.neighbours: set[int] = set()
         """Keys of slots that follow one another and for which, perhaps, patterns wait."""
         self._wide: dict[tuple[int, int], int] = {}
@@ -45,7 +44,10 @@ class Words:
         starts, marks = self.starts, self._index.neighbour_marks
         for at, piece in enumerate(row, begin):
             for slot in piece[0]:
-                starts[slot].append(at)
+                if slot in starts:
+                    starts[slot].append(at)
+                else:
+                    starts[slot] = [at]
         likely = {
             at
             for at, (one, other) in enumerate(pairwise(row))
@@ -80,7 +82,7 @@ class Words:
             before = row[-1] if row else NOTHING
             for first, width, piece in meaning.joined:
                 for slot in piece[0]:
-                    self.starts[slot].append(at + first)
+                    self.starts.setdefault(slot, []).append(at + first)
                     self._wide[slot, at + first] = width
                 self._note(meaning.pieces[first - 1] if first else before, piece)
                 self._open.append((piece, at + first + width))
