@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: demo run test lint style types contracts bench constraints clean
+.PHONY: demo run test lint style types contracts bench preview constraints clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -35,13 +35,16 @@ bench: $(READY)  ## speed beside peers or limits of the same run, and the qualit
 	@echo "== bench/quality/muc.yaml"
 	@$(BIN)/watcher evaluate --config bench/quality/muc.yaml --entries $(CORPUS)/muc-dev.jsonl
 
+preview: $(READY)  ## pictures of the digest: two widths, light and dark, Latin and Arabic; needs chromium
+	$(BIN)/python bench/live/preview.py preview-output
+
 constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
 	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[apprise,postgres]' --group dev
 	$(BIN)/pip freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
 	@touch $(READY)
 
 clean:  ## forgets .venv, caches and what the demo wrote
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output preview-output
 
 # The pip that comes with Python 3.11 does not know dependency groups yet.
 $(READY): Makefile pyproject.toml constraints.txt

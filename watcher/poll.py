@@ -128,7 +128,7 @@ class Poller:
         if isinstance(parsed, ParseFailed):
             return await self._fail(feed, acquired, parsed)
         now = self.clock.now()
-        decision = await self._decide(parsed, acquired.state, now)
+        decision = await asyncio.to_thread(self._decide, parsed, acquired.state, now)
         state = replace(
             cadence.after_document(
                 acquired.state, fetched, parsed, decision, self._policy(feed), now, jitter=self.jitter()
@@ -143,9 +143,8 @@ class Poller:
         record = PollRecord(acquired.epoch, state, origin.feed_title, feed.labels, decision, traces, alerts)
         return await self._save(PollResult.FETCHED, record)
 
-    async def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
-        probe = decide.probe(state.url, parsed, state)
-        seen = await asyncio.to_thread(self.store.seen, state.url, probe)
+    def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
+        seen = self.store.seen(state.url, decide.probe(state.url, parsed, state))
         return decide.decide(state.url, parsed, state, seen, now, self.plan.polling.backfill)
 
     def _match(
