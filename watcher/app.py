@@ -23,10 +23,12 @@ from watcher import __version__
 from watcher.circuits import Circuits
 from watcher.clock import Clock, SystemClock
 from watcher.deliver.open import build_channels, http_client
-from watcher.errors import SchemaMismatch
+from watcher.errors import SchemaMismatch, UsageError
 from watcher.fetch.client import Fetcher
 from watcher.flush import Early
 from watcher.inflight import InFlight
+from watcher.model.secret import Secret, reveal
+from watcher.model.settings import Settings
 from watcher.notify import Notifier, NotifyPlan, SendResult
 from watcher.parse.sandbox import ParserPool
 from watcher.plan import Plan, routes_by_path
@@ -163,12 +165,19 @@ class Application:
 
 def open_plan_store(plan: Plan) -> Store:
     """Opens the store of a configuration, bringing an older or new database to this version's schema."""
-    store = open_store(plan.settings.store, base=plan.settings.file.parent)
+    store = settings_store(plan.settings)
     try:
         store.check_schema()
     except SchemaMismatch:
         store.upgrade()
     return store
+
+
+def settings_store(settings: Settings) -> Store:
+    """The store of a configuration, whatever its schema. Raises `UsageError` when its address is a secret that is missing."""
+    if isinstance(settings.store, Secret) and settings.store.value is None:
+        raise UsageError(f"where the store is stands in {settings.store.origin}, which is missing: set it first")
+    return open_store(reveal(settings.store), base=settings.file.parent)
 
 
 def notify_plan(plan: Plan, client: httpx2.AsyncClient) -> NotifyPlan:

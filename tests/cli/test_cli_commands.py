@@ -197,3 +197,16 @@ def test_once_exits_1_when_nothing_answers(house: House) -> None:
         "feeds": 1, "fetched": 0, "not_modified": 0, "failed": 1,
         "entries_new": 0, "alerts": 0, "delivered": 0, "dead": 0,
     }  # fmt: skip
+
+
+def test_a_server_named_by_a_secret_is_asked_for_and_its_password_not_shown(house: House) -> None:
+    house.publish("/wire", [])
+    house.write()
+    house.config.write_text("store: {env: STORE}\n" + house.config.read_text())
+    missing = house.command("alerts", "list")
+    assert (missing.returncode, "env STORE, which is missing" in missing.stderr) == (2, True), missing.stderr
+    refused = house.command("db", "stats", STORE="postgresql+psycopg://ana:hunter2@127.0.0.1:9/watcher")
+    assert (refused.returncode, "127.0.0.1" in refused.stderr) == (1, True), refused.stderr
+    assert "hunter2" not in refused.stderr + refused.stdout
+    found = house.command("db", "stats", STORE="sqlite:///elsewhere.db")
+    assert (found.returncode, (house.folder / "elsewhere.db").exists()) == (0, True), found.stderr

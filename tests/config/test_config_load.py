@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 from config_reading import ReadText
 
+from watcher.config.credentials import SecretMode
 from watcher.config.load import missing_for_run, problem_of_topic, read_settings
 from watcher.config.starter import starter_text
 from watcher.errors import Position
 from watcher.match.percolator import compile_topics
+from watcher.model.secret import Secret
 from watcher.model.settings import Network, Polling
 from watcher.model.topic import Example, Level, Near, Term, TopicProblem
 
@@ -168,6 +170,43 @@ def test_where_the_store_lies(
     settings = read_text(f"{written}\npolling: {{min: 5m}}\n", env=env).settings
     assert settings is not None
     assert settings.store == final.format(folder=tmp_path)
+
+
+SERVER = "postgresql+psycopg://watcher:hunter2@db.example.org/watcher"
+
+
+@pytest.mark.parametrize("secrets", ["require", "defer"])
+@pytest.mark.parametrize("written", [f"store: {SERVER}", "store: {env: STORE}"])
+def test_the_address_of_a_server_is_a_secret_that_every_command_has(
+    read_text: ReadText, written: str, secrets: SecretMode
+) -> None:
+    settings = read_text(f"{written}\npolling: {{min: 5m}}\n", env={"STORE": SERVER}, secrets=secrets).settings
+    assert settings is not None
+    assert isinstance(settings.store, Secret)
+    assert settings.store.reveal() == SERVER
+    assert "hunter2" not in f"{settings!r} {settings.store}"
+
+
+def test_a_file_named_by_a_secret_lies_beside_the_configuration(read_text: ReadText, tmp_path: Path) -> None:
+    settings = read_text("store: {env: STORE}\npolling: {min: 5m}\n", env={"STORE": "sqlite:///x.db"}).settings
+    assert settings is not None
+    assert settings.store == f"sqlite:///{tmp_path}/x.db"
+
+
+def test_a_missing_address_is_a_problem_where_it_is_needed(read_text: ReadText) -> None:
+    text = "store: {env: STORE}\npolling: {min: 5m}\n"
+    assert "STORE is not set" in str(read_text(text, secrets="require").problems[0])
+    settings = read_text(text, secrets="defer").settings
+    assert settings is not None
+    assert "STORE is not set" in settings.warnings[0]
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://ana:hunter2@db/x", "mysql://ana:hunter2@db/x", "sqlite:///:memory:hunter2"]
+)
+def test_a_wrong_address_from_a_secret_is_not_repeated(read_text: ReadText, url: str) -> None:
+    (problem,) = read_text("store: {env: STORE}\npolling: {min: 5m}\n", env={"STORE": url}).problems
+    assert (problem.path, "hunter2" in str(problem)) == ("store", False)
 
 
 def test_sections_with_nothing_but_comments_are_absent(read_text: ReadText) -> None:

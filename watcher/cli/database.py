@@ -9,10 +9,10 @@ from typing import Annotated
 
 import typer
 
+from watcher.app import settings_store
 from watcher.cli.options import DEFAULT_CONFIG, Config, plan_to_read, store_of
 from watcher.cli.tables import show_table
 from watcher.errors import UsageError
-from watcher.store.open import open_store
 
 app = typer.Typer(help="Migrations, a consistent copy, sizes.", no_args_is_help=True)
 
@@ -20,8 +20,7 @@ app = typer.Typer(help="Migrations, a consistent copy, sizes.", no_args_is_help=
 @app.command(epilog="Example: watcher db upgrade")
 def upgrade(config: Config = DEFAULT_CONFIG) -> None:
     """Brings the database to this version's schema; safe to repeat, also after a crash half-way."""
-    settings = plan_to_read(config).settings
-    with closing(open_store(settings.store, base=settings.file.parent)) as store:
+    with closing(settings_store(plan_to_read(config).settings)) as store:
         typer.echo(f"schema {store.upgrade()}")
 
 

@@ -15,13 +15,18 @@ SecretMode = Literal["require", "defer"]
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`require`: a missing secret is a problem. `defer`: a warning, and none is kept in memory."""
+    """`require`: a missing secret is a problem. `defer`: a warning, and only what is `kept` stays in memory."""
 
     reader: Reader
     mode: SecretMode
 
     def secret(self, value: str | SecretSource, where: Where) -> Secret:
         """Also a text written plainly becomes a `Secret`: from here on nothing prints it."""
+        found = self.kept(value, where)
+        return found if self.mode == "require" or isinstance(value, str) else Secret(found.origin)
+
+    def kept(self, value: str | SecretSource, where: Where) -> Secret:
+        """A secret without which a command cannot even look: kept in either mode."""
         if isinstance(value, str):
             return Secret(f"{self.reader.file.name} line {self.reader.position(where).line}", value)
         found = find_secret(value, self.reader.file.parent, self.reader.env)
@@ -30,7 +35,7 @@ class Credentials:
             return Secret(str(value))
         if found.warning:
             self.reader.warn(where, found.warning)
-        return Secret(str(value), found.value if self.mode == "require" else None)
+        return Secret(str(value), found.value)
 
     def _missing(self, where: Where, message: str) -> None:
         if self.mode == "require":

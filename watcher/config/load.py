@@ -96,7 +96,7 @@ _NOT_SECTIONS = f"must be a mapping with the sections {', '.join(SECTIONS)}; `wa
 def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     _refuse_unknown_sections(reader)
     credentials = Credentials(reader, secrets)
-    store = read_store(reader)
+    store = read_store(reader, credentials)
     polling = read_polling(reader)
     network = read_network(reader, credentials)
     smtp = read_smtp(reader, credentials)

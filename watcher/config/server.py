@@ -8,36 +8,48 @@ from watcher.config.availability import not_available
 from watcher.config.credentials import Credentials
 from watcher.config.document import Where
 from watcher.config.reader import Reader
+from watcher.config.secrets import read_text_or_secret
 from watcher.config.shapes import NetworkShape, PollingShape, SmtpShape
+from watcher.model.secret import Secret
 from watcher.model.settings import Network, PerHost, Polling, Smtp
 
 _DEFAULT_STORE = "sqlite:///watcher.db"
 _SQLITE = "sqlite:///"
+_POSTGRES = "postgresql+psycopg://"
 _NO_SERVER = {"host": "localhost", "from": "watcher@localhost"}
 """Stands in for what is wrong, so that the rest of the section is checked as well."""
 
 
-def read_store(reader: Reader) -> str:
-    """The store's final URL: a relative SQLite file lies in $STATE_DIRECTORY or beside the configuration."""
-    written = reader.plain(("store",)) if reader.given(("store",)) else _DEFAULT_STORE
-    problem = _store_problem(written)
-    if problem or not isinstance(written, str):
-        reader.problem(("store",), problem or "must be text")
+def read_store(reader: Reader, credentials: Credentials) -> str | Secret:
+    """The store's final URL: a relative SQLite file lies in $STATE_DIRECTORY or beside the configuration.
+
+    A server's URL is a secret, for it may carry a password; it is without value where it could not be found.
+    """
+    where: Where = ("store",)
+    try:
+        written = read_text_or_secret(reader.plain(where) if reader.given(where) else _DEFAULT_STORE)
+    except ValueError:
+        reader.problem(where, "must be text, like sqlite:///watcher.db, or one of {env: NAME}, {file: PATH}")
         return _DEFAULT_STORE
-    if not written.startswith(_SQLITE):
-        return written
-    name, query, options = written.removeprefix(_SQLITE).partition("?")
+    url = credentials.kept(written, where)
+    if url.value is None:
+        return url
+    problem = _store_problem(url.value)
+    if problem:
+        reader.problem(where, problem)
+        return _DEFAULT_STORE
+    if not url.value.startswith(_SQLITE):
+        return url
+    name, query, options = url.value.removeprefix(_SQLITE).partition("?")
     return f"{_SQLITE}{_state_folder(reader) / name}{query}{options}"
 
 
-def _store_problem(written: object) -> str | None:
-    if not isinstance(written, str):
-        return "must be text, like sqlite:///watcher.db"
-    scheme = written.partition(":")[0].partition("+")[0]
-    if scheme == "postgresql":
+def _store_problem(written: str) -> str | None:
+    """What is wrong with a store's URL; the message does not repeat it."""
+    if written.startswith(_POSTGRES):
         return not_available("store.postgresql")
-    if scheme != "sqlite":
-        return "must be an address like sqlite:///watcher.db"
+    if written.partition(":")[0] != "sqlite":
+        return f"must be an address like sqlite:///watcher.db or {_POSTGRES}USER@HOST/DATABASE"
     name = written.removeprefix(_SQLITE).partition("?")[0]
     if not written.startswith(_SQLITE) or not name or name.startswith(":memory:"):
         return "must name a file, like sqlite:///watcher.db; in memory nothing would be kept"

@@ -63,7 +63,7 @@ class Settings:
     """Everything a configuration says. `positions` maps paths (`topics.0.name`) to places in `file`."""
 
     file: Path
-    store: str
+    store: str | Secret
     polling: Polling
     network: Network
     feeds: tuple[Feed, ...]
