@@ -52,7 +52,10 @@ ROUTES_FACT = "routes"
 
 @dataclass(frozen=True, slots=True)
 class OnceReport:
-    """What one `once` did. `delivered` and `dead` count deliveries: one alert on one channel."""
+    """What one `once` did. `delivered` and `dead` count deliveries: one alert on one channel.
+
+    `waiting` and `held` are the deliveries that it left in the store: not ripe yet, or held back.
+    """
 
     feeds: int = 0
     fetched: int = 0
@@ -62,6 +65,8 @@ class OnceReport:
     alerts: int = 0
     delivered: int = 0
     dead: int = 0
+    waiting: int = 0
+    held: int = 0
     reached: int = 0
 
     @property
@@ -123,6 +128,7 @@ class Application:
         await self.follow_configuration()
         polled = await self._poll_all(force)
         sent = await self._deliver_all(early)
+        waiting, held = await asyncio.to_thread(self._left)
         count = {result: sum(report.result is result for report in polled) for result in PollResult}
         return OnceReport(
             feeds=len(polled),
@@ -133,8 +139,15 @@ class Application:
             alerts=sum(report.alerts for report in polled),
             delivered=sent[SendResult.DELIVERED],
             dead=sent[SendResult.DEAD],
+            waiting=waiting,
+            held=held,
             reached=sum(report.reached for report in polled),
         )
+
+    def _left(self) -> tuple[int, int]:
+        """Deliveries that wait and that are held."""
+        waiting = sum(group.count for group in self.store.waiting_groups())
+        return waiting, sum(group.count for group in self.store.held_groups())
 
     async def _poll_all(self, force: bool) -> list[PollReport]:
         started = self.clock.now()

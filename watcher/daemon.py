@@ -16,7 +16,7 @@ from watcher.app import Application, open_application
 from watcher.errors import ConfigError, StoreCorrupt, StoreError
 from watcher.health import Progress, ServiceManager
 from watcher.model.feed import AcquiredFeed
-from watcher.model.notification import AcquiredNotification
+from watcher.model.notification import AcquiredNotification, DeliveryState
 from watcher.model.route import ChannelRef
 from watcher.plan import Plan, read_plan
 from watcher.scheduler import Ticker
@@ -149,7 +149,8 @@ class Daemon:
         """Counts what the store holds, for who watches us."""
         stats = await asyncio.to_thread(self._app.store.stats)
         states = await asyncio.to_thread(self._app.store.feed_states)
-        metrics.show_state(stats.deliveries, sum(state.failures > 0 for state in states))
+        counts = dict.fromkeys(DeliveryState, 0) | dict(stats.deliveries)
+        metrics.show_state(counts, sum(state.failures > 0 for state in states))
 
     async def upkeep_tick(self) -> None:
         """Deletes what is past its time, in small chunks that let others write between them."""

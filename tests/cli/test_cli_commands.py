@@ -195,8 +195,21 @@ def test_once_exits_1_when_nothing_answers(house: House) -> None:
     assert done.returncode == 1
     assert json.loads(done.stdout) == {
         "feeds": 1, "fetched": 0, "not_modified": 0, "failed": 1,
-        "entries_new": 0, "alerts": 0, "delivered": 0, "dead": 0,
+        "entries_new": 0, "alerts": 0, "delivered": 0, "dead": 0, "waiting": 0, "held": 0,
     }  # fmt: skip
+
+
+def test_once_counts_what_it_leaves_behind(house: House) -> None:
+    house.route = """
+    receiver: desk
+    digest: {at: ["07:00"], zone: Europe/Istanbul}
+    routes:
+      - {receiver: chat, group_wait: 30s, hold: {between: "00:00-23:59", zone: UTC}, continue: true}
+      - {receiver: desk}
+    """
+    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
+    report = house.once()
+    assert (report.delivered, report.waiting, report.held) == (0, 1, 1)
 
 
 def test_a_server_named_by_a_secret_is_asked_for_and_its_password_not_shown(house: House) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import signal
 import socket
@@ -14,7 +15,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from houses import House, Item
+from houses import DIGEST_AT_SEVEN, House, Item
+from prometheus_client import REGISTRY
+
+from watcher.daemon import Daemon
+from watcher.health import ServiceManager
+from watcher.model.notification import DeliveryState
 
 PROMPTLY_BY_MAIL = """
 receiver: desk
@@ -149,6 +155,21 @@ def test_metrics_count_what_happened(house: House, service: ServiceSocket) -> No
         house.mail.wait_for(1, SOON)
         wait_until(lambda: 'watcher_attempts_total{kind="email",result="delivered"} 1.0' in scraped(address))
         assert 'watcher_polls_total{reason="",result="fetched"} 1.0' in scraped(address)
+
+
+def test_metrics_show_every_state_of_deliveries_also_those_of_which_there_are_none(house: House) -> None:
+    house.clock.set(datetime.now(UTC))
+    house.publish("/wire", [fresh("a", "Ceasefire agreed")])
+    house.route = DIGEST_AT_SEVEN
+
+    async def run() -> None:
+        async with house.open() as app:
+            await app.once()
+            await Daemon(house.config, app, ServiceManager({}), True).metrics_tick()
+
+    asyncio.run(run())
+    counts = {state: REGISTRY.get_sample_value("watcher_deliveries", {"state": state}) for state in DeliveryState}
+    assert counts == {state: float(state is DeliveryState.WAITING) for state in DeliveryState}
 
 
 def scraped(address: str) -> str:
