@@ -1,0 +1,157 @@
+"""Proves that nothing is lost and nothing is doubled without a reason: `python bench/crash.py --entries 10000 --seeds 5`.
+
+A scripted publisher, sinks that misbehave on a quarter of what they are sent, the real program as a child that is killed,
+frozen and starved; then quiet, and a judge who compares what was published with what arrived. The last line is the
+summary. Exit code 1: a bar is missed, or the run is invalid because a failpoint was hit too seldom or a mutant of the
+program was not caught.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from crashing.episodes import NEVER_PASSED, at_the_start, planned
+from crashing.house import CHECKOUT
+from crashing.judge import Verdict
+from crashing.migration import kill_in_a_migration
+from crashing.mutations import MUTATIONS
+from crashing.seed import Setting, run_seed
+
+HITS = 5
+"""How often every failpoint must have been hit for a full run to count."""
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--entries", type=int, default=10_000, help="published in each seed")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--first-seed", type=int, default=1)
+    parser.add_argument("--store", help="default: a new SQLite database for each seed")
+    parser.add_argument("--nodes", type=int, default=1)
+    parser.add_argument("--rounds", type=int, default=1, help="how often each seed dies at each failpoint")
+    parser.add_argument("--kills", type=int, default=15, help="at random moments, with other troubles before")
+    parser.add_argument("--freezes", type=int, default=4)
+    parser.add_argument("--hits", type=int, default=HITS, help="required of every failpoint")
+    parser.add_argument("--only", nargs="*", help="failpoints to die at; default: all")
+    parser.add_argument("--mutants", nargs="*", default=list(MUTATIONS), help="default: all")
+    parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
+    parser.add_argument("--keep", type=Path, help="a folder for the logs and databases")
+    return parser.parse_args()
+
+
+def failpoints() -> list[str]:
+    """The names that the program under test has."""
+    command = [sys.executable, "-m", "watcher", "debug", "failpoints"]
+    listed = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
+    return [line.split()[0] for line in listed.stdout.splitlines()[1:]]
+
+
+def play_seeds(given: argparse.Namespace, folder: Path, names: list[str]) -> list[Verdict]:
+    """The verdicts of all seeds, `jobs` of them at a time, each in a process of its own."""
+    verdicts = []
+    settings = [setting_of(given, folder, names, given.first_seed + number) for number in range(given.seeds)]
+    with ProcessPoolExecutor(given.jobs) as pool:
+        for verdict in pool.map(play, settings):
+            print(f"seed {verdict.seed}: {json.dumps(verdict.summary())}", flush=True)
+            show(verdict)
+            verdicts.append(verdict)
+    return verdicts
+
+
+def setting_of(given: argparse.Namespace, folder: Path, names: list[str], seed: int) -> Setting:
+    episodes = planned(names, seed, rounds=given.rounds, random_kills=given.kills, freezes=given.freezes)
+    return Setting(
+        folder / f"seed-{seed}",
+        seed,
+        given.entries,
+        episodes,
+        first=at_the_start(names),
+        nodes=given.nodes,
+        store=given.store,
+        migration="migration.step" in names,
+    )
+
+
+def play(setting: Setting) -> Verdict:
+    verdict = asyncio.run(run_seed(setting))
+    if setting.migration:
+        verdict.failpoints += kill_in_a_migration(setting.folder)
+    return verdict
+
+
+def show(verdict: Verdict) -> None:
+    for name in verdict.broken:
+        for problem in getattr(verdict, name)[:5]:
+            print(f"    {name}: {problem}", flush=True)
+
+
+def uncaught(names: list[str], folder: Path) -> list[str]:
+    """The mutants that the judge did not see."""
+    missed = []
+    for name in names:
+        mutation = MUTATIONS[name]
+        setting = Setting(
+            folder / name,
+            1,
+            mutation.entries,
+            mutation.episodes,
+            mutant=name,
+            patience=20.0,
+            entries_a_feed=mutation.entries_a_feed,
+            faulty=mutation.faulty,
+        )
+        verdict = asyncio.run(run_seed(setting))
+        shown = {count: len(getattr(verdict, count)) for count in verdict.broken}
+        caught = any(count in shown for count in mutation.shows)
+        print(f"mutant {name}: {'caught' if caught else 'NOT CAUGHT'}: {json.dumps(shown)}", flush=True)
+        missed += [] if caught else [name]
+    return missed
+
+
+def rarely_hit(names: list[str], verdicts: list[Verdict], wanted: int) -> dict[str, int]:
+    hits: Counter[str] = Counter()
+    for verdict in verdicts:
+        hits += verdict.failpoints
+    print(f"failpoints hit: {json.dumps(dict(sorted(hits.items())))}", flush=True)
+    return {name: hits[name] for name in names if hits[name] < wanted and name.partition(".")[0] not in NEVER_PASSED}
+
+
+def main() -> int:
+    given = arguments()
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="watcher-crash-"))
+    names = [name for name in failpoints() if not given.only or name in given.only]
+    started = time.monotonic()
+    verdicts = play_seeds(given, folder, names)
+    seldom = rarely_hit(names, verdicts, given.hits)
+    missed = uncaught(given.mutants, folder)
+    total = {
+        name: sum(verdict.summary()[name] for verdict in verdicts)
+        for name in ("entries", "deliveries", "accepted", "copies", "kills", "freezes", "troubles", *Verdict.BARS)
+    }
+    valid = not seldom and not missed
+    passed = valid and not any(total[name] for name in Verdict.BARS)
+    summary = {
+        "passed": passed,
+        "valid": valid,
+        "seeds": given.seeds,
+        "seconds": round(time.monotonic() - started),
+        **total,
+        "rarely_hit": seldom,
+        "mutants": len(given.mutants),
+        "uncaught": missed,
+    }
+    print(json.dumps(summary))
+    return 0 if passed else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,255 @@
+"""Starts the program, does to it what an episode says, and writes down what was done."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import random
+import resource
+import signal
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from crashing.episodes import RARE, WHEN_ROUTES_CHANGE, Episode
+from crashing.house import House, Run
+from crashing.ledger import Ledger
+from crashing.promises import LEASE
+from crashing.stores import Store
+
+READY_WITHIN = 60.0
+REACH_WITHIN = 30.0
+PATIENT = 45.0
+TRIES = 3
+STEADY = 4.0
+LOOK_EVERY = 0.2
+FROZEN_FOR = 3 * LEASE
+AGED_SHARE = 25
+
+
+class Driver:
+    """One node: at any time at most one start of it, and a stand-in while that is frozen."""
+
+    def __init__(self, name: str, house: House, store: Store, events: Ledger, tries: Ledger, seed: int) -> None:
+        self._name = name
+        self._house = house
+        self._store = store
+        self._events = events
+        self._tries = tries
+        self._random = random.Random(f"{seed} {name}")
+        self._starts = 0
+        self._backups = 0
+        self._done = 0
+        self._began = time.monotonic()
+
+    async def play(self, episodes: list[Episode]) -> None:
+        """Plays episodes in order; a place that was not reached is tried again, up to `TRIES` times,
+        at its first passage."""
+        for self._done, episode in enumerate(episodes):
+            self._began = time.monotonic()
+            for attempt in range(TRIES):
+                if await self._play(episode if attempt == 0 else replace(episode, passage=1)):
+                    break
+            else:
+                self._events.write({"what": "missed", "name": episode.place})
+        self._done = len(episodes)
+
+    def progress(self) -> float:
+        """Episodes played, the present one counted by the seconds it has lasted so far."""
+        return self._done + min(1.0, (time.monotonic() - self._began) / STEADY)
+
+    async def _play(self, episode: Episode) -> bool:
+        match episode.kind:
+            case "kill at":
+                return await self._kill_at(episode)
+            case "person":
+                return await self._person(episode)
+            case "freeze at" | "freeze":
+                return await self._freeze(episode)
+            case "kill" | "terminate":
+                return await self._run_and_end(episode)
+
+    async def _start(self, *words: str, failpoint: str | None = None, rerouted: bool = False) -> Run:
+        self._starts += 1
+        name = f"{self._name}-{self._starts:03d}"
+        config = self._house.write(name, rerouted=rerouted)
+        run = await self._house.start(config, *words, failpoint=failpoint)
+        self._events.write({"what": "start", "run": name, "words": words, "failpoint": failpoint})
+        return run
+
+    async def _ended(self, run: Run) -> int:
+        code = await run.end()
+        if run.failpoint is not None and code == -signal.SIGKILL:
+            self._events.write({"what": "failpoint", "run": run.name, "name": run.failpoint})
+        self._events.write({"what": "end", "run": run.name, "code": code})
+        return code
+
+    async def _kill(self, run: Run) -> None:
+        if not run.ended:
+            with contextlib.suppress(ProcessLookupError):
+                run.process.kill()
+            self._events.write({"what": "kill", "run": run.name})
+        await self._ended(run)
+
+    async def _kill_at(self, episode: Episode) -> bool:
+        words = ("once", "--digest-now") if episode.transaction == "close_digest" else ("run",)
+        if episode.transaction == "purge":
+            self.age()
+        failpoint = f"{episode.place}:{episode.passage}"
+        run = await self._start(*words, failpoint=failpoint, rerouted=episode.transaction in WHEN_ROUTES_CHANGE)
+        ended = asyncio.create_task(run.process.wait())
+        await asyncio.wait({ended}, timeout=PATIENT if episode.transaction in RARE else REACH_WITHIN)
+        if not ended.done():
+            await self._kill(run)
+        else:
+            await self._ended(run)
+        return run.failpoint is not None
+
+    async def _run_and_end(self, episode: Episode) -> bool:
+        run = await self._start("run")
+        await self._ready(run)
+        await asyncio.gather(
+            self._trouble(episode.trouble, run), asyncio.sleep(episode.after), self._tried(episode.tries)
+        )
+        if episode.kind == "terminate" and not run.ended:
+            await self._terminate(run)
+        else:
+            await self._kill(run)
+        return True
+
+    async def _tried(self, count: int) -> None:
+        await _until(lambda: self._tries.lines >= count, PATIENT)
+
+    async def _freeze(self, episode: Episode) -> bool:
+        """Stands still for three leases; a stand-in works meanwhile."""
+        failpoint = f"{episode.place}:{episode.passage}:stop" if episode.kind == "freeze at" else None
+        run = await self._start("run", failpoint=failpoint)
+        if failpoint is None:
+            await self._ready(run)
+            await asyncio.sleep(episode.after)
+            run.process.send_signal(signal.SIGSTOP)
+        elif not await _within(run.reached.wait(), REACH_WITHIN):
+            await self._kill(run)
+            return False
+        since = time.time()
+        stand_in = await self._start("run") if episode.stand_in else None
+        await asyncio.sleep(FROZEN_FOR)
+        self._events.write(
+            {"what": "freeze", "run": run.name, "t": since, "until": time.time(), "place": episode.place}
+        )
+        run.process.send_signal(signal.SIGCONT)
+        await asyncio.sleep(1.5)
+        if stand_in is not None:
+            await self._terminate(stand_in)
+        await self._kill(run)
+        return True
+
+    async def _person(self, episode: Episode) -> bool:
+        """Somebody drops or retries a message, dies while doing so, and makes good for it afterwards."""
+        run = await self._start("run")
+        await self._ready(run)
+        await asyncio.sleep(episode.after)
+        found = self._store.rows(
+            "SELECT key FROM notifications WHERE finished_at IS NULL ORDER BY next_attempt_at DESC LIMIT 1"
+        )
+        reached = False
+        if found:
+            key, verb = bytes(found[0][0]).hex(), episode.transaction.partition("_")[0]
+            person = await self._start("outbox", verb, key, failpoint=f"{episode.place}:1")
+            await self._ended(person)
+            reached = person.failpoint is not None
+            await self._ended(await self._start("outbox", "retry", key))
+        await self._kill(run)
+        return reached
+
+    async def _trouble(self, trouble: str, run: Run) -> None:
+        since = time.time()
+        match trouble:
+            case "full":
+                await self._fill_disk(run)
+            case "locked":
+                lock = self._store.lock()
+                await asyncio.sleep(self._random.uniform(0.5, 7.0))
+                lock.close()
+            case "backup":
+                self._backups += 1
+                target = self._house.folder / f"{self._name}-{self._backups}.backup"
+                await self._ended(await self._start("db", "backup", str(target)))
+            case "reload":
+                self._house.write(run.name, rerouted=True)
+                run.process.send_signal(signal.SIGHUP)
+            case _:
+                return
+        self._events.write({"what": "trouble", "kind": trouble, "run": run.name, "t": since, "until": time.time()})
+
+    async def _fill_disk(self, run: Run) -> None:
+        """No file may grow beyond 4 KiB for a while: what a quota or a full disk is for a process."""
+        unlimited = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        with contextlib.suppress(ProcessLookupError):
+            resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (4096, resource.RLIM_INFINITY))
+            await asyncio.sleep(self._random.uniform(0.5, 3.0))
+            resource.prlimit(run.pid, resource.RLIMIT_FSIZE, unlimited)
+
+    async def _ready(self, run: Run) -> None:
+        ended = asyncio.create_task(run.process.wait())
+        ready = asyncio.create_task(run.ready.wait())
+        await asyncio.wait({ended, ready}, timeout=READY_WITHIN, return_when=asyncio.FIRST_COMPLETED)
+        ready.cancel()
+
+    async def _terminate(self, run: Run) -> None:
+        """SIGTERM; who has not ended after the ten seconds it is promised is killed, and that is written down."""
+        if not run.ended:
+            run.process.send_signal(signal.SIGTERM)
+            self._events.write({"what": "terminate", "run": run.name})
+        if not await _within(run.process.wait(), 20):
+            self._events.write({"what": "did not end", "run": run.name})
+            await self._kill(run)
+        else:
+            await self._ended(run)
+
+    def age(self) -> None:
+        """Makes some of what is stored look old enough for retention."""
+        self._events.write({"what": "age", "alerts": self._store.age(AGED_SHARE)})
+
+    async def drain(self, complete: int, patience: float) -> dict[str, int]:
+        """No more faults: runs until nothing is unfinished and `complete` entries are known, or patience ends."""
+        run = await self._start("run")
+        await self._ready(run)
+        deadline = time.monotonic() + patience
+        await _until(lambda: run.ended or not self._missing(complete), patience)
+        await self._terminate(run)
+        left = self._left(complete)
+        while any(left.values()) and time.monotonic() < deadline + patience / 2:
+            await self._ended(await self._start("once", "--digest-now"))
+            left = self._left(complete)
+        return left
+
+    def _missing(self, complete: int) -> bool:
+        """Whether more is to come than digests that wait for their minute."""
+        left = self._left(complete)
+        waiting = self._store.number(
+            "SELECT count(*) FROM deliveries WHERE state = 'waiting' AND channel = 'desk/email/0'"
+        )
+        return any(left[name] for name in ("entries", "unrouted", "notifications")) or left["deliveries"] > waiting
+
+    def _left(self, complete: int) -> dict[str, int]:
+        return {
+            "entries": max(0, complete - self._store.number("SELECT count(*) FROM seen")),
+            **self._store.unfinished(),
+        }
+
+
+async def _until(true: Callable[[], bool], seconds: float) -> None:
+    """Looks at another process's store or log, which offers no event to wait for."""
+    for _ in range(int(seconds / LOOK_EVERY)):
+        if true():
+            return
+        await asyncio.sleep(LOOK_EVERY)
+
+
+async def _within(awaitable: Awaitable[object], seconds: float) -> bool:
+    try:
+        await asyncio.wait_for(awaitable, seconds)
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,104 @@
+"""What is done to the program, in a seeded order: kills at named places, at random moments, freezes, troubles, persons."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["kill at", "kill", "freeze at", "freeze", "terminate", "person"]
+
+NEVER_PASSED = {
+    "release_feeds": "no command of this version gives a feed's lease back without a poll",
+    "add_silence": "no command of this version makes a silence",
+    "expire_silence": "no command of this version ends a silence",
+    "silence_waiting": "no command of this version makes a silence",
+}
+"""Transactions that the program defines and does not use yet: there is nothing to kill."""
+
+ONCE_A_START = ("upgrade", "sync_feeds", "remember", "reroute_waiting", "bury_removed")
+WHEN_A_STORE_IS_NEW = ("upgrade",)
+WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
+BY_A_PERSON = ("retry_notification", "drop_notification")
+IN_A_MIGRATION = ("migration",)
+RARE = ("hold_waiting", "hold_longer", "release", "purge", "close_digest")
+"""Passed only when something has gathered: these come last."""
+
+FREEZE_AT = (
+    "acquire_due_feeds.after_commit",
+    "save_polls.before_commit",
+    "save_polls.after_commit",
+    "save_routing.after_commit",
+    "freeze.after_commit",
+    "acquire_notifications.before_commit",
+    "acquire_notifications.after_commit",
+    "begin_attempt.before_commit",
+    "begin_attempt.after_commit",
+    "send.before",
+    "send.after",
+    "record_outcome.before_commit",
+    "record_outcome.after_commit",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One start of the program and its end. `place` is a failpoint, `after` seconds of running before what happens,
+    `tries` how many must have reached the sinks before.
+    """
+
+    kind: Kind
+    place: str = ""
+    passage: int = 1
+    after: float = 0.0
+    stand_in: bool = False
+    trouble: Literal["", "full", "locked", "backup", "reload"] = ""
+    tries: int = 0
+
+    @property
+    def transaction(self) -> str:
+        return self.place.partition(".")[0]
+
+
+def at_the_start(names: Sequence[str]) -> list[Episode]:
+    """Kills while the store is made."""
+    return [
+        Episode("kill at", name)
+        for name in sorted(names, reverse=True)
+        if name.partition(".")[0] in WHEN_A_STORE_IS_NEW
+    ]
+
+
+def planned(names: Sequence[str], seed: int, *, rounds: int, random_kills: int, freezes: int) -> list[Episode]:
+    """Every place `rounds` times, and random kills, freezes, troubles and persons between them, shuffled."""
+    chance = random.Random(seed)
+    episodes = [_kill_at(name, chance) for name in names for _ in range(rounds) if _is_common(name)]
+    episodes += [_random_kill(chance) for _ in range(random_kills)]
+    for number in range(freezes):
+        place = FREEZE_AT[(seed * freezes + number) % len(FREEZE_AT)] if number % 4 else ""
+        kind: Kind = "freeze at" if place else "freeze"
+        episodes.append(
+            Episode(kind, place, chance.randint(1, 5), chance.uniform(0.5, 3), stand_in=chance.random() < 0.8)
+        )
+    chance.shuffle(episodes)
+    return sorted(episodes, key=lambda episode: episode.transaction in RARE)
+
+
+def _is_common(name: str) -> bool:
+    transaction = name.partition(".")[0]
+    return transaction not in (*NEVER_PASSED, *WHEN_A_STORE_IS_NEW, *IN_A_MIGRATION)
+
+
+def _kill_at(name: str, chance: random.Random) -> Episode:
+    transaction = name.partition(".")[0]
+    if transaction in BY_A_PERSON:
+        return Episode("person", name, after=chance.uniform(0.5, 1.5))
+    once = transaction in (*ONCE_A_START, *RARE)
+    return Episode("kill at", name, 1 if once else chance.randint(1, 6))
+
+
+def _random_kill(chance: random.Random) -> Episode:
+    trouble = chance.choice(("", "", "full", "locked", "backup", "reload"))
+    kind: Kind = "terminate" if chance.random() < 0.15 else "kill"
+    return Episode(kind, after=chance.uniform(0.1, 3.0), trouble=trouble)

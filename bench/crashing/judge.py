@@ -1,0 +1,340 @@
+"""The judge: what was promised against what happened. Imports nothing of the program under test.
+
+It reads the truth log (what was published), the sinks' log (what was tried and accepted), the driver's log (what was
+done to the program), the program's own log only for the name under which each start leased, and the store, with SQL.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+
+from crashing.ledger import Line, read
+from crashing.promises import FAREWELL, SEND_WITHIN
+from crashing.stores import MICROSECONDS, Store
+from crashing.truth import CHANNELS
+
+CLOCKS = 0.05
+"""Seconds by which two processes on one machine may write the same moment differently."""
+
+
+@dataclass(slots=True)
+class Verdict:
+    """The counts of one seed. Everything in `BARS` must be 0."""
+
+    seed: int
+    entries: int = 0
+    deliveries: int = 0
+    accepted: int = 0
+    lost: list[str] = field(default_factory=list)
+    unexpected: list[str] = field(default_factory=list)
+    copies: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    unreasoned: list[str] = field(default_factory=list)
+    more_than_one_id: list[str] = field(default_factory=list)
+    foreign_leases: list[str] = field(default_factory=list)
+    early: list[str] = field(default_factory=list)
+    unaccounted: list[str] = field(default_factory=list)
+    false_claims: list[str] = field(default_factory=list)
+    integrity: list[str] = field(default_factory=list)
+    folded: int = 0
+    retired: int = 0
+    failpoints: Counter[str] = field(default_factory=Counter)
+    events: Counter[str] = field(default_factory=Counter)
+
+    BARS = (
+        "lost",
+        "unexpected",
+        "unreasoned",
+        "more_than_one_id",
+        "foreign_leases",
+        "early",
+        "unaccounted",
+        "false_claims",
+        "integrity",
+    )
+
+    @property
+    def broken(self) -> list[str]:
+        return [name for name in self.BARS if getattr(self, name)]
+
+    def summary(self) -> Line:
+        counts = {name: len(getattr(self, name)) for name in self.BARS}
+        plain = ("seed", "entries", "deliveries", "accepted", "copies", "folded", "retired")
+        return {
+            **{name: getattr(self, name) for name in plain},
+            "reasons": dict(self.reasons),
+            **counts,
+            "kills": self.events["kill"] + self.events["failpoint"],
+            "freezes": self.events["freeze"],
+            "troubles": self.events["trouble"],
+        }
+
+
+class Judge:
+    """Everything that is known of one seed, and the questions asked of it."""
+
+    def __init__(self, folder: Path, store: Store, seed: int) -> None:
+        self._store = store
+        self._truth = list(read(folder / "truth.jsonl"))
+        self._tries = sorted(read(folder / "tries.jsonl"), key=lambda line: line["t"])
+        self._events = list(read(folder / "events.jsonl"))
+        self._owners = {
+            log.stem: line["owner"]
+            for log in folder.glob("*.log")
+            for line in read(log)
+            if line.get("event") == "daemon.ready"
+        }
+        self.verdict = Verdict(seed, entries=len(self._truth))
+
+    def judge(self) -> Verdict:
+        self._count_events()
+        self._deliveries()
+        self._messages()
+        self._leases()
+        self._patience()
+        self._accounts()
+        self.verdict.integrity += broken_invariants(self._store)
+        return self.verdict
+
+    def _count_events(self) -> None:
+        for event in self._events:
+            self.verdict.events[event["what"]] += 1
+            if event["what"] == "failpoint":
+                self.verdict.failpoints[event["name"]] += 1
+
+    @cached_property
+    def _stories(self) -> dict[str, list[Line]]:
+        stories: dict[str, list[Line]] = defaultdict(list)
+        for entry in self._truth:
+            if entry["topic"] is not None:
+                stories[entry["story"]].append(entry)
+        return stories
+
+    @cached_property
+    def _accepted(self) -> set[tuple[str, str]]:
+        """(token, channel) of every delivery that a sink has."""
+        return {(token, line["channel"]) for line in self._tries if line["accepted"] for token in line["tokens"]}
+
+    def _deliveries(self) -> None:
+        wanted = {(entry["token"], channel) for entry in self._truth for channel in CHANNELS.get(entry["topic"], ())}
+        self.verdict.deliveries = len(wanted)
+        self.verdict.accepted = len(self._accepted & wanted)
+        self.verdict.unexpected = [f"{token} on {channel}" for token, channel in sorted(self._accepted - wanted)]
+        for story, told in self._stories.items():
+            for channel in CHANNELS[told[0]["topic"]]:
+                if not any((entry["token"], channel) in self._accepted for entry in told):
+                    self.verdict.lost.append(f"{story} on {channel}")
+
+    def _messages(self) -> None:
+        """Copies of a message, each with the reason that its forerunner, or it itself, gives; ids of a delivery."""
+        messages: dict[tuple[str, str], list[Line]] = defaultdict(list)
+        ids: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for line in self._tries:
+            for token in line["tokens"]:
+                ids[token, line["channel"]].add(line["id"])
+            if line["accepted"]:
+                messages[line["channel"], line["id"]].append(line)
+        self.verdict.more_than_one_id = [f"{key}: {sorted(names)}" for key, names in ids.items() if len(names) > 1]
+        for (channel, key), copies in messages.items():
+            for before, copy in pairwise(copies):
+                self._excuse(channel, key, before, copy)
+
+    def _excuse(self, channel: str, key: str, before: Line, copy: Line) -> None:
+        self.verdict.copies += 1
+        if not before["told"]:
+            self.verdict.reasons["the sink hid its answer"] += 1
+        elif self._was_late(before):
+            self.verdict.reasons["the answer came after the deadline"] += 1
+        elif self._was_killed(before, copy["t"]):
+            self.verdict.reasons["a kill between send and result"] += 1
+        elif self._was_frozen(before, copy["t"]) or self._was_frozen(copy, copy["t"]):
+            self.verdict.reasons["a freeze across the lease"] += 1
+        else:
+            self.verdict.unreasoned.append(f"{channel} {key} from {before['run']} and {copy['run']} at {copy['t']:.2f}")
+
+    def _was_late(self, line: Line) -> bool:
+        """Whether the sender had stopped waiting when the sink answered: on a busy machine nobody hid anything."""
+        attempt = self._attempt_behind(line)
+        patience = SEND_WITHIN - FAREWELL if "/email/" in line["channel"] else SEND_WITHIN
+        return attempt is not None and line["t"] - attempt[0] >= patience - CLOCKS
+
+    def _was_killed(self, line: Line, by: float) -> bool:
+        """Whether the sender died before it wrote that this try was accepted."""
+        return any(
+            event["what"] in {"kill", "failpoint"} and event["t"] <= by and self._open_at(line, event["t"])
+            for event in self._of_run[line["run"]]
+        )
+
+    def _was_frozen(self, line: Line, by: float) -> bool:
+        """Whether the sender stood still, for longer than a lease, while the try was under way or not yet recorded."""
+        return any(
+            event["what"] == "freeze"
+            and event["t"] <= by
+            and event["until"] >= line["opened"] - CLOCKS
+            and self._open_at(line, event["t"])
+            for event in self._of_run[line["run"]]
+        )
+
+    @cached_property
+    def _of_run(self) -> dict[str, list[Line]]:
+        runs: dict[str, list[Line]] = defaultdict(list)
+        for event in self._events:
+            if "run" in event:
+                runs[event["run"]].append(event)
+        return runs
+
+    def _open_at(self, line: Line, moment: float) -> bool:
+        """Whether the attempt behind a try had begun at `moment` and had no result in the store yet."""
+        attempt = self._attempt_behind(line)
+        if attempt is None:
+            return False
+        started, finished = attempt
+        return started - CLOCKS <= moment and (finished is None or finished > moment - CLOCKS)
+
+    def _attempt_behind(self, line: Line) -> tuple[float, float | None] | None:
+        """The newest attempt that began before the try while its sender was alive and awake."""
+        events = self._of_run[line["run"]]
+        born = min((event["t"] for event in events if event["what"] == "start"), default=0.0)
+        asleep = [(event["t"], event["until"]) for event in events if event["what"] == "freeze"]
+        begun = [
+            attempt
+            for attempt in self._attempts.get(line["id"], ())
+            if born <= attempt[0] <= line["t"] + CLOCKS
+            and not any(start + CLOCKS < attempt[0] < until - CLOCKS for start, until in asleep)
+        ]
+        return max(begun, key=lambda attempt: attempt[0], default=None)
+
+    @cached_property
+    def _attempts(self) -> dict[str, list[tuple[float, float | None]]]:
+        attempts: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
+        query = (
+            "SELECT n.key, a.started_at, a.finished_at FROM attempts a JOIN notifications n ON n.id = a.notification_id"
+        )
+        for key, started, finished in self._store.rows(query):
+            end = finished / MICROSECONDS if finished is not None else None
+            attempts[bytes(key).hex()].append((started / MICROSECONDS, end))
+        return attempts
+
+    def _leases(self) -> None:
+        """Sends under somebody else's live lease; one that a freeze delayed after its check is no offence."""
+        for line in self._tries:
+            mine = self._owners.get(line["run"])
+            if mine is None or line["owner"] in {None, mine} or (line["until"] or 0) <= line["t"]:
+                continue
+            if not self._was_frozen(line, line["t"]):
+                self.verdict.foreign_leases.append(f"{line['id']} by {line['run']} at {line['t']:.2f}")
+
+    def _patience(self) -> None:
+        """Tries before the time that the receiver asked for."""
+        not_before: dict[tuple[str, str], float] = {}
+        for line in self._tries:
+            message = (line["channel"], line["id"])
+            if line["opened"] < not_before.get(message, 0) - CLOCKS and not self._was_frozen(line, line["t"]):
+                self.verdict.early.append(f"{message} {not_before[message] - line['opened']:.2f} s early")
+            if line["retry_after"]:
+                not_before[message] = line["t"] + line["retry_after"]
+
+    def _accounts(self) -> None:
+        """Every alert that should be is there and at its end; every claim of delivery is true (I4, I5)."""
+        aged = {alert for event in self._events if event["what"] == "age" for alert in event["alerts"]}
+        alerts = _alerts(self._store)
+        lives = _lives(self._store)
+        by_token: dict[str, list[Line]] = defaultdict(list)
+        for alert in alerts:
+            by_token[alert["token"]].append(alert)
+        self.verdict.folded = sum(alert["state"] == "folded" for alert in alerts)
+        for story in self._stories.values():
+            for entry in story:
+                found = by_token[entry["token"]]
+                if not found:
+                    self._account_for_absent(entry, bool(aged))
+                for alert in found:
+                    self._account(entry, alert, lives[alert["seq"]])
+
+    def _account_for_absent(self, entry: Line, was_aged: bool) -> None:
+        """Retention may have taken it, but only after it was delivered (or folded into one that was)."""
+        channels = CHANNELS[entry["topic"]]
+        group = self._stories[entry["story"]]
+        told = all(any((one["token"], channel) in self._accepted for one in group) for channel in channels)
+        if was_aged and told:
+            self.verdict.retired += 1
+        else:
+            self.verdict.unaccounted.append(f"{entry['token']}: no alert in the store")
+
+    def _account(self, entry: Line, alert: Line, life: dict[str, str]) -> None:
+        token = entry["token"]
+        if alert["state"] == "folded":
+            if alert["folded_into"] is None:
+                self.verdict.unaccounted.append(f"{token}: folded into nothing")
+            return
+        for channel in CHANNELS[entry["topic"]]:
+            state = life.get(channel)
+            if state != "delivered":
+                self.verdict.unaccounted.append(f"{token} on {channel}: {state}")
+            elif (token, channel) not in self._accepted:
+                self.verdict.false_claims.append(f"{token} on {channel}: said to be delivered")
+
+
+def _alerts(store: Store) -> list[Line]:
+    query = "SELECT seq, state, folded_into, document FROM alerts"
+    return [
+        {
+            "seq": seq,
+            "state": state,
+            "folded_into": into,
+            "token": json.loads(document)["value"]["entry"]["title"].split(" ", 1)[0],
+        }
+        for seq, state, into, document in store.rows(query)
+    ]
+
+
+def _lives(store: Store) -> dict[int, dict[str, str]]:
+    lives: dict[int, dict[str, str]] = defaultdict(dict)
+    for seq, channel, state in store.rows("SELECT alert_seq, channel, state FROM deliveries"):
+        lives[seq][channel] = state
+    return lives
+
+
+INVARIANTS = {
+    "I2: two unfinished notifications of one group": """
+        SELECT count(*) FROM (SELECT group_id FROM notifications WHERE finished_at IS NULL
+                              GROUP BY group_id HAVING count(*) > 1)""",
+    "I5: a delivery is being sent without a notification under way": """
+        SELECT count(*) FROM deliveries d LEFT JOIN notifications n ON n.id = d.notification_id
+        WHERE d.state = 'sending' AND (n.id IS NULL OR n.finished_at IS NOT NULL)""",
+    "I4: a delivery is delivered by a notification that was not sent": """
+        SELECT count(*) FROM deliveries d JOIN notifications n ON n.id = d.notification_id
+        WHERE d.state = 'delivered' AND n.state <> 'sent'""",
+    "I2: a delivery waits and is frozen, too": """
+        SELECT count(*) FROM deliveries WHERE state = 'waiting' AND notification_id IS NOT NULL""",
+    "I1: a delivery of an alert that no route has seen": """
+        SELECT count(*) FROM deliveries d JOIN alerts a ON a.seq = d.alert_seq
+        WHERE a.state = 'unrouted' AND d.state IN ('waiting', 'held')""",
+    "I1: an alert without its entry": """
+        SELECT count(*) FROM alerts a WHERE a.created_at > 0 AND a.state = 'unrouted'
+        AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.key = a.entry_key)""",
+    "I1: an entry without its seen key": """
+        SELECT count(*) FROM entries e WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE s.feed_id = e.feed_id AND s.key = e.key)""",
+    "I3: an attempt that ended before it began": """
+        SELECT count(*) FROM attempts WHERE finished_at < started_at""",
+}
+"""Counts that are 0 in every state of a store that a crash may leave."""
+
+
+def broken_invariants(store: Store) -> list[str]:
+    """What is wrong with a store, at whatever moment it was left."""
+    problems = [str(row[0]) for row in store.rows("PRAGMA integrity_check") if row[0] != "ok"]
+    problems += [f"foreign key of {row[0]}" for row in store.rows("PRAGMA foreign_key_check")]
+    if problems:
+        return problems
+    return [f"{name} ({count})" for name, query in INVARIANTS.items() if (count := store.number(query))]
+
+
+def finds(folder: Path, store: Store, seed: int) -> Verdict:
+    """The verdict on one seed's folder."""
+    return Judge(folder, store, seed).judge()

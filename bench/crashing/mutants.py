@@ -1,0 +1,150 @@
+"""Starts the program with one of its promises broken: `python -m crashing.mutants NAME run -c config.yaml`.
+
+Each is a mistake that a program of this kind is known to make. The judge must see every one of them; a run in which it
+does not proves nothing. The product itself knows nothing of this.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, update
+
+from watcher.cli.main import main
+from watcher.deliver.email import EmailChannel
+from watcher.deliver.webhook import WebhookChannel
+from watcher.model.alert import stable_hash
+from watcher.model.notification import Delivered, DeliveryState, Message, Notification, Outcome, TryAgain
+from watcher.notify import Notifier
+from watcher.store import documents
+from watcher.store.interface import PollRecord
+from watcher.store.open import SqlStore
+from watcher.store.tables import deliveries, feeds
+
+
+def _replace(owner: type, by: Callable[..., Any], name: str) -> None:
+    setattr(owner, name, by)
+
+
+def mark_before_send() -> None:
+    """The result is written first and the message sent afterwards (rssalertbot, RSS-to-Telegram-Bot)."""
+    send = Notifier._send
+
+    async def marked(
+        self: Notifier, channel: Any, notification: Notification, message: Message, until: datetime
+    ) -> Outcome:
+        now = self.clock.now()
+        self.store.record_outcome(self.owner, notification.key, notification.epoch, Delivered("marked"), now, None)
+        return await send(self, channel, notification, message, until)
+
+    _replace(Notifier, marked, "_send")
+
+
+def new_id_on_retry() -> None:
+    """Every attempt has an id of its own (Alertmanager's e-mail)."""
+    for channel in (EmailChannel, WebhookChannel):
+        send = channel.send
+
+        async def renamed(
+            self: Any,
+            notification: Notification,
+            message: Message,
+            deadline: timedelta,
+            send: Callable[..., Any] = send,
+        ) -> Outcome:
+            key = stable_hash("attempt", notification.key, str(notification.attempts))
+            outcome: Outcome = await send(self, replace(notification, key=key), message, deadline)
+            return outcome
+
+        _replace(channel, renamed, "send")
+
+
+def lease_not_checked() -> None:
+    """Whoever has acquired a message sends it, however long ago that was."""
+    begin, send = SqlStore.begin_attempt, Notifier._send
+
+    def begun(self: SqlStore, owner: str, key: str, epoch: int, now: datetime) -> bool:
+        begin(self, owner, key, epoch, now)
+        return True
+
+    async def sent(
+        self: Notifier, channel: Any, notification: Notification, message: Message, until: datetime
+    ) -> Outcome:
+        return await send(self, channel, notification, message, self.clock.now() + self.timings.notification_lease)
+
+    _replace(SqlStore, begun, "begin_attempt")
+    _replace(Notifier, sent, "_send")
+
+
+def validators_before_entries() -> None:
+    """What the server said of the document is saved in a transaction of its own, before what was in it."""
+    save = SqlStore.save_polls
+
+    def saved(self: SqlStore, owner: str, polls: Sequence[PollRecord], *rest: Any) -> Any:
+        with self._database.write("remember") as connection:
+            for poll in polls:
+                document = documents.poll_states.write(poll.state)
+                connection.execute(update(feeds).where(feeds.c.url == poll.state.url).values(document=document))
+        return save(self, owner, polls, *rest)
+
+    _replace(SqlStore, saved, "save_polls")
+
+
+def held_deliveries_dropped() -> None:
+    """Quiet hours swallow instead of holding (alertmanager#3367, ntfy#1575)."""
+    hold = SqlStore.hold_waiting
+
+    def swallowed(self: SqlStore, *given: Any, **named: Any) -> Any:
+        result = hold(self, *given, **named)
+        with self._database.write("remember") as connection:
+            connection.execute(delete(deliveries).where(deliveries.c.state == DeliveryState.HELD))
+        return result
+
+    _replace(SqlStore, swallowed, "hold_waiting")
+
+
+def retry_after_ignored() -> None:
+    """What a receiver asks for is not read (Alertmanager)."""
+    send = WebhookChannel.send
+
+    async def impatient(
+        self: WebhookChannel, notification: Notification, message: Message, deadline: timedelta
+    ) -> Outcome:
+        outcome = await send(self, notification, message, deadline)
+        return replace(outcome, retry_after=None) if isinstance(outcome, TryAgain) else outcome
+
+    _replace(WebhookChannel, impatient, "send")
+
+
+def result_forgotten() -> None:
+    """The first success of a message is not written down."""
+    record = SqlStore.record_outcome
+
+    def forgotten(self: SqlStore, owner: str, key: str, epoch: int, outcome: Outcome, *rest: Any) -> bool:
+        if isinstance(outcome, Delivered) and epoch == 1:
+            return True
+        return record(self, owner, key, epoch, outcome, *rest)
+
+    _replace(SqlStore, forgotten, "record_outcome")
+
+
+MUTANTS: dict[str, Callable[[], None]] = {
+    mutant.__name__: mutant
+    for mutant in (
+        mark_before_send,
+        new_id_on_retry,
+        lease_not_checked,
+        validators_before_entries,
+        held_deliveries_dropped,
+        retry_after_ignored,
+        result_forgotten,
+    )
+}
+
+if __name__ == "__main__":
+    MUTANTS[sys.argv.pop(1)]()
+    main()

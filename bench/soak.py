@@ -1,0 +1,195 @@
+"""Steady load for a long time: flat memory, flat latency, a write-ahead log that does not grow.
+
+`python bench/soak.py --minutes 42 --entries 105000`. No faults, the program's own waits but for a shorter tick. The last
+line is the summary; the exit code is 1 when a bar is missed: memory in the last quarter within 5 % of the second, median
+latency within 25 % of the second's, the log's greatest size no more than 5 % greater, nothing lost, nothing doubled.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import signal
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+
+from crashing.house import House, Run
+from crashing.ledger import Ledger, read
+from crashing.publisher import Publisher
+from crashing.sinks import Mood, open_sinks
+from crashing.stores import Store
+from crashing.truth import CHANNELS, Author
+
+FEEDS = 60
+WINDOW = 60
+"""Entries in a feed's document; polls are so frequent that none leaves unseen."""
+
+TIMINGS = {"tick": 0.25, "upkeep": 60.0}
+SAMPLE_EVERY = 5.0
+KIB = 1024
+
+CONFIG = """
+store: {store}
+polling: {{interval: {interval}, min: 0s, timeout: 10s, per_host: {{concurrency: 16, spacing: 0s}}}}
+network: {{allow: [127.0.0.0/8]}}
+feeds: {feeds}
+topics:
+  - {{name: alpha, title: Alpha, terms: {{3: [ceasefire*]}}, focus: 5, languages: [en]}}
+  - {{name: beta, title: Beta, terms: {{3: [detainee*]}}, focus: 5, languages: [en]}}
+  - {{name: gamma, title: Gamma, terms: {{3: [earthquake*]}}, focus: 5, languages: [en]}}
+  - {{name: delta, title: Delta, terms: {{3: [flood*]}}, focus: 5, languages: [en]}}
+smtp: {{host: 127.0.0.1, port: {smtp}, tls: none, from: {run}@example.org}}
+receivers:
+  - {{name: hook, webhook: {{url: "{hook}"}}}}
+  - {{name: desk, email: {{to: [desk@example.org]}}}}
+  - {{name: pair, email: {{to: [pair@example.org]}}, webhook: {{url: "{pair}"}}}}
+  - {{name: quiet, webhook: {{url: "{quiet}"}}}}
+route:
+  receiver: pair
+  group_by: [topic, feed]
+  group_wait: 5s
+  group_interval: 60s
+  routes:
+    - {{matchers: ['topic="alpha"'], receiver: hook, continue: true}}
+    - {{matchers: ['topic=~"alpha|beta"'], receiver: desk}}
+    - {{matchers: ['topic="delta"'], receiver: quiet}}
+"""
+
+
+def memory(pid: int) -> tuple[int, int]:
+    """Resident KiB of a process, and of its children."""
+    children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return _resident(pid), sum(_resident(int(child)) for child in children)
+
+
+def _resident(pid: int) -> int:
+    try:
+        lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    except FileNotFoundError:
+        return 0
+    return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
+
+
+async def sample(run: Run, store: Store, log: Ledger) -> None:
+    """Writes down sizes until it is cancelled."""
+    wal = store.file.with_name(store.file.name + "-wal")
+    while True:
+        own, children = memory(run.pid)
+        log.write(
+            {
+                "own": own,
+                "children": children,
+                "wal": wal.stat().st_size if wal.exists() else 0,
+                "db": store.file.stat().st_size,
+                "waiting": sum(store.unfinished().values()),
+            }
+        )
+        await asyncio.sleep(SAMPLE_EVERY)
+
+
+async def soak(folder: Path, entries: int, seconds: float) -> None:
+    url = f"sqlite:///{folder}/watcher.db"
+    store, samples = Store(url), Ledger(folder / "samples.jsonl")
+    publisher = Publisher(folder, Author(1, FEEDS), FEEDS, WINDOW)
+    hook, mail, tries = open_sinks(folder, Mood(1, 0.0, 0.0), lambda _: {"owner": None, "until": None})
+    for part in (publisher, hook, mail):
+        await part.start()
+    house = House(folder, url, publisher, hook, mail, interval="20s", timings=TIMINGS, config=CONFIG)
+    run = await house.start(house.write("soak"), "run")
+    await run.ready.wait()
+    sampling = asyncio.create_task(sample(run, store, samples))
+    started = time.monotonic()
+    await publisher.publish_steadily(entries, lambda: (time.monotonic() - started) / seconds)
+    sampling.cancel()
+    await _quiet(store, entries)
+    run.process.send_signal(signal.SIGTERM)
+    print("exit code", await run.end(), flush=True)
+    for part in (publisher, hook, mail):
+        part.stop()
+    tries.close()
+
+
+async def _quiet(store: Store, entries: int) -> None:
+    """Until everything is delivered, or two minutes have passed."""
+    for _ in range(120):
+        if store.number("SELECT count(*) FROM seen") == entries and not any(store.unfinished().values()):
+            return
+        await asyncio.sleep(1)
+
+
+def quarters(values: list[tuple[float, float]], begin: float, seconds: float) -> list[list[float]]:
+    """Values with their time, in four equal parts of the soak."""
+    parts: list[list[float]] = [[], [], [], []]
+    for moment, value in values:
+        parts[min(3, max(0, int(4 * (moment - begin) / seconds)))].append(value)
+    return parts
+
+
+def report(folder: Path, seconds: float) -> int:
+    truth = list(read(folder / "truth.jsonl"))
+    published = {line["token"]: line["t"] for line in truth}
+    begin = truth[0]["t"]
+    samples = list(read(folder / "samples.jsonl"))
+    accepted = Counter(
+        (token, line["channel"])
+        for line in read(folder / "tries.jsonl")
+        for token in line["tokens"]
+        if line["accepted"]
+    )
+    first: dict[str, float] = {}
+    for line in read(folder / "tries.jsonl"):
+        for token in line["tokens"]:
+            first.setdefault(token, line["t"])
+    latency = quarters([(published[token], at - published[token]) for token, at in first.items()], begin, seconds)
+    own = quarters([(line["t"], line["own"]) for line in samples], begin, seconds)
+    children = quarters([(line["t"], line["children"]) for line in samples], begin, seconds)
+    wal = quarters([(line["t"], line["wal"]) for line in samples], begin, seconds)
+    stories = {line["story"]: line["topic"] for line in truth if line["topic"]}
+    told = {line["token"]: line["story"] for line in truth}
+    reached = {(told[token], channel) for token, channel in accepted}
+    lost = [
+        story for story, topic in stories.items() if any((story, channel) not in reached for channel in CHANNELS[topic])
+    ]
+    memories = [statistics.median(part) / KIB for part in own]
+    medians = [statistics.median(part) for part in latency]
+    summary = {
+        "entries": len(truth),
+        "minutes": round(seconds / 60, 1),
+        "memory_mib": [round(value, 1) for value in memories],
+        "children_mib": [round(statistics.median(part) / KIB, 1) for part in children],
+        "latency_median_s": [round(value, 2) for value in medians],
+        "latency_p95_s": [round(statistics.quantiles(part, n=20)[-1], 2) for part in latency],
+        "wal_max_mib": [round(max(part) / KIB / KIB, 2) for part in wal],
+        "db_mib": round(samples[-1]["db"] / KIB / KIB, 1),
+        "lost": len(lost),
+        "copies": sum(count - 1 for count in accepted.values()),
+    }
+    flat = {
+        "memory": abs(memories[3] / memories[1] - 1) <= 0.05,
+        "latency": medians[3] <= medians[1] * 1.25,
+        "log": max(wal[3]) <= max(wal[1]) * 1.05,
+        "complete": not lost and summary["copies"] == 0,
+    }
+    print(json.dumps({**summary, "bars": flat}))
+    return 0 if all(flat.values()) else 1
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--minutes", type=float, default=42)
+    parser.add_argument("--entries", type=int, default=105_000)
+    parser.add_argument("--keep", type=Path)
+    given = parser.parse_args()
+    folder = given.keep or Path(tempfile.mkdtemp(prefix="watcher-soak-"))
+    folder.mkdir(parents=True, exist_ok=True)
+    asyncio.run(soak(folder, given.entries, given.minutes * 60))
+    return report(folder, given.minutes * 60)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
