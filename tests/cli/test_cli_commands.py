@@ -125,6 +125,8 @@ def test_a_dead_letter_is_retried_under_the_same_key(house: House) -> None:
     assert house.once().dead == 1
     assert house.command("outbox", "list", "--state", "dead").stdout.count("chat/webhook/0") == 1
     (dead,) = house.store().notifications(state=NotificationState.DEAD)
+    (facts,) = json.loads(house.command("outbox", "list", "--json").stdout)
+    assert (facts["key"], facts["state"], facts["channel"]) == (dead.key, "dead", "chat/webhook/0")
     assert house.command("outbox", "retry", dead.key[:8]).returncode == 0
     assert house.command("once").returncode == 0
     ids = [request.headers["webhook-id"] for request in house.chat.requests]

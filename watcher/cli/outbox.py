@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config, store_of
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
 from watcher.cli.tables import show_table, when
 from watcher.errors import UsageError
 from watcher.model.notification import Notification, NotificationState
@@ -23,10 +24,14 @@ def list_notifications(
     config: Config = DEFAULT_CONFIG,
     state: Annotated[NotificationState | None, typer.Option(help="Only this state.")] = None,
     limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    as_json: AsJson = False,
 ) -> None:
     """The newest notifications."""
     with store_of(config) as store:
         notifications = store.notifications(state=state, limit=limit)
+    if as_json:
+        typer.echo(json.dumps([_facts(one) for one in notifications], ensure_ascii=False, indent=2))
+        return
     rows = (
         (
             notification.key[:8],
@@ -41,6 +46,21 @@ def list_notifications(
     )
     columns = ("key", "made", "state", "channel", "alerts", "attempts", "next attempt")
     show_table(columns, rows, empty="nothing here")
+
+
+def _facts(notification: Notification) -> dict[str, object]:
+    return {
+        "key": notification.key,
+        "created_at": when(notification.created_at),
+        "state": notification.state.value,
+        "reason": notification.reason.value,
+        "channel": str(notification.group.channel),
+        "route": notification.group.route,
+        "alerts": [alert.id for alert in notification.alerts],
+        "omitted": notification.omitted,
+        "attempts": notification.attempts,
+        "next_attempt_at": when(notification.next_attempt_at),
+    }
 
 
 @app.command(epilog="Example: watcher outbox show 9be1c044")

@@ -1,0 +1,62 @@
+"""Every command explains itself: what it does, and an example that works as it stands."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+
+import pytest
+import typer
+from houses import House
+
+from watcher.cli.main import app
+
+
+def commands(group: object, *path: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command below a group."""
+    for name, command in group.commands.items():  # type: ignore[attr-defined]
+        if hasattr(command, "commands"):
+            yield from commands(command, *path, name)
+        else:
+            yield (*path, name)
+
+
+COMMANDS = sorted(commands(typer.main.get_command(app)))
+
+
+def command(path: tuple[str, ...]) -> object:
+    found = typer.main.get_command(app)
+    for name in path:
+        found = found.commands[name]  # type: ignore[attr-defined]
+    return found
+
+
+def test_all_commands_of_the_design_are_there() -> None:
+    wanted = (
+        "demo init run once check explain evaluate backtest preview feeds/list feeds/add feeds/discover feeds/import "
+        "feeds/export feeds/health alerts/list alerts/show alerts/mark outbox/list outbox/show outbox/retry outbox/drop "
+        "silence/add silence/list silence/expire routes/test receivers/test topics/suggest db/upgrade db/backup db/stats"
+    )
+    assert set(wanted.split()) <= {"/".join(path) for path in COMMANDS}
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids="-".join)
+def test_help_says_what_it_does_and_gives_an_example_that_the_command_takes(path: tuple[str, ...]) -> None:
+    one = command(path)
+    assert one.help  # type: ignore[attr-defined]
+    example = re.sub(r"^Example: (\w+=\S+ )?", "", one.epilog)  # type: ignore[attr-defined]
+    program, *words = shlex.split(example)
+    assert program == "watcher"
+    if path[0] == "debug":
+        return
+    assert tuple(words[: len(path)]) == path
+    # Parsing alone: an option that does not exist, or a value of the wrong kind, raises.
+    one.make_context(" ".join(path), words[len(path) :])  # type: ignore[attr-defined]
+
+
+def test_help_goes_out_with_0_and_wrong_words_with_2(house: House) -> None:
+    shown = house.command("silence", "add", "--help")
+    assert (shown.returncode, "Example: watcher silence add" in shown.stdout) == (0, True)
+    assert house.command("no-such-command").returncode == 2
+    assert house.command("feeds", "list", "--no-such-option").returncode == 2
