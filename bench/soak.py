@@ -43,6 +43,7 @@ topics:
   - {{name: beta, title: Beta, terms: {{3: [detainee*]}}, focus: 5, languages: [en]}}
   - {{name: gamma, title: Gamma, terms: {{3: [earthquake*]}}, focus: 5, languages: [en]}}
   - {{name: delta, title: Delta, terms: {{3: [flood*]}}, focus: 5, languages: [en]}}
+  - {{name: echo, title: Echo, terms: {{3: [drought*]}}, focus: 5, languages: [en]}}
 smtp: {{host: 127.0.0.1, port: {smtp}, tls: none, from: {run}@example.org}}
 receivers:
   - {{name: hook, webhook: {{url: "{hook}"}}}}
@@ -57,7 +58,7 @@ route:
   routes:
     - {{matchers: ['topic="alpha"'], receiver: hook, continue: true}}
     - {{matchers: ['topic=~"alpha|beta"'], receiver: desk}}
-    - {{matchers: ['topic="delta"'], receiver: quiet}}
+    - {{matchers: ['topic=~"delta|echo"'], receiver: quiet}}
 """
 
 

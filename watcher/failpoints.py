@@ -30,6 +30,7 @@ TRANSACTIONS: Mapping[str, str] = {
     "silence_waiting": "waiting deliveries are silenced",
     "add_silence": "a person's silence is kept",
     "expire_silence": "a person ends a silence",
+    "mark_alert": "a person's word on an alert is kept",
     "acquire_notifications": "notifications are leased",
     "begin_attempt": "the lease is checked and an attempt is logged",
     "record_outcome": "what an attempt came to is written",

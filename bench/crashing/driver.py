@@ -14,6 +14,7 @@ from dataclasses import replace
 from crashing.episodes import RARE, WHEN_ROUTES_CHANGE, Episode
 from crashing.house import House, Run
 from crashing.ledger import Ledger
+from crashing.persons import COMMANDS, SILENCE
 from crashing.promises import LEASE
 from crashing.stores import Store
 
@@ -118,7 +119,7 @@ class Driver:
         return True
 
     async def _tried(self, count: int) -> None:
-        await _until(lambda: self._tries.lines >= count, PATIENT)
+        await until(lambda: self._tries.lines >= count, PATIENT)
 
     async def _freeze(self, episode: Episode) -> bool:
         """Stands still for three leases; a stand-in works meanwhile."""
@@ -145,20 +146,20 @@ class Driver:
         return True
 
     async def _person(self, episode: Episode) -> bool:
-        """Somebody drops or retries a message, dies while doing so, and makes good for it afterwards."""
+        """Somebody gives a command beside the daemon, which dies; they make good for it afterwards."""
         run = await self._start("run")
         await self._ready(run)
         await asyncio.sleep(episode.after)
-        found = self._store.rows(
-            "SELECT key FROM notifications WHERE finished_at IS NULL ORDER BY next_attempt_at DESC LIMIT 1"
-        )
+        command, is_of_a_message = COMMANDS[episode.transaction]
+        words = command(self._store)
         reached = False
-        if found:
-            key, verb = bytes(found[0][0]).hex(), episode.transaction.partition("_")[0]
-            person = await self._start("outbox", verb, key, failpoint=f"{episode.place}:1")
+        if words is not None:
+            person = await self._start(*words, failpoint=f"{episode.place}:1")
             await self._ended(person)
             reached = person.failpoint is not None
-            await self._ended(await self._start("outbox", "retry", key))
+        if words is not None and is_of_a_message:
+            await self._ended(await self._start("outbox", "retry", words[-1]))
+        await self._ended(await self._start(*SILENCE))
         await self._kill(run)
         return reached
 
@@ -207,6 +208,11 @@ class Driver:
         else:
             await self._ended(run)
 
+    async def silence(self) -> None:
+        """The store is made where it is not yet, and `echo` is silenced."""
+        await self._ended(await self._start("db", "upgrade"))
+        await self._ended(await self._start(*SILENCE))
+
     def age(self) -> None:
         """Makes some of what is stored look old enough for retention."""
         self._events.write({"what": "age", "alerts": self._store.age(AGED_SHARE)})
@@ -216,7 +222,7 @@ class Driver:
         run = await self._start("run")
         await self._ready(run)
         deadline = time.monotonic() + patience
-        await _until(lambda: run.ended or not self._missing(complete), patience)
+        await until(lambda: run.ended or not self._missing(complete), patience)
         await self._terminate(run)
         left = self._left(complete)
         while any(left.values()) and time.monotonic() < deadline + patience / 2:
@@ -239,7 +245,7 @@ class Driver:
         }
 
 
-async def _until(true: Callable[[], bool], seconds: float) -> None:
+async def until(true: Callable[[], bool], seconds: float) -> None:
     """Looks at another process's store or log, which offers no event to wait for."""
     for _ in range(int(seconds / LOOK_EVERY)):
         if true():

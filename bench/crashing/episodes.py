@@ -7,22 +7,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from crashing.persons import COMMANDS
+
 Kind = Literal["kill at", "kill", "freeze at", "freeze", "terminate", "person"]
 
 NEVER_PASSED = {
     "release_feeds": "no command of this version gives a feed's lease back without a poll",
-    "add_silence": "no command of this version makes a silence",
-    "expire_silence": "no command of this version ends a silence",
-    "silence_waiting": "no command of this version makes a silence",
 }
 """Transactions that the program defines and does not use yet: there is nothing to kill."""
 
 ONCE_A_START = ("upgrade", "sync_feeds", "remember", "reroute_waiting", "bury_removed")
 WHEN_A_STORE_IS_NEW = ("upgrade",)
 WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
-BY_A_PERSON = ("retry_notification", "drop_notification")
+BY_A_PERSON = tuple(COMMANDS)
 IN_A_MIGRATION = ("migration",)
-RARE = ("hold_waiting", "hold_longer", "release", "purge", "close_digest")
+RARE = ("silence_waiting", "hold_waiting", "hold_longer", "release", "purge", "close_digest")
 """Passed only when something has gathered: these come last."""
 
 FREEZE_AT = (

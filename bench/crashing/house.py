@@ -28,6 +28,7 @@ topics:
   - {{name: beta, title: Beta, terms: {{3: [detainee*]}}, focus: 5, languages: [en]}}
   - {{name: gamma, title: Gamma, terms: {{3: [earthquake*]}}, focus: 5, languages: [en]}}
   - {{name: delta, title: Delta, terms: {{3: [flood*]}}, focus: 5, languages: [en]}}
+  - {{name: echo, title: Echo, terms: {{3: [drought*]}}, focus: 5, languages: [en]}}
 smtp: {{host: 127.0.0.1, port: {smtp}, tls: none, from: {run}@example.org}}
 receivers:
   - {{name: hook, webhook: {{url: "{hook}"}}}}
@@ -43,6 +44,7 @@ route:
     - {{matchers: ['topic="alpha"'], receiver: hook, group_by: [feed], group_wait: 0s, group_interval: 1s, continue: true}}
     - {{matchers: ['topic="beta"'], receiver: desk, digest: {{at: {minutes}, zone: UTC}}, group_by: [feed]}}
     - {{matchers: ['topic="delta"'], receiver: quiet, group_by: [feed], group_wait: 0s, group_interval: 1s, {hold}budget: {{max: 2, per: 8s}}}}
+    - {{matchers: ['topic="echo"'], receiver: quiet, group_by: [feed], group_wait: 0s, group_interval: 1s}}
     - {{matchers: ['topic="alpha"'], receiver: desk, group_by: [topic, feed], group_wait: 1s, group_interval: 2s}}
 """
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from crashing.ledger import Line, read
 from crashing.promises import FAREWELL, SEND_WITHIN
 from crashing.stores import MICROSECONDS, Store
-from crashing.truth import CHANNELS
+from crashing.truth import CHANNELS, HUSHED
 
 CLOCKS = 0.05
 """Seconds by which two processes on one machine may write the same moment differently."""
@@ -43,6 +43,7 @@ class Verdict:
     integrity: list[str] = field(default_factory=list)
     folded: int = 0
     retired: int = 0
+    silenced: int = 0
     failpoints: Counter[str] = field(default_factory=Counter)
     events: Counter[str] = field(default_factory=Counter)
 
@@ -64,7 +65,7 @@ class Verdict:
 
     def summary(self) -> Line:
         counts = {name: len(getattr(self, name)) for name in self.BARS}
-        plain = ("seed", "entries", "deliveries", "accepted", "copies", "folded", "retired")
+        plain = ("seed", "entries", "deliveries", "accepted", "copies", "folded", "silenced", "retired")
         return {
             **{name: getattr(self, name) for name in plain},
             "reasons": dict(self.reasons),
@@ -126,7 +127,7 @@ class Judge:
         self.verdict.accepted = len(self._accepted & wanted)
         self.verdict.unexpected = [f"{token} on {channel}" for token, channel in sorted(self._accepted - wanted)]
         for story, told in self._stories.items():
-            for channel in CHANNELS[told[0]["topic"]]:
+            for channel in () if told[0]["topic"] == HUSHED else CHANNELS[told[0]["topic"]]:
                 if not any((entry["token"], channel) in self._accepted for entry in told):
                     self.verdict.lost.append(f"{story} on {channel}")
 
@@ -175,7 +176,7 @@ class Judge:
         return any(
             event["what"] == "freeze"
             and event["t"] <= by
-            and event["until"] >= line["opened"] - CLOCKS
+            and event["until"] >= line["opened"] - SEND_WITHIN
             and self._open_at(line, event["t"])
             for event in self._of_run[line["run"]]
         )
@@ -260,7 +261,9 @@ class Judge:
         """Retention may have taken it, but only after it was delivered (or folded into one that was)."""
         channels = CHANNELS[entry["topic"]]
         group = self._stories[entry["story"]]
-        told = all(any((one["token"], channel) in self._accepted for one in group) for channel in channels)
+        told = entry["topic"] == HUSHED or all(
+            any((one["token"], channel) in self._accepted for one in group) for channel in channels
+        )
         if was_aged and told:
             self.verdict.retired += 1
         else:
@@ -274,7 +277,9 @@ class Judge:
             return
         for channel in CHANNELS[entry["topic"]]:
             state = life.get(channel)
-            if state != "delivered":
+            if state == "silenced" and entry["topic"] == HUSHED:
+                self.verdict.silenced += 1
+            elif state != "delivered":
                 self.verdict.unaccounted.append(f"{token} on {channel}: {state}")
             elif (token, channel) not in self._accepted:
                 self.verdict.false_claims.append(f"{token} on {channel}: said to be delivered")

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crashing.driver import until
 from crashing.house import House
 from crashing.judge import broken_invariants
 from crashing.ledger import Line, read
@@ -31,6 +32,9 @@ HEADER = struct.Struct("<iiqqq")
 WRITE, TRUNCATE, SYNC = 1, 2, 3
 SECTOR = 512
 SUFFIXES = ("", "-wal")
+TRIES = 10
+"""How many must have reached the sinks before the program is killed."""
+
 TIDY = 40
 """Entries in each of the feeds while it is recorded."""
 
@@ -131,6 +135,7 @@ async def record(folder: Path, library: Path, entries: int) -> Path:
     for _ in range(entries // 20):
         publisher.publish(20)
         await asyncio.sleep(0.5)
+    await until(lambda: tries.lines >= TRIES, 60)
     run.process.kill()
     await run.end()
     for part in (publisher, hook, mail):

@@ -7,13 +7,16 @@ import re
 from dataclasses import dataclass
 
 TOKEN = re.compile(r"\bn\d{7}\b")
-TERMS = {"alpha": "ceasefire", "beta": "detainee", "gamma": "earthquake", "delta": "flood"}
-WEIGHTS = {"alpha": 10, "beta": 10, "gamma": 10, "delta": 4}
+TERMS = {"alpha": "ceasefire", "beta": "detainee", "gamma": "earthquake", "delta": "flood", "echo": "drought"}
+WEIGHTS = {"alpha": 10, "beta": 10, "gamma": 10, "delta": 4, "echo": 2}
+HUSHED = "echo"
+"""A person has silenced this topic; what was told of it before, or while the silence was away, is no mistake."""
 CHANNELS = {
     "alpha": ("hook/webhook/0", "desk/email/0"),
     "beta": ("desk/email/0",),
     "gamma": ("pair/email/0", "pair/webhook/0"),
     "delta": ("quiet/webhook/0",),
+    "echo": ("quiet/webhook/0",),
 }
 """Where the configuration of `house.py` sends each topic."""
 

@@ -1,0 +1,38 @@
+"""What a person does beside the daemon, and what makes good for it when the command died half-way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from crashing.stores import Store
+
+Words = tuple[str, ...]
+Command = Callable[[Store], Words | None]
+"""The words of a command for a store as it is; None when there is nothing to do it to."""
+
+SILENCE: Words = ("silence", "add", 'topic="echo"', "--for", "1d", "--comment", "the bench", "--author", "bench")
+"""`echo` is the topic that nobody is told of."""
+
+
+def _of_notification(*words: str) -> Command:
+    return lambda store: _with(
+        words, store, "SELECT key FROM notifications WHERE finished_at IS NULL ORDER BY next_attempt_at DESC"
+    )
+
+
+def _with(words: Words, store: Store, query: str, *after: str) -> Words | None:
+    found = store.rows(f"{query} LIMIT 1")
+    return (*words, bytes(found[0][0]).hex(), *after) if found else None
+
+
+COMMANDS: Mapping[str, tuple[Command, bool]] = {
+    "retry_notification": (_of_notification("outbox", "retry"), True),
+    "drop_notification": (_of_notification("outbox", "drop"), True),
+    "mark_alert": (lambda store: _with(("alerts", "mark"), store, "SELECT id FROM alerts", "relevant"), False),
+    "add_silence": (lambda _: SILENCE, False),
+    "expire_silence": (
+        lambda store: _with(("silence", "expire"), store, "SELECT id FROM silences ORDER BY ends_at DESC"),
+        False,
+    ),
+}
+"""By transaction: the command, and whether a message must be sent again afterwards."""
