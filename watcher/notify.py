@@ -22,7 +22,7 @@ from watcher.circuits import Circuits, tell_trouble
 from watcher.clock import Clock
 from watcher.deliver import backoff
 from watcher.deliver.channel import Channel
-from watcher.errors import AttemptReason, NotifyReason
+from watcher.errors import AttemptReason
 from watcher.failpoints import pass_by
 from watcher.flush import Early, Flusher
 from watcher.insist import insist
@@ -36,10 +36,9 @@ from watcher.model.notification import (
     TryAgain,
 )
 from watcher.model.route import ChannelRef, Receiver, Route
-from watcher.render.message import render_message
-from watcher.render.surroundings import BAR_DAYS, Surroundings, daily_counts, feed_notes
+from watcher.readable import readable
 from watcher.render.user_templates import UserTemplates
-from watcher.route.tree import route_alert, route_corroborated, zone_of
+from watcher.route.tree import route_alert, route_corroborated
 from watcher.store.interface import Store
 from watcher.timings import Timings
 
@@ -123,7 +122,7 @@ class Notifier:
         notification = acquired.notification
         name = notification.group.channel
         pass_by("attempt.before")
-        message = await asyncio.to_thread(self.render, notification)
+        message = await asyncio.to_thread(readable, notification, self.plan.routes, self.plan.templates, self.store)
         if not await asyncio.to_thread(
             self.store.begin_attempt, self.owner, notification.key, acquired.epoch, self.clock.now()
         ):
@@ -168,18 +167,6 @@ class Notifier:
         if isinstance(outcome, Delivered):
             return SendResult.DELIVERED
         return SendResult.POSTPONED if again_at else SendResult.DEAD
-
-    def render(self, notification: Notification) -> Message:
-        """The notification as a message: what it tells of alerts is the same on every attempt."""
-        zone = zone_of(self.plan.routes, notification.group.route)
-        around = self._surroundings(zone, notification) if notification.reason is NotifyReason.DIGEST else None
-        return render_message(notification, zone=zone, surroundings=around, templates=self.plan.templates)
-
-    def _surroundings(self, zone: str, notification: Notification) -> Surroundings:
-        made_at = notification.created_at
-        told = self.store.told_alerts(made_at - timedelta(days=BAR_DAYS), made_at)
-        states = self.store.feed_states()
-        return Surroundings(daily_counts(told, zone, made_at), feed_notes(states, zone, made_at))
 
 
 def _log_outcome(notification: Notification, outcome: Outcome, again_at: datetime | None) -> None:

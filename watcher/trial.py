@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from watcher.app import open_fetcher
+from watcher.app import open_fetcher, user_templates
 from watcher.errors import NotifyReason, ParseError
 from watcher.flush import SHOWN
 from watcher.model.alert import Alert
@@ -15,8 +15,8 @@ from watcher.model.notification import GroupKey, Notification, notification_key
 from watcher.model.route import DigestPlan, Route
 from watcher.parse.page import read_page
 from watcher.plan import Plan, routes_by_path
-from watcher.render.message import render_message
-from watcher.route.tree import route_alert, zone_of
+from watcher.readable import readable
+from watcher.route.tree import route_alert
 from watcher.store.interface import Store
 
 
@@ -53,7 +53,7 @@ def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> list[
     output.mkdir(parents=True, exist_ok=True)
     written = []
     for number, (group, alerts) in enumerate(gathered, 1):
-        message = render_message(_notification(group, alerts), zone=zone_of(routes, group.route), now=datetime.now(UTC))
+        message = readable(_notification(group, alerts), routes, user_templates(plan), store)
         stem = f"{number}-{group.channel.receiver}-{group.channel.kind}"
         for ending, text in (("html", message.html), ("txt", f"Subject: {message.subject}\n\n{message.text}")):
             file = output / f"{stem}.{ending}"
