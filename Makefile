@@ -6,8 +6,9 @@ CORPUS ?= $(or $(WATCHER_CORPUS),../shared/corpus)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+LONG := bench/crash.py bench/soak.py bench/startup.py
 
-.PHONY: demo run test lint style types contracts bench preview constraints clean
+.PHONY: demo run test lint style types contracts bench crash soak preview constraints clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -31,9 +32,15 @@ contracts: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)  ## speed beside peers or limits of the same run, and the quality of matching; needs CORPUS
-	@for bench in bench/*.py; do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	@for bench in $(filter-out $(LONG),$(wildcard bench/*.py)); do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
 	@echo "== bench/quality/muc.yaml"
 	@$(BIN)/watcher evaluate --config bench/quality/muc.yaml --entries $(CORPUS)/muc-dev.jsonl
+
+crash: $(READY)  ## kills, freezes and starves the daemon for the better part of an hour and counts what is lost or doubled
+	$(BIN)/python bench/crash.py $(ARGS)
+
+soak: $(READY)  ## forty minutes of steady load: memory, latency and the write-ahead log stay flat
+	$(BIN)/python bench/soak.py $(ARGS)
 
 preview: $(READY)  ## pictures of the digest: two widths, light and dark, Latin and Arabic; needs chromium
 	$(BIN)/python bench/live/preview.py preview-output
