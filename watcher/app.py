@@ -43,6 +43,7 @@ from watcher.timings import Timings
 
 log = structlog.get_logger()
 
+USER_AGENT = f"watcher/{__version__}"
 POLLS_AT_ONCE = 256
 """Most of them wait for their host's turn; how many really fetch is the fetcher's business."""
 SENDS_AT_ONCE = 16
@@ -110,7 +111,7 @@ class Application:
         """Puts a new configuration in force; what is under way ends under the old one."""
         old_fetcher, old_client = self.fetcher, self.client
         self.plan = plan
-        self.fetcher, self.client = open_fetcher(plan), http_client()
+        self.fetcher, self.client = open_fetcher(plan), http_client(USER_AGENT)
         self.poller = replace(self.poller, plan=plan.poll_plan, fetcher=self.fetcher)
         circuits = Circuits(self.clock, self.notifier.jitter, self.notifier.timings.backoff)
         self.notifier = replace(self.notifier, plan=notify_plan(plan, self.client), circuits=circuits)
@@ -221,7 +222,7 @@ async def open_application(
     owner = secrets.token_hex(8)
     timings = Timings.of(env)
     store = await asyncio.to_thread(open_plan_store, plan)
-    parser, fetcher, client = ParserPool(), open_fetcher(plan), http_client()
+    parser, fetcher, client = ParserPool(), open_fetcher(plan), http_client(USER_AGENT)
     await parser.start()
     saver = Saver(store, owner, clock, judge, Teller())
     poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter, timings)
@@ -238,5 +239,5 @@ async def open_application(
 def open_fetcher(plan: Plan) -> Fetcher:
     """A fetcher under the configuration's rules, with an honest name and the contact it gives."""
     contact = plan.settings.polling.contact
-    agent = f"watcher/{__version__}" + (f" (contact: {contact})" if contact else "")
+    agent = USER_AGENT + (f" (contact: {contact})" if contact else "")
     return Fetcher(plan.settings.polling, plan.settings.network, user_agent=agent)

@@ -175,7 +175,8 @@ def _log_outcome(notification: Notification, outcome: Outcome, again_at: datetim
         case Delivered():
             log.info("notify.delivered", **facts, alerts=len(notification.alerts))
         case TryAgain() if again_at is not None:
-            log.warning("notify.postponed", **facts, reason=outcome.reason.value, detail=outcome.detail, until=again_at)
+            facts |= {"reason": outcome.reason.value, "detail": outcome.detail, "until": again_at.isoformat()}
+            log.warning("notify.postponed", **facts)
         case TryAgain() | GiveUp():
             remedy = f"mend the cause, then: watcher outbox retry {notification.key[:8]}"
             log.error("notify.dead", **facts, reason=outcome.reason.value, detail=outcome.detail, remedy=remedy)

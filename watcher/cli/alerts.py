@@ -125,6 +125,7 @@ def _fate(alert: Alert) -> str:
 def _facts(alert: Alert) -> dict[str, object]:
     return {
         "id": alert.id,
+        "entry": alert.entry_key,
         "topic": alert.topic,
         "level": alert.level.value,
         "score": alert.score / 100,

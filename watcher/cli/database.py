@@ -31,7 +31,8 @@ def backup(
     """A consistent copy of the live database; the daemon may go on meanwhile."""
     if target.exists():
         raise UsageError(f"{target} exists already; name a file that does not")
-    with store_of(config) as store:
+    with closing(settings_store(plan_to_read(config).settings)) as store:
+        store.check_schema()
         store.backup(target)
     typer.echo(f"{target}: {target.stat().st_size:,} bytes")
 

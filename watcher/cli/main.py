@@ -75,7 +75,7 @@ def main(words: Sequence[str] | None = None) -> None:
         for problem in error.problems:
             typer.echo(str(problem), err=True)
         count = len(error.problems)
-        typer.echo(f"{count} problem{'s' if count != 1 else ''}; nothing was started", err=True)
+        typer.echo(f"{count} problem{'s' if count != 1 else ''}; the configuration is refused", err=True)
         sys.exit(2)
     except UsageError as error:
         typer.echo(f"watcher: {error}", err=True)

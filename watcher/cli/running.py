@@ -60,6 +60,8 @@ def once(
         typer.echo(json.dumps(facts))
     else:
         typer.echo(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
+    if not report.feeds:
+        typer.echo(f"no feed was due; `watcher feeds list -c {config}` says when the next one is, and why", err=True)
     if report.nothing_reachable:
         typer.echo("no feed could be reached: check the network, then `watcher feeds list`", err=True)
     raise typer.Exit(1 if report.dead or report.nothing_reachable else 0)

@@ -73,8 +73,10 @@ def _entry_of_text(name: str) -> Entry:
     """A text as an entry: its first line that is not empty is the title."""
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {name}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {name}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read {name}: it is not UTF-8 text") from error
     title, _, content = text.strip().partition("\n")
     return Entry(id="", link="", title=title.strip(), content=content.strip())
 

@@ -59,14 +59,15 @@ Judgement = Callable[[Answer], Outcome]
 """What a receiver's answer means; each kind of channel may know its own."""
 
 
-def http_client() -> httpx2.AsyncClient:
+def http_client(user_agent: str = "watcher") -> httpx2.AsyncClient:
     """The client of all channels: no redirects, no proxies from the environment.
 
     Its logger would write whole URLs, which are secrets here (I12), hence the level.
     """
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     limits = httpx2.Limits(max_connections=50, max_keepalive_connections=20)
-    return httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=None, limits=limits)
+    headers = {"User-Agent": user_agent}
+    return httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=None, limits=limits, headers=headers)
 
 
 async def post(client: httpx2.AsyncClient, request: Request, deadline: timedelta, judge: Judgement) -> Outcome:
