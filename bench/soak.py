@@ -26,7 +26,7 @@ from crashing.stores import Store
 from crashing.truth import CHANNELS, Author
 
 FEEDS = 60
-WINDOW = 60
+WINDOW = 200
 """Entries in a feed's document; polls are so frequent that none leaves unseen."""
 
 TIMINGS = {"tick": 0.25, "upkeep": 60.0}

@@ -11,7 +11,7 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from crashing.episodes import RARE, WHEN_ROUTES_CHANGE, Episode
+from crashing.episodes import AFTER_A_TIME, RARE, WHEN_ROUTES_CHANGE, Episode
 from crashing.house import House, Run
 from crashing.ledger import Ledger
 from crashing.persons import COMMANDS, SILENCE
@@ -23,6 +23,7 @@ REACH_WITHIN = 30.0
 PATIENT = 45.0
 TRIES = 3
 STEADY = 4.0
+"""Seconds over which the entries of an episode are published; where something must gather, `PATIENT`."""
 LOOK_EVERY = 0.2
 FROZEN_FOR = 3 * LEASE
 AGED_SHARE = 25
@@ -41,6 +42,7 @@ class Driver:
         self._starts = 0
         self._backups = 0
         self._done = 0
+        self._steady = STEADY
         self._began = time.monotonic()
 
     async def play(self, episodes: list[Episode]) -> None:
@@ -48,6 +50,7 @@ class Driver:
         at its first passage."""
         for self._done, episode in enumerate(episodes):
             self._began = time.monotonic()
+            self._steady = PATIENT if episode.transaction in RARE else STEADY
             for attempt in range(TRIES):
                 if await self._play(episode if attempt == 0 else replace(episode, passage=1)):
                     break
@@ -57,7 +60,7 @@ class Driver:
 
     def progress(self) -> float:
         """Episodes played, the present one counted by the seconds it has lasted so far."""
-        return self._done + min(1.0, (time.monotonic() - self._began) / STEADY)
+        return self._done + min(1.0, (time.monotonic() - self._began) / self._steady)
 
     async def _play(self, episode: Episode) -> bool:
         match episode.kind:
@@ -96,6 +99,10 @@ class Driver:
         words = ("once", "--digest-now") if episode.transaction == "close_digest" else ("run",)
         if episode.transaction == "purge":
             self.age()
+        if episode.transaction == "hold_longer":
+            await self._use_up_the_budget()
+        if episode.transaction in AFTER_A_TIME:
+            self._store.let_time_pass()
         failpoint = f"{episode.place}:{episode.passage}"
         run = await self._start(*words, failpoint=failpoint, rerouted=episode.transaction in WHEN_ROUTES_CHANGE)
         ended = asyncio.create_task(run.process.wait())
@@ -105,6 +112,11 @@ class Driver:
         else:
             await self._ended(run)
         return run.failpoint is not None
+
+    async def _use_up_the_budget(self) -> None:
+        """A message under way or just sent, and others held behind it."""
+        await self._kill_at(Episode("kill at", "release.after_commit"))
+        await self._kill_at(Episode("kill at", "hold_waiting.after_commit"))
 
     async def _run_and_end(self, episode: Episode) -> bool:
         run = await self._start("run")

@@ -21,8 +21,11 @@ WHEN_A_STORE_IS_NEW = ("upgrade",)
 WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
 BY_A_PERSON = tuple(COMMANDS)
 IN_A_MIGRATION = ("migration",)
-RARE = ("silence_waiting", "hold_waiting", "hold_longer", "release", "purge", "close_digest")
-"""Passed only when something has gathered: these come last."""
+RARE = ("silence_waiting", "purge", "close_digest", "hold_waiting", "release", "hold_longer")
+"""Passed only when something has gathered: these come last, in this order."""
+
+AFTER_A_TIME = ("release", "hold_longer")
+"""Passed when the time of what is held has come: the world lets it pass."""
 
 FREEZE_AT = (
     "acquire_due_feeds.after_commit",
@@ -81,7 +84,11 @@ def planned(names: Sequence[str], seed: int, *, rounds: int, random_kills: int, 
             Episode(kind, place, chance.randint(1, 5), chance.uniform(0.5, 3), stand_in=chance.random() < 0.8)
         )
     chance.shuffle(episodes)
-    return sorted(episodes, key=lambda episode: episode.transaction in RARE)
+    return sorted(episodes, key=_order)
+
+
+def _order(episode: Episode) -> int:
+    return RARE.index(episode.transaction) + 1 if episode.transaction in RARE else 0
 
 
 def _is_common(name: str) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 from crashing.ledger import Line
 
 MICROSECONDS = 1_000_000
+HOUR = 3_600 * MICROSECONDS
 
 
 class Store:
@@ -63,6 +64,11 @@ class Store:
         db = sqlite3.connect(self.file, isolation_level=None, timeout=20, check_same_thread=False)
         db.execute("BEGIN IMMEDIATE")
         return db
+
+    def let_time_pass(self) -> None:
+        """What is held has been held for long enough."""
+        with self.connect(write=True) as db:
+            db.execute("UPDATE deliveries SET held_until = held_until - ? WHERE state = 'held'", (HOUR,))
 
     def age(self, share: int, days: int = 500) -> list[str]:
         """Makes one alert in `share`, with its entry and deliveries, look `days` older; returns the alerts' ids.
