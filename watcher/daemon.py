@@ -24,7 +24,9 @@ from watcher.scheduler import Ticker
 log = structlog.get_logger()
 
 METRICS = timedelta(minutes=1)
-GRACE = timedelta(seconds=10)
+GRACE = timedelta(seconds=8)
+LAST_TICKS = timedelta(seconds=2)
+"""How long ticks under way are waited for at the end: one cut short after leasing would leave its leases to run out."""
 SENDS_PER_CHANNEL = 2
 SEEN_FOR = timedelta(days=400)
 ENTRIES_FOR = timedelta(days=90)
@@ -76,7 +78,7 @@ class Daemon:
         await self._ended.wait()
         log.info("daemon.stopping", polls=len(self._app.polls), sends=len(self._app.sends))
         self._manager.stopping()
-        ticker.stop()
+        await ticker.stop(LAST_TICKS)
         if self._fatal is not None:
             raise self._fatal
 
@@ -154,14 +156,17 @@ class Daemon:
 
     async def upkeep_tick(self) -> None:
         """Deletes what is past its time, in small chunks that let others write between them."""
-        while await asyncio.to_thread(
-            self._app.store.purge,
-            self._app.clock.now(),
-            seen_for=SEEN_FOR,
-            entries_for=ENTRIES_FOR,
-            finished_for=FINISHED_FOR,
-            chunk=PURGE_CHUNK,
-        ):
+        more = True
+        while more and not self._ended.is_set():
+            gone = await asyncio.to_thread(
+                self._app.store.purge,
+                self._app.clock.now(),
+                seen_for=SEEN_FOR,
+                entries_for=ENTRIES_FOR,
+                finished_for=FINISHED_FOR,
+                chunk=PURGE_CHUNK,
+            )
+            more = gone > 0
             self._progress.beat("upkeep")
 
     async def _feed_watchdog(self) -> None:

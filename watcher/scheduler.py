@@ -6,8 +6,10 @@ and several processes can share it.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, timedelta
+from typing import Any
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -20,6 +22,7 @@ class Ticker:
     """Calls jobs at intervals; a job is never started again while it still runs, missed ticks are not made up for."""
 
     def __init__(self) -> None:
+        self._under_way: set[asyncio.Task[Any]] = set()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,
             executors={"default": AsyncIOExecutor()},
@@ -27,11 +30,28 @@ class Ticker:
         )
 
     def every(self, interval: timedelta, name: str, job: Job) -> None:
-        self._scheduler.add_job(job, IntervalTrigger(seconds=interval.total_seconds()), id=name, name=name)
+        self._scheduler.add_job(
+            self._remembered(job), IntervalTrigger(seconds=interval.total_seconds()), id=name, name=name
+        )
 
     def start(self) -> None:
         self._scheduler.start()
 
-    def stop(self) -> None:
-        """No further ticks; one that runs goes on to its end."""
+    async def stop(self, within: timedelta) -> None:
+        """No further ticks; those that run may come to their end `within` this time, then they are cancelled."""
+        self._scheduler.pause()
+        if self._under_way:
+            await asyncio.wait(self._under_way, timeout=within.total_seconds())
         self._scheduler.shutdown(wait=False)
+
+    def _remembered(self, job: Job) -> Job:
+        async def tick() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            self._under_way.add(task)
+            try:
+                await job()
+            finally:
+                self._under_way.discard(task)
+
+        return tick
