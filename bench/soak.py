@@ -22,7 +22,7 @@ from crashing.house import House, Run
 from crashing.ledger import Ledger, read
 from crashing.publisher import Publisher
 from crashing.sinks import Mood, open_sinks
-from crashing.stores import Store
+from crashing.stores import SqliteStore
 from crashing.truth import CHANNELS, Author
 
 FEEDS = 60
@@ -76,7 +76,7 @@ def _resident(pid: int) -> int:
     return next((int(line.split()[1]) for line in lines if line.startswith("VmRSS:")), 0)
 
 
-async def sample(run: Run, store: Store, log: Ledger) -> None:
+async def sample(run: Run, store: SqliteStore, log: Ledger) -> None:
     """Writes down sizes until it is cancelled."""
     wal = store.file.with_name(store.file.name + "-wal")
     while True:
@@ -94,13 +94,12 @@ async def sample(run: Run, store: Store, log: Ledger) -> None:
 
 
 async def soak(folder: Path, entries: int, seconds: float) -> None:
-    url = f"sqlite:///{folder}/watcher.db"
-    store, samples = Store(url), Ledger(folder / "samples.jsonl")
+    store, samples = SqliteStore(folder / "watcher.db"), Ledger(folder / "samples.jsonl")
     publisher = Publisher(folder, Author(1, FEEDS), FEEDS, WINDOW)
     hook, mail, tries = open_sinks(folder, Mood(1, 0.0, 0.0), lambda _: {"owner": None, "until": None})
     for part in (publisher, hook, mail):
         await part.start()
-    house = House(folder, url, publisher, hook, mail, interval="20s", timings=TIMINGS, config=CONFIG)
+    house = House(folder, store.url, publisher, hook, mail, interval="20s", timings=TIMINGS, config=CONFIG)
     run = await house.start(house.write("soak"), "run")
     await run.ready.wait()
     sampling = asyncio.create_task(sample(run, store, samples))
@@ -115,7 +114,7 @@ async def soak(folder: Path, entries: int, seconds: float) -> None:
     tries.close()
 
 
-async def _quiet(store: Store, entries: int) -> None:
+async def _quiet(store: SqliteStore, entries: int) -> None:
     """Until everything is delivered, or two minutes have passed."""
     for _ in range(120):
         if store.number("SELECT count(*) FROM seen") == entries and not any(store.unfinished().values()):

@@ -25,7 +25,7 @@ from crashing.house import House, Run
 from crashing.ledger import Ledger
 from crashing.publisher import Publisher
 from crashing.sinks import Mood, open_sinks
-from crashing.stores import MICROSECONDS, Store
+from crashing.stores import MICROSECONDS, SqliteStore
 from crashing.truth import Author
 
 READY_WITHIN = 5.0
@@ -34,7 +34,7 @@ SEEDED = 200
 """Entries that the program itself polls and freezes, as patterns for the rest."""
 
 
-async def seed(house: House, store: Store, publisher: Publisher) -> None:
+async def seed(house: House, store: SqliteStore, publisher: Publisher) -> None:
     """Lets the program make some of everything, and dies before it sends."""
     config = house.write("seed")
     await (await house.start(config, "db", "upgrade")).end()
@@ -43,7 +43,7 @@ async def seed(house: House, store: Store, publisher: Publisher) -> None:
     await run.end()
 
 
-def grow(store: Store, entries: int, pending: int) -> None:
+def grow(store: SqliteStore, entries: int, pending: int) -> None:
     """Copies the rows that are there until there are as many as wanted, each with keys of its own."""
     with closing(sqlite3.connect(store.file, isolation_level=None)) as db:
         db.execute("PRAGMA synchronous=OFF")
@@ -106,13 +106,13 @@ async def _kill(run: Run) -> None:
 
 
 async def bench(folder: Path, entries: int, pending: int, starts: int) -> int:
-    store = Store(f"sqlite:///{folder}/watcher.db")
+    store = SqliteStore(folder / "watcher.db")
     publisher = Publisher(folder, Author(1, 20), 20, 10**6)
     hook, mail, tries = open_sinks(folder, Mood(1, 0.0, 0.0), lambda _: {})
     for part in (publisher, hook, mail):
         await part.start()
-    house = House(folder, f"sqlite:///{store.file}", publisher, hook, mail, interval="60s", timings={})
-    await seed(House(folder, f"sqlite:///{store.file}", publisher, hook, mail, interval="60s"), store, publisher)
+    house = House(folder, store.url, publisher, hook, mail, interval="60s", timings={})
+    await seed(House(folder, store.url, publisher, hook, mail, interval="60s"), store, publisher)
     small, _, run = await measure(house, "small", tries)
     await _kill(run)
     grow(store, entries, pending)

@@ -83,7 +83,7 @@ class House:
         path = self.folder / f"{run}.yaml"
         path.write_text(
             self._config.format(
-                store=self._store,
+                store=json.dumps(self._store),
                 interval=self._interval,
                 feeds=json.dumps(self._publisher.urls()),
                 smtp=self._mail.port,

@@ -308,7 +308,7 @@ def _lives(store: Store) -> dict[int, dict[str, str]]:
 INVARIANTS = {
     "I2: two unfinished notifications of one group": """
         SELECT count(*) FROM (SELECT group_id FROM notifications WHERE finished_at IS NULL
-                              GROUP BY group_id HAVING count(*) > 1)""",
+                              GROUP BY group_id HAVING count(*) > 1) AS doubled""",
     "I5: a delivery is being sent without a notification under way": """
         SELECT count(*) FROM deliveries d LEFT JOIN notifications n ON n.id = d.notification_id
         WHERE d.state = 'sending' AND (n.id IS NULL OR n.finished_at IS NOT NULL)""",
@@ -321,7 +321,7 @@ INVARIANTS = {
         SELECT count(*) FROM deliveries d JOIN alerts a ON a.seq = d.alert_seq
         WHERE a.state = 'unrouted' AND d.state IN ('waiting', 'held')""",
     "I1: an alert without its entry": """
-        SELECT count(*) FROM alerts a WHERE a.created_at > 0 AND a.state = 'unrouted'
+        SELECT count(*) FROM alerts a WHERE a.state = 'unrouted'
         AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.key = a.entry_key)""",
     "I1: an entry without its seen key": """
         SELECT count(*) FROM entries e WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE s.feed_id = e.feed_id AND s.key = e.key)""",
@@ -333,10 +333,8 @@ INVARIANTS = {
 
 def broken_invariants(store: Store) -> list[str]:
     """What is wrong with a store, at whatever moment it was left."""
-    problems = [str(row[0]) for row in store.rows("PRAGMA integrity_check") if row[0] != "ok"]
-    problems += [f"foreign key of {row[0]}" for row in store.rows("PRAGMA foreign_key_check")]
-    if problems:
-        return problems
+    if damage := store.damage():
+        return damage
     return [f"{name} ({count})" for name, query in INVARIANTS.items() if (count := store.number(query))]
 
 

@@ -25,7 +25,7 @@ from crashing.ledger import Line, read
 from crashing.promises import LATE
 from crashing.publisher import Publisher
 from crashing.sinks import Mood, open_sinks
-from crashing.stores import MICROSECONDS, Store
+from crashing.stores import MICROSECONDS, SqliteStore
 from crashing.truth import Author
 
 HEADER = struct.Struct("<iiqqq")
@@ -119,12 +119,12 @@ def recorder(folder: Path) -> Path:
 async def record(folder: Path, library: Path, entries: int) -> Path:
     """Runs the program over a store whose writes are recorded, and kills it; returns the journal."""
     journal = folder / "journal"
-    store = Store(f"sqlite:///{folder}/watcher.db")
+    store = SqliteStore(folder / "watcher.db")
     publisher = Publisher(folder, Author(1, feeds := max(1, entries // TIDY)), feeds, 10**6)
     hook, mail, tries = open_sinks(folder, Mood(1, 0.25, LATE), store.lease_of)
     for part in (publisher, hook, mail):
         await part.start()
-    house = House(folder, f"sqlite:///{store.file}", publisher, hook, mail, interval="1s")
+    house = House(folder, store.url, publisher, hook, mail, interval="1s")
     config = house.write("power")
     await (await house.start(config, "db", "upgrade")).end()
     shutil.copy(store.file, folder / "base.db")
@@ -172,7 +172,7 @@ def _examine(target: Path, left: list[bytes], reached: list[Line]) -> list[str]:
         leftover.unlink()
     for suffix, content in zip(SUFFIXES, left, strict=True):
         target.with_name(target.name + suffix).write_bytes(content)
-    store = Store(f"sqlite:///{target}")
+    store = SqliteStore(target)
     try:
         with store.connect(write=True) as connection:
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()

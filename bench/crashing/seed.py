@@ -15,7 +15,7 @@ from crashing.ledger import Ledger
 from crashing.promises import LATE
 from crashing.publisher import Publisher
 from crashing.sinks import Mood, open_sinks
-from crashing.stores import Store
+from crashing.stores import SqliteStore, store_at
 from crashing.truth import Author
 
 ENTRIES_A_FEED = 50
@@ -44,8 +44,8 @@ async def run_seed(setting: Setting) -> Verdict:
     """Plays the episodes while entries are published, drains, judges."""
     folder = setting.folder
     folder.mkdir(parents=True, exist_ok=True)
-    url = setting.store or f"sqlite:///{folder}/watcher.db"
-    store, events = Store(url), Ledger(folder / "events.jsonl")
+    store = store_at(setting.store or f"sqlite:///{folder}/watcher.db", f"crash_{setting.seed}")
+    events = Ledger(folder / "events.jsonl")
     publisher = Publisher(
         folder, Author(setting.seed, feeds := max(4, setting.entries // setting.entries_a_feed)), feeds, 10**6
     )
@@ -53,7 +53,7 @@ async def run_seed(setting: Setting) -> Verdict:
     hook, mail, tries = open_sinks(folder, mood, store.lease_of)
     for part in (publisher, hook, mail):
         await part.start()
-    house = House(folder, url, publisher, hook, mail, mutant=setting.mutant)
+    house = House(folder, store.url, publisher, hook, mail, mutant=setting.mutant)
     drivers = [Driver(f"node{number}", house, store, events, tries, setting.seed) for number in range(setting.nodes)]
     await drivers[0].play(setting.first)
     await drivers[0].silence()
@@ -73,6 +73,6 @@ async def run_seed(setting: Setting) -> Verdict:
     verdict.integrity += [
         f"{backup.name}: {problem}"
         for backup in sorted(folder.glob("*.backup"))
-        for problem in broken_invariants(Store(f"sqlite:///{backup}"))
+        for problem in broken_invariants(SqliteStore(backup))
     ]
     return verdict

@@ -1,51 +1,66 @@
-"""The store seen from outside: plain SQL on a connection of the bench's own, nothing of the program under test."""
+"""The store seen from outside: plain SQL on connections of the bench's own, nothing of the program under test."""
 
 from __future__ import annotations
 
 import re
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
+
+import psycopg
 
 from crashing.ledger import Line
 
 MICROSECONDS = 1_000_000
 HOUR = 3_600 * MICROSECONDS
+DAY = 24 * HOUR
+PATIENCE = 20
+POSTGRES = "postgresql+psycopg://"
+
+
+class Closing(Protocol):
+    """A lock that is held until it is closed."""
+
+    def close(self) -> None: ...
 
 
 class Store:
-    """Reads, and the few things that the world does to a store: holding its lock, ageing its rows."""
+    """Reads, and the few things that the world does to a store: holding its lock, letting its rows grow old.
 
-    def __init__(self, url: str) -> None:
-        if not url.startswith("sqlite:///"):
-            raise SystemExit("--store: only sqlite:///PATH so far; PostgreSQL follows with the scaling work")
-        self.file = Path(url.removeprefix("sqlite:///"))
+    Queries are written for both engines, with `?` for values.
+    """
 
-    @contextmanager
-    def connect(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
-        mode = "rw" if write else "ro"
-        with closing(
-            sqlite3.connect(f"file:{self.file}?mode={mode}", uri=True, isolation_level=None, timeout=20)
-        ) as db:
-            yield db
+    url: str
+    errors: tuple[type[Exception], ...]
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with self.connect() as db:
-            return db.execute(query, values).fetchall()
+        raise NotImplementedError
+
+    def change(self, *statements: tuple[str, Sequence[Sequence[Any]]]) -> None:
+        """Runs each statement for each of its rows of values, all in one transaction."""
+        raise NotImplementedError
+
+    def lock(self) -> Closing:
+        """Keeps every writer out until whoever is given the lock closes it."""
+        raise NotImplementedError
+
+    def damage(self) -> list[str]:
+        """What the engine itself finds wrong."""
+        raise NotImplementedError
 
     def number(self, query: str, *values: Any) -> int:
         return int(self.rows(query, *values)[0][0] or 0)
 
     def lease_of(self, key: str) -> Line:
         """Who holds a notification's lease now, for the log of a sink."""
-        if not re.fullmatch("[0-9a-f]{32}", key) or not self.file.exists():
+        if not re.fullmatch("[0-9a-f]{32}", key):
             return {"owner": None, "until": None}
         try:
             found = self.rows("SELECT lease_owner, lease_until FROM notifications WHERE key = ?", bytes.fromhex(key))
-        except sqlite3.OperationalError as error:
+        except self.errors as error:
             return {"owner": None, "until": None, "unknown": str(error)}
         owner, until = found[0] if found else (None, None)
         return {"owner": owner, "until": until / MICROSECONDS if until else None}
@@ -59,34 +74,100 @@ class Store:
         }
         return {name: self.number(query) for name, query in queries.items()}
 
-    def lock(self) -> sqlite3.Connection:
-        """Takes the writer's lock; whoever is given the connection ends it."""
-        db = sqlite3.connect(self.file, isolation_level=None, timeout=20, check_same_thread=False)
-        db.execute("BEGIN IMMEDIATE")
-        return db
-
     def let_time_pass(self) -> None:
         """What is held has been held for long enough."""
-        with self.connect(write=True) as db:
-            db.execute("UPDATE deliveries SET held_until = held_until - ? WHERE state = 'held'", (HOUR,))
+        self.change(("UPDATE deliveries SET held_until = held_until - ? WHERE state = 'held'", [(HOUR,)]))
 
     def age(self, share: int, days: int = 500) -> list[str]:
         """Makes one alert in `share`, with its entry and deliveries, look `days` older; returns the alerts' ids.
 
         Seen keys keep their time: their entries still stand in the feeds.
         """
-        back = days * 86400 * MICROSECONDS
+        back, recent = days * DAY, int(time.time() * MICROSECONDS) - days * DAY // 2
+        query = "SELECT seq, id, entry_key FROM alerts WHERE seq % ? = 0 AND created_at > ?"
+        chosen = self.rows(query, share, recent)
+        sequences = [(back, seq) for seq, _, _ in chosen]
+        self.change(
+            ("UPDATE alerts SET created_at = created_at - ? WHERE seq = ?", sequences),
+            ("UPDATE deliveries SET since = since - ? WHERE alert_seq = ?", sequences),
+            ("UPDATE entries SET first_seen = first_seen - ? WHERE key = ?", [(back, key) for _, _, key in chosen]),
+        )
+        return [bytes(alert_id).hex() for _, alert_id, _ in chosen]
+
+
+class SqliteStore(Store):
+    """A file."""
+
+    errors = (sqlite3.OperationalError,)
+
+    def __init__(self, file: Path) -> None:
+        self.url = f"sqlite:///{file}"
+        self.file = file
+
+    @contextmanager
+    def connect(self, *, write: bool = False) -> Iterator[sqlite3.Connection]:
+        address = f"file:{self.file}?mode={'rw' if write else 'ro'}"
+        with closing(sqlite3.connect(address, uri=True, isolation_level=None, timeout=PATIENCE)) as db:
+            yield db
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self.connect() as db:
+            return db.execute(query, values).fetchall()
+
+    def change(self, *statements: tuple[str, Sequence[Sequence[Any]]]) -> None:
         with self.connect(write=True) as db:
             db.execute("BEGIN IMMEDIATE")
-            chosen = db.execute(
-                "SELECT seq, id, entry_key FROM alerts WHERE seq % ? = 0 AND created_at > ?",
-                (share, int(time.time() * MICROSECONDS) - back // 2),
-            ).fetchall()
-            sequences = [(back, seq) for seq, _, _ in chosen]
-            db.executemany("UPDATE alerts SET created_at = created_at - ? WHERE seq = ?", sequences)
-            db.executemany("UPDATE deliveries SET since = since - ? WHERE alert_seq = ?", sequences)
-            db.executemany(
-                "UPDATE entries SET first_seen = first_seen - ? WHERE key = ?", [(back, key) for _, _, key in chosen]
-            )
+            for statement, values in statements:
+                db.executemany(statement, values)
             db.execute("COMMIT")
-        return [bytes(alert_id).hex() for _, alert_id, _ in chosen]
+
+    def lock(self) -> Closing:
+        db = sqlite3.connect(self.file, isolation_level=None, timeout=PATIENCE, check_same_thread=False)
+        db.execute("BEGIN IMMEDIATE")
+        return db
+
+    def damage(self) -> list[str]:
+        found = [str(row[0]) for row in self.rows("PRAGMA integrity_check") if row[0] != "ok"]
+        return found + [f"foreign key of {row[0]}" for row in self.rows("PRAGMA foreign_key_check")]
+
+
+class PostgresStore(Store):
+    """A schema of a database, emptied at first."""
+
+    errors = (psycopg.Error,)
+
+    def __init__(self, url: str, schema: str) -> None:
+        self.url = f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}"
+        self._address = self.url.replace(POSTGRES, "postgresql://")
+        with psycopg.connect(self._address, autocommit=True) as db:
+            db.execute(f"DROP SCHEMA IF EXISTS {schema} CASCADE")
+            db.execute(f"CREATE SCHEMA {schema}")
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with psycopg.connect(self._address) as db:
+            return db.execute(_spelled(query), values).fetchall()
+
+    def change(self, *statements: tuple[str, Sequence[Sequence[Any]]]) -> None:
+        with psycopg.connect(self._address) as db, db.cursor() as cursor:
+            for statement, values in statements:
+                cursor.executemany(_spelled(statement), values)
+
+    def lock(self) -> Closing:
+        db = psycopg.connect(self._address)
+        db.execute("LOCK TABLE feeds, alerts, deliveries, notifications IN EXCLUSIVE MODE")
+        return db
+
+    def damage(self) -> list[str]:
+        return []
+
+
+def _spelled(query: str) -> Any:
+    """The query with psycopg's placeholders."""
+    return query.replace("%", "%%").replace("?", "%s")
+
+
+def store_at(url: str, schema: str) -> Store:
+    """The store at a URL as the configuration has it; `schema` keeps the seeds of one server apart."""
+    if url.startswith(POSTGRES):
+        return PostgresStore(url, schema)
+    return SqliteStore(Path(url.removeprefix("sqlite:///")))

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from crashing.judge import Judge, Verdict, broken_invariants
-from crashing.stores import MICROSECONDS, Store
+from crashing.stores import MICROSECONDS, SqliteStore
 
 from watcher.store.open import open_store
 
@@ -24,7 +24,7 @@ class Case:
     """One entry of topic beta, which goes to the desk by mail; delivered once by the run `a` unless a test says otherwise."""
 
     folder: Path
-    store: Store
+    store: SqliteStore
     truth: list[dict[str, Any]] = field(
         default_factory=lambda: [{"t": 1.0, "token": TOKEN, "feed": 0, "topic": "beta", "story": TOKEN}]
     )
@@ -65,7 +65,7 @@ def case(tmp_path: Path) -> Iterator[Case]:
     product = open_store("sqlite:///watcher.db", base=tmp_path)
     product.upgrade()
     product.close()
-    made = Case(tmp_path, Store(f"sqlite:///{tmp_path}/watcher.db"))
+    made = Case(tmp_path, SqliteStore(tmp_path / "watcher.db"))
     document = json.dumps({"v": 1, "value": {"entry": {"title": f"{TOKEN} words"}}})
     made.insert("feeds", id=1, url="https://example.org/feed")
     made.insert("seen", feed_id=1, key=ENTRY)
