@@ -71,7 +71,7 @@ def armed(wanted: str) -> Callable[[str], None]:
 
     def pass_by(name: str) -> None:
         if name in plan and next(passages[name]) == plan[name][0]:
-            os.write(2, f'{{"event": "failpoint", "name": "{name}", "action": "{plan[name][1]}"}}\n'.encode())
+            os.write(2, f'\n{{"event": "failpoint", "name": "{name}", "action": "{plan[name][1]}"}}\n'.encode())
             os.kill(os.getpid(), ACTIONS[plan[name][1]])
 
     return pass_by

@@ -85,6 +85,8 @@ class Driver:
         code = await run.end()
         if run.failpoint is not None and code == -signal.SIGKILL:
             self._events.write({"what": "failpoint", "run": run.name, "name": run.failpoint})
+        elif code == -signal.SIGKILL and not run.killed:
+            raise RuntimeError(f"{run.name} was killed by nobody we know: its copies would have no reason")
         self._events.write({"what": "end", "run": run.name, "code": code})
         return code
 
@@ -92,6 +94,7 @@ class Driver:
         if not run.ended:
             with contextlib.suppress(ProcessLookupError):
                 run.process.kill()
+            run.killed = True
             self._events.write({"what": "kill", "run": run.name})
         await self._ended(run)
 

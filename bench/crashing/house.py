@@ -132,6 +132,7 @@ class Run:
         self.process = process
         self.name = name
         self.failpoint: str | None = None
+        self.killed = False
         self.ready = asyncio.Event()
         self.reached = asyncio.Event()
         self._log = log
