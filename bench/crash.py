@@ -78,6 +78,7 @@ def setting_of(given: argparse.Namespace, folder: Path, names: list[str], seed: 
         nodes=given.nodes,
         store=given.store,
         migration="migration.step" in names,
+        hushed=True,
     )
 
 

@@ -241,15 +241,16 @@ class Driver:
         await self._terminate(run)
         left = self._left(complete)
         while any(left.values()) and time.monotonic() < deadline + patience / 2:
+            self._store.let_time_pass()
             await self._ended(await self._start("once", "--digest-now"))
             left = self._left(complete)
         return left
 
     def _missing(self, complete: int) -> bool:
-        """Whether more is to come than digests that wait for their minute."""
+        """Whether more is to come than digests that wait for their minute, and what is held."""
         left = self._left(complete)
         waiting = self._store.number(
-            "SELECT count(*) FROM deliveries WHERE state = 'waiting' AND channel = 'desk/email/0'"
+            "SELECT count(*) FROM deliveries WHERE state = 'held' OR state = 'waiting' AND channel = 'desk/email/0'"
         )
         return any(left[name] for name in ("entries", "unrouted", "notifications")) or left["deliveries"] > waiting
 

@@ -36,6 +36,7 @@ class Setting:
     store: str | None = None
     mutant: str | None = None
     migration: bool = False
+    hushed: bool = False
     patience: float = 180.0
     entries_a_feed: int = ENTRIES_A_FEED
 
@@ -56,7 +57,8 @@ async def run_seed(setting: Setting) -> Verdict:
     house = House(folder, store.url, publisher, hook, mail, mutant=setting.mutant)
     drivers = [Driver(f"node{number}", house, store, events, tries, setting.seed) for number in range(setting.nodes)]
     await drivers[0].play(setting.first)
-    await drivers[0].silence()
+    if setting.hushed:
+        await drivers[0].silence()
     count = max(1, len(setting.episodes))
     progress = lambda: sum(driver.progress() for driver in drivers) / count  # noqa: E731
     publishing = asyncio.create_task(publisher.publish_steadily(setting.entries, progress))
