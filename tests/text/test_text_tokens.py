@@ -54,6 +54,15 @@ def test_spans_stand_at_the_pieces_in_the_original(text: str) -> None:
 def test_knowing_the_compounds_gives_the_same_spans(text: str) -> None:
     compounds = [number for number, chunk in enumerate(chunks(text)) if len(pieces(chunk)) != 1]
     assert spans(text, compounds) == spans(text)
+    assert spans(text, compounds, chunks(text)) == spans(text)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "an", "ana", "an-a", "a'an", " ", ".", "-", "—", "监", "\u0301", "_"])).map("".join)
+)
+def test_repeated_words_are_told_apart_by_their_places(text: str) -> None:
+    ends = [0, *(end for _, end in spans(text))]
+    assert all(not words(text[end:start]) for end, (start, _) in zip(ends, spans(text), strict=False))
 
 
 def test_unspaced_scripts() -> None:

@@ -12,7 +12,7 @@ from array import array
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import groupby
 from math import prod
 
 from watcher.match.compile import CompiledTopic
@@ -34,7 +34,6 @@ class Program:
 
 
 PLAIN = Program()
-_MARKS_PER_PAIR = 12
 
 
 class Flat:
@@ -153,42 +152,40 @@ class Index:
     def _anchor(self, patterns: Sequence[int], frequency: array[int]) -> None:
         """A pattern of one word waits at its slot, a longer one at its rarest two neighbours."""
         singles: list[tuple[int, int]] = []
-        neighbours: list[tuple[int, int]] = []
+        neighbours: list[int] = []
+        all_slots, first_slot = self.pattern_slots, self.pattern_first
         for pattern in patterns:
-            slots = self.slots(pattern)
-            if len(slots) == 1:
-                singles.append((slots[0], pattern))
-            else:
-                pairs = pairwise(slots)
-                left, right = min(pairs, key=lambda pair: frequency[pair[0]] * frequency[pair[1]])
-                neighbours.append((neighbour_key(left, right), pattern))
+            at, end = first_slot[pattern], first_slot[pattern + 1]
+            if end - at == 1:
+                singles.append((all_slots[at], pattern))
+                continue
+            if end - at > 2:
+                at = min(
+                    range(at, end - 1), key=lambda left: frequency[all_slots[left]] * frequency[all_slots[left + 1]]
+                )
+            neighbours.append((neighbour_key(all_slots[at], all_slots[at + 1]) << 32) | pattern)
         neighbours.sort()
         self.singles = Flat(singles, len(self.lexicon) + 1)
-        self.neighbour_keys = array("Q", (key for key, _ in neighbours))
-        self.neighbour_patterns = array("I", (pattern for _, pattern in neighbours))
-        self._marks = 1 << (_MARKS_PER_PAIR * len(neighbours) + 1).bit_length()
-        self.neighbour_marks = bytearray(2 * self._marks)
-        self.is_left = bytearray(len(self.lexicon) + 1)
-        self.is_right = bytearray(len(self.lexicon) + 1)
-        for key, _ in neighbours:
-            left, right = key >> 32, key & 0xFFFFFFFF
-            self.neighbour_marks[self.left_mark(left) + self.right_mark(right)] = 1
-            self.is_left[left] = 1
-            self.is_right[right] = 1
+        self.neighbour_keys = array("Q", (both >> 32 for both in neighbours))
+        self.neighbour_patterns = array("I", (both & 0xFFFFFFFF for both in neighbours))
+        self.followers, self.is_right = self._followers()
 
-    def left_mark(self, slot: int) -> int:
-        """With the `right_mark` of what follows, the place of a mark: no mark, no pattern; a mark, perhaps."""
-        return slot * 2_654_435_761 % self._marks
-
-    def right_mark(self, slot: int) -> int:
-        """See `left_mark`."""
-        return slot * 40_503_001 % self._marks
+    def _followers(self) -> tuple[dict[int, frozenset[int]], bytearray]:
+        """Slot → slots that may follow; whether a slot does. The numbers are shared, because there are many."""
+        numbers = list(range(len(self.lexicon) + 1))
+        is_right = bytearray(len(numbers))
+        followers: dict[int, frozenset[int]] = {}
+        for left, keys in groupby(self.neighbour_keys, key=lambda key: key >> 32):
+            rights = frozenset([numbers[key & 0xFFFFFFFF] for key in keys])
+            followers[numbers[left]] = rights
+            for right in rights:
+                is_right[right] = 1
+        return followers, is_right
 
     def patterns_at(self, key: int) -> array[int]:
         """The patterns that wait for two neighbouring slots."""
         keys = self.neighbour_keys
-        first = bisect_left(keys, key)
-        last = first
+        first = last = bisect_left(keys, key)
         while last < len(keys) and keys[last] == key:
             last += 1
         return self.neighbour_patterns[first:last]

@@ -11,10 +11,10 @@ from watcher.match.index import Index
 from watcher.text.tokens import LONGEST_PIECE, pieces, runs
 
 Numbers = tuple[int, ...]
-Piece = tuple[Numbers, Numbers, Numbers, Numbers, Numbers]
-"""The slots of one position; marks of those that begin a pair of neighbours, of those that end one; those slots."""
+Piece = tuple[Numbers, Numbers, frozenset[int], Numbers]
+"""The slots of one position; those that end a pair of neighbours; what may follow, when they begin one; those."""
 
-NOTHING: Piece = ((), (), (), (), ())
+NOTHING: Piece = ((), (), frozenset(), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +38,13 @@ class ChunkMemory(dict[str, Meaning]):
         super().__init__()
         self._index = index
         self._capitals = capitals
+        self._followers: dict[Numbers, frozenset[int]] = {}
 
     def __missing__(self, chunk: str) -> Meaning:
         meaning = self._meaning(chunk)
         if len(self) >= _REMEMBERED:
             self.clear()
+            self._followers.clear()
         if len(chunk) <= LONGEST_PIECE:
             self[chunk] = meaning
         return meaning
@@ -69,9 +71,18 @@ class ChunkMemory(dict[str, Meaning]):
         slots = tuple(sorted(index.lexicon.slots_of(text, capitals=self._capitals)))
         if not slots:
             return NOTHING
-        lefts = tuple(slot for slot in slots if index.is_left[slot])
+        lefts = tuple(slot for slot in slots if slot in index.followers)
         rights = tuple(slot for slot in slots if index.is_right[slot])
-        return slots, tuple(map(index.left_mark, lefts)), tuple(map(index.right_mark, rights)), lefts, rights
+        return slots, rights, self._followers_of(lefts), lefts
+
+    def _followers_of(self, lefts: Numbers) -> frozenset[int]:
+        if not lefts:
+            return NOTHING[2]
+        known = self._followers.get(lefts)
+        if known is None:
+            first, *others = (self._index.followers[slot] for slot in lefts)
+            known = self._followers[lefts] = first.union(*others) if others else first
+        return known
 
 
 def _empty_memory(index: Index, capitals: bool) -> ChunkMemory:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from watcher.match.assess import Assessment, assess, assess_if_reached
 from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
 from watcher.match.evidence import evidence_of
-from watcher.match.index import Index
+from watcher.match.index import Index, neighbour_key
 from watcher.match.memory import ChunkMemory
 from watcher.match.reading import EntryReading, Span, Words
 from watcher.match.score import FORMULA, Formula
@@ -83,7 +83,7 @@ class Percolator:
             first, last = singles[slot], singles[slot + 1]
             if first < last:
                 yield from values[first:last]
-        for key in words.neighbours:
+        for key in {neighbour_key(left, right) for left, _, right, _ in words.neighbours}:
             yield from index.patterns_at(key)
 
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from functools import cached_property
-from itertools import pairwise
+from itertools import islice
+from operator import itemgetter
 from typing import cast
 
-from watcher.match.index import Index, neighbour_key
+from watcher.match.index import Index
 from watcher.match.memory import NOTHING, ChunkMemory, Compound, Meaning, Piece
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.text.tokens import chunks, spans
 
 Span = tuple[int, int]
 """[start, end) in positions."""
+Neighbours = tuple[int, int, int, int]
+"""A slot and its position, the slot that follows and its position."""
+
+_RIGHTS, _FOLLOWERS = itemgetter(1), itemgetter(2)
 
 _MOST_OCCURRENCES = 200
 """Of one pattern in one entry; further ones are not counted, so that a hostile text costs little."""
@@ -26,68 +32,67 @@ class Words:
         self._index = index
         self._memories = memories
         self.end = 0
+        self.chunks: list[str] = []
+        """Of the text that was added last."""
         self.compounds: list[int] = []
         """Numbers of the chunks of several pieces in the text that was added last."""
-        self.starts: dict[int, list[int]] = {}
-        self.neighbours: set[int] = set()
-        """Keys of slots that follow one another and for which, perhaps, patterns wait."""
+        self.starts: defaultdict[int, list[int]] = defaultdict(list)
+        self.neighbours: list[Neighbours] = []
+        """Slots that follow one another and for which patterns wait."""
         self._wide: dict[tuple[int, int], int] = {}
-        self._open: list[tuple[Piece, int]] = []
+        self._open: list[tuple[Piece, int, int]] = []
         self._occurrences: dict[int, list[Span]] = {}
 
     def add(self, text: str) -> int:
         """Reads a text behind what is there already; returns the position of its first word."""
         begin = self.end
-        meanings = list(map(self._memories[text.isupper()].__getitem__, chunks(text)))
+        self.chunks = chunks(text)
+        meanings = list(map(self._memories[text.isupper()].__getitem__, self.chunks))
         self.compounds = [number for number, meaning in enumerate(meanings) if meaning.__class__ is Compound]
         row = self._widen(meanings, begin) if self.compounds else cast("list[Piece]", meanings)
-        starts, marks = self.starts, self._index.neighbour_marks
+        starts = self.starts
         for at, piece in enumerate(row, begin):
             for slot in piece[0]:
-                if slot in starts:
-                    starts[slot].append(at)
-                else:
-                    starts[slot] = [at]
-        likely = {
-            at
-            for at, (one, other) in enumerate(pairwise(row))
-            for left in one[1]
-            for right in other[2]
-            if marks[left + right]
-        }
-        for at in likely:
-            self._note(row[at], row[at + 1])
-        for piece, place in self._open:
+                starts[slot].append(at)
+        apart = map(frozenset.isdisjoint, map(_FOLLOWERS, row), map(_RIGHTS, islice(row, 1, None)))
+        for at in [at for at, is_apart in enumerate(apart) if not is_apart]:
+            self._note(row[at], begin + at, row[at + 1], begin + at + 1)
+        for piece, start, place in self._open:
             if place - begin < len(row):
-                self._note(piece, row[place - begin])
+                self._note(piece, start, row[place - begin], place)
         self._open.clear()
         self.end = begin + len(row) + 1
         return begin
 
-    def _note(self, before: Piece, after: Piece) -> None:
-        marks = self._index.neighbour_marks
-        for left_mark, left in zip(before[1], before[3], strict=True):
-            for right_mark, right in zip(after[2], after[4], strict=True):
-                if marks[left_mark + right_mark]:
-                    self.neighbours.add(neighbour_key(left, right))
+    def _note(self, before: Piece, left_at: int, after: Piece, right_at: int) -> None:
+        for left in before[3]:
+            followers = self._index.followers[left]
+            for right in after[1]:
+                if right in followers:
+                    self.neighbours.append((left, left_at, right, right_at))
 
     def _widen(self, meanings: list[Meaning], begin: int) -> list[Piece]:
         """One piece per position, and what pieces of compounds mean when they are written as one word."""
         row: list[Piece] = []
-        for meaning in meanings:
-            if not isinstance(meaning, Compound):
-                row.append(meaning)
-                continue
-            at = begin + len(row)
-            before = row[-1] if row else NOTHING
-            for first, width, piece in meaning.joined:
-                for slot in piece[0]:
-                    self.starts.setdefault(slot, []).append(at + first)
-                    self._wide[slot, at + first] = width
-                self._note(meaning.pieces[first - 1] if first else before, piece)
-                self._open.append((piece, at + first + width))
-            row += meaning.pieces
+        copied = 0
+        for number in self.compounds:
+            row += cast("list[Piece]", meanings[copied:number])
+            copied = number + 1
+            compound = cast("Compound", meanings[number])
+            if compound.joined:
+                self._note_joined(compound, row[-1] if row else NOTHING, begin + len(row))
+            row += compound.pieces
+        row += cast("list[Piece]", meanings[copied:])
         return row
+
+    def _note_joined(self, compound: Compound, before: Piece, at: int) -> None:
+        for first, width, piece in compound.joined:
+            start = at + first
+            for slot in piece[0]:
+                self.starts[slot].append(start)
+                self._wide[slot, start] = width
+            self._note(compound.pieces[first - 1] if first else before, start - 1, piece, start)
+            self._open.append((piece, start, start + width))
 
     def occurrences(self, pattern: int) -> list[Span]:
         """Where a pattern stands, in order. The list is shared: do not change it."""
@@ -103,7 +108,10 @@ class Words:
             if slot not in starts:
                 return []
         first = slots[0]
-        found = [(start, start + wide.get((first, start), 1)) for start in starts[first]]
+        if wide:
+            found = [(start, start + wide.get((first, start), 1)) for start in starts[first]]
+        else:
+            found = [(start, start + 1) for start in starts[first]]
         for slot in slots[1:]:
             places = starts[slot] if len(starts[slot]) < 8 else set(starts[slot])
             found = [(start, end + wide.get((slot, end), 1)) for start, end in found if end in places]
@@ -127,7 +135,7 @@ class EntryReading:
         self.body = body_of(entry)[:TEXT_LIMIT]
         self.words = Words(index, memories)
         self.words.add(self.title)
-        self._title_compounds = self.words.compounds
+        self._title_chunks, self._title_compounds = self.words.chunks, self.words.compounds
         self.body_start = self.words.add(self.body)
         self.body_length = self.words.end - self.body_start - 1
 
@@ -147,12 +155,12 @@ class EntryReading:
     @cached_property
     def title_spans(self) -> list[Span]:
         """Characters of each position of the title."""
-        return spans(self.title, self._title_compounds)
+        return spans(self.title, self._title_compounds, self._title_chunks)
 
     @cached_property
     def body_spans(self) -> list[Span]:
         """Characters of each position of the body, the first of which is `body_start`."""
-        return spans(self.body, self.words.compounds)
+        return spans(self.body, self.words.compounds, self.words.chunks)
 
     def _texts(self, name: str) -> tuple[str, ...]:
         entry = self._entry

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 
 from watcher.text.fold import INVISIBLE, fold
 
@@ -79,19 +79,33 @@ def runs(parts: tuple[str, ...]) -> list[tuple[int, int, str]]:
     ]
 
 
-def spans(text: str, compounds: Collection[int] | None = None) -> list[tuple[int, int]]:
+def spans(
+    text: str, compounds: Collection[int] | None = None, written: Sequence[str] | None = None
+) -> list[tuple[int, int]]:
     """Where each piece stands in the text: [start, end) per position.
 
-    `compounds` are the numbers of the chunks that have several pieces, for those who know them already.
+    `compounds` are the numbers of the chunks that have several pieces, `written` the chunks, for those who know
+    them already.
     """
     found: list[tuple[int, int]] = []
     copied = 0
-    places = [chunk.span() for chunk in _CHUNK.finditer(text)]
+    places = _places(text, chunks(text) if written is None else written)
     for number in range(len(places)) if compounds is None else sorted(compounds):
         found += places[copied:number]
         found += [piece.span() for piece in _PIECE.finditer(text, *places[number])]
         copied = number + 1
     return found + places[copied:]
+
+
+def _places(text: str, written: Iterable[str]) -> list[tuple[int, int]]:
+    """Where each chunk stands: between two chunks is no letter, so the next one begins where it is found first."""
+    places: list[tuple[int, int]] = []
+    end = 0
+    for chunk in written:
+        start = text.index(chunk, end)
+        end = start + len(chunk)
+        places.append((start, end))
+    return places
 
 
 def words(text: str) -> list[str]:
