@@ -96,6 +96,7 @@ class House:
     route: str = PROMPT_CHAT
     topics: str = TOPICS
     wire: list[Item] = field(default_factory=list)
+    more_receivers: list[str] = field(default_factory=list)
 
     @property
     def config(self) -> Path:
@@ -111,6 +112,7 @@ class House:
             "receivers:",
             "  - {name: desk, email: {to: [desk@example.org]}}",
             f"  - {{name: chat, webhook: {{url: {json.dumps(self.chat.url('/hook'))}}}}}",
+            *self.more_receivers,
             "route:" + indent(dedent(self.route), "  "),
         ]
         self.config.write_text("\n".join(parts) + "\n", encoding="utf-8")

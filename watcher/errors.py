@@ -71,6 +71,7 @@ class AttemptReason(StrEnum):
     REDIRECTED = "redirected"
     TOO_LARGE = "too_large"
     RENDER = "render"
+    DEFECT = "defect"
     RECEIVER_REMOVED = "receiver_removed"
     EXPIRED = "expired"
     DROPPED = "dropped"

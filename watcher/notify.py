@@ -38,7 +38,7 @@ from watcher.model.notification import (
 from watcher.model.route import ChannelRef, Receiver, Route
 from watcher.readable import readable
 from watcher.render.user_templates import UserTemplates
-from watcher.route.tree import route_alert, route_corroborated
+from watcher.route.tree import route_alert
 from watcher.store.interface import Store
 from watcher.timings import Timings
 
@@ -87,7 +87,7 @@ class Notifier:
             self.store.save_routing(routed, self.clock.now())
             count += len(alerts)
         while copies := self.store.unexamined_copies(ROUTE_BATCH):
-            routed = [route_corroborated(self.plan.root, self.plan.receivers, alert) for alert in copies]
+            routed = [route_alert(self.plan.root, self.plan.receivers, alert) for alert in copies]
             self.store.save_corroboration(routed, self.clock.now())
         return count
 
@@ -143,7 +143,13 @@ class Notifier:
         if deadline <= timedelta(0):
             return TryAgain(AttemptReason.TIMEOUT, "the lease left no time for the send")
         pass_by("send.before")
-        outcome = await channel.send(notification, message, deadline)
+        try:
+            outcome = await channel.send(notification, message, deadline)
+        except Exception as error:  # noqa: BLE001 - a defect of one channel may neither stop others nor repeat for ever
+            log.exception("channel.defect", channel=str(notification.group.channel))
+            outcome = TryAgain(
+                AttemptReason.DEFECT, f"the channel failed unexpectedly ({type(error).__name__}); see the log"
+            )
         pass_by("send.after")
         return outcome
 

@@ -23,7 +23,7 @@ REACH_WITHIN = 30.0
 PATIENT = 45.0
 TRIES = 3
 STEADY = 4.0
-"""Seconds over which the entries of an episode are published; where something must gather, `PATIENT`."""
+"""Seconds over which the entries of an episode of weight 1 are published."""
 LOOK_EVERY = 0.2
 FROZEN_FOR = 3 * LEASE
 AGED_SHARE = 25
@@ -41,26 +41,27 @@ class Driver:
         self._random = random.Random(f"{seed} {name}")
         self._starts = 0
         self._backups = 0
-        self._done = 0
-        self._steady = STEADY
+        self._done = 0.0
+        self._weight = 1
         self._began = time.monotonic()
 
     async def play(self, episodes: list[Episode]) -> None:
         """Plays episodes in order; a place that was not reached is tried again, up to `TRIES` times,
         at its first passage."""
-        for self._done, episode in enumerate(episodes):
-            self._began = time.monotonic()
-            self._steady = PATIENT if episode.transaction in RARE else STEADY
+        self._done = 0.0
+        for episode in episodes:
+            self._began, self._weight = time.monotonic(), episode.weight
             for attempt in range(TRIES):
                 if await self._play(episode if attempt == 0 else replace(episode, passage=1)):
                     break
             else:
                 self._events.write({"what": "missed", "name": episode.place})
-        self._done = len(episodes)
+            self._done += episode.weight
+        self._weight = 0
 
     def progress(self) -> float:
-        """Episodes played, the present one counted by the seconds it has lasted so far."""
-        return self._done + min(1.0, (time.monotonic() - self._began) / self._steady)
+        """The weight of the episodes played, the present one counted by the seconds it has lasted so far."""
+        return self._done + min(self._weight, (time.monotonic() - self._began) / STEADY)
 
     async def _play(self, episode: Episode) -> bool:
         match episode.kind:

@@ -21,8 +21,10 @@ WHEN_A_STORE_IS_NEW = ("upgrade",)
 WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
 BY_A_PERSON = tuple(COMMANDS)
 IN_A_MIGRATION = ("migration",)
-RARE = ("silence_waiting", "purge", "close_digest", "hold_waiting", "release", "hold_longer")
+RARE = ("hold_waiting", "release", "hold_longer", "silence_waiting", "purge", "close_digest")
 """Passed only when something has gathered: these come last, in this order."""
+
+WEIGHT = 4
 
 AFTER_A_TIME = ("release", "hold_longer")
 """Passed when the time of what is held has come: the world lets it pass."""
@@ -57,6 +59,11 @@ class Episode:
     stand_in: bool = False
     trouble: Literal["", "full", "locked", "backup", "reload"] = ""
     tries: int = 0
+
+    @property
+    def weight(self) -> int:
+        """Its share of the entries: where something must gather, more are published, for longer."""
+        return WEIGHT if self.transaction in RARE else 1
 
     @property
     def transaction(self) -> str:

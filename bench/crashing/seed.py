@@ -59,9 +59,10 @@ async def run_seed(setting: Setting) -> Verdict:
     await drivers[0].play(setting.first)
     if setting.hushed:
         await drivers[0].silence()
-    count = max(1, len(setting.episodes))
-    progress = lambda: sum(driver.progress() for driver in drivers) / count  # noqa: E731
-    publishing = asyncio.create_task(publisher.publish_steadily(setting.entries, progress))
+    weight = max(1, sum(episode.weight for episode in setting.episodes))
+    publishing = asyncio.create_task(
+        publisher.publish_steadily(setting.entries, lambda: sum(driver.progress() for driver in drivers) / weight)
+    )
     shares = [setting.episodes[number :: setting.nodes] for number in range(setting.nodes)]
     await asyncio.gather(*(driver.play(share) for driver, share in zip(drivers, shares, strict=True)))
     await publishing

@@ -61,3 +61,28 @@ def test_a_letter_that_died_of_age_gets_its_whole_schedule_when_a_person_retries
     house.store().retry_notification(dead.key, house.clock.now())
     house.once(force=False)
     assert [one.key for one in house.store().notifications(state=NotificationState.READY)] == [dead.key]
+
+
+def test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever(house: House) -> None:
+    house.route = """
+    receiver: broken
+    group_wait: 0s
+    routes:
+      - {receiver: broken, continue: true}
+      - {receiver: chat}
+    """
+    house.more_receivers.append(
+        '  - {name: broken, webhook: {url: "https://hook.example/x", secret: "whsec_notbase64!!!"}}'
+    )
+    publish(house, 1)
+    house.once()
+    assert len(house.chat.requests) == 1
+    (waiting,) = house.store().notifications(state=NotificationState.READY)
+    assert waiting.next_attempt_at is not None
+    assert waiting.next_attempt_at > house.clock.now()
+    for _ in range(40):
+        house.clock.advance(timedelta(hours=24))
+        house.once(force=False)
+    (dead,) = house.store().notifications(state=NotificationState.DEAD)
+    assert dead.key == waiting.key
+    assert len(house.chat.requests) == 1

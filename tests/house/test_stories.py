@@ -106,3 +106,18 @@ def test_a_route_may_wait_until_several_publishers_tell_it(house: House) -> None
     assert set(alert["story"]["sources"]) == {"feed-0", "feed-1", "feed-2"}
     states = Counter(alert.state.value for alert in house.store().alerts())
     assert states == {"routed": 2, "folded": 3}
+
+
+def test_a_desk_that_only_hears_the_copy_is_told(house: House) -> None:
+    house.route = """
+    receiver: chat
+    group_wait: 0s
+    routes:
+      - {receiver: desk, matchers: ['feed="feed-1"'], group_wait: 0s}
+    """
+    for number in range(3):
+        house.publish(f"/feed-{number}", [])
+    house.once()
+    live_through(house, [0, 1, 2], restarts=False)
+    assert len(house.told()) == 1
+    assert len(house.mail.mails) == 1

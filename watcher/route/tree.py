@@ -43,20 +43,6 @@ def route_alert(root: Route, receivers: Mapping[str, Receiver], alert: Alert) ->
     return Routed(alert.id, tuple(deliveries.values()), "" if deliveries else _unwanted(root, routes))
 
 
-def route_corroborated(root: Route, receivers: Mapping[str, Receiver], alert: Alert) -> Routed:
-    """Like `route_alert`, for an alert folded into a story: only routes that ask how many publishers tell it want it."""
-    asking = _paths_asking(root, "publishers", asked=False)
-    deliveries = [one for one in route_alert(root, receivers, alert).deliveries if one.group.route in asking]
-    return Routed(alert.id, tuple(deliveries), "corroborated" if deliveries else "")
-
-
-def _paths_asking(route: Route, label: str, *, asked: bool) -> set[str]:
-    """The paths of the nodes that ask for a label, and of those below them."""
-    asked = asked or any(matcher.label == label for matcher in route.matchers)
-    below = [_paths_asking(child, label, asked=asked) for child in route.routes]
-    return {route.path, *set().union(*below)} if asked else set().union(*below)
-
-
 def zone_of(routes: Mapping[str, Route], path: str) -> str:
     """The zone in which times are told on a route: its digest's or quiet hours', else the root's, else UTC."""
     known = [routes[name] for name in (path, "/") if name in routes]
