@@ -145,7 +145,7 @@ class Notifier:
         pass_by("send.before")
         try:
             outcome = await channel.send(notification, message, deadline)
-        except Exception as error:  # noqa: BLE001 - a defect of one channel may neither stop others nor repeat for ever
+        except Exception as error:  # a defect of one channel may neither stop others nor repeat for ever
             log.exception("channel.defect", channel=str(notification.group.channel))
             outcome = TryAgain(
                 AttemptReason.DEFECT, f"the channel failed unexpectedly ({type(error).__name__}); see the log"

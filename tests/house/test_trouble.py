@@ -114,3 +114,21 @@ def test_a_full_disk_is_a_clear_error_and_costs_a_delay(house: House) -> None:
 def room_left(house: House) -> int:
     """A limit on the size of files that leaves the store room for a lease, but not for the poll's texts."""
     return (house.folder / "watcher.db").stat().st_size + 40_000
+
+
+def test_failed_and_empty_polls_forget_nothing(house: House) -> None:
+    publish_good(house)
+    assert house.once().alerts == 1
+    for broken in (
+        Answer(500),
+        Answer(headers=XML, body=b""),
+        Answer(headers={"Content-Type": "text/html"}, body=b"<html>down for maintenance</html>"),
+        Answer(headers=XML, body=b"<rss version='2.0'><channel><title>good</title></channel></rss>"),
+    ):
+        house.feeds.put("/good", broken)
+        house.clock.advance(timedelta(days=2))
+        house.once()
+    publish_good(house)
+    house.clock.advance(timedelta(days=2))
+    assert house.once().entries_new == 0
+    assert house.told() == ["Ceasefire agreed"]

@@ -1,0 +1,233 @@
+"""Where each promise of the program, and each trap that programs like it fell into, has its test.
+
+The tables are read by people who ask "and what if …?", and by the tests below: a promise whose tests are gone fails.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from watcher.model.alert import alert_id, stable_hash
+from watcher.model.topic import Level
+
+TESTS = Path(__file__).parent
+
+INVARIANTS: dict[str, tuple[str, list[str]]] = {
+    "I1": (
+        "A poll commits entries, seen keys, alerts and the feed's state with its validators in one transaction.",
+        [
+            "store/test_contract.py::test_a_stale_epoch_writes_nothing",
+            "store/test_sqlite.py::test_a_process_killed_inside_a_transaction_leaves_all_or_nothing",
+            "house/test_trouble.py::test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all",
+        ],
+    ),
+    "I2": (
+        "A notification is frozen in one transaction under a name of its group and alerts; one unfinished a group.",
+        [
+            "store/test_contract_alerts.py::test_a_notification_is_named_by_its_group_and_alerts",
+            "store/test_contract_alerts.py::test_a_frozen_notification_does_not_change_with_its_alerts",
+            "store/test_contract_alerts.py::test_a_group_has_one_unfinished_notification_at_most",
+            "store/test_contract_outbox.py::test_a_dead_letter_is_retried_under_its_own_key",
+        ],
+    ),
+    "I3": (
+        "A send happens under a lease that was just checked; a result is written while the epoch is ours.",
+        [
+            "store/test_contract_outbox.py::test_no_send_begins_after_the_lease_but_its_result_is_kept",
+            "store/test_contract_outbox.py::test_an_expired_lease_is_anybodys",
+        ],
+    ),
+    "I4": (
+        "Delivered is written after the receiver said so; every copy has the same id.",
+        [
+            "house/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing",
+            "house/test_walk.py::test_a_mail_server_that_is_away_costs_a_delay_and_no_second_name",
+            "deliver/test_deliver_email.py::test_every_attempt_carries_the_same_bytes",
+            "crash/test_crash_reduced.py::test_nothing_is_lost_and_nothing_is_doubled_without_a_reason",
+        ],
+    ),
+    "I5": (
+        "Every delivery is in exactly one state, with reason and time; the life of an alert can be looked up.",
+        [
+            "store/test_accounting.py::every_delivery_is_in_one_state_and_all_are_there",
+            "cli/test_cli_commands.py::test_alerts_tell_their_whole_life",
+        ],
+    ),
+    "I6": (
+        "Newness is identity, never date; seen keys are kept by time.",
+        [
+            "house/test_walk.py::test_an_old_date_does_not_hide_a_new_entry",
+            "store/test_contract_upkeep.py::test_keys_that_left_the_feed_go_after_their_time",
+            "store/test_contract.py::test_feeds_that_leave_are_paused_and_return_with_their_state",
+        ],
+    ),
+    "I7": (
+        "At a feed's first document with entries only what is dated within the backfill is new.",
+        [
+            "dedupe/test_dedupe_decide.py::test_only_entries_within_the_backfill_are_new",
+            "dedupe/test_dedupe_decide.py::test_an_empty_document_is_no_baseline",
+        ],
+    ),
+    "I8": (
+        "A change of identity gives entries another key and no second alert.",
+        [
+            "dedupe/test_mutated_feeds.py::test_nothing_is_repeated_and_nothing_lost",
+            "house/test_walk.py::test_a_renamed_entry_whose_text_changes_later_is_not_told_again",
+        ],
+    ),
+    "I9": (
+        "A bad configuration is refused whole, with every problem; on reload the old one stays.",
+        [
+            "config/test_config_mistakes.py::test_every_problem_is_told_at_once_with_its_place",
+            "house/test_daemon.py::test_a_bad_configuration_is_refused_on_reload",
+        ],
+    ),
+    "I10": (
+        "What hostile input can cost is bounded, and one feed never delays another beyond its share.",
+        [
+            "fetch/test_hostile_servers.py::test_a_bomb_is_never_decoded_beyond_the_cap",
+            "fetch/test_hostile_servers.py::test_others_are_not_disturbed",
+            "parse/test_sandbox.py::test_memory_is_bounded",
+            "match/test_match_percolator.py::test_a_hostile_text_is_bounded",
+        ],
+    ),
+    "I11": (
+        "A score is the sum of the parts that explain shows.",
+        ["match/test_match_score.py::test_explain_equals_percolate_and_its_parts_add_up"],
+    ),
+    "I12": (
+        "Secrets never appear in a log, an error, a metric, a key or a page.",
+        [
+            "config/test_config_receivers.py::test_what_may_be_secret_never_prints_even_when_written_plainly",
+            "deliver/test_deliver_webhook.py::test_neither_address_nor_secret_is_told_to_anybody",
+            "deliver/test_deliver_email.py::test_a_wrong_password_is_told_apart_and_not_repeated",
+            "fetch/test_client.py::test_credentials_in_the_address_become_a_header_and_are_never_told",
+        ],
+    ),
+}
+
+TRAPS: list[tuple[str, list[str]]] = [
+    ("seen before sent", ["house/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing"]),
+    ("sent and forgotten", ["store/test_contract_outbox.py::test_try_again_waits_and_keeps_who_accepted"]),
+    (
+        "a queue in memory",
+        ["crash/test_crash_reduced.py::test_nothing_is_lost_and_nothing_is_doubled_without_a_reason"],
+    ),
+    ("saved once at the end", ["store/test_contract.py::test_one_stale_poll_does_not_hold_up_the_others"]),
+    (
+        "a digest outlives what it lists",
+        ["store/test_contract_upkeep.py::test_a_notification_outlives_the_entries_it_tells_of"],
+    ),
+    (
+        "one recipient fails, the others are told again",
+        ["deliver/test_deliver_email.py::test_a_retry_addresses_only_those_who_had_not_taken_it"],
+    ),
+    ("newness by date", ["house/test_walk.py::test_an_old_date_does_not_hide_a_new_entry"]),
+    (
+        "no date becomes now, again and again",
+        ["store/test_contract.py::test_an_updated_entry_takes_its_new_text_and_keeps_its_first_date"],
+    ),
+    ("new dates on old entries", ["dedupe/test_dedupe_decide.py::test_a_new_date_alone_is_not_news"]),
+    ("floods when ids change", ["dedupe/test_mutated_feeds.py::test_nothing_is_repeated_and_nothing_lost"]),
+    ("doubled ids hide entries", ["dedupe/test_dedupe_identity.py::test_doubled_ids_hide_nothing"]),
+    ("the first poll's flood", ["dedupe/test_dedupe_decide.py::test_only_entries_within_the_backfill_are_new"]),
+    ("old entries come back", ["dedupe/test_dedupe_decide.py::test_an_entry_that_left_and_returns_is_known"]),
+    ("a failed poll wipes the memory", ["house/test_trouble.py::test_failed_and_empty_polls_forget_nothing"]),
+    ("three strikes and dead", ["fetch/test_cadence.py::test_failures_back_off_to_a_long_tail_and_never_end"]),
+    ("dead too early", ["fetch/test_cadence.py::test_gone_is_polled_rarely_but_polled"]),
+    (
+        "a herd in lock-step after 429",
+        [
+            "fetch/test_politeness.py::test_slow_down_pauses_every_feed_of_the_host",
+            "fetch/test_cadence.py::test_jitter_spreads_to_both_sides",
+        ],
+    ),
+    ("an error page read as a feed", ["fetch/test_client.py::test_the_status_comes_first"]),
+    (
+        "304 for ever",
+        [
+            "fetch/test_cadence.py::test_the_whole_document_is_asked_for_once_a_day",
+            "fetch/test_cadence.py::test_a_server_caught_lying_is_not_trusted_again",
+        ],
+    ),
+    (
+        "bad rules ignored in silence",
+        ["config/test_config_mistakes.py::test_every_problem_is_told_at_once_with_its_place"],
+    ),
+    ("accidents of substrings", ["match/test_match_percolator.py::test_a_term_is_not_found"]),
+    (
+        "judged by the summary before the full text is known",
+        [
+            "dedupe/test_dedupe_decide.py::test_a_changed_text_or_title_is_an_update",
+            "match/test_match_score.py::test_a_summary_that_is_part_of_the_content_counts_once",
+        ],
+    ),
+    (
+        "one pattern that never ends",
+        [
+            "config/test_config_matchers.py::test_what_re2_cannot_bound_is_refused",
+            "route/test_route_tree.py::test_a_hostile_pattern_is_read_in_linear_time",
+        ],
+    ),
+    (
+        "a name checked, then resolved again",
+        ["fetch/test_address.py::test_a_name_is_resolved_once_and_the_vetted_address_is_dialled"],
+    ),
+    ("two peers both send", ["store/test_contract_concurrency.py::test_a_notification_is_sent_by_one_owner"]),
+    ("quiet hours swallow", ["house/test_holding.py::test_quiet_hours_hold_and_release_as_one_message"]),
+    ("claimed and never sent", ["store/test_contract_outbox.py::test_an_expired_lease_is_anybodys"]),
+    (
+        "a backlog is let through by its age",
+        ["store/test_contract_holding.py::test_a_budget_counts_what_was_sent_when_it_was_sent"],
+    ),
+    (
+        "feeds counted as publishers",
+        ["store/test_contract_stories.py::test_a_copy_folds_into_the_story_and_counts_its_publisher"],
+    ),
+    (
+        "a permanent redirect not kept",
+        ["fetch/test_cadence.py::test_a_permanent_redirect_is_kept_after_three_agreeing_polls"],
+    ),
+    ("short hashes as names", ["test_promises.py::test_names_have_128_bits"]),
+    ("local time called UTC", ["parse/test_dates.py::test_anything_is_a_date_in_utc_or_none"]),
+    (
+        "a sender that swallows every error",
+        ["house/test_circuits.py::test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever"],
+    ),
+]
+
+
+@cache
+def functions_of(file: str) -> frozenset[str]:
+    tree = ast.parse((TESTS / file).read_text(encoding="utf-8"))
+    functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, functions))
+
+
+PROMISES = [*INVARIANTS.items(), *((f"trap {number}", trap) for number, trap in enumerate(TRAPS, start=1))]
+
+
+def test_none_is_forgotten() -> None:
+    assert list(INVARIANTS) == [f"I{number}" for number in range(1, 13)]
+    assert len(TRAPS) == 33
+
+
+@pytest.mark.parametrize(("name", "promise"), PROMISES, ids=[name for name, _ in PROMISES])
+def test_each_has_tests_that_exist(name: str, promise: tuple[str, list[str]]) -> None:
+    meaning, tests = promise
+    assert meaning, name
+    assert tests, name
+    for test in tests:
+        file, _, function = test.partition("::")
+        assert function in functions_of(file), f"{name}: {test} is gone"
+
+
+def test_names_have_128_bits() -> None:
+    names = {stable_hash("feed", str(number)) for number in range(1_000)}
+    names |= {alert_id("topic", name, level) for name in tuple(names) for level in (Level.MENTION, Level.FOCUS)}
+    assert len(names) == 3_000
+    assert {len(bytes.fromhex(name)) * 8 for name in names} == {128}
