@@ -18,6 +18,10 @@ CASES = {
     "1 &lt;b&gt; 2": "1 <b> 2",
     "a<br/>b<br>c": "a\nb\nc",
     "<img alt='it\"s' src=x>z": "z",
+    '<a alt="it\'s" b=">">z': "z",
+    '<a href=x.html">here</a> <b>is "quoted" text': 'here is "quoted" text',
+    '<a title="<b>x</b> y</a>': '<a title="x y',
+    '<a title="x <p>y</p>" <b>z</b>': '<a title="x\ny\n" z',
     "<3 you": "<3 you",
     "AT&T &copy 2": "AT&T © 2",
     "&#150;&#x202e;a": "–a",
@@ -85,7 +89,21 @@ def test_the_length_is_bounded() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["<a ", '<a "', '<a ="<a" ', "<", "&#", "<!--", "<script>", "<template ", "<s", "<a '<", '<p "" ', "<a '<a \"'"],
+    [
+        "<a ",
+        '<a "',
+        '<a ="<a" ',
+        "<",
+        "&#",
+        "<!--",
+        "<script>",
+        "<template ",
+        "<s",
+        "<a '<",
+        '<p "" ',
+        "<a '<a \"'",
+        "=\"<a ='\"' ",
+    ],
 )
 def test_hostile_repetition_ends(unit: str) -> None:
     """Quadratic patterns would need minutes for any of these."""

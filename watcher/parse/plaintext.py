@@ -69,11 +69,17 @@ _HIDDEN = re.compile(
     r"<(?:!--.*?(?:-->|\Z)|(script|style|template)\b[^<>]*>.*?(?:</\1\s*>|\Z))", re.IGNORECASE | re.DOTALL | re.ASCII
 )
 _MAY_HIDE = re.compile(r"<(?:!--|[st][cte][ryem])", re.IGNORECASE | re.ASCII)
-_TAG = re.compile(
-    r"""<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)(?:>|[^<>"']*+(?:(?:"[^"]*+"|'[^'<>]*+'|')[^<>"']*+)*+>)|[/a-zA-Z!?][^<>]*>)""",
-    re.ASCII,
-)
-"""A tag with its name, quoted attribute values as they may be; else anything between angle brackets that is one."""
+_ATTRIBUTES = r"""[^<>=]*+(?:=[ \t\n\r\f]*+(?:"[^"]*+"|'[^']*+')?+[^<>=]*+)*+"""
+"""Quotes are such only where a value begins (HTML Living Standard §13.2.5.37): others are stray."""
+
+_TAG = re.compile(rf"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+){_ATTRIBUTES}|[/!?][^<>]*+)>|(</?[a-zA-Z]{_ATTRIBUTES})", re.ASCII)
+"""A tag with its name, quoted attribute values as they may be; or what begins like one and never ends.
+
+The latter is a match, too, so that nothing is gone over again from each `<` inside its quotes.
+"""
+
+_TAG_WITHOUT_QUOTES = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+|[/!?][^<>]*+)>", re.ASCII)
+"""What counts as a tag inside of what never ends."""
 
 _REFERENCE = re.compile(r"(&(?:#[0-9]{1,9}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?)", re.ASCII)
 
@@ -150,11 +156,11 @@ class _Resolved(dict[str, str]):
 
 
 class _Separators(dict[str, str]):
-    """What takes the place of a tag: a break for blocks, nothing for others."""
+    """What takes the place of a tag: a break for blocks, nothing for others. Bounded like references."""
 
     def __missing__(self, tag: str) -> str:
         separator = _BREAK if tag.lstrip("/").lower() in _BLOCKS else ""
-        if len(tag) <= 12:
+        if len(tag) <= 12 and len(self) < 4_096:
             self[tag] = separator
         return separator
 
@@ -173,5 +179,12 @@ def _without_tags(text: str) -> str:
     if _MAY_HIDE.search(text):
         text = _HIDDEN.sub("", text)
     pieces = _TAG.split(text)
+    pieces[1::3] = map(_KNOWN_SEPARATORS.__getitem__, pieces[1::3])
+    pieces[2::3] = [_without_simple_tags(unfinished) if unfinished else "" for unfinished in pieces[2::3]]
+    return "".join(pieces)
+
+
+def _without_simple_tags(text: str) -> str:
+    pieces = _TAG_WITHOUT_QUOTES.split(text)
     pieces[1::2] = map(_KNOWN_SEPARATORS.__getitem__, pieces[1::2])
     return "".join(pieces)
