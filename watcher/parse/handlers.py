@@ -6,15 +6,15 @@ import re
 from collections.abc import Mapping
 
 from watcher.parse.context import Context, Uncertain
+from watcher.parse.doubts import own_text, refuse_cdf, refuse_elements, refuse_other_parts, refuse_stray_text
 from watcher.parse.feedparser_rules import mended, resolve
 from watcher.parse.raw import MANY_ENTRIES
 from watcher.parse.walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, Walk
 
 _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
-_PERSONS = {"author", "contributor"}
-_GATHERED = {"title", "subtitle", "rights", "summary", "content", "description", "category", "id", "guid"}
 _OWNER_PARTS = {"name", "email", "itunes:name", "itunes:email"}
-_IMAGE_PARTS = {"title", "link", "description", "url", "href", "width", "height", "name"}
+_IMAGE_PARTS = {"title", "link", "description", "url", "href", "width", "height"}
+_TEXT_INPUT_PARTS = {"title", "link", "description", "name"}
 _QUERY_VARIABLE = re.compile(r"&([A-Za-z0-9_]+);")
 _ITUNES, _MEDIA = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
 
@@ -28,7 +28,7 @@ def _top(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _channel(walk: Walk, element: Element, depth: int) -> None:
-    _refuse_cdf(walk.attributes)
+    refuse_cdf(walk.attributes)
     walk.in_feed = True
     walk.children(element, depth)
     walk.in_feed = False
@@ -42,17 +42,12 @@ def _entry(walk: Walk, element: Element, depth: int) -> None:
     walk.entry = entry = Context(is_entry=True)
     walk.entries.append(entry)
     walk.title_depth = -1
-    _refuse_cdf(walk.attributes)
+    refuse_cdf(walk.attributes)
     if about := walk.attributes.get("rdf:about"):
         entry.fields["id"] = about
     walk.children(element, depth)
     walk.entry = None
     walk.has_content = False
-
-
-def _refuse_cdf(attributes: Mapping[str, str]) -> None:
-    if "href" in attributes or "lastmod" in attributes:
-        raise Uncertain("a Channel Definition Format document")
 
 
 def _title(walk: Walk, element: Element, depth: int) -> None:
@@ -138,10 +133,11 @@ def _link(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _link_text(walk: Walk, element: Element, depth: int) -> None:
-    value = walk.certain_link(walk.text(element))
+    of_entry = walk.entry and not walk.source
+    value = walk.certain_link(walk.text(element)) if of_entry else walk.value(element)
     if value:
         value = resolve(walk.base, value)
-        if walk.entry and not walk.source:
+        if of_entry:
             value = value.replace("&amp;", "&")
         value = _QUERY_VARIABLE.sub(r"&\1", value)
     if walk.entry or walk.source or walk.in_feed:
@@ -154,8 +150,8 @@ def _author(walk: Walk, element: Element, depth: int) -> None:
     context.authors.append({})
     text = (element.text or "").strip()
     if len(element):
-        _refuse_other_parts(walk, element, _PERSON_PARTS)
-        text = _own_text(element)
+        refuse_other_parts(walk, element, _PERSON_PARTS)
+        text = own_text(element)
         walk.children(element, depth)
     walk.store("author", walk.certain_name(mended(text)), depth)
     walk.in_author = False
@@ -163,28 +159,31 @@ def _author(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _name(walk: Walk, element: Element, depth: int) -> None:
+    name = walk.certain_name(_bare(element))
     if walk.in_author:
-        walk.context.add_author_detail("name", walk.certain_name(_bare(element)))
+        walk.context.add_author_detail("name", name)
 
 
 def _email(walk: Walk, element: Element, depth: int) -> None:
+    email = walk.certain_name(_bare(element))
     if walk.in_author:
-        walk.context.add_author_detail("email", walk.certain_name(_bare(element)))
+        walk.context.add_author_detail("email", email)
 
 
 def _homepage(walk: Walk, element: Element, depth: int) -> None:
+    value = walk.value(element)
     if walk.in_author:
-        walk.context.add_author_detail("href", walk.value(element))
+        walk.context.add_author_detail("href", value)
 
 
 def _contributor(walk: Walk, element: Element, depth: int) -> None:
-    _refuse_other_parts(walk, element, _PERSON_PARTS)
+    refuse_other_parts(walk, element, _PERSON_PARTS)
 
 
 def _owner(walk: Walk, element: Element, depth: int) -> None:
     if walk.entry:
         raise Uncertain("an owner of an entry")
-    _refuse_other_parts(walk, element, _OWNER_PARTS)
+    refuse_other_parts(walk, element, _OWNER_PARTS)
 
 
 def _category(walk: Walk, element: Element, depth: int) -> None:
@@ -197,6 +196,7 @@ def _media_category(walk: Walk, element: Element, depth: int) -> None:
 
 def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
     if not (walk.entry or walk.source):
+        refuse_elements(element)
         return
     if attributes := walk.attributes:
         scheme = attributes.get("scheme", attributes.get("domain", default_scheme))
@@ -208,7 +208,7 @@ def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
 def _itunes_category(walk: Walk, element: Element, depth: int) -> None:
     walk.context.add_tag(walk.attributes.get("text"), _ITUNES, None)
     if len(element):
-        if _own_text(element):
+        if own_text(element) or any(walk.names.element(child) != "itunes:category" for child in element):
             raise Uncertain("a category with text and elements")
         walk.children(element, depth)
     elif value := walk.value(element):
@@ -217,6 +217,7 @@ def _itunes_category(walk: Walk, element: Element, depth: int) -> None:
 
 def _keywords(walk: Walk, element: Element, depth: int) -> None:
     if walk.attributes:
+        refuse_elements(element)
         return  # feedparser takes one with attributes for something else
     for term in walk.value(element).split(","):
         walk.context.add_tag(term.strip(), None, None)
@@ -235,42 +236,43 @@ def _language(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _ttl(walk: Walk, element: Element, depth: int) -> None:
+    refuse_elements(element)
     walk.store("ttl", "" if walk.attributes else walk.value(element), depth)
 
 
 def _source(walk: Walk, element: Element, depth: int) -> None:
     if walk.source:
         raise Uncertain("a source inside a source")
-    _refuse_stray_text(walk, element)
+    refuse_stray_text(walk, element)
     walk.source = source = Context(is_entry=False)
     walk.title_depth = -1
     if url := walk.attributes.get("url"):
         source.fields["href"] = url
     walk.children(element, depth)
     walk.source = None
-    text = _own_text(element)
+    text = own_text(element)
+    if text and len(element):
+        raise Uncertain("a source with text and elements")
     fields = walk.context.fields
     fields["source_title"] = walk.certain_name(mended(text)) or source.fields.get("title", "")
     fields["source_link"] = source.fields.get("link") or source.fields.get("href", "")
 
 
-def _refuse_stray_text(walk: Walk, element: Element) -> None:
-    """Elements that feedparser does not gather text for leave theirs to the element around them."""
-    for child in element:
-        name = walk.names.element(child)
-        if len(child) and name not in _PERSONS:
-            raise Uncertain(f"{name} with elements inside {element.tag}")
-        if child.text and child.items() and name not in _GATHERED:
-            raise Uncertain(f"{name} with text inside {element.tag}")
-
-
 def _image(walk: Walk, element: Element, depth: int) -> None:
+    _side_matter(walk, element, depth, _IMAGE_PARTS)
+
+
+def _text_input(walk: Walk, element: Element, depth: int) -> None:
+    _side_matter(walk, element, depth, _TEXT_INPUT_PARTS)
+
+
+def _side_matter(walk: Walk, element: Element, depth: int, parts: set[str]) -> None:
     walk.title_depth = -1
     if not len(element):
         return
     if walk.entry or walk.source:
         raise Uncertain("an image of an entry")
-    _refuse_other_parts(walk, element, _IMAGE_PARTS)
+    refuse_other_parts(walk, element, parts)
     if any(walk.names.element(child) == "title" and _bare(child) for child in element):
         walk.title_depth = depth + 1
 
@@ -279,21 +281,8 @@ def _unread(walk: Walk, element: Element, depth: int) -> None:
     raise Uncertain(f"{element.tag} is rare")
 
 
-def _refuse_other_parts(walk: Walk, element: Element, parts: set[str]) -> None:
-    for child in element:
-        name = walk.names.element(child)
-        harmless = name in parts or (":" in name and name not in HANDLERS and not (child.text and child.attrib))
-        if len(child) or not harmless:
-            raise Uncertain(f"unusual elements inside {element.tag}")
-
-
-def _own_text(element: Element) -> str:
-    return "".join([element.text or "", *(child.tail or "" for child in element)]).strip()
-
-
 def _bare(element: Element) -> str:
-    if len(element):
-        raise Uncertain(f"elements inside {element.tag}")
+    refuse_elements(element)
     return (element.text or "").strip()
 
 
@@ -329,7 +318,10 @@ HANDLERS: Mapping[str, Handler] = {
     **dict.fromkeys(("language", "dc:language"), _language),
     "ttl": _ttl,
     "source": _source,
-    **dict.fromkeys(("image", "textinput"), _image),
-    **dict.fromkeys(("body", "xhtml:body", "tags", "links", "authors", "date"), _unread),
+    "image": _image,
+    "textinput": _text_input,
+    **dict.fromkeys(
+        ("body", "xhtml:body", "tags", "links", "authors", "date", "title_detail", "summary_detail"), _unread
+    ),
 }
 """What feedparser handles in a way that shows in our fields, by its names."""

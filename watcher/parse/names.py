@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from lxml import etree
@@ -9,16 +11,33 @@ from lxml import etree
 from watcher.parse.context import Uncertain
 from watcher.parse.feedparser_rules import KNOWN_PREFIXES, known_prefix
 
+_DECLARATION = re.compile(rb"""\bxmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_TELL_THE_VERSION = {
+    "http://my.netscape.com/rdf/simple/0.9/",
+    "http://purl.org/rss/1.0/",
+    "http://www.w3.org/2005/atom",
+}
+
 
 class Names:
-    """The names of one document, by lxml's tags. `declared` are the namespaces of its root element."""
+    """The names of one document, by lxml's tags. `declared` are the namespaces of its root element.
 
-    def __init__(self, declared: Mapping[str | None, str]) -> None:
+    feedparser never forgets what a prefix stood for, wherever it was declared: what is declared further inside must
+    not make a name depend on where it stands.
+    """
+
+    def __init__(self, declared: Mapping[str | None, str], document: bytes, *, is_sound: bool) -> None:
         for prefix, uri in declared.items():
             known = known_prefix(uri)
-            if prefix in KNOWN_PREFIXES and known not in {None, prefix}:
+            if prefix in KNOWN_PREFIXES and known != prefix and (known is not None or prefix == "rdf"):
                 raise Uncertain(f"the prefix {prefix} stands for something else")
+        if document.count(b"xmlns") != len(declared):
+            if not is_sound:
+                raise Uncertain("namespaces inside a damaged document")
+            _refuse_confusing_declarations(document, set(declared.values()))
         self._declared = declared
+        self._is_sound = is_sound
         self._elements: dict[str, str] = {}
         self._attributes: dict[str, str] = {}
 
@@ -35,6 +54,8 @@ class Names:
         qualified = {}
         for key, value in items:
             if key[0] == "{":
+                if not self._is_sound and not key.startswith(_XML):
+                    raise Uncertain(f"the attribute {key} in a damaged document")
                 qualified[self._attribute_name(key)] = value
             else:
                 plain[key.lower()] = value
@@ -63,3 +84,24 @@ class Names:
             known = known_prefix(uri)
             self._attributes[key] = name = f"{known}:{local}".lower() if known else local.lower()
         return name
+
+
+def _refuse_confusing_declarations(document: bytes, outside: set[str]) -> None:
+    """Raises when a prefix or a namespace means different things; `outside` are the namespaces of the root."""
+    uris, prefixes = defaultdict(set), defaultdict(set)
+    for prefix, uri in set(_DECLARATION.findall(document)):
+        uris[prefix.decode("utf-8", "replace")].add(uri.decode("utf-8", "replace"))
+        prefixes[uri.decode("utf-8", "replace")].add(prefix)
+    for prefix, meant in uris.items():
+        _refuse_several_meanings(prefix, meant)
+    for uri in prefixes.keys() - outside:
+        if uri.lower() in _TELL_THE_VERSION or (len(prefixes[uri]) > 1 and known_prefix(uri) is None):
+            raise Uncertain(f"{uri} is declared inside the document")
+
+
+def _refuse_several_meanings(prefix: str, uris: set[str]) -> None:
+    known = {known_prefix(uri) for uri in uris}
+    if prefix in KNOWN_PREFIXES and not known <= {prefix}:
+        raise Uncertain(f"the prefix {prefix} stands for something else")
+    if prefix and len(uris) > 1 and (len(known) > 1 or None in known):
+        raise Uncertain(f"the prefix {prefix} changes its meaning")

@@ -37,10 +37,12 @@ def read_swift(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed:
         root = _parse(document)
     is_sound = root is not None
     if root is None and (mended := repaired(document)) is not None:
+        document = mended
         root = _parse(mended)
     if root is None:
         raise Uncertain("not well-formed, or with entities of its own")
-    return Walk(root, HANDLERS, base=url, language=headers.get("content-language"), is_sound=is_sound).feed()
+    language = headers.get("content-language")
+    return Walk(root, HANDLERS, document=document, base=url, language=language, is_sound=is_sound).feed()
 
 
 def _parse(document: bytes) -> Element | None:

@@ -33,7 +33,7 @@ _NO_ATTRIBUTES: Mapping[str, str] = {}
 _AMBIGUOUS = re.compile("[&<>\"']")
 """What feedparser's loose parser may leave escaped, outside of text constructs, in a document that is not well-formed."""
 
-_AMBIGUOUS_LINK = re.compile("[<>\"']|&[#\\w]+;")
+_AMBIGUOUS_LINK = re.compile("[<>\"']|&[#\\w]+;|&(?!\\w)")
 _AMBIGUOUS_NAME = re.compile("[<>]|&[#\\w]+;")
 
 
@@ -45,9 +45,16 @@ class Walk:
     """
 
     def __init__(
-        self, root: Element, handlers: Mapping[str, Handler], *, base: str, language: str | None, is_sound: bool = True
+        self,
+        root: Element,
+        handlers: Mapping[str, Handler],
+        *,
+        document: bytes,
+        base: str,
+        language: str | None,
+        is_sound: bool = True,
     ) -> None:
-        self.names = Names(root.nsmap)
+        self.names = Names(root.nsmap, document, is_sound=is_sound)
         self.base, self.lang = base, language or None
         self.root = root
         self.is_sound = is_sound
@@ -181,6 +188,10 @@ class Walk:
         else:
             self.children(element, depth)
         self.base, self.lang = base, lang
+
+    def handles(self, name: str) -> bool:
+        """Whether an element of this name shows in our fields."""
+        return name in self._handlers
 
     def _learn(self, element: Element) -> Handler | None:
         self._by_tag[element.tag] = handler = self._handlers.get(self.names.element(element))
