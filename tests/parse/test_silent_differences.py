@@ -69,6 +69,9 @@ DOCUMENTS = {
     "damaged, a reference in the link of the feed": (
         "\n<?xml?><rss><channel><link>http://e.example/?a=1&amp;b=2</link></channel></rss>"
     ),
+    "damaged, references written twice": (
+        "\n<?xml?><rss><item><description type='plain'>&lt;b&gt;I&amp;apos;ve&lt;/b&gt;</description></item></rss>"
+    ),
     "damaged, a lone ampersand": "\n<?xml?><rss><item><link><![CDATA[&]]></link></item></rss>",
 }
 

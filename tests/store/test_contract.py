@@ -247,6 +247,15 @@ class TestSeen:
         probe = SeenProbe(frozenset({bare.key}), frozenset(), frozenset({""}))
         assert store.seen(FEED, probe) == [Seen(bare.key, None, "", "", NOW)]
 
+    def test_of_a_title_that_very_many_share_some_are_found_and_every_key(self, store: Store) -> None:
+        alike = tuple(replace(identified(str(number)), title_fingerprint=stable_hash("same")) for number in range(400))
+        save_one = poll(acquire_one(store), decision=EntryDecision(new=alike))
+        assert store.save_polls("me", [save_one], NOW, tell, TELLER)[0].saved
+        keys = frozenset(one.key for one in alike[-3:])
+        found = {row.key for row in store.seen(FEED, SeenProbe(keys, frozenset(), frozenset({stable_hash("same")})))}
+        assert keys <= found
+        assert 10 * len(keys) < len(found) < 200
+
     def test_a_probe_may_be_larger_than_any_limit_on_parameters(self, store: Store) -> None:
         many = frozenset(stable_hash(str(number)) for number in range(40_000))
         acquire_one(store)

@@ -13,7 +13,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from watcher.dedupe.identity import fallback_key, identify, probe_for, scheme_for
-from watcher.dedupe.recognise import Document, Strength, features, is_later, recognise, strength
+from watcher.dedupe.recognise import Document, is_later, recognise
+from watcher.dedupe.resemblance import Resembling, Strength, differ, features, strength
 from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
 from watcher.model.feed import PollState
 
@@ -100,12 +101,13 @@ def _sort_by_key(
 ) -> _Sorting:
     sorting = _Sorting()
     rows = {row.key: row for row in seen}
+    resembling = Resembling(rows.values())
     for item in items:
         row = rows.get(item.key)
         if row is None:
             sorting.unknown.append(item)
             continue
-        owner = row if not _is_elsewhere(item, row) else _owner_of_used_id(feed_url, item, rows)
+        owner = row if not _is_elsewhere(item, row) else _owner_of_used_id(feed_url, item, rows, resembling)
         if owner is not None:
             sorting.meet(item, owner)
         elif _is_another_entry(item, row, newest_before):
@@ -115,22 +117,22 @@ def _sort_by_key(
     return sorting
 
 
-def _owner_of_used_id(feed_url: str, item: Identified, rows: Mapping[str, Seen]) -> Seen | None:
+def _owner_of_used_id(feed_url: str, item: Identified, rows: Mapping[str, Seen], resembling: Resembling) -> Seen | None:
     """Where the ids only number the places of a document, an entry is found by what it says."""
     if (row := rows.get(fallback_key(feed_url, item))) is not None:
         return row
-    others = (row for row in rows.values() if row.key != item.key)
+    others = (row for row in resembling.to(item) if row.key != item.key)
     return next((row for row in others if strength(item, row) >= Strength.FAIR), None)
 
 
 def _is_elsewhere(item: Identified, row: Seen) -> bool:
-    return _differ(item.link_hash, row.link_hash) and _is_changed(item, row)
+    return differ(item.link_hash, row.link_hash) and _is_changed(item, row)
 
 
 def _is_another_entry(item: Identified, row: Seen, newest_before: datetime | None) -> bool:
     """An id alone does not make the same entry: link, title and text are others, and the date is not an old one."""
     same_text = bool(item.text_fingerprint) and item.text_fingerprint == row.text_fingerprint
-    if same_text or not _differ(item.title_fingerprint, row.title_fingerprint):
+    if same_text or not differ(item.title_fingerprint, row.title_fingerprint):
         return False
     undated = (item.entry.published or item.entry.updated) is None or newest_before is None
     return undated or is_later(item.entry, newest_before)
@@ -138,7 +140,7 @@ def _is_another_entry(item: Identified, row: Seen, newest_before: datetime | Non
 
 def _is_changed(item: Identified, row: Seen) -> bool:
     """Another title or text; one that went missing is not a change."""
-    return _differ(item.title_fingerprint, row.title_fingerprint) or bool(
+    return differ(item.title_fingerprint, row.title_fingerprint) or bool(
         item.text_fingerprint and item.text_fingerprint != row.text_fingerprint
     )
 
@@ -162,7 +164,3 @@ def _newest_before(state: PollState) -> datetime | None:
 def _identified(feed_url: str, parsed: ParsedFeed, state: PollState) -> tuple[Identified, ...]:
     scheme = scheme_for(parsed.entries, state.identity, state.identity_streak)
     return identify(feed_url, parsed.entries, scheme.name)
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    return bool(one) and bool(other) and one != other

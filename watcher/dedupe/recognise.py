@@ -2,16 +2,13 @@
 
 Two mistakes are possible: an old entry alerts again because its publisher changed the GUIDs, or a new entry is lost
 because it resembles an old one (a column with a constant title, a bulletin on a constant page, a template as text).
-What speaks for an old entry are its link, its title and its text:
-
-    STRONG  the same text, long enough to be nobody else's, and the same link or title; or all three the same
-    FAIR    the same link and title and no text to compare; the same title and text and no links to compare
-    WEAK    one of the three; or the same link with another text (an edited entry, or a page that shows another one)
+What speaks for an old entry are its link, its title and its text; `resemblance` says how much.
 
 STRONG is enough. FAIR is enough for an entry without an id, whose only new thing is its date, and where links tell all
-entries of a document apart. For the rest the date decides: what is dated later than all that the feed has shown is new. Exceptions: where most unknown entries of a
-document resemble known ones at least fairly, the feed has migrated, and the link is believed; and where nothing is
-dated, links that tell all entries of a document apart are believed, and titles when all names changed at once.
+entries of a document apart. For the rest the date decides: what is dated later than all that the feed has shown is new.
+Exceptions: where most unknown entries of a document resemble known ones at least fairly, the feed has migrated, and the
+link is believed; and where nothing is dated, links that tell all entries of a document apart are believed, and titles
+when all names changed at once.
 
 An old entry is only recognised once, and only while its old name is absent: who still stands in the document under the
 old name cannot be the newcomer as well.
@@ -19,30 +16,17 @@ old name cannot be the newcomer as well.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from watcher.dedupe.fingerprint import body_of, word_count
+from watcher.dedupe.resemblance import Features, Resembling, Strength, features, same, strength
 from watcher.model.entry import Entry, Identified, Seen
 
-TELLING_TEXT = 12
-"""Words from which an equal text is no coincidence ("Rain, 12 degrees" is one)."""
 MIGRATION = 3
 """Entries that must have changed their names together before the feed counts as migrated."""
-
-Features = tuple[str, str, str]
-
-
-class Strength(IntEnum):
-    """How much speaks for a known entry."""
-
-    NONE = 0
-    WEAK = 1
-    FAIR = 2
-    STRONG = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +78,7 @@ class _Claim:
 def recognise(unknown: Sequence[Identified], seen: Iterable[Seen], document: Document) -> dict[str, Seen]:
     """The remembered entry behind each unknown name, by its key in the document; nothing for entries that are new."""
     memory = _Memory(seen, document.keys)
-    claims = [claim for item in unknown for claim in memory.claims(item, document)]
+    claims = [claim for turn, item in enumerate(unknown) for claim in memory.claims(item, turn, document)]
     change = _change(claims, len(unknown), document)
     recognised: dict[str, Seen] = {}
     taken: set[Features] = set()
@@ -107,23 +91,6 @@ def recognise(unknown: Sequence[Identified], seen: Iterable[Seen], document: Doc
     return recognised
 
 
-def strength(item: Identified, row: Seen) -> Strength:
-    """What link, title and text say for `row` being the same entry as `item`."""
-    same_link = _same(item.link_hash, row.link_hash)
-    same_title = _same(item.title_fingerprint, row.title_fingerprint)
-    if _differ(item.text_fingerprint, row.text_fingerprint):
-        return Strength.WEAK if same_link else Strength.NONE
-    if _same(item.text_fingerprint, row.text_fingerprint):
-        equal_title = item.title_fingerprint == row.title_fingerprint
-        return _with_equal_text(item, row, same_link=same_link, same_title=equal_title)
-    return _without_text(same_link=same_link, same_title=same_title)
-
-
-def features(row: Seen | Identified) -> Features:
-    """Link, title and text: rows that agree in all of them are one entry under several names."""
-    return (row.link_hash or "", row.title_fingerprint, row.text_fingerprint)
-
-
 def is_later(entry: Entry, newest_before: datetime | None) -> bool:
     """Is the entry dated later than everything that the feed had shown before?"""
     dated = entry.published or entry.updated
@@ -131,30 +98,25 @@ def is_later(entry: Entry, newest_before: datetime | None) -> bool:
 
 
 class _Memory:
-    """Remembered entries whose names are absent from the document, found by what they share with an entry."""
+    """Remembered entries whose names are absent from the document."""
 
     def __init__(self, seen: Iterable[Seen], present: frozenset[str]) -> None:
-        self._by_feature: Mapping[str, list[Seen]] = defaultdict(list)
         rows = list(seen)
         still_there = {features(row) for row in rows if row.key in present}
-        for row in rows:
-            if features(row) not in still_there:
-                for feature in set(features(row)) - {""}:
-                    self._by_feature[feature].append(row)
+        self._absent = Resembling(row for row in rows if features(row) not in still_there)
 
-    def claims(self, item: Identified, document: Document) -> list[_Claim]:
-        """Every remembered entry that something speaks for; repeated titles and texts do not speak alone."""
-        rows = {row.key: row for feature in features(item) for row in self._by_feature.get(feature, ())}
-        found = [_Claim(strength(item, row), item, row) for row in rows.values()]
+    def claims(self, item: Identified, turn: int, document: Document) -> list[_Claim]:
+        """The remembered entries that something speaks for; repeated titles and texts do not speak alone."""
+        found = [_Claim(strength(item, row), item, row) for row in self._absent.to(item, turn)]
         return [claim for claim in found if claim.strength and not self._is_crowded(claim, document)]
 
     def _is_crowded(self, claim: _Claim, document: Document) -> bool:
         """Titles and texts that more entries have now than had before identify nobody unless the link agrees."""
         item, row = claim.item, claim.row
-        if _same(item.link_hash, row.link_hash) or claim.strength is Strength.STRONG:
+        if same(item.link_hash, row.link_hash) or claim.strength is Strength.STRONG:
             return False
         shared = {item.title_fingerprint, item.text_fingerprint} & {row.title_fingerprint, row.text_fingerprint} - {""}
-        return all(document.fingerprints[print_] > len(self._by_feature[print_]) for print_ in shared)
+        return all(document.fingerprints[print_] > self._absent.count(print_) for print_ in shared)
 
 
 def _change(claims: Sequence[_Claim], unknown: int, document: Document) -> _Change:
@@ -168,7 +130,7 @@ def _change(claims: Sequence[_Claim], unknown: int, document: Document) -> _Chan
 
 def _is_enough(claim: _Claim, document: Document, change: _Change) -> bool:
     entry = claim.item.entry
-    same_link = _same(claim.item.link_hash, claim.row.link_hash)
+    same_link = same(claim.item.link_hash, claim.row.link_hash)
     if claim.strength is Strength.STRONG:
         return True
     if claim.strength is Strength.FAIR and (not (document.has_ids and entry.id) or document.links_tell_apart):
@@ -176,30 +138,6 @@ def _is_enough(claim: _Claim, document: Document, change: _Change) -> bool:
     if change is _Change.MIGRATED and same_link:
         return True
     if (entry.published or entry.updated) is None or document.newest_before is None:
-        same_title = _same(claim.item.title_fingerprint, claim.row.title_fingerprint)
+        same_title = same(claim.item.title_fingerprint, claim.row.title_fingerprint)
         return (same_title and change is not _Change.SINGLE) or (same_link and document.links_tell_apart)
     return not is_later(entry, document.newest_before)
-
-
-def _with_equal_text(item: Identified, row: Seen, *, same_link: bool, same_title: bool) -> Strength:
-    if same_link and same_title:
-        return Strength.STRONG
-    if word_count(body_of(item.entry), TELLING_TEXT) >= TELLING_TEXT:
-        return Strength.STRONG if same_link or same_title else Strength.WEAK
-    if same_title and not (item.entry.link or row.link_hash):
-        return Strength.FAIR
-    return Strength.WEAK if same_link or same_title else Strength.NONE
-
-
-def _without_text(*, same_link: bool, same_title: bool) -> Strength:
-    if same_link and same_title:
-        return Strength.FAIR
-    return Strength.WEAK if same_link or same_title else Strength.NONE
-
-
-def _same(one: str | None, other: str | None) -> bool:
-    return bool(one) and one == other
-
-
-def _differ(one: str | None, other: str | None) -> bool:
-    return bool(one) and bool(other) and one != other

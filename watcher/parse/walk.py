@@ -33,6 +33,7 @@ _NO_ATTRIBUTES: Mapping[str, str] = {}
 _AMBIGUOUS = re.compile("[&<>\"']")
 """What feedparser's loose parser may leave escaped, outside of text constructs, in a document that is not well-formed."""
 
+_TWICE_RESOLVED = re.compile("&(?:quot|apos|#x2f);", re.IGNORECASE)
 _AMBIGUOUS_LINK = re.compile("[<>\"']|&[#\\w]+;|&(?!\\w)")
 _AMBIGUOUS_NAME = re.compile("[<>]|&[#\\w]+;")
 
@@ -139,6 +140,8 @@ class Walk:
         else:
             value = self.text(element)
         markup = media_type in MARKUP_TYPES
+        if not markup and not self.is_sound and _TWICE_RESOLVED.search(value):
+            raise Uncertain(f"a reference in a damaged document: {value[:80]!r}")
         if not markup and not self.is_atom and ("&" in value or "</" in value):
             markup = bool(looks_like_html(value))
         return RawText(value, markup)

@@ -121,7 +121,10 @@ class FeedStore(Protocol):
         """Gives back leases of ours without a poll; the feeds stay due."""
 
     def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
-        """What is remembered of this feed that shares a key, link hash or fingerprint with the probe."""
+        """What is remembered of this feed that shares a key, link hash or fingerprint with the probe.
+
+        Every key is found. Of a link or fingerprint that very many entries share, more than the document has are, not all.
+        """
 
     def save_polls(
         self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, teller: Storyteller

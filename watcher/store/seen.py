@@ -6,8 +6,9 @@ keys a feed still carries, and a write for every known key at every poll would b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
@@ -19,6 +20,12 @@ from watcher.store.tables import feeds, seen
 
 REFRESH_KEYS_AFTER = timedelta(days=7)
 
+_SHARED_BY = 50
+"""Entries with one title: a bulletin has the same one every day, and needs no comparison with all of them."""
+
+_RESEMBLING = 100_000
+"""Rows for one document at most; only one that means harm resembles so many."""
+
 
 class SqlSeen(Shelf):
     """The part of `FeedStore` that remembers entries."""
@@ -26,19 +33,33 @@ class SqlSeen(Shelf):
     def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
         with self._database.read() as connection:
             feed_id = connection.scalar(select(feeds.c.id).where(feeds.c.url == feed_url))
-            rows = {row.key: _seen(row) for query in seen_queries(feed_id, probe) for row in connection.execute(query)}
+            named = [
+                row
+                for some in chunks(probe.keys)
+                for row in connection.execute(_of_feed(feed_id, seen.c.key.in_(some)))
+            ]
+            resembling = islice(_resembling(connection, feed_id, probe), _RESEMBLING)
+            rows = {row.key: _seen(row) for row in chain(named, resembling)}
         return [rows[key] for key in sorted(rows)]
 
 
-def seen_queries(feed_id: int | None, probe: SeenProbe) -> list[Select[Any]]:
-    """One query per index and chunk: what shares a key, a link hash or a fingerprint with the probe."""
+def _resembling(connection: Connection, feed_id: int | None, probe: SeenProbe) -> Iterator[AnyRow]:
+    """What shares a link hash or a fingerprint with the probe; of one that very many share, some."""
     asked = (
-        (seen.c.key, probe.keys),
         (seen.c.link_hash, probe.link_hashes),
         (seen.c.title_fingerprint, probe.fingerprints),
         (seen.c.text_fingerprint, probe.fingerprints),
     )
-    return [_of_feed(feed_id, column.in_(some)) for column, values in asked for some in chunks(values - {""})]
+    for column, values in asked:
+        for some in chunks(values - {""}):
+            few = _SHARED_BY * len(some)
+            rows = connection.execute(_of_feed(feed_id, column.in_(some)).limit(few + 1)).all()
+            if len(rows) <= few:
+                yield from rows
+                continue
+            for value in some:
+                alike = _of_feed(feed_id, column == value).limit(_SHARED_BY + 2 * len(probe.keys))
+                yield from connection.execute(alike)
 
 
 def remember_keys(
