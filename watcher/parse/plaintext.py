@@ -8,6 +8,7 @@ and never looking past the next `<` outside quotes.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping
 from html import unescape
 
 from watcher.model.entry import TEXT_LIMIT
@@ -72,13 +73,15 @@ _MAY_HIDE = re.compile(r"<(?:!--|[st][cte][ryem])", re.IGNORECASE | re.ASCII)
 _ATTRIBUTES = r"""[^<>=]*+(?:=[ \t\n\r\f]*+(?:"[^"]*+"|'[^']*+')?+[^<>=]*+)*+"""
 """Quotes are such only where a value begins (HTML Living Standard §13.2.5.37): others are stray."""
 
-_TAG = re.compile(rf"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+){_ATTRIBUTES}|[/!?][^<>]*+)>|(</?[a-zA-Z]{_ATTRIBUTES})", re.ASCII)
+_TAG = re.compile(
+    rf"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+){_ATTRIBUTES}|(?!/?[a-zA-Z])[/!?][^<>]*+)>|(</?[a-zA-Z]{_ATTRIBUTES})", re.ASCII
+)
 """A tag with its name, quoted attribute values as they may be; or what begins like one and never ends.
 
 The latter is a match, too, so that nothing is gone over again from each `<` inside its quotes.
 """
 
-_TAG_WITHOUT_QUOTES = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+|[/!?][^<>]*+)>", re.ASCII)
+_TAG_WITHOUT_QUOTES = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+|(?!/?[a-zA-Z])[/!?][^<>]*+)>", re.ASCII)
 """What counts as a tag inside of what never ends."""
 
 _REFERENCE = re.compile(r"(&(?:#[0-9]{1,9}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?)", re.ASCII)
@@ -103,17 +106,29 @@ def plain_text(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     With `markup`, tags, comments, scripts and styles go and character references are resolved; without, the
     characters stand for themselves (Atom `type="text"`, RFC 4287 §3.1.1.1).
     """
-    if value.isprintable() and "  " not in value and not (markup and _has_markup(value)) and len(value) <= limit:
-        return value.strip()  # the common case of short texts
-    text = value if len(value) <= _RAW_LIMIT else value[:_RAW_LIMIT]
+    return words(value, markup, limit, _RAW_LIMIT, "\n", _KNOWN_REFERENCES)
+
+
+def one_line(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
+    """`plain_text` without line breaks: titles, names, categories."""
+    return words(value, markup, limit, _RAW_LIMIT, " ", _KNOWN_REFERENCES)
+
+
+def words_in_python(
+    value: str, markup: bool, limit: int, raw_limit: int, separator: str, references: Mapping[str, str], /
+) -> str:
+    """`plain_text` with `separator` between blocks, of the first `raw_limit` characters."""
+    text = value if len(value) <= raw_limit else value[:raw_limit]
+    if text.isprintable() and "  " not in text and not (markup and _has_markup(text)) and len(text) <= limit:
+        return text.strip()  # the common case of short texts
     if _BREAK in text:
         text = text.replace(_BREAK, " ")
     if markup:
         if "<" in text:
             text = _without_tags(text)
         if "&" in text:
-            text = _without_references(text)
-    text = _folded(text)
+            text = _without_references(text, references)
+    text = separator.join(_folded_lines(text))
     return text if len(text) <= limit else text[:limit].rstrip()
 
 
@@ -130,19 +145,12 @@ def _cleaned(text: str) -> str:
     return _UNWANTED.sub("", _SPACES.sub(" ", text))
 
 
-def _folded(text: str) -> str:
+def _folded_lines(text: str) -> Iterable[str]:
     """One space for every run of white space, one line for every block, no unwanted characters."""
     text = text.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")
     if not text.replace(_BREAK, " ").isprintable():
         text = _cleaned(text)
-    lines = [" ".join(line.split()) if "  " in line else line.strip() for line in text.split(_BREAK)]
-    return "\n".join(filter(None, lines))
-
-
-def one_line(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
-    """`plain_text` without line breaks: titles, names, categories."""
-    text = plain_text(value, markup=markup, limit=limit)
-    return text.replace("\n", " ") if "\n" in text else text
+    return filter(None, [" ".join(line.split()) if "  " in line else line.strip() for line in text.split(_BREAK)])
 
 
 class _Resolved(dict[str, str]):
@@ -169,9 +177,9 @@ _KNOWN_REFERENCES = _Resolved()
 _KNOWN_SEPARATORS = _Separators({None: ""})  # type: ignore[dict-item]
 
 
-def _without_references(text: str) -> str:
+def _without_references(text: str, references: Mapping[str, str]) -> str:
     pieces = _REFERENCE.split(text)
-    pieces[1::2] = map(_KNOWN_REFERENCES.__getitem__, pieces[1::2])
+    pieces[1::2] = map(references.__getitem__, pieces[1::2])
     return "".join(pieces)
 
 
@@ -188,3 +196,9 @@ def _without_simple_tags(text: str) -> str:
     pieces = _TAG_WITHOUT_QUOTES.split(text)
     pieces[1::2] = map(_KNOWN_SEPARATORS.__getitem__, pieces[1::2])
     return "".join(pieces)
+
+
+try:
+    from watcher.parse._plaintext import words
+except ImportError:
+    words = words_in_python
