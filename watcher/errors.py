@@ -83,6 +83,7 @@ class NotifyReason(StrEnum):
     FIRST = "first"
     MORE = "more"
     DIGEST = "digest"
+    NOTHING = "nothing"
     RELEASED = "released"
     OVERFLOW = "overflow"
     TEST = "test"

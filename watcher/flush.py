@@ -1,6 +1,7 @@
 """From waiting deliveries to frozen notifications: the middle of the second trip.
 
     release what was held ─▶ ripe? ─▶ silenced? ─▶ quiet hours, budget (route.flush decides) ─▶ freeze, or hold
+                                                                   └─▶ a digest's slot, and nothing for it ─▶ freeze
 
 What is held goes first, so that in a flood the message that tells of the overflow is not starved by what is new.
 
@@ -11,15 +12,16 @@ waiting or held, which the next round finds again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
 from watcher.errors import NotifyReason
-from watcher.model.notification import BudgetUse, HeldGroup, HoldReason, Notification, WaitingGroup
-from watcher.model.route import ChannelRef, DigestPlan, Promptly, Route, Timing
-from watcher.route import due
+from watcher.model.notification import BudgetUse, EmptySlot, HeldGroup, HoldReason, Notification, WaitingGroup
+from watcher.model.route import ChannelRef, DigestPlan, Promptly, Receiver, Route, Timing
+from watcher.route import budget, due
+from watcher.route.empty import empty_slots
 from watcher.route.flush import Aside, Release, plan_alerts, plan_groups, plan_release
 from watcher.route.silence import active_silences, silenced
 from watcher.store.interface import Store
@@ -41,11 +43,12 @@ class Early(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flusher:
-    """Flushes the groups of the routes in force, at one moment."""
+    """Flushes the groups of the routes in force, at one moment. Only channels of the `receivers` hear of empty digests."""
 
     routes: Mapping[str, Route]
     store: Store
     now: datetime
+    receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
     def flush(self, early: Early) -> list[Notification]:
         """Makes a notification of everything whose time has come and that nothing holds back."""
@@ -57,6 +60,7 @@ class Flusher:
             ripe = self._without_silenced(ripe)
         for (path, channel), groups in groupby(sorted(ripe, key=_place), key=_place):
             frozen += self._tell(self.routes[path], ChannelRef.parse(channel), list(groups))
+        frozen += [self._say_nothing(slot) for slot in self._empty_slots(early)]
         return [notification for notification in frozen if notification is not None]
 
     def _is_ripe(self, group: WaitingGroup, early: Early) -> bool:
@@ -112,6 +116,15 @@ class Flusher:
             return self.store.release(held, decided.reason, self.now, SHOWN)
         self.store.hold_longer(held, decided.reason, decided.until, self.now)
         return None
+
+    def _empty_slots(self, early: Early) -> list[EmptySlot]:
+        return empty_slots(self.routes, self.receivers, self.now, at_once=early is Early.DIGESTS)
+
+    def _say_nothing(self, slot: EmptySlot) -> Notification | None:
+        route = self.routes[slot.routes[0]]
+        if route.budget is not None and not budget.left(route.budget, self._use(route, slot.channel), self.now):
+            return None
+        return self.store.freeze_empty(slot, self.now)
 
     def _use(self, route: Route, channel: ChannelRef) -> BudgetUse:
         if route.budget is None:

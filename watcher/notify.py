@@ -93,7 +93,7 @@ class Notifier:
 
     def freeze_ripe(self, early: Early = Early.NOTHING) -> list[Notification]:
         """Makes notifications of what is due, and holds or silences what must be."""
-        return Flusher(self.plan.routes, self.store, self.clock.now()).flush(early)
+        return Flusher(self.plan.routes, self.store, self.clock.now(), self.plan.receivers).flush(early)
 
     def acquire(self, limit: int, busy: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
         """Leases what is due; nothing of busy channels and broken ones, one of each channel that is on trial."""

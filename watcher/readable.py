@@ -14,6 +14,8 @@ from watcher.render.user_templates import UserTemplates
 from watcher.route.tree import zone_of
 from watcher.store.interface import Store
 
+_DIGESTS = (NotifyReason.DIGEST, NotifyReason.NOTHING)
+
 
 def readable(
     notification: Notification, routes: Mapping[str, Route], templates: UserTemplates | None, store: Store
@@ -22,7 +24,7 @@ def readable(
     says how they fare now.
     """
     zone = zone_of(routes, notification.group.route)
-    around = _surroundings(notification, zone, store) if notification.reason is NotifyReason.DIGEST else None
+    around = _surroundings(notification, zone, store) if notification.reason in _DIGESTS else None
     return render_message(notification, zone=zone, surroundings=around, templates=templates)
 
 

@@ -11,11 +11,12 @@ from watcher.flush import SHOWN
 from watcher.model.alert import Alert
 from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
-from watcher.model.notification import GroupKey, Notification, notification_key
+from watcher.model.notification import EmptySlot, GroupKey, Notification, notification_key
 from watcher.model.route import DigestPlan, Route
 from watcher.parse.page import read_page
 from watcher.plan import Plan, routes_by_path
 from watcher.readable import readable
+from watcher.route.empty import empty_slots
 from watcher.route.tree import route_alert
 from watcher.store.interface import Store
 
@@ -42,19 +43,21 @@ async def fetch_entry(url: str, plan: Plan) -> Entry | FetchFailed:
 def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> list[Path]:
     """Writes what each digest would say now as HTML and text; returns the files.
 
-    When nothing waits for a digest, the `recent` newest alerts are shown as if they did. Raises `LookupError`
-    for a configuration without a route.
+    When nothing waits for a digest, the `recent` newest alerts are shown as if they did. Digests that leave even when
+    empty are shown so as well. Raises `LookupError` for a configuration without a route.
     """
     root = plan.settings.route
     if root is None:
         raise LookupError("a configuration without a route has no digests")
     routes = routes_by_path(root)
     gathered = _gathered(plan, root, store) or _routed(plan, root, store.alerts(limit=recent))
+    empty = empty_slots(routes, plan.settings.receivers, datetime.now(UTC), at_once=True)
     output.mkdir(parents=True, exist_ok=True)
     written = []
-    for number, (group, alerts) in enumerate(gathered, 1):
-        message = readable(_notification(group, alerts), routes, user_templates(plan), store)
-        stem = f"{number}-{group.channel.receiver}-{group.channel.kind}"
+    for number, told in enumerate([*(_notification(*digest) for digest in gathered), *map(_nothing, empty)], 1):
+        message = readable(told, routes, user_templates(plan), store)
+        channel = told.group.channel
+        stem = f"{number}-{channel.receiver}-{channel.kind}{'' if told.alerts else '-nothing'}"
         for ending, text in (("html", message.html), ("txt", f"Subject: {message.subject}\n\n{message.text}")):
             file = output / f"{stem}.{ending}"
             file.write_text(text, encoding="utf-8")
@@ -89,3 +92,7 @@ def _routed(plan: Plan, root: Route, alerts: list[Alert]) -> list[tuple[GroupKey
 def _notification(group: GroupKey, alerts: list[Alert]) -> Notification:
     key = notification_key(group, [alert.id for alert in alerts])
     return Notification(key, group, NotifyReason.DIGEST, tuple(alerts), datetime.now(UTC))
+
+
+def _nothing(slot: EmptySlot) -> Notification:
+    return Notification(slot.key, slot.group, NotifyReason.NOTHING, (), slot.slot)

@@ -10,6 +10,7 @@ from typing import TypeVar
 from store_samples import DIGEST, HOUR, MINUTE, NOW, TELLER, alert, fold, poll, route_to, save_alerts
 
 from watcher.errors import NotifyReason
+from watcher.model.notification import EmptySlot
 from watcher.store.interface import Store
 
 T = TypeVar("T")
@@ -81,3 +82,8 @@ def test_a_notification_is_sent_by_one_owner(store: Store) -> None:
 
     assert sum(all_at_once(send)) == 1
     assert len(store.attempts(notification.key)) == 1
+
+
+def test_that_there_is_nothing_to_tell_is_told_once(store: Store) -> None:
+    slot = EmptySlot(DIGEST.channel, (DIGEST.route,), NOW, NOW)
+    assert sum(all_at_once(lambda _: store.freeze_empty(slot, NOW) is not None)) == 1

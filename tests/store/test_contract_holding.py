@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
-from store_samples import HOUR, MAIL, MINUTE, NOW, PROMPT, alert, route_to, save_alerts
+from store_samples import DIGEST, HOUR, MAIL, MINUTE, NOW, PROMPT, alert, route_to, save_alerts
 
 from watcher.errors import NotifyReason
 from watcher.model.alert import stable_hash
-from watcher.model.notification import Delivered, DeliveryState, GroupKey, HeldGroup, HoldReason, notification_key
+from watcher.model.notification import (
+    Delivered,
+    DeliveryState,
+    EmptySlot,
+    GroupKey,
+    HeldGroup,
+    HoldReason,
+    notification_key,
+)
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
 from watcher.store.interface import Store
@@ -99,3 +108,72 @@ def test_silenced_deliveries_stay_silenced(store: Store) -> None:
     assert states(store, [first]) == [(DeliveryState.SILENCED, f"silence {stable_hash('s')[:8]}")]
     store.reroute_waiting(NOW)
     assert states(store, [first, second]) == [(DeliveryState.SILENCED, f"silence {stable_hash('s')[:8]}")]
+
+
+EMPTY = EmptySlot(MAIL, (DIGEST.route, PROMPT.route), NOW, NOW)
+
+
+def to_mail(route: str) -> GroupKey:
+    return GroupKey(route, MAIL, {})
+
+
+class TestADigestWithNothingToTell:
+    def test_is_made_once_for_a_slot(self, store: Store) -> None:
+        made = store.freeze_empty(EMPTY, NOW)
+        assert made is not None
+        assert (made.key, made.alerts, made.omitted, made.reason) == (EMPTY.key, (), 0, NotifyReason.NOTHING)
+        assert store.notification(made.key) == made
+        assert store.freeze_empty(EMPTY, NOW + MINUTE) is None
+        assert store.stats().deliveries == dict.fromkeys(store.stats().deliveries, 0)
+
+    def test_keeps_its_key_over_attempts_and_has_another_for_each_slot(self, store: Store) -> None:
+        first = store.freeze_empty(EMPTY, NOW)
+        assert first is not None
+        (leased,) = store.acquire_notifications("me", NOW, NOW + MINUTE, 10)
+        assert leased.notification.key == first.key
+        assert store.begin_attempt("me", first.key, leased.epoch, NOW)
+        assert store.record_outcome("me", first.key, leased.epoch, Delivered(), NOW, None)
+        assert store.freeze_empty(EMPTY, NOW + MINUTE) is None
+        tomorrow = NOW + 24 * HOUR
+        second = store.freeze_empty(replace(EMPTY, slot=tomorrow, due=tomorrow), tomorrow)
+        assert second is not None
+        assert second.key != first.key
+
+    def test_waits_for_the_message_before_it(self, store: Store) -> None:
+        assert store.freeze_empty(EMPTY, NOW) is not None
+        tomorrow = NOW + 24 * HOUR
+        assert store.freeze_empty(replace(EMPTY, slot=tomorrow, due=tomorrow), tomorrow) is None
+
+    def test_is_not_made_where_something_waits_for_the_slot(self, store: Store) -> None:
+        waiting(store, "a", group=to_mail(PROMPT.route), now=NOW - MINUTE)
+        assert store.freeze_empty(EMPTY, NOW) is None
+
+    def test_is_made_where_something_waits_for_the_next_slot_or_elsewhere(self, store: Store) -> None:
+        waiting(store, "b", group=to_mail("/elsewhere"), now=NOW - MINUTE)
+        waiting(store, "a", group=to_mail(DIGEST.route), now=NOW + MINUTE)
+        assert store.freeze_empty(EMPTY, NOW + MINUTE) is not None
+
+    def test_is_not_made_where_something_is_held_told_or_not_yet_routed(self, store: Store) -> None:
+        group = to_mail(DIGEST.route)
+        waiting(store, "a", group=group, now=NOW)
+        store.hold_waiting([group], HoldReason.QUIET_HOURS, NOW, NOW)
+        assert store.freeze_empty(EMPTY, NOW) is None
+        told = store.release(
+            HeldGroup(group.route, MAIL, HoldReason.QUIET_HOURS, NOW, 1, 0), NotifyReason.RELEASED, NOW, 9
+        )
+        assert told is not None
+        assert store.freeze_empty(EMPTY, NOW) is None
+        store.drop_notification(told.key, NOW)
+        assert store.freeze_empty(EMPTY, NOW) is None
+        later = replace(EMPTY, slot=NOW + HOUR, due=NOW + HOUR)
+        save_alerts(store, alert("b"), now=NOW + 9 * MINUTE)
+        assert store.freeze_empty(later, NOW + HOUR) is None
+        store.save_routing(route_to(to_mail("/elsewhere"), alerts=[alert("b")]), NOW)
+        assert store.freeze_empty(later, NOW + HOUR) is not None
+
+    def test_counts_what_was_silenced_there(self, store: Store) -> None:
+        (silenced,) = waiting(store, "a", group=to_mail(DIGEST.route), now=NOW - MINUTE)
+        store.silence_waiting({silenced: "s"}, NOW)
+        made = store.freeze_empty(EMPTY, NOW)
+        assert made is not None
+        assert made.omitted == 1

@@ -47,7 +47,11 @@ def _serve_metrics(address: str) -> None:
 def once(
     config: Config = DEFAULT_CONFIG,
     all_feeds: bool = typer.Option(False, "--all", help="Also feeds that are not due, but for backoff."),
-    digest_now: bool = typer.Option(False, "--digest-now", help="Release digests before their time."),
+    digest_now: bool = typer.Option(
+        False,
+        "--digest-now",
+        help="Release digests before their time; those with empty: true also when there is nothing.",
+    ),
     as_json: AsJson = False,
     verbose: bool = typer.Option(False, "-v", "--verbose", help="Log more."),
 ) -> None:

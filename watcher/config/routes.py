@@ -91,6 +91,12 @@ def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> T
             (*where, "digest"), "a route sends a digest or after group_wait, not both; remove one", at_key=True
         )
     if shape.digest:
+        if shape.digest.empty and shape.digest.min > 1:
+            reader.problem(
+                (*where, "digest", "empty"),
+                f"a digest that leaves even when empty does not wait for {shape.digest.min} alerts; remove min or empty",
+                at_key=True,
+            )
         return _digest(shape.digest)
     if not prompt:
         return above
@@ -101,7 +107,9 @@ def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> T
 
 
 def _digest(shape: DigestShape) -> DigestPlan:
-    return DigestPlan(tuple(sorted(set(shape.at))), shape.zone, tuple(dict.fromkeys(shape.days)), shape.min)
+    return DigestPlan(
+        tuple(sorted(set(shape.at))), shape.zone, tuple(dict.fromkeys(shape.days)), shape.min, shape.empty
+    )
 
 
 def _hold(shape: HoldShape | None) -> Hold | None:

@@ -238,6 +238,7 @@ class DigestShape(Shape):
     zone: Zone
     days: list[Annotated[Weekday, _one_of(WEEKDAYS)]] = Field(list(WEEKDAYS), min_length=1)
     min: int = Field(1, ge=1, le=10_000)
+    empty: bool = False
 
 
 class HoldShape(Shape):

@@ -118,7 +118,11 @@ class NotificationState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One message about one group, frozen: its alerts and its key never change (I2)."""
+    """One message about one group, frozen: its alerts and its key never change (I2).
+
+    `omitted` counts alerts that belong to it beyond those of its snapshot; where it says that there is nothing to
+    tell, those that were silenced.
+    """
 
     key: str
     group: GroupKey
@@ -134,6 +138,29 @@ class Notification:
     """Recipients that took the message in earlier attempts; a retry addresses the rest."""
     retried_at: datetime | None = None
     """When a person last wanted it tried again: its schedule begins anew there."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmptySlot:
+    """A digest's slot at which a channel is to hear that nothing was there to tell.
+
+    `routes` are all routes that send digests to the channel; the message is made in the name of the first. `due` is
+    when it leaves: the slot itself, or the end of the quiet hours that the slot lies in.
+    """
+
+    channel: ChannelRef
+    routes: tuple[str, ...]
+    slot: datetime
+    due: datetime
+
+    @property
+    def group(self) -> GroupKey:
+        return GroupKey(self.routes[0], self.channel, {})
+
+    @property
+    def key(self) -> str:
+        """The key of its notification: there are no alerts to tell one slot's from another's, so the slot does (I2)."""
+        return stable_hash("nothing", str(self.channel), self.slot.isoformat())
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,12 +32,16 @@ class Matcher:
 
 @dataclass(frozen=True, slots=True)
 class DigestPlan:
-    """Clock times of one zone at which what has gathered goes out; `min` alerts or wait for the next."""
+    """Clock times of one zone at which what has gathered goes out; `min` alerts or wait for the next.
+
+    With `empty`, a slot for which nothing has gathered sends a message that says so.
+    """
 
     at: tuple[time, ...]
     zone: str
     days: tuple[Weekday, ...] = WEEKDAYS
     min: int = 1
+    empty: bool = False
 
 
 @dataclass(frozen=True, slots=True)

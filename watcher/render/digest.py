@@ -55,21 +55,24 @@ def compose(
     notification: Notification, lines: Sequence[Line], omitted: int, zone: str, now: datetime, around: Surroundings
 ) -> Digest:
     """Lays out the lines (most important first); `omitted` counts the alerts that they do not show."""
+    reason = notification.reason
     return Digest(
-        subject=subject(notification.reason, lines, omitted),
-        lead=lead(notification.reason, len(lines) + omitted),
+        subject=subject(reason, lines, omitted),
+        lead=lead(reason, len(lines) + omitted),
         made_at=local_date(now, zone),
         zone=zone,
         sections=_sections(lines, around.history),
-        omitted=omitted,
+        omitted=0 if reason is NotifyReason.NOTHING else omitted,
         feed_notes=around.feed_notes,
     )
 
 
 def subject(reason: NotifyReason, lines: Sequence[Line], omitted: int) -> str:
     """The most important title, its topic, and how many more there are."""
+    if reason is NotifyReason.NOTHING:
+        return f"Nothing to tell: {_alerts(omitted)} silenced" if omitted else "Nothing matched"
     if not lines:
-        return "Test message: this channel works" if reason is NotifyReason.TEST else "Nothing matched"
+        return "Test message: this channel works"
     best = lines[0]
     title = shortened(best.title_text, SUBJECT_TITLE_CHARACTERS)
     more = len(lines) - 1 + omitted
@@ -82,16 +85,24 @@ _PREFIXES: Mapping[NotifyReason, str] = {NotifyReason.TEST: "Test: "}
 
 def lead(reason: NotifyReason, count: int) -> str:
     """The sentence that says why this message was sent."""
-    alerts = "1 alert" if count == 1 else f"{count} alerts"
+    alerts = _alerts(count)
+    nothing = (
+        f"{alerts} since the last digest, all silenced" if count else "No alert for this digest since the last one"
+    )
     return {
         NotifyReason.FIRST: f"{alerts}",
         NotifyReason.MORE: f"{alerts} more",
         NotifyReason.DIGEST: f"{alerts} since the last digest",
+        NotifyReason.NOTHING: nothing,
         NotifyReason.RELEASED: f"{alerts} held during the quiet hours",
         NotifyReason.OVERFLOW: f"{alerts} beyond this route's budget, the most important first",
         NotifyReason.TEST: "A test message; nothing happened",
         NotifyReason.TROUBLE: "The program itself needs attention",
     }[reason]
+
+
+def _alerts(count: int) -> str:
+    return "1 alert" if count == 1 else f"{count} alerts"
 
 
 def _sections(lines: Sequence[Line], history: Mapping[str, Sequence[int]]) -> tuple[Section, ...]:

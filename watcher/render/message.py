@@ -52,7 +52,7 @@ def render_message(
             break
         shown = max(min(shown * MAX_HTML_BYTES // size, shown - 1), 1)
     items = tuple(as_item(line) for line in lines[:shown])
-    message = Message(digest.subject, _text(digest), html, items, payload(notification), omitted)
+    message = Message(digest.subject, _text(digest), html, items, payload(notification), digest.omitted)
     return message if templates is None else _in_own_words(message, digest, notification, templates)
 
 

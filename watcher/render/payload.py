@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, Evidence
 from watcher.model.notification import Notification
 from watcher.render.moments import iso
@@ -17,7 +18,7 @@ def payload(notification: Notification) -> dict[str, object]:
         "alerts": [_alert(alert) for alert in notification.alerts],
     }
     if notification.omitted:
-        data["omitted"] = notification.omitted
+        data["silenced" if notification.reason is NotifyReason.NOTHING else "omitted"] = notification.omitted
     return {"type": "alerts", "timestamp": iso(notification.created_at), "data": data}
 
 

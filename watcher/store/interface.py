@@ -23,13 +23,14 @@ from typing import Protocol
 
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, MarkedAlert
-from watcher.model.entry import EntryDecision, EntryRecord, Identified, Seen, SeenProbe
+from watcher.model.entry import EntryDecision, EntryRecord, Seen, SeenProbe
 from watcher.model.feed import AcquiredFeed, PollState
 from watcher.model.notification import (
     AcquiredNotification,
     Attempt,
     BudgetUse,
     DeliveryState,
+    EmptySlot,
     GroupKey,
     HeldGroup,
     HoldReason,
@@ -190,6 +191,14 @@ class AlertStore(Protocol):
         other feeds folded into it so far. Sets the group's last flush to `now`.
         """
 
+    def freeze_empty(self, slot: EmptySlot, now: datetime) -> Notification | None:
+        """Makes a READY notification without alerts for a slot for which nothing has gathered; `omitted` says how many
+        were silenced there.
+
+        None when anything has: alerts that no route has seen, deliveries of these routes and this channel held, or
+        waiting since before `due`, a notification made since the slot or not finished yet, or this very one.
+        """
+
     def alerts(self, *, limit: int = 50, topic: str | None = None, since: datetime | None = None) -> list[Alert]:
         """Alerts, newest first."""
 
@@ -339,18 +348,3 @@ class Upkeep(Protocol):
 
 class Store(FeedStore, AlertStore, Holding, Outbox, Upkeep, Protocol):
     """The whole cellar."""
-
-
-__all__ = [
-    "AlertStore",
-    "DeliveryLife",
-    "FeedStore",
-    "Holding",
-    "Identified",
-    "Outbox",
-    "PollRecord",
-    "PollSaved",
-    "Store",
-    "StoreStats",
-    "Upkeep",
-]

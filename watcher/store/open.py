@@ -9,6 +9,7 @@ from sqlalchemy.exc import ArgumentError
 
 from watcher.errors import UsageError
 from watcher.store.alerts import SqlAlerts
+from watcher.store.empty import SqlEmptyDigests
 from watcher.store.entries import SqlEntries
 from watcher.store.feeds import SqlFeeds
 from watcher.store.groups import SqlGroups
@@ -37,6 +38,7 @@ class SqlStore(
     SqlAlerts,
     SqlMarks,
     SqlGroups,
+    SqlEmptyDigests,
     SqlHolding,
     SqlSilences,
     SqlOutbox,
