@@ -189,7 +189,7 @@ def pairwise(
 
 def minhash(entry: Entry) -> tuple[int, ...]:
     words = words_of(entry.summary)
-    hashes = [crc32(" ".join(words[n : n + 3]).encode()) for n in range(max(1, len(words) - 2))]
+    hashes = [crc32(b" ".join(words[n : n + 3])) for n in range(max(1, len(words) - 2))]
     return tuple(min((value * a + b) % _PRIME for value in hashes) for a, b in _PERMUTATIONS)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -10,6 +11,7 @@ from store_samples import HOUR, MINUTE, NOW, TELLER, acquire_one, alert, identif
 
 from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision
+from watcher.model.story import Placement, StoryMember, Trace
 from watcher.store.interface import PollSaved, Store
 from watcher.story.cluster import judge
 from watcher.story.teller import trace_of
@@ -83,6 +85,35 @@ def test_an_entry_stays_in_its_story_when_its_text_changes(store: Store) -> None
     assert (saved.alerts_told, saved.alerts_folded) == ((), ())
     _, copy = tell(store, "two", TEXT, NOW + 2 * HOUR)
     assert copy.folded_into == first.id
+
+
+def test_sketches_that_an_earlier_version_left_are_compared_with_nothing(store: Store) -> None:
+    first = identified("one", text=TEXT)
+    first = replace(first, entry=replace(first.entry, content=TEXT))
+    ours = trace_of(first, "")
+    left = replace(ours, sketch=bytes([1]) + ours.sketch[1:])
+    record = poll(
+        acquire_one(store),
+        NOW,
+        decision=EntryDecision(new=(first,)),
+        alerts=(replace(alert("one"), entry=first.entry),),
+        traces={first.key: left},
+    )
+    store.save_polls("me", [record], NOW, judge, TellerBefore())
+    _, copy = tell(store, "two", TEXT, NOW + HOUR)
+    assert copy.state is AlertState.UNROUTED
+
+
+class TellerBefore:
+    """Puts every entry into a story of its own."""
+
+    window = timedelta(days=3)
+
+    def candidates(self, trace: Trace, postings: Mapping[int, Sequence[int]]) -> list[int]:
+        return []
+
+    def place(self, trace: Trace, members: Sequence[StoryMember]) -> Placement:
+        return Placement(trace.entry_key, continues=False)
 
 
 def test_stories_nobody_tells_any_more_are_purged(store: Store) -> None:

@@ -122,6 +122,15 @@ class TestTemplates:
         assert not together(telling("a", kent), telling("b", WEATHER.format(place="Kent", degrees=15)))
         assert together(telling("a", kent), telling("b", kent))
 
+    def test_other_names_in_a_language_whose_letters_fold(self) -> None:
+        sentence = (
+            "Meteoroloji uzmanları yarın {place} çevresinde öğleden sonra kuvvetli yağış beklendiğini ve vatandaşların "
+            "dikkatli olması gerektiğini bildirdi. Rüzgârın akşam saatlerinde kuzeyden eseceği tahmin ediliyor."
+        )
+        one = telling("a", sentence.format(place="İzmir"))
+        assert not together(one, telling("b", sentence.format(place="Şırnak")))
+        assert together(one, telling("b", sentence.format(place="Izmir")))
+
     def test_a_contradicted_story_is_not_joined_through_another_member(self) -> None:
         twelve = CASUALTIES.format(dead=12, hurt=30, day="Monday")
         short = twelve[twelve.index("Nobody") :]

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import re
 
+import re2
+
 HEAD = 160
 TAIL = 700
 """Characters at the beginning and at the end of a text that are searched."""
@@ -55,6 +57,8 @@ _PHRASES = (
     *("tüm hakları saklıdır", "fotoğraf:", "اقرأ المزيد", "اقرأ أيضا", "اقرأ أيضًا", "جميع الحقوق محفوظة", "تابعونا"),
     *("weiterlesen", "lire la suite", "leer más", "seguir leyendo", "читать далее"),
 )
+_ANY_PHRASE = re2.compile("|".join(map(re2.escape, _PHRASES)))
+"""Looks for all of them at once; most texts have none."""
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _LONGEST = 220
 """Characters; a longer sentence that merely contains such a phrase is part of the report."""
@@ -72,9 +76,9 @@ def without_boilerplate(text: str) -> str:
 def _without_phrases(part: str, *, keep_last: bool = False) -> str:
     """Without the sentences that contain a phrase; the last one of a beginning is cut off somewhere and is kept."""
     lowered = part.lower()
-    phrases = [phrase for phrase in _PHRASES if phrase in lowered]
-    if not phrases:
+    if not _ANY_PHRASE.search(lowered):
         return part
+    phrases = [phrase for phrase in _PHRASES if phrase in lowered]
     sentences = _SENTENCE_END.split(part)
     kept = [sentence for sentence in sentences[: -1 if keep_last else None] if not _is_boilerplate(sentence, phrases)]
     return "\n".join(kept + sentences[-1:] if keep_last else kept)

@@ -130,7 +130,7 @@ def _new_story(telling: Telling) -> str:
     """Equal long texts begin equal stories, also in two processes that do not see each other yet."""
     kept = telling.sketch
     if kept.has_text:
-        return stable_hash("story", *map(str, kept.shingles), *map(str, kept.figures))
+        return stable_hash("story", " ".join(map(str, kept.shingles)), " ".join(map(str, kept.figures)))
     return stable_hash("story", "entry", telling.entry_key)
 
 

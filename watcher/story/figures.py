@@ -6,11 +6,12 @@ for these are bulletins, tickers or market reports from one template, not copies
 
 from __future__ import annotations
 
+import string
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
-from watcher.story.numerals import is_number, number_of
-from watcher.story.words import WORD, quick_hash
+from watcher.story.numerals import number_of, number_places
+from watcher.story.words import hash31, spaced, split_words
 
 FIGURES_FROM = 1_200
 """Characters at the beginning of a text from which figures are taken; templates are short."""
@@ -18,16 +19,21 @@ FIGURES_WORDS = 200
 """About as many words."""
 MOST_FIGURES = 16
 
+_LARGE = frozenset(string.ascii_uppercase.encode())
+_ASCII = frozenset(range(128))
 
-def figures_of(text: str, words: Sequence[str]) -> array[int]:
-    """Hashes of contexts and of what stands in them, in turn, ordered by context. `words` are those of `text`."""
-    written = WORD.findall(text[:FIGURES_FROM])
+
+def figures_of(text: str, words: Sequence[bytes]) -> array[int]:
+    """Hashes of contexts and of what stands in them, in turn, ordered by context. `words` are those of `text`, folded."""
+    written = split_words(spaced(text[:FIGURES_FROM]))
     if len(text) > FIGURES_FROM:
-        written.pop()  # cut off somewhere
+        del written[-1:]  # cut off somewhere
     folded = words[: len(written)]
-    spans = [*_numbers(folded), *(_names(written) if _are_aligned(written, folded) else ())]
+    spans = [(place, place + 1) for place in number_places(folded)]
+    if _are_aligned(written, folded):
+        spans += _names(written, folded)
     found = sorted({_figure(folded, start, end) for start, end in spans})[:MOST_FIGURES]
-    return array("Q", (value for pair in found for value in pair))
+    return array("I", (value for pair in found for value in pair))
 
 
 def disagreements(one: Sequence[int], other: Sequence[int]) -> int:
@@ -36,37 +42,41 @@ def disagreements(one: Sequence[int], other: Sequence[int]) -> int:
     return sum(not mine[context] & theirs[context] for context in mine.keys() & theirs.keys())
 
 
-def _numbers(words: Sequence[str]) -> list[tuple[int, int]]:
-    return [(place, place + 1) for place, word in enumerate(words) if is_number(word)]
-
-
-def _are_aligned(written: Sequence[str], folded: Sequence[str]) -> bool:
+def _are_aligned(written: Sequence[bytes], folded: Sequence[bytes]) -> bool:
     """Folding may cut or join words; then it is not known which of them was written how."""
     return len(written) == len(folded) and all(
-        len(one) == len(other) for one, other in zip(written[-3:], folded[-3:], strict=True)
+        len(_text(one)) == len(_text(other)) for one, other in zip(written[-3:], folded[-3:], strict=True)
     )
 
 
-def _names(tokens: Sequence[str]) -> Iterator[tuple[int, int]]:
+def _names(written: Sequence[bytes], folded: Sequence[bytes]) -> list[tuple[int, int]]:
     """Runs of capitalised words after a word in small letters. None where capitals say nothing (headlines)."""
-    capitalised = [token[0].isupper() for token in tokens]
-    if sum(capitalised) * 2 > len(tokens):
-        return
-    start = 1
-    while start < len(tokens):
-        end = start
-        while end < len(tokens) and capitalised[end]:
-            end += 1
-        if end > start and not capitalised[start - 1]:
-            yield start, end
-        start = end + 1
+    pairs = enumerate(zip(written, folded, strict=True))
+    capitalised = [place for place, (word, small) in pairs if word != small and _begins_large(word)]
+    if len(capitalised) * 2 > len(written):
+        return []
+    runs: list[tuple[int, int]] = []
+    for place in capitalised:
+        if runs and runs[-1][1] == place:
+            runs[-1] = (runs[-1][0], place + 1)
+        else:
+            runs.append((place, place + 1))
+    return [run for run in runs if run[0]]
 
 
-def _figure(words: Sequence[str], start: int, end: int) -> tuple[int, int]:
-    before = words[start - 1] if start else ""
-    after = words[end] if end < len(words) else ""
-    content = number_of(words[start]) if end == start + 1 else " ".join(words[start:end])
-    return quick_hash(f"{before} # {after}"), quick_hash(content)
+def _begins_large(word: bytes) -> bool:
+    return word[0] in _LARGE or (word[0] not in _ASCII and _text(word)[0].isupper())
+
+
+def _text(word: bytes) -> str:
+    return word.decode("utf-8", "surrogatepass")
+
+
+def _figure(words: Sequence[bytes], start: int, end: int) -> tuple[int, int]:
+    before = words[start - 1] if start else b""
+    after = words[end] if end < len(words) else b""
+    content = number_of(words[start]) if end == start + 1 else b" ".join(words[start:end])
+    return hash31(b"%b # %b" % (before, after)), hash31(content)
 
 
 def _by_context(figures: Sequence[int]) -> dict[int, set[int]]:

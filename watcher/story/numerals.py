@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from watcher.text.fold import fold
 
 _WORDS = {
@@ -18,21 +20,24 @@ _NOT_COUNTED = frozenset({"on", "one", "un", "once", "bir", "six"})
 """Words that mostly mean something else, in their own or another language."""
 
 
-def _table() -> dict[str, str]:
+def _table() -> dict[bytes, bytes]:
     values = {fold(word): str(value) for words in _WORDS.values() for value, word in enumerate(words.split())}
     values |= {word: str(value * 10) for value, word in enumerate(_TENS.split(), start=3)}
-    return {word: value for word, value in values.items() if word not in _NOT_COUNTED} | {"six": "6"}
+    counted = {word: value for word, value in values.items() if word not in _NOT_COUNTED} | {"six": "6"}
+    return {word.encode(): value.encode() for word, value in counted.items()}
 
 
 _VALUES = _table()
-_DIGITS = frozenset("0123456789")
+_BEHIND_DIGITS = b":"
+"""The character after 9: words are letters and digits, so those that sort before it begin with a digit."""
 
 
-def is_number(word: str) -> bool:
-    """Whether a folded word is a number; a time of day is none."""
-    return word in _VALUES or (word[0] in _DIGITS and ":" not in word)
+def number_places(words: Sequence[bytes]) -> list[int]:
+    """Where in folded words numbers stand; a time of day is none."""
+    found = [place for place, word in enumerate(words) if word < _BEHIND_DIGITS or word in _VALUES]
+    return [place for place in found if b":" not in words[place]]
 
 
-def number_of(word: str) -> str:
+def number_of(word: bytes) -> bytes:
     """The number that a folded word stands for, separators left out."""
-    return _VALUES.get(word) or word.replace(",", "").replace(".", "")
+    return _VALUES.get(word) or word.translate(None, b",.")

@@ -12,13 +12,15 @@ for these (bulletins, tickers, market reports) contradict each other.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from heapq import nsmallest
+from itertools import compress
+from zlib import crc32
 
 from watcher.story.boilerplate import without_boilerplate
 from watcher.story.figures import FIGURES_WORDS, disagreements, figures_of
-from watcher.story.words import hash63, quick_hash, words_of
+from watcher.story.words import hash63, words_of
 
 SHINGLE = 3
 SKETCH = 32
@@ -31,18 +33,19 @@ SAME_LENGTH = 0.75
 EXPLAINED = 0.3
 """The share of the differences between two texts that their figures must explain to make them one template."""
 
-_ANCHORS = frozenset({5, 9})
-"""Lengths of anchor words: chosen by what they are, not where they stand; in most languages one word in eight or so."""
-_NOT_ANCHORED = 1 << 62
+_ANCHORS = frozenset({5, 9, 10})
+"""Lengths of anchor words in bytes (10 is five letters of Arabic or Cyrillic): chosen by what they are, not where they
+stand; in most languages one word in seven or so."""
+_NOT_ANCHORED = 1 << 31
 
 
 @dataclass(frozen=True, slots=True)
 class Sketch:
-    """What is kept of a text. All hashes are unsigned 63 bits, so that they fit a signed column of a database.
+    """What is kept of a text.
 
-    `shingles`: the `SKETCH` smallest hashes, ascending; all of them when the text has no more. `size`: how many
-    shingles there are. `figures`: see there. `title`: hash of the headline, 0 when it has fewer than `TELLING_TITLE`
-    words.
+    `shingles`: the `SKETCH` smallest hashes (32 bits), ascending; all of them when the text has no more. `size`: how many
+    shingles there are. `figures`: see there. `title`: hash of the headline (63 bits), 0 when it has fewer than
+    `TELLING_TITLE` words.
     """
 
     shingles: array[int]
@@ -88,10 +91,10 @@ def sketch(title: str, body: str) -> Sketch:
     words = text if has_text else headline + [word for word in text if word not in headline]
     hashes = _smallest(words)
     return Sketch(
-        shingles=array("Q", hashes),
+        shingles=array("I", hashes),
         size=max(len(words) - SHINGLE + 1, len(hashes)),
         figures=figures_of(report, text) if has_text else figures_of(f"{title}\n{report}", headline + text),
-        title=hash63(" ".join(["title", *headline])) if len(headline) >= TELLING_TITLE else 0,
+        title=hash63(b" ".join([b"title", *headline])) if len(headline) >= TELLING_TITLE else 0,
         has_text=has_text,
     )
 
@@ -99,9 +102,8 @@ def sketch(title: str, body: str) -> Sketch:
 def overlap(one: Sketch, other: Sketch) -> Overlap:
     """Compares what both sketches would hold: hashes up to the smaller of their largest ones."""
     limit = min(_limit(one), _limit(other))
-    mine = {value for value in one.shingles if value <= limit}
-    theirs = {value for value in other.shingles if value <= limit}
-    return Overlap(len(mine & theirs), min(len(mine), len(theirs)))
+    comparable = min(bisect_right(one.shingles, limit), bisect_right(other.shingles, limit))
+    return Overlap(len(set(one.shingles).intersection(other.shingles)), comparable)
 
 
 def contradicts(one: Sketch, other: Sketch, found: Overlap) -> bool:
@@ -117,15 +119,20 @@ def contradicts(one: Sketch, other: Sketch, found: Overlap) -> bool:
     return broken > 0 and broken >= EXPLAINED * (1 - found.containment)
 
 
-def _smallest(words: Sequence[str]) -> list[int]:
-    starts = range(len(words) - SHINGLE + 1)
-    anchored = [place for place in starts if len(words[place]) in _ANCHORS]
-    hashes = {quick_hash(" ".join(words[place : place + SHINGLE])) for place in anchored}
+def _smallest(words: Sequence[bytes]) -> list[int]:
+    """Of the words' shingles the smallest hashes, ascending."""
+    anchors = map(_ANCHORS.__contains__, map(len, words))
+    anchored = set(map(crc32, map(b" ".join, compress(_shingles(words), anchors))))
+    hashes = [checksum >> 1 for checksum in sorted(anchored)[:SKETCH]]
     if len(hashes) < SKETCH:
-        others = set(starts).difference(anchored)
-        hashes |= {quick_hash(" ".join(words[place : place + SHINGLE])) | _NOT_ANCHORED for place in others}
-    return nsmallest(SKETCH, hashes)
+        others = set(map(crc32, map(b" ".join, _shingles(words)))) - anchored
+        hashes += [checksum >> 1 | _NOT_ANCHORED for checksum in sorted(others)[: SKETCH - len(hashes)]]
+    return hashes
+
+
+def _shingles(words: Sequence[bytes]) -> Iterable[tuple[bytes, ...]]:
+    return zip(words, words[1:], words[2:], strict=False)
 
 
 def _limit(kept: Sketch) -> int:
-    return (1 << 63) if kept.is_complete else kept.shingles[-1]
+    return (1 << 32) if kept.is_complete else kept.shingles[-1]

@@ -14,8 +14,12 @@ from watcher.story.cluster import Kinship, Member, Telling, assign, telling_of
 from watcher.story.sketch import Sketch
 from watcher.story.window import MOST_CANDIDATES, MOST_STORIES, TITLE_HITS, WINDOW
 
-_HEAD = struct.Struct("<BHHIQ")
-"""has_text, how many shingles, how many figures, size, title."""
+_FORMAT = 2
+"""To be raised when sketches come to mean something else: those of another format, which an earlier version left in a
+store, are compared with nothing. Their stories are not found again, for one window.
+"""
+_HEAD = struct.Struct("<BBHHIQ")
+"""Format, has_text, how many shingles, how many figures, size, title."""
 
 
 class Teller:
@@ -35,7 +39,8 @@ class Teller:
 
     def place(self, trace: Trace, members: Sequence[StoryMember]) -> Placement:
         """Where `cluster.assign` puts it."""
-        assignment = assign(_telling(trace), [Member(one.story, _telling(one.trace)) for one in members])
+        readable = [one for one in members if _is_readable(one.trace)]
+        assignment = assign(_telling(trace), [Member(one.story, _telling(one.trace)) for one in readable])
         return Placement(assignment.story, assignment.kinship is not Kinship.FIRST)
 
 
@@ -46,8 +51,12 @@ def trace_of(identified: Identified, feed_url: str) -> Trace:
 
 
 def _packed(sketch: Sketch) -> bytes:
-    head = _HEAD.pack(sketch.has_text, len(sketch.shingles), len(sketch.figures), sketch.size, sketch.title)
+    head = _HEAD.pack(_FORMAT, sketch.has_text, len(sketch.shingles), len(sketch.figures), sketch.size, sketch.title)
     return head + _little_endian(sketch.shingles) + _little_endian(sketch.figures)
+
+
+def _is_readable(trace: Trace) -> bool:
+    return trace.sketch[:1] == bytes([_FORMAT])
 
 
 def _telling(trace: Trace) -> Telling:
@@ -55,10 +64,10 @@ def _telling(trace: Trace) -> Telling:
 
 
 def _sketch(trace: Trace) -> Sketch:
-    has_text, shingles, figures, size, title = _HEAD.unpack_from(trace.sketch)
-    numbers = struct.unpack_from(f"<{shingles + figures}Q", trace.sketch, _HEAD.size)
-    return Sketch(array("Q", numbers[:shingles]), size, array("Q", numbers[shingles:]), title, bool(has_text))
+    _, has_text, shingles, figures, size, title = _HEAD.unpack_from(trace.sketch)
+    numbers = struct.unpack_from(f"<{shingles + figures}I", trace.sketch, _HEAD.size)
+    return Sketch(array("I", numbers[:shingles]), size, array("I", numbers[shingles:]), title, bool(has_text))
 
 
 def _little_endian(numbers: array[int]) -> bytes:
-    return struct.pack(f"<{len(numbers)}Q", *numbers)
+    return struct.pack(f"<{len(numbers)}I", *numbers)

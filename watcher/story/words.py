@@ -1,8 +1,12 @@
-"""Words and their hashes, as sketches and figures need them: quick, and the same in every process."""
+"""Words and their hashes, as sketches and figures need them: quick, and the same in every process.
+
+Words are UTF-8: they are hashed, counted and compared, never shown.
+"""
 
 from __future__ import annotations
 
 import re
+import string
 from hashlib import blake2b
 from zlib import crc32
 
@@ -12,37 +16,77 @@ _UNSPACED = (
     "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf"
     "\u4e00-\u9fff\uf900-\ufaff"
 )
-WORD = re.compile(rf"\d[\d.,:]*\d|[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
-"""A number with its separators, a character of a script without spaces, or a run of letters and digits."""
+_LETTERS = rf"[^\W_{_UNSPACED}]+"
+_WORD = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:(?<=\d)[.,:](?=\d){_LETTERS})*")
+"""A character of a script without spaces, or a run of letters and digits; a number holds its separators."""
 
+_FOREIGN = re.compile(r"[^\x00-\x7f]+")
+_SEPARATORS = b".,:"
+_SHAPES = bytes(
+    b"9"[0] if code in b"0123456789" else b","[0] if code in _SEPARATORS else b"a"[0] for code in range(256)
+)
+_SEPARATED = b"9,9"
+"""The shape of a separator that belongs to a number."""
+_HIDING = 128
+"""Added to a separator it is a byte that ASCII does not have."""
+_ALPHANUMERIC = (string.ascii_letters + string.digits).encode()
+
+
+def _table() -> bytes:
+    table = bytearray(code if code in _ALPHANUMERIC else b" "[0] for code in range(256))
+    for separator in _SEPARATORS:
+        table[separator + _HIDING] = separator
+    return bytes(table)
+
+
+_WORDLY = _table()
+"""Every byte as it stands in words: what was hidden appears again, all else that is no letter or digit is a space."""
 
 _TYPOGRAPHY = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u00a0\u00ab\u00bb"
-"""Marks that separate words; without them most English texts are plain ASCII, which folds forty times as fast."""
-_SPREAD = 0x1E3779B97F4A7C15
-_BITS = (1 << 62) - 1
+"""Marks that separate words; without them most English texts are plain ASCII, which is read many times as fast."""
 
 
-def plain(text: str) -> str:
-    """The folded text; typographic marks become spaces."""
+def spaced(text: str) -> str:
+    """The text with spaces for typographic marks."""
     if not text.isascii():
         for mark in _TYPOGRAPHY:
             text = text.replace(mark, " ")
-    return fold(text)
+    return text
 
 
-def words_of(text: str) -> list[str]:
-    """Folded words and numbers in order; in scripts without spaces every character is a word."""
-    return WORD.findall(plain(text))
+def split_words(text: str) -> list[bytes]:
+    """The words and numbers of a text in order, as they are written; in scripts without spaces every character."""
+    if text.isascii() or not any(map(str.isalnum, "".join(_FOREIGN.findall(text)))):
+        return _hidden_separators(text.encode("ascii", "replace")).translate(_WORDLY).split()
+    return " ".join(_WORD.findall(text)).encode("utf-8", "surrogatepass").split()
 
 
-def quick_hash(text: str) -> int:
-    """62 bits made of 32 (CRC-32, spread by a multiplication), the same in every process and on every machine.
+def _hidden_separators(text: bytes) -> bytes:
+    """The text with the separators inside numbers made other bytes: `_WORDLY` takes all others for spaces."""
+    shapes = text.translate(_SHAPES)
+    place = shapes.find(_SEPARATED)
+    if place < 0:
+        return text
+    hidden = bytearray(text)
+    while place >= 0:
+        hidden[place + 1] += _HIDING
+        place = shapes.find(_SEPARATED, place + 2)
+    return bytes(hidden)
+
+
+def words_of(text: str) -> list[bytes]:
+    """Folded words and numbers in order."""
+    return split_words(fold(spaced(text)))
+
+
+def hash31(words: bytes) -> int:
+    """31 bits of CRC-32, the same in every process and on every machine.
 
     Shingles are many and compared several at a time: one that collides with another does no harm.
     """
-    return crc32(text.encode("utf-8", "surrogatepass")) * _SPREAD >> 1 & _BITS
+    return crc32(words) >> 1
 
 
-def hash63(text: str) -> int:
+def hash63(words: bytes) -> int:
     """63 good bits, the same in every process and on every machine; they fit a signed column of a database."""
-    return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big") >> 1
+    return int.from_bytes(blake2b(words, digest_size=8).digest(), "big") >> 1
