@@ -11,7 +11,7 @@ from lxml import etree
 from watcher.parse.context import Uncertain
 from watcher.parse.feedparser_rules import KNOWN_PREFIXES, known_prefix
 
-_DECLARATION = re.compile(rb"""\bxmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
+_DECLARATION = re.compile(rb"""xmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _TELL_THE_VERSION = {
     "http://my.netscape.com/rdf/simple/0.9/",
@@ -30,12 +30,12 @@ class Names:
     def __init__(self, declared: Mapping[str | None, str], document: bytes, *, is_sound: bool) -> None:
         for prefix, uri in declared.items():
             known = known_prefix(uri)
-            if prefix in KNOWN_PREFIXES and known != prefix and (known is not None or prefix == "rdf"):
-                raise Uncertain(f"the prefix {prefix} stands for something else")
+            _refuse_other_meanings(prefix or "", {known})
         if document.count(b"xmlns") != len(declared):
+            everywhere = _declarations(document)
+            _refuse_confusing_declarations(everywhere, set(declared.values()))
             if not is_sound:
-                raise Uncertain("namespaces inside a damaged document")
-            _refuse_confusing_declarations(document, set(declared.values()))
+                _refuse_declarations_inside(everywhere, declared)
         self._declared = declared
         self._is_sound = is_sound
         self._elements: dict[str, str] = {}
@@ -86,22 +86,37 @@ class Names:
         return name
 
 
-def _refuse_confusing_declarations(document: bytes, outside: set[str]) -> None:
+def _declarations(document: bytes) -> set[tuple[str, str]]:
+    """Prefixes and namespaces declared anywhere, also where markup is only quoted."""
+    found = set(_DECLARATION.findall(document))
+    return {(prefix.decode("utf-8", "replace"), uri.decode("utf-8", "replace")) for prefix, uri in found}
+
+
+def _refuse_confusing_declarations(declarations: set[tuple[str, str]], outside: set[str]) -> None:
     """Raises when a prefix or a namespace means different things; `outside` are the namespaces of the root."""
     uris, prefixes = defaultdict(set), defaultdict(set)
-    for prefix, uri in set(_DECLARATION.findall(document)):
-        uris[prefix.decode("utf-8", "replace")].add(uri.decode("utf-8", "replace"))
-        prefixes[uri.decode("utf-8", "replace")].add(prefix)
+    for prefix, uri in declarations:
+        uris[prefix].add(uri)
+        prefixes[uri].add(prefix)
     for prefix, meant in uris.items():
-        _refuse_several_meanings(prefix, meant)
+        known = {known_prefix(uri) for uri in meant}
+        _refuse_other_meanings(prefix, known)
+        if prefix and len(meant) > 1 and (len(known) > 1 or None in known):
+            raise Uncertain(f"the prefix {prefix} changes its meaning")
     for uri in prefixes.keys() - outside:
         if uri.lower() in _TELL_THE_VERSION or (len(prefixes[uri]) > 1 and known_prefix(uri) is None):
             raise Uncertain(f"{uri} is declared inside the document")
 
 
-def _refuse_several_meanings(prefix: str, uris: set[str]) -> None:
-    known = {known_prefix(uri) for uri in uris}
-    if prefix in KNOWN_PREFIXES and not known <= {prefix}:
+def _refuse_other_meanings(prefix: str, known: set[str | None]) -> None:
+    """Raises when one of feedparser's own prefixes is declared for another of its namespaces."""
+    others = known - {prefix} if prefix == "rdf" else known - {prefix, None}
+    if prefix in KNOWN_PREFIXES and others:
         raise Uncertain(f"the prefix {prefix} stands for something else")
-    if prefix and len(uris) > 1 and (len(known) > 1 or None in known):
-        raise Uncertain(f"the prefix {prefix} changes its meaning")
+
+
+def _refuse_declarations_inside(declarations: set[tuple[str, str]], declared: Mapping[str | None, str]) -> None:
+    """feedparser's loose parser makes nothing of a default namespace that is no other's; WordPress marks its ids so."""
+    for prefix, uri in declarations - {(prefix or "", uri) for prefix, uri in declared.items()}:
+        if prefix or known_prefix(uri) is not None or uri in declared.values():
+            raise Uncertain("namespaces inside a damaged document")
