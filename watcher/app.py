@@ -27,6 +27,7 @@ from watcher.errors import SchemaMismatch, UsageError
 from watcher.fetch.client import Fetcher
 from watcher.flush import Early
 from watcher.inflight import InFlight
+from watcher.model.route import Webhook
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
 from watcher.notify import Notifier, NotifyPlan, SendResult
@@ -205,8 +206,14 @@ def notify_plan(plan: Plan, client: httpx2.AsyncClient) -> NotifyPlan:
 
 
 def user_templates(plan: Plan) -> UserTemplates:
-    """The folder of people's own templates, beside the configuration; it need not exist."""
-    return UserTemplates(plan.settings.file.parent / "templates")
+    """People's own templates: their folder beside the configuration, which need not exist, and those of webhooks."""
+    named = {
+        ref: options.template
+        for receiver in plan.settings.receivers.values()
+        for ref, options in receiver.channels.items()
+        if isinstance(options, Webhook) and options.template is not None
+    }
+    return UserTemplates(plan.settings.file.parent / "templates", named)
 
 
 @asynccontextmanager

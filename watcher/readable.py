@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import timedelta
 
+import structlog
+
 from watcher.errors import NotifyReason
 from watcher.model.notification import Message, Notification
 from watcher.model.route import Route
@@ -13,6 +15,8 @@ from watcher.render.surroundings import BAR_DAYS, Surroundings, daily_counts, fe
 from watcher.render.user_templates import UserTemplates
 from watcher.route.tree import zone_of
 from watcher.store.interface import Store
+
+log = structlog.get_logger()
 
 _DIGESTS = (NotifyReason.DIGEST, NotifyReason.NOTHING)
 
@@ -25,7 +29,10 @@ def readable(
     """
     zone = zone_of(routes, notification.group.route)
     around = _surroundings(notification, zone, store) if notification.reason in _DIGESTS else None
-    return render_message(notification, zone=zone, surroundings=around, templates=templates)
+    message = render_message(notification, zone=zone, surroundings=around, templates=templates)
+    for problem in message.problems:
+        log.warning("template.failed", channel=str(notification.group.channel), problem=problem)
+    return message
 
 
 def _surroundings(notification: Notification, zone: str, store: Store) -> Surroundings:

@@ -5,7 +5,6 @@ from datetime import time, timedelta
 import pytest
 from config_reading import ReadText
 
-from watcher.config import availability
 from watcher.model.route import Budget, DigestPlan, Hold, Matcher, Promptly, Route
 
 RECEIVERS = """
@@ -102,10 +101,7 @@ route:
     assert warning.path == "route.routes.0.matchers.0"
 
 
-def test_enabling_hold_and_budget_takes_only_their_lines_in_the_table(
-    read_text: ReadText, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(availability, "NOT_BUILT", frozenset())
+def test_hold_and_budget_are_not_inherited(read_text: ReadText) -> None:
     route = route_of(
         read_text,
         """

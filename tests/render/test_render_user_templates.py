@@ -8,8 +8,9 @@ import pytest
 from notices import NOW, alert, notification
 
 from watcher.model.notification import Message
-from watcher.model.route import ChannelRef
+from watcher.model.route import ChannelRef, OwnTemplate
 from watcher.render.message import render_message, template_problems
+from watcher.render.plain import one_line
 from watcher.render.sample import sample_notification
 from watcher.render.user_templates import UserTemplates
 
@@ -120,3 +121,62 @@ def test_templates_are_checked_before_anything_happens(tmp_path: Path) -> None:
     write(tmp_path, payload_json_j2='{"text": {{ digest.subject }}}', subject_txt_j2="{{ digset }}")
     problems = template_problems(UserTemplates(tmp_path), desk, NOW)
     assert ["subject.txt.j2" in problem or "payload.json.j2" in problem for problem in problems] == [True, True]
+
+
+CARD = """{"title": {{ digest.subject | tojson }},
+ "cards": [{% for alert in payload.data.alerts %}
+  {"text": {{ alert.entry.title | tojson }}}{{ "," if not loop.last }}
+ {% endfor %}]}"""
+HOOK = ChannelRef("desk", "webhook")
+
+
+def of_hook(folder: Path, source: str) -> UserTemplates:
+    return UserTemplates(folder, {HOOK: OwnTemplate(source, "card.json.j2")})
+
+
+class TestOfAWebhook:
+    def told(self, folder: Path, source: str, *alerts, channel: ChannelRef = HOOK) -> Message:
+        return render_message(notification(*alerts, channel=channel), zone="UTC", templates=of_hook(folder, source))
+
+    def test_makes_its_json_and_goes_before_the_folder(self, tmp_path: Path) -> None:
+        write(tmp_path, payload_json_j2='{"from": "folder"}')
+        assert self.told(tmp_path, CARD, alert("Camp")).payload["cards"] == [{"text": "Camp"}]
+        other = ChannelRef("desk", "webhook", 1)
+        assert self.told(tmp_path, CARD, channel=other).payload == {"from": "folder"}
+
+    @pytest.mark.parametrize("title", [EVIL, '"]}, {"text": "', "{{7*7}} {% raw %}", "a\nb\\", "</script>\u2028"])
+    def test_texts_of_feeds_stay_texts(self, tmp_path: Path, title: str) -> None:
+        (card,) = self.told(tmp_path, CARD, alert(title)).payload["cards"]  # type: ignore[misc]
+        assert card == {"text": one_line(title)}
+
+    def test_one_that_fails_costs_no_alert_and_says_so(self, tmp_path: Path) -> None:
+        message = self.told(tmp_path, '{"text": {{ digest.subject }}}')
+        (problem,) = message.problems
+        assert problem == message.payload["data"]["problems"][0]  # type: ignore[index]
+        assert len(message.payload["data"]["alerts"]) == 1  # type: ignore[index]
+        assert "card.json.j2 makes no JSON" in problem
+        assert "our own was used" in problem
+
+    @pytest.mark.parametrize(
+        ("source", "said"),
+        [
+            ('{"text": {{ digest.subject }}}', "line 1, column 10"),
+            ('{"text": "{{ payload.data.alerts[0].entry.title }}"}', "| tojson"),
+            ('{"all": [{% for a in payload.data.alerts %}{{ a.id | tojson }},{% endfor %}]}', "no comma after the last"),
+            ('[{{ digest.subject | tojson }}]', "{ … }"),
+            ('{"n": NaN}', "NaN"),
+            ('{"n": ' + "[" * 9_000 + "}", "makes no JSON"),
+            ("{% for %}", "line 1"),
+            ("{{ 9 ** 99999999 }}", "too long"),
+        ],
+    )  # fmt: skip
+    def test_is_refused_beforehand_with_the_remedy(self, tmp_path: Path, source: str, said: str) -> None:
+        (problem,) = template_problems(of_hook(tmp_path, source), HOOK, NOW)
+        assert "card.json.j2" in problem
+        assert said in problem
+
+    def test_is_tried_without_alerts_only_where_that_may_happen(self, tmp_path: Path) -> None:
+        first = of_hook(tmp_path, '{"text": {{ payload.data.alerts[0].entry.title | tojson }}}')
+        assert template_problems(first, HOOK, NOW) == ()
+        assert template_problems(first, HOOK, NOW, may_be_empty=True) != ()
+        assert template_problems(of_hook(tmp_path, CARD), HOOK, NOW, may_be_empty=True) == ()

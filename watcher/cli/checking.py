@@ -20,9 +20,12 @@ from watcher.feed_trial import FeedAnswer, ask_feeds
 from watcher.match.explain import explain
 from watcher.match.percolator import CompiledTopic
 from watcher.model.entry import Entry
+from watcher.model.route import ChannelRef, Route
 from watcher.model.topic import Example
-from watcher.plan import Plan, read_plan
+from watcher.plan import Plan, read_plan, routes_by_path
 from watcher.render.message import template_problems
+from watcher.render.user_templates import UserTemplates
+from watcher.route.empty import empty_slots
 
 
 def register(app: typer.Typer) -> None:
@@ -79,16 +82,27 @@ def example_entry(example: Example) -> Entry:
 
 
 def _failed_templates(plan: Plan) -> list[Problem]:
+    """What is wrong with own templates, each told once: those of the folder by receiver, those of webhooks by their place."""
     templates, now = user_templates(plan), datetime.now(UTC)
-    if not templates.folder.is_dir():
-        return []
+    heard_empty = {slot.channel for slot in empty_slots(_routes(plan), plan.settings.receivers, now, at_once=True)}
     found = {
-        (ref.receiver, problem): Problem(templates.folder, None, f"receivers.{ref.receiver}", problem)
+        (ref.receiver, problem): _template_problem(plan, templates, ref, problem)
         for receiver in plan.settings.receivers.values()
         for ref in receiver.channels
-        for problem in template_problems(templates, ref, now)
+        for problem in template_problems(templates, ref, now, may_be_empty=ref in heard_empty)
     }
     return list(found.values())
+
+
+def _routes(plan: Plan) -> dict[str, Route]:
+    return {} if plan.settings.route is None else routes_by_path(plan.settings.route)
+
+
+def _template_problem(plan: Plan, templates: UserTemplates, channel: ChannelRef, problem: str) -> Problem:
+    named = templates.payloads.get(channel)
+    if named is not None and f" {named.name} " in problem:
+        return Problem(plan.settings.file, named.position, named.path, problem)
+    return Problem(templates.folder, None, f"receivers.{channel.receiver}", problem)
 
 
 def _check_online(plan: Plan) -> None:

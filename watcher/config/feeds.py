@@ -58,7 +58,7 @@ def read_feeds(reader: Reader, credentials: Credentials) -> FeedLists:
 def _own_feed(gathered: _Feeds, where: Where) -> None:
     reader = gathered.reader
     _refuse_own_labels(reader, where)
-    shape = reader.shape(FeedShape, where, "feed", text_key="url")
+    shape = reader.shape(FeedShape, where, text_key="url")
     if shape is None:
         return
     headers = _headers(gathered, where, shape.headers)
@@ -85,7 +85,7 @@ def _headers(gathered: _Feeds, where: Where, written: Mapping[str, str | SecretS
 def _opml_feeds(gathered: _Feeds, where: Where) -> None:
     reader = gathered.reader
     _refuse_own_labels(reader, where)
-    shape = reader.shape(OpmlShape, where, "feed")
+    shape = reader.shape(OpmlShape, where)
     if shape is None:
         return
     path = reader.file.parent / Path(shape.opml).expanduser()

@@ -12,7 +12,6 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from watcher.config.availability import not_available
 from watcher.config.document import MappingNode, Scalar, SequenceNode, Where, find, plain
 from watcher.config.nearest import did_you_mean
 from watcher.errors import Position, Problem
@@ -73,7 +72,6 @@ class Reader:
         self,
         model: type[_Shape],
         where: Where,
-        scope: str,
         *,
         but: tuple[str, ...] = (),
         text_key: str = "",
@@ -89,31 +87,24 @@ class Reader:
             value = {text_key: value}
         if not isinstance(value, dict):
             text = "text or " if text_key else ""
-            known = (key for key in _keys(model) if not not_available(f"{scope}.{key}"))
-            self.problem(where, f"must be {text}a mapping with the keys {', '.join(known)}")
+            self.problem(where, f"must be {text}a mapping with the keys {', '.join(_keys(model))}")
             return None
-        wanted = {key: item for key, item in value.items() if key not in but and not self._refuse(scope, where, key)}
+        wanted = {key: item for key, item in value.items() if key not in but}
         try:
             return model.model_validate(wanted)
         except ValidationError as error:
-            broken = [self._report(model, where, scope, detail) for detail in error.errors(include_url=False)]
+            broken = [self._report(model, where, detail) for detail in error.errors(include_url=False)]
         sound = {key: item for key, item in wanted.items() if key not in broken}
         try:
             return model.model_validate(sound | {key: item for key, item in instead.items() if key in broken})
         except ValidationError:
             return None
 
-    def _refuse(self, scope: str, where: Where, key: str) -> bool:
-        message = not_available(f"{scope}.{key}")
-        if message:
-            self.problem((*where, key), message, at_key=True)
-        return message is not None
-
-    def _report(self, model: type[BaseModel], where: Where, scope: str, detail: ErrorDetails) -> str | int | None:
+    def _report(self, model: type[BaseModel], where: Where, detail: ErrorDetails) -> str | int | None:
         loc = tuple(step for step in detail["loc"] if step != "[key]")
         full = (*where, *loc)
         if detail["type"] == "extra_forbidden":
-            known = [key for key in _keys(_model_at(model, loc[:-1])) if not not_available(f"{scope}.{key}")]
+            known = _keys(_model_at(model, loc[:-1]))
             hint = did_you_mean(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
             self.problem(full, f"unknown key{hint}", at_key=True)
         else:

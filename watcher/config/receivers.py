@@ -14,7 +14,17 @@ from watcher.config.document import MappingNode, Where, find
 from watcher.config.nearest import did_you_mean
 from watcher.config.reader import Reader
 from watcher.config.shapes import Line, Name, Shape, Text, TextOrSecret, email_problem, web_url_problem
-from watcher.model.route import CHANNEL_KINDS, Apprise, ChannelOptions, ChannelRef, Email, Receiver, Webhook
+from watcher.config.templates import read_template
+from watcher.model.route import (
+    CHANNEL_KINDS,
+    Apprise,
+    ChannelOptions,
+    ChannelRef,
+    Email,
+    OwnTemplate,
+    Receiver,
+    Webhook,
+)
 from watcher.model.secret import Secret
 
 
@@ -28,7 +38,7 @@ def read_receivers(reader: Reader, credentials: Credentials) -> dict[str, Receiv
     for index in reader.items(("receivers",)):
         where: Where = ("receivers", index)
         kinds = tuple(key for key in reader.keys(where) if key != "name")
-        shape = reader.shape(ReceiverShape, where, "receiver", but=kinds)
+        shape = reader.shape(ReceiverShape, where, but=kinds)
         channels = {ref: options for kind in kinds for ref, options in _channels(reader, credentials, where, kind)}
         if shape is None:
             continue
@@ -57,7 +67,7 @@ def _channels(
 
 
 def _options(reader: Reader, credentials: Credentials, where: Where, kind: str) -> ChannelOptions | None:
-    shape = reader.shape(_shape_of(kind), where, kind)
+    shape = reader.shape(_shape_of(kind), where)
     if shape is None:
         return None
     hints = get_type_hints(CHANNEL_KINDS[kind])
@@ -65,6 +75,8 @@ def _options(reader: Reader, credentials: Credentials, where: Where, kind: str) 
     for name, value in shape:
         if Secret in get_args(hints[name]) and value is not None:
             values[name] = credentials.secret(value, (*where, name))
+        elif OwnTemplate in get_args(hints[name]) and value is not None:
+            values[name] = read_template(reader, (*where, name), value)
         else:
             values[name] = tuple(value) if isinstance(value, list) else value
     options = CHANNEL_KINDS[kind](**values)
@@ -101,13 +113,13 @@ def _shape_of(kind: str) -> type[Shape]:
 
 
 def _written(hint: Any) -> Any:
-    """How an option is written in YAML: a tuple is a list, what may be secret may be `{env: NAME}`."""
+    """How an option is written in YAML: a tuple is a list, what may be secret may be `{env: NAME}`, a template is text."""
     parts = get_args(hint)
     if hint == tuple[str, ...]:
         return list[Line]
     if Secret in parts:
         return TextOrSecret | None if type(None) in parts else TextOrSecret
-    return {str: Text, str | None: Text | None}.get(hint, hint)
+    return {str: Text, str | None: Text | None, OwnTemplate | None: Text | None}.get(hint, hint)
 
 
 def _default(field: dataclasses.Field[Any]) -> Any:

@@ -47,7 +47,7 @@ def read_route(reader: Reader, names: Names) -> Route | None:
 
 
 def _node(reader: Reader, names: Names, where: Where, above: _Inherited, path: str) -> Route | None:
-    shape = reader.shape(RouteShape, where, "route", but=() if path else _NOT_AT_THE_ROOT)
+    shape = reader.shape(RouteShape, where, but=() if path else _NOT_AT_THE_ROOT)
     if shape is None:
         return None
     here = _Inherited(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from watcher.config.availability import not_available
 from watcher.config.credentials import Credentials
 from watcher.config.document import Where
 from watcher.config.reader import Reader
@@ -47,7 +46,7 @@ def read_store(reader: Reader, credentials: Credentials) -> str | Secret:
 def _store_problem(written: str) -> str | None:
     """What is wrong with a store's URL; the message does not repeat it."""
     if written.startswith(_POSTGRES):
-        return not_available("store.postgresql")
+        return None
     if written.partition(":")[0] != "sqlite":
         return f"must be an address like sqlite:///watcher.db or {_POSTGRES}USER@HOST/DATABASE"
     name = written.removeprefix(_SQLITE).partition("?")[0]
@@ -63,7 +62,7 @@ def _state_folder(reader: Reader) -> Path:
 
 def read_polling(reader: Reader) -> Polling:
     where: Where = ("polling",)
-    shape = reader.shape(PollingShape, where, "polling") if reader.given(where) else None
+    shape = reader.shape(PollingShape, where) if reader.given(where) else None
     if shape is None:
         return Polling()
     if shape.min > shape.max:
@@ -74,7 +73,7 @@ def read_polling(reader: Reader) -> Polling:
 
 def read_network(reader: Reader, credentials: Credentials) -> Network:
     where: Where = ("network",)
-    shape = reader.shape(NetworkShape, where, "network") if reader.given(where) else None
+    shape = reader.shape(NetworkShape, where) if reader.given(where) else None
     if shape is None:
         return Network()
     proxy = credentials.secret(shape.proxy, (*where, "proxy")) if shape.proxy else None
@@ -86,7 +85,7 @@ def read_network(reader: Reader, credentials: Credentials) -> Network:
 
 def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
     where: Where = ("smtp",)
-    shape = reader.shape(SmtpShape, where, "smtp", instead=_NO_SERVER) if reader.given(where) else None
+    shape = reader.shape(SmtpShape, where, instead=_NO_SERVER) if reader.given(where) else None
     if shape is None:
         return None
     has_username, has_password = reader.given((*where, "username")), reader.given((*where, "password"))

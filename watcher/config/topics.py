@@ -55,7 +55,7 @@ def read_topics(reader: Reader, vocabulary: Vocabulary) -> tuple[Topic, ...]:
     for index in reader.items(("topics",)):
         where: Where = ("topics", index)
         problems_before = len(reader.problems)
-        shape = reader.shape(TopicShape, where, "topic", instead={"name": f"topic-{index}"})
+        shape = reader.shape(TopicShape, where, instead={"name": f"topic-{index}"})
         if shape is None:
             continue
         if shape.name in lines:

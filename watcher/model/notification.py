@@ -244,7 +244,8 @@ class Message:
     """A notification made readable: what any channel needs to build its own shape.
 
     `text` and `html` are the two parts of an e-mail. `payload` is the body of the generic webhook
-    (DESIGN §6). `omitted` counts alerts that the message does not list.
+    (DESIGN §6). `omitted` counts alerts that the message does not list. `problems`: what is wrong with a person's own
+    templates, in whose place ours stand.
     """
 
     subject: str
@@ -253,3 +254,4 @@ class Message:
     items: tuple[MessageItem, ...]
     payload: Mapping[str, object] = field(default_factory=dict)
     omitted: int = 0
+    problems: tuple[str, ...] = ()

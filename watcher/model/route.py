@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import time, timedelta
 from typing import Literal
 
+from watcher.errors import Position
 from watcher.model.secret import Secret
 from watcher.model.topic import Points
 
@@ -101,11 +102,25 @@ class Email:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnTemplate:
+    """A person's Jinja2 template: its text, what messages call it, and where in the configuration it is named."""
+
+    source: str
+    name: str
+    path: str = ""
+    position: Position | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Webhook:
-    """A JSON POST, signed after Standard Webhooks when a `secret` (`whsec_…` or plain) is given."""
+    """A JSON POST, signed after Standard Webhooks when a `secret` (`whsec_…` or plain) is given.
+
+    `template` makes the JSON in place of ours.
+    """
 
     url: str | Secret
     secret: str | Secret | None = None
+    template: OwnTemplate | None = None
 
 
 @dataclass(frozen=True, slots=True)

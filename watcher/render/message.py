@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -12,11 +10,11 @@ from watcher.model.route import ChannelRef
 from watcher.render.digest import Digest, compose
 from watcher.render.environment import inlined, own_templates
 from watcher.render.item import as_item, lines_of
-from watcher.render.payload import payload
+from watcher.render.payload import noted, own_payload, payload
 from watcher.render.plain import one_line
-from watcher.render.sample import sample_notification
+from watcher.render.sample import samples
 from watcher.render.surroundings import Surroundings
-from watcher.render.user_templates import Rendered, UserTemplates
+from watcher.render.user_templates import UserTemplates
 
 MAX_ITEMS = 100
 MAX_HTML_BYTES = 80_000
@@ -56,13 +54,21 @@ def render_message(
     return message if templates is None else _in_own_words(message, digest, notification, templates)
 
 
-def template_problems(templates: UserTemplates, channel: ChannelRef, now: datetime) -> tuple[str, ...]:
-    """What is wrong with the templates that this channel's receiver would use, tried on a sample; for `check`."""
-    told = sample_notification(channel, now)
-    message = render_message(told, zone="UTC")
-    digest = compose(told, lines_of(told.alerts, "UTC", now), 0, "UTC", now, Surroundings())
-    rendered = templates.render(channel.receiver, _values(digest, message))
-    return _payload(message, rendered)[1]
+def template_problems(
+    templates: UserTemplates, channel: ChannelRef, now: datetime, *, may_be_empty: bool = False
+) -> tuple[str, ...]:
+    """What is wrong with the templates that this channel would use, tried on samples; for `check`.
+
+    The samples hold one alert, two whose texts have quotes, backslashes and line ends, and where a digest may be empty
+    none: enough to find values that were written without `tojson`, and commas too many.
+    """
+    for told in samples(channel, now, may_be_empty=may_be_empty):
+        message = render_message(told, zone="UTC")
+        digest = compose(told, lines_of(told.alerts, "UTC", now), 0, "UTC", now, Surroundings())
+        _, problems = own_payload(message, templates.render(channel, _values(digest, message)))
+        if problems:
+            return problems
+    return ()
 
 
 def _html(digest: Digest) -> str:
@@ -75,11 +81,12 @@ def _text(digest: Digest) -> str:
 
 def _in_own_words(message: Message, digest: Digest, notification: Notification, templates: UserTemplates) -> Message:
     """What the person's templates say in place of ours; a problem of theirs is told in the message itself."""
-    rendered = templates.render(notification.group.channel.receiver, _values(digest, message))
-    body, problems = _payload(message, rendered)
+    rendered = templates.render(notification.group.channel, _values(digest, message))
+    body, problems = own_payload(message, rendered)
     if problems:
-        told = replace(digest, problems=problems)
-        message = replace(message, text=_text(told), html=_html(told))
+        told = replace(digest, problems=tuple(f"{problem}; our own was used" for problem in problems))
+        message = replace(message, text=_text(told), html=_html(told), problems=told.problems)
+        body = noted(body, told.problems) if body is message.payload else body
     own_html = rendered.texts.get("message.html.j2")
     return replace(
         message,
@@ -93,16 +100,3 @@ def _in_own_words(message: Message, digest: Digest, notification: Notification, 
 def _values(digest: Digest, message: Message) -> dict[str, object]:
     """What a template may name."""
     return {"digest": asdict(digest), "payload": message.payload}
-
-
-def _payload(message: Message, rendered: Rendered) -> tuple[Mapping[str, object], tuple[str, ...]]:
-    text = rendered.texts.get("payload.json.j2")
-    if text is None:
-        return message.payload, rendered.problems
-    try:
-        body = json.loads(text)
-    except ValueError as error:
-        return message.payload, (*rendered.problems, f"the template payload.json.j2 makes no JSON ({error})")
-    if not isinstance(body, dict):
-        return message.payload, (*rendered.problems, "the template payload.json.j2 must make a JSON object: { … }")
-    return body, rendered.problems

@@ -1,12 +1,19 @@
-"""The body of the generic webhook (docs/channels.md has the shape). Pure."""
+"""The body of the generic webhook (docs/channels.md has the shape), ours or made by a person's template. Pure."""
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, Evidence
-from watcher.model.notification import Notification
+from watcher.model.notification import Message, Notification
 from watcher.render.moments import iso
 from watcher.render.plain import one_line, safe_link
+from watcher.render.user_templates import PAYLOAD, Rendered
+
+_NEAR = 30
+"""Characters before and behind the place of an error that are shown of it."""
 
 
 def payload(notification: Notification) -> dict[str, object]:
@@ -50,3 +57,38 @@ def _evidence(part: Evidence) -> dict[str, object]:
         "points": part.points / 100,
         "text": one_line(part.text),
     }
+
+
+def own_payload(message: Message, rendered: Rendered) -> tuple[Mapping[str, object], tuple[str, ...]]:
+    """The JSON that the channel's template made, else ours; and everything that is wrong with its templates."""
+    text = rendered.texts.get(PAYLOAD)
+    if text is None:
+        return message.payload, rendered.problems
+    body, problem = _read(text)
+    if body is None:
+        said = f"the template {rendered.names[PAYLOAD]} {problem}"
+        return message.payload, (*rendered.problems, said)
+    return body, rendered.problems
+
+
+def noted(body: Mapping[str, object], problems: tuple[str, ...]) -> dict[str, object]:
+    """Our own JSON with a note for the person whose template it stands in for."""
+    data = body["data"]
+    return {**body, "data": {**(data if isinstance(data, dict) else {}), "problems": list(problems)}}
+
+
+def _read(text: str) -> tuple[Mapping[str, object] | None, str]:
+    """The JSON object of a text, or what keeps it from being one, with the remedy."""
+    try:
+        body = json.loads(text, parse_constant=_no_number)
+    except json.JSONDecodeError as error:
+        near = one_line(text[max(error.pos - _NEAR, 0) : error.pos + _NEAR])
+        place = f"{error.msg} in line {error.lineno}, column {error.colno} of what it makes, near “{near}”"
+        return None, f"makes no JSON ({place}): write values as {{{{ value | tojson }}}}, and no comma after the last"
+    except (ValueError, RecursionError) as error:
+        return None, f"makes no JSON ({error}): correct it"
+    return (body, "") if isinstance(body, dict) else (None, "must make a JSON object: { … }")
+
+
+def _no_number(name: str) -> object:
+    raise ValueError(f"{name} is not a number of JSON")

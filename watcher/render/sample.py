@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watcher.errors import NotifyReason
@@ -31,3 +33,23 @@ def sample_notification(channel: ChannelRef, now: datetime) -> Notification:
     )  # fmt: skip
     group = GroupKey("/", channel, {})
     return Notification(notification_key(group, [name]), group, NotifyReason.TEST, (alert,), now)
+
+
+AWKWARD = 'He said: "nothing\'s \\ lost" — {{7*7}} 100 % </b>\nسجن غويران'
+"""A title and a passage that break JSON, markup and sentences where a template takes them as they are."""
+
+
+def samples(channel: ChannelRef, now: datetime, *, may_be_empty: bool) -> Iterator[Notification]:
+    """What a template has to cope with: one alert, two awkward ones without link and date, and perhaps none."""
+    one = sample_notification(channel, now)
+    yield one
+    (alert,) = one.alerts
+    entry = replace(alert.entry, title=AWKWARD, content=AWKWARD, link="", published=None)
+    awkward = replace(
+        alert, topic_title=AWKWARD, feed_title=AWKWARD, entry=entry, sources=(AWKWARD,),
+        evidence=(Evidence("said", "lead", 1, 550, AWKWARD, ((3, 7),)),),
+    )  # fmt: skip
+    another = replace(awkward, id=alert_id("test", "another", Level.FOCUS), story="another")
+    yield replace(one, alerts=(awkward, another), reason=NotifyReason.DIGEST, omitted=3)
+    if may_be_empty:
+        yield replace(one, alerts=(), reason=NotifyReason.NOTHING)

@@ -2,8 +2,8 @@
 
     templates/subject.txt.j2   templates/message.txt.j2   templates/message.html.j2   templates/payload.json.j2
 
-each also under `templates/RECEIVER/`, which goes first. A template that fails costs no alert: the caller uses our own
-instead and says so in the message.
+each also under `templates/RECEIVER/`, which goes first; the JSON of a webhook that names a template of its own is made by
+that one. A template that fails costs no alert: the caller uses our own instead and says so in the message.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
-PARTS = ("subject.txt.j2", "message.txt.j2", "message.html.j2", "payload.json.j2")
+from watcher.model.route import ChannelRef, OwnTemplate
+
+PAYLOAD = "payload.json.j2"
+PARTS = ("subject.txt.j2", "message.txt.j2", "message.html.j2", PAYLOAD)
 DEADLINE = timedelta(seconds=5)
 
 _CHILD = Path(__file__).with_name("template_child.py")
@@ -24,31 +27,35 @@ _CHILD = Path(__file__).with_name("template_child.py")
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What came of the templates of a receiver. `texts` by part; `problems` are sentences for a person."""
+    """What came of the templates of a channel. `texts` and `names` by part; `problems` are sentences for a person."""
 
     texts: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = field(default_factory=dict)
     problems: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class UserTemplates:
-    """The folder of a configuration; one that does not exist has no templates."""
+    """The folder of a configuration, which need not exist, and what webhooks name by themselves."""
 
     folder: Path
+    payloads: Mapping[ChannelRef, OwnTemplate] = field(default_factory=dict)
 
-    def render(self, receiver: str, values: Mapping[str, object]) -> Rendered:
-        """Every part that the receiver has a template for. Blocks for up to five seconds: call it in a thread."""
-        files = {part: file for part in PARTS if (file := self._file(receiver, part)) is not None}
-        if not files:
+    def render(self, channel: ChannelRef, values: Mapping[str, object]) -> Rendered:
+        """Every part that the channel has a template for. Blocks for up to five seconds: call it in a thread."""
+        found = self._of(channel)
+        if not found:
             return Rendered()
-        jobs = [
-            {"name": part, "source": file.read_text(encoding="utf-8"), "html": ".html." in part}
-            for part, file in files.items()
-        ]
+        jobs = [{"name": part, "source": one.source, "html": ".html." in part} for part, one in found.items()]
         answers = _run(json.dumps({"values": values, "parts": jobs}))
-        problems = [_problem(files[part], answers.get(part, {})) for part in files]
+        problems = [_problem(one.name, answers.get(part, {})) for part, one in found.items()]
         texts = {part: answer["text"] for part, answer in answers.items() if "text" in answer}
-        return Rendered(texts, tuple(filter(None, problems)))
+        return Rendered(texts, {part: one.name for part, one in found.items()}, tuple(filter(None, problems)))
+
+    def _of(self, channel: ChannelRef) -> dict[str, OwnTemplate]:
+        files = {part: file for part in PARTS if (file := self._file(channel.receiver, part)) is not None}
+        named = {PAYLOAD: self.payloads[channel]} if channel in self.payloads else {}
+        return {part: OwnTemplate(file.read_text(encoding="utf-8"), part) for part, file in files.items()} | named
 
     def _file(self, receiver: str, part: str) -> Path | None:
         """Never outside the folder, whatever a receiver is called."""
@@ -60,10 +67,10 @@ def _is_plain(name: str) -> bool:
     return Path(name).parts == (name,) and name not in {".", ".."}
 
 
-def _problem(file: Path, answer: Mapping[str, str]) -> str:
+def _problem(name: str, answer: Mapping[str, str]) -> str:
     if "text" in answer:
         return ""
-    return f"the template {file.name} failed ({answer.get('error', 'it took too long')}): correct it; our own was used"
+    return f"the template {name} failed ({answer.get('error', 'it took too long')}): correct it"
 
 
 def _run(job: str) -> dict[str, dict[str, str]]:
