@@ -7,6 +7,7 @@ and several processes can share it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, timedelta
 from typing import Any
@@ -22,6 +23,8 @@ class Ticker:
     """Calls jobs at intervals; a job is never started again while it still runs, missed ticks are not made up for."""
 
     def __init__(self) -> None:
+        # It warns, in lines of its own, of every tick that comes while the one before still runs: that is how it should be.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._under_way: set[asyncio.Task[Any]] = set()
         self._scheduler = AsyncIOScheduler(
             timezone=UTC,

@@ -138,7 +138,9 @@ class Driver:
         await until(lambda: self._tries.lines >= count, PATIENT)
 
     async def _freeze(self, episode: Episode) -> bool:
-        """Stands still for three leases; a stand-in works meanwhile."""
+        """Stands still for three leases; a stand-in works meanwhile, unless whoever stands still keeps all others from
+        writing: then there was no second sender, and the freeze did not come to what it was meant for.
+        """
         failpoint = f"{episode.place}:{episode.passage}:stop" if episode.kind == "freeze at" else None
         run = await self._start("run", failpoint=failpoint)
         if failpoint is None:
@@ -156,10 +158,11 @@ class Driver:
         )
         run.process.send_signal(signal.SIGCONT)
         await asyncio.sleep(1.5)
+        stood_in = stand_in is None or not stand_in.ended
         if stand_in is not None:
             await self._terminate(stand_in)
         await self._kill(run)
-        return True
+        return stood_in
 
     async def _person(self, episode: Episode) -> bool:
         """Somebody gives a command beside the daemon, which dies; they make good for it afterwards."""

@@ -16,7 +16,8 @@ from crashing.publisher import Publisher
 from crashing.sinks import MailSink, WebhookSink
 
 CHECKOUT = Path(__file__).parents[2]
-MINUTES = [f"{hour:02d}:{minute:02d}" for hour in range(24) for minute in range(60)]
+HOURS = 6
+"""How long digests go out with every minute, from the hour in which the house was built."""
 
 CONFIG = """
 store: {store}
@@ -75,6 +76,7 @@ class House:
         self._timings = TIMINGS if timings is None else timings
         self._config = config
         self._hold = ""
+        self._minutes = _minutes_from(datetime.now(UTC).hour)
 
     def write(self, run: str, *, rerouted: bool = False) -> Path:
         """The configuration of one start; `rerouted` changes the routes: quiet hours begin or are taken back."""
@@ -92,7 +94,7 @@ class House:
                 pair=self._hook.url("pair", run),
                 quiet=self._hook.url("quiet", run),
                 hold=self._hold,
-                minutes=json.dumps(MINUTES),
+                minutes=json.dumps(self._minutes),
             )
         )
         return path
@@ -117,6 +119,10 @@ class House:
             sys.executable, *program, *words, "-c", str(config), env=given, stdout=PIPE, stderr=PIPE, limit=2**22
         )
         return Run(process, config.stem, self.folder / f"{config.stem}.log")
+
+
+def _minutes_from(hour: int) -> list[str]:
+    return [f"{(hour + number // 60) % 24:02d}:{number % 60:02d}" for number in range(HOURS * 60)]
 
 
 def _quiet_hours() -> str:

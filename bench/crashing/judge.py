@@ -94,6 +94,7 @@ class Judge:
 
     def judge(self) -> Verdict:
         self._count_events()
+        self._entries()
         self._deliveries()
         self._messages()
         self._leases()
@@ -120,6 +121,12 @@ class Judge:
     def _accepted(self) -> set[tuple[str, str]]:
         """(token, channel) of every delivery that a sink has."""
         return {(token, line["channel"]) for line in self._tries if line["accepted"] for token in line["tokens"]}
+
+    def _entries(self) -> None:
+        """Every entry was read, also those that no topic wants: each has a seen key of its own."""
+        unread = len(self._truth) - self._store.number("SELECT count(*) FROM seen")
+        if unread:
+            self.verdict.lost.append(f"{unread} entries were never read")
 
     def _deliveries(self) -> None:
         wanted = {(entry["token"], channel) for entry in self._truth for channel in CHANNELS.get(entry["topic"], ())}

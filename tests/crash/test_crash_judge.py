@@ -92,6 +92,15 @@ def test_what_no_sink_has_is_lost_whatever_the_store_says(case: Case) -> None:
     assert verdict.broken == ["lost", "false_claims"]
 
 
+def test_an_entry_that_was_never_read_is_lost_even_if_no_topic_wants_it(case: Case) -> None:
+    case.attempted(9.9, 10.1)
+    case.tried(10.0)
+    case.truth.append({"t": 2.0, "token": "n0000002", "feed": 0, "topic": None, "story": "n0000002"})
+    verdict = case.judged()
+    assert verdict.broken == ["lost"]
+    assert verdict.lost == ["1 entries were never read"]
+
+
 def test_what_nobody_wrote_is_unexpected(case: Case) -> None:
     case.tried(10.0)
     case.tried(11.0, id="other", tokens=["n0000099"])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -241,6 +242,6 @@ class TestApprise:
         assert TOKEN not in repr(outcome)
 
     def test_without_the_extra_the_remedy_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr("watcher.deliver.apprise.apprise", None)
+        monkeypatch.setitem(sys.modules, "apprise", None)
         with pytest.raises(UsageError, match="pip install"):
             send(Apprise("json://localhost"))

@@ -8,7 +8,6 @@ redirected to a GET for delivered.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import importlib
 import logging
 from datetime import timedelta
@@ -21,20 +20,23 @@ from watcher.model.notification import Delivered, Message, Notification, Outcome
 from watcher.model.route import Apprise
 from watcher.model.secret import reveal
 
-apprise: Any = None
-with contextlib.suppress(ImportError):  # an extra
-    apprise = importlib.import_module("apprise")
-
 BODY_CHARACTERS = 3_500
 """Short enough for most services; Apprise shortens what is longer, but anywhere."""
+
+
+def _library() -> Any:
+    """Apprise, an extra: read only where it is used, because reading it takes a seventh of a whole start."""
+    try:
+        return importlib.import_module("apprise")
+    except ImportError as error:
+        raise UsageError("a receiver uses apprise, which is not installed: pip install 'watcher[apprise]'") from error
 
 
 class AppriseChannel:
     """Hands the text part to one Apprise URL."""
 
     def __init__(self, options: Apprise) -> None:
-        if apprise is None:
-            raise UsageError("a receiver uses apprise, which is not installed: pip install 'watcher[apprise]'")
+        self._apprise = _library()
         logging.getLogger("apprise").setLevel(logging.CRITICAL)
         self._options = options
 
@@ -52,11 +54,13 @@ class AppriseChannel:
         return TryAgain(AttemptReason.UNAVAILABLE, "Apprise could not deliver and does not say why")
 
     def _notify(self, message: Message, timeout: float) -> bool | None:
-        service = apprise.Apprise()
+        service = self._apprise.Apprise()
         if not service.add(_guarded(reveal(self._options.url), timeout)):
             return None
         body = unmention(plain_text(message, BODY_CHARACTERS)) or message.subject
-        return bool(service.notify(title=unmention(message.subject), body=body, body_format=apprise.NotifyFormat.TEXT))
+        return bool(
+            service.notify(title=unmention(message.subject), body=body, body_format=self._apprise.NotifyFormat.TEXT)
+        )
 
 
 def _guarded(url: str, timeout: float) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
+from functools import lru_cache
 
 from watcher.model.notification import WaitingGroup
 from watcher.model.route import WEEKDAYS, DigestPlan, Promptly, Timing
@@ -60,10 +62,19 @@ def due_at(
 def next_slot(plan: DigestPlan, after: datetime) -> datetime:
     """The first slot strictly after a moment; two slots that a clock change makes one are one."""
     for day in days_around(after, plan.zone, 1, _SEARCH_DAYS):
-        slots = [slot for slot in (*_slots(plan, day), *_slots(plan, day + timedelta(days=1))) if slot > after]
-        if slots:
-            return min(slots)  # of two days, because a date that was skipped lands on the next
+        slots = _slots_from(plan, day)
+        if slots and slots[-1] > after:
+            return slots[bisect_right(slots, after)]
     raise ValueError("a digest without days or times has no slots")
+
+
+@lru_cache(maxsize=128)
+def _slots_from(plan: DigestPlan, day: date) -> tuple[datetime, ...]:
+    """The slots of a local date and the next, in order: of two, because a date that was skipped lands on the next.
+
+    Every waiting group asks for them with every tick, and zones are slow to compute.
+    """
+    return tuple(sorted((*_slots(plan, day), *_slots(plan, day + timedelta(days=1)))))
 
 
 def _slots(plan: DigestPlan, day: date) -> list[datetime]:

@@ -13,7 +13,6 @@ writer waits for them and cuts the file.
 from __future__ import annotations
 
 import sqlite3
-import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
@@ -27,6 +26,7 @@ from sqlalchemy.pool import QueuePool
 
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
+from watcher.store.turn import Turn
 
 READERS = 4
 TURN = timedelta(seconds=60)
@@ -60,7 +60,7 @@ class SqliteDatabase:
         self.where = str(file)
         self._file = file
         self._patience = patience.total_seconds()
-        self._turn = threading.Lock()
+        self._turn = Turn()
         self._cut_beyond = WAL_LIMIT
         self._writer = self._engine(1, ["synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE")
         self._readers = self._engine(READERS, ["query_only=ON"], "BEGIN")
@@ -95,15 +95,20 @@ class SqliteDatabase:
 
     @contextmanager
     def write(self, what: str) -> Iterator[Connection]:
-        if not self._turn.acquire(timeout=TURN.total_seconds()):
-            raise StoreBusy(f"{self.where}: writers of this process waited {TURN.total_seconds():.0f} s for their turn")
-        try:
+        with self._my_turn():
             with self._translated(), self._writer.begin() as connection:
                 yield connection
                 pass_by(f"{what}.before_commit")
             pass_by(f"{what}.after_commit")
             if self._log_size() > self._cut_beyond:
                 self._cut_log()
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(TURN.total_seconds()):
+            raise StoreBusy(f"{self.where}: writers of this process waited {TURN.total_seconds():.0f} s for their turn")
+        try:
+            yield
         finally:
             self._turn.release()
 
@@ -139,7 +144,7 @@ class SqliteDatabase:
         return self._file.stat().st_size + self._log_size()
 
     def tidy(self) -> None:
-        with self._turn:
+        with self._my_turn():
             self._cut_log()
 
     def _log_size(self) -> int:
