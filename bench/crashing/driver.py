@@ -42,26 +42,26 @@ class Driver:
         self._starts = 0
         self._backups = 0
         self._done = 0.0
-        self._weight = 1
+        self._due = 0.0
         self._began = time.monotonic()
 
     async def play(self, episodes: list[Episode]) -> None:
         """Plays episodes in order; a place that was not reached is tried again, up to `TRIES` times,
-        at its first passage."""
-        self._done = 0.0
+        at its first passage, and each try has news of its own."""
+        begun = self._done = self._due = 0.0
         for episode in episodes:
-            self._began, self._weight = time.monotonic(), episode.weight
             for attempt in range(TRIES):
+                self._began, self._done, self._due = time.monotonic(), self._due, begun + episode.share(attempt, TRIES)
                 if await self._play(episode if attempt == 0 else replace(episode, passage=1)):
                     break
             else:
                 self._events.write({"what": "missed", "name": episode.place})
-            self._done += episode.weight
-        self._weight = 0
+            begun = self._due = begun + episode.weight
+        self._done = begun
 
     def progress(self) -> float:
-        """The weight of the episodes played, the present one counted by the seconds it has lasted so far."""
-        return self._done + min(self._weight, (time.monotonic() - self._began) / STEADY)
+        """The weight of the episodes played, the present one counted by the seconds its try has lasted so far."""
+        return min(self._due, self._done + (time.monotonic() - self._began) / STEADY)
 
     async def _play(self, episode: Episode) -> bool:
         match episode.kind:
@@ -118,8 +118,7 @@ class Driver:
         return run.failpoint is not None
 
     async def _use_up_the_budget(self) -> None:
-        """A message under way or just sent, and others held behind it."""
-        await self._kill_at(Episode("kill at", "release.after_commit"))
+        """A message under way or just sent, and others held behind it: what is then held longer."""
         await self._kill_at(Episode("kill at", "hold_waiting.after_commit"))
 
     async def _run_and_end(self, episode: Episode) -> bool:

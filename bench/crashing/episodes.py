@@ -24,7 +24,7 @@ IN_A_MIGRATION = ("migration",)
 RARE = ("hold_waiting", "release", "hold_longer", "silence_waiting", "purge", "close_digest")
 """Passed only when something has gathered: these come last, in this order."""
 
-WEIGHT = 4
+WEIGHT = 6
 
 AFTER_A_TIME = ("release", "hold_longer")
 """Passed when the time of what is held has come: the world lets it pass."""
@@ -64,6 +64,12 @@ class Episode:
     def weight(self) -> int:
         """Its share of the entries: where something must gather, more are published, for longer."""
         return WEIGHT if self.transaction in RARE else 1
+
+    def share(self, attempt: int, tries: int) -> float:
+        """How much of its weight should be published by the end of a try (from 0): everything in the first, but where
+        something must gather, which it has to do again for each.
+        """
+        return self.weight * (attempt + 1) / tries if self.transaction in RARE else self.weight
 
     @property
     def transaction(self) -> str:

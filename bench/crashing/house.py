@@ -44,7 +44,7 @@ route:
   routes:
     - {{matchers: ['topic="alpha"'], receiver: hook, group_by: [feed], group_wait: 0s, group_interval: 1s, continue: true}}
     - {{matchers: ['topic="beta"'], receiver: desk, digest: {{at: {minutes}, zone: UTC}}, group_by: [feed]}}
-    - {{matchers: ['topic="delta"'], receiver: quiet, group_by: [feed], group_wait: 0s, group_interval: 1s, {hold}budget: {{max: 1, per: 10s}}}}
+    - {{matchers: ['topic="delta"'], receiver: quiet, group_by: [feed], group_wait: 0s, group_interval: 1s, {hold}budget: {{max: 1, per: 20s}}}}
     - {{matchers: ['topic="echo"'], receiver: quiet, group_by: [feed], group_wait: 0s, group_interval: 1s}}
     - {{matchers: ['topic="alpha"'], receiver: desk, group_by: [topic, feed], group_wait: 1s, group_interval: 2s}}
 """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 TOKEN = re.compile(r"\bn\d{7}\b")
 TERMS = {"alpha": "ceasefire", "beta": "detainee", "gamma": "earthquake", "delta": "flood", "echo": "drought"}
-WEIGHTS = {"alpha": 10, "beta": 10, "gamma": 10, "delta": 4, "echo": 2}
+WEIGHTS = {"alpha": 10, "beta": 10, "gamma": 10, "delta": 8, "echo": 2}
 HUSHED = "echo"
 """A person has silenced this topic; what was told of it before, or while the silence was away, is no mistake."""
 CHANNELS = {
