@@ -193,8 +193,11 @@ class TestSurroundings:
         assert len(bars(range(30))) == 14
         assert bars([0, 0]) == ()
 
-    def test_the_text_part_has_the_notes_too(self) -> None:
-        assert "not reachable since Monday" in render(alert(), surroundings=self.around).text
+    def test_the_text_part_has_the_notes_and_the_days_too(self) -> None:
+        text = render(alert(), surroundings=self.around).text
+        assert "not reachable since Monday" in text
+        days = self.around.history["detention-facilities"]
+        assert f"alerts a day, last {len(days)} days: {' '.join(map(str, days))}\n" in text
 
 
 def test_nothing_is_loaded_from_anywhere() -> None:
@@ -211,6 +214,16 @@ def test_right_to_left_texts_stand_by_themselves() -> None:
     for line in message.text.splitlines():
         assert line.count("\u2068") == line.count("\u2069")
     assert "\u2068هروب سجناء من سجن في الحسكة\u2069" in message.text
+
+
+@pytest.mark.parametrize(
+    ("term", "shown"),
+    [("سجن*", "\u2068سجن*\u2069"), ("prison*", "prison*"), ("سجن near SDF", "\u2068سجن near SDF\u2069")],
+)
+def test_the_words_that_matched_keep_their_place_in_the_line_that_says_why(term: str, shown: str) -> None:
+    message = render(_with_evidence(alert(), marked("title", TITLE, "prison", 740, term)))
+    assert f"why: {shown} in title: 7.4 = 7.4" in message.text
+    assert f"why: {shown} in title: 7.4 = 7.4" in message.html
 
 
 def test_the_payload_has_the_documented_shape() -> None:

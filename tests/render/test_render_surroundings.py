@@ -35,6 +35,11 @@ def test_only_feeds_that_need_a_person_are_named() -> None:
     )
 
 
+def test_a_name_from_right_to_left_leaves_the_english_around_it_in_its_place() -> None:
+    arabic = replace(BROKEN, title="الجزيرة (SDF)")
+    assert feed_notes([arabic], "UTC", NOW) == ("\u2068الجزيرة (SDF)\u2069: not a feed since Wed 21 Jan, 04:00",)
+
+
 def test_many_are_counted() -> None:
     notes = feed_notes([replace(BROKEN, url=f"https://{number}.example") for number in range(25)], "UTC", NOW)
     assert len(notes) == 11

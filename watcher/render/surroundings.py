@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from watcher.model.feed import SILENT_AFTER, PollState
 from watcher.render.moments import local_time
-from watcher.render.plain import one_line, shortened
+from watcher.render.plain import isolate, one_line, shortened
 
 BAR_DAYS = 14
 NOTES = 10
@@ -67,7 +67,7 @@ def _note(state: PollState, zone: str) -> str:
 
 
 def _name(state: PollState) -> str:
-    return shortened(one_line(state.title or state.url), 100)
+    return isolate(shortened(one_line(state.title or state.url), 100))
 
 
 def _day(moment: datetime | None, zone: str) -> str:
