@@ -179,6 +179,34 @@ def test_routes_test_says_who_and_why(house: House) -> None:
     assert "does not hold for 'mention'" in mention.stdout
 
 
+def test_routes_test_doubts_what_no_alert_can_have(house: House) -> None:
+    house.write()
+    done = house.command("routes", "test", "topic=ceasfires", "level=high", "regoin=iraq")
+    assert done.returncode == 0
+    assert done.stderr.splitlines() == [
+        'warning: no alert has a label "regoin"; known: feed, language, level, publishers, score, story, topic',
+        'warning: no topic is named "ceasfires"; did you mean "ceasefires"?',
+        'warning: no level is named "high"; known: focus, mention',
+    ]
+
+
+def test_check_warns_of_feeds_inside_private_networks(house: House) -> None:
+    house.feed_urls = [
+        "http://192.168.7.9/feed",
+        "http://[fd00::1]/feed",
+        "http://127.0.0.1/feed",
+        "http://9.9.9.9/feed",
+    ]
+    house.write()
+    done = house.command("check")
+    assert done.returncode == 0
+    warnings = [line for line in done.stderr.splitlines() if "private" in line]
+    assert len(warnings) == 2
+    assert "http://192.168.7.9/feed is inside a private or special network" in warnings[0]
+    assert "allow: [192.168.7.9/32]" in warnings[0]
+    assert "allow: [fd00::1/128]" in warnings[1]
+
+
 def test_preview_writes_the_next_digest_and_sends_nothing(house: House) -> None:
     house.route = DIGEST_AT_SEVEN
     house.clock.set(datetime.now(UTC))

@@ -6,7 +6,9 @@ import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 from rich.progress import Progress
@@ -17,10 +19,12 @@ from watcher.cli.tables import points, progress_console, show_table, when
 from watcher.config.load import missing_for_run
 from watcher.errors import ConfigError, Problem
 from watcher.feed_trial import FeedAnswer, ask_feeds
+from watcher.fetch.address import AddressPolicy
 from watcher.match.explain import explain
 from watcher.match.percolator import CompiledTopic
 from watcher.model.entry import Entry
 from watcher.model.route import ChannelRef, Route
+from watcher.model.settings import Settings
 from watcher.model.topic import Example
 from watcher.plan import Plan, read_plan, routes_by_path
 from watcher.render.message import template_problems
@@ -42,7 +46,7 @@ def check(
     """
     plan = read_plan(config, os.environ, secrets="require" if online else "defer")
     lacking = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(plan.settings))
-    for warning in (*plan.settings.warnings, *lacking):
+    for warning in (*plan.settings.warnings, *lacking, *_inside_addresses(plan.settings)):
         typer.echo(f"warning: {warning}", err=True)
     failed = [problem for topic in plan.topics for problem in _failed_examples(topic, plan)]
     failed += _failed_templates(plan)
@@ -56,6 +60,25 @@ def check(
     )
     if online:
         _check_online(plan)
+
+
+def _inside_addresses(settings: Settings) -> Iterator[str]:
+    """Feeds whose address is one, and one that would not be dialled; what names resolve to, `--online` finds out."""
+    policy = AddressPolicy(settings.network.allow)
+    for feed in settings.feeds if settings.network.proxy is None else ():
+        address = _literal(urlsplit(feed.url).hostname or "")
+        if address is not None and not policy.permits(address):
+            yield (
+                f"{settings.file}: feeds: {feed.url} is inside a private or special network and would not be fetched; "
+                f"if that is intended, write network: {{allow: [{ip_network(address)}]}}"
+            )
+
+
+def _literal(host: str) -> IPv4Address | IPv6Address | None:
+    try:
+        return ip_address("127.0.0.1" if host == "localhost" else host)
+    except ValueError:
+        return None
 
 
 def _failed_examples(compiled: CompiledTopic, plan: Plan) -> list[Problem]:

@@ -83,7 +83,7 @@ def read_document(data: bytes) -> Document:
         root = builder.build(text)
     except yaml.YAMLError as error:
         position, message = explain_syntax(error, text)
-        return Document(text, None, (*builder.flaws, Flaw(position, (), message)))
+        return Document(text, None, (*builder.flaws, Flaw(position, (), f"{message} ({_UNREAD})")))
     return Document(text, root, tuple(builder.flaws))
 
 
@@ -125,6 +125,9 @@ def walk(node: Node, where: Where = ()) -> Iterator[tuple[Where, Node]]:
         below = list(enumerate(node.items))
     for step, item in below:
         yield from walk(item, (*where, step))
+
+
+_UNREAD = "the rest of the file can only be judged when this is mended"
 
 
 @dataclass(slots=True)
