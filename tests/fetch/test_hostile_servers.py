@@ -57,7 +57,7 @@ def test_a_compression_bomb_is_too_large(coding: str, feed_server: FeedServer, f
 def test_a_bomb_is_never_decoded_beyond_the_cap(coding: str) -> None:
     collector = BodyCollector(coding, MEGABYTE)
     with pytest.raises(Exception, match="larger than"):
-        collector.feed(CODINGS[coding](b"\0" * (20 * MEGABYTE)))
+        list(collector.take(CODINGS[coding](b"\0" * (20 * MEGABYTE))))
     assert sum(map(len, collector._pieces)) <= MEGABYTE
 
 
@@ -95,6 +95,68 @@ def test_headers_without_end(feed_server: FeedServer, fetch: Any) -> None:
 
     failed = fetch(feed_server.put("/f", lambda _: Answer(body=endless(), raw=True)))
     assert failed.reason is PollReason.PROTOCOL
+
+
+OK = b"HTTP/1.1 200 OK\r\n"
+FLOODS: dict[str, tuple[bytes, bytes, PollReason]] = {
+    "interim answers": (b"", b"HTTP/1.1 100 Continue\r\n\r\n" * 1_000, PollReason.PROTOCOL),
+    "early hints": (b"", b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n" * 500, PollReason.PROTOCOL),
+    "one header": (OK + b"X: ", b"y" * 65_536, PollReason.PROTOCOL),
+    "chunks of one byte": (OK + b"Transfer-Encoding: chunked\r\n\r\n", b"1\r\nx\r\n" * 5_000, PollReason.PROTOCOL),
+    "trailers": (OK + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\n", b"X: y\r\n" * 1_000, PollReason.PROTOCOL),
+    "chunk extensions": (
+        OK + b"Transfer-Encoding: chunked\r\n\r\n",
+        b"1;" + b"e" * 9_000 + b"\r\nx\r\n",
+        PollReason.TOO_LARGE,
+    ),
+    "empty gzip members": (OK + b"Content-Encoding: gzip\r\n\r\n", gzip.compress(b"") * 2_000, PollReason.BAD_ENCODING),
+    "empty zstd frames": (OK + b"Content-Encoding: zstd\r\n\r\n", zstd.compress(b"") * 2_000, PollReason.BAD_ENCODING),
+    "a gzip header": (
+        OK + b"Content-Encoding: gzip\r\n\r\n\x1f\x8b\x08\x08" + b"\0" * 6,
+        b"n" * 65_536,
+        PollReason.TOO_LARGE,
+    ),
+    "empty deflate blocks": (
+        OK + b"Content-Encoding: deflate\r\n\r\n\x78\x9c",
+        b"\x00\x00\x00\xff\xff" * 9_999,
+        PollReason.TOO_LARGE,
+    ),
+    "garbage after gzip": (
+        OK + b"Content-Encoding: gzip\r\n\r\n" + gzip.compress(b"<rss/>"),
+        b"x" * 65_536,
+        PollReason.TOO_LARGE,
+    ),
+}
+
+
+@pytest.mark.parametrize("flood", FLOODS)
+def test_a_flood_that_decodes_to_nothing_ends_long_before_the_deadline(
+    flood: str, feed_server: FeedServer, fetch: Any
+) -> None:
+    start, piece, reason = FLOODS[flood]
+    endless = feed_server.put("/f", lambda _: Answer(body=itertools.chain([start], itertools.repeat(piece)), raw=True))
+    failed = fetch(endless, max_bytes=MEGABYTE, timeout=timedelta(seconds=60))
+    assert (failed.reason, failed.status) == (reason, None)
+
+
+def test_between_two_pieces_of_a_bomb_others_have_their_turn(feed_server: FeedServer, with_fetcher: Any) -> None:
+    feed_server.put("/bomb", coded("gzip", gzip.compress(b"\0" * (9 * MEGABYTE))))
+
+    async def turns_while_reading(fetcher: Fetcher) -> int:
+        reading = asyncio.create_task(fetcher.fetch(Feed(feed_server.url("/bomb")), Validators()))
+        turns = 0
+        while not reading.done():
+            turns += 1
+            await asyncio.sleep(0)
+        assert len(reading.result().body) == 9 * MEGABYTE
+        return turns
+
+    assert with_fetcher(turns_while_reading) > 9 * MEGABYTE // (1 << 18)
+
+
+def test_many_members_of_an_honest_gzip_are_read(feed_server: FeedServer, fetch: Any) -> None:
+    body = b"".join(gzip.compress(b"word " * 1_000) for _ in range(500)) + b"\0" * 512
+    assert fetch(feed_server.put("/f", coded("gzip", body))).body == b"word " * 500_000
 
 
 @pytest.mark.parametrize(

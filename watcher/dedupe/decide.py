@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
+from watcher.dedupe.fingerprint import is_named_after_title
 from watcher.dedupe.identity import fallback_key, identify, probe_for, scheme_for
 from watcher.dedupe.recognise import Document, is_later, recognise
 from watcher.dedupe.resemblance import Resembling, Strength, differ, features, strength
@@ -42,9 +43,9 @@ def decide(
         return EntryDecision(identity=state.identity, identity_streak=state.identity_streak)
     newest_before = _newest_before(state)
     sorting = _sort_by_key(feed_url, items, seen, newest_before)
-    has_known = bool(sorting.known or sorting.updated)
+    met = frozenset(sorting.known) | {item.key for item in sorting.updated}
     has_ids = scheme.name == "id"
-    document = Document.of(items, newest_before, has_known=has_known, has_ids=has_ids)
+    document = Document.of(items, met, newest_before, has_ids=has_ids)
     sorting.recognised(recognise(sorting.unknown, seen, document), has_ids=has_ids)
     is_baseline = state.baseline_at is None
     nothing_known = not (sorting.known or sorting.updated or sorting.quiet)
@@ -130,9 +131,13 @@ def _is_elsewhere(item: Identified, row: Seen) -> bool:
 
 
 def _is_another_entry(item: Identified, row: Seen, newest_before: datetime | None) -> bool:
-    """An id alone does not make the same entry: link, title and text are others, and the date is not an old one."""
+    """An id alone does not make the same entry: link, title and text are others, and the date is not an old one.
+
+    Nor does the title beside an id that was made of it.
+    """
     same_text = bool(item.text_fingerprint) and item.text_fingerprint == row.text_fingerprint
-    if same_text or not differ(item.title_fingerprint, row.title_fingerprint):
+    same_title = not differ(item.title_fingerprint, row.title_fingerprint)
+    if same_text or (same_title and not is_named_after_title(item.entry)):
         return False
     undated = (item.entry.published or item.entry.updated) is None or newest_before is None
     return undated or is_later(item.entry, newest_before)

@@ -25,6 +25,12 @@ def title_fingerprint(entry: Entry) -> str:
     return fingerprint(entry.title)
 
 
+def is_named_after_title(entry: Entry) -> bool:
+    """Whether the id says no more than the title does: publishers make one of the other."""
+    title, name = (_WORD.findall(fold(text)) for text in (entry.title, entry.id))
+    return bool(title) and name[-len(title) :] == title
+
+
 def text_fingerprint(entry: Entry) -> str:
     """The fingerprint of summary and content, without the title: a new headline leaves it as it is."""
     return fingerprint(body_of(entry))

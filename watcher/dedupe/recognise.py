@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from watcher.dedupe.resemblance import Features, Resembling, Strength, features, same, strength
+from watcher.dedupe.resemblance import Features, Resembling, Strength, differ, features, same, strength
 from watcher.model.entry import Entry, Identified, Seen
 
 MIGRATION = 3
@@ -31,7 +31,7 @@ MIGRATION = 3
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What must be known of the document: the keys in it, how often each text and title occurs, whether an entry was
+    """What must be known of the document: the keys of remembered entries that stand in it, how often each text and title occurs, whether an entry was
     known by its name, whether ids name the entries, and the newest date that the feed had shown before (None when
     nothing dated).
     """
@@ -45,16 +45,16 @@ class Document:
 
     @classmethod
     def of(
-        cls, items: Sequence[Identified], newest_before: datetime | None, *, has_known: bool, has_ids: bool
+        cls, items: Sequence[Identified], keys: frozenset[str], newest_before: datetime | None, *, has_ids: bool
     ) -> Document:
-        """Counts what occurs in the document."""
+        """Counts what occurs in the document. `keys` are those of the remembered entries that were met in it."""
         return cls(
-            keys=frozenset(item.key for item in items),
+            keys=keys,
             fingerprints=Counter(
                 print_ for item in items for print_ in {item.title_fingerprint, item.text_fingerprint}
             ),
             links_tell_apart=len(items) >= MIGRATION and all(item.link_hash for item in items),
-            has_known=has_known,
+            has_known=bool(keys),
             has_ids=has_ids,
             newest_before=newest_before,
         )
@@ -111,12 +111,25 @@ class _Memory:
         return [claim for claim in found if claim.strength and not self._is_crowded(claim, document)]
 
     def _is_crowded(self, claim: _Claim, document: Document) -> bool:
-        """Titles and texts that more entries have now than had before identify nobody unless the link agrees."""
+        """Titles and texts that more entries have now than had before identify nobody unless the link agrees; nor does
+        a text that several have, when link and title are others: it is a template.
+        """
         item, row = claim.item, claim.row
         if same(item.link_hash, row.link_hash) or claim.strength is Strength.STRONG:
             return False
         shared = {item.title_fingerprint, item.text_fingerprint} & {row.title_fingerprint, row.text_fingerprint} - {""}
+        if (
+            document.fingerprints[item.text_fingerprint] > 1
+            and shared == {item.text_fingerprint}
+            and _is_renamed(item, row)
+        ):
+            return True
         return all(document.fingerprints[print_] > self._absent.count(print_) for print_ in shared)
+
+
+def _is_renamed(item: Identified, row: Seen) -> bool:
+    """Under another link and another title than the remembered entry."""
+    return differ(item.link_hash, row.link_hash) and differ(item.title_fingerprint, row.title_fingerprint)
 
 
 def _change(claims: Sequence[_Claim], unknown: int, document: Document) -> _Change:

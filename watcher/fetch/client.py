@@ -21,6 +21,7 @@ from watcher.errors import FetchError, PollReason
 from watcher.fetch.address import AddressPolicy, GuardedBackend
 from watcher.fetch.conditional import conditional_headers, refreshed_validators, retry_after, validators_of
 from watcher.fetch.decoding import ACCEPT_ENCODING, BodyCollector, too_large
+from watcher.fetch.meter import MeteredStream
 from watcher.fetch.politeness import HostBusy, Turns
 from watcher.fetch.proxy import open_pool
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, NotModified, Validators
@@ -33,6 +34,15 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _SLOW_DOWN = {429, 503}
 _PAUSE_UNASKED = timedelta(seconds=60)
 """How long a host rests that answers 429 or 503 without saying for how long."""
+
+_RAW_PER_BYTE = 2
+"""Bytes on the wire per byte of `max_bytes`: chunks have sizes, too."""
+
+_MOST_PIECES = 50_000
+"""Chunks of one body."""
+
+_WORK_OF_A_PIECE, _WORK_AT_A_TIME = 2_000, 200_000
+"""In bytes: what a chunk costs beside its bytes, and how much is decoded before others have their turn."""
 
 _ACCEPT = (
     "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
@@ -162,8 +172,18 @@ class Fetcher:
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length[:18]) > limit:
             raise too_large(limit)
+        if isinstance(stream := response.extensions.get("network_stream"), MeteredStream):
+            stream.allow(_RAW_PER_BYTE * limit)
+        pieces = work = 0
         async for chunk in response.aiter_stream():
-            collector.feed(chunk)
+            pieces += 1
+            if pieces > _MOST_PIECES:
+                raise FetchError(PollReason.PROTOCOL, "the server sends its document in tiny pieces; it must mend that")
+            for size in collector.take(chunk):
+                work += size + _WORK_OF_A_PIECE
+                if work > _WORK_AT_A_TIME:
+                    work = 0
+                    await asyncio.sleep(0)
         return collector.body()
 
     def _refused(self, host: str, status: int, headers: Mapping[str, str]) -> FetchFailed:
@@ -227,11 +247,10 @@ def _credentials(url: httpx2.URL) -> bytes:
 
 def _lower_case(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     """Headers by lower-case name; repeated ones joined (RFC 9110 §5.3)."""
-    joined: dict[str, str] = {}
-    for raw_name, raw_value in headers:
-        name, value = raw_name.decode("latin-1").lower(), raw_value.decode("latin-1")
-        joined[name] = f"{joined[name]}, {value}" if name in joined else value
-    return joined
+    values: dict[str, list[str]] = {}
+    for name, value in headers:
+        values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
+    return {name: ", ".join(several) for name, several in values.items()}
 
 
 def _timed_out(feed: Feed, deadline: timedelta) -> FetchFailed:

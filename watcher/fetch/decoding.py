@@ -21,6 +21,9 @@ ACCEPT_ENCODING = "gzip, deflate, br, zstd"
 _PIECE = 1 << 18
 """Bytes decoded at a time: little enough not to hold the event loop."""
 
+_MOST_MEMBERS = 1_000
+"""Compressed streams one after another in one body; a million empty ones are nothing but work."""
+
 _ZSTD_WINDOW_LOG = 23  # RFC 9659: a decoder of web content need not offer more than 8 MB
 
 
@@ -43,16 +46,22 @@ class BodyCollector:
         self._max_bytes = max_bytes
         self._pieces: list[bytes] = []
         self._size = 0
+        self._received = 0
         self._begun = False
 
-    def feed(self, data: bytes) -> None:
+    def take(self, data: bytes) -> Iterator[int]:
+        """Decodes one chunk of the body piece by piece, and yields their sizes: between two, others may have their turn."""
         self._begun = True
+        self._received += len(data)
+        if self._received > self._max_bytes:
+            raise too_large(self._max_bytes)
         try:
             for piece in self._decoder.pieces(data):
                 self._size += len(piece)
                 if self._size > self._max_bytes:
                     raise too_large(self._max_bytes)
                 self._pieces.append(piece)
+                yield len(piece)
         except (zlib.error, brotli.error, ZstdError, EOFError) as error:
             raise FetchError(
                 PollReason.BAD_ENCODING, f"the compressed body is damaged ({error}); the server must mend it"
@@ -92,6 +101,12 @@ def _decoder(content_encoding: str) -> _Decoder:
             )
 
 
+def _counted(members: int) -> int:
+    if members >= _MOST_MEMBERS:
+        raise FetchError(PollReason.BAD_ENCODING, "the body is compressed in very many parts; the server must mend it")
+    return members + 1
+
+
 class _Identity:
     finished = True
 
@@ -106,12 +121,14 @@ class _Gzip:
 
     def __init__(self) -> None:
         self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
+        self._members = 1
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
         while data:
             if self._inflate.eof:
                 if not data.startswith(b"\x1f\x8b"):
                     return
+                self._members = _counted(self._members)
                 self._inflate = zlib.decompressobj(zlib.MAX_WBITS | 16)
             yield self._inflate.decompress(data, _PIECE)
             data = self._inflate.unconsumed_tail or self._inflate.unused_data
@@ -166,10 +183,12 @@ class _Zstd:
 
     def __init__(self) -> None:
         self._zstd = self._fresh()
+        self._frames = 1
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
         while data or not (self._zstd.needs_input or self._zstd.eof):
             if self._zstd.eof:
+                self._frames = _counted(self._frames)
                 self._zstd = self._fresh()
             yield self._zstd.decompress(data, _PIECE)
             data = self._zstd.unused_data if self._zstd.eof else b""

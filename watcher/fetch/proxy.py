@@ -9,6 +9,7 @@ import httpcore2
 import httpx2
 
 from watcher.fetch.address import GuardedBackend
+from watcher.fetch.meter import MeteredBackend
 from watcher.model.secret import reveal
 from watcher.model.settings import Network
 
@@ -29,7 +30,7 @@ def open_pool(network: Network, backend: GuardedBackend) -> httpcore2.AsyncConne
             max_connections=_CONNECTIONS,
             max_keepalive_connections=_KEPT_OPEN,
             keepalive_expiry=_KEPT_FOR,
-            network_backend=backend,
+            network_backend=MeteredBackend(backend),
         )
     address = httpx2.URL(reveal(network.proxy))
     return httpcore2.AsyncHTTPProxy(
@@ -39,6 +40,7 @@ def open_pool(network: Network, backend: GuardedBackend) -> httpcore2.AsyncConne
         max_connections=_CONNECTIONS,
         max_keepalive_connections=_KEPT_OPEN,
         keepalive_expiry=_KEPT_FOR,
+        network_backend=MeteredBackend(httpcore2.AnyIOBackend()),
     )
 
 
