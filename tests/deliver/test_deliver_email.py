@@ -48,7 +48,7 @@ def test_a_message_arrives_with_both_parts_and_its_headers(mail_sink: ScriptedMa
     assert mail.recipients == ("desk@example.org", "night@example.org", "chief@example.org")
     message = mail.message
     assert message["Message-ID"] == f"<{told.key}@example.org>"
-    assert message["References"] == f"<thread.{told.group.id}@example.org>"
+    assert message["In-Reply-To"] == message["References"].split()[-1]
     assert message["Auto-Submitted"] == "auto-generated"
     assert message["List-Id"] == "<desk.watcher.example.org>"
     assert message["List-Unsubscribe"] == "<mailto:watcher@example.org?subject=unsubscribe%20desk>"
@@ -56,6 +56,22 @@ def test_a_message_arrives_with_both_parts_and_its_headers(mail_sink: ScriptedMa
     assert getaddresses([message["From"]]) == [("watcher", "watcher@example.org")]
     assert message.get_content_type() == "multipart/alternative"
     assert [part.get_content_type() for part in message.iter_parts()] == ["text/plain", "text/html"]
+
+
+def references(mail_sink: ScriptedMailSink, *stories: str, labels=None) -> list[str]:
+    """What a message about these stories refers to."""
+    alerts = [alert(name=f"{story} {labels}", story=story) for story in stories]
+    send(smtp(mail_sink), told=notification(*alerts, labels=labels))
+    return str(mail_sink.mails[-1].message["References"]).split()
+
+
+def test_messages_of_one_group_and_of_one_story_in_whatever_group_share_a_root(mail_sink: ScriptedMailSink) -> None:
+    group, story = references(mail_sink, "a", labels={"level": "mention"})
+    other_group, same_story = references(mail_sink, "a", labels={"level": "focus"})
+    same_group, other_story = references(mail_sink, "b", labels={"level": "mention"})
+    assert (story, group) == (same_story, same_group)
+    assert len({group, other_group, story, other_story}) == 4
+    assert references(mail_sink, "a", "b", labels={"level": "mention"}) == [group]
 
 
 def test_every_attempt_carries_the_same_bytes(mail_sink: ScriptedMailSink) -> None:

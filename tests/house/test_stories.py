@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections import Counter
 from datetime import timedelta
 
 import pytest
 from houses import House, Item
+from servers import Answer, WebhookSink
 
 from watcher.app import Application
 from watcher.flush import Early
@@ -121,3 +123,55 @@ def test_a_desk_that_only_hears_the_copy_is_told(house: House) -> None:
     live_through(house, [0, 1, 2], restarts=False)
     assert len(house.told()) == 1
     assert len(house.mail.mails) == 1
+
+
+RISING = "A truce is near. " + TEXT.replace("a ceasefire", "steps").replace("talks", "meetings")
+"""Tells the same with fewer words of the topic."""
+BY_STORY = """
+receiver: chat
+group_wait: 0s
+group_interval: 0s
+routes:
+  - {receiver: bot, group_by: [topic, story], continue: true}
+  - {receiver: desk, group_by: [level]}
+"""
+
+
+def posted(sink: WebhookSink) -> list[tuple[str, str]]:
+    """What the bot has posted: the headline and what it replies to."""
+    bodies = [json.loads(body) for body in sink.bodies()]
+    return [(body["text"], body.get("thread_ts", "")) for body in bodies]
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["the service names it", "it was never named"])
+def test_a_rise_is_told_once_in_the_thread_of_the_first_message_and_copies_are_silent(
+    house: House, webhook_sink: WebhookSink, named: bool
+) -> None:
+    house.route = BY_STORY
+    house.more_receivers = [
+        f"  - {{name: bot, slack: {{url: {json.dumps(webhook_sink.url(''))}, token: xoxb-1, channel: C1}}}}"
+    ]
+    answers = [b'{"ok":true,"channel":"C1","ts":"1503435956.000247"}', b'{"ok":true,"ts":"1503435999.000300"}']
+    webhook_sink.script += [Answer(200, body=answer if named else b'{"ok":true}') for answer in answers]
+    for number in range(5):
+        house.publish(f"/feed-{number}", [])
+    house.once()
+
+    def tell(number: int, title: str, text: str) -> None:
+        house.publish(f"/feed-{number}", [Item(f"wire-{number}", title, house.clock.now() - MINUTE, text)])
+        house.clock.advance(10 * MINUTE)
+        house.once()
+
+    tell(0, "Mediators hope for an agreement", RISING)
+    tell(1, "Mediators are hopeful", RISING)
+    tell(2, "Ceasefire from midnight: both sides agree on truce", TEXT)
+    tell(3, "Ceasefire from midnight, a truce at last", TEXT)
+    tell(4, "Mediators hope for more", RISING)
+    first, rise = posted(webhook_sink)
+    assert "Mediators hope" in first[0]
+    assert first[1] == ""
+    assert "Ceasefire from midnight" in rise[0]
+    assert rise[1] == ("1503435956.000247" if named else "")
+    mention, focus = (mail.message["References"].split() for mail in house.mail.mails)
+    assert mention[0] != focus[0]
+    assert mention[1] == focus[1] == house.mail.mails[1].message["In-Reply-To"]

@@ -250,3 +250,60 @@ class TestLists:
         notification = store.freeze(DIGEST, NotifyReason.OVERFLOW, NOW, 1)
         assert notification is not None
         assert now_of(store, notification.key).reason is NotifyReason.OVERFLOW
+
+
+class TestThreads:
+    """The message that told a story first is what later ones on its channel reply to."""
+
+    def deliver(self, store: Store, name: str, receipt: str, now: datetime = NOW, **about: object) -> str:
+        """Sends one notification; returns what it replied to."""
+        group = about.pop("group", PROMPT)
+        told = frozen(store, alert(name, **{"story": "s", **about}), group=group, now=now)  # type: ignore[arg-type]
+        (leased,) = acquire(store, now=now)
+        assert leased.notification.key == told.key
+        assert store.record_outcome("me", told.key, leased.epoch, Delivered("ok", receipt), now, None)
+        return leased.notification.reply_to
+
+    def test_every_later_message_replies_to_the_first(self, store: Store) -> None:
+        assert self.deliver(store, "1", "first") == ""
+        assert self.deliver(store, "2", "second", NOW + HOUR) == "first"
+        assert self.deliver(store, "3", "third", NOW + 2 * HOUR) == "first"
+
+    def test_a_message_of_another_story_or_channel_replies_to_nothing(self, store: Store) -> None:
+        self.deliver(store, "1", "first")
+        assert self.deliver(store, "2", "second", NOW + HOUR, story="t") == ""
+        assert self.deliver(store, "3", "third", NOW + 2 * HOUR, group=DIGEST) == ""
+
+    def test_a_first_message_without_a_receipt_leaves_the_next_an_ordinary_one(self, store: Store) -> None:
+        self.deliver(store, "1", "")
+        assert self.deliver(store, "2", "second", NOW + HOUR) == ""
+        assert self.deliver(store, "3", "third", NOW + 2 * HOUR) == "second"
+
+    def test_a_message_about_several_stories_tells_them_first_but_replies_to_none(self, store: Store) -> None:
+        self.deliver(store, "1", "first")
+        told = frozen(store, alert("2", story="s"), alert("3", story="t"), group=PROMPT, now=NOW + HOUR)
+        (leased,) = acquire(store, now=NOW + HOUR)
+        assert leased.notification.reply_to == ""
+        store.record_outcome("me", told.key, leased.epoch, Delivered("ok", "both"), NOW + HOUR, None)
+        assert self.deliver(store, "4", "x", NOW + 2 * HOUR, story="t") == "both"
+        assert self.deliver(store, "5", "x", NOW + 3 * HOUR, story="s") == "first"
+
+    def test_what_a_lost_lease_brings_is_not_remembered(self, store: Store) -> None:
+        told = frozen(store, alert("1", story="s"), group=PROMPT)
+        (leased,) = acquire(store)
+        acquire(store, "another", NOW + HOUR)
+        assert not store.record_outcome("me", told.key, leased.epoch, Delivered("ok", "first"), NOW + HOUR, None)
+        (again,) = acquire(store, now=NOW + 2 * HOUR)
+        store.record_outcome("me", told.key, again.epoch, Delivered("ok", "second"), NOW + 2 * HOUR, None)
+        assert self.deliver(store, "2", "x", NOW + 3 * HOUR) == "second"
+
+    @pytest.mark.parametrize("purged", [False, True])
+    def test_an_old_message_is_not_replied_to_and_is_purged(self, store: Store, purged: bool) -> None:
+        self.deliver(store, "1", "first")
+        assert self.deliver(store, "2", "x", NOW + 14 * DAY) == "first"
+        later = NOW + 14 * DAY + HOUR
+        if purged:
+            while store.purge(later, seen_for=400 * DAY, entries_for=30 * DAY, finished_for=90 * DAY, chunk=1):
+                pass
+        assert self.deliver(store, "3", "new root", later) == ""
+        assert self.deliver(store, "4", "x", later + HOUR) == "new root"

@@ -21,8 +21,10 @@ from watcher.model.route import (
     ChannelOptions,
     ChannelRef,
     Email,
+    Mattermost,
     OwnTemplate,
     Receiver,
+    Slack,
     Webhook,
 )
 from watcher.model.secret import Secret
@@ -98,8 +100,20 @@ def _check_address(reader: Reader, where: Where, options: ChannelOptions) -> Non
         for index, address in enumerate(getattr(options, name)):
             if problem := email_problem(address):
                 reader.problem((*where, name, index), problem)
+    if isinstance(options, Slack | Mattermost):
+        _check_bot(reader, where)
     if isinstance(options, Webhook) and options.secret is None:
         reader.warn(where, "has no secret, so its receiver cannot tell our messages from others'; give it one")
+
+
+def _check_bot(reader: Reader, where: Where) -> None:
+    """A bot's token and the channel that it writes to go together; without them there must be a webhook."""
+    written = {"url", "token", "channel"} & set(reader.keys(where))
+    if not written:
+        reader.problem(where, "needs the url of an incoming webhook, or the token and the channel of a bot")
+    elif ("token" in written) != ("channel" in written):
+        missing = "channel" if "token" in written else "token"
+        reader.problem(where, f"has no {missing}; a bot needs token and channel, an incoming webhook only its url")
 
 
 @cache

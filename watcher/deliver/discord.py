@@ -33,7 +33,7 @@ def discord(options: Discord) -> Shape:
     """The shape for one webhook."""
     url = reveal(options.url)
 
-    def shape(message: Message, key: str) -> Request:
+    def shape(message: Message, key: str, reply_to: str) -> Request:
         return json_request(url, discord_body(message))
 
     return shape

@@ -16,6 +16,7 @@ from email.utils import format_datetime, parseaddr
 from unicodedata import category
 from urllib.parse import quote
 
+from watcher.model.alert import stable_hash
 from watcher.model.notification import Message, Notification
 from watcher.model.route import Email
 from watcher.model.settings import Smtp
@@ -83,10 +84,19 @@ def _add_headers(mail: EmailMessage, options: Email, smtp: Smtp, notification: N
         mail["Cc"] = _header_addresses(options.cc)
     mail["Date"] = format_datetime(notification.created_at)
     mail["Message-ID"] = f"<{notification.key}@{domain}>"
-    mail["References"] = f"<thread.{notification.group.id}@{domain}>"
+    roots = [f"<{root}@{domain}>" for root in _roots(notification)]
+    mail["In-Reply-To"] = roots[-1]
+    mail["References"] = " ".join(roots)
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Id"] = f"<{_label(receiver)}.watcher.{domain}>"
     mail["List-Unsubscribe"] = f"<mailto:{quote(sender, safe='@')}?subject={quote(f'unsubscribe {receiver}')}>"
+
+
+def _roots(notification: Notification) -> list[str]:
+    """Constant names of messages that nobody sent: mail programs gather beneath them what tells of one group, and in it
+    what tells of one story, whatever group that is told in."""
+    group = f"thread.{notification.group.id}"
+    return [group, f"story.{stable_hash(notification.story)}"] if notification.story else [group]
 
 
 def _label(name: str) -> str:

@@ -1,7 +1,7 @@
 """The shape of the Matrix client-server API: one m.room.message event. Pure.
 
 Limit (https://spec.matrix.org/latest/client-server-api/#size-limits): 65,536 bytes an event. The transaction id is
-the notification's key, so that a homeserver takes a retry for the same event. An empty `m.mentions` (section
+the notification's key, so that a homeserver takes a retry for the same event. Replies: section "Threading". An empty `m.mentions` (section
 "User and room mentions") keeps names in titles from alerting anybody.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import html
 import json
+import re
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -20,6 +21,8 @@ from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Matrix
 from watcher.model.secret import reveal
 
+EVENT_ID = re.compile(r'"event_id": ?"([^"]+)"')
+"""In the answer."""
 PART_BYTES = 24_000
 """For each of the two texts; quoting in JSON and the envelope need the rest."""
 
@@ -30,14 +33,14 @@ def matrix(options: Matrix) -> Shape:
     base = f"{reveal(options.url).rstrip('/')}/_matrix/client/v3/rooms/{quote(options.room, safe='')}"
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
 
-    def shape(message: Message, key: str) -> Request:
+    def shape(message: Message, key: str, reply_to: str) -> Request:
         url = f"{base}/send/m.room.message/{key}"
-        return Request(url, encode(matrix_body(message)), headers, method="PUT", secrets=(token,))
+        return Request(url, encode(matrix_body(message, reply_to)), headers, method="PUT", secrets=(token,))
 
     return shape
 
 
-def matrix_body(message: Message) -> dict[str, object]:
+def matrix_body(message: Message, reply_to: str = "") -> dict[str, object]:
     """Plain text and HTML of the same alerts; what does not fit is counted in the last line."""
 
     def more(left_out: int) -> str:
@@ -52,6 +55,17 @@ def matrix_body(message: Message) -> dict[str, object]:
         "format": "org.matrix.custom.html",
         "formatted_body": "".join(rich),
         "m.mentions": {},
+        **({"m.relates_to": _thread(reply_to)} if reply_to else {}),
+    }
+
+
+def _thread(root: str) -> dict[str, object]:
+    """Part of the root's thread, and a plain reply to it for clients that know no threads."""
+    return {
+        "rel_type": "m.thread",
+        "event_id": root,
+        "is_falling_back": True,
+        "m.in_reply_to": {"event_id": root},
     }
 
 

@@ -1,11 +1,13 @@
-"""The shape of Mattermost's incoming webhooks: Markdown text. Pure.
+"""The shape of Mattermost's incoming webhooks, and of its API for bots, which can reply: Markdown text. Pure.
 
 Limit (https://developers.mattermost.com/integrate/webhooks/incoming/): 16,383 characters a post since version 5.0.
+Posts of a bot: https://developers.mattermost.com/api-documentation/#/operations/CreatePost.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from watcher.deliver.chat import Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
@@ -17,15 +19,24 @@ from watcher.model.secret import reveal
 
 TEXT_CHARACTERS = 16_000
 
+POST_ID = re.compile(r'"id": ?"([a-z0-9]{26})"')
+"""In the answer; the first is that of the post itself."""
+
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>])")
 
 
 def mattermost(options: Mattermost) -> Shape:
-    """The shape for one webhook."""
+    """The shape for one webhook, or for one channel that a bot writes to."""
     url = reveal(options.url)
+    if options.token is None:
+        return lambda message, key, reply_to: json_request(url, mattermost_body(message))
+    token, channel = reveal(options.token), options.channel or ""
+    posts = f"{url.rstrip('/')}/api/v4/posts"
 
-    def shape(message: Message, key: str) -> Request:
-        return json_request(url, mattermost_body(message))
+    def shape(message: Message, key: str, reply_to: str) -> Request:
+        body = {"channel_id": channel, "message": mattermost_body(message)["text"], "root_id": reply_to}
+        request = json_request(posts, body, Authorization=f"Bearer {token}")
+        return replace(request, secrets=(token,))
 
     return shape
 

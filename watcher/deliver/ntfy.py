@@ -24,7 +24,7 @@ def ntfy(options: Ntfy) -> Shape:
     token = reveal(options.token) if options.token is not None else ""
     headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {token}"} if token else {})}
 
-    def shape(message: Message, key: str) -> Request:
+    def shape(message: Message, key: str, reply_to: str) -> Request:
         return Request(f"{server}/", encode(ntfy_body(message, topic)), headers, secrets=(token, topic))
 
     return shape

@@ -1,22 +1,33 @@
-"""The shape of Slack's incoming webhooks: Block Kit. Pure.
+"""The shape of Slack's incoming webhooks, and of its API for bots, which can reply: Block Kit. Pure.
 
 Limits (https://docs.slack.dev/reference/block-kit/blocks and …/messaging/formatting-message-text): 50 blocks,
 3,000 characters a text object, header 150. Blocks of more than about 13,000 characters in all are refused as
 `msg_blocks_too_long` (https://github.com/slackapi/bolt-js/issues/2509), and each block counts for more than its text.
 Titles go into rich_text elements, which Slack shows as they are: no markup, no mentions.
+
+A bot posts with https://docs.slack.dev/reference/methods/chat.postMessage, which answers HTTP 200 whatever happened. A
+reply is shown in the channel, too (`reply_broadcast`): what is told again is meant for everybody.
 """
 
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Mapping
+from dataclasses import replace
 
 from watcher.deliver.chat import Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
-from watcher.deliver.post import Request
+from watcher.deliver.post import DETAIL_CHARACTERS, Answer, Request, judge_answer
 from watcher.deliver.shorten import more_line, shorten
-from watcher.model.notification import Message, MessageItem
+from watcher.errors import AttemptReason
+from watcher.model.notification import GiveUp, Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Slack
 from watcher.model.secret import reveal
+
+SLACK_API = "https://slack.com/api"
+TIMESTAMP = re.compile(r'"ts": ?"(\d+\.\d+)"')
+"""In the answer to a bot: what Slack calls a message."""
 
 HEADER_CHARACTERS = 150
 MESSAGE_CHARACTERS = 12_000
@@ -29,11 +40,17 @@ Block = dict[str, object]
 
 
 def slack(options: Slack) -> Shape:
-    """The shape for one incoming webhook."""
-    url = reveal(options.url)
+    """The shape for one incoming webhook, or for one channel that a bot writes to."""
+    if options.token is None:
+        url = reveal(options.url or "")
+        return lambda message, key, reply_to: json_request(url, slack_body(message))
+    token, channel = reveal(options.token), options.channel or ""
+    posts = f"{reveal(options.url or SLACK_API).rstrip('/')}/chat.postMessage"
 
-    def shape(message: Message, key: str) -> Request:
-        return json_request(url, slack_body(message))
+    def shape(message: Message, key: str, reply_to: str) -> Request:
+        thread = {"thread_ts": reply_to, "reply_broadcast": True} if reply_to else {}
+        body = {"channel": channel, **slack_body(message), **thread}
+        return replace(json_request(posts, body, Authorization=f"Bearer {token}"), secrets=(token,))
 
     return shape
 
@@ -93,3 +110,32 @@ def _plain(text: str) -> Block:
 
 def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def judge_slack(answer: Answer) -> Outcome:
+    """A bot is told what went wrong by a word in the JSON of a 200; a webhook by the status alone."""
+    error = _ERROR.search(answer.text) if answer.status == 200 and _REFUSED.search(answer.text) else None
+    if error is None:
+        return judge_answer(answer)
+    reason, remedy = _ERRORS.get(error[1], (AttemptReason.REFUSED, ""))
+    detail = f"Slack says {error[1]}"[:DETAIL_CHARACTERS] + (f": {remedy}" if remedy else "")
+    if reason in (AttemptReason.REFUSED, AttemptReason.GONE):
+        return GiveUp(reason, detail)
+    return TryAgain(reason, detail)
+
+
+_REFUSED = re.compile(r'"ok": ?false')
+_ERROR = re.compile(r'"error": ?"(\w+)"')
+_NEW_TOKEN = (AttemptReason.AUTHENTICATION, "check this channel's token, which needs the scope chat:write")
+_INVITE = (AttemptReason.AUTHENTICATION, "invite the bot to the channel")
+_LATER = (AttemptReason.UNAVAILABLE, "")
+_NO_CHANNEL = (AttemptReason.GONE, "configure a channel that exists, by its id")
+_ERRORS: Mapping[str, tuple[AttemptReason, str]] = {
+    **dict.fromkeys(("not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired"), _NEW_TOKEN),
+    **dict.fromkeys(("missing_scope", "no_permission", "not_allowed_token_type", "ekm_access_denied"), _NEW_TOKEN),
+    **dict.fromkeys(("not_in_channel", "access_denied", "restricted_action"), _INVITE),
+    **dict.fromkeys(("internal_error", "fatal_error", "service_unavailable", "request_timeout"), _LATER),
+    **dict.fromkeys(("rate_limited", "ratelimited", "message_limit_exceeded"), (AttemptReason.SLOW_DOWN, "")),
+    **dict.fromkeys(("channel_not_found", "is_archived"), _NO_CHANNEL),
+}
+"""What is not here is wrong with the message."""

@@ -29,7 +29,7 @@ def teams(options: Teams) -> Shape:
     """The shape for one workflow."""
     url = reveal(options.url)
 
-    def shape(message: Message, key: str) -> Request:
+    def shape(message: Message, key: str, reply_to: str) -> Request:
         return json_request(url, teams_body(message))
 
     return shape

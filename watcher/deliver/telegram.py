@@ -1,6 +1,7 @@
 """The shape of Telegram's Bot API: sendMessage in HTML mode. Pure.
 
-Limit (https://core.telegram.org/bots/api#sendmessage): 4,096 characters after the entities are parsed.
+Limit (https://core.telegram.org/bots/api#sendmessage): 4,096 characters after the entities are parsed. Replies:
+`reply_parameters` (https://core.telegram.org/bots/api#replyparameters).
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from watcher.model.secret import reveal
 
 TEXT_CHARACTERS = 4_000
 
+MESSAGE_ID = re.compile(r'"message_id": ?(\d+)')
+"""In the answer; the first is that of the message itself."""
+
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -29,14 +33,14 @@ def telegram(options: Telegram) -> Shape:
     token = reveal(options.token)
     url = f"{reveal(options.url).rstrip('/')}/bot{token}/sendMessage"
 
-    def shape(message: Message, key: str) -> Request:
-        request = json_request(url, telegram_body(message, options.chat, options.thread))
+    def shape(message: Message, key: str, reply_to: str) -> Request:
+        request = json_request(url, telegram_body(message, options.chat, options.thread, reply_to))
         return Request(request.url, request.body, request.headers, secrets=(token,))
 
     return shape
 
 
-def telegram_body(message: Message, chat: str, thread: str | None = None) -> dict[str, object]:
+def telegram_body(message: Message, chat: str, thread: str | None = None, reply_to: str = "") -> dict[str, object]:
     """The subject in bold, then a paragraph an alert; what does not fit is counted in the last line."""
     head = f"<b>{_escape(shorten(message.subject, 300))}</b>\n"
 
@@ -51,6 +55,8 @@ def telegram_body(message: Message, chat: str, thread: str | None = None) -> dic
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
+    if reply_to:
+        body["reply_parameters"] = {"message_id": int(reply_to), "allow_sending_without_reply": True}
     return {**body, "message_thread_id": int(thread)} if thread else body
 
 

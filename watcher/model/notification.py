@@ -138,6 +138,14 @@ class Notification:
     """Recipients that took the message in earlier attempts; a retry addresses the rest."""
     retried_at: datetime | None = None
     """When a person last wanted it tried again: its schedule begins anew there."""
+    reply_to: str = ""
+    """Receipt of the message that told its story first; known only while it is under a lease."""
+
+    @property
+    def story(self) -> str:
+        """The story that all of its alerts tell; "" when they tell several."""
+        stories = {alert.story for alert in self.alerts}
+        return stories.pop() if len(stories) == 1 and not self.omitted else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,9 +187,13 @@ def notification_key(group: GroupKey, alert_ids: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The receiver took the message. `detail` is its answer, already without secrets."""
+    """The receiver took the message. `detail` is its answer, already without secrets.
+
+    `receipt` is what the channel must know to reply to this message later, "" where that is not possible.
+    """
 
     detail: str = ""
+    receipt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -125,9 +125,14 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Slack:
-    """An incoming webhook of Slack."""
+    """An incoming webhook of Slack (`url`), or a channel that a bot writes to (`token`, `channel`), which can reply.
 
-    url: str | Secret
+    With a token, `url` is the API's address if it is not the usual one.
+    """
+
+    url: str | Secret | None = None
+    token: str | Secret | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,9 +159,11 @@ class Teams:
 
 @dataclass(frozen=True, slots=True)
 class Mattermost:
-    """An incoming webhook of Mattermost."""
+    """An incoming webhook of Mattermost, or, with `token` and `channel` (its id), a bot on the server `url`."""
 
     url: str | Secret
+    token: str | Secret | None = None
+    channel: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

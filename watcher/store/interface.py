@@ -266,7 +266,10 @@ class Outbox(Protocol):
     def acquire_notifications(
         self, owner: str, now: datetime, until: datetime, limit: int, *, paused: Collection[ChannelRef] = ()
     ) -> list[AcquiredNotification]:
-        """Leases notifications that are due, oldest first; none of a paused channel. `attempts` is as before this one."""
+        """Leases notifications that are due, oldest first; none of a paused channel. `attempts` is as before this one.
+
+        A notification about one story that was told on its channel before replies to the message that told it first.
+        """
 
     def begin_attempt(self, owner: str, key: str, epoch: int, now: datetime) -> bool:
         """Checks the lease immediately before a send and logs that an attempt begins (I3)."""
@@ -276,7 +279,8 @@ class Outbox(Protocol):
     ) -> bool:
         """Writes what an attempt came to; False when the lease was no longer ours and nothing was written.
 
-        `Delivered` finishes it (deliveries: delivered). `GiveUp`, or `TryAgain` with no `next_attempt_at`, makes it a dead
+        `Delivered` finishes it (deliveries: delivered); its `receipt` is kept for those of its stories that have none on
+        this channel yet. `GiveUp`, or `TryAgain` with no `next_attempt_at`, makes it a dead
         letter (deliveries: dead, with the reason). `TryAgain` makes it READY again at `next_attempt_at` and keeps `accepted`.
         """
 

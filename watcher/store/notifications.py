@@ -25,6 +25,7 @@ from watcher.store.database import AnyRow, Shelf, execute_many
 from watcher.store.groups import group_key
 from watcher.store.prefix import begins_with
 from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, attempts, delivery_groups, notifications
+from watcher.store.threads import begin_threads, thread_of
 
 
 class SqlOutbox(Shelf):
@@ -46,7 +47,7 @@ class SqlOutbox(Shelf):
         with self._database.write("acquire_notifications") as connection:
             rows = connection.execute(due_notifications(now, limit, paused)).all()
             execute_many(connection, lease, [{"row_id": row.id} for row in rows])
-            return [_acquired(row, until) for row in rows]
+            return [_acquired(connection, row, now, until) for row in rows]
 
     def begin_attempt(self, owner: str, key: str, epoch: int, now: datetime) -> bool:
         with self._database.write("begin_attempt") as connection:
@@ -64,6 +65,11 @@ class SqlOutbox(Shelf):
             if row is None:
                 return False
             _record(connection, row, outcome, now, next_attempt_at)
+            if isinstance(outcome, Delivered) and outcome.receipt:
+                told = documents.snapshots.read(row.snapshot)
+                begin_threads(
+                    self._database, connection, row.channel, {alert.story for alert in told}, outcome.receipt, now
+                )
             return True
 
     def bury_removed(self, channels: Collection[ChannelRef], now: datetime) -> int:
@@ -192,9 +198,10 @@ def _accepted(row: AnyRow) -> tuple[str, ...]:
     return () if row.accepted is None else documents.names.read(row.accepted)
 
 
-def _acquired(row: AnyRow, until: datetime) -> AcquiredNotification:
-    epoch = row.epoch + 1
-    leased = replace(_notification(row), state=NotificationState.LEASED, epoch=epoch)
+def _acquired(connection: Connection, row: AnyRow, now: datetime, until: datetime) -> AcquiredNotification:
+    epoch, ready = row.epoch + 1, _notification(row)
+    reply_to = thread_of(connection, row.channel, ready.story, now) if ready.story else ""
+    leased = replace(ready, state=NotificationState.LEASED, epoch=epoch, reply_to=reply_to)
     return AcquiredNotification(leased, epoch, until)
 
 

@@ -284,6 +284,20 @@ story_hashes = Table(
 
 Index("ix_story_hashes_trace", story_hashes.c.trace_id)
 
+threads = Table(
+    "threads",
+    metadata,
+    Column("channel", Text, nullable=False),
+    Column("story", Text, nullable=False),
+    Column("receipt", Text, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    PrimaryKeyConstraint("channel", "story"),
+    sqlite_with_rowid=False,
+)
+"""The message that told a story first on a channel, by the receiver's own name of it."""
+
+Index("ix_threads_begun", threads.c.begun_at)
+
 silences = Table(
     "silences",
     metadata,

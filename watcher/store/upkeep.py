@@ -12,6 +12,7 @@ from watcher.store.database import Shelf
 from watcher.store.interface import StoreStats
 from watcher.store.stories import forget_stories
 from watcher.store.tables import alerts, deliveries, entries, facts, feeds, notifications, seen
+from watcher.store.threads import forget_threads
 
 
 class SqlUpkeep(Shelf):
@@ -43,6 +44,7 @@ class SqlUpkeep(Shelf):
                 + retention.drop_notifications(connection, now - finished_for, chunk)
                 + retention.drop_groups(connection, now - finished_for, chunk)
                 + forget_stories(connection, now - entries_for, chunk)
+                + forget_threads(connection, now, chunk)
             )
         if gone:
             self._database.tidy()

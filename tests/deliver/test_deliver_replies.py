@@ -1,0 +1,179 @@
+"""Messages about a told story: replies where the service can, ordinary messages where it cannot or will not."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import limits
+import pytest
+from notices import alert, notification
+from servers import Answer, WebhookSink
+
+from watcher.deliver.open import build_channels, http_client
+from watcher.errors import AttemptReason
+from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
+from watcher.model.route import ChannelOptions, ChannelRef, Discord, Matrix, Mattermost, Receiver, Slack, Telegram
+from watcher.render.message import render_message
+
+TOKEN = "t0ken-of-nobody"
+POST = "a1b2c3d4e5f6g7h8i9j0k1l2m3"
+
+
+@dataclass(frozen=True)
+class Chat:
+    options: Callable[[str, str], ChannelOptions]
+    path: str
+    answer: str
+    reply: dict[str, Any]
+    check: Callable[[dict[str, Any]], None]
+
+
+CHATS = {
+    "slack": Chat(
+        lambda url, place: Slack(url, TOKEN, place),
+        "/chat.postMessage",
+        '{"ok":true,"channel":"C1","ts":"1503435956.000247","message":{"thread_ts":"1.2","ts":"1503435956.000247"}}',
+        {"thread_ts": "1503435956.000247", "reply_broadcast": True},
+        limits.slack,
+    ),
+    "telegram": Chat(
+        lambda url, place: Telegram(TOKEN, place, url=url),
+        f"/bot{TOKEN}/sendMessage",
+        '{"ok":true,"result":{"message_id":42,"chat":{"id":-100},"reply_to_message":{"message_id":7}}}',
+        {"reply_parameters": {"message_id": 42, "allow_sending_without_reply": True}},
+        limits.telegram,
+    ),
+    "matrix": Chat(
+        lambda url, place: Matrix(url, place, TOKEN),
+        "/_matrix/client/v3/rooms/",
+        '{"event_id": "$abc:example.org"}',
+        {
+            "m.relates_to": {
+                "rel_type": "m.thread",
+                "event_id": "$abc:example.org",
+                "is_falling_back": True,
+                "m.in_reply_to": {"event_id": "$abc:example.org"},
+            }
+        },
+        limits.matrix,
+    ),
+    "mattermost": Chat(
+        lambda url, place: Mattermost(url, TOKEN, place),
+        "/api/v4/posts",
+        f'{{"id":"{POST}","create_at":1,"channel_id":"x","root_id":""}}',
+        {"root_id": POST},
+        lambda body: limits.mattermost({"text": body["message"]}),
+    ),
+}
+KINDS = pytest.mark.parametrize("kind", CHATS)
+
+
+def send(options: ChannelOptions, reply_to: str = "") -> Outcome:
+    told = replace(notification(alert()), reply_to=reply_to)
+    name = ChannelRef("chat", "any")
+
+    async def once() -> Outcome:
+        async with http_client() as client:
+            channel = build_channels({"chat": Receiver("chat", {name: options})}, None, client)[name]
+            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=8))
+
+    return asyncio.run(once())
+
+
+def answered(text: str, status: int = 200) -> Answer:
+    return Answer(status, {"Content-Type": "application/json"}, text.encode())
+
+
+def receipt_of(outcome: Outcome) -> str:
+    assert isinstance(outcome, Delivered)
+    return outcome.receipt
+
+
+def told_in(sink: WebhookSink) -> list[dict[str, Any]]:
+    return [json.loads(body) for body in sink.bodies()]
+
+
+def replies(kind: str, body: dict[str, Any]) -> bool:
+    """Whether a body is a reply to the message that the service named in its first answer."""
+    return body.items() >= CHATS[kind].reply.items()
+
+
+@KINDS
+def test_what_the_service_calls_a_message_is_what_the_next_one_replies_to(kind: str) -> None:
+    chat = CHATS[kind]
+    with WebhookSink(answered(chat.answer), answered(chat.answer)) as sink:
+        options = chat.options(sink.url(""), "place")
+        receipt = receipt_of(send(options))
+        assert receipt
+        send(options, receipt)
+        first, second = told_in(sink)
+        assert all(request.path.startswith(chat.path) for request in sink.requests)
+    assert not replies(kind, first)
+    assert replies(kind, second)
+    chat.check(first)
+    chat.check(second)
+
+
+@KINDS
+def test_a_refused_reply_is_told_as_an_ordinary_message(kind: str) -> None:
+    chat = CHATS[kind]
+    refusal = answered('{"ok":false,"error":"thread_not_found"}') if kind == "slack" else answered("{}", 400)
+    with WebhookSink(answered(chat.answer), refusal, answered(chat.answer)) as sink:
+        options = chat.options(sink.url(""), "place")
+        receipt = receipt_of(send(options))
+        assert receipt_of(send(options, receipt))
+        assert [replies(kind, body) for body in told_in(sink)] == [False, True, False]
+
+
+@KINDS
+def test_a_message_of_another_place_is_not_replied_to(kind: str) -> None:
+    chat = CHATS[kind]
+    with WebhookSink(answered(chat.answer)) as sink:
+        receipt = receipt_of(send(chat.options(sink.url(""), "place")))
+        send(chat.options(sink.url(""), "elsewhere"), receipt)
+        assert not replies(kind, told_in(sink)[1])
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "answer", ["", "ok", '{"ok":true}', "[]", '{"ts":17,"message_id":"x","event_id":5,"id":"short"}']
+)
+def test_an_answer_that_names_no_message_is_a_delivery_without_a_receipt(kind: str, answer: str) -> None:
+    with WebhookSink(answered(answer)) as sink:
+        assert receipt_of(send(CHATS[kind].options(sink.url(""), "place"))) == ""
+
+
+@pytest.mark.parametrize("options", [Slack, Mattermost, Discord])
+def test_webhooks_cannot_reply(options: Callable[[str], ChannelOptions]) -> None:
+    with WebhookSink(answered("ok"), answered("ok")) as sink:
+        assert receipt_of(send(options(sink.url("/hook")))) == ""
+        assert isinstance(send(options(sink.url("/hook")), "12345678:9.9"), Delivered)
+        first, second = sink.bodies()
+    assert first == second
+
+
+@pytest.mark.parametrize(
+    ("error", "expected", "remedy"),
+    [
+        ("invalid_auth", (TryAgain, AttemptReason.AUTHENTICATION), "token"),
+        ("not_in_channel", (TryAgain, AttemptReason.AUTHENTICATION), "invite the bot"),
+        ("channel_not_found", (GiveUp, AttemptReason.GONE), "channel that exists"),
+        ("fatal_error", (TryAgain, AttemptReason.UNAVAILABLE), ""),
+        ("ratelimited", (TryAgain, AttemptReason.SLOW_DOWN), ""),
+        ("invalid_blocks", (GiveUp, AttemptReason.REFUSED), ""),
+    ],
+)
+def test_slack_refuses_a_bot_by_a_word_in_a_success(
+    error: str, expected: tuple[type, AttemptReason], remedy: str
+) -> None:
+    with WebhookSink(answered(f'{{"ok": false, "error": "{error}"}}')) as sink:
+        got = send(Slack(sink.url(""), TOKEN, "C1"))
+    assert isinstance(got, TryAgain | GiveUp)
+    assert (type(got), got.reason) == expected
+    assert error in got.detail
+    assert remedy in got.detail
