@@ -50,13 +50,16 @@ POLLS_AT_ONCE = 256
 SENDS_AT_ONCE = 16
 NOTIFICATIONS_A_ROUND = 64
 ROUTES_FACT = "routes"
+NETWORK_FACT = "network"
+CONFIGURATION_FACT = "configuration"
 
 
 @dataclass(frozen=True, slots=True)
 class OnceReport:
     """What one `once` did. `delivered` and `dead` count deliveries: one alert on one channel.
 
-    `waiting` and `held` are the deliveries that it left in the store: not ripe yet, or held back.
+    `postponed` were tried and will be tried again. `waiting` and `held` are the deliveries that it left in the
+    store: not ripe yet, or held back.
     """
 
     feeds: int = 0
@@ -67,6 +70,7 @@ class OnceReport:
     alerts: int = 0
     delivered: int = 0
     dead: int = 0
+    postponed: int = 0
     waiting: int = 0
     held: int = 0
     reached: int = 0
@@ -100,13 +104,31 @@ class Application:
 
     def _follow_configuration(self) -> None:
         now = self.clock.now()
-        self.store.sync_feeds([feed.url for feed in self.plan.settings.feeds], now)
-        fingerprint = self.plan.routing_fingerprint
-        if self.store.recall(ROUTES_FACT) not in {None, fingerprint}:
+        self._warn_of_another_configuration()
+        network, routing = self.plan.network_fingerprint, self.plan.routing_fingerprint
+        feeds = [feed.url for feed in self.plan.settings.feeds]
+        self.store.sync_feeds(feeds, now, retry_failing=self._is_other(NETWORK_FACT, network))
+        self.store.remember(NETWORK_FACT, network)
+        if self._is_other(ROUTES_FACT, routing):
             withdrawn = self.store.reroute_waiting(now)
             buried = self.store.bury_removed(self.plan.channel_refs, now)
             log.info("routes.changed", rerouted=withdrawn, receiver_removed=buried)
-        self.store.remember(ROUTES_FACT, fingerprint)
+        self.store.remember(ROUTES_FACT, routing)
+
+    def _is_other(self, fact: str, value: str) -> bool:
+        """Whether the store was last used with another value of a fact."""
+        return self.store.recall(fact) not in {None, value}
+
+    def _warn_of_another_configuration(self) -> None:
+        file = str(self.plan.settings.file.resolve())
+        if self._is_other(CONFIGURATION_FACT, file):
+            log.warning(
+                "store.of_another_configuration",
+                before=self.store.recall(CONFIGURATION_FACT),
+                now=file,
+                remedy="what waits is routed by this file now; if both are in use, give each a `store` of its own",
+            )
+        self.store.remember(CONFIGURATION_FACT, file)
 
     async def apply(self, plan: Plan) -> None:
         """Puts a new configuration in force; what is under way ends under the old one."""
@@ -141,6 +163,7 @@ class Application:
             alerts=sum(report.alerts for report in polled),
             delivered=sent[SendResult.DELIVERED],
             dead=sent[SendResult.DEAD],
+            postponed=sent[SendResult.POSTPONED],
             waiting=waiting,
             held=held,
             reached=sum(report.reached for report in polled),

@@ -42,6 +42,12 @@ class Plan:
         """Changes when alerts may have to be routed differently; holds no secret (a channel's name has none)."""
         return stable_hash(repr(self.settings.route), *sorted(map(str, self.channel_refs)))
 
+    @property
+    def network_fingerprint(self) -> str:
+        """Changes when feeds that could not be reached may be reachable now; holds no secret."""
+        network = self.settings.network
+        return stable_hash(*network.allow, "through", "a proxy" if network.proxy else "", str(network.ca_file or ""))
+
 
 def read_plan(
     path: Path, env: Mapping[str, str], *, secrets: Literal["require", "defer"], must_run: bool = False

@@ -37,6 +37,20 @@ def test_init_writes_what_check_accepts(house: House) -> None:
     assert "exists already" in again.stderr
 
 
+def test_init_gives_each_file_a_store_of_its_own(house: House) -> None:
+    stores = {}
+    for name in ("config.yaml", "mine.yaml", "mine 2.yaml"):
+        assert house.command("init", "-c", name).returncode == 0
+        (stores[name],) = [
+            line.split()[1] for line in (house.folder / name).read_text().splitlines() if "sqlite" in line
+        ]
+    assert stores == {
+        "config.yaml": "sqlite:///watcher.db",
+        "mine.yaml": "sqlite:///mine.db",
+        "mine 2.yaml": "sqlite:///watcher.db",
+    }
+
+
 def test_check_names_every_problem_with_its_line(house: House) -> None:
     house.write()
     good = house.config.read_text().splitlines()
@@ -79,6 +93,8 @@ def test_explain_adds_up(house: House) -> None:
     [
         (["explain"], "--text FILE"),
         (["explain", "--text", "no-such-file"], "cannot read no-such-file"),
+        (["explain", "--text", "-"], "there is no text in standard input"),
+        (["explain", "--entry", "00000000"], "watcher alerts list"),
         (["explain", "--topic", "weather", "--text", "config.yaml"], "no topic is named weather"),
         (["alerts", "show", "00000000"], "watcher alerts list"),
         (["outbox", "retry", "00000000"], "watcher outbox list"),
@@ -116,6 +132,9 @@ def test_alerts_tell_their_whole_life(walked: House) -> None:
     assert "delivered" in shown.stdout
     life = json.loads(walked.command("alerts", "show", alert["id"], "--json").stdout)
     assert [one["state"] for one in life["deliveries"]] == ["delivered"]
+    for key in (alert["id"][:8], alert["entry"]):
+        explained = walked.command("explain", "--topic", "ceasefires", "--entry", key, "--json")
+        assert json.loads(explained.stdout)["score"] == alert["score"]
 
 
 def test_a_dead_letter_is_retried_under_the_same_key(house: House) -> None:
@@ -225,7 +244,7 @@ def test_once_exits_1_when_nothing_answers(house: House) -> None:
     assert done.returncode == 1
     assert json.loads(done.stdout) == {
         "feeds": 1, "fetched": 0, "not_modified": 0, "failed": 1,
-        "entries_new": 0, "alerts": 0, "delivered": 0, "dead": 0, "waiting": 0, "held": 0,
+        "entries_new": 0, "alerts": 0, "delivered": 0, "dead": 0, "postponed": 0, "waiting": 0, "held": 0,
     }  # fmt: skip
 
 

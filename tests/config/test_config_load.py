@@ -63,7 +63,7 @@ def test_without_its_secrets_the_shipped_configuration_only_warns() -> None:
 
 
 def test_the_starter_is_whole(read_text: ReadText) -> None:
-    reading = read_text(starter_text(), env=ENV)
+    reading = read_text(starter_text(Path("config.yaml")), env=ENV)
 
     assert reading.problems == ()
     assert reading.warnings == ()

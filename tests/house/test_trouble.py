@@ -132,3 +132,24 @@ def test_failed_and_empty_polls_forget_nothing(house: House) -> None:
     house.clock.advance(timedelta(days=2))
     assert house.once().entries_new == 0
     assert house.told() == ["Ceasefire agreed"]
+
+
+def test_a_feed_whose_address_is_allowed_now_is_tried_at_once(house: House) -> None:
+    publish_good(house)
+    mended = house.network
+    house.network = "network: {allow: []}"
+    assert house.once().failed == 1
+    house.network = mended
+    assert house.once(force=False).alerts == 1
+    assert house.once(force=False).feeds == 0
+
+
+def test_another_file_on_the_same_store_is_told_of(house: House) -> None:
+    publish_good(house)
+    house.once()
+    other = house.folder / "other.yaml"
+    other.write_text(house.config.read_text())
+    for name, expected in (("other.yaml", True), ("other.yaml", False)):
+        ended = house.command("once", "-c", name)
+        assert ended.returncode == 0, ended.stderr
+        assert ("store.of_another_configuration" in ended.stderr) is expected

@@ -93,6 +93,16 @@ class TestFeeds:
         assert save_state(store, state) == PollSaved(A, True)
         assert store.feed_states() == [state]
 
+    def test_failing_feeds_are_tried_anew_when_asked_but_not_before_the_server_wishes(self, store: Store) -> None:
+        save_state(store, PollState(A, NOW + DAY, failures=3))
+        save_state(store, PollState(B, NOW + DAY, failures=3, not_before=NOW + HOUR))
+        save_state(store, PollState(C, NOW + DAY))
+        store.sync_feeds([A, B, C], NOW)
+        assert acquired_urls(store) == []
+        store.sync_feeds([A, B, C], NOW, retry_failing=True)
+        assert acquired_urls(store) == [A]
+        assert acquired_urls(store, now=NOW + HOUR) == [A, B]
+
 
 class TestLeases:
     def test_most_overdue_first_then_by_url_up_to_the_limit(self, store: Store) -> None:

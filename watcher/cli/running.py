@@ -46,7 +46,9 @@ def _serve_metrics(address: str) -> None:
 
 def once(
     config: Config = DEFAULT_CONFIG,
-    all_feeds: bool = typer.Option(False, "--all", help="Also feeds that are not due, but for backoff."),
+    all_feeds: bool = typer.Option(
+        False, "--all", help="Also feeds that are not due, but not those that back off after a failure."
+    ),
     digest_now: bool = typer.Option(
         False,
         "--digest-now",
@@ -64,6 +66,8 @@ def once(
         typer.echo(json.dumps(facts))
     else:
         typer.echo(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
+    if report.postponed:
+        typer.echo(f"what was postponed is tried again; `watcher outbox list -c {config}` says when, and why", err=True)
     if not report.feeds:
         typer.echo(f"no feed was due; `watcher feeds list -c {config}` says when the next one is, and why", err=True)
     if report.nothing_reachable:

@@ -30,5 +30,5 @@ def init(config: Config = DEFAULT_CONFIG) -> None:
     """Writes a commented starter configuration."""
     if config.exists():
         raise UsageError(f"{config} exists already; name another file with -c")
-    config.write_text(starter_text(), encoding="utf-8")
+    config.write_text(starter_text(config), encoding="utf-8")
     typer.echo(f"wrote {config}; edit its feeds, topics and receivers, then: watcher check -c {config}")

@@ -36,7 +36,9 @@ def explain_text(
         str | None, typer.Option(help="A file, or - for standard input; its first line is the title.")
     ] = None,
     url: Annotated[str | None, typer.Option(help="A page on the web.")] = None,
-    entry: Annotated[str | None, typer.Option(help="A stored entry's key, or its first 8 digits.")] = None,
+    entry: Annotated[
+        str | None, typer.Option(help="A stored entry's key or an alert's id, or its first 8 digits.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Why a text reaches a topic, or why it does not: level, score, every part, what is missing."""
@@ -62,10 +64,15 @@ def _subject(plan: Plan, text: str | None, url: str | None, key: str | None) -> 
         if isinstance(fetched, FetchFailed):
             raise UsageError(f"{url} cannot be read: {fetched.reason.value}, {fetched.detail}")
         return fetched
+    return _stored_entry(plan, key or "")
+
+
+def _stored_entry(plan: Plan, key: str) -> Entry:
     with opened_store(plan) as store:
-        record = store.entry(key or "")
+        alert = store.alert(key)
+        record = store.entry(alert.entry_key if alert else key)
     if record is None:
-        raise UsageError(f"no single entry is named {key}; `watcher alerts list --json` shows their keys")
+        raise UsageError(f"no single entry or alert is named {key}; `watcher alerts list` shows the ids of alerts")
     return record.entry
 
 
@@ -77,6 +84,8 @@ def _entry_of_text(name: str) -> Entry:
         raise UsageError(f"cannot read {name}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"cannot read {name}: it is not UTF-8 text") from error
+    if not text.strip():
+        raise UsageError(f"there is no text in {'standard input' if name == '-' else name}")
     title, _, content = text.strip().partition("\n")
     return Entry(id="", link="", title=title.strip(), content=content.strip())
 

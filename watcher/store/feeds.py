@@ -18,7 +18,7 @@ from watcher.store.tables import FEED_IS_ACTIVE, FEED_IS_LEASED, feeds
 class SqlFeeds(Shelf):
     """The part of `FeedStore` that is about the feeds themselves."""
 
-    def sync_feeds(self, urls: Collection[str], now: datetime) -> None:
+    def sync_feeds(self, urls: Collection[str], now: datetime, *, retry_failing: bool = False) -> None:
         wanted = set(urls)
         with self._database.write("sync_feeds") as connection:
             self._database.serialise(connection, "feeds")
@@ -29,6 +29,9 @@ class SqlFeeds(Shelf):
             _resume(connection, [url for url, row in stored.items() if row.paused and url in wanted], now)
             missing = [{"url": url, "next_poll_at": now} for url in sorted(wanted - stored.keys())]
             execute_many(connection, feeds.insert(), missing)
+            if retry_failing:
+                failing = select(feeds.c.url).where(FEED_IS_ACTIVE, feeds.c.failures > 0)
+                _make_due(connection, list(connection.scalars(failing)), now)
 
     def acquire_due_feeds(
         self, owner: str, now: datetime, until: datetime, limit: int, *, force: bool = False
@@ -100,6 +103,12 @@ def _due_again(planned: datetime, not_before: datetime | None, now: datetime) ->
 
 
 def _resume(connection: Connection, urls: list[str], now: datetime) -> None:
+    statement = update(feeds).where(feeds.c.url == bindparam("row_url"))
+    execute_many(connection, statement.values(paused=False), [{"row_url": url} for url in urls])
+    _make_due(connection, urls, now)
+
+
+def _make_due(connection: Connection, urls: list[str], now: datetime) -> None:
     rows = [
         {"row_url": row.url, "due": _due_again(row.next_poll_at, row.not_before, now)}
         for some in chunks(urls)
@@ -108,4 +117,4 @@ def _resume(connection: Connection, urls: list[str], now: datetime) -> None:
         )
     ]
     statement = update(feeds).where(feeds.c.url == bindparam("row_url"))
-    execute_many(connection, statement.values(paused=False, next_poll_at=bindparam("due")), rows)
+    execute_many(connection, statement.values(next_poll_at=bindparam("due")), rows)

@@ -100,12 +100,12 @@ class StoreStats:
 class FeedStore(Protocol):
     """Feeds, polls and entries."""
 
-    def sync_feeds(self, urls: Collection[str], now: datetime) -> None:
+    def sync_feeds(self, urls: Collection[str], now: datetime, *, retry_failing: bool = False) -> None:
         """Makes the stored set of feeds follow the configuration.
 
         New feeds are due at `now`. Feeds no longer configured are paused: state and seen keys stay, they are never
         acquired. Paused feeds that return are resumed, due at the earlier of their old time and `now`, but not before
-        their `not_before`.
+        their `not_before`; with `retry_failing` feeds whose last poll failed become due in the same way.
         """
 
     def acquire_due_feeds(
