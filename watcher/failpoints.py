@@ -24,6 +24,7 @@ TRANSACTIONS: Mapping[str, str] = {
     "reroute_waiting": "a changed configuration withdraws what is not frozen",
     "freeze": "waiting deliveries become a notification",
     "close_digest": "waiting deliveries become a digest",
+    "freeze_empty": "a digest is made that says that nothing matched",
     "hold_waiting": "waiting deliveries are held for quiet hours or over a budget",
     "hold_longer": "what is held is held for longer",
     "release": "held deliveries become a notification",

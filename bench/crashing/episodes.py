@@ -21,7 +21,7 @@ WHEN_A_STORE_IS_NEW = ("upgrade",)
 WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
 BY_A_PERSON = tuple(COMMANDS)
 IN_A_MIGRATION = ("migration",)
-RARE = ("hold_waiting", "release", "hold_longer", "silence_waiting", "purge", "close_digest")
+RARE = ("hold_waiting", "release", "hold_longer", "silence_waiting", "purge", "close_digest", "freeze_empty")
 """Passed only when something has gathered: these come last, in this order."""
 
 WEIGHT = 6

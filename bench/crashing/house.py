@@ -36,6 +36,7 @@ receivers:
   - {{name: desk, email: {{to: [desk@example.org]}}}}
   - {{name: pair, email: {{to: [pair@example.org]}}, webhook: {{url: "{pair}"}}}}
   - {{name: quiet, webhook: {{url: "{quiet}"}}}}
+  - {{name: nothing, webhook: {{url: "{quiet}"}}}}
 route:
   receiver: pair
   group_by: [topic, feed]
@@ -47,6 +48,7 @@ route:
     - {{matchers: ['topic="delta"'], receiver: quiet, group_by: [feed], group_wait: 0s, group_interval: 1s, {hold}budget: {{max: 1, per: 20s}}}}
     - {{matchers: ['topic="echo"'], receiver: quiet, group_by: [feed], group_wait: 0s, group_interval: 1s}}
     - {{matchers: ['topic="alpha"'], receiver: desk, group_by: [topic, feed], group_wait: 1s, group_interval: 2s}}
+    - {{matchers: ['topic="none"'], receiver: nothing, digest: {{at: {minutes}, zone: UTC, empty: true}}}}
 """
 
 
