@@ -25,20 +25,19 @@ class Context:
         self.title_language: str | None = None
 
     def store(self, name: str, value: str, depth: int) -> None:
-        if self.is_entry:
-            if depth > self.depths.setdefault(name, depth):
-                return
-            self.depths[name] = depth
-        self.fields[name] = value
+        depths = self.depths
+        if name not in depths or depth <= depths[name] or not self.is_entry:
+            depths[name] = depth
+            self.fields[name] = value
 
-    def store_text(self, name: str, text: RawText, depth: int) -> None:
-        self.store(name, text.value, depth)
-        self.markup[name] = text.markup
+    def store_text(self, name: str, value: str, markup: bool, depth: int) -> None:
+        self.store(name, value, depth)
+        self.markup[name] = markup
 
-    def add_content(self, text: RawText) -> None:
+    def add_content(self, value: str, markup: bool) -> None:
         """A content; the first text of an entry is its summary, too."""
-        self.contents.append(text)
-        self.fields.setdefault("summary", text.value)
+        self.contents.append(RawText(value, markup))
+        self.fields.setdefault("summary", value)
 
     def add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
         if term or scheme or label:

@@ -35,27 +35,29 @@ def _channel(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _entry(walk: Walk, element: Element, depth: int) -> None:
-    if walk.entry or walk.source:
+    if walk.context is not walk.top:
         raise Uncertain("an entry inside an entry")
     if len(walk.entries) >= MANY_ENTRIES:
         return
-    walk.entry = entry = Context(is_entry=True)
+    entry = Context(is_entry=True)
+    walk.enter(entry=entry)
     walk.entries.append(entry)
     walk.title_depth = -1
     refuse_cdf(walk.attributes)
     if about := walk.attributes.get("rdf:about"):
         entry.fields["id"] = about
     walk.children(element, depth)
-    walk.entry = None
+    walk.enter(entry=None)
     walk.has_content = False
 
 
 def _title(walk: Walk, element: Element, depth: int) -> None:
-    text = walk.construct(element, PLAIN)
-    if not -1 < walk.title_depth <= depth and (walk.entry or walk.source or walk.in_feed):
-        walk.context.store_text("title", text, depth)
-        walk.context.title_language = walk.lang and walk.lang.replace("_", "-")
-    if text.value:
+    value, markup = walk.construct(element, PLAIN)
+    context = walk.context
+    if not -1 < walk.title_depth <= depth and (walk.in_feed or context is not walk.top):
+        context.store_text("title", value, markup, depth)
+        context.title_language = walk.lang
+    if value:
         walk.title_depth = depth
 
 
@@ -80,27 +82,25 @@ def _summary(walk: Walk, element: Element, depth: int) -> None:
     if "summary" in walk.context.fields and not walk.has_content:
         _content(walk, element, depth)
         return
-    text = walk.construct(element, PLAIN)
-    if walk.entry or walk.source or walk.in_feed:
-        walk.context.store_text("summary", text, depth)
+    value, markup = walk.construct(element, PLAIN)
+    if walk.in_feed or walk.context is not walk.top:
+        walk.context.store_text("summary", value, markup, depth)
 
 
 def _summary_text(walk: Walk, element: Element, depth: int, default_type: str) -> None:
-    text = walk.construct(element, default_type)
-    if walk.entry and not walk.source:
-        walk.entry.store_text("summary", text, depth)
+    value, markup = walk.construct(element, default_type)
+    if walk.context.is_entry:
+        walk.context.store_text("summary", value, markup, depth)
 
 
 def _content(walk: Walk, element: Element, depth: int) -> None:
     walk.has_content = True
-    text = walk.construct(element, PLAIN)
-    walk.context.add_content(text)
+    walk.context.add_content(*walk.construct(element, PLAIN))
 
 
 def _content_encoded(walk: Walk, element: Element, depth: int) -> None:
     walk.has_content = True
-    text = walk.construct(element, HTML)
-    walk.context.add_content(text)
+    walk.context.add_content(*walk.construct(element, HTML))
 
 
 def _other_text(walk: Walk, element: Element, depth: int) -> None:
@@ -133,14 +133,14 @@ def _link(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _link_text(walk: Walk, element: Element, depth: int) -> None:
-    of_entry = walk.entry and not walk.source
+    of_entry = walk.context.is_entry
     value = walk.certain_link(walk.text(element)) if of_entry else walk.value(element)
     if value:
         value = resolve(walk.base, value)
-        if of_entry:
-            value = value.replace("&amp;", "&")
-        value = _QUERY_VARIABLE.sub(r"&\1", value)
-    if walk.entry or walk.source or walk.in_feed:
+        if "&" in value:
+            value = value.replace("&amp;", "&") if of_entry else value
+            value = _QUERY_VARIABLE.sub(r"&\1", value)
+    if walk.in_feed or walk.context is not walk.top:
         walk.context.fields["link"] = value
 
 
@@ -195,7 +195,7 @@ def _media_category(walk: Walk, element: Element, depth: int) -> None:
 
 
 def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
-    if not (walk.entry or walk.source):
+    if walk.context is walk.top:
         refuse_elements(element)
         return
     if attributes := walk.attributes:
@@ -244,12 +244,13 @@ def _source(walk: Walk, element: Element, depth: int) -> None:
     if walk.source:
         raise Uncertain("a source inside a source")
     refuse_stray_text(walk, element)
-    walk.source = source = Context(is_entry=False)
+    source = Context(is_entry=False)
+    walk.enter(entry=walk.entry, source=source)
     walk.title_depth = -1
     if url := walk.attributes.get("url"):
         source.fields["href"] = url
     walk.children(element, depth)
-    walk.source = None
+    walk.enter(entry=walk.entry)
     text = own_text(element)
     if text and len(element):
         raise Uncertain("a source with text and elements")
@@ -270,7 +271,7 @@ def _side_matter(walk: Walk, element: Element, depth: int, parts: set[str]) -> N
     walk.title_depth = -1
     if not len(element):
         return
-    if walk.entry or walk.source:
+    if walk.context is not walk.top:
         raise Uncertain("an image of an entry")
     refuse_other_parts(walk, element, parts)
     if any(walk.names.element(child) == "title" and _bare(child) for child in element):

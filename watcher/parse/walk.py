@@ -17,7 +17,7 @@ from lxml import etree
 from watcher.parse.context import Context, Uncertain
 from watcher.parse.feedparser_rules import looks_like_html, make_safe_base, mended, resolve
 from watcher.parse.names import Names
-from watcher.parse.raw import RawFeed, RawText
+from watcher.parse.raw import RawFeed
 
 Element: TypeAlias = etree._Element
 Handler: TypeAlias = "Callable[[Walk, Element, int], None]"
@@ -56,7 +56,7 @@ class Walk:
         is_sound: bool = True,
     ) -> None:
         self.names = Names(root.nsmap, document, is_sound=is_sound)
-        self.base, self.lang = base, language or None
+        self.base, self.lang = base, _language_tag(language)
         self.root = root
         self.is_sound = is_sound
         self.is_atom = False
@@ -64,6 +64,7 @@ class Walk:
         self.entries: list[Context] = []
         self.entry: Context | None = None
         self.source: Context | None = None
+        self.context = self.top
         self.in_feed = False
         self.in_author = False
         self.title_depth = -1
@@ -78,8 +79,8 @@ class Walk:
             raise Uncertain(f"the root is {name}")
         self.is_atom = self._version_is_atom(name)
         if self.lang:
-            self.top.fields["language"] = self.lang.replace("_", "-")
-        self.visit(self.root, 1)
+            self.top.fields["language"] = self.lang
+        self._visit(self.root, 1, self._learn(self.root), self.root.items())
         fields = self.top.fields
         return RawFeed(
             reader="swift",
@@ -90,13 +91,15 @@ class Walk:
             entries=[entry.as_entry() for entry in self.entries],
         )
 
-    @property
-    def context(self) -> Context:
-        return self.source or self.entry or self.top
+    def enter(self, *, entry: Context | None, source: Context | None = None) -> None:
+        """What follows belongs to the source, else to the entry, else to the feed."""
+        self.entry, self.source = entry, source
+        self.context = source or entry or self.top
 
     def value(self, element: Element) -> str:
         """The text of an element that has nothing but text."""
-        return self.certain(self.text(element))
+        text = self.text(element)
+        return text if self.is_sound else self.certain(text)
 
     def certain(self, text: str) -> str:
         """The text, if a damaged document leaves no doubt about its references."""
@@ -117,21 +120,38 @@ class Walk:
         return element_text
 
     def text(self, element: Element) -> str:
-        text = element.text
         if len(element):
             raise Uncertain(f"elements inside {element.tag}")
-        return mended(text.strip()) if text else ""
+        text = element.text
+        if not text:
+            return ""
+        text = text.strip()
+        return text if text.isascii() else mended(text)
 
     def store(self, name: str, value: str, depth: int) -> None:
-        if self.entry or self.source or self.in_feed:
+        if self.in_feed or self.context is not self.top:
             self.context.store(name, value, depth)
 
     def children(self, element: Element, depth: int) -> None:
+        """Runs the handlers of all children, each with the base and language of its scope."""
+        depth += 1
+        by_tag = self._by_tag
         for child in element:
-            self.visit(child, depth + 1)
+            try:
+                handler = by_tag[child.tag]
+            except KeyError:
+                handler = self._learn(child)
+            if handler is None:
+                if len(child):
+                    self._visit(child, depth, None, child.items())
+            elif items := child.items():
+                self._visit(child, depth, handler, items)
+            else:
+                self.attributes = _NO_ATTRIBUTES
+                handler(self, child, depth)
 
-    def construct(self, element: Element, default_type: str) -> RawText:
-        """A text construct (RFC 4287 §3.1)."""
+    def construct(self, element: Element, default_type: str) -> tuple[str, bool]:
+        """A text construct (RFC 4287 §3.1), and whether it is markup."""
         media_type = self._media_type(default_type) if self.attributes else default_type
         if media_type == XHTML:
             if not self.is_sound:
@@ -139,12 +159,11 @@ class Walk:
             value = self._inline(element)
         else:
             value = self.text(element)
-        markup = media_type in MARKUP_TYPES
-        if not markup and not self.is_sound and _TWICE_RESOLVED.search(value):
+        if media_type in MARKUP_TYPES:
+            return value, True
+        if not self.is_sound and _TWICE_RESOLVED.search(value):
             raise Uncertain(f"a reference in a damaged document: {value[:80]!r}")
-        if not markup and not self.is_atom and ("&" in value or "</" in value):
-            markup = bool(looks_like_html(value))
-        return RawText(value, markup)
+        return value, not self.is_atom and ("&" in value or "</" in value) and bool(looks_like_html(value))
 
     def _media_type(self, default_type: str) -> str:
         media_type = self.attributes.get("type", default_type).lower()
@@ -166,30 +185,18 @@ class Walk:
         parts += [etree.tostring(child, encoding="unicode") for child in element]
         return mended("".join(parts).strip())
 
-    def visit(self, element: Element, depth: int) -> None:
-        """Runs the handler of an element, with the base and language of its scope."""
-        tag = element.tag
-        handler = self._by_tag[tag] if tag in self._by_tag else self._learn(element)
-        if handler is None and not len(element):
-            return
-        items = element.items()
-        if not items:
-            self.attributes = _NO_ATTRIBUTES
-            if handler is not None:
-                handler(self, element, depth)
-            else:
-                self.children(element, depth)
-            return
-        self.attributes = self.names.attributes(items)
-        if handler is not None and not self.is_sound:
-            self.certain("".join(self.attributes.values()))
-        base, lang = self.base, self.lang
-        if not _SCOPE.isdisjoint(self.attributes):
-            self._enter_scope(self.attributes, element)
-        if handler is not None:
+    def _visit(self, element: Element, depth: int, handler: Handler | None, items: list[tuple[str, str]]) -> None:
+        self.attributes = attributes = self.names.attributes(items)
+        if handler is None:
+            handler = Walk.children
+        elif not self.is_sound:
+            self.certain("".join(attributes.values()))
+        if _SCOPE.isdisjoint(attributes):
             handler(self, element, depth)
-        else:
-            self.children(element, depth)
+            return
+        base, lang = self.base, self.lang
+        self._enter_scope(attributes, element)
+        handler(self, element, depth)
         self.base, self.lang = base, lang
 
     def handles(self, name: str) -> bool:
@@ -207,9 +214,9 @@ class Walk:
         lang = attributes.get("xml:lang", attributes.get("lang"))
         if lang is None:
             return
-        self.lang = lang or None
-        if lang and self.names.element(element) in {"feed", "rss"}:
-            self.top.fields["language"] = lang.replace("_", "-")
+        self.lang = _language_tag(lang)
+        if self.lang and self.names.element(element) in {"feed", "rss"}:
+            self.top.fields["language"] = self.lang
 
     def _version_is_atom(self, root: str) -> bool:
         """Whether feedparser takes the document for Atom, where plain text is never guessed to be HTML."""
@@ -224,3 +231,7 @@ class Walk:
             if lower == "http://www.w3.org/2005/atom":
                 return True
         return root == "feed"
+
+
+def _language_tag(written: str | None) -> str | None:
+    return written.replace("_", "-") if written else None
