@@ -13,7 +13,7 @@ from watcher.model.route import Route
 from watcher.render.message import render_message
 from watcher.render.surroundings import BAR_DAYS, Surroundings, daily_counts, feed_notes
 from watcher.render.user_templates import UserTemplates
-from watcher.route.tree import zone_of
+from watcher.route.tree import rank_of, zone_of
 from watcher.store.interface import Store
 
 log = structlog.get_logger()
@@ -29,7 +29,8 @@ def readable(
     """
     zone = zone_of(routes, notification.group.route)
     around = _surroundings(notification, zone, store) if notification.reason in _DIGESTS else None
-    message = render_message(notification, zone=zone, surroundings=around, templates=templates)
+    rank = rank_of(routes, notification.group.route)
+    message = render_message(notification, zone=zone, surroundings=around, templates=templates, rank=rank)
     for problem in message.problems:
         log.warning("template.failed", channel=str(notification.group.channel), problem=problem)
     return message

@@ -115,3 +115,13 @@ route:
     assert route.hold == Hold(time(22), time(6), "Europe/Istanbul", 1250)
     assert route.budget == Budget(10, timedelta(hours=1))
     assert (route.routes[0].hold, route.routes[0].budget) == (None, None)
+
+
+def test_a_digest_may_rank_by_publishers(read_text: ReadText) -> None:
+    digest = '{receiver: desk, digest: {at: ["07:00"], zone: UTC, rank: publishers}}'
+    timing = route_of(read_text, f"route: {digest}").timing
+    assert isinstance(timing, DigestPlan)
+    assert timing.rank == "publishers"
+    [problem] = read_text(RECEIVERS + f"route: {digest.replace('publishers', 'publisher')}").problems
+    assert problem.path == "route.digest.rank"
+    assert 'did you mean "publishers"?' in problem.message

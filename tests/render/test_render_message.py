@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
@@ -79,6 +80,17 @@ class TestOrder:
         text = render(*alerts).text
         places = [text.index(part) for part in ("Detention", "D big", "D small", "Ceasefires", "C one", "Elections")]
         assert places == sorted(places)
+
+    def test_lines_of_a_level_may_go_by_publishers(self) -> None:
+        alerts = [
+            replace(alert("Told by one", score=900, name="1"), publishers=1),
+            replace(alert("Told by four", score=550, name="2"), publishers=4),
+            replace(alert("Told by four, better", score=700, name="3"), publishers=4),
+            replace(alert("Mentioned by nine", score=400, level=Level.MENTION, name="4"), publishers=9),
+        ]
+        titles = [item.title for item in render(*alerts, rank="publishers").items]
+        assert titles == ["Told by four, better", "Told by four", "Told by one", "Mentioned by nine"]
+        assert render(*alerts).items[0].title == "Told by one"
 
     def test_a_story_is_one_line_that_names_everybody(self) -> None:
         alerts = [

@@ -7,8 +7,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from store_samples import HOUR, MINUTE, NOW, TELLER, acquire_one, alert, identified, poll
+from store_samples import DIGEST, HOUR, MINUTE, NOW, TELLER, acquire_one, alert, identified, poll, route_to
 
+from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision
 from watcher.model.story import Placement, StoryMember, Trace
@@ -53,6 +54,17 @@ def test_a_copy_folds_into_the_story_and_counts_its_publisher(store: Store) -> N
     assert (copy.state, copy.folded_into, copy.labels["publishers"]) == (AlertState.FOLDED, first.id, "2")
     assert (again.folded_into, again.labels["publishers"]) == (first.id, "2")
     assert first.story == copy.story == again.story == copy.labels["story"]
+
+
+def test_a_message_counts_the_publishers_that_tell_the_story_when_it_is_made(store: Store) -> None:
+    _, first = tell(store, "one", TEXT, NOW)
+    store.save_routing(route_to(DIGEST, alerts=[first]), NOW)
+    for hours, publisher in enumerate(["two", "three", "two"], start=1):
+        tell(store, f"{publisher} {hours}", TEXT, NOW + hours * HOUR, publisher=publisher)
+    (waiting,) = store.waiting_alerts(DIGEST, 10)
+    told = store.freeze(DIGEST, NotifyReason.DIGEST, NOW + 4 * HOUR, 10)
+    assert told is not None
+    assert (waiting.publishers, told.alerts[0].publishers, told.alerts[0].labels["publishers"]) == (3, 3, "1")
 
 
 def test_another_event_is_another_story(store: Store) -> None:

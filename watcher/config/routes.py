@@ -108,7 +108,7 @@ def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> T
 
 def _digest(shape: DigestShape) -> DigestPlan:
     return DigestPlan(
-        tuple(sorted(set(shape.at))), shape.zone, tuple(dict.fromkeys(shape.days)), shape.min, shape.empty
+        tuple(sorted(set(shape.at))), shape.zone, tuple(dict.fromkeys(shape.days)), shape.min, shape.empty, shape.rank
     )
 
 

@@ -10,7 +10,7 @@ import ipaddress
 import re
 from collections.abc import Callable
 from datetime import time, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
@@ -26,7 +26,7 @@ from watcher.config.quantities import (
     read_zone,
 )
 from watcher.config.secrets import SecretSource, read_text_or_secret
-from watcher.model.route import WEEKDAYS, Weekday
+from watcher.model.route import WEEKDAYS, Rank, Weekday
 from watcher.model.topic import Level, Points
 
 
@@ -239,6 +239,7 @@ class DigestShape(Shape):
     days: list[Annotated[Weekday, _one_of(WEEKDAYS)]] = Field(list(WEEKDAYS), min_length=1)
     min: int = Field(1, ge=1, le=10_000)
     empty: bool = False
+    rank: Annotated[Rank, _one_of(get_args(Rank))] = "score"
 
 
 class HoldShape(Shape):

@@ -52,7 +52,8 @@ class Alert:
     """A match worth telling, complete in itself: what it says does not change after it is saved (I2).
 
     `labels` are frozen with it: ours (topic level score feed language story publishers) and the feed's.
-    `folded_into` names the alert of the same topic and story that was told instead; `reason` says why a
+    `publishers` is how many independent publishers told its story when it was frozen into a message; the label of that
+    name says how many there were when the alert was made. `folded_into` names the alert of the same topic and story that was told instead; `reason` says why a
     routed alert has no deliveries.
     """
 
@@ -75,6 +76,7 @@ class Alert:
     folded_into: str | None = None
     created_at: datetime | None = None
     reason: str = ""
+    publishers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

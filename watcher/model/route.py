@@ -13,6 +13,7 @@ from watcher.model.topic import Points
 
 Operator = Literal["=", "!=", "=~", "!~", ">=", "<="]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+Rank = Literal["score", "publishers"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 OWN_LABELS = ("topic", "level", "score", "feed", "language", "story", "publishers")
@@ -35,7 +36,8 @@ class Matcher:
 class DigestPlan:
     """Clock times of one zone at which what has gathered goes out; `min` alerts or wait for the next.
 
-    With `empty`, a slot for which nothing has gathered sends a message that says so.
+    With `empty`, a slot for which nothing has gathered sends a message that says so. `rank`: what makes one alert of
+    a level more important than another.
     """
 
     at: tuple[time, ...]
@@ -43,6 +45,7 @@ class DigestPlan:
     days: tuple[Weekday, ...] = WEEKDAYS
     min: int = 1
     empty: bool = False
+    rank: Rank = "score"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from watcher.model.alert import Alert
 from watcher.model.notification import MessageItem
+from watcher.model.route import Rank
 from watcher.render.moments import age, local_time
 from watcher.render.passage import Run, quote_runs, title_runs, why
 from watcher.render.plain import isolate, one_line, points, safe_link, shortened
@@ -49,12 +50,16 @@ class Line:
         return len(self.also) - len(self.also_named)
 
 
-def lines_of(alerts: Iterable[Alert], zone: str, now: datetime) -> list[Line]:
-    """One line a topic and story, the most important first: level, points, then the older."""
+def lines_of(alerts: Iterable[Alert], zone: str, now: datetime, rank: Rank = "score") -> list[Line]:
+    """One line a topic and story, the most important first: level, then what `rank` says, points, then the older."""
     best: dict[tuple[str, str], list[Alert]] = {}
-    for alert in sorted(alerts, key=_importance):
+    for alert in sorted(alerts, key=_by_publishers if rank == "publishers" else _importance):
         best.setdefault((alert.topic, alert.story or alert.id), []).append(alert)
     return [_line(told, zone, now) for told in best.values()]
+
+
+def _by_publishers(alert: Alert) -> tuple[int, int, int, datetime, str]:
+    return -alert.level.rank, -alert.publishers, -alert.score, alert.first_seen, alert.id
 
 
 def _importance(alert: Alert) -> tuple[int, int, datetime, str]:

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 from datetime import datetime
 
 from watcher.model.notification import Message, Notification
-from watcher.model.route import ChannelRef
+from watcher.model.route import ChannelRef, Rank
 from watcher.render.digest import Digest, compose
 from watcher.render.environment import inlined, own_templates
 from watcher.render.item import as_item, lines_of
@@ -29,6 +29,7 @@ def render_message(
     max_items: int = MAX_ITEMS,
     surroundings: Surroundings | None = None,
     templates: UserTemplates | None = None,
+    rank: Rank = "score",
 ) -> Message:
     """The message of a notification for a reader in `zone`.
 
@@ -38,7 +39,7 @@ def render_message(
     starts a process; without, it is pure.
     """
     made_at = now or notification.created_at
-    lines = lines_of(notification.alerts, zone, made_at)
+    lines = lines_of(notification.alerts, zone, made_at, rank)
     around = surroundings or Surroundings()
     shown = min(len(lines), max_items)
     while True:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -22,6 +23,7 @@ from watcher.model.route import ChannelRef
 from watcher.store import documents
 from watcher.store.alerts import read_alerts
 from watcher.store.database import AnyRow, Shelf, chunks
+from watcher.store.stories import publishers_of
 from watcher.store.tables import (
     DELIVERY_IS_WAITING,
     NOTIFICATION_IS_UNFINISHED,
@@ -50,7 +52,7 @@ class SqlGroups(Shelf):
     def waiting_alerts(self, group: GroupKey, limit: int) -> list[Alert]:
         with self._database.read() as connection:
             row = connection.execute(_group_row(group)).one_or_none()
-            return [] if row is None else read_alerts(connection, best_alerts(waiting_in(row.id), limit))
+            return [] if row is None else _best(connection, waiting_in(row.id), limit)
 
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
         with self._database.write("close_digest" if reason is NotifyReason.DIGEST else "freeze") as connection:
@@ -93,6 +95,13 @@ def best_alerts(taken: ColumnElement[bool], limit: int) -> Select[Any]:
     return query.order_by(*BEST_FIRST).limit(limit)
 
 
+def _best(connection: Connection, taken: ColumnElement[bool], limit: int) -> list[Alert]:
+    """The best alerts of some deliveries, as a message is to show them: with all who tell their stories so far."""
+    found = read_alerts(connection, best_alerts(taken, limit))
+    publishers = publishers_of(connection, {alert.story for alert in found})
+    return [replace(alert, publishers=publishers.get(alert.story, alert.publishers)) for alert in found]
+
+
 def freeze_taken(
     connection: Connection,
     group_id: int,
@@ -110,7 +119,7 @@ def freeze_taken(
     rows = connection.execute(query.join(alerts, deliveries.c.alert_seq == alerts.c.seq).where(taken)).all()
     if not rows or has_unfinished(connection, group_id):
         return None
-    shown = read_alerts(connection, best_alerts(taken, limit))
+    shown = _best(connection, taken, limit)
     notification = Notification(
         key=notification_key(group, [row.alert_id for row in rows]),
         group=group,

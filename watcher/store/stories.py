@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -11,7 +11,7 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from watcher.model.alert import Alert
 from watcher.model.story import Placement, StoryMember, Storyteller, Trace
-from watcher.store.database import AnyRow
+from watcher.store.database import AnyRow, chunks
 from watcher.store.tables import story_hashes, story_traces
 
 
@@ -96,6 +96,16 @@ def _publishers(connection: Connection, story: str) -> int:
         connection.scalar(select(func.count(story_traces.c.publisher.distinct())).where(story_traces.c.story == story))
         or 0
     )
+
+
+def publishers_of(connection: Connection, stories: Collection[str]) -> dict[str, int]:
+    """How many independent publishers tell each of these stories, of those that are alive."""
+    counted = select(story_traces.c.story, func.count(story_traces.c.publisher.distinct()).label("publishers"))
+    return {
+        row.story: row.publishers
+        for some in chunks(stories)
+        for row in connection.execute(counted.where(story_traces.c.story.in_(some)).group_by(story_traces.c.story))
+    }
 
 
 def _member(row: AnyRow) -> StoryMember:
