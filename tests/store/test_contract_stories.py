@@ -67,6 +67,16 @@ def test_a_message_counts_the_publishers_that_tell_the_story_when_it_is_made(sto
     assert (waiting.publishers, told.alerts[0].publishers, told.alerts[0].labels["publishers"]) == (3, 3, "1")
 
 
+def test_who_passes_on_the_same_publisher_is_not_another_source(store: Store) -> None:
+    _, first = tell(store, "one", TEXT, NOW, publisher="Reuters")
+    tell(store, "two", TEXT, NOW + HOUR, publisher="AFP")
+    tell(store, "three", TEXT, NOW + 2 * HOUR, publisher="AFP")
+    tell(store, "four", TEXT, NOW + 3 * HOUR, publisher="Reuters")
+    told = store.alert(first.id)
+    assert told is not None
+    assert told.sources == ("AFP",)
+
+
 def test_another_event_is_another_story(store: Store) -> None:
     _, first = tell(store, "one", TEXT, NOW)
     _, other = tell(store, "two", OTHER, NOW + HOUR)

@@ -65,7 +65,7 @@ def _row(connection: Connection, alert: Alert, judgement: Judgement, now: dateti
         "topic": alert.topic,
         "entry_key": alert.entry_key,
         "story": alert.story,
-        "feed_title": alert.feed_title or alert.feed_url,
+        "feed_title": alert.entry.publisher or alert.feed_title or alert.feed_url,
         "level": alert.level,
         "score": alert.score,
         "state": AlertState.FOLDED if folds else AlertState.UNROUTED,

@@ -113,7 +113,7 @@ alerts = Table(
     Column("routed_at", Instant),
     Column("document", Text, nullable=False),
 )
-"""`seq` is the order of creation; `routed_at` the first routing, kept when a changed configuration routes again."""
+"""`seq` is the order of creation; `feed_title` the publisher's name where the entry gives it; `routed_at` the first routing, kept when a changed configuration routes again."""
 
 ALERT_IS_UNROUTED = alerts.c.state == literal(AlertState.UNROUTED, alerts.c.state.type, literal_execute=True)
 ALERT_IS_UNEXAMINED = and_(
