@@ -127,9 +127,15 @@ class TelegramHtml(HTMLParser):
         self.text += data
 
 
+def entities(text: str) -> None:
+    """Every & begins a whole entity of those that the Bot API knows, or a numeric one."""
+    assert not re.search(r"&(?!(?:amp|lt|gt|quot|#\d+|#x[0-9a-fA-F]+);)", text), text
+
+
 def telegram(body: dict[str, Any]) -> None:
     """https://core.telegram.org/bots/api#sendmessage and #html-style."""
     assert body["parse_mode"] == "HTML"
+    entities(body["text"])
     parser = TelegramHtml()
     parser.feed(body["text"])
     parser.close()
@@ -154,6 +160,7 @@ def matrix(body: dict[str, Any]) -> None:
     assert body["msgtype"] in {"m.text", "m.notice"}
     assert body["m.mentions"] == {}
     assert body["body"]
+    entities(body["formatted_body"])
     parser = MatrixHtml()
     parser.feed(body["formatted_body"])
     parser.close()

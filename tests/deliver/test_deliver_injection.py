@@ -5,28 +5,35 @@ Each sample stands in the title, the passage, the feed's name and a source at on
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
+from pathlib import Path
 
 import limits
 import pytest
 from notices import alert, notification
+from servers import WebhookSink
 
+from watcher.deliver.apprise import AppriseChannel
 from watcher.deliver.discord import discord_body
 from watcher.deliver.mail_message import build_mail
 from watcher.deliver.matrix import matrix_body
 from watcher.deliver.mattermost import mattermost_body
-from watcher.deliver.ntfy import ntfy_body
+from watcher.deliver.ntfy import ntfy, ntfy_body
 from watcher.deliver.slack import slack_body
 from watcher.deliver.teams import teams_body
 from watcher.deliver.telegram import telegram_body
-from watcher.model.notification import Message
-from watcher.model.route import Email
+from watcher.deliver.webhook import signed_request
+from watcher.model.notification import Delivered, Message
+from watcher.model.route import Apprise, ChannelRef, Email, Ntfy, OwnTemplate, Webhook
 from watcher.model.settings import Smtp
 from watcher.render.message import render_message
+from watcher.render.user_templates import UserTemplates
 
 SAMPLES = {
     "crlf": "Camp\r\nBcc: everybody@example.org\r\n\r\nnew body",
@@ -198,3 +205,50 @@ def test_the_payload_is_json_that_any_reader_takes(name: str) -> None:
     encoded = json.dumps(payload).encode("ascii")
     entry = json.loads(encoded)["data"]["alerts"][0]["entry"]
     _is_inert(entry["title"])
+
+
+@SAMPLE
+def test_apprise(name: str, webhook_sink: WebhookSink) -> None:
+    pytest.importorskip("apprise", reason="the extra watcher[apprise] is not installed")
+    told = notification(_alert(SAMPLES[name], "https://news.example/a"))
+    channel = AppriseChannel(Apprise(webhook_sink.url("/hook").replace("http:", "json:")))
+    message = render_message(told, zone="UTC")
+    assert isinstance(asyncio.run(channel.send(told, message, timedelta(seconds=20))), Delivered)
+    sent = json.loads(webhook_sink.requests[0].body)
+    for text in (sent["title"], *sent["message"].splitlines()):
+        _is_inert(text)
+        assert not re.search(r"@\w", text)
+    assert "49" not in sent["title"] + sent["message"] or name != "template"
+
+
+TITLES = '{"cards": [{% for alert in payload.data.alerts %}{{ alert.entry.title | tojson }}{% endfor %}]}'
+
+
+@SAMPLE
+def test_a_webhooks_own_template(name: str, tmp_path: Path) -> None:
+    hook = ChannelRef("desk", "webhook")
+    templates = UserTemplates(tmp_path, {hook: OwnTemplate(TITLES, "titles.json.j2")})
+    told = notification(_alert(SAMPLES[name], "https://news.example/a"), channel=hook)
+    message = render_message(told, zone="UTC", templates=templates)
+    request = signed_request(Webhook("https://hook.example", "secret"), told.key, 1, message.payload)
+    assert message.problems == ()
+    (title,) = json.loads(request.body)["cards"]
+    _is_inert(title)
+    if name == "template":
+        assert "{{7*7}}" in title
+
+
+def test_what_ntfy_says_of_a_message_stands_in_its_body_never_in_a_header() -> None:
+    shape = ntfy(Ntfy("https://ntfy.example/news", "token"))
+    for text in SAMPLES.values():
+        assert shape(message_of(text), "key", "").headers == {
+            "Content-Type": "application/json",
+            "Authorization": "Bearer token",
+        }
+
+
+def test_teams_shows_texts_as_they_are() -> None:
+    for text in SAMPLES.values():
+        (attachment,) = teams_body(message_of(text))["attachments"]
+        kinds = {run["type"] for block in attachment["content"]["body"] for run in block["inlines"]}
+        assert kinds == {"TextRun"}
