@@ -55,6 +55,10 @@ DOCUMENTS = {
     "known prefix that becomes Atom's": (
         f'<rss{MEDIA}><item xmlns:media="{ATOM}"/><entry><media:content>a</media:content></entry></rss>'
     ),
+    "known prefix borrowed by an unknown namespace": (
+        '<rss xmlns:dc="https://purl.org/dc/elements/1.1/"><n:title xmlns:n="http://purl.org/dc/elements/1.1/"/>'
+        "<item><dc:creator>who</dc:creator></item></rss>"
+    ),
     "prefix that loses its namespace": (
         "<rss xmlns:p='urn:one'><channel><category xmlns:p='urn:two'/><p:title>t</p:title></channel></rss>"
     ),

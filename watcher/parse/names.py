@@ -31,6 +31,7 @@ class Names:
         for prefix, uri in declared.items():
             known = known_prefix(uri)
             _refuse_other_meanings(prefix or "", {known})
+        _refuse_borrowed_prefixes({(prefix or "", uri) for prefix, uri in declared.items()})
         if document.count(b"xmlns") != len(declared):
             everywhere = _declarations(document)
             _refuse_confusing_declarations(everywhere, set(declared.values()))
@@ -98,6 +99,7 @@ def _refuse_confusing_declarations(declarations: set[tuple[str, str]], outside: 
     for prefix, uri in declarations:
         uris[prefix].add(uri)
         prefixes[uri].add(prefix)
+    _refuse_borrowed_prefixes({(prefix, uri) for prefix, meant in uris.items() for uri in meant})
     for prefix, meant in uris.items():
         known = {known_prefix(uri) for uri in meant}
         _refuse_other_meanings(prefix, known)
@@ -120,3 +122,10 @@ def _refuse_declarations_inside(declarations: set[tuple[str, str]], declared: Ma
     for prefix, uri in declarations - {(prefix or "", uri) for prefix, uri in declared.items()}:
         if prefix or known_prefix(uri) is not None or uri in declared.values():
             raise Uncertain("namespaces inside a damaged document")
+
+
+def _refuse_borrowed_prefixes(declarations: set[tuple[str, str]]) -> None:
+    """A namespace that feedparser knows takes the prefix that it goes by from an unknown one that bears it."""
+    borrowed = {prefix for prefix, uri in declarations if prefix in KNOWN_PREFIXES and known_prefix(uri) is None}
+    if borrowed and any(known_prefix(uri) in borrowed for _, uri in declarations):
+        raise Uncertain(f"{borrowed} stand for two namespaces")
