@@ -5,10 +5,13 @@ The parent kills it when a job takes too long; its own limits stop what a docume
 
 from __future__ import annotations
 
+import fcntl
+import gc
 import os
 import resource
 import sys
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import BinaryIO
 
 from watcher.errors import ParseError, PollReason
@@ -21,9 +24,14 @@ OUT_OF_MEMORY = ParseFailed(
 )
 
 
+_PIPE_BYTES = 1 << 20
+"""Of a pipe, so that most documents pass it at once; the kernel's limit for a user without privileges."""
+
+
 def main(memory_bytes: int, cpu_seconds: int) -> None:
     """Serves jobs. `cpu_seconds` is what one job may cost; passing it ends the process with SIGXCPU."""
     source, sink = _take_streams()
+    gc.freeze()  # what was imported is no garbage
     resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sink.write(LENGTH.pack(0))
@@ -42,6 +50,9 @@ def main(memory_bytes: int, cpu_seconds: int) -> None:
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:
     """The pipes to the parent; whatever a library prints goes to standard error instead."""
+    for descriptor in (0, 1):
+        with suppress(OSError):  # above the user's limit, or no pipe: slower, nothing else
+            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return sys.stdin.buffer, sink

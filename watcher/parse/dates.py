@@ -29,7 +29,6 @@ _W3C = re.compile(
 _STARTS_WITH_YEAR_OR_WORD = re.compile(r"(?:\d{4}|\d{6}|\d{8})(?!\d)|[^\W\d]|\d{1,2}[ -][^\W\d]")
 
 
-@lru_cache(maxsize=4096)
 def parse_date(text: str) -> datetime | None:
     """RFC 822 §5 and W3CDTF/RFC 3339 dates and the dialects seen in the wild; whole seconds, aware UTC.
 
@@ -37,8 +36,12 @@ def parse_date(text: str) -> datetime | None:
     depend on when we look.
     """
     text = text.strip()
-    if not text or len(text) > _LONGEST_DATE:
-        return None
+    return _moment_of(text) if 0 < len(text) <= _LONGEST_DATE else None
+
+
+@lru_cache(maxsize=4096)
+def _moment_of(text: str) -> datetime | None:
+    """Remembers short texts only: what a hostile document says is not kept."""
     try:
         if match := _RFC822.fullmatch(text):
             day, month, year, *rest = match.groups()

@@ -44,20 +44,19 @@ def safe_link(link: str, base: str) -> str:
 
 def _entry(raw: RawEntry, base: str) -> Entry:
     contents = {text: _text(text) for text in raw.contents}
+    texts = list(filter(None, contents.values()))
     return Entry(
         id=_name(raw.id, markup=False),
         link=safe_link(raw.link, base) if raw.link else "",
         title=_line(raw.title),
         summary=contents[raw.summary] if raw.summary in contents else _text(raw.summary),
-        content="\n".join(text for text in dict.fromkeys(contents.values()) if text)[:TEXT_LIMIT],
+        content=texts[0] if len(texts) == 1 else "\n".join(dict.fromkeys(texts))[:TEXT_LIMIT],
         author=_name(raw.author),
         published=parse_date(raw.published) if raw.published else None,
         updated=parse_date(raw.updated) if raw.updated else None,
         categories=_categories(raw.categories),
         language=_language(raw.language),
-        publisher=one_line(raw.source_title, markup=True, limit=_LINE_LIMIT)
-        or safe_link(raw.source_link, base)
-        or None,
+        publisher=_name(raw.source_title) or (safe_link(raw.source_link, base) if raw.source_link else "") or None,
     )
 
 
