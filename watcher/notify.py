@@ -12,7 +12,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from enum import StrEnum
 from functools import partial
 
@@ -140,8 +140,9 @@ class Notifier:
         if channel is None:
             return GiveUp(AttemptReason.RECEIVER_REMOVED, "the configuration no longer has this channel")
         deadline = min(self.timings.send_within, until - self.clock.now() - self.timings.send_margin)
-        if deadline <= timedelta(0):
-            return TryAgain(AttemptReason.TIMEOUT, "the lease left no time for the send")
+        if deadline < self.timings.send_within / 2:
+            # A send cut short is often accepted all the same, and then repeated.
+            return TryAgain(AttemptReason.TIMEOUT, "the lease left too little time for the send")
         pass_by("send.before")
         try:
             outcome = await channel.send(notification, message, deadline)

@@ -17,5 +17,5 @@ TIMINGS = {
     "send_within": SEND_WITHIN,
     "send_margin": 1.0,
     "poll_margin": 4.0,
-    "backoff": 0.02,
+    "backoff": 0.01,
 }

@@ -37,7 +37,7 @@ class Setting:
     mutant: str | None = None
     migration: bool = False
     hushed: bool = False
-    patience: float = 180.0
+    patience: float = 400.0
     entries_a_feed: int = ENTRIES_A_FEED
 
 
