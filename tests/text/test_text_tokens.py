@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.text.fold import fold
-from watcher.text.tokens import chunks, is_unspaced, pieces, runs, spans, words
+from watcher.text.tokens import chunks, is_unspaced, piece_spans, pieces, runs, words
 
 JOINERS = "-\u2010\u2011\u2012\u2013'\u2019\u2018\u02bc\u200c`\u00b4\u2212\uff0d"
 
@@ -44,25 +43,14 @@ def test_numbers_are_not_joined() -> None:
 
 
 @given(st.text())
-def test_spans_stand_at_the_pieces_in_the_original(text: str) -> None:
+def test_the_pieces_stand_at_their_places_in_the_original(text: str) -> None:
     expected = [piece for chunk in chunks(text) for piece in pieces(chunk)]
-    assert [text[start:end] for start, end in spans(text)] == expected
-    assert [fold(text[start:end]) for start, end in spans(text) if fold(text[start:end])] == words(text)
+    assert [text[start:end] for start, end in piece_spans(text)] == expected
 
 
 @given(st.text())
-def test_knowing_the_compounds_gives_the_same_spans(text: str) -> None:
-    compounds = [number for number, chunk in enumerate(chunks(text)) if len(pieces(chunk)) != 1]
-    assert spans(text, compounds) == spans(text)
-    assert spans(text, compounds, chunks(text)) == spans(text)
-
-
-@given(
-    st.lists(st.sampled_from(["a", "an", "ana", "an-a", "a'an", " ", ".", "-", "—", "监", "\u0301", "_"])).map("".join)
-)
-def test_repeated_words_are_told_apart_by_their_places(text: str) -> None:
-    ends = [0, *(end for _, end in spans(text))]
-    assert all(not words(text[end:start]) for end, (start, _) in zip(ends, spans(text), strict=False))
+def test_no_piece_reaches_over_a_space(text: str) -> None:
+    assert [piece for stretch in text.split() for piece in words(stretch)] == words(text)
 
 
 def test_unspaced_scripts() -> None:

@@ -158,9 +158,10 @@ def _near_parts(weight: Points, near: Together, reading: EntryReading, formula: 
 
 
 def _occurs(side: tuple[Leaf, ...], reading: EntryReading) -> bool:
+    stands = reading.words.stands
     for leaf in side:
         for pattern in leaf.patterns:
-            if reading.words.occurrences(pattern):
+            if stands(pattern):
                 return True
     return False
 

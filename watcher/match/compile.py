@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from watcher.match.expression import Expression, Leaf, Together, is_true_of_nothing, leaves
 from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
-from watcher.match.terms import TermProblem, parse_member, parse_term, plain_phrase
+from watcher.match.terms import TermProblem, parse_member, parse_term, plain_phrases
 from watcher.model.topic import Near, Points, Topic, TopicProblem
 
 
@@ -69,11 +69,13 @@ def _problems_of_vocabulary(topic: Topic) -> Iterator[TopicProblem]:
 
 
 def _problems_of_terms(topic: Topic) -> Iterator[TopicProblem]:
+    if plain_phrases([term.text for term in topic.terms]) is not None:
+        return
     before: dict[Points, int] = {}
     for term in topic.terms:
         index = before.get(term.weight, 0)
         before[term.weight] = index + 1
-        parsed = None if plain_phrase(term.text) is not None else parse_term(term.text, topic.vocabulary)
+        parsed = parse_term(term.text, topic.vocabulary)
         if isinstance(parsed, TermProblem):
             path = f"terms.{term.weight / 100:g}.{index}"
             yield TopicProblem(path, f'"{term.text}" {parsed.message}', parsed.column)

@@ -70,4 +70,4 @@ def _stands(leaf: Leaf, reading: EntryReading) -> bool:
         wanted = leaf.text.strip('"').lower()
         return reading.language == wanted or reading.language.startswith(f"{wanted}-")
     words = reading.words if leaf.field == TEXT else reading.field(leaf.field)
-    return any(words.occurrences(pattern) for pattern in leaf.patterns)
+    return any(map(words.stands, leaf.patterns))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from itertools import takewhile
 
 from watcher.match.reading import EntryReading, Span
 from watcher.match.score import TITLE, Part
@@ -19,32 +21,30 @@ def evidence_of(part: Part, reading: EntryReading) -> Evidence:
     if not part.spans:
         return Evidence(part.term, part.field, part.count, part.points)
     if part.field == TITLE:
-        text, places, base = reading.title, reading.title_spans, 0
+        text, places, base = reading.title, reading.title_places, 0
     else:
-        text, places, base = reading.body, reading.body_spans, reading.body_start
-    ranges = [_characters(span, places, base) for span in part.spans if span[0] >= base]
-    passage, highlights = _passage(text, sorted(ranges))
+        text, places, base = reading.body, reading.body_places, reading.body_start
+    spans = sorted([(start - base, end - base - 1) for start, end in part.spans if start >= base])
+    passage, highlights = _passage(text, (places.characters(first, last) for first, last in spans))
     return Evidence(part.term, part.field, part.count, part.points, passage, highlights)
 
 
-def _characters(span: Span, places: list[Span], base: int) -> Span:
-    return places[span[0] - base][0], places[span[1] - base - 1][1]
-
-
-def _passage(text: str, ranges: list[Span]) -> tuple[str, tuple[Span, ...]]:
-    first_start, first_end = ranges[0]
+def _passage(text: str, ranges: Iterator[Span]) -> tuple[str, tuple[Span, ...]]:
+    """The text around the first of the ranges, and those of them that are in it."""
+    first_start, first_end = first = next(ranges)
     start = _word_start(text, first_start - _BEFORE, first_start)
     end = _word_end(text, first_end + _AFTER, first_end)
+    shown = [first, *takewhile(lambda place: place[1] <= end, ranges)]
     head = _ELLIPSIS if start > 0 else ""
     tail = _ELLIPSIS if end < len(text) else ""
     shift = len(head) - start
-    marked = tuple((low + shift, high + shift) for low, high in ranges if high <= end)
+    marked = tuple((low + shift, high + shift) for low, high in shown)
     return f"{head}{_one_line(text[start:end])}{tail}", marked
 
 
 def _one_line(text: str) -> str:
     """Line ends and tabs as spaces; the length stays, so that the marks stay right."""
-    return _SPACE.sub(" ", text)
+    return text if text.isprintable() else _SPACE.sub(" ", text)
 
 
 def _word_start(text: str, at: int, latest: int) -> int:

@@ -1,26 +1,30 @@
 """The index: all words of all topics, so that an entry finds its candidate topics by its own words.
 
-Numbers everywhere: a *slot* is a word in the lexicon, a *pattern* a phrase of slots shared by all topics
-that write it, a *term number* a term of one topic (each topic's last number is its *trigger*: seen
-something that may satisfy `near` or `query`). Lists of numbers lie in flat arrays with an array of
-beginnings beside them, because ten thousand topics have some 400,000 terms.
+Numbers everywhere: a *slot* is a word in the lexicon. A *pattern* is what a term or a condition looks for: the slot
+itself for a single word, and ~n for *phrase* n, two or more slots in a row; all topics that write it share it. A
+*term number* is a term of one topic (each topic's last number is its *trigger*: seen something that may satisfy
+`near` or `query`). Lists of numbers lie in flat arrays with an array of beginnings beside them, because ten thousand
+topics have some 400,000 terms.
 """
 
 from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
-from itertools import groupby
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, groupby
 from math import prod
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.expression import Expression, Leaf, Together, map_leaves, needed_leaves
 from watcher.match.lexicon import Lexicon, Slots
-from watcher.match.terms import Phrase, TermProblem, parse_term, plain_phrase
+from watcher.match.terms import Phrase, TermProblem, parse_term, plain_phrases
 from watcher.model.topic import Topic
 from watcher.text.stems import STEMMED_LANGUAGES
+
+Pattern = int
+"""A slot, or ~n for phrase n."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,25 +41,73 @@ PLAIN = Program()
 
 
 class Flat:
-    """Lists of numbers, one per key 0 … n, in two arrays."""
+    """Lists of numbers, one per key 0 … n-1, in two arrays.
 
-    def __init__(self, pairs_by_key: Iterable[tuple[int, int]], keys: int) -> None:
-        pairs = list(pairs_by_key)
-        first = array("I", bytes(4 * (keys + 1)))
-        for key, _ in pairs:
-            first[key + 1] += 1
-        for key in range(keys):
-            first[key + 1] += first[key]
-        values = array("I", bytes(4 * len(pairs)))
-        place = array("I", first)
-        for key, value in pairs:
-            values[place[key]] = value
-            place[key] += 1
-        self.first = first
-        self.values = values
+    `both` has key << 32 | value for every number of every list; it is sorted in place.
+    """
+
+    def __init__(self, both: list[int], keys: int) -> None:
+        both.sort()
+        counts = array("I", bytes(4 * (keys + 1)))
+        for one in both:
+            counts[(one >> 32) + 1] += 1
+        self.first = array("I", accumulate(counts))
+        self.values = array("I", [one & 0xFFFFFFFF for one in both])
 
     def __getitem__(self, key: int) -> array[int]:
         return self.values[self.first[key] : self.first[key + 1]]
+
+
+class Phrases:
+    """The phrases of all topics: their slots, and at which two neighbours of its own each one waits."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[int | tuple[int, ...], Pattern] = {}
+        self._slots = array("I")
+        self._first = array("I", [0])
+        self.anchors = bytearray()
+        """Which word of each phrase is the first of its two rarest neighbours."""
+        self.keys = array("Q")
+        """The key of these two."""
+
+    def __len__(self) -> int:
+        return len(self._first) - 1
+
+    def pattern(self, slots: Sequence[int]) -> Pattern:
+        """The pattern of words in a row."""
+        if len(slots) == 1:
+            return slots[0]
+        key = slots[0] << 32 | slots[1] if len(slots) == 2 else tuple(slots)
+        known = self._numbers.get(key)
+        if known is None:
+            known = self._numbers[key] = ~len(self)
+            self._slots.extend(slots)
+            self._first.append(len(self._slots))
+        return known
+
+    def slots(self, number: int) -> array[int]:
+        """The slots of a phrase, in the order of its words."""
+        return self._slots[self._first[number] : self._first[number + 1]]
+
+    def close(self, frequency: Sequence[int]) -> None:
+        """Chooses where each phrase waits, and forgets what only compiling needs."""
+        self._numbers = {}
+        self.anchors = bytearray(len(self))
+        slots, first, keys = self._slots, self._first, self.keys
+        for number in range(len(self)):
+            at, end = first[number], first[number + 1]
+            if end - at > 2:
+                anchor = min(range(at, end - 1), key=lambda left: frequency[slots[left]] * frequency[slots[left + 1]])
+                self.anchors[number] = anchor - at
+                at = anchor
+            keys.append(neighbour_key(slots[at], slots[at + 1]))
+
+    def frequency(self, slots: int) -> array[int]:
+        """How many phrases have each slot: what many topics write is taken to be common in texts, too."""
+        frequency = array("I", bytes(4 * (slots + 1)))
+        for slot in self._slots:
+            frequency[slot] += 1
+        return frequency
 
 
 class Index:
@@ -64,45 +116,63 @@ class Index:
     def __init__(self, topics: Sequence[CompiledTopic]) -> None:
         self.topics = tuple(topics)
         self.lexicon = Lexicon()
-        self._pattern_numbers: dict[tuple[int, ...], int] = {}
-        self.pattern_slots = array("I")
-        self.pattern_first = array("I", [0])
+        self.phrases = Phrases()
         self.first_term = array("I")
         self.topic_of_term = array("I")
         self.programs: list[Program] = []
         self.always: list[int] = []
         """Topics whose query may be true of any text, such as `author:Smith`."""
-        postings: list[tuple[int, int]] = []
+        self.singles: set[int] = set()
+        """Slots that somebody looks for by themselves."""
+        self._postings: tuple[list[int], list[int]] = ([], [])
         for number, compiled in enumerate(self.topics):
-            self._add(number, compiled, postings)
+            self._add(number, compiled)
         self.first_term.append(len(self.topic_of_term))
-        frequency = self._frequencies()
-        self._trigger(frequency, postings)
-        self.postings = Flat(postings, len(self._pattern_numbers))
-        self._anchor(sorted({pattern for pattern, _ in postings}), frequency)
-        self._pattern_numbers = {}
+        frequency = self.phrases.frequency(len(self.lexicon))
+        self._trigger(frequency)
+        of_slots, of_phrases = self._postings
+        self._postings = ([], [])
+        self.singles.update([one >> 32 for one in of_slots])
+        self.starters = frozenset([one >> 32 for one in of_slots])
+        """Slots that make a topic a candidate."""
+        self.terms_of_slot = Flat(of_slots, len(self.lexicon) + 1)
+        self.terms_of_phrase = Flat(of_phrases, len(self.phrases))
+        self.phrases.close(frequency)
+        self._neighbours([key << 32 | number for number, key in enumerate(self.phrases.keys)])
         self.lexicon.close()
 
-    def slots(self, pattern: int) -> array[int]:
-        """The slots of a pattern, in the order of its words."""
-        return self.pattern_slots[self.pattern_first[pattern] : self.pattern_first[pattern + 1]]
-
-    def _add(self, number: int, compiled: CompiledTopic, postings: list[tuple[int, int]]) -> None:
+    def _add(self, number: int, compiled: CompiledTopic) -> None:
         topic = compiled.topic
         spoken = tuple(language for language in topic.languages if language in STEMMED_LANGUAGES)
-        slots = self.lexicon.slots((spoken, topic.arabic_prefixes))
-        self.first_term.append(len(self.topic_of_term))
-        for term in topic.terms:
-            plain = plain_phrase(term.text)
-            for phrase in (plain,) if plain is not None else _phrases(term.text, topic):
-                postings.append((self._pattern(phrase, slots), len(self.topic_of_term)))
-            self.topic_of_term.append(number)
-        self.programs.append(self._bind(compiled, slots))
-        self.topic_of_term.append(number)
+        words = self.lexicon.slots((spoken, topic.arabic_prefixes))
+        at = len(self.topic_of_term)
+        self.first_term.append(at)
+        plain = plain_phrases([term.text for term in topic.terms])
+        if plain is not None:
+            slot, pattern = words.__getitem__, self.phrases.pattern
+            for term, phrase in enumerate(plain, at):
+                self._post(pattern([*map(slot, phrase)]), term)
+        else:
+            for term, phrases in enumerate([_phrases(term.text, topic) for term in topic.terms], at):
+                for phrase in phrases:
+                    self._post(self._pattern(phrase, words), term)
+        self.topic_of_term.extend([number] * (len(topic.terms) + 1))
+        self.programs.append(self._bind(compiled, words))
+
+    def _post(self, pattern: Pattern, term: int) -> None:
+        if pattern >= 0:
+            self._postings[0].append(pattern << 32 | term)
+        else:
+            self._postings[1].append(~pattern << 32 | term)
+
+    def _pattern(self, phrase: Phrase, words: Slots) -> Pattern:
+        return self.phrases.pattern([words[word] for word in phrase])
 
     def _bind(self, compiled: CompiledTopic, words: Slots) -> Program:
         def bound(leaf: Leaf) -> Leaf:
-            return replace(leaf, patterns=tuple(self._pattern(phrase, words) for phrase in leaf.phrases))
+            patterns = tuple([self._pattern(phrase, words) for phrase in leaf.phrases])
+            self.singles.update([pattern for pattern in patterns if pattern >= 0])
+            return Leaf(leaf.text, leaf.phrases, leaf.field, leaf.weight, patterns)
 
         def bind(expression: Expression | None) -> Expression | None:
             return None if expression is None else map_leaves(expression, bound)
@@ -110,28 +180,11 @@ class Index:
         if not (compiled.near or compiled.require or compiled.exclude or compiled.query):
             return PLAIN
         near = tuple(
-            replace(pair, left=tuple(map(bound, pair.left)), right=tuple(map(bound, pair.right)))
-            for pair in compiled.near
+            Together(tuple(map(bound, pair.left)), tuple(map(bound, pair.right)), pair.within) for pair in compiled.near
         )
         return Program(near, bind(compiled.require), bind(compiled.exclude), bind(compiled.query))
 
-    def _pattern(self, phrase: Phrase, words: Slots) -> int:
-        slots = tuple([words[word] for word in phrase])
-        known = self._pattern_numbers.get(slots)
-        if known is None:
-            known = self._pattern_numbers[slots] = len(self._pattern_numbers)
-            self.pattern_slots.extend(slots)
-            self.pattern_first.append(len(self.pattern_slots))
-        return known
-
-    def _frequencies(self) -> array[int]:
-        """How many patterns have a slot: what many topics write is taken to be common in texts, too."""
-        frequency = array("I", bytes(4 * (len(self.lexicon) + 1)))
-        for slot in self.pattern_slots:
-            frequency[slot] += 1
-        return frequency
-
-    def _trigger(self, frequency: array[int], postings: list[tuple[int, int]]) -> None:
+    def _trigger(self, frequency: array[int]) -> None:
         """Words that make a topic a candidate although none of its terms may be there."""
 
         def commonness(side: tuple[Leaf, ...]) -> float:
@@ -144,51 +197,37 @@ class Index:
                 self.always.append(number)
             found += needed or ()
             trigger = self.first_term[number + 1] - 1
-            postings += ((pattern, trigger) for leaf in found for pattern in leaf.patterns)
+            for leaf in found:
+                for pattern in leaf.patterns:
+                    self._post(pattern, trigger)
 
-    def _commonness(self, pattern: int, frequency: array[int]) -> float:
-        return prod(frequency[slot] / len(self.pattern_slots) for slot in self.slots(pattern))
+    def _commonness(self, pattern: Pattern, frequency: array[int]) -> float:
+        slots = (pattern,) if pattern >= 0 else self.phrases.slots(~pattern)
+        return prod((frequency[slot] + 1) / (len(self.phrases) + 1) for slot in slots)
 
-    def _anchor(self, patterns: Sequence[int], frequency: array[int]) -> None:
-        """A pattern of one word waits at its slot, a longer one at its rarest two neighbours."""
-        singles: list[tuple[int, int]] = []
-        neighbours: list[int] = []
-        all_slots, first_slot = self.pattern_slots, self.pattern_first
-        for pattern in patterns:
-            at, end = first_slot[pattern], first_slot[pattern + 1]
-            if end - at == 1:
-                singles.append((all_slots[at], pattern))
-                continue
-            if end - at > 2:
-                at = min(
-                    range(at, end - 1), key=lambda left: frequency[all_slots[left]] * frequency[all_slots[left + 1]]
-                )
-            neighbours.append((neighbour_key(all_slots[at], all_slots[at + 1]) << 32) | pattern)
-        neighbours.sort()
-        self.singles = Flat(singles, len(self.lexicon) + 1)
-        self.neighbour_keys = array("Q", (both >> 32 for both in neighbours))
-        self.neighbour_patterns = array("I", (both & 0xFFFFFFFF for both in neighbours))
-        self.followers, self.is_right = self._followers()
-
-    def _followers(self) -> tuple[dict[int, frozenset[int]], bytearray]:
-        """Slot → slots that may follow; whether a slot does. The numbers are shared, because there are many."""
+    def _neighbours(self, both: list[int]) -> None:
+        """What may follow what, and which phrases wait for it. The numbers are shared, because there are many."""
+        both.sort()
+        self._neighbour_keys = array("Q", [one >> 32 for one in both])
+        self._neighbour_phrases = array("I", [one & 0xFFFFFFFF for one in both])
         numbers = list(range(len(self.lexicon) + 1))
-        is_right = bytearray(len(numbers))
-        followers: dict[int, frozenset[int]] = {}
-        for left, keys in groupby(self.neighbour_keys, key=lambda key: key >> 32):
+        self.is_right = bytearray(len(numbers))
+        """Whether a slot is the second of two neighbours."""
+        self.followers: dict[int, frozenset[int]] = {}
+        """The first of two neighbours → every second."""
+        for left, keys in groupby(self._neighbour_keys, key=lambda key: key >> 32):
             rights = frozenset([numbers[key & 0xFFFFFFFF] for key in keys])
-            followers[numbers[left]] = rights
+            self.followers[numbers[left]] = rights
             for right in rights:
-                is_right[right] = 1
-        return followers, is_right
+                self.is_right[right] = 1
 
-    def patterns_at(self, key: int) -> array[int]:
-        """The patterns that wait for two neighbouring slots."""
-        keys = self.neighbour_keys
+    def phrases_at(self, key: int) -> array[int]:
+        """The numbers of the phrases that wait for two neighbouring slots."""
+        keys = self._neighbour_keys
         first = last = bisect_left(keys, key)
         while last < len(keys) and keys[last] == key:
             last += 1
-        return self.neighbour_patterns[first:last]
+        return self._neighbour_phrases[first:last]
 
 
 def _phrases(text: str, topic: Topic) -> tuple[Phrase, ...]:

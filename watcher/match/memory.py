@@ -1,25 +1,29 @@
-"""What the chunks of texts mean to an index, worked out at first sight and kept.
+"""What the stretches of texts mean to an index, worked out at first sight and kept.
 
-In the long run a word of an entry so costs one dictionary look-up, whatever the languages of the topics.
+In the long run a word of an entry so costs one dictionary look-up, whatever its punctuation and the languages
+of the topics.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watcher.match.index import Index
-from watcher.text.tokens import LONGEST_PIECE, pieces, runs
+from watcher.text.tokens import chunks, is_unspaced, pieces, runs
 
 Numbers = tuple[int, ...]
 Piece = tuple[Numbers, Numbers, frozenset[int], Numbers]
-"""The slots of one position; those that end a pair of neighbours; what may follow, when they begin one; those."""
+"""Of one position: the slots that somebody looks for by themselves; all slots; what may follow one of them in a
+phrase; the slots that may follow others."""
+SINGLES, SLOTS, FOLLOWERS, RIGHTS = range(4)
 
 NOTHING: Piece = ((), (), frozenset(), ())
 
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """A chunk of several positions. `joined`: neighbouring pieces written as one: (first, how many, piece)."""
+    """A stretch of several positions, or of none. `joined`: pieces written as one: (first, how many, piece)."""
 
     pieces: tuple[Piece, ...]
     joined: tuple[tuple[int, int, Piece], ...]
@@ -27,53 +31,72 @@ class Compound:
 
 Meaning = Piece | Compound
 
+_BLANK = Compound((), ())
 _REMEMBERED = 30_000
-"""Chunks; when full the memory is emptied, which costs no more than a second of stemming."""
+"""Stretches. When so many were seen, those that are not seen again before as many others are forgotten."""
+_LONGEST_REMEMBERED = 40
+"""Characters; longer stretches are addresses and the like, which do not come again."""
+_PUNCTUATION = (
+    ".,;:!?\"'()[]{}<>/*-\u2010\u2011\u2013\u2014\u2026\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u060c\u061b\u061f"
+)
 
 
-class ChunkMemory(dict[str, Meaning]):
-    """Chunk → meaning. Shared by threads: a lost update only costs a repetition."""
+class Memory(dict[str, Meaning]):
+    """Stretch → meaning. Shared by threads: a lost update only costs a repetition."""
 
     def __init__(self, index: Index, *, capitals: bool) -> None:
         super().__init__()
         self._index = index
         self._capitals = capitals
+        self._older: dict[str, Meaning] = {}
         self._followers: dict[Numbers, frozenset[int]] = {}
 
-    def __missing__(self, chunk: str) -> Meaning:
-        meaning = self._meaning(chunk)
+    def __missing__(self, stretch: str) -> Meaning:
+        meaning = self._older.get(stretch)
+        if meaning is None:
+            meaning = self._meaning(stretch)
+            if len(stretch) > _LONGEST_REMEMBERED or (not stretch.isascii() and _is_sentence(stretch)):
+                return meaning
         if len(self) >= _REMEMBERED:
+            self._older = dict(self)
             self.clear()
             self._followers.clear()
-        if len(chunk) <= LONGEST_PIECE:
-            self[chunk] = meaning
+        self[stretch] = meaning
         return meaning
 
     def __reduce__(self) -> tuple[object, ...]:
         return _empty_memory, (self._index, self._capitals)
 
-    def _meaning(self, chunk: str) -> Meaning:
+    def _meaning(self, stretch: str) -> Meaning:
+        bare = stretch.strip(_PUNCTUATION)
+        if len(bare) < len(stretch):
+            return self[bare] if bare else _BLANK
+        if stretch.isascii() and stretch.isalnum():
+            return self._piece(stretch)
+        found = chunks(stretch)
+        if found == [stretch]:
+            return self._chunk(stretch)
+        return _in_a_row(list(map(self.__getitem__, found)))
+
+    def _chunk(self, chunk: str) -> Meaning:
         parts = pieces(chunk)
         if len(parts) == 1:
-            return self._piece(parts[0])
+            return self._piece(chunk)
         joined = tuple(
             (first, width, piece) for first, width, text in runs(parts) if (piece := self._piece(text)) is not NOTHING
         )
-        return Compound(tuple(self._piece_again(part) for part in parts), joined)
-
-    def _piece_again(self, part: str) -> Piece:
-        """A piece of a compound is mostly a chunk elsewhere: one look-up for what is known already."""
-        meaning = self[part]
-        return self._piece(part) if isinstance(meaning, Compound) else meaning
+        row = _in_a_row(list(map(self.__getitem__, parts)))
+        return Compound(row.pieces, joined) if isinstance(row, Compound) else row
 
     def _piece(self, text: str) -> Piece:
         index = self._index
         slots = tuple(sorted(index.lexicon.slots_of(text, capitals=self._capitals)))
         if not slots:
             return NOTHING
-        lefts = tuple(slot for slot in slots if slot in index.followers)
-        rights = tuple(slot for slot in slots if index.is_right[slot])
-        return slots, rights, self._followers_of(lefts), lefts
+        singles = tuple([slot for slot in slots if slot in index.singles])
+        rights = tuple([slot for slot in slots if index.is_right[slot]])
+        lefts = tuple([slot for slot in slots if slot in index.followers])
+        return singles, slots, self._followers_of(lefts), rights
 
     def _followers_of(self, lefts: Numbers) -> frozenset[int]:
         if not lefts:
@@ -85,5 +108,25 @@ class ChunkMemory(dict[str, Meaning]):
         return known
 
 
-def _empty_memory(index: Index, capitals: bool) -> ChunkMemory:
-    return ChunkMemory(index, capitals=capitals)
+def _in_a_row(meanings: Sequence[Meaning]) -> Meaning:
+    """The meaning of several chunks that stand in one stretch."""
+    if len(meanings) == 1:
+        return meanings[0]
+    row: list[Piece] = []
+    joined: list[tuple[int, int, Piece]] = []
+    for meaning in meanings:
+        if isinstance(meaning, Compound):
+            joined += ((len(row) + first, width, piece) for first, width, piece in meaning.joined)
+            row += meaning.pieces
+        else:
+            row.append(meaning)
+    return Compound(tuple(row), tuple(joined))
+
+
+def _is_sentence(stretch: str) -> bool:
+    """Whether a stretch is of a script without spaces: such stretches hardly come again."""
+    return len(stretch) > 1 and is_unspaced(stretch)
+
+
+def _empty_memory(index: Index, capitals: bool) -> Memory:
+    return Memory(index, capitals=capitals)

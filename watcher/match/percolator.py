@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from watcher.match.assess import Assessment, assess, assess_if_reached
 from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
 from watcher.match.evidence import evidence_of
-from watcher.match.index import Index, neighbour_key
-from watcher.match.memory import ChunkMemory
-from watcher.match.reading import EntryReading, Span, Words
+from watcher.match.index import Index, Pattern
+from watcher.match.memory import Memory
+from watcher.match.reading import EntryReading, Span
 from watcher.match.score import FORMULA, Formula
 from watcher.model.alert import Match
 from watcher.model.entry import Entry
@@ -27,7 +27,7 @@ class Percolator:
     def __init__(self, topics: Sequence[Topic | CompiledTopic], *, formula: Formula = FORMULA) -> None:
         self.formula = formula
         self.index = Index([_compiled(topic) for topic in topics])
-        self._memories = (ChunkMemory(self.index, capitals=False), ChunkMemory(self.index, capitals=True))
+        self._memories = (Memory(self.index, capitals=False), Memory(self.index, capitals=True))
 
     def percolate(self, entry: Entry, labels: Mapping[str, str] | None = None) -> list[Match]:
         """The topics that the entry reaches a level of, in the order of the configuration.
@@ -62,29 +62,26 @@ class Percolator:
     def candidates(self, reading: EntryReading) -> dict[int, dict[int, list[Span]]]:
         """Topic number → term number → where the term stands."""
         index, words = self.index, reading.words
-        postings, topic_of_term, first_term = index.postings, index.topic_of_term, index.first_term
         found: dict[int, dict[int, list[Span]]] = {number: {} for number in index.always}
-        for pattern in self._patterns(words):
-            spans = words.occurrences(pattern)
-            if not spans:
-                continue
-            for term in postings[pattern]:
-                topic = topic_of_term[term]
-                terms = found.setdefault(topic, {})
-                if term + 1 < first_term[topic + 1]:
-                    terms[term] = [*terms[term], *spans] if term in terms else spans
+        for slot in index.starters.intersection(words.singles):
+            self._add(found, slot, index.terms_of_slot[slot], reading)
+        for key in words.pairs:
+            for phrase in index.phrases_at(key):
+                self._add(found, ~phrase, index.terms_of_phrase[phrase], reading)
         return found
 
-    def _patterns(self, words: Words) -> Iterator[int]:
-        """Patterns of which the one word, or two neighbouring words, stand in the text."""
-        index = self.index
-        singles, values = index.singles.first, index.singles.values
-        for slot in words.starts:
-            first, last = singles[slot], singles[slot + 1]
-            if first < last:
-                yield from values[first:last]
-        for key in {neighbour_key(left, right) for left, _, right, _ in words.neighbours}:
-            yield from index.patterns_at(key)
+    def _add(
+        self, found: dict[int, dict[int, list[Span]]], pattern: Pattern, terms: Iterable[int], reading: EntryReading
+    ) -> None:
+        spans = reading.words.occurrences(pattern) if terms else []
+        if not spans:
+            return
+        topic_of_term, first_term = self.index.topic_of_term, self.index.first_term
+        for term in terms:
+            topic = topic_of_term[term]
+            known = found.setdefault(topic, {})
+            if term + 1 < first_term[topic + 1]:
+                known[term] = [*known[term], *spans] if term in known else spans
 
 
 def applies(topic: Topic, labels: Mapping[str, str] | None) -> bool:

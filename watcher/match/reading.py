@@ -3,128 +3,154 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Iterable, Mapping
 from itertools import islice
 from operator import itemgetter
 from typing import cast
 
-from watcher.match.index import Index
-from watcher.match.memory import NOTHING, ChunkMemory, Compound, Meaning, Piece
+from watcher.match.index import Index, Pattern, neighbour_key
+from watcher.match.memory import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Memory, Piece
 from watcher.model.entry import TEXT_LIMIT, Entry
-from watcher.text.tokens import chunks, spans
+from watcher.text.places import Places
 
 Span = tuple[int, int]
 """[start, end) in positions."""
-Neighbours = tuple[int, int, int, int]
-"""A slot and its position, the slot that follows and its position."""
 
-_RIGHTS, _FOLLOWERS = itemgetter(1), itemgetter(2)
-
-_MOST_OCCURRENCES = 200
+MOST_OCCURRENCES = 200
 """Of one pattern in one entry; further ones are not counted, so that a hostile text costs little."""
+
+_SINGLES_OF, _FOLLOWERS_OF, _RIGHTS_OF = itemgetter(SINGLES), itemgetter(FOLLOWERS), itemgetter(RIGHTS)
+_ONE = (1,)
 
 
 class Words:
-    """Where the slots of an index stand in one stretch of positions."""
+    """Where the patterns of an index stand in one stretch of positions; texts have a gap between them."""
 
-    def __init__(self, index: Index, memories: tuple[ChunkMemory, ChunkMemory]) -> None:
+    def __init__(self, index: Index, memories: tuple[Memory, Memory]) -> None:
         self._index = index
         self._memories = memories
-        self.end = 0
-        self.chunks: list[str] = []
-        """Of the text that was added last."""
-        self.compounds: list[int] = []
-        """Numbers of the chunks of several pieces in the text that was added last."""
-        self.starts: defaultdict[int, list[int]] = defaultdict(list)
-        self.neighbours: list[Neighbours] = []
-        """Slots that follow one another and for which patterns wait."""
-        self._wide: dict[tuple[int, int], int] = {}
-        self._open: list[tuple[Piece, int, int]] = []
-        self._occurrences: dict[int, list[Span]] = {}
+        self._row: list[Piece] = []
+        self.singles: defaultdict[int, list[int]] = defaultdict(list)
+        """Slots that somebody looks for by themselves → positions; ~position for joined words that begin there."""
+        self.pairs: dict[int, list[Span]] = {}
+        """Keys of neighbours for which phrases wait → where the two stand."""
+        self._joined: dict[int, list[tuple[int, Piece]]] = {}
+        """Pieces of compounds written as one: first position → width and meaning; `_joined_to` by position after."""
+        self._joined_to: dict[int, list[tuple[int, Piece]]] = {}
+        self._occurrences: dict[Pattern, list[Span]] = {}
 
-    def add(self, text: str) -> int:
-        """Reads a text behind what is there already; returns the position of its first word."""
-        begin = self.end
-        self.chunks = chunks(text)
-        meanings = list(map(self._memories[text.isupper()].__getitem__, self.chunks))
-        self.compounds = [number for number, meaning in enumerate(meanings) if meaning.__class__ is Compound]
-        row = self._widen(meanings, begin) if self.compounds else cast("list[Piece]", meanings)
-        starts = self.starts
-        for at, piece in enumerate(row, begin):
-            for slot in piece[0]:
-                starts[slot].append(at)
-        apart = map(frozenset.isdisjoint, map(_FOLLOWERS, row), map(_RIGHTS, islice(row, 1, None)))
-        for at in [at for at, is_apart in enumerate(apart) if not is_apart]:
-            self._note(row[at], begin + at, row[at + 1], begin + at + 1)
-        for piece, start, place in self._open:
-            if place - begin < len(row):
-                self._note(piece, start, row[place - begin], place)
-        self._open.clear()
-        self.end = begin + len(row) + 1
-        return begin
+    @property
+    def end(self) -> int:
+        """The position after the last gap."""
+        return len(self._row)
 
-    def _note(self, before: Piece, left_at: int, after: Piece, right_at: int) -> None:
-        for left in before[3]:
-            followers = self._index.followers[left]
-            for right in after[1]:
-                if right in followers:
-                    self.neighbours.append((left, left_at, right, right_at))
+    def add(self, text: str) -> Places:
+        """Reads a text behind what is there already."""
+        stretches = text.split()
+        meanings = list(map(self._memories[text.isupper()].__getitem__, stretches))
+        compounds = [number for number, meaning in enumerate(meanings) if meaning.__class__ is Compound]
+        begin = len(self._row)
+        row = self._widen(meanings, compounds) if compounds else cast("list[Piece]", meanings)
+        row.append(NOTHING)
+        self._row += row
+        singles = self.singles
+        for at, slots in enumerate(map(_SINGLES_OF, row), begin):
+            for slot in slots:
+                singles[slot].append(at)
+        apart = map(frozenset.isdisjoint, map(_FOLLOWERS_OF, row), map(_RIGHTS_OF, islice(row, 1, None)))
+        for at in [at for at, is_apart in enumerate(apart, begin) if not is_apart]:
+            self._note(self._row[at], at, self._row[at + 1], at + 2)
+        if self._joined:
+            self._note_joined(begin)
+        return Places(text, stretches, compounds, [len(cast("Compound", meanings[at]).pieces) for at in compounds])
 
-    def _widen(self, meanings: list[Meaning], begin: int) -> list[Piece]:
-        """One piece per position, and what pieces of compounds mean when they are written as one word."""
+    def _widen(self, meanings: list[Meaning], compounds: list[int]) -> list[Piece]:
+        """One piece per position; remembers what pieces of compounds mean when they are written as one word."""
         row: list[Piece] = []
         copied = 0
-        for number in self.compounds:
+        for number in compounds:
             row += cast("list[Piece]", meanings[copied:number])
             copied = number + 1
             compound = cast("Compound", meanings[number])
-            if compound.joined:
-                self._note_joined(compound, row[-1] if row else NOTHING, begin + len(row))
+            for first, width, piece in compound.joined:
+                start = len(self._row) + len(row) + first
+                self._joined.setdefault(start, []).append((width, piece))
+                self._joined_to.setdefault(start + width, []).append((width, piece))
             row += compound.pieces
         row += cast("list[Piece]", meanings[copied:])
         return row
 
-    def _note_joined(self, compound: Compound, before: Piece, at: int) -> None:
-        for first, width, piece in compound.joined:
-            start = at + first
-            for slot in piece[0]:
-                self.starts[slot].append(start)
-                self._wide[slot, start] = width
-            self._note(compound.pieces[first - 1] if first else before, start - 1, piece, start)
-            self._open.append((piece, start, start + width))
+    def _note(self, before: Piece, start: int, after: Piece, end: int) -> None:
+        for left in before[SLOTS]:
+            followers = self._index.followers.get(left, NOTHING[FOLLOWERS])
+            for right in after[RIGHTS]:
+                if right in followers:
+                    spans = self.pairs.setdefault(neighbour_key(left, right), [])
+                    if len(spans) < MOST_OCCURRENCES:
+                        spans.append((start, end))
 
-    def occurrences(self, pattern: int) -> list[Span]:
+    def _note_joined(self, begin: int) -> None:
+        for start, alternatives in self._joined.items():
+            if start < begin:
+                continue
+            for width, piece in alternatives:
+                for slot in piece[SINGLES]:
+                    self.singles[slot].append(~start)
+                self._note(self._row[start - 1], start - 1, piece, start + width)
+                self._note(piece, start, self._row[start + width], start + width + 1)
+                for before_width, before in self._joined_to.get(start, ()):
+                    self._note(before, start - before_width, piece, start + width)
+
+    def stands(self, pattern: Pattern) -> bool:
+        """Whether a pattern occurs."""
+        return pattern in self.singles if pattern >= 0 else bool(self.occurrences(pattern))
+
+    def occurrences(self, pattern: Pattern) -> list[Span]:
         """Where a pattern stands, in order. The list is shared: do not change it."""
         known = self._occurrences.get(pattern)
         if known is None:
-            known = self._occurrences[pattern] = self._find(pattern)
+            found = self._of_slot(pattern) if pattern >= 0 else self._of_phrase(~pattern)
+            known = self._occurrences[pattern] = found[:MOST_OCCURRENCES]
         return known
 
-    def _find(self, pattern: int) -> list[Span]:
-        slots = self._index.slots(pattern)
-        starts, wide = self.starts, self._wide
-        for slot in slots:
-            if slot not in starts:
-                return []
-        first = slots[0]
-        if wide:
-            found = [(start, start + wide.get((first, start), 1)) for start in starts[first]]
-        else:
-            found = [(start, start + 1) for start in starts[first]]
-        for slot in slots[1:]:
-            places = starts[slot] if len(starts[slot]) < 8 else set(starts[slot])
-            found = [(start, end + wide.get((slot, end), 1)) for start, end in found if end in places]
-            if not found:
-                break
-        return found[:_MOST_OCCURRENCES]
+    def _of_slot(self, slot: int) -> list[Span]:
+        positions = self.singles.get(slot, ())
+        if not self._joined:
+            return [(at, at + 1) for at in positions]
+        ends = {at: at + 1 for at in positions if at >= 0}
+        for start in [~at for at in positions if at < 0]:
+            widths = [width for width, piece in self._joined[start] if slot in piece[SLOTS]]
+            ends[start] = max(ends.get(start, 0), start + max(widths))
+        return sorted(ends.items())
+
+    def _of_phrase(self, number: int) -> list[Span]:
+        phrases = self._index.phrases
+        spans = self.pairs.get(phrases.keys[number])
+        if spans is None:
+            return []
+        slots, anchor = phrases.slots(number), phrases.anchors[number]
+        for slot in slots[anchor + 2 :]:
+            spans = [(start, end + width) for start, end in spans for width in self._widths(slot, end)]
+        for slot in reversed(slots[:anchor]):
+            spans = [(start - width, end) for start, end in spans for width in self._widths_before(slot, start)]
+        return sorted(set(spans)) if self._joined else spans
+
+    def _widths(self, slot: int, start: int) -> Iterable[int]:
+        """How many positions the words that begin at a position and may be the slot have."""
+        one = _ONE if slot in self._row[start][SLOTS] else ()
+        return (*one, *(width for width, piece in self._joined.get(start, ()) if slot in piece[SLOTS]))
+
+    def _widths_before(self, slot: int, end: int) -> Iterable[int]:
+        """The same for words that end before a position; position -1 is a gap."""
+        one = _ONE if slot in self._row[end - 1][SLOTS] else ()
+        return (*one, *(width for width, piece in self._joined_to.get(end, ()) if slot in piece[SLOTS]))
 
 
 class EntryReading:
     """Title and body of an entry as one stretch of words with a gap between, other fields when asked for."""
 
     def __init__(
-        self, index: Index, memories: tuple[ChunkMemory, ChunkMemory], entry: Entry, labels: Mapping[str, str] | None
+        self, index: Index, memories: tuple[Memory, Memory], entry: Entry, labels: Mapping[str, str] | None
     ) -> None:
         self._index = index
         self._memories = memories
@@ -134,9 +160,9 @@ class EntryReading:
         self.title = entry.title[:TEXT_LIMIT]
         self.body = body_of(entry)[:TEXT_LIMIT]
         self.words = Words(index, memories)
-        self.words.add(self.title)
-        self._title_chunks, self._title_compounds = self.words.chunks, self.words.compounds
-        self.body_start = self.words.add(self.body)
+        self.title_places = self.words.add(self.title)
+        self.body_start = self.words.end
+        self.body_places = self.words.add(self.body)
         self.body_length = self.words.end - self.body_start - 1
 
     def field(self, name: str) -> Words:
@@ -151,16 +177,6 @@ class EntryReading:
     def language(self) -> str:
         """As the entry or else its feed says; "" when neither does."""
         return (self._entry.language or self._labels.get("language") or "").lower()
-
-    @cached_property
-    def title_spans(self) -> list[Span]:
-        """Characters of each position of the title."""
-        return spans(self.title, self._title_compounds, self._title_chunks)
-
-    @cached_property
-    def body_spans(self) -> list[Span]:
-        """Characters of each position of the body, the first of which is `body_start`."""
-        return spans(self.body, self.words.compounds, self.words.chunks)
 
     def _texts(self, name: str) -> tuple[str, ...]:
         entry = self._entry

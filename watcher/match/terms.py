@@ -7,7 +7,7 @@ A *phrase* is a tuple of written words, each in one of three spellings: `prison`
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watcher.text.fold import fold
@@ -21,7 +21,8 @@ LONGEST_TERM = 300
 SHORTEST_PREFIX = 3
 """Letters before a `*`."""
 
-_PLAIN = re.compile(r"[A-Za-z0-9]+(?:(?<=\w{3})\*)?(?: [A-Za-z0-9]+(?:(?<=\w{3})\*)?)*")
+_PLAIN = re.compile(r"(?:[A-Za-z0-9]+(?:(?<=\w{3})\*)?[ \n])*[A-Za-z0-9]+(?:(?<=\w{3})\*)?")
+"""Words with one space between them, a term a line."""
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|NEAR(?:/\d+)?)(?!\S)")
 _STARRED = re.compile(r"\S*\*\S*")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'"}
@@ -52,12 +53,21 @@ def parse_term(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermPr
 
 def plain_phrase(text: str) -> Phrase | None:
     """The phrase of a term without anything special in it, which most terms are; None for all others."""
-    if _PLAIN.fullmatch(text) is None or len(text) > LONGEST_TERM:
+    plain = plain_phrases((text,))
+    return None if plain is None else plain[0]
+
+
+def plain_phrases(texts: Sequence[str]) -> list[Phrase] | None:
+    """The phrases of terms that have nothing special in them; None if any has."""
+    together = "\n".join(texts)
+    if _PLAIN.fullmatch(together) is None or max(map(len, texts)) > LONGEST_TERM:
         return None
-    lower = text.lower()
-    if lower != text and _OPERATOR.search(text) is not None:
+    if together.count("\n") != len(texts) - 1:
         return None
-    return tuple(lower.split(" "))
+    lower = together.lower()
+    if lower != together and _OPERATOR.search(together) is not None:
+        return None
+    return [tuple(text.split(" ")) for text in lower.split("\n")]
 
 
 def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:

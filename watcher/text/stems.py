@@ -58,6 +58,7 @@ _SCRIPTS = (
     ("devanagari", re.compile("[\u0900-\u097f]")),
     ("tamil", re.compile("[\u0b80-\u0bff]")),
 )
+_MEETING_OTHERS = frozenset(code for code in _ALGORITHMS if code != "en" and code not in _SCRIPT_OF_LANGUAGE)
 _STEMMERS: dict[str, snowballstemmer.Stemmer] = {}
 
 _SHORTEST_STEM = 4
@@ -71,6 +72,8 @@ _SHORTEST_ARABIC_REST = 3
 
 def script_of(word: str) -> str:
     """The script of a case-folded word, "other" where no language of ours is written in it."""
+    if word.isascii() and word.isalpha():
+        return "latin"
     return next((name for name, letters in _SCRIPTS if letters.search(word)), "other")
 
 
@@ -91,19 +94,25 @@ def languages_for(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
 
 def stems(word: str, language: str) -> set[str]:
     """The folded stems of a word as written: of its accented and of its folded spelling."""
+    whole = fold(word)
     cased = word.replace("I", "ı").replace("İ", "i").lower() if language == "tr" else word.casefold()
-    return {_careful_stem(spelling, language) for spelling in {cased, fold(word)}} - {""}
+    found = {_careful_stem(whole, whole, language)}
+    if cased != whole:
+        found.add(_careful_stem(cased, whole, language))
+    found.discard("")
+    return found
 
 
-def _careful_stem(word: str, language: str) -> str:
-    """The stem, or the whole word where too little would be left of it.
+def _careful_stem(spelling: str, whole: str, language: str) -> str:
+    """The folded stem of a spelling, or the whole folded word where too little would be left of it.
 
     Topics are stemmed in several languages at once: a very short stem (Spanish deas → de, French série → ser,
     hole → hol) meets words of other languages in Latin script. English endings are harmless.
     """
-    stem, whole = fold(_stemmer(language).stemWord(word)), fold(word)
-    meets_others = language != "en" and script_of_language(language) == "latin"
-    return whole if meets_others and len(stem) < _SHORTEST_STEM else stem
+    stem = _stemmer(language).stemWord(spelling)
+    if stem not in whole:
+        stem = fold(stem)
+    return whole if len(stem) < _SHORTEST_STEM and language in _MEETING_OTHERS else stem
 
 
 def without_arabic_prefixes(word: str) -> set[str]:
@@ -127,5 +136,7 @@ def _without_article(word: str) -> str:
 
 def _stemmer(language: str) -> snowballstemmer.Stemmer:
     if language not in _STEMMERS:
-        _STEMMERS[language] = snowballstemmer.stemmer(_ALGORITHMS[language])
+        stemmer = snowballstemmer.stemmer(_ALGORITHMS[language])
+        stemmer.maxCacheSize = 0  # words are remembered with their slots; its own cache costs three times a stem
+        _STEMMERS[language] = stemmer
     return _STEMMERS[language]

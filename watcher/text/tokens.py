@@ -1,17 +1,17 @@
 """Tokens: the words of a text, in order.
 
-A *chunk* is what stands together in the text: letters, digits and marks, with hyphens, apostrophes,
-zero-width non-joiners and inner full stops inside (`al-Hol`, `Syria's`, `U.S.`, `آتش‌بس`). A chunk has
-one or more *pieces*; every piece has a position of its own, so `al-Hol` and `Al Hol` are the same two
-words. In scripts that put no spaces between words each character is a chunk: there a phrase of
-characters finds a word wherever it stands.
+A *stretch* is what stands between two spaces, with its punctuation; it is what `str.split` gives. A *chunk*
+is the part of it that belongs together: letters, digits and marks, with hyphens, apostrophes, zero-width
+non-joiners and inner full stops inside (`al-Hol`, `Syria's`, `U.S.`, `آتش‌بس`). A chunk has one or more
+*pieces*; every piece has a position of its own, so `al-Hol` and `Al Hol` are the same two words. In scripts
+that put no spaces between words each character is a chunk: there a phrase of characters finds a word
+wherever it stands.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection, Iterable, Sequence
 
 from watcher.text.fold import INVISIBLE, fold
 
@@ -79,33 +79,11 @@ def runs(parts: tuple[str, ...]) -> list[tuple[int, int, str]]:
     ]
 
 
-def spans(
-    text: str, compounds: Collection[int] | None = None, written: Sequence[str] | None = None
-) -> list[tuple[int, int]]:
-    """Where each piece stands in the text: [start, end) per position.
-
-    `compounds` are the numbers of the chunks that have several pieces, `written` the chunks, for those who know
-    them already.
-    """
-    found: list[tuple[int, int]] = []
-    copied = 0
-    places = _places(text, chunks(text) if written is None else written)
-    for number in range(len(places)) if compounds is None else sorted(compounds):
-        found += places[copied:number]
-        found += [piece.span() for piece in _PIECE.finditer(text, *places[number])]
-        copied = number + 1
-    return found + places[copied:]
-
-
-def _places(text: str, written: Iterable[str]) -> list[tuple[int, int]]:
-    """Where each chunk stands: between two chunks is no letter, so the next one begins where it is found first."""
-    places: list[tuple[int, int]] = []
-    end = 0
-    for chunk in written:
-        start = text.index(chunk, end)
-        end = start + len(chunk)
-        places.append((start, end))
-    return places
+def piece_spans(text: str) -> list[tuple[int, int]]:
+    """Where each piece stands in the text: [start, end) in characters."""
+    return [
+        piece.span() for chunk in _CHUNK.finditer(text) for piece in _PIECE.finditer(text, chunk.start(), chunk.end())
+    ]
 
 
 def words(text: str) -> list[str]:
