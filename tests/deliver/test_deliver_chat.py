@@ -6,82 +6,27 @@ import asyncio
 import json
 import re
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
-import limits
 import pytest
+from chats import CHATS, TOKEN, unescaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from notices import alert, notification
 from servers import Answer, WebhookSink
 
-from watcher.deliver.discord import discord_body
-from watcher.deliver.matrix import matrix_body
-from watcher.deliver.mattermost import mattermost_body
-from watcher.deliver.ntfy import ntfy_body
 from watcher.deliver.open import build_channels, http_client
-from watcher.deliver.slack import slack_body
-from watcher.deliver.teams import teams_body
-from watcher.deliver.telegram import telegram_body
 from watcher.errors import AttemptReason, UsageError
 from watcher.model.notification import Delivered, GiveUp, Message, Outcome, TryAgain
-from watcher.model.route import (
-    Apprise,
-    ChannelOptions,
-    ChannelRef,
-    Discord,
-    Matrix,
-    Mattermost,
-    Ntfy,
-    Receiver,
-    Slack,
-    Teams,
-    Telegram,
-)
+from watcher.model.route import CHANNEL_KINDS, Apprise, ChannelOptions, ChannelRef, Matrix, Receiver
 from watcher.model.secret import Secret
 from watcher.render.message import render_message
 
-TOKEN = "t0ken-of-nobody"
-
-
-@dataclass(frozen=True)
-class Chat:
-    body: Callable[[Message], dict[str, Any]]
-    check: Callable[[dict[str, Any]], None]
-    options: Callable[[str], ChannelOptions]
-    path: str
-    most_shown: int
-
-
-CHATS = {
-    "slack": Chat(slack_body, limits.slack, lambda url: Slack(f"{url}/{TOKEN}"), f"/{TOKEN}", 25),
-    "discord": Chat(
-        discord_body, limits.discord, lambda url: Discord(Secret("env X", f"{url}/{TOKEN}")), f"/{TOKEN}", 10
-    ),
-    "ntfy": Chat(
-        lambda message: ntfy_body(message, "news"), limits.ntfy, lambda url: Ntfy(f"{url}/news", TOKEN), "/", 40
-    ),
-    "teams": Chat(teams_body, limits.teams, lambda url: Teams(f"{url}/{TOKEN}"), f"/{TOKEN}", 40),
-    "mattermost": Chat(mattermost_body, limits.mattermost, lambda url: Mattermost(f"{url}/{TOKEN}"), f"/{TOKEN}", 60),
-    "telegram": Chat(
-        lambda message: telegram_body(message, "-100"),
-        limits.telegram,
-        lambda url: Telegram(TOKEN, "-100", url=url),
-        f"/bot{TOKEN}/sendMessage",
-        20,
-    ),
-    "matrix": Chat(
-        matrix_body,
-        limits.matrix,
-        lambda url: Matrix(url, "!room:example.org", TOKEN),
-        "/_matrix/client/v3/rooms/%21room%3Aexample.org/send/m.room.message/",
-        80,
-    ),
-}
 KINDS = pytest.mark.parametrize("kind", CHATS)
+
+
+def test_every_chat_is_tried() -> None:
+    assert set(CHATS) == CHANNEL_KINDS.keys() - {"email", "webhook", "apprise"}
 
 
 def message_of(count: int, omitted: int = 0, **more) -> Message:
@@ -96,7 +41,7 @@ def test_messages_keep_the_services_limits_and_count_what_they_leave_out(kind: s
     message = message_of(count, sources=["BBC", "Al Jazeera", "AFP", "AP", "dpa"], omitted=7)
     body = chat.body(message)
     chat.check(body)
-    text = limits.unescaped(json.dumps(body, ensure_ascii=False))
+    text = unescaped(json.dumps(body, ensure_ascii=False))
     shown = len(set(re.findall(r"Number \d+\W", text.replace("\\\\", ""))))
     told = [int(number) for number in re.findall(r"and (\d+) more(?![\w)])", text)]
     assert count + 7 - min(shown, count) in told or count + 7 - len(message.items) in told
@@ -150,13 +95,13 @@ def send(options: ChannelOptions, told=None) -> Outcome:
 
 @KINDS
 def test_a_message_arrives(kind: str) -> None:
-    with WebhookSink(200) as sink:
+    with WebhookSink(CHATS[kind].success) as sink:
         told = notification(alert())
         assert isinstance(send(CHATS[kind].options(sink.url("")), told), Delivered)
         (request,) = sink.requests
         assert request.path.startswith(CHATS[kind].path)
-        assert request.headers["content-type"].startswith("application/json")
-        CHATS[kind].check(json.loads(request.body))
+        assert request.headers["content-type"].startswith(CHATS[kind].content_type)
+        CHATS[kind].check(CHATS[kind].read(request.body))
         if kind == "matrix":
             assert (request.method, request.path.rpartition("/")[2]) == ("PUT", told.key)
             assert request.headers["authorization"] == f"Bearer {TOKEN}"

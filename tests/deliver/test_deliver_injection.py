@@ -14,20 +14,18 @@ from email import message_from_bytes, policy
 from html.parser import HTMLParser
 from pathlib import Path
 
-import limits
 import pytest
+from chats import CHATS
 from notices import alert, notification
 from servers import WebhookSink
 
 from watcher.deliver.apprise import AppriseChannel
 from watcher.deliver.discord import discord_body
 from watcher.deliver.mail_message import build_mail
-from watcher.deliver.matrix import matrix_body
 from watcher.deliver.mattermost import mattermost_body
-from watcher.deliver.ntfy import ntfy, ntfy_body
+from watcher.deliver.ntfy import ntfy
 from watcher.deliver.slack import slack_body
 from watcher.deliver.teams import teams_body
-from watcher.deliver.telegram import telegram_body
 from watcher.deliver.webhook import signed_request
 from watcher.model.notification import Delivered, Message
 from watcher.model.route import Apprise, ChannelRef, Email, Ntfy, OwnTemplate, Webhook
@@ -75,16 +73,7 @@ def _alert(text: str, link: str):
     return alert(text, body=text, feed=text, sources=[text + "2"], topic_title=text, link=link)
 
 
-BODIES = {
-    "slack": (slack_body, limits.slack),
-    "discord": (discord_body, limits.discord),
-    "ntfy": (lambda message: ntfy_body(message, "news"), limits.ntfy),
-    "teams": (teams_body, limits.teams),
-    "mattermost": (mattermost_body, limits.mattermost),
-    "telegram": (lambda message: telegram_body(message, "1"), limits.telegram),
-    "matrix": (matrix_body, limits.matrix),
-}
-CHAT = pytest.mark.parametrize("kind", BODIES)
+CHAT = pytest.mark.parametrize("kind", CHATS)
 
 
 def texts(value: object) -> Iterator[str]:
@@ -102,9 +91,9 @@ def texts(value: object) -> Iterator[str]:
 @CHAT
 @SAMPLE
 def test_chats(kind: str, name: str) -> None:
-    make, check = BODIES[kind]
-    body = make(message_of(SAMPLES[name]))
-    check(body)
+    chat = CHATS[kind]
+    body = chat.body(message_of(SAMPLES[name]))
+    chat.check(body)
     for text in texts(body):
         _is_inert(text)
 
@@ -123,9 +112,9 @@ def _is_inert(text: str) -> None:
 @CHAT
 @pytest.mark.parametrize("link", LINKS)
 def test_links_are_of_the_web_or_absent(kind: str, link: str) -> None:
-    make, check = BODIES[kind]
-    body = make(message_of("Camp emptied", link))
-    check(body)
+    chat = CHATS[kind]
+    body = chat.body(message_of("Camp emptied", link))
+    chat.check(body)
     written = json.dumps(body)
     assert "javascript" not in written.lower()
     assert "evil.example" not in written

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
-import limits
+import chats
 import pytest
 from notices import alert, notification
 from servers import Answer, WebhookSink
@@ -39,14 +39,14 @@ CHATS = {
         "/chat.postMessage",
         '{"ok":true,"channel":"C1","ts":"1503435956.000247","message":{"thread_ts":"1.2","ts":"1503435956.000247"}}',
         {"thread_ts": "1503435956.000247", "reply_broadcast": True},
-        limits.slack,
+        chats.slack,
     ),
     "telegram": Chat(
         lambda url, place: Telegram(TOKEN, place, url=url),
         f"/bot{TOKEN}/sendMessage",
         '{"ok":true,"result":{"message_id":42,"chat":{"id":-100},"reply_to_message":{"message_id":7}}}',
         {"reply_parameters": {"message_id": 42, "allow_sending_without_reply": True}},
-        limits.telegram,
+        chats.telegram,
     ),
     "matrix": Chat(
         lambda url, place: Matrix(url, place, TOKEN),
@@ -60,14 +60,14 @@ CHATS = {
                 "m.in_reply_to": {"event_id": "$abc:example.org"},
             }
         },
-        limits.matrix,
+        chats.matrix,
     ),
     "mattermost": Chat(
         lambda url, place: Mattermost(url, TOKEN, place),
         "/api/v4/posts",
         f'{{"id":"{POST}","create_at":1,"channel_id":"x","root_id":""}}',
         {"root_id": POST},
-        lambda body: limits.mattermost({"text": body["message"]}),
+        lambda body: chats.mattermost({"text": body["message"]}),
     ),
 }
 KINDS = pytest.mark.parametrize("kind", CHATS)

@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from typing import Any
 
 import httpx2
 
@@ -42,6 +43,22 @@ class Receipts:
     @property
     def _mark(self) -> str:
         return stable_hash(self.place)[:8]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A chat: from the options to the shape, what its answers mean and, if it can reply, how its messages are named.
+
+    The module of a chat holds its own as `SERVICE`; `open.py` finds it there by the kind's name.
+    """
+
+    shape: Callable[[Any], Shape]
+    judge: Judgement = judge_answer
+    receipts: Callable[[Any], Receipts] | None = None
+
+    def open(self, options: Any, client: httpx2.AsyncClient) -> ChatChannel:
+        """The channel for the options of one receiver."""
+        return ChatChannel(self.shape(options), client, self.judge, self.receipts(options) if self.receipts else None)
 
 
 class ChatChannel:

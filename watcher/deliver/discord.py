@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from watcher.deliver.chat import Shape, json_request
+from watcher.deliver.chat import Service, Shape, json_request
 from watcher.deliver.facts import also_line, facts, quote_runs
 from watcher.deliver.post import Request
 from watcher.deliver.shorten import more_line, shorten, utf16_size
@@ -99,3 +99,6 @@ def _size(embed: Embed) -> int:
 def escape_markdown(text: str) -> str:
     """The text with every character that Discord's Markdown gives a meaning preceded by a backslash."""
     return _MARKUP.sub(r"\\\1", text)
+
+
+SERVICE = Service(discord)

@@ -13,7 +13,7 @@ import re
 from datetime import timedelta
 from urllib.parse import quote
 
-from watcher.deliver.chat import Shape, encode
+from watcher.deliver.chat import Receipts, Service, Shape, encode
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
 from watcher.deliver.post import Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten, utf8_size
@@ -98,3 +98,6 @@ def _wish(text: str) -> timedelta | None:
     except (ValueError, KeyError, TypeError):
         return None
     return timedelta(milliseconds=milliseconds) if isinstance(milliseconds, int) else None
+
+
+SERVICE = Service(matrix, judge_matrix, lambda options: Receipts(EVENT_ID, options.room))

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from watcher.deliver.chat import Shape, json_request
+from watcher.deliver.chat import Receipts, Service, Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
 from watcher.deliver.post import Request
 from watcher.deliver.shorten import fit, more_line, shorten
@@ -71,3 +71,6 @@ def _target(link: str) -> str:
 def escape_markdown(text: str) -> str:
     """The text with a backslash before every character that Markdown gives a meaning, and no mention in it."""
     return unmention(_MARKUP.sub(r"\\\1", text))
+
+
+SERVICE = Service(mattermost, receipts=lambda options: Receipts(POST_ID, options.channel or ""))

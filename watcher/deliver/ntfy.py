@@ -6,7 +6,7 @@ becomes an attachment; three actions. Text is plain unless `markdown` is asked f
 
 from __future__ import annotations
 
-from watcher.deliver.chat import Shape, encode
+from watcher.deliver.chat import Service, Shape, encode
 from watcher.deliver.facts import plain_text
 from watcher.deliver.post import Request
 from watcher.deliver.shorten import shorten, utf8_size
@@ -43,3 +43,6 @@ def ntfy_body(message: Message, topic: str) -> dict[str, object]:
     if link:
         body["click"] = link
     return body
+
+
+SERVICE = Service(ntfy)

@@ -2,65 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from importlib import import_module
 
 import httpx2
 
 from watcher.clock import Clock, SystemClock
 from watcher.deliver.apprise import AppriseChannel
 from watcher.deliver.channel import Channel
-from watcher.deliver.chat import ChatChannel, Receipts, Shape
-from watcher.deliver.discord import discord
+from watcher.deliver.chat import Service
 from watcher.deliver.email import EmailChannel
-from watcher.deliver.matrix import EVENT_ID, judge_matrix, matrix
-from watcher.deliver.mattermost import POST_ID, mattermost
-from watcher.deliver.ntfy import ntfy
-from watcher.deliver.post import Judgement, http_client, judge_answer
-from watcher.deliver.slack import TIMESTAMP, judge_slack, slack
-from watcher.deliver.teams import judge_teams, teams
-from watcher.deliver.telegram import MESSAGE_ID, judge_telegram, telegram
+from watcher.deliver.post import http_client
 from watcher.deliver.webhook import WebhookChannel
-from watcher.model.route import (
-    Apprise,
-    ChannelOptions,
-    ChannelRef,
-    Discord,
-    Email,
-    Matrix,
-    Mattermost,
-    Ntfy,
-    Receiver,
-    Slack,
-    Teams,
-    Telegram,
-    Webhook,
-)
+from watcher.model.route import Apprise, ChannelOptions, ChannelRef, Email, Receiver, Webhook
 from watcher.model.settings import Smtp
 
 __all__ = ["build_channels", "http_client"]
-
-
-@dataclass(frozen=True, slots=True)
-class Service:
-    """A chat: from the options to the shape, what its answers mean and, if it can reply, how its messages are named."""
-
-    shape: Callable[[Any], Shape]
-    judge: Judgement = judge_answer
-    receipts: Callable[[Any], Receipts] | None = None
-
-
-SERVICES: Mapping[type[ChannelOptions], Service] = {
-    Slack: Service(slack, judge_slack, lambda options: Receipts(TIMESTAMP, options.channel or "")),
-    Discord: Service(discord),
-    Ntfy: Service(ntfy),
-    Mattermost: Service(mattermost, receipts=lambda options: Receipts(POST_ID, options.channel or "")),
-    Teams: Service(teams, judge_teams),
-    Telegram: Service(telegram, judge_telegram, lambda options: Receipts(MESSAGE_ID, options.chat)),
-    Matrix: Service(matrix, judge_matrix, lambda options: Receipts(EVENT_ID, options.room)),
-}
-"""Every service that is one HTTP request; docs/channels.md says how to add another."""
 
 
 def build_channels(
@@ -86,9 +43,14 @@ def _build(options: ChannelOptions, smtp: Smtp | None, client: httpx2.AsyncClien
         case Apprise():
             return AppriseChannel(options)
         case _:
-            service = SERVICES[type(options)]
-            receipts = service.receipts(options) if service.receipts else None
-            return ChatChannel(service.shape(options), client, service.judge, receipts)
+            return service_of(type(options)).open(options, client)
+
+
+def service_of(kind: type[ChannelOptions]) -> Service:
+    """The service of a chat, from the module of its name; docs/channels.md says how to add another."""
+    service = import_module(f"watcher.deliver.{kind.__name__.lower()}").SERVICE
+    assert isinstance(service, Service)
+    return service
 
 
 def _required(smtp: Smtp | None) -> Smtp:

@@ -16,7 +16,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from watcher.deliver.chat import Shape, json_request
+from watcher.deliver.chat import Receipts, Service, Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
 from watcher.deliver.post import DETAIL_CHARACTERS, Answer, Request, judge_answer
 from watcher.deliver.shorten import more_line, shorten
@@ -139,3 +139,6 @@ _ERRORS: Mapping[str, tuple[AttemptReason, str]] = {
     **dict.fromkeys(("channel_not_found", "is_archived"), _NO_CHANNEL),
 }
 """What is not here is wrong with the message."""
+
+
+SERVICE = Service(slack, judge_slack, lambda options: Receipts(TIMESTAMP, options.channel or ""))

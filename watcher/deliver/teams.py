@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from watcher.deliver.chat import Shape, encode, json_request
+from watcher.deliver.chat import Service, Shape, encode, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
 from watcher.deliver.post import Answer, Request, judge_answer
 from watcher.deliver.shorten import more_line, shorten
@@ -85,3 +85,6 @@ def judge_teams(answer: Answer) -> Outcome:
     """Connectors of the older kind answer 200 and put the real status into the text."""
     hidden = _HIDDEN_ERROR.search(answer.text) if answer.status == 200 else None
     return judge_answer(Answer(int(hidden[1]), answer.headers, answer.text) if hidden else answer)
+
+
+SERVICE = Service(teams, judge_teams)

@@ -12,7 +12,7 @@ import re
 from dataclasses import replace
 from datetime import timedelta
 
-from watcher.deliver.chat import Shape, json_request
+from watcher.deliver.chat import Receipts, Service, Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
 from watcher.deliver.post import Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten, utf16_size
@@ -92,3 +92,6 @@ def _wish(text: str) -> timedelta | None:
     except (ValueError, KeyError, TypeError):
         return None
     return timedelta(seconds=seconds) if isinstance(seconds, int) else None
+
+
+SERVICE = Service(telegram, judge_telegram, lambda options: Receipts(MESSAGE_ID, options.chat))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
-from typing import Literal
+from typing import Literal, get_args
 
 from watcher.errors import Position
 from watcher.model.secret import Secret
@@ -197,18 +197,7 @@ class Apprise:
 
 ChannelOptions = Email | Webhook | Slack | Discord | Ntfy | Teams | Mattermost | Telegram | Matrix | Apprise
 
-CHANNEL_KINDS: Mapping[str, type[ChannelOptions]] = {
-    "email": Email,
-    "webhook": Webhook,
-    "slack": Slack,
-    "discord": Discord,
-    "ntfy": Ntfy,
-    "teams": Teams,
-    "mattermost": Mattermost,
-    "telegram": Telegram,
-    "matrix": Matrix,
-    "apprise": Apprise,
-}
+CHANNEL_KINDS: Mapping[str, type[ChannelOptions]] = {kind.__name__.lower(): kind for kind in get_args(ChannelOptions)}
 """What a receiver may name in the configuration; `config` reads the fields of these classes."""
 
 

@@ -1,6 +1,7 @@
-"""What the services document of their messages, as checks that raise when a message breaks a rule.
+"""The chats that all tests of chats run for, each with what its service documents of messages.
 
-Each function names its source. They are written from the documentation, independently of the shapes.
+Each check raises when a message breaks a rule, and names its source. They are written from the documentation,
+independently of the shapes.
 """
 
 from __future__ import annotations
@@ -8,9 +9,26 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
+
+from servers import Answer
+
+from watcher.deliver.discord import discord_body
+from watcher.deliver.matrix import matrix_body
+from watcher.deliver.mattermost import mattermost_body
+from watcher.deliver.ntfy import ntfy_body
+from watcher.deliver.slack import slack_body
+from watcher.deliver.teams import teams_body
+from watcher.deliver.telegram import telegram_body
+from watcher.model.notification import Message
+from watcher.model.route import ChannelOptions, Discord, Matrix, Mattermost, Ntfy, Slack, Teams, Telegram
+from watcher.model.secret import Secret
+
+TOKEN = "t0ken-of-nobody"
 
 
 def utf16(text: str) -> int:
@@ -169,3 +187,40 @@ def matrix(body: dict[str, Any]) -> None:
 
 def unescaped(text: str) -> str:
     return html.unescape(text)
+
+
+@dataclass(frozen=True)
+class Chat:
+    """A chat as all its tests see it. `check` fails for a body that the service's documents do not allow; `options` are
+    those for a server at a URL, with `TOKEN` as the secret; `path` is where its requests go; `read` undoes the encoding.
+    """
+
+    body: Callable[[Message], dict[str, Any]]
+    check: Callable[[dict[str, Any]], None]
+    options: Callable[[str], ChannelOptions]
+    path: str
+    content_type: str = "application/json"
+    read: Callable[[bytes], dict[str, Any]] = json.loads
+    success: int | Answer = 200
+
+
+CHATS = {
+    "slack": Chat(slack_body, slack, lambda url: Slack(f"{url}/{TOKEN}"), f"/{TOKEN}"),
+    "discord": Chat(discord_body, discord, lambda url: Discord(Secret("env X", f"{url}/{TOKEN}")), f"/{TOKEN}"),
+    "ntfy": Chat(lambda message: ntfy_body(message, "news"), ntfy, lambda url: Ntfy(f"{url}/news", TOKEN), "/"),
+    "teams": Chat(teams_body, teams, lambda url: Teams(f"{url}/{TOKEN}"), f"/{TOKEN}"),
+    "mattermost": Chat(mattermost_body, mattermost, lambda url: Mattermost(f"{url}/{TOKEN}"), f"/{TOKEN}"),
+    "telegram": Chat(
+        lambda message: telegram_body(message, "-100"),
+        telegram,
+        lambda url: Telegram(TOKEN, "-100", url=url),
+        f"/bot{TOKEN}/sendMessage",
+    ),
+    "matrix": Chat(
+        matrix_body,
+        matrix,
+        lambda url: Matrix(url, "!room:example.org", TOKEN),
+        "/_matrix/client/v3/rooms/%21room%3Aexample.org/send/m.room.message/",
+    ),
+}
+"""Every chat; all tests of chats run for each."""
