@@ -12,7 +12,9 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
+from crashing.invariants import broken_invariants
 from crashing.ledger import Line, read
 from crashing.promises import FAREWELL, SEND_WITHIN
 from crashing.stores import MICROSECONDS, Store
@@ -74,6 +76,14 @@ class Verdict:
             "freezes": self.events["freeze"],
             "troubles": self.events["trouble"],
         }
+
+
+class Attempt(NamedTuple):
+    """What the store says of one; `finished` and `reason` are empty while there is no result."""
+
+    started: float
+    finished: float | None
+    reason: str
 
 
 class Judge:
@@ -166,10 +176,19 @@ class Judge:
             self.verdict.unreasoned.append(f"{channel} {key} from {before['run']} and {copy['run']} at {copy['t']:.2f}")
 
     def _was_late(self, line: Line) -> bool:
-        """Whether the sender had stopped waiting when the sink answered: on a busy machine nobody hid anything."""
+        """Whether the sender had stopped waiting before it read the answer: on a busy machine nobody hid anything.
+
+        Either the try came when its time was over, or the sender says that it was; that is believed when it has waited
+        for at least the half of its time that every send has.
+        """
         attempt = self._attempt_behind(line)
-        patience = SEND_WITHIN - FAREWELL if "/email/" in line["channel"] else SEND_WITHIN
-        return attempt is not None and line["t"] - attempt[0] >= patience - CLOCKS
+        if attempt is None:
+            return False
+        farewell = FAREWELL if "/email/" in line["channel"] else 0.0
+        if line["t"] - attempt.started >= SEND_WITHIN - farewell - CLOCKS:
+            return True
+        waited = attempt.finished - attempt.started if attempt.finished and attempt.reason == "timeout" else 0.0
+        return waited >= SEND_WITHIN / 2 - farewell - CLOCKS
 
     def _was_killed(self, line: Line, by: float) -> bool:
         """Whether the sender died before it wrote that this try was accepted."""
@@ -201,10 +220,9 @@ class Judge:
         attempt = self._attempt_behind(line)
         if attempt is None:
             return False
-        started, finished = attempt
-        return started - CLOCKS <= moment and (finished is None or finished > moment - CLOCKS)
+        return attempt.started - CLOCKS <= moment and (attempt.finished is None or attempt.finished > moment - CLOCKS)
 
-    def _attempt_behind(self, line: Line) -> tuple[float, float | None] | None:
+    def _attempt_behind(self, line: Line) -> Attempt | None:
         """The newest attempt that began before the try while its sender was alive and awake."""
         events = self._of_run[line["run"]]
         born = min((event["t"] for event in events if event["what"] == "start"), default=0.0)
@@ -212,20 +230,18 @@ class Judge:
         begun = [
             attempt
             for attempt in self._attempts.get(line["id"], ())
-            if born <= attempt[0] <= line["t"] + CLOCKS
-            and not any(start + CLOCKS < attempt[0] < until - CLOCKS for start, until in asleep)
+            if born <= attempt.started <= line["t"] + CLOCKS
+            and not any(start + CLOCKS < attempt.started < until - CLOCKS for start, until in asleep)
         ]
-        return max(begun, key=lambda attempt: attempt[0], default=None)
+        return max(begun, key=lambda attempt: attempt.started, default=None)
 
     @cached_property
-    def _attempts(self) -> dict[str, list[tuple[float, float | None]]]:
-        attempts: dict[str, list[tuple[float, float | None]]] = defaultdict(list)
-        query = (
-            "SELECT n.key, a.started_at, a.finished_at FROM attempts a JOIN notifications n ON n.id = a.notification_id"
-        )
-        for key, started, finished in self._store.rows(query):
+    def _attempts(self) -> dict[str, list[Attempt]]:
+        attempts: dict[str, list[Attempt]] = defaultdict(list)
+        query = "SELECT key, started_at, a.finished_at, a.reason FROM attempts a JOIN notifications n ON n.id = notification_id"
+        for key, started, finished, reason in self._store.rows(query):
             end = finished / MICROSECONDS if finished is not None else None
-            attempts[bytes(key).hex()].append((started / MICROSECONDS, end))
+            attempts[bytes(key).hex()].append(Attempt(started / MICROSECONDS, end, reason))
         return attempts
 
     def _leases(self) -> None:
@@ -310,41 +326,3 @@ def _lives(store: Store) -> dict[int, dict[str, str]]:
     for seq, channel, state in store.rows("SELECT alert_seq, channel, state FROM deliveries"):
         lives[seq][channel] = state
     return lives
-
-
-INVARIANTS = {
-    "I2: two unfinished notifications of one group": """
-        SELECT count(*) FROM (SELECT group_id FROM notifications WHERE finished_at IS NULL
-                              GROUP BY group_id HAVING count(*) > 1) AS doubled""",
-    "I5: a delivery is being sent without a notification under way": """
-        SELECT count(*) FROM deliveries d LEFT JOIN notifications n ON n.id = d.notification_id
-        WHERE d.state = 'sending' AND (n.id IS NULL OR n.finished_at IS NOT NULL)""",
-    "I4: a delivery is delivered by a notification that was not sent": """
-        SELECT count(*) FROM deliveries d JOIN notifications n ON n.id = d.notification_id
-        WHERE d.state = 'delivered' AND n.state <> 'sent'""",
-    "I2: a delivery waits and is frozen, too": """
-        SELECT count(*) FROM deliveries WHERE state = 'waiting' AND notification_id IS NOT NULL""",
-    "I1: a delivery of an alert that no route has seen": """
-        SELECT count(*) FROM deliveries d JOIN alerts a ON a.seq = d.alert_seq
-        WHERE a.state = 'unrouted' AND d.state IN ('waiting', 'held')""",
-    "I1: an alert without its entry": """
-        SELECT count(*) FROM alerts a WHERE a.state = 'unrouted'
-        AND NOT EXISTS (SELECT 1 FROM entries e WHERE e.key = a.entry_key)""",
-    "I1: an entry without its seen key": """
-        SELECT count(*) FROM entries e WHERE NOT EXISTS (SELECT 1 FROM seen s WHERE s.feed_id = e.feed_id AND s.key = e.key)""",
-    "I3: an attempt that ended before it began": """
-        SELECT count(*) FROM attempts WHERE finished_at < started_at""",
-}
-"""Counts that are 0 in every state of a store that a crash may leave."""
-
-
-def broken_invariants(store: Store) -> list[str]:
-    """What is wrong with a store, at whatever moment it was left."""
-    if damage := store.damage():
-        return damage
-    return [f"{name} ({count})" for name, query in INVARIANTS.items() if (count := store.number(query))]
-
-
-def finds(folder: Path, store: Store, seed: int) -> Verdict:
-    """The verdict on one seed's folder."""
-    return Judge(folder, store, seed).judge()

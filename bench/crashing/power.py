@@ -20,7 +20,7 @@ from pathlib import Path
 
 from crashing.driver import until
 from crashing.house import House
-from crashing.judge import broken_invariants
+from crashing.invariants import broken_invariants
 from crashing.ledger import Line, read
 from crashing.promises import LATE
 from crashing.publisher import Publisher

@@ -10,7 +10,8 @@ from pathlib import Path
 from crashing.driver import Driver
 from crashing.episodes import Episode
 from crashing.house import House
-from crashing.judge import Judge, Verdict, broken_invariants
+from crashing.invariants import broken_invariants
+from crashing.judge import Judge, Verdict
 from crashing.ledger import Ledger
 from crashing.promises import LATE
 from crashing.publisher import Publisher

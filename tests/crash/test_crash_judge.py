@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crashing.judge import Judge, Verdict, broken_invariants
+from crashing.invariants import broken_invariants
+from crashing.judge import Judge, Verdict
 from crashing.stores import MICROSECONDS, SqliteStore
 
 from watcher.store.open import open_store
@@ -36,9 +37,10 @@ class Case:
         answer = {"accepted": True, "told": True, "fault": "", "retry_after": None, "owner": None, "until": None}
         self.tries.append({**line, **answer, **changed})
 
-    def attempted(self, started: float, finished: float | None) -> None:
+    def attempted(self, started: float, finished: float | None, reason: str = "") -> None:
         end = None if finished is None else int(finished * MICROSECONDS)
-        self.insert("attempts", notification_id=1, number=1, started_at=int(started * MICROSECONDS), finished_at=end)
+        begun = int(started * MICROSECONDS)
+        self.insert("attempts", notification_id=1, number=1, started_at=begun, finished_at=end, reason=reason)
 
     def insert(self, table: str, **values: Any) -> None:
         """A row; columns that must have a value and are not named here are empty."""
@@ -123,6 +125,15 @@ def test_a_sink_that_hid_its_answer_is_a_reason(case: Case) -> None:
     verdict = case.judged()
     assert verdict.broken == []
     assert verdict.reasons == {"the sink hid its answer": 1}
+
+
+@pytest.mark.parametrize(("waited", "broken"), [(2.2, []), (0.2, ["unreasoned"])])
+def test_a_sender_that_waited_in_vain_is_a_reason_if_it_did_wait(case: Case, waited: float, broken: list[str]) -> None:
+    case.attempted(9.9, 9.9 + waited, "timeout")
+    case.attempted(19.9, 20.1)
+    case.tried(10.0)
+    case.tried(20.0)
+    assert case.judged().broken == broken
 
 
 def test_a_kill_between_send_and_result_is_a_reason(case: Case) -> None:
