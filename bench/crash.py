@@ -17,6 +17,7 @@ import tempfile
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 from crashing.episodes import NEVER_PASSED, at_the_start, planned
@@ -24,10 +25,14 @@ from crashing.house import CHECKOUT
 from crashing.judge import Verdict
 from crashing.migration import kill_in_a_migration
 from crashing.mutations import MUTATIONS
-from crashing.seed import Setting, run_seed
+from crashing.seed import Setting, run_seed, verdict_of
+from crashing.stores import SqliteStore
 
 HITS = 5
 """How often every failpoint must have been hit for a full run to count."""
+
+ENTRIES_EACH = 100
+"""Published for each death of the seed that makes up for those that were too few."""
 
 
 def arguments() -> argparse.Namespace:
@@ -45,6 +50,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--mutants", nargs="*", default=list(MUTATIONS), help="default: all")
     parser.add_argument("--jobs", type=int, default=1, help="seeds at a time")
     parser.add_argument("--keep", type=Path, help="a folder for the logs and databases")
+    parser.add_argument("--again", action="store_true", help="seeds that --keep has are judged again, not played")
     return parser.parse_args()
 
 
@@ -57,14 +63,22 @@ def failpoints() -> list[str]:
 
 def play_seeds(given: argparse.Namespace, folder: Path, names: list[str]) -> list[Verdict]:
     """The verdicts of all seeds, `jobs` of them at a time, each in a process of its own."""
-    verdicts = []
     settings = [setting_of(given, folder, names, given.first_seed + number) for number in range(given.seeds)]
     with ProcessPoolExecutor(given.jobs) as pool:
-        for verdict in pool.map(play, settings):
-            print(f"seed {verdict.seed}: {json.dumps(verdict.summary())}", flush=True)
-            show(verdict)
-            verdicts.append(verdict)
-    return verdicts
+        return [show(verdict) for verdict in pool.map(judge_again if given.again else play, settings)]
+
+
+def make_up(given: argparse.Namespace, folder: Path, names: list[str], verdicts: list[Verdict]) -> list[Verdict]:
+    """One more seed, judged like the others, that dies only where they died too seldom."""
+    missing = [name for name, hits in rarely_hit(names, verdicts, given.hits).items() for _ in range(given.hits - hits)]
+    if not missing or not verdicts:
+        return []
+    seed = given.first_seed + given.seeds
+    episodes = planned(missing, seed, rounds=1, random_kills=0, freezes=0)
+    setting = replace(
+        setting_of(given, folder, names, seed), entries=ENTRIES_EACH * (4 + len(episodes)), episodes=episodes
+    )
+    return [show((judge_again if given.again else play)(setting))]
 
 
 def setting_of(given: argparse.Namespace, folder: Path, names: list[str], seed: int) -> Setting:
@@ -89,10 +103,23 @@ def play(setting: Setting) -> Verdict:
     return verdict
 
 
-def show(verdict: Verdict) -> None:
+def judge_again(setting: Setting) -> Verdict:
+    """Plays only what is not there."""
+    file = setting.folder / "watcher.db"
+    if not file.exists():
+        return play(setting)
+    verdict = verdict_of(setting.folder, SqliteStore(file), setting.seed)
+    if setting.migration:
+        verdict.failpoints += kill_in_a_migration(setting.folder)
+    return verdict
+
+
+def show(verdict: Verdict) -> Verdict:
+    print(f"seed {verdict.seed}: {json.dumps(verdict.summary())}", flush=True)
     for name in verdict.broken:
         for problem in getattr(verdict, name)[:5]:
             print(f"    {name}: {problem}", flush=True)
+    return verdict
 
 
 def uncaught(names: list[str], folder: Path) -> list[str]:
@@ -132,6 +159,7 @@ def main() -> int:
     names = [name for name in failpoints() if not given.only or name in given.only]
     started = time.monotonic()
     verdicts = play_seeds(given, folder, names)
+    verdicts += make_up(given, folder, names, verdicts)
     seldom = rarely_hit(names, verdicts, given.hits)
     missed = uncaught(given.mutants, folder)
     total = {
@@ -143,7 +171,7 @@ def main() -> int:
     summary = {
         "passed": passed,
         "valid": valid,
-        "seeds": given.seeds,
+        "seeds": len(verdicts),
         "seconds": round(time.monotonic() - started),
         **total,
         "rarely_hit": seldom,

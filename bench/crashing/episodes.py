@@ -66,10 +66,8 @@ class Episode:
         return WEIGHT if self.transaction in RARE else 1
 
     def share(self, attempt: int, tries: int) -> float:
-        """How much of its weight should be published by the end of a try (from 0): everything in the first, but where
-        something must gather, which it has to do again for each.
-        """
-        return self.weight * (attempt + 1) / tries if self.transaction in RARE else self.weight
+        """How much of its weight should be published by the end of a try (from 0): each needs news of its own."""
+        return self.weight * (attempt + 1) / tries
 
     @property
     def transaction(self) -> str:

@@ -27,6 +27,7 @@ with SqliteDatabase(Path(sys.argv[1]), timedelta(seconds=5)).write("upgrade") as
 def kill_in_a_migration(folder: Path) -> Counter[str]:
     """Migrates an empty database, dying after each migration in turn, until it is done; returns the hits."""
     target, hits = folder / "migrated.db", 0
+    target.unlink(missing_ok=True)
     while True:
         failpoint = {"WATCHER_FAILPOINT": f"{PLACE}:{hits + 1}"}
         child = subprocess.run(

@@ -16,7 +16,7 @@ from crashing.ledger import Ledger
 from crashing.promises import LATE
 from crashing.publisher import Publisher
 from crashing.sinks import Mood, open_sinks
-from crashing.stores import SqliteStore, store_at
+from crashing.stores import SqliteStore, Store, store_at
 from crashing.truth import Author
 
 ENTRIES_A_FEED = 50
@@ -73,7 +73,12 @@ async def run_seed(setting: Setting) -> Verdict:
         print(f"seed {setting.seed}: not drained: {left}", file=sys.stderr)
     for part in (publisher, hook, mail, tries, events):
         part.close() if isinstance(part, Ledger) else part.stop()
-    verdict = await asyncio.to_thread(Judge(folder, store, setting.seed).judge)
+    return await asyncio.to_thread(verdict_of, folder, store, setting.seed)
+
+
+def verdict_of(folder: Path, store: Store, seed: int) -> Verdict:
+    """The judge's verdict on the logs, the store and its backups."""
+    verdict = Judge(folder, store, seed).judge()
     verdict.integrity += [
         f"{backup.name}: {problem}"
         for backup in sorted(folder.glob("*.backup"))
