@@ -25,8 +25,7 @@ from crashing.house import CHECKOUT
 from crashing.judge import Verdict
 from crashing.migration import kill_in_a_migration
 from crashing.mutations import MUTATIONS
-from crashing.seed import Setting, run_seed, verdict_of
-from crashing.stores import SqliteStore
+from crashing.seed import Setting, finish_seed, run_seed
 
 HITS = 5
 """How often every failpoint must have been hit for a full run to count."""
@@ -97,21 +96,20 @@ def setting_of(given: argparse.Namespace, folder: Path, names: list[str], seed: 
 
 
 def play(setting: Setting) -> Verdict:
-    verdict = asyncio.run(run_seed(setting))
+    return _with_migration(setting, asyncio.run(run_seed(setting)))
+
+
+def _with_migration(setting: Setting, verdict: Verdict) -> Verdict:
     if setting.migration:
         verdict.failpoints += kill_in_a_migration(setting.folder)
     return verdict
 
 
 def judge_again(setting: Setting) -> Verdict:
-    """Plays only what is not there."""
-    file = setting.folder / "watcher.db"
-    if not file.exists():
+    """Plays only what is not there; what is there and was not drained is drained."""
+    if not (setting.folder / "watcher.db").exists():
         return play(setting)
-    verdict = verdict_of(setting.folder, SqliteStore(file), setting.seed)
-    if setting.migration:
-        verdict.failpoints += kill_in_a_migration(setting.folder)
-    return verdict
+    return _with_migration(setting, asyncio.run(finish_seed(setting)))
 
 
 def show(verdict: Verdict) -> Verdict:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -42,38 +44,71 @@ class Setting:
     entries_a_feed: int = ENTRIES_A_FEED
 
 
-async def run_seed(setting: Setting) -> Verdict:
-    """Plays the episodes while entries are published, drains, judges."""
-    folder = setting.folder
-    folder.mkdir(parents=True, exist_ok=True)
-    store = store_at(setting.store or f"sqlite:///{folder}/watcher.db", f"crash_{setting.seed}")
+@dataclass(frozen=True, slots=True)
+class World:
+    """What is around the program: its store, who publishes and who receives, and who torments it."""
+
+    store: Store
+    publisher: Publisher
+    mood: Mood
+    drivers: list[Driver]
+
+
+@asynccontextmanager
+async def opened(setting: Setting, store: Store, node: str = "node") -> AsyncIterator[World]:
+    """The world of a seed; its logs go on where they ended."""
+    folder, feeds = setting.folder, max(4, setting.entries // setting.entries_a_feed)
     events = Ledger(folder / "events.jsonl")
-    publisher = Publisher(
-        folder, Author(setting.seed, feeds := max(4, setting.entries // setting.entries_a_feed)), feeds, 10**6
-    )
+    publisher = Publisher(folder, Author(setting.seed, feeds), feeds, 10**6)
     mood = Mood(setting.seed, setting.faulty, LATE)
     hook, mail, tries = open_sinks(folder, mood, store.lease_of)
     for part in (publisher, hook, mail):
         await part.start()
     house = House(folder, store.url, publisher, hook, mail, mutant=setting.mutant)
-    drivers = [Driver(f"node{number}", house, store, events, tries, setting.seed) for number in range(setting.nodes)]
-    await drivers[0].play(setting.first)
-    if setting.hushed:
-        await drivers[0].silence()
-    weight = max(1, sum(episode.weight for episode in setting.episodes))
-    publishing = asyncio.create_task(
-        publisher.publish_steadily(setting.entries, lambda: sum(driver.progress() for driver in drivers) / weight)
-    )
-    shares = [setting.episodes[number :: setting.nodes] for number in range(setting.nodes)]
-    await asyncio.gather(*(driver.play(share) for driver, share in zip(drivers, shares, strict=True)))
-    await publishing
-    mood.share = 0.0
-    left = await drivers[0].drain(setting.entries, setting.patience)
+    names = [f"{node}{number}" for number in range(setting.nodes)]
+    yield World(store, publisher, mood, [Driver(name, house, store, events, tries, setting.seed) for name in names])
+    for part in (publisher, hook, mail):
+        part.stop()
+    for log in (tries, events):
+        log.close()
+
+
+async def run_seed(setting: Setting) -> Verdict:
+    """Plays the episodes while entries are published, drains, judges."""
+    setting.folder.mkdir(parents=True, exist_ok=True)
+    store = store_at(setting.store or f"sqlite:///{setting.folder}/watcher.db", f"crash_{setting.seed}")
+    async with opened(setting, store) as world:
+        drivers = world.drivers
+        await drivers[0].play(setting.first)
+        if setting.hushed:
+            await drivers[0].silence()
+        weight = max(1, sum(episode.weight for episode in setting.episodes))
+        publishing = asyncio.create_task(
+            world.publisher.publish_steadily(
+                setting.entries, lambda: sum(driver.progress() for driver in drivers) / weight
+            )
+        )
+        shares = [setting.episodes[number :: setting.nodes] for number in range(setting.nodes)]
+        await asyncio.gather(*(driver.play(share) for driver, share in zip(drivers, shares, strict=True)))
+        await publishing
+        await _drain(setting, world)
+    return await asyncio.to_thread(verdict_of, setting.folder, store, setting.seed)
+
+
+async def finish_seed(setting: Setting) -> Verdict:
+    """Judges again what is kept of a seed on SQLite; what was still waiting for its time is waited for first."""
+    store = SqliteStore(setting.folder / "watcher.db")
+    if any(store.unfinished().values()):
+        async with opened(setting, store, "later") as world:
+            await _drain(setting, world)
+    return await asyncio.to_thread(verdict_of, setting.folder, store, setting.seed)
+
+
+async def _drain(setting: Setting, world: World) -> None:
+    world.mood.share = 0.0
+    left = await world.drivers[0].drain(setting.entries, setting.patience)
     if any(left.values()):
         print(f"seed {setting.seed}: not drained: {left}", file=sys.stderr)
-    for part in (publisher, hook, mail, tries, events):
-        part.close() if isinstance(part, Ledger) else part.stop()
-    return await asyncio.to_thread(verdict_of, folder, store, setting.seed)
 
 
 def verdict_of(folder: Path, store: Store, seed: int) -> Verdict:
