@@ -34,7 +34,7 @@ Meaning = Piece | Compound
 _BLANK = Compound((), ())
 _REMEMBERED = 30_000
 """Stretches. When so many were seen, those that are not seen again before as many others are forgotten."""
-_LONGEST_REMEMBERED = 40
+LONGEST_REMEMBERED = 40
 """Characters; longer stretches are addresses and the like, which do not come again."""
 _PUNCTUATION = (
     ".,;:!?\"'()[]{}<>/*-\u2010\u2011\u2013\u2014\u2026\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u060c\u061b\u061f"
@@ -55,7 +55,7 @@ class Memory(dict[str, Meaning]):
         meaning = self._older.get(stretch)
         if meaning is None:
             meaning = self._meaning(stretch)
-            if len(stretch) > _LONGEST_REMEMBERED or (not stretch.isascii() and _is_sentence(stretch)):
+            if len(stretch) > LONGEST_REMEMBERED or (not stretch.isascii() and _is_sentence(stretch)):
                 return meaning
         if len(self) >= _REMEMBERED:
             self._older = dict(self)

@@ -11,17 +11,29 @@ Pair = tuple[Placed, Placed]
 
 _MOST_PLACES = 200
 """Of one side; more than that is no sentence of a news text."""
+_NEAREST = 8
+"""Positions apart, at the first look."""
 
 
 def pairs(left: Sequence[Placed], right: Sequence[Placed], within: int, *, most: int) -> list[Pair]:
     """Disjoint pairs of one from each side at most `within` positions apart, nearest first.
 
-    The distance is from the end of the one to the beginning of the other; neighbours are 1 apart.
+    The distance is from the end of the one to the beginning of the other; neighbours are 1 apart. The nearest are
+    looked for first: texts that repeat both sides have thousands of pairs, and `most` of them are enough.
     """
     if not left or not right:
         return []
     left, right = left[:_MOST_PLACES], right[:_MOST_PLACES]
-    near = sorted(_within(left, right, within))
+    nearest = min(_NEAREST, within)
+    while True:
+        chosen = _disjoint(sorted(_within(left, right, nearest)), most)
+        if len(chosen) == most or nearest == within:
+            return chosen
+        nearest = min(2 * nearest, within)
+
+
+def _disjoint(near: Sequence[tuple[int, Placed, Placed]], most: int) -> list[Pair]:
+    """The first pairs that share no position."""
     chosen: list[Pair] = []
     used: set[int] = set()
     for _, one, other in near:

@@ -8,6 +8,7 @@ from itertools import islice
 from operator import itemgetter
 from typing import cast
 
+from watcher.match.bounds import readable_text, readable_title
 from watcher.match.index import Index, Pattern, neighbour_key
 from watcher.match.memory import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Memory, Piece
 from watcher.model.entry import TEXT_LIMIT, Entry
@@ -21,6 +22,8 @@ MOST_OCCURRENCES = 200
 
 _SINGLES_OF, _FOLLOWERS_OF, _RIGHTS_OF = itemgetter(SINGLES), itemgetter(FOLLOWERS), itemgetter(RIGHTS)
 _ONE = (1,)
+_LONGEST = 2 * TEXT_LIMIT
+"""Characters of a text that may still be the same as another's."""
 
 
 class Words:
@@ -130,9 +133,11 @@ class Words:
             return []
         slots, anchor = phrases.slots(number), phrases.anchors[number]
         for slot in slots[anchor + 2 :]:
-            spans = [(start, end + width) for start, end in spans for width in self._widths(slot, end)]
+            spans = _different((start, end + width) for start, end in spans for width in self._widths(slot, end))
         for slot in reversed(slots[:anchor]):
-            spans = [(start - width, end) for start, end in spans for width in self._widths_before(slot, start)]
+            spans = _different(
+                (start - width, end) for start, end in spans for width in self._widths_before(slot, start)
+            )
         return sorted(set(spans)) if self._joined else spans
 
     def _widths(self, slot: int, start: int) -> Iterable[int]:
@@ -146,6 +151,11 @@ class Words:
         return (*one, *(width for width, piece in self._joined_to.get(end, ()) if slot in piece[SLOTS]))
 
 
+def _different(spans: Iterable[Span]) -> list[Span]:
+    """Each span once: pieces that are also read joined lead to the same places in many ways."""
+    return list(dict.fromkeys(spans))
+
+
 class EntryReading:
     """Title and body of an entry as one stretch of words with a gap between, other fields when asked for."""
 
@@ -157,8 +167,8 @@ class EntryReading:
         self._entry = entry
         self._labels = labels or {}
         self._fields: dict[str, Words] = {}
-        self.title = entry.title[:TEXT_LIMIT]
-        self.body = body_of(entry)[:TEXT_LIMIT]
+        self.title = readable_title(entry.title)
+        self.body = readable_text(body_of(entry))
         self.words = Words(index, memories)
         self.title_places = self.words.add(self.title)
         self.body_start = self.words.end
@@ -170,7 +180,7 @@ class EntryReading:
         if name not in self._fields:
             words = self._fields[name] = Words(self._index, self._memories)
             for text in self._texts(name):
-                words.add(text[:TEXT_LIMIT])
+                words.add(readable_text(text))
         return self._fields[name]
 
     @property
@@ -182,7 +192,7 @@ class EntryReading:
         entry = self._entry
         match name:
             case "title":
-                return (entry.title,)
+                return (readable_title(entry.title),)
             case "summary":
                 return (entry.summary or entry.content[:1_000],)
             case "author":
@@ -195,7 +205,8 @@ class EntryReading:
 
 def body_of(entry: Entry) -> str:
     """The content, preceded by the summary unless contained in it, without a leading repetition of the title."""
-    content, summary = _without_title(entry.content, entry.title), _without_title(entry.summary, entry.title)
+    content = _without_title(entry.content[:_LONGEST], entry.title[:_LONGEST])
+    summary = _without_title(entry.summary[:_LONGEST], entry.title[:_LONGEST])
     if not summary or _is_contained(summary, content):
         return content
     return f"{summary}\n\n{content}" if content else summary

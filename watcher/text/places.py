@@ -23,6 +23,8 @@ class Places:
         self._widths = widths
         self._firsts: list[int] | None = None
         self._starts: list[int] = []
+        self._spans: dict[int, list[tuple[int, int]]] = {}
+        """Of the pieces in a stretch, by its number: a text without spaces is one long stretch."""
 
     def characters(self, first: int, last: int) -> tuple[int, int]:
         """[start, end) of the characters from piece `first` to piece `last`, both included."""
@@ -32,7 +34,10 @@ class Places:
     def _characters_of(self, position: int) -> tuple[int, int]:
         number, piece = self._stretch_of(position)
         start = self._start_of(number)
-        begin, end = piece_spans(self._stretches[number])[piece]
+        spans = self._spans.get(number)
+        if spans is None:
+            spans = self._spans[number] = piece_spans(self._stretches[number])
+        begin, end = spans[piece]
         return start + begin, start + end
 
     def _stretch_of(self, position: int) -> tuple[int, int]:

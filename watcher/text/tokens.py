@@ -52,6 +52,7 @@ _NOT_IN_PIECE = f"{_apart()}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
 _PIECE_CLASS = f"[^{_NOT_IN_PIECE}{_UNSPACED}]"
 _CHUNK = re.compile(f"[{_UNSPACED}]|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
 _PIECE = re.compile(f"[^{_JOINERS}]+")
+_BREAK = re.compile(f"(?<=[^{_NOT_IN_PIECE}])[{_NOT_IN_PIECE}](?=[^{_NOT_IN_PIECE}])")
 
 
 def chunks(text: str) -> list[str]:
@@ -90,6 +91,11 @@ def words(text: str) -> list[str]:
     """The folded pieces of a text, in order; pieces that fold to nothing are left out."""
     folded = (fold(piece) for chunk in chunks(text) for piece in pieces(chunk))
     return [word for word in folded if word]
+
+
+def count_breaks(stretch: str) -> int:
+    """How many characters of a stretch end one word and begin another; scripts that write no spaces do without."""
+    return len(_BREAK.findall(stretch))
 
 
 def is_unspaced(text: str) -> bool:

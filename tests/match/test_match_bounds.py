@@ -1,0 +1,76 @@
+"""Bounds of what is read: nothing of ordinary texts is lost, hostile ones end early, always at the same place."""
+
+import random
+
+import pytest
+
+from watcher.match.bounds import MOST_EFFORT, TITLE_LIMIT, readable_text, readable_title
+from watcher.match.pairs import pairs
+from watcher.match.percolator import Percolator
+from watcher.model.entry import TEXT_LIMIT, Entry
+from watcher.model.topic import Near, Term, Topic
+
+
+def test_a_long_text_of_ordinary_words_is_read_up_to_the_limit_of_characters() -> None:
+    text = " ".join(f"word{number % 3_000}" for number in range(20_000))
+    assert readable_text(text) == text[:TEXT_LIMIT]
+
+
+@pytest.mark.parametrize(
+    ("text", "most_words"),
+    [
+        (" ".join(f"w{number}" for number in range(20_000)), MOST_EFFORT),
+        (" ".join(f"سجن{number}" for number in range(20_000)), MOST_EFFORT // 3),
+        ("aaa-aaa-aaa-aaa-aaa-aaa " * 4_000, MOST_EFFORT // 15),
+        (("e" + "\u0301\u0323" * 39 + " ") * 1_200, MOST_EFFORT // 15),
+    ],
+    ids=["different words", "different Arabic words", "compounds", "marks"],
+)
+def test_a_text_ends_where_reading_it_costs_too_much(text: str, most_words: int) -> None:
+    read = readable_text(text)
+    assert text.startswith(read)
+    assert 0.9 * most_words < len(read.split()) <= most_words + 1
+
+
+def test_a_text_without_spaces_ends_inside_its_one_stretch() -> None:
+    article = "监狱" * 5_000
+    assert readable_text(article) == article
+    assert 10_000 < len(readable_text("监狱" * 50_000)) < 50_000
+
+
+def test_a_title_ends_at_its_limit() -> None:
+    assert readable_title("a" * 5_000) == "a" * TITLE_LIMIT
+
+
+def test_a_hostile_text_scores_alike_when_its_words_are_known_and_when_they_are_not() -> None:
+    topic = Topic("t", "", (Term("w5", 300), Term("w15000", 300)), near=(Near(("w7",), ("w8",), 3, 300),))
+    entry = Entry("1", "", "title", content=" ".join(f"w{number}" for number in range(20_000)))
+    percolator = Percolator([topic])
+    first = percolator.percolate(entry)
+    assert [evidence.term for evidence in first[0].evidence] == ["w5", "w7 … w8"]
+    assert percolator.percolate(entry) == first
+
+
+def test_looking_for_the_nearest_first_finds_the_same_pairs_as_looking_at_all() -> None:
+    choice = random.Random(7)
+    for _ in range(200):
+        places = choice.sample(range(300), 40)
+        left = sorted((at, at + choice.choice((1, 2)), "a") for at in places[:20])
+        right = sorted((at, at + 1, "b") for at in places[20:])
+        within, most = choice.randrange(1, 101), choice.randrange(1, 9)
+        assert pairs(left, right, within, most=most) == _all_pairs(left, right, within)[:most]
+
+
+def _all_pairs(
+    left: list[tuple[int, int, str]], right: list[tuple[int, int, str]], within: int
+) -> list[tuple[tuple[int, int, str], tuple[int, int, str]]]:
+    """The definition: every pair that is near enough, nearest first, unless a nearer one has taken its place."""
+    distances = sorted((max(b[0] - a[1], a[0] - b[1]) + 1, a, b) for a in left for b in right)
+    chosen = []
+    used: set[int] = set()
+    for distance, one, other in distances:
+        places = {*range(one[0], one[1]), *range(other[0], other[1])}
+        if 1 <= distance <= within and used.isdisjoint(places):
+            used |= places
+            chosen.append((one, other))
+    return chosen
