@@ -193,6 +193,7 @@ def unescaped(text: str) -> str:
 class Chat:
     """A chat as all its tests see it. `check` fails for a body that the service's documents do not allow; `options` are
     those for a server at a URL, with `TOKEN` as the secret; `path` is where its requests go; `read` undoes the encoding.
+    `success` is an answer that means what it says, `refusal` one that hides a refusal behind a status of success.
     """
 
     body: Callable[[Message], dict[str, Any]]
@@ -202,13 +203,20 @@ class Chat:
     content_type: str = "application/json"
     read: Callable[[bytes], dict[str, Any]] = json.loads
     success: int | Answer = 200
+    refusal: Answer | None = None
 
 
 CHATS = {
     "slack": Chat(slack_body, slack, lambda url: Slack(f"{url}/{TOKEN}"), f"/{TOKEN}"),
     "discord": Chat(discord_body, discord, lambda url: Discord(Secret("env X", f"{url}/{TOKEN}")), f"/{TOKEN}"),
     "ntfy": Chat(lambda message: ntfy_body(message, "news"), ntfy, lambda url: Ntfy(f"{url}/news", TOKEN), "/"),
-    "teams": Chat(teams_body, teams, lambda url: Teams(f"{url}/{TOKEN}"), f"/{TOKEN}"),
+    "teams": Chat(
+        teams_body,
+        teams,
+        lambda url: Teams(f"{url}/{TOKEN}"),
+        f"/{TOKEN}",
+        refusal=Answer(200, body=b"Webhook message delivery failed: Microsoft Teams endpoint returned HTTP error 400"),
+    ),
     "mattermost": Chat(mattermost_body, mattermost, lambda url: Mattermost(f"{url}/{TOKEN}"), f"/{TOKEN}"),
     "telegram": Chat(
         lambda message: telegram_body(message, "-100"),

@@ -160,6 +160,13 @@ def test_a_bot_that_was_put_out_of_the_chat_waits_for_a_person() -> None:
     assert "invite the bot" in outcome.detail
 
 
+@pytest.mark.parametrize("kind", [kind for kind, chat in CHATS.items() if chat.refusal])
+def test_a_refusal_that_looks_like_a_success_is_none(kind: str) -> None:
+    assert CHATS[kind].refusal
+    with WebhookSink(CHATS[kind].refusal) as sink:
+        assert isinstance(send(CHATS[kind].options(sink.url(""))), TryAgain | GiveUp)
+
+
 def test_teams_hides_a_refusal_behind_a_success() -> None:
     hidden = Answer(200, body=b"Webhook message delivery failed: Microsoft Teams endpoint returned HTTP error 429")
     with WebhookSink(hidden) as sink:
