@@ -7,6 +7,7 @@ import pytest
 from watcher.match.bounds import MOST_EFFORT, TITLE_LIMIT, readable_text, readable_title
 from watcher.match.pairs import pairs
 from watcher.match.percolator import Percolator
+from watcher.match.terms import TermProblem, parse_term
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.model.topic import Near, Term, Topic
 
@@ -49,6 +50,15 @@ def test_a_hostile_text_scores_alike_when_its_words_are_known_and_when_they_are_
     first = percolator.percolate(entry)
     assert [evidence.term for evidence in first[0].evidence] == ["w5", "w7 … w8"]
     assert percolator.percolate(entry) == first
+
+
+def test_a_term_of_many_hyphens_is_refused_before_its_spellings_multiply() -> None:
+    spellings = parse_term("a-b " * 5, {})
+    assert not isinstance(spellings, TermProblem)
+    assert len(spellings) == 32
+    refused = parse_term("a-b " * 75, {})
+    assert isinstance(refused, TermProblem)
+    assert "more than 5 hyphenated words" in refused.message
 
 
 def test_looking_for_the_nearest_first_finds_the_same_pairs_as_looking_at_all() -> None:

@@ -18,6 +18,8 @@ Vocabulary = Mapping[str, tuple[str, ...]]
 
 LONGEST_TERM = 300
 """Characters."""
+MOST_SPELLINGS = 32
+"""Of one term: every hyphenated word in it doubles them."""
 SHORTEST_PREFIX = 3
 """Letters before a `*`."""
 
@@ -59,8 +61,10 @@ def plain_phrase(text: str) -> Phrase | None:
 
 def plain_phrases(texts: Sequence[str]) -> list[Phrase] | None:
     """The phrases of terms that have nothing special in them; None if any has."""
+    if max(map(len, texts), default=0) > LONGEST_TERM:
+        return None
     together = "\n".join(texts)
-    if _PLAIN.fullmatch(together) is None or max(map(len, texts)) > LONGEST_TERM:
+    if _PLAIN.fullmatch(together) is None:
         return None
     if together.count("\n") != len(texts) - 1:
         return None
@@ -103,6 +107,8 @@ def _parse_words(text: str) -> tuple[Phrase, ...] | TermProblem:
     spellings: list[list[str]] = [[]]
     for chunk in re.split(r"\s+", content):
         spellings = [before + after for before in spellings for after in _spellings_of_chunk(chunk)]
+        if len(spellings) > MOST_SPELLINGS:
+            return TermProblem("has more than 5 hyphenated words; write their hyphens as spaces or split it")
     phrases = tuple(dict.fromkeys(tuple(words) for words in spellings if words))
     return phrases or TermProblem(
         'has no letter or digit; write a word, a phrase like "al-Hol camp" or a prefix like detain*'
