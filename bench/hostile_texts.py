@@ -244,7 +244,12 @@ def _verdict(cost: float) -> str:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    arguments.add_argument("--topics", type=int, default=1_000, help="topics that all match; 0 leaves them out")
+    arguments.add_argument(
+        "--topics",
+        type=int,
+        default=0,
+        help="topics that all match, beside one; a hundred take a minute, a thousand many",
+    )
     options = arguments.parse_args()
     late = judge_queries() + judge_texts(options.topics)
     print(f"\n{len(late)} missed the bar of {BAR:.0f} ms{': ' + '; '.join(late) if late else ''}")

@@ -65,7 +65,7 @@ def make_entries(texts: Sequence[str], count: int, choice: random.Random) -> lis
 def make_topics(texts: Sequence[str], entries: Sequence[Entry], count: int, choice: random.Random) -> list[Topic]:
     """Topics whose terms are phrases of real text; each entry shares terms with about CANDIDATES of them."""
     folded = [words(text) for text in texts]
-    frequency = Counter(word for text in folded for word in set(text))
+    frequency = Counter(word for text in folded for word in sorted(set(text)))
     common = [word for word, number in frequency.most_common(400) if len(word) > 3 and word != "near"]
     frequent = {word for word, _ in frequency.most_common(300)}
     read = [words(f"{entry.title} {entry.content}") for entry in entries]
