@@ -37,6 +37,8 @@ class Verdict:
     copies: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     unreasoned: list[str] = field(default_factory=list)
+    allowed: int = 0
+    too_many: list[str] = field(default_factory=list)
     more_than_one_id: list[str] = field(default_factory=list)
     foreign_leases: list[str] = field(default_factory=list)
     early: list[str] = field(default_factory=list)
@@ -53,6 +55,7 @@ class Verdict:
         "lost",
         "unexpected",
         "unreasoned",
+        "too_many",
         "more_than_one_id",
         "foreign_leases",
         "early",
@@ -67,7 +70,7 @@ class Verdict:
 
     def summary(self) -> Line:
         counts = {name: len(getattr(self, name)) for name in self.BARS}
-        plain = ("seed", "entries", "deliveries", "accepted", "copies", "folded", "silenced", "retired")
+        plain = ("seed", "entries", "deliveries", "accepted", "copies", "allowed", "folded", "silenced", "retired")
         return {
             **{name: getattr(self, name) for name in plain},
             "reasons": dict(self.reasons),
@@ -161,6 +164,22 @@ class Judge:
         for (channel, key), copies in messages.items():
             for before, copy in pairwise(copies):
                 self._excuse(channel, key, before, copy)
+        self.verdict.allowed = self._events_that_allow_a_copy()
+        if self.verdict.copies > self.verdict.allowed:
+            self.verdict.too_many.append(f"{self.verdict.copies} copies after {self.verdict.allowed} events")
+
+    def _events_that_allow_a_copy(self) -> int:
+        """Acceptances that no sender read, and those whose sender died or froze before its store knew of them."""
+        events = 0
+        for line in self._tries:
+            if not line["accepted"]:
+                continue
+            if not line["told"] or self._was_late(line):
+                events += 1
+            else:
+                stops = [e["t"] for e in self._of_run[line["run"]] if e["what"] in {"kill", "failpoint", "freeze"}]
+                events += any(self._open_at(line, moment) for moment in stops)
+        return events
 
     def _excuse(self, channel: str, key: str, before: Line, copy: Line) -> None:
         self.verdict.copies += 1
