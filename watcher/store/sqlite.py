@@ -32,7 +32,8 @@ READERS = 4
 TURN = timedelta(seconds=60)
 """How long a writer of this process waits for the others of this process."""
 
-WAL_LIMIT = 16 * 1024 * 1024
+WAL_LIMIT = 4 * 1024 * 1024
+"""Bytes: the 1,000 pages that make a checkpoint due. A log that is let grow beyond them stays as long as it once was."""
 CUT_PATIENCE = timedelta(seconds=1)
 CACHE_KIB = 16 * 1024
 
