@@ -26,6 +26,9 @@ MINUTE = timedelta(minutes=1)
         ("feeds.example.org", "example.org"),
         ("127.0.0.1", "127.0.0.1"),
         ("LOCALHOST", "localhost"),
+        ("a.blog.github.io", "blog.github.io"),
+        ("github.io", "github.io"),
+        ("example.blogspot.com", "example.blogspot.com"),
     ],
 )
 def test_registrable_domains(host: str, domain: str) -> None:

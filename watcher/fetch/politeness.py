@@ -1,7 +1,8 @@
 """Manners towards hosts: a few requests at once, a pause between two starts, silence when one asks for it.
 
 Counted per registrable domain, because that is what one operator runs: `a.example.co.uk` and `b.example.co.uk`
-share their turns.
+share their turns. The private part of the public suffix list counts, too, as it does in browsers: `a.github.io` and
+`b.github.io` are of two owners, and when one of them is asked for too much, the other has not said anything.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import tldextract
 from watcher.errors import FetchError, PollReason
 from watcher.model.settings import PerHost
 
-_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None)
+_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 """The public suffix list as bundled: never fetched."""
 
 _SWEEP_FROM = 1_000
@@ -27,7 +28,9 @@ _SWEEP_FROM = 1_000
 
 @lru_cache(maxsize=65_536)
 def registrable_domain(host: str) -> str:
-    """`news.bbc.co.uk` → `bbc.co.uk`; an address or a bare name stands for itself."""
+    """`news.bbc.co.uk` → `bbc.co.uk`, `x.blog.github.io` → `blog.github.io`; an address, a bare name and a suffix stand for
+    themselves.
+    """
     return _SUFFIXES(host).top_domain_under_public_suffix or host.lower()
 
 
