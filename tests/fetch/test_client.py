@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from datetime import timedelta
 from typing import Any
 
@@ -91,6 +92,28 @@ def test_credentials_in_the_address_become_a_header_and_are_never_told(feed_serv
     assert feed_server.requests[0].headers["authorization"].startswith("Basic ")
     assert "s3cret" not in repr(fetched)
     assert "s3cret" not in repr(fetch(url.replace("/f", "/missing?token=s3cret")))
+
+
+def test_nothing_that_a_server_hands_out_is_carried_to_another(feed_server: FeedServer, fetch: Any) -> None:
+    """Neither cookies, which nobody gets back, nor credentials in the address of a redirect."""
+    with FeedServer("127.0.0.2") as other:
+        other.put("/f", b"<rss/>")
+        cookies = {"Set-Cookie": "session=s3cret; Domain=127.0.0.1; Path=/"}
+        for path, target in {
+            "/away": other.url("/f").replace("//", "//eve:s3cret@"),
+            "/home": feed_server.url("/f").replace("//", "//eve:s3cret@"),
+        }.items():
+            feed_server.put(path, Answer(302, {"Location": target, **cookies}))
+        feed_server.put("/f", Document(b"<rss/>", cookies))
+        for path in ("/away", "/home", "/f"):
+            fetched = fetch(feed_server.url(path).replace("//", "//ann:own@"))
+            assert isinstance(fetched, Fetched)
+            assert "s3cret" not in fetched.url
+        own = {"authorization": f"Basic {b64encode(b'ann:own').decode('ascii')}"}
+        secret = {"authorization", "cookie", "proxy-authorization"}
+        assert [{name: one.headers[name] for name in secret & one.headers.keys()} for one in other.requests] == [{}]
+        told = [{name: one.headers[name] for name in secret & one.headers.keys()} for one in feed_server.requests]
+        assert told == [own] * 4
 
 
 @pytest.mark.parametrize(

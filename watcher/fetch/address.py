@@ -16,8 +16,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_netw
 import httpcore2
 
 from watcher.errors import FetchError, PollReason
-
-Address = IPv4Address | IPv6Address
+from watcher.fetch.dial import Address, first_to_answer, in_turn
 
 _RESOLVERS = 32
 
@@ -86,17 +85,15 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
     ) -> httpcore2.AsyncNetworkStream:
-        """Dials the vetted addresses of `host`, one after the other; raises `FetchError` or httpcore2's errors."""
+        """Dials the vetted addresses of `host` until one answers; raises `FetchError` or httpcore2's errors."""
         addresses = await self._resolve(host, port)
         self._policy.refuse_unless_permitted(host, addresses)
-        failure: httpcore2.NetworkError | httpcore2.TimeoutException | None = None
-        for address in addresses:
-            try:
-                return await self._dialler.connect_tcp(str(address), port, timeout, local_address, socket_options)
-            except (httpcore2.NetworkError, httpcore2.TimeoutException) as error:
-                failure = error
-        assert failure is not None
-        raise failure
+        options = list(socket_options or ())
+
+        async def dial(address: Address) -> httpcore2.AsyncNetworkStream:
+            return await self._dialler.connect_tcp(str(address), port, timeout, local_address, options)
+
+        return await first_to_answer(in_turn(addresses), dial)
 
     async def connect_unix_socket(
         self,
@@ -121,7 +118,7 @@ class GuardedBackend(httpcore2.AsyncNetworkBackend):
             raise FetchError(
                 PollReason.DNS, f"the name {host} cannot be resolved ({error}); check the address and the resolver"
             ) from error
-        return list(dict.fromkeys(found))
+        return found
 
 
 def _look_up(host: str, port: int) -> list[Address]:
