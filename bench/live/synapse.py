@@ -2,9 +2,10 @@
 
     python bench/live/synapse.py PYTHON      (an interpreter that has `matrix-synapse` installed; keep it apart from ours)
 
-Makes a homeserver in a temporary folder, a person and a room; sends a message, sends it again under the same key,
-sends a flood until the homeserver asks for patience, and tries a wrong token and a wrong room. Prints each outcome and
-how many events the room has got.
+Makes a homeserver in a temporary folder, a person and a room; sends a message, sends it again under the same key, replies to
+it, replies to the reply (which the homeserver refuses, so that an ordinary message goes), sends a flood until the homeserver
+asks for patience, and tries a wrong token and a wrong room. Prints each outcome, how many events the room has got, and how
+each of them relates to another.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ import httpx2
 import yaml
 
 from watcher.deliver.open import build_channels, http_client
-from watcher.model.notification import Notification, Outcome
+from watcher.model.notification import Delivered, Notification, Outcome
 from watcher.model.route import ChannelRef, Matrix, Receiver
 from watcher.render.message import render_message
 from watcher.render.sample import sample_notification
@@ -90,13 +91,25 @@ async def situations(url: str, token: str, room: str) -> None:
             message = render_message(notification, zone="Europe/Istanbul")
             return await channel.send(notification, message, timedelta(seconds=20))
 
-        _report("a message", await send(good, told))
+        first = await send(good, told)
+        _report("a message", first)
         _report("the same again", await send(good, told))
+        reply = await send(good, replace(_another(1), reply_to=_receipt(first)))
+        _report("a reply to it", reply)
+        _report("a reply to the reply", await send(good, replace(_another(2), reply_to=_receipt(reply))))
         _report("wrong token", await send(replace(good, token="syt_wrong"), told))
         _report("wrong room", await send(replace(good, room="!nowhere:localhost"), told))
         for number in range(12):
-            outcome = await send(good, sample_notification(ROOM, datetime.now(UTC) + timedelta(days=number)))
+            outcome = await send(good, _another(10 + number))
         _report("the last of a flood of twelve", outcome)
+
+
+def _another(number: int) -> Notification:
+    return sample_notification(ROOM, datetime.now(UTC) + timedelta(days=number))
+
+
+def _receipt(outcome: Outcome) -> str:
+    return outcome.receipt if isinstance(outcome, Delivered) else ""
 
 
 def _report(name: str, outcome: Outcome) -> None:
@@ -114,6 +127,9 @@ def main() -> None:
         events = call(url, f"rooms/{room}/messages?dir=b&limit=100", token=token)["chunk"]
         notices = [event for event in events if event["type"] == "m.room.message"]
         print(f"{len(notices)} messages in the room, {len({event['event_id'] for event in notices})} events")
+        for event in reversed(notices[-3:]):
+            relation = event["content"].get("m.relates_to", {})
+            print(f"  {event['event_id']} {relation.get('rel_type', 'by itself')} {relation.get('event_id', '')}")
         print(notices[-1]["content"]["body"])
 
 

@@ -6,27 +6,44 @@ independently of the shapes.
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urlsplit
 
+from notices import alert, notification
 from servers import Answer
 
 from watcher.deliver.discord import discord_body
 from watcher.deliver.matrix import matrix_body
 from watcher.deliver.mattermost import mattermost_body
 from watcher.deliver.ntfy import ntfy_body
+from watcher.deliver.open import build_channels, http_client
 from watcher.deliver.slack import slack_body
 from watcher.deliver.teams import teams_body
 from watcher.deliver.telegram import telegram_body
-from watcher.model.notification import Message
-from watcher.model.route import ChannelOptions, Discord, Matrix, Mattermost, Ntfy, Slack, Teams, Telegram
+from watcher.errors import AttemptReason
+from watcher.model.notification import GiveUp, Message, Notification, Outcome, TryAgain
+from watcher.model.route import (
+    ChannelOptions,
+    ChannelRef,
+    Discord,
+    Matrix,
+    Mattermost,
+    Ntfy,
+    Receiver,
+    Slack,
+    Teams,
+    Telegram,
+)
 from watcher.model.secret import Secret
+from watcher.render.message import render_message
 
 TOKEN = "t0ken-of-nobody"
 
@@ -45,7 +62,12 @@ def web(link: str) -> None:
 
 
 def slack(body: dict[str, Any]) -> None:
-    """https://docs.slack.dev/reference/block-kit/blocks/ (blocks, header, context, rich_text)."""
+    """https://docs.slack.dev/reference/block-kit/blocks/ (blocks, header, context, rich_text), …/methods/chat.postMessage."""
+    assert set(body) <= {"channel", "text", "blocks", "unfurl_links", "unfurl_media", "thread_ts", "reply_broadcast"}
+    assert len(body["text"]) <= 4_000
+    if "thread_ts" in body:
+        assert re.fullmatch(r"\d{10}\.\d{6}", body["thread_ts"])
+        assert body["reply_broadcast"] is True
     blocks = body["blocks"]
     assert 1 <= len(blocks) <= 50
     assert len(json.dumps(blocks, ensure_ascii=False)) <= 13_000
@@ -71,7 +93,10 @@ def slack(body: dict[str, Any]) -> None:
 
 
 def discord(body: dict[str, Any]) -> None:
-    """https://discord.com/developers/docs/resources/message (embed limits, allowed mentions)."""
+    """https://discord.com/developers/docs/resources/message (embed limits, allowed mentions), …/webhook#execute-webhook."""
+    assert set(body) == {"content", "embeds", "allowed_mentions", "flags"}
+    assert body["content"] or body["embeds"]
+    assert body["flags"] in {0, 4}  # 4: SUPPRESS_EMBEDS
     assert utf16(body["content"]) <= 2_000
     assert body["allowed_mentions"] == {"parse": []}
     assert len(body["embeds"]) <= 10
@@ -88,6 +113,7 @@ def discord(body: dict[str, Any]) -> None:
 
 def ntfy(body: dict[str, Any]) -> None:
     """https://docs.ntfy.sh/publish/ (publish as JSON, limitations)."""
+    assert set(body) <= {"topic", "title", "message", "priority", "click"}
     assert len(body["message"].encode()) <= 4_096
     assert body["message"]
     assert body["topic"]
@@ -123,6 +149,14 @@ def mattermost(body: dict[str, Any]) -> None:
     assert not re.search(r"@\w", body["text"])
 
 
+def mattermost_post(body: dict[str, Any]) -> None:
+    """https://developers.mattermost.com/api-documentation/#/operations/CreatePost: two fields needed, `root_id` may be empty."""
+    assert set(body) == {"channel_id", "message", "root_id"}
+    assert body["channel_id"]
+    assert re.fullmatch(r"([a-z0-9]{26})?", body["root_id"])
+    mattermost({"text": body["message"]})
+
+
 class TelegramHtml(HTMLParser):
     """The tags that the Bot API knows ("HTML style"), properly nested; collects the visible text."""
 
@@ -151,7 +185,12 @@ def entities(text: str) -> None:
 
 
 def telegram(body: dict[str, Any]) -> None:
-    """https://core.telegram.org/bots/api#sendmessage and #html-style."""
+    """https://core.telegram.org/bots/api#sendmessage, #html-style and #replyparameters."""
+    known = {"chat_id", "text", "parse_mode", "link_preview_options", "reply_parameters", "message_thread_id"}
+    assert set(body) <= known
+    if "reply_parameters" in body:
+        assert set(body["reply_parameters"]) <= {"message_id", "chat_id", "allow_sending_without_reply", "quote"}
+        assert type(body["reply_parameters"]["message_id"]) is int
     assert body["parse_mode"] == "HTML"
     entities(body["text"])
     parser = TelegramHtml()
@@ -173,7 +212,14 @@ class MatrixHtml(TelegramHtml):
 
 
 def matrix(body: dict[str, Any]) -> None:
-    """https://spec.matrix.org/latest/client-server-api/ (size limits, m.room.message, m.mentions)."""
+    """https://spec.matrix.org/latest/client-server-api/ (size limits, m.room.message, m.mentions, threading)."""
+    assert set(body) <= {"msgtype", "body", "format", "formatted_body", "m.mentions", "m.relates_to"}
+    if "m.relates_to" in body:
+        relation = body["m.relates_to"]
+        assert set(relation) == {"rel_type", "event_id", "is_falling_back", "m.in_reply_to"}
+        assert (relation["rel_type"], relation["is_falling_back"]) == ("m.thread", True)
+        assert relation["event_id"].startswith("$")
+        assert set(relation["m.in_reply_to"]) == {"event_id"}
     assert size(body) <= 60_000
     assert body["msgtype"] in {"m.text", "m.notice"}
     assert body["m.mentions"] == {}
@@ -194,6 +240,7 @@ class Chat:
     """A chat as all its tests see it. `check` fails for a body that the service's documents do not allow; `options` are
     those for a server at a URL, with `TOKEN` as the secret; `path` is where its requests go; `read` undoes the encoding.
     `success` is an answer that means what it says, `refusal` one that hides a refusal behind a status of success.
+    `not_found` is what a 404 comes to.
     """
 
     body: Callable[[Message], dict[str, Any]]
@@ -204,6 +251,7 @@ class Chat:
     read: Callable[[bytes], dict[str, Any]] = json.loads
     success: int | Answer = 200
     refusal: Answer | None = None
+    not_found: tuple[type[Outcome], AttemptReason] = (GiveUp, AttemptReason.GONE)
 
 
 CHATS = {
@@ -223,6 +271,7 @@ CHATS = {
         telegram,
         lambda url: Telegram(TOKEN, "-100", url=url),
         f"/bot{TOKEN}/sendMessage",
+        not_found=(TryAgain, AttemptReason.AUTHENTICATION),
     ),
     "matrix": Chat(
         matrix_body,
@@ -232,3 +281,16 @@ CHATS = {
     ),
 }
 """Every chat; all tests of chats run for each."""
+
+
+def send(options: ChannelOptions, told: Notification | None = None) -> Outcome:
+    """What comes of one message, about one alert by default, through a channel with these options."""
+    told = told or notification(alert())
+    name = ChannelRef("chat", "any")
+
+    async def once() -> Outcome:
+        async with http_client() as client:
+            channel = build_channels({"chat": Receiver("chat", {name: options})}, None, client)[name]
+            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=8))
+
+    return asyncio.run(once())

@@ -2,25 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
 from typing import Any
 
 import chats
 import pytest
+from chats import TOKEN, send
 from notices import alert, notification
 from servers import Answer, WebhookSink
 
-from watcher.deliver.open import build_channels, http_client
-from watcher.errors import AttemptReason
-from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
-from watcher.model.route import ChannelOptions, ChannelRef, Discord, Matrix, Mattermost, Receiver, Slack, Telegram
-from watcher.render.message import render_message
+from watcher.model.notification import Delivered, Outcome
+from watcher.model.route import ChannelOptions, Discord, Matrix, Mattermost, Slack, Telegram
 
-TOKEN = "t0ken-of-nobody"
 POST = "a1b2c3d4e5f6g7h8i9j0k1l2m3"
 
 
@@ -67,22 +62,14 @@ CHATS = {
         "/api/v4/posts",
         f'{{"id":"{POST}","create_at":1,"channel_id":"x","root_id":""}}',
         {"root_id": POST},
-        lambda body: chats.mattermost({"text": body["message"]}),
+        chats.mattermost_post,
     ),
 }
 KINDS = pytest.mark.parametrize("kind", CHATS)
 
 
-def send(options: ChannelOptions, reply_to: str = "") -> Outcome:
-    told = replace(notification(alert()), reply_to=reply_to)
-    name = ChannelRef("chat", "any")
-
-    async def once() -> Outcome:
-        async with http_client() as client:
-            channel = build_channels({"chat": Receiver("chat", {name: options})}, None, client)[name]
-            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=8))
-
-    return asyncio.run(once())
+def reply(options: ChannelOptions, receipt: str) -> Outcome:
+    return send(options, replace(notification(alert()), reply_to=receipt))
 
 
 def answered(text: str, status: int = 200) -> Answer:
@@ -110,7 +97,7 @@ def test_what_the_service_calls_a_message_is_what_the_next_one_replies_to(kind: 
         options = chat.options(sink.url(""), "place")
         receipt = receipt_of(send(options))
         assert receipt
-        send(options, receipt)
+        reply(options, receipt)
         first, second = told_in(sink)
         assert all(request.path.startswith(chat.path) for request in sink.requests)
     assert not replies(kind, first)
@@ -126,7 +113,7 @@ def test_a_refused_reply_is_told_as_an_ordinary_message(kind: str) -> None:
     with WebhookSink(answered(chat.answer), refusal, answered(chat.answer)) as sink:
         options = chat.options(sink.url(""), "place")
         receipt = receipt_of(send(options))
-        assert receipt_of(send(options, receipt))
+        assert receipt_of(reply(options, receipt))
         assert [replies(kind, body) for body in told_in(sink)] == [False, True, False]
 
 
@@ -135,7 +122,7 @@ def test_a_message_of_another_place_is_not_replied_to(kind: str) -> None:
     chat = CHATS[kind]
     with WebhookSink(answered(chat.answer)) as sink:
         receipt = receipt_of(send(chat.options(sink.url(""), "place")))
-        send(chat.options(sink.url(""), "elsewhere"), receipt)
+        reply(chat.options(sink.url(""), "elsewhere"), receipt)
         assert not replies(kind, told_in(sink)[1])
 
 
@@ -152,28 +139,6 @@ def test_an_answer_that_names_no_message_is_a_delivery_without_a_receipt(kind: s
 def test_webhooks_cannot_reply(options: Callable[[str], ChannelOptions]) -> None:
     with WebhookSink(answered("ok"), answered("ok")) as sink:
         assert receipt_of(send(options(sink.url("/hook")))) == ""
-        assert isinstance(send(options(sink.url("/hook")), "12345678:9.9"), Delivered)
+        assert isinstance(reply(options(sink.url("/hook")), "12345678:9.9"), Delivered)
         first, second = sink.bodies()
     assert first == second
-
-
-@pytest.mark.parametrize(
-    ("error", "expected", "remedy"),
-    [
-        ("invalid_auth", (TryAgain, AttemptReason.AUTHENTICATION), "token"),
-        ("not_in_channel", (TryAgain, AttemptReason.AUTHENTICATION), "invite the bot"),
-        ("channel_not_found", (GiveUp, AttemptReason.GONE), "channel that exists"),
-        ("fatal_error", (TryAgain, AttemptReason.UNAVAILABLE), ""),
-        ("ratelimited", (TryAgain, AttemptReason.SLOW_DOWN), ""),
-        ("invalid_blocks", (GiveUp, AttemptReason.REFUSED), ""),
-    ],
-)
-def test_slack_refuses_a_bot_by_a_word_in_a_success(
-    error: str, expected: tuple[type, AttemptReason], remedy: str
-) -> None:
-    with WebhookSink(answered(f'{{"ok": false, "error": "{error}"}}')) as sink:
-        got = send(Slack(sink.url(""), TOKEN, "C1"))
-    assert isinstance(got, TryAgain | GiveUp)
-    assert (type(got), got.reason) == expected
-    assert error in got.detail
-    assert remedy in got.detail

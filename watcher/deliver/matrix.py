@@ -1,8 +1,9 @@
 """The shape of the Matrix client-server API: one m.room.message event. Pure.
 
 Limit (https://spec.matrix.org/latest/client-server-api/#size-limits): 65,536 bytes an event. The transaction id is
-the notification's key, so that a homeserver takes a retry for the same event. Replies: section "Threading". An empty `m.mentions` (section
-"User and room mentions") keeps names in titles from alerting anybody.
+the notification's key, so that a homeserver takes a retry for the same event. Replies: sections "Threading" and "Fallback for
+unthreaded clients"; a thread begins at an event that is no reply itself, else the homeserver says 400. An empty `m.mentions`
+(section "User and room mentions") keeps names in titles from alerting anybody. Errors: section "Standard error response".
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import html
 import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -85,10 +87,12 @@ def _rich(item: MessageItem) -> str:
 
 
 def judge_matrix(answer: Answer) -> Outcome:
-    """Older homeservers say how long to wait only in the JSON, in milliseconds."""
+    """403 is also a room that the account is not in; older homeservers say how long to wait only in JSON, in milliseconds."""
     outcome = judge_answer(answer)
+    if isinstance(outcome, TryAgain) and answer.status == 403:
+        return replace(outcome, detail=f"{outcome.detail}; or invite the account to the room and let it join")
     if isinstance(outcome, TryAgain) and outcome.retry_after is None:
-        return TryAgain(outcome.reason, outcome.detail, _wish(answer.text))
+        return replace(outcome, retry_after=_wish(answer.text))
     return outcome
 
 

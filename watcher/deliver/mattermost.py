@@ -1,7 +1,9 @@
 """The shape of Mattermost's incoming webhooks, and of its API for bots, which can reply: Markdown text. Pure.
 
 Limit (https://developers.mattermost.com/integrate/webhooks/incoming/): 16,383 characters a post since version 5.0.
-Posts of a bot: https://developers.mattermost.com/api-documentation/#/operations/CreatePost.
+Posts of a bot: https://developers.mattermost.com/api-documentation/#/operations/CreatePost (`root_id`; 201, 400, 401, 403).
+A webhook that was removed is a 400 with the word below, one that an administrator switched off a 501 (HandleIncomingWebhook in
+https://github.com/mattermost/mattermost).
 """
 
 from __future__ import annotations
@@ -11,9 +13,10 @@ from dataclasses import replace
 
 from watcher.deliver.chat import Receipts, Service, Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
-from watcher.deliver.post import Request
+from watcher.deliver.post import Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten
-from watcher.model.notification import Message, MessageItem
+from watcher.errors import AttemptReason
+from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Mattermost
 from watcher.model.secret import reveal
 
@@ -73,4 +76,23 @@ def escape_markdown(text: str) -> str:
     return unmention(_MARKUP.sub(r"\\\1", text))
 
 
-SERVICE = Service(mattermost, receipts=lambda options: Receipts(POST_ID, options.channel or ""))
+def judge_mattermost(answer: Answer) -> Outcome:
+    """What a status does not tell: that the webhook is gone, and that a bot is not in the channel."""
+    outcome = judge_answer(answer)
+    if isinstance(outcome, Delivered):
+        return outcome
+    if _NO_WEBHOOK in answer.text:
+        return GiveUp(AttemptReason.GONE, f"{outcome.detail}: the webhook was removed; configure another one")
+    if _NO_WEBHOOKS in answer.text:
+        remedy = "an administrator has switched incoming webhooks off"
+        return TryAgain(AttemptReason.AUTHENTICATION, f"{outcome.detail}: {remedy}")
+    if answer.status == 403:
+        return replace(outcome, detail=f"{outcome.detail}; or add the bot to the channel")
+    return outcome
+
+
+_NO_WEBHOOK = "web.incoming_webhook.invalid.app_error"
+_NO_WEBHOOKS = "web.incoming_webhook.disabled.app_error"
+
+
+SERVICE = Service(mattermost, judge_mattermost, lambda options: Receipts(POST_ID, options.channel or ""))

@@ -5,8 +5,10 @@ Limits (https://docs.slack.dev/reference/block-kit/blocks and …/messaging/form
 `msg_blocks_too_long` (https://github.com/slackapi/bolt-js/issues/2509), and each block counts for more than its text.
 Titles go into rich_text elements, which Slack shows as they are: no markup, no mentions.
 
-A bot posts with https://docs.slack.dev/reference/methods/chat.postMessage, which answers HTTP 200 whatever happened. A
-reply is shown in the channel, too (`reply_broadcast`): what is told again is meant for everybody.
+A bot posts with https://docs.slack.dev/reference/methods/chat.postMessage, which answers HTTP 200 whatever happened, but
+for its rate limit: 429 with Retry-After (https://docs.slack.dev/apis/web-api/rate-limits). A reply names the first message of
+its thread, never another reply (`thread_ts`), and is shown in the channel, too (`reply_broadcast`): what is told again is
+meant for everybody.
 """
 
 from __future__ import annotations
@@ -18,7 +20,8 @@ from dataclasses import replace
 
 from watcher.deliver.chat import Receipts, Service, Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
-from watcher.deliver.post import DETAIL_CHARACTERS, Answer, Request, judge_answer
+from watcher.deliver.post import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
+from watcher.deliver.retry_after import retry_after
 from watcher.deliver.shorten import more_line, shorten
 from watcher.errors import AttemptReason
 from watcher.model.notification import GiveUp, Message, MessageItem, Outcome, TryAgain
@@ -119,24 +122,27 @@ def judge_slack(answer: Answer) -> Outcome:
         return judge_answer(answer)
     reason, remedy = _ERRORS.get(error[1], (AttemptReason.REFUSED, ""))
     detail = f"Slack says {error[1]}"[:DETAIL_CHARACTERS] + (f": {remedy}" if remedy else "")
-    if reason in (AttemptReason.REFUSED, AttemptReason.GONE):
+    if reason in FINAL:
         return GiveUp(reason, detail)
-    return TryAgain(reason, detail)
+    return TryAgain(reason, detail, retry_after(answer.headers))
 
 
 _REFUSED = re.compile(r'"ok": ?false')
 _ERROR = re.compile(r'"error": ?"(\w+)"')
 _NEW_TOKEN = (AttemptReason.AUTHENTICATION, "check this channel's token, which needs the scope chat:write")
-_INVITE = (AttemptReason.AUTHENTICATION, "invite the bot to the channel")
+_INVITE = (AttemptReason.AUTHENTICATION, "invite the bot to the channel, and let it write there")
 _LATER = (AttemptReason.UNAVAILABLE, "")
 _NO_CHANNEL = (AttemptReason.GONE, "configure a channel that exists, by its id")
 _ERRORS: Mapping[str, tuple[AttemptReason, str]] = {
     **dict.fromkeys(("not_authed", "invalid_auth", "account_inactive", "token_revoked", "token_expired"), _NEW_TOKEN),
     **dict.fromkeys(("missing_scope", "no_permission", "not_allowed_token_type", "ekm_access_denied"), _NEW_TOKEN),
     **dict.fromkeys(("not_in_channel", "access_denied", "restricted_action"), _INVITE),
+    **dict.fromkeys(("restricted_action_read_only_channel", "restricted_action_thread_only_channel"), _INVITE),
     **dict.fromkeys(("internal_error", "fatal_error", "service_unavailable", "request_timeout"), _LATER),
+    **dict.fromkeys(("org_login_required", "team_added_to_org"), _LATER),
     **dict.fromkeys(("rate_limited", "ratelimited", "message_limit_exceeded"), (AttemptReason.SLOW_DOWN, "")),
     **dict.fromkeys(("channel_not_found", "is_archived"), _NO_CHANNEL),
+    **dict.fromkeys(("msg_too_long", "msg_blocks_too_long"), (AttemptReason.TOO_LARGE, "")),
 }
 """What is not here is wrong with the message."""
 

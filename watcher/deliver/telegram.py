@@ -1,7 +1,10 @@
 """The shape of Telegram's Bot API: sendMessage in HTML mode. Pure.
 
 Limit (https://core.telegram.org/bots/api#sendmessage): 4,096 characters after the entities are parsed. Replies:
-`reply_parameters` (https://core.telegram.org/bots/api#replyparameters).
+`reply_parameters` (https://core.telegram.org/bots/api#replyparameters). Refusals: `parameters` says how long to wait and
+where a group has gone (https://core.telegram.org/bots/api#responseparameters); everything else is told apart by the
+sentence in `description` alone, seen in https://github.com/TelegramBotAPI/errors and
+https://github.com/tdlib/telegram-bot-api/issues/472.
 """
 
 from __future__ import annotations
@@ -9,14 +12,16 @@ from __future__ import annotations
 import html
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
 
 from watcher.deliver.chat import Receipts, Service, Shape, json_request
 from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
-from watcher.deliver.post import Answer, Request, judge_answer
+from watcher.deliver.post import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten, utf16_size
-from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
+from watcher.errors import AttemptReason
+from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Telegram
 from watcher.model.secret import reveal
 
@@ -77,20 +82,59 @@ def _escape(text: str) -> str:
 
 
 def judge_telegram(answer: Answer) -> Outcome:
-    """403 means that the bot was put out of the chat, which a person can mend; a 429's wait stands in the JSON, too."""
+    """What a refusal means. The Bot API says 400 for nearly everything, also for what only a person can mend."""
     outcome = judge_answer(answer)
-    if not isinstance(outcome, TryAgain):
+    if isinstance(outcome, Delivered):
         return outcome
-    if answer.status == 403:
-        return replace(outcome, detail=f"{outcome.detail}; or invite the bot again")
-    return replace(outcome, retry_after=outcome.retry_after or _wish(answer.text))
+    parameters = _parameters(answer.text)
+    reason, remedy = _reason(answer, parameters)
+    if reason is None and isinstance(outcome, TryAgain):
+        return replace(outcome, retry_after=outcome.retry_after or _wish(parameters))
+    if reason is None:
+        return outcome
+    detail = f"{answer.summary[:DETAIL_CHARACTERS]}: {remedy}"
+    return GiveUp(reason, detail) if reason in FINAL else TryAgain(reason, detail)
 
 
-def _wish(text: str) -> timedelta | None:
+def _reason(answer: Answer, parameters: Mapping[str, object]) -> tuple[AttemptReason | None, str]:
+    """What a refusal says more precisely than its status, with the remedy; None when it does not."""
+    moved = parameters.get("migrate_to_chat_id")
+    if isinstance(moved, int):
+        return AttemptReason.GONE, f"the group has become another one; configure chat: {moved}"
+    if answer.status == 404:  # the address holds the token: what is not found is the bot
+        return AttemptReason.AUTHENTICATION, "check this channel's token"
+    found = _SENTENCES.search(answer.text) if answer.status in (400, 403) else None
+    if found is None:
+        return (AttemptReason.AUTHENTICATION, _INVITE) if answer.status == 403 else (None, "")
+    return _MEANINGS[found[0].lower()]
+
+
+_INVITE = "invite the bot to the chat again, and let it write there"
+_NO_CHAT = "configure a chat that exists, and add the bot to it"
+_NO_THREAD = "open the thread again, or configure another one"
+_MEANINGS: Mapping[str, tuple[AttemptReason, str]] = {
+    "chat not found": (AttemptReason.GONE, _NO_CHAT),
+    "bot was kicked": (AttemptReason.AUTHENTICATION, _INVITE),
+    "not enough rights": (AttemptReason.AUTHENTICATION, _INVITE),
+    "have no rights": (AttemptReason.AUTHENTICATION, _INVITE),
+    "need administrator rights": (AttemptReason.AUTHENTICATION, _INVITE),
+    "topic_closed": (AttemptReason.AUTHENTICATION, _NO_THREAD),
+    "message thread not found": (AttemptReason.GONE, _NO_THREAD),
+    "message is too long": (AttemptReason.TOO_LARGE, "shorten the template, if it is your own"),
+}
+_SENTENCES = re.compile("|".join(map(re.escape, _MEANINGS)), re.IGNORECASE)
+
+
+def _parameters(text: str) -> Mapping[str, object]:
     try:
-        seconds = json.loads(text)["parameters"]["retry_after"]
+        found = json.loads(text)["parameters"]
     except (ValueError, KeyError, TypeError):
-        return None
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _wish(parameters: Mapping[str, object]) -> timedelta | None:
+    seconds = parameters.get("retry_after")
     return timedelta(seconds=seconds) if isinstance(seconds, int) else None
 
 
