@@ -18,7 +18,6 @@ TRANSACTIONS: Mapping[str, str] = {
     "upgrade": "the schema is created or brought to this version",
     "sync_feeds": "the stored feeds follow the configuration",
     "acquire_due_feeds": "feeds are leased",
-    "release_feeds": "leases on feeds are given back without a poll",
     "save_polls": "entries, seen keys, alerts and the state of their feeds are saved",
     "save_routing": "alerts become waiting deliveries",
     "reroute_waiting": "a changed configuration withdraws what is not frozen",

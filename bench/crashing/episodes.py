@@ -11,11 +11,6 @@ from crashing.persons import COMMANDS
 
 Kind = Literal["kill at", "kill", "freeze at", "freeze", "terminate", "person"]
 
-NEVER_PASSED = {
-    "release_feeds": "no command of this version gives a feed's lease back without a poll",
-}
-"""Transactions that the program defines and does not use yet: there is nothing to kill."""
-
 ONCE_A_START = ("upgrade", "sync_feeds", "remember", "reroute_waiting", "bury_removed")
 WHEN_A_STORE_IS_NEW = ("upgrade",)
 WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
@@ -104,7 +99,7 @@ def _order(episode: Episode) -> int:
 
 def _is_common(name: str) -> bool:
     transaction = name.partition(".")[0]
-    return transaction not in (*NEVER_PASSED, *WHEN_A_STORE_IS_NEW, *IN_A_MIGRATION)
+    return transaction not in (*WHEN_A_STORE_IS_NEW, *IN_A_MIGRATION)
 
 
 def _kill_at(name: str, chance: random.Random) -> Episode:

@@ -124,20 +124,13 @@ class TestLeases:
         second = store.acquire_due_feeds("two", NOW + MINUTE, NOW + 2 * MINUTE, 1)[0]
         assert (first.epoch, second.epoch, second.until) == (1, 2, NOW + 2 * MINUTE)
 
-    def test_only_the_owner_gives_a_lease_back(self, store: Store) -> None:
-        store.sync_feeds([A], NOW)
-        assert acquired_urls(store, "one") == [A]
-        store.release_feeds("two", [A], NOW)
-        assert acquired_urls(store, "two") == []
-        store.release_feeds("one", [A], NOW)
-        assert acquired_urls(store, "two") == [A]
-
     def test_force_takes_what_is_not_due_but_polls_each_feed_once(self, store: Store) -> None:
         save_state(store, PollState(A, NOW + HOUR, last_polled_at=NOW - HOUR))
         later = NOW + MINUTE
-        assert acquired_urls(store, now=later, force=True) == [A]
-        store.release_feeds("me", [A], later)
-        save_state(store, PollState(A, NOW + HOUR, last_polled_at=later), later)
+        [feed] = store.acquire_due_feeds("me", later, later + MINUTE, 10, force=True)
+        assert feed.state.url == A
+        polled = replace(poll(feed, later), state=PollState(A, NOW + HOUR, last_polled_at=later))
+        store.save_polls("me", [polled], later, tell, TELLER)
         assert acquired_urls(store, now=later, force=True) == []
 
     def test_force_respects_the_wish_of_the_server_and_the_backoff(self, store: Store) -> None:

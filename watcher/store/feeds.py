@@ -46,12 +46,6 @@ class SqlFeeds(Shelf):
             execute_many(connection, lease, [{"row_id": row.id} for row in rows])
             return [AcquiredFeed(poll_state(row), row.epoch + 1, until) for row in rows]
 
-    def release_feeds(self, owner: str, urls: Collection[str], now: datetime) -> None:
-        with self._database.write("release_feeds") as connection:
-            for some in chunks(urls):
-                ours = and_(feeds.c.url.in_(some), feeds.c.lease_owner == owner)
-                connection.execute(update(feeds).where(ours).values(lease_owner=None, lease_until=None))
-
     def feed_states(self, *, include_paused: bool = False) -> list[PollState]:
         query = select(feeds.c.url, feeds.c.next_poll_at, feeds.c.document).order_by(feeds.c.url)
         if not include_paused:

@@ -118,9 +118,6 @@ class FeedStore(Protocol):
         leased to somebody.
         """
 
-    def release_feeds(self, owner: str, urls: Collection[str], now: datetime) -> None:
-        """Gives back leases of ours without a poll; the feeds stay due."""
-
     def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
         """What is remembered of this feed that shares a key, link hash or fingerprint with the probe.
 
