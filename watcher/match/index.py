@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 from math import prod
@@ -69,6 +69,8 @@ class Phrases:
         """Which word of each phrase is the first of its two rarest neighbours."""
         self.keys = array("Q")
         """The key of these two."""
+        self.thirds = array("i")
+        """Which slot must stand beside them too: n after them, -n before them, 0 if the phrase has only two."""
 
     def __len__(self) -> int:
         return len(self._first) - 1
@@ -94,11 +96,13 @@ class Phrases:
         self._numbers = {}
         self.anchors = bytearray(len(self))
         slots, first, keys = self._slots, self._first, self.keys
+        self.thirds = array("i", bytes(4 * len(self)))
         for number in range(len(self)):
             at, end = first[number], first[number + 1]
             if end - at > 2:
                 anchor = min(range(at, end - 1), key=lambda left: frequency[slots[left]] * frequency[slots[left + 1]])
                 self.anchors[number] = anchor - at
+                self.thirds[number] = -slots[anchor - 1] if anchor > at else slots[anchor + 2]
                 at = anchor
             keys.append(neighbour_key(slots[at], slots[at + 1]))
 
@@ -210,6 +214,8 @@ class Index:
         both.sort()
         self._neighbour_keys = array("Q", [one >> 32 for one in both])
         self._neighbour_phrases = array("I", [one & 0xFFFFFFFF for one in both])
+        self._neighbour_thirds = array("i", map(self.phrases.thirds.__getitem__, self._neighbour_phrases))
+        self.phrases.thirds = array("i")
         numbers = list(range(len(self.lexicon) + 1))
         self.is_right = bytearray(len(numbers))
         """Whether a slot is the second of two neighbours."""
@@ -221,13 +227,13 @@ class Index:
             for right in rights:
                 self.is_right[right] = 1
 
-    def phrases_at(self, key: int) -> array[int]:
-        """The numbers of the phrases that wait for two neighbouring slots."""
+    def phrases_at(self, key: int) -> Iterator[tuple[int, int]]:
+        """The numbers of the phrases that wait for two neighbouring slots, each with its third slot as in `Phrases`."""
         keys = self._neighbour_keys
         first = last = bisect_left(keys, key)
         while last < len(keys) and keys[last] == key:
             last += 1
-        return self._neighbour_phrases[first:last]
+        return zip(self._neighbour_phrases[first:last], self._neighbour_thirds[first:last], strict=True)
 
 
 def _phrases(text: str, topic: Topic) -> tuple[Phrase, ...]:

@@ -65,9 +65,8 @@ class Percolator:
         found: dict[int, dict[int, list[Span]]] = {number: {} for number in index.always}
         for slot in index.starters.intersection(words.singles):
             self._add(found, slot, index.terms_of_slot[slot], reading)
-        for key in words.pairs:
-            for phrase in index.phrases_at(key):
-                self._add(found, ~phrase, index.terms_of_phrase[phrase], reading)
+        for phrase in words.phrases():
+            self._add(found, ~phrase, index.terms_of_phrase[phrase], reading)
         return found
 
     def _add(

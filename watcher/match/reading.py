@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from operator import itemgetter
 from typing import cast
@@ -104,6 +104,18 @@ class Words:
                 for before_width, before in self._joined_to.get(start, ()):
                     self._note(before, start - before_width, piece, start + width)
 
+    def phrases(self) -> Iterator[int]:
+        """The numbers of the phrases that may stand here: two neighbours do, and what must stand beside them."""
+        for key, spans in self.pairs.items():
+            for number, third in self._index.phrases_at(key):
+                if not third or self._beside(third, spans):
+                    yield number
+
+    def _beside(self, third: int, spans: list[Span]) -> bool:
+        if third > 0:
+            return any(self._widths(third, end) for _, end in spans)
+        return any(self._widths_before(-third, start) for start, _ in spans)
+
     def stands(self, pattern: Pattern) -> bool:
         """Whether a pattern occurs."""
         return pattern in self.singles if pattern >= 0 else bool(self.occurrences(pattern))
@@ -140,14 +152,18 @@ class Words:
             )
         return sorted(set(spans)) if self._joined else spans
 
-    def _widths(self, slot: int, start: int) -> Iterable[int]:
+    def _widths(self, slot: int, start: int) -> tuple[int, ...]:
         """How many positions the words that begin at a position and may be the slot have."""
         one = _ONE if slot in self._row[start][SLOTS] else ()
+        if start not in self._joined:
+            return one
         return (*one, *(width for width, piece in self._joined.get(start, ()) if slot in piece[SLOTS]))
 
-    def _widths_before(self, slot: int, end: int) -> Iterable[int]:
+    def _widths_before(self, slot: int, end: int) -> tuple[int, ...]:
         """The same for words that end before a position; position -1 is a gap."""
         one = _ONE if slot in self._row[end - 1][SLOTS] else ()
+        if end not in self._joined_to:
+            return one
         return (*one, *(width for width, piece in self._joined_to.get(end, ()) if slot in piece[SLOTS]))
 
 
