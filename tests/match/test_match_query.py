@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 from topics import entry, topic
 
 from watcher.match.expression import Leaf
+from watcher.match.foreign import OPERATOR_OF, hint_for_word
 from watcher.match.percolator import Percolator
 from watcher.match.query import QueryProblem, parse_query
+from watcher.match.terms import TermProblem, parse_term
 
 VOCABULARY = {"daesh": ("Daesh", "ISIS", "Islamic State")}
 
@@ -57,6 +59,19 @@ def holds(query: str, title: str, content: str = "", **fields: object) -> bool:
         ("监狱", "叙利亚哈塞克监狱", True),
         ("“al-Hol camp”", "al-Hol camp", True),
         ("'cease-fire'", "a ceasefire", True),
+        ("'al-Hol camp'", "A camp near al-Hol", False),
+        ("‘al-Hol camp’", "A camp near al-Hol", False),
+        ("‘don’t panic’", "Don't panic", True),
+        ("»al-Hol camp«", "In al-Hol camp", True),
+        ("”al-Hol camp”", "A camp near al-Hol", False),
+        ("「监狱」 OR prison", "叙利亚监狱", True),
+        ("（prison OR jail） AND riot", "A prison", False),
+        ('="Al Hol"', "Al Hol burns", True),
+        ('="Al Hol"', "al hol burns", False),
+        ("title: prison", "A prison", True),
+        ("AT&T", "At AT&T", True),
+        ("N95 masks", "N95 masks", True),
+        ("1,000 AND dead", "1,000 dead", True),
     ],
 )
 def test_a_query_means(query: str, text: str, expected: bool) -> None:
@@ -101,6 +116,7 @@ def test_words_of_title_and_body_are_not_neighbours() -> None:
         ("titel:prison", 0, "title:"),
         ("https://x", 5, "quote the text"),
         ("ab*", 2, "at least 3 letters"),
+        ("al-Ho*", 5, "at least 3 letters"),
         ("pri*on", 3, "end of a word"),
         ("prison ^x", 7, "number after ^"),
         ("@unknown", 0, "no list"),
@@ -111,6 +127,88 @@ def test_words_of_title_and_body_are_not_neighbours() -> None:
 def test_a_slip_is_answered_with_column_and_hint(query: str, column: int, hint: str) -> None:
     problem = parse_query(query, VOCABULARY)
     assert isinstance(problem, QueryProblem)
+    assert problem.column == column
+    assert hint in problem.message
+
+
+@pytest.mark.parametrize(
+    ("query", "column", "hint"),
+    [
+        ("a And b", 2, "write AND"),
+        ("Not a", 0, "write NOT"),
+        ("a | b", 2, "write OR"),
+        ("prison|jail|camp", 0, "write OR"),
+        ("prison&riot", 0, "write AND"),
+        ("prison/jail", 0, "write OR"),
+        ("prison, jail", 0, "no commas"),
+        ("a AND/OR b", 2, "write OR"),
+        ("a BUT NOT b", 2, "write AND NOT"),
+        ("a UND b", 2, "write AND"),
+        ("a ИЛИ b", 2, "write OR"),
+        ("+prison +riot", 0, "write prison for"),
+        ('prison -"world cup"', 7, "write NOT"),
+        ("prison -(a OR b)", 7, "write NOT"),
+        ("!sport", 0, "write NOT sport"),
+        ("a near/5 b", 2, "NEAR/5"),
+        ("a NEAR 5 b", 7, "NEAR/5"),
+        ("a NEAR(5) b", 6, "NEAR/5"),
+        ("a N5 b", 2, "NEAR/5"),
+        ("a /5 b", 2, "NEAR/5"),
+        ("a NEAR/x b", 2, "number after /"),
+        ("a w/n b", 2, "number after /"),
+        ("a W/s b", 2, "NEAR/15"),
+        ("a PRE/3 b", 2, "no order"),
+        ("a ONEAR/3 b", 2, "no order"),
+        ("NEAR/5 a", 0, "stands between"),
+        ("a NOT NEAR/5 b", 6, "AND NOT (a NEAR/5 b)"),
+        ("a NOT/5 b", 2, "AND NOT (a NEAR/5 b)"),
+        ("ATLEAST/3 prison", 0, "no counterpart"),
+        ("wom?n", 0, "write the spellings"),
+        ("prison?", 0, "write prison"),
+        ("prison!", 0, "write prison*"),
+        ("colo$r", 0, "write the spellings"),
+        ("Hasakah~2", 0, "not guessed"),
+        ("/pris.n/", 0, "no regular expressions"),
+        ("[a OR b]", 0, "other brackets"),
+        ("headline:prison", 0, "write title:"),
+        ("source:BBC", 0, "write feed:"),
+        ("language:en", 0, "write lang:"),
+        ("body:prison", 0, "remove body:"),
+        ("lang=en", 0, "write : for ="),
+        ("lang:english", 5, "its code"),
+        ("监狱ＡＮＤ叙利亚", 0, "ordinary width"),
+        ("监狱AND叙利亚", 0, "spaces around AND"),
+        ('"search AND rescue"', 8, "written small"),
+        ("“a b", 0, "never closed"),
+    ],
+)
+def test_what_other_tools_write_is_answered_with_what_is_written_here(query: str, column: int, hint: str) -> None:
+    problem = parse_query(query, VOCABULARY)
+    assert isinstance(problem, QueryProblem), str(problem)
+    assert problem.column == column
+    assert hint in problem.message
+
+
+@pytest.mark.parametrize("word", [*filter(str.isalpha, OPERATOR_OF), "w/5", "prison!", "a/b,c", "N5", "NEAR"])
+def test_a_word_that_is_refused_can_be_looked_for_in_quotes(word: str) -> None:
+    assert isinstance(parse_query(word, {}), QueryProblem)
+    assert isinstance(parse_query(f'"{word.lower()}"', {}), Leaf)
+
+
+@pytest.mark.parametrize(
+    ("term", "column", "hint"),
+    [
+        ("prison|jail", 6, "term of its own"),
+        ("prison^2", 5, "under its weight"),
+        ("Hasakah~", 7, "not guessed"),
+        ("wom?n", 3, "list the spellings"),
+        ("prison OR jail", 7, "put boolean conditions"),
+        ("al-Ho*", 5, "at least 3 letters"),
+    ],
+)
+def test_a_term_is_no_query(term: str, column: int, hint: str) -> None:
+    problem = parse_term(term, {})
+    assert isinstance(problem, TermProblem)
     assert problem.column == column
     assert hint in problem.message
 
@@ -131,7 +229,13 @@ def test_a_hostile_query_is_refused_or_small(query: str) -> None:
     assert isinstance(parsed, QueryProblem) or len(str(parsed)) < 100
 
 
-@given(st.text(alphabet='ab*()"^: ANDORNOTEAR/3@=-~', max_size=60))
+@pytest.mark.parametrize("piece", ["a1,", "a/b", "a|", "ab?", "é1AND", "1{", "-x"])
+def test_hints_take_time_linear_in_the_word(piece: str) -> None:
+    """A quadratic pattern would need minutes here."""
+    hint_for_word(piece * 100_000 + "é")
+
+
+@given(st.text(alphabet='ab*()"^: ANDORNOTEAR/3@=-~’‘“”|,', max_size=60))
 def test_any_text_is_understood_or_answered(query: str) -> None:
     parsed = parse_query(query, VOCABULARY, weights=True)
     if isinstance(parsed, QueryProblem):

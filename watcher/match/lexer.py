@@ -1,10 +1,11 @@
-"""From the text of a query to its tokens; what other tools write differently gets a hint."""
+"""From the text of a query to its tokens; what other tools write differently gets a hint from `foreign`."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass
 
+from watcher.match.foreign import hint_for_word
 from watcher.match.terms import TermProblem
 
 
@@ -19,31 +20,19 @@ class Token:
 
 _TOKEN = re.compile(
     r"""(?P<space>\s+)
-      | (?P<quoted>"[^"]*"|“[^”]*”|„[^“”]*[“”]|«[^»]*»)
-      | (?P<paren>[()])
+      | (?P<quoted>=?(?:"[^"]*"|＂[^＂]*＂|“[^”]*”|„[^“”]*[“”]|”[^“”]*”|«[^»]*»|»[^«»]*«|「[^」]*」|『[^』]*』
+                       |(?<![^\s(:=])(?:'[^"]*?'|‘[^‘"]*?’)(?![^\s)^~])))
+      | (?P<paren>[()（）])
       | (?P<weight>\^-?\d+(?:\.\d+)?)
-      | (?P<near>NEAR(?:/(?P<within>\d{1,9}))?(?![^\s()]))
-      | (?P<operator>(?:AND|OR|NOT)(?![^\s()"“„«]))
-      | (?P<field>[A-Za-z]+:(?=[^\s:/]|\s*[("“„«]))
-      | (?P<word>[^\s()"“„«^:]+)
+      | (?P<near>NEAR(?:/(?P<within>\d{1,9}))?(?![^\s()（）"“„”«»「『]))
+      | (?P<operator>(?:AND|OR|NOT)(?![^\s()（）"“„”«»「『]))
+      | (?P<field>[A-Za-z]+:(?=\s*[^\s:/]))
+      | (?P<word>[^\s()（）"＂“„”«»「」『』^:]+)
     """,
     re.VERBOSE,
 )
-_FOREIGN = {
-    "and": "AND",
-    "or": "OR",
-    "not": "NOT",
-    "near": "NEAR/10",
-    "&&": "AND",
-    "&": "AND",
-    "||": "OR",
-    "|": "OR",
-    "!": "NOT",
-    "ANDNOT": "AND NOT",
-    "XOR": "(a OR b) AND NOT (a AND b)",
-}
-_FOREIGN_SIGNS = {"-": "NOT", "!": "NOT", "+": "AND"}
-_FOREIGN_NEAR = re.compile(r"(?:near/|Near/|ONEAR/|W/|w/|PRE/|ADJ|NEAR)(\d+)")
+_WIDE = {"（": "(", "）": ")"}
+_MOST_TOKENS = 5_000
 
 
 def read_tokens(text: str) -> list[Token] | TermProblem:
@@ -54,6 +43,8 @@ def read_tokens(text: str) -> list[Token] | TermProblem:
         found = _TOKEN.match(text, at)
         if found is None:
             return _unreadable(text, at)
+        if len(tokens) == _MOST_TOKENS:
+            return TermProblem(f"has more than {_MOST_TOKENS:,} words and operators; use a vocabulary list", at)
         token = _token(found)
         if token is not None:
             problem = _foreign(token, tokens)
@@ -69,34 +60,34 @@ def _token(found: re.Match[str]) -> Token | None:
     if group == "space":
         return None
     if group in ("paren", "operator"):
-        return Token(text, text, column)
+        return Token(_WIDE.get(text, text), text, column)
     if group in ("near", "within"):
-        return Token("NEAR", found["within"] or "", column)
-    inside = {"quoted": text[1:-1], "weight": text[1:], "field": text[:-1].lower()}
+        return Token("NEAR", text, column)
+    inside = {"quoted": _inside(text), "weight": text[1:], "field": text[:-1].lower()}
     return Token(str(group), inside.get(str(group), text), column)
 
 
+def _inside(quoted: str) -> str:
+    return f"={quoted[2:-1]}" if quoted[0] == "=" else quoted[1:-1]
+
+
 def _unreadable(text: str, at: int) -> TermProblem:
-    if text[at] in '"“„«':
+    if text[at] in '"＂“„”«»「『':
         return TermProblem(f"this {text[at]} is never closed; close the quotation", at)
     if text[at] == "^":
         return TermProblem("a weight is a number after ^, as in prison^2 or prison^1.5", at)
+    if text[at] in "」』":
+        return TermProblem(f"this {text[at]} closes nothing; remove it or open the quotation", at)
     return TermProblem("a : belongs after a field name, as in title:prison; quote the text if it is part of it", at)
 
 
 def _foreign(token: Token, before: list[Token]) -> TermProblem | None:
     if token.kind != "word":
         return None
-    text, rest = token.value, token.value[1:]
-    hint = None
-    if text in _FOREIGN:
-        hint = f'write {_FOREIGN[text]} for "{text}", or quote the word if you look for it'
-    elif near := _FOREIGN_NEAR.fullmatch(text):
-        hint = f"write NEAR/{near[1]} for {text}"
-    elif text[0] in _FOREIGN_SIGNS and rest:
-        hint = f"write {_FOREIGN_SIGNS[text[0]]} {rest} for {text}"
-    elif text[0] == "~" and before and before[-1].kind == "quoted":
-        hint = f'write a NEAR/{rest or "5"} b for "a b"{text}'
-    elif text.endswith("?"):
-        hint = "a ? stands for nothing; only * at a word's end is open"
+    last = before[-1] if before else None
+    hint = hint_for_word(token.value)
+    if last is not None and last.kind == "quoted" and token.value[0] == "~":
+        hint = f'write a NEAR/{token.value[1:] or "5"} b for "a b"{token.value}'
+    elif last is not None and last.kind == "NEAR" and last.value == "NEAR" and token.value.isdecimal():
+        hint = f"write NEAR/{token.value} for NEAR {token.value}, or quote the number if you look for it"
     return TermProblem(hint, token.column) if hint else None

@@ -12,6 +12,7 @@ Length, depth and number of words are bounded, so that parsing costs millisecond
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from watcher.match.expression import (
@@ -25,6 +26,7 @@ from watcher.match.expression import (
     leaves,
     map_leaves,
 )
+from watcher.match.foreign import hint_for_field
 from watcher.match.lexer import Token, read_tokens
 from watcher.match.terms import TermProblem, Vocabulary, parse_term
 
@@ -36,6 +38,7 @@ MOST_WORDS = 1_000
 FARTHEST_NEAR = 100
 """Positions."""
 _DEFAULT_NEAR = 10
+_LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +127,8 @@ class _Parser:
             return left
         right_column = self._next.column
         right = self._atom()
+        if isinstance(right, Leaf) and right.text.isdecimal() and self._tokens[self._at - 1].kind == ")":
+            raise _Refused(f"write NEAR/{right.text} for NEAR({right.text})", right_column)
         if self._next.kind == "NEAR":
             hint = "NEAR joins two groups; put further ones into another NEAR with AND"
             raise _Refused(hint, self._next.column)
@@ -132,11 +137,7 @@ class _Parser:
     def _atom(self) -> Expression:
         field = self._take("field")
         if field is not None and field.value not in FIELDS:
-            known = ", ".join(f"{name}:" for name in FIELDS)
-            raise _Refused(
-                f'there is no field "{field.value}"; the fields are {known} (quote the text if the : belongs to it)',
-                field.column,
-            )
+            raise _Refused(_unknown_field(field.value), field.column)
         atom = self._group() if self._take("(") else self._word(field.value if field else "")
         weight = self._take("weight")
         if weight is not None:
@@ -164,6 +165,8 @@ class _Parser:
         if self._words > MOST_WORDS:
             raise _Refused(f"has more than {MOST_WORDS} words; use a vocabulary list", token.column)
         if field == "lang":
+            if not _LANGUAGE.fullmatch(token.value):
+                raise _Refused("a language is written as its code, as in lang:en or lang:pt-BR", token.column)
             return Leaf(token.value, ((token.value.lower(),),), field)
         parsed = parse_term(token.value, self._vocabulary)
         if isinstance(parsed, TermProblem):
@@ -193,13 +196,23 @@ def _words_of(operand: Expression, column: int) -> tuple[Leaf, ...]:
 
 
 def _distance(token: Token) -> int:
-    within = int(token.value) if token.value else _DEFAULT_NEAR
+    within = int(token.value.partition("/")[2] or _DEFAULT_NEAR)
     if not 1 <= within <= FARTHEST_NEAR:
         raise _Refused(f"NEAR/{within}: the distance is between 1 and {FARTHEST_NEAR} words", token.column)
     return within
 
 
+def _unknown_field(name: str) -> str:
+    known = ", ".join(f"{field}:" for field in FIELDS)
+    hint = hint_for_field(name) or f"the fields are {known}"
+    return f'there is no field "{name}"; {hint} (quote the text if the : belongs to it)'
+
+
 def _expected_word(found: Token, before: Token | None) -> str:
+    if found.kind == "NEAR":
+        if before is not None and before.kind == "NOT":
+            return f"write a AND NOT (a {found.value} b) for a NOT {found.value} b"
+        return f"{found.value} stands between what is near each other: write a NEAR/5 b or (a OR b) NEAR/5 c"
     if found.kind == "end":
         return f"ends after {before.value}; a word is missing" if before else "is empty"
     if found.kind == ")" and before is not None and before.kind == "(":

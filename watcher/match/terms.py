@@ -26,6 +26,15 @@ SHORTEST_PREFIX = 3
 _PLAIN = re.compile(r"(?:[A-Za-z0-9]+(?:(?<=\w{3})\*)?[ \n])*[A-Za-z0-9]+(?:(?<=\w{3})\*)?")
 """Words with one space between them, a term a line."""
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|NEAR(?:/\d+)?)(?!\S)")
+_FOREIGN = re.compile(
+    r"(?P<alternative>\|)|(?P<weight>\S\^-?\d)|(?P<fuzzy>(?<=[\w\"”])~\d?)|(?P<letter>(?<=\w)\?+(?=\w))"
+)
+_FOREIGN_HINTS = {
+    "alternative": "has a |: write each alternative as a term of its own",
+    "weight": "has a weight after ^: write the term under its weight, as in 3: [prison]",
+    "fuzzy": "has a ~: spellings are not guessed, list them; words near each other belong into near",
+    "letter": "has a ? inside a word: it stands for no letter; list the spellings",
+}
 _STARRED = re.compile(r"\S*\*\S*")
 _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'"}
 
@@ -118,15 +127,22 @@ def _parse_words(text: str) -> tuple[Phrase, ...] | TermProblem:
 def _problem_of_words(text: str) -> TermProblem | None:
     if operator := _OPERATOR.search(text):
         hint = "a term is one word or phrase; put boolean conditions into require, exclude or query"
-        return TermProblem(f"contains {operator[0]}: {hint}", operator.start())
+        return TermProblem(f"contains {operator[0]}: {hint}; a word of this name is written small", operator.start())
+    if sign := _FOREIGN.search(text):
+        return TermProblem(_FOREIGN_HINTS[str(sign.lastgroup)], sign.start())
     for starred in _STARRED.finditer(text):
         word = starred[0].strip("\"'“”„«»,;.")
         column = starred.start() + starred[0].index("*")
         if not word.endswith("*") or word.count("*") > 1:
             return TermProblem("has a * that is not at the end of a word; only word endings can be left open", column)
-        if len(fold(word[:-1])) < SHORTEST_PREFIX and not is_unspaced(word):
-            return TermProblem(f"needs at least {SHORTEST_PREFIX} letters before the *", column)
+        if len(fold(_last_piece(word))) < SHORTEST_PREFIX and not is_unspaced(word):
+            return TermProblem(f"needs at least {SHORTEST_PREFIX} letters of one word before the *", column)
     return None
+
+
+def _last_piece(starred: str) -> str:
+    """The part of a hyphenated word that is left open: of al-Ho* only Ho."""
+    return next((piece for chunk in reversed(chunks(starred)) for piece in reversed(pieces(chunk))), "")
 
 
 def _spellings_of_chunk(written: str) -> list[list[str]]:
