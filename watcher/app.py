@@ -27,19 +27,19 @@ from watcher.errors import SchemaMismatch, UsageError
 from watcher.fetch.client import Fetcher
 from watcher.flush import Early
 from watcher.inflight import InFlight
-from watcher.model.route import Webhook
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
 from watcher.notify import Notifier, NotifyPlan, SendResult
 from watcher.parse.sandbox import ParserPool
-from watcher.plan import Plan, routes_by_path
+from watcher.plan import Plan
 from watcher.poll import Poller, PollReport, PollResult
-from watcher.render.user_templates import UserTemplates
+from watcher.route.tree import routes_by_path
 from watcher.saver import Saver
 from watcher.store.interface import Store
 from watcher.store.open import open_store
 from watcher.story.cluster import judge
 from watcher.story.teller import Teller
+from watcher.template_trial import user_templates
 from watcher.timings import Timings
 
 log = structlog.get_logger()
@@ -225,18 +225,7 @@ def notify_plan(plan: Plan, client: httpx2.AsyncClient) -> NotifyPlan:
         raise LookupError("a configuration without a route cannot notify")
     channels = build_channels(settings.receivers, settings.smtp, client)
     routes = routes_by_path(settings.route)
-    return NotifyPlan(settings.route, routes, settings.receivers, channels, user_templates(plan))
-
-
-def user_templates(plan: Plan) -> UserTemplates:
-    """People's own templates: their folder beside the configuration, which need not exist, and those of webhooks."""
-    named = {
-        ref: options.template
-        for receiver in plan.settings.receivers.values()
-        for ref, options in receiver.channels.items()
-        if isinstance(options, Webhook) and options.template is not None
-    }
-    return UserTemplates(plan.settings.file.parent / "templates", named)
+    return NotifyPlan(settings.route, routes, settings.receivers, channels, user_templates(settings))
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ Kept in memory: a process that starts anew tries every destination anew.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
@@ -18,6 +19,7 @@ from watcher.deliver.channel import Channel
 from watcher.model.notification import Delivered, Outcome
 from watcher.model.route import ChannelRef
 from watcher.render.trouble import trouble_message, trouble_notification
+from watcher.render.user_templates import UserTemplates
 
 log = structlog.get_logger()
 
@@ -77,6 +79,7 @@ async def tell_trouble(
     circuits: Circuits,
     clock: Clock,
     within: timedelta,
+    templates: UserTemplates | None,
 ) -> None:
     """Tells a person through another receiver that a channel fails for good; once, best effort, also in the log."""
     reason = "" if isinstance(outcome, Delivered) else f"{outcome.reason.value.replace('_', ' ')}: {outcome.detail}"
@@ -89,8 +92,9 @@ async def tell_trouble(
     if target is None:
         return
     now = clock.now()
-    told = await channels[target].send(
-        trouble_notification(target, subject, now), trouble_message(subject, remedy, now), within
-    )
+    message = await asyncio.to_thread(trouble_message, target, subject, remedy, now, templates)
+    for problem in message.problems:
+        log.warning("template.failed", channel=str(target), problem=problem)
+    told = await channels[target].send(trouble_notification(target, subject, now), message, within)
     if not isinstance(told, Delivered):
         log.error("channel.trouble_untold", channel=str(target), reason=told.reason.value, detail=told.detail)

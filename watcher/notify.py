@@ -131,8 +131,12 @@ class Notifier:
         outcome = await self._send(self.plan.channels.get(name), notification, message, acquired.until)
         result = await insist(partial(self._record, acquired, outcome), acquired.until, self.clock)
         if self.circuits.ended(name, outcome):
-            await tell_trouble(name, outcome, self.plan.channels, self.circuits, self.clock, self.timings.send_within)
+            await self._tell_trouble(name, outcome)
         return result
+
+    async def _tell_trouble(self, name: ChannelRef, outcome: Outcome) -> None:
+        plan, within = self.plan, self.timings.send_within
+        await tell_trouble(name, outcome, plan.channels, self.circuits, self.clock, within, plan.templates)
 
     async def _send(
         self, channel: Channel | None, notification: Notification, message: Message, until: datetime

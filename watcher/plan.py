@@ -11,14 +11,15 @@ from watcher.config.load import in_order, missing_for_run, problem_of_topic, rea
 from watcher.errors import ConfigError
 from watcher.match.percolator import CompiledTopic, Percolator, compile_topics
 from watcher.model.alert import stable_hash
-from watcher.model.route import ChannelRef, Route
+from watcher.model.route import ChannelRef
 from watcher.model.settings import Settings
 from watcher.poll import PollPlan
+from watcher.template_trial import failed_templates
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A configuration in force. Building one does no network and opens no store."""
+    """A configuration in force. Building one does no network and opens no store; trying templates starts processes."""
 
     settings: Settings
     topics: tuple[CompiledTopic, ...]
@@ -54,21 +55,13 @@ def read_plan(
 ) -> Plan:
     """Reads and compiles a configuration; raises `ConfigError` with every problem of file and topics.
 
-    `must_run` also demands what the daemon cannot do without: feeds, topics and a route.
+    `must_run` also demands what the daemon cannot do without: feeds, topics and a route, and tries people's own templates.
     """
     reading = read_settings(path, env=env, secrets=secrets)
     compiled, broken = compile_topics(reading.topics)
     problems = [*reading.problems, *(problem_of_topic(path, topic, problem) for topic, problem in broken)]
     if reading.settings is not None and must_run:
-        problems += missing_for_run(reading.settings)
+        problems += [*missing_for_run(reading.settings), *failed_templates(reading.settings)]
     if problems or reading.settings is None:
         raise ConfigError(in_order(problems))
     return Plan(reading.settings, compiled, Percolator(compiled))
-
-
-def routes_by_path(root: Route) -> dict[str, Route]:
-    """Every node of the tree by its path."""
-    found = {root.path: root}
-    for child in root.routes:
-        found |= routes_by_path(child)
-    return found

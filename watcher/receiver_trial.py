@@ -6,15 +6,15 @@ import asyncio
 from collections.abc import Mapping
 from datetime import datetime
 
-from watcher.app import user_templates
 from watcher.deliver.channel import Channel
 from watcher.deliver.open import build_channels, http_client
 from watcher.model.notification import Message, Notification, Outcome
 from watcher.model.route import ChannelRef, Receiver
-from watcher.plan import Plan, routes_by_path
+from watcher.plan import Plan
 from watcher.render.message import render_message
 from watcher.render.sample import sample_notification
-from watcher.route.tree import zone_of
+from watcher.route.tree import routes_by_path, zone_of
+from watcher.template_trial import user_templates
 from watcher.timings import Timings
 
 
@@ -41,4 +41,4 @@ async def _try(plan: Plan, ref: ChannelRef, channel: Channel, now: datetime) -> 
 def _render(plan: Plan, notification: Notification) -> Message:
     root = plan.settings.route
     zone = "UTC" if root is None else zone_of(routes_by_path(root), root.path)
-    return render_message(notification, zone=zone, templates=user_templates(plan))
+    return render_message(notification, zone=zone, templates=user_templates(plan.settings))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from watcher.app import open_fetcher, user_templates
+from watcher.app import open_fetcher
 from watcher.errors import NotifyReason, ParseError
 from watcher.flush import SHOWN
 from watcher.model.alert import Alert
@@ -14,11 +14,12 @@ from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validato
 from watcher.model.notification import EmptySlot, GroupKey, Notification, notification_key
 from watcher.model.route import DigestPlan, Route
 from watcher.parse.page import read_page
-from watcher.plan import Plan, routes_by_path
+from watcher.plan import Plan
 from watcher.readable import readable
 from watcher.route.empty import empty_slots
-from watcher.route.tree import route_alert
+from watcher.route.tree import route_alert, routes_by_path
 from watcher.store.interface import Store
+from watcher.template_trial import user_templates
 
 
 async def fetch_entry(url: str, plan: Plan) -> Entry | FetchFailed:
@@ -55,7 +56,7 @@ def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> list[
     output.mkdir(parents=True, exist_ok=True)
     written = []
     for number, told in enumerate([*(_notification(*digest) for digest in gathered), *map(_nothing, empty)], 1):
-        message = readable(told, routes, user_templates(plan), store)
+        message = readable(told, routes, user_templates(plan.settings), store)
         channel = told.group.channel
         stem = f"{number}-{channel.receiver}-{channel.kind}{'' if told.alerts else '-nothing'}"
         for ending, text in (("html", message.html), ("txt", f"Subject: {message.subject}\n\n{message.text}")):

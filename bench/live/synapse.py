@@ -99,9 +99,9 @@ async def situations(url: str, token: str, room: str) -> None:
         _report("a reply to the reply", await send(good, replace(_another(2), reply_to=_receipt(reply))))
         _report("wrong token", await send(replace(good, token="syt_wrong"), told))
         _report("wrong room", await send(replace(good, room="!nowhere:localhost"), told))
-        for number in range(12):
-            outcome = await send(good, _another(10 + number))
-        _report("the last of a flood of twelve", outcome)
+        flood = [await send(good, _another(10 + number)) for number in range(12)]
+        refused = next((outcome for outcome in flood if not isinstance(outcome, Delivered)), flood[-1])
+        _report("what refuses a flood of twelve", refused)
 
 
 def _another(number: int) -> Notification:

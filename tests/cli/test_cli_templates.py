@@ -47,6 +47,23 @@ def test_check_tries_it_without_alerts_where_a_digest_may_be_empty(house: House)
     assert house.command("check").returncode == 2
 
 
+def test_check_warns_of_one_that_cannot_tell_trouble(house: House) -> None:
+    with_template(house, '{"text": {{ payload.data.alerts[0].entry.title | tojson }}}')
+    done = house.command("check")
+    assert done.returncode == 0
+    assert f"warning: config.yaml:{place(house)}: receivers.2.webhook.template: " in done.stderr
+    assert "our own JSON says it when another channel fails" in done.stderr
+
+
+def test_what_runs_refuses_what_check_refuses(house: House) -> None:
+    with_template(house, '{"text": {{ digest.subject }}}')
+    for command in ("run", "once"):
+        done = house.command(command)
+        assert (command, done.returncode) == (command, 2)
+        assert f"config.yaml:{place(house)}: receivers.2.webhook.template: " in done.stderr
+    assert house.chat.requests == []
+
+
 def test_a_file_that_is_not_there_is_said(house: House) -> None:
     with_template(house, "cards/none.json.j2")
     done = house.command("check")

@@ -50,6 +50,36 @@ def test_what_only_a_person_can_mend_is_told_through_another_receiver(house: Hou
     assert "reload" in mail.text
 
 
+OWN_WORDS = """{"say": {{ digest.subject | tojson }}, "do": {{ digest.lead | tojson }},
+ "titles": [{% for alert in payload.data.alerts %}{{ alert.entry.title | tojson }}{{ "," if not loop.last }}{% endfor %}]}"""
+
+
+def test_a_webhook_tells_trouble_in_its_own_words(house: House) -> None:
+    (house.folder / "templates").mkdir()
+    (house.folder / "templates/payload.json.j2").write_text(OWN_WORDS)
+    house.route = "\nreceiver: desk\ngroup_wait: 0s"
+    house.mail.script = ["530 5.7.0 Authentication required"]
+    publish(house, 1)
+    house.once()
+    (told,) = house.messages()
+    assert told.keys() == {"say", "do", "titles"}
+    assert "desk/email/0 cannot deliver (authentication: 530" in str(told["say"])
+    assert "reload" in str(told["do"])
+    assert told["titles"] == []
+
+
+def test_one_whose_words_need_an_alert_tells_trouble_in_ours(house: House) -> None:
+    (house.folder / "templates").mkdir()
+    (house.folder / "templates/payload.json.j2").write_text('{"say": {{ payload.data.alerts[0].id | tojson }}}')
+    house.route = "\nreceiver: desk\ngroup_wait: 0s"
+    house.mail.script = ["530 5.7.0 Authentication required"]
+    publish(house, 1)
+    house.once()
+    (told,) = house.messages()
+    assert told["type"] == "trouble"
+    assert "payload.json.j2 failed" in str(told["data"])
+
+
 def test_a_letter_that_died_of_age_gets_its_whole_schedule_when_a_person_retries_it(house: House) -> None:
     house.chat.script = [500] * 100
     publish(house, 1)

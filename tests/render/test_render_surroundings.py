@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from notices import NOW
 
 from watcher.errors import NotifyReason, PollReason
 from watcher.model.feed import PollState
-from watcher.model.route import ChannelRef
+from watcher.model.route import ChannelRef, OwnTemplate
 from watcher.render.surroundings import daily_counts, feed_notes
 from watcher.render.trouble import trouble_message, trouble_notification
+from watcher.render.user_templates import UserTemplates
 
 
 def test_days_are_the_readers_days() -> None:
@@ -48,7 +50,7 @@ def test_many_are_counted() -> None:
 
 def test_trouble_says_what_is_wrong_and_what_to_do() -> None:
     desk = ChannelRef("desk", "email")
-    message = trouble_message("cannot log in to <chat/slack/0>\r\n", "check its token", NOW)
+    message = trouble_message(desk, "cannot log in to <chat/slack/0>\r\n", "check its token", NOW)
     assert message.subject == "cannot log in to <chat/slack/0>"
     assert "&lt;chat/slack/0&gt;" in message.html
     assert message.items[0].title == "check its token"
@@ -56,3 +58,13 @@ def test_trouble_says_what_is_wrong_and_what_to_do() -> None:
     assert told.reason is NotifyReason.TROUBLE
     assert told.key == trouble_notification(desk, message.subject, NOW).key
     assert told.key != trouble_notification(desk, message.subject, NOW + timedelta(hours=1)).key
+
+
+def test_trouble_is_told_in_the_own_words_of_a_webhook_and_of_nobody_else(tmp_path: Path) -> None:
+    hook, mail = ChannelRef("desk", "webhook"), ChannelRef("desk", "email")
+    own = OwnTemplate('{"say": {{ digest.subject | tojson }}}', "card.json.j2")
+    templates = UserTemplates(tmp_path, {hook: own})
+    (tmp_path / "subject.txt.j2").write_text("the news of today")
+    told = trouble_message(hook, "chat is down", "mend it", NOW, templates)
+    assert (told.payload, told.problems) == ({"say": "chat is down"}, ())
+    assert trouble_message(mail, "chat is down", "mend it", NOW, templates).subject == "chat is down"

@@ -104,6 +104,17 @@ def test_a_payload_must_be_a_json_object(tmp_path: Path, source: str) -> None:
     assert "payload.json.j2" in message.text
 
 
+def test_a_file_that_cannot_be_read_costs_no_alert(tmp_path: Path) -> None:
+    write(tmp_path, message_txt_j2="mine", payload_json_j2='{"own": 1}')
+    (tmp_path / "subject.txt.j2").write_bytes("Größe".encode("latin-1"))
+    message = render(tmp_path)
+    assert "Guards fled" in message.subject
+    assert message.text == "mine"
+    assert message.payload == {"own": 1}
+    assert "subject.txt.j2 cannot be read (it is not UTF-8 text): save it as UTF-8" in message.html
+    assert template_problems(UserTemplates(tmp_path), ChannelRef("desk", "email"), NOW) != ()
+
+
 def test_a_subject_is_one_line(tmp_path: Path) -> None:
     assert render(write(tmp_path, subject_txt_j2="One\r\nBcc: two@example.org")).subject == "One Bcc: two@example.org"
 

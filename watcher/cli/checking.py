@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -13,7 +12,6 @@ from urllib.parse import urlsplit
 import typer
 from rich.progress import Progress
 
-from watcher.app import user_templates
 from watcher.cli.options import DEFAULT_CONFIG, Config
 from watcher.cli.tables import points, progress_console, show_table, when
 from watcher.config.load import missing_for_run
@@ -23,13 +21,10 @@ from watcher.fetch.address import AddressPolicy
 from watcher.match.explain import explain
 from watcher.match.percolator import CompiledTopic
 from watcher.model.entry import Entry
-from watcher.model.route import ChannelRef, Route
 from watcher.model.settings import Settings
 from watcher.model.topic import Example
-from watcher.plan import Plan, read_plan, routes_by_path
-from watcher.render.message import template_problems
-from watcher.render.user_templates import UserTemplates
-from watcher.route.empty import empty_slots
+from watcher.plan import Plan, read_plan
+from watcher.template_trial import failed_templates, without_trouble
 
 
 def register(app: typer.Typer) -> None:
@@ -49,9 +44,11 @@ def check(
     for warning in (*plan.settings.warnings, *lacking, *_inside_addresses(plan.settings)):
         typer.echo(f"warning: {warning}", err=True)
     failed = [problem for topic in plan.topics for problem in _failed_examples(topic, plan)]
-    failed += _failed_templates(plan)
+    failed += failed_templates(plan.settings)
     if failed:
         raise ConfigError(failed)
+    for doubt in without_trouble(plan.settings):
+        typer.echo(f"warning: {doubt}", err=True)
     settings = plan.settings
     examples = sum(len(topic.examples) for topic in settings.topics)
     typer.echo(
@@ -102,30 +99,6 @@ def example_entry(example: Example) -> Entry:
     """An example as an entry: its first line is the title, the rest its content."""
     title, _, content = example.text.strip().partition("\n")
     return Entry(id="", link="", title=title.strip(), content=content.strip())
-
-
-def _failed_templates(plan: Plan) -> list[Problem]:
-    """What is wrong with own templates, each told once: those of the folder by receiver, those of webhooks by their place."""
-    templates, now = user_templates(plan), datetime.now(UTC)
-    heard_empty = {slot.channel for slot in empty_slots(_routes(plan), plan.settings.receivers, now, at_once=True)}
-    found = {
-        (ref.receiver, problem): _template_problem(plan, templates, ref, problem)
-        for receiver in plan.settings.receivers.values()
-        for ref in receiver.channels
-        for problem in template_problems(templates, ref, now, may_be_empty=ref in heard_empty)
-    }
-    return list(found.values())
-
-
-def _routes(plan: Plan) -> dict[str, Route]:
-    return {} if plan.settings.route is None else routes_by_path(plan.settings.route)
-
-
-def _template_problem(plan: Plan, templates: UserTemplates, channel: ChannelRef, problem: str) -> Problem:
-    named = templates.payloads.get(channel)
-    if named is not None and f" {named.name} " in problem:
-        return Problem(plan.settings.file, named.position, named.path, problem)
-    return Problem(templates.folder, None, f"receivers.{channel.receiver}", problem)
 
 
 def _check_online(plan: Plan) -> None:

@@ -18,8 +18,8 @@ from watcher.match.backtest import Backtest, Sighting, backtest_json
 from watcher.match.backtest import backtest as run_backtest
 from watcher.match.suggest import Marked, Suggestion, suggest, suggestions_json
 from watcher.model.topic import Level
-from watcher.plan import Plan, routes_by_path
-from watcher.route.tree import zone_of
+from watcher.plan import Plan
+from watcher.route.tree import routes_by_path, zone_of
 from watcher.store.interface import Store
 
 topics = typer.Typer(help="Making topics better.", no_args_is_help=True)

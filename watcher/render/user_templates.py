@@ -35,32 +35,61 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
+class Unreadable:
+    """A file that is there, but cannot be read; `problem` is a sentence for a person."""
+
+    problem: str
+
+
+@dataclass(frozen=True, slots=True)
 class UserTemplates:
     """The folder of a configuration, which need not exist, and what webhooks name by themselves."""
 
     folder: Path
     payloads: Mapping[ChannelRef, OwnTemplate] = field(default_factory=dict)
 
+    def has_any(self, channel: ChannelRef) -> bool:
+        """Whether any part of the channel's messages has a template."""
+        return bool(self._of(channel))
+
     def render(self, channel: ChannelRef, values: Mapping[str, object]) -> Rendered:
         """Every part that the channel has a template for. Blocks for up to five seconds: call it in a thread."""
-        found = self._of(channel)
-        if not found:
-            return Rendered()
-        jobs = [{"name": part, "source": one.source, "html": ".html." in part} for part, one in found.items()]
-        answers = _run(json.dumps({"values": values, "parts": jobs}))
-        problems = [_problem(one.name, answers.get(part, {})) for part, one in found.items()]
-        texts = {part: answer["text"] for part, answer in answers.items() if "text" in answer}
-        return Rendered(texts, {part: one.name for part, one in found.items()}, tuple(filter(None, problems)))
+        return _rendered(self._of(channel), values)
 
-    def _of(self, channel: ChannelRef) -> dict[str, OwnTemplate]:
+    def render_payload(self, channel: ChannelRef, values: Mapping[str, object]) -> Rendered:
+        """The JSON of a webhook alone; blocks like `render`."""
+        return _rendered({part: one for part, one in self._of(channel).items() if part == PAYLOAD}, values)
+
+    def _of(self, channel: ChannelRef) -> dict[str, OwnTemplate | Unreadable]:
         files = {part: file for part in PARTS if (file := self._file(channel.receiver, part)) is not None}
         named = {PAYLOAD: self.payloads[channel]} if channel in self.payloads else {}
-        return {part: OwnTemplate(file.read_text(encoding="utf-8"), part) for part, file in files.items()} | named
+        return {part: _read(part, file) for part, file in files.items() if part not in named} | named
 
     def _file(self, receiver: str, part: str) -> Path | None:
         """Never outside the folder, whatever a receiver is called."""
         folders = (self.folder / receiver, self.folder) if _is_plain(receiver) else (self.folder,)
         return next((folder / part for folder in folders if (folder / part).is_file()), None)
+
+
+def _read(part: str, file: Path) -> OwnTemplate | Unreadable:
+    try:
+        return OwnTemplate(file.read_text(encoding="utf-8"), part)
+    except OSError as error:
+        return Unreadable(f"the template {part} cannot be read ({error.strerror}): let this program read {file}")
+    except UnicodeDecodeError:
+        return Unreadable(f"the template {part} cannot be read (it is not UTF-8 text): save it as UTF-8")
+
+
+def _rendered(found: Mapping[str, OwnTemplate | Unreadable], values: Mapping[str, object]) -> Rendered:
+    problems = [one.problem for one in found.values() if isinstance(one, Unreadable)]
+    sources = {part: one for part, one in found.items() if isinstance(one, OwnTemplate)}
+    if not sources:
+        return Rendered(problems=tuple(problems))
+    jobs = [{"name": part, "source": one.source, "html": ".html." in part} for part, one in sources.items()]
+    answers = _run(json.dumps({"values": values, "parts": jobs}))
+    problems += [_problem(one.name, answers.get(part, {})) for part, one in sources.items()]
+    texts = {part: answer["text"] for part, answer in answers.items() if "text" in answer}
+    return Rendered(texts, {part: one.name for part, one in sources.items()}, tuple(filter(None, problems)))
 
 
 def _is_plain(name: str) -> bool:

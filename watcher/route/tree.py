@@ -30,6 +30,14 @@ def routes_for(root: Route, labels: Mapping[str, str]) -> list[Route]:
     return taken or [root]
 
 
+def routes_by_path(root: Route) -> dict[str, Route]:
+    """Every node of the tree by its path."""
+    found = {root.path: root}
+    for child in root.routes:
+        found |= routes_by_path(child)
+    return found
+
+
 def route_alert(root: Route, receivers: Mapping[str, Receiver], alert: Alert) -> Routed:
     """One delivery for each channel of the receivers that want the alert.
 
