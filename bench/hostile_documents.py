@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 HEAD = b'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title>'
 TAIL = b"</channel></rss>"
+JSON = b'{"version": "https://jsonfeed.org/version/1.1", "items": '
 INVALID_DATES = (
     "0000-00-00", "99999999-99-99T99:99:99Z", "Mon, 31 Feb 2025 99:99:99 +9999", "-1", "NaN", "2025-W01", "1e308",
     "Mon, 06 Jan 999999999999999999 10:00:00", "\u0661\u0662/\u0663", "2025-01-01T00:00:00+99:99", "0001-01-01T00:00:00+23:59",
@@ -20,13 +21,14 @@ def hostile_documents() -> Iterator[tuple[str, bytes]]:
     yield "attribute bomb, feedparser's strict path", b"<channel><item " + attributes + b"/></channel>"
     yield "attribute bomb, not well-formed", HEAD + b"<item " + attributes + b"/><b>" + TAIL
     yield from _entity_bombs()
+    yield from _of_json()
+    yield from _in_charsets()
     yield "200,000 deep", HEAD + b"<item><a>" + b"<b>" * 200_000 + b"</b>" * 200_000 + b"</a></item>" + TAIL
     yield "200,000 deep, unclosed", HEAD + b"<item><title>" + b"<b>" * 200_000
     yield (
         "200,000 deep in XHTML",
         _atom(b'<content type="xhtml">' + b"<div>" * 200_000 + b"</div>" * 200_000 + b"</content>"),
     )
-    yield "200,000 deep JSON", b'{"version": "https://jsonfeed.org/version/1", "items": ' + b"[" * 200_000
     yield (
         "200,000 deep markup in a text",
         HEAD + b"<item><description>" + b"&lt;div&gt;" * 200_000 + b"</description></item>" + TAIL,
@@ -45,6 +47,10 @@ def hostile_documents() -> Iterator[tuple[str, bytes]]:
     yield "invalid dates", HEAD + dates.encode() * 100 + TAIL
     yield "350,000 empty entries", HEAD + b"<item/>" * 350_000 + TAIL
     yield "350,000 empty entries, not well-formed", HEAD + b"<item/>" * 350_000 + b"<b>" + TAIL
+    yield "a million entries", HEAD + b"<item/>" * 1_000_000 + TAIL
+    yield "a million entries, not well-formed", HEAD + b"<item/>" * 1_000_000 + b"<b>" + TAIL
+    yield "a million unclosed entries", HEAD + b"<item>" * 1_000_000
+    yield "a million Atom entries", b'<feed xmlns="http://www.w3.org/2005/Atom">' + b"<entry/>" * 1_000_000 + b"</feed>"
     yield "100,000 categories", HEAD + b"<item>" + b"<category>x</category>" * 100_000 + b"</item>" + TAIL
     yield "one title of 9 MB", HEAD + b"<item><title>" + b"w " * 4_500_000 + b"</title></item>" + TAIL
     yield "a million references", HEAD + b"<item><title>" + b"&amp;" * 1_000_000 + b"&nbsp;</title></item>" + TAIL
@@ -59,6 +65,42 @@ def hostile_documents() -> Iterator[tuple[str, bytes]]:
     yield "namespaces", HEAD + b"".join(b'<x%d:a xmlns:x%d="u%d"/>' % (n, n, n) for n in range(50_000)) + TAIL
     yield "a processing instruction of 9 MB", b"<?xml " + b"a" * 9_000_000
     yield "a random gzip", gzip.compress(bytes(range(256)) * 4_000)
+
+
+def _of_json() -> Iterator[tuple[str, bytes]]:
+    yield "200,000 deep JSON", JSON + b"[" * 200_000
+    yield "JSON, 200,000 deep and closed", JSON + b"[" * 200_000 + b"]" * 200_000 + b"}"
+    yield "JSON, 200,000 objects deep", JSON + b'[{"id":' * 200_000
+    yield "JSON that is one array", b"[" * 200_000 + b"]" * 200_000
+    yield "JSON, a million entries", JSON + b"[" + b",".join([b"{}"] * 1_000_000) + b"]}"
+    yield "JSON, a million tags", JSON + b'[{"tags": [' + b",".join([b'"a"'] * 1_000_000) + b"]}]}"
+    yield "JSON, a million authors", JSON + b'[{"authors": [' + b",".join([b'{"name":"a"}'] * 700_000) + b"]}]}"
+    yield "JSON, a number of 9 MB", JSON + b'[{"id": ' + b"9" * 9_000_000 + b"}]}"
+    yield (
+        "JSON, 2,000 numbers of 4,300 digits",
+        JSON + b"[" + b",".join([b'{"id":' + b"9" * 4_300 + b"}"] * 2_000) + b"]}",
+    )
+    yield "JSON, numbers that are none", JSON + b'[{"id": NaN}, {"id": -Infinity}, {"id": 1e99999}, {"id": -0.0}]}'
+    yield "JSON, lone surrogates", JSON + b'[{"id": "\\ud800", "title": "\\udfff a", "url": "http://e/\\ud83d"}]}'
+    yield "JSON, 700,000 keys", JSON + b"[{" + b",".join(b'"%d":0' % number for number in range(700_000)) + b"}]}"
+    yield "JSON, one key 700,000 times", JSON + b'[{"id": 1' + b',"title":"a"' * 700_000 + b"}]}"
+    yield "JSON, a string without end", JSON + b'[{"title": "' + b"\\u0041" * 1_500_000
+    yield "JSON in UTF-32", (JSON + b'[{"id": "a"}]}').decode().encode("utf-32")
+
+
+def _in_charsets() -> Iterator[tuple[str, bytes]]:
+    declared = (
+        '<?xml version="1.0" encoding="%s"?><rss version="2.0"><channel><item><title>%s</title></item></channel></rss>'
+    )
+    yield "UTF-7 with hidden markup", (declared % ("utf-7", "+ADw-script+AD4-alert(1)+ADw-/script+AD4-")).encode()
+    yield "UTF-7 in UTF-7", (declared % ("utf-7", "<b>&ü")).encode("utf-7")
+    yield "UTF-16 declared, UTF-8 sent", (declared % ("utf-16", "é")).encode()
+    yield "UTF-8 declared, UTF-16 sent", (declared % ("utf-8", "é")).encode("utf-16")
+    yield "UTF-8 declared, Shift JIS sent", (declared % ("utf-8", "日本")).encode("shift_jis")
+    for codec in ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "hex", "base64", "zlib", "bz2", "rot13"):
+        yield f"the codec {codec} as charset", (declared % (codec, "a" * 200_000)).encode()
+    yield "a charset of 9 MB", (declared % ("x" * 9_000_000, "a")).encode()
+    yield "EBCDIC", (declared % ("ibm500", "a")).encode("ibm500")
 
 
 def _entity_bombs() -> Iterator[tuple[str, bytes]]:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watcher.errors import ParseError
+from watcher.errors import ParseError, PollReason
+from watcher.model.entry import Entry, ParsedFeed
 from watcher.parse.document import parse_document
+from watcher.parse.raw import MANY_ENTRIES
+from watcher.parse.wire import decode_entries, decode_head, encode_feed
 
 URL = "https://example.org/feed.json"
 FEED = {
@@ -46,21 +52,118 @@ def test_fields() -> None:
     assert (second.content, second.link, second.author) == ("a <b> c", "https://other.example/", "Cem")
 
 
+def read(text: str) -> ParsedFeed:
+    return parse_document(text.encode("utf-8", "surrogatepass"), url=URL, headers={})
+
+
+def with_items(items: str) -> str:
+    return f'{{"version": "https://jsonfeed.org/version/1.1", "items": [{items}]}}'
+
+
+@pytest.mark.parametrize(
+    ("item", "entry"),
+    [
+        ('{"id": NaN}', Entry("", "", "")),
+        ('{"id": 1e99999, "title": "a"}', Entry("", "", "a")),
+        ('{"id": true}', Entry("", "", "")),
+        ('{"id": [[[[1]]]], "url": {}, "title": 7, "authors": {"name": "x"}, "tags": "x"}', Entry("", "", "")),
+        ('{"id": 123456789012345678901234567890}', Entry("123456789012345678901234567890", "", "")),
+        (r'{"id": "a\ud800", "title": "\udfffb"}', Entry("a", "", "b")),
+        ('{"id": "a", "id": "b"}', Entry("b", "", "")),
+        ('{"id": "a", "date_published": "NaN", "date_modified": 20250106}', Entry("a", "", "")),
+        ('{"id": "a", "url": "javascript:alert(1)"}', Entry("a", "", "")),
+        ('{"id": "a", "content_html": null, "content_text": "c"}', Entry("a", "", "", content="c")),
+    ],
+)
+def test_oddities(item: str, entry: Entry) -> None:
+    assert read(with_items(item)).entries == (entry,)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (with_items(f'{{"id": {"9" * 5_000}}}'), PollReason.MALFORMED),
+        (with_items("[" * 200_000), PollReason.MALFORMED),
+        (with_items("[" * 200_000 + "]" * 200_000), PollReason.MALFORMED),
+        (with_items('{"title": "\ud800'), PollReason.MALFORMED),
+        ('{"version": 1.1, "items": []}', PollReason.NOT_A_FEED),
+        ('{"version": "https://jsonfeed.org/version/1.1", "items": {}}', PollReason.NOT_A_FEED),
+        ("[]", PollReason.NOT_A_FEED),
+    ],
+)
+def test_what_is_no_json_feed_is_refused_with_a_reason(text: str, reason: PollReason) -> None:
+    with pytest.raises(ParseError) as refused:
+        read(text)
+    assert refused.value.reason is reason
+
+
+def test_of_very_many_items_the_first_are_read() -> None:
+    assert len(read(with_items(",".join(["{}"] * (MANY_ENTRIES + 1)))).entries) == MANY_ENTRIES
+
+
+texts = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(
+    ["https://example.org/a", "/a", "2025-01-06T10:00:00Z", "<p>a</p>", "<" * 9, "\x00", "\u202e", "en-US", "null"]
+)
 anything = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.text(max_size=5),
-    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    st.none() | st.booleans() | st.integers() | st.floats() | texts,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
+    max_leaves=8,
+)
+AUTHOR = st.dictionaries(st.sampled_from(["name", "url", "avatar"]), anything)
+ITEM = st.fixed_dictionaries(
+    {},
+    optional={
+        name: anything
+        for name in (
+            "id", "url", "external_url", "title", "summary", "content_html", "content_text", "date_published",
+            "date_modified", "author", "tags", "language", "attachments",
+        )
+    }
+    | {"authors": st.lists(AUTHOR | anything, max_size=3)},
+)  # fmt: skip
+DOCUMENT = st.fixed_dictionaries(
+    {"version": st.just("https://jsonfeed.org/version/1.1") | anything, "items": st.lists(ITEM | anything, max_size=4)},
+    optional={name: anything for name in ("title", "language", "home_page_url", "feed_url", "authors", "expired")},
 )
 
 
-@settings(max_examples=40, deadline=None)
+def check_is_plain(feed: ParsedFeed) -> None:
+    """What every reader promises, and what the parent of a child receives."""
+    head, *batches = encode_feed(feed)
+    entries = [entry for batch in batches for entry in decode_entries(batch)]
+    assert replace(decode_head(head), entries=tuple(entries)) == feed
+    for entry in feed.entries:
+        texts_of = (entry.id, entry.link, entry.title, entry.summary, entry.content, entry.author, *entry.categories)
+        assert all(isinstance(text, str) for text in texts_of)
+        "".join(texts_of).encode("utf-8")
+        assert not any(character in "\x00\u202e" for text in texts_of for character in text)
+        assert not entry.link or entry.link.startswith(("http://", "https://"))
+        assert all(date is None or date.tzinfo is not None for date in (entry.published, entry.updated))
+
+
+@settings(max_examples=400, deadline=None)
+@given(DOCUMENT)
+def test_wrong_types_are_left_out(document: dict[str, object]) -> None:
+    with suppress(ParseError):
+        feed = read(json.dumps(document))
+        assert feed.reader == "jsonfeed"
+        check_is_plain(feed)
+
+
+@settings(max_examples=400, deadline=None)
 @given(
-    st.dictionaries(st.sampled_from(["title", "items", "language", "home_page_url"]), anything),
-    st.lists(anything, max_size=3),
+    DOCUMENT,
+    st.booleans(),
+    st.lists(
+        st.tuples(st.integers(0, 2_000), st.sampled_from([*b'{}[]",:\\\x00\xff0-eN \xed']), st.booleans()), max_size=5
+    ),
 )
-def test_wrong_types_are_left_out(fields: dict[str, object], items: list[object]) -> None:
-    document = {"version": "https://jsonfeed.org/version/1", "items": items} | fields
-    try:
-        feed = parse_document(json.dumps(document).encode(), url=URL, headers={})
-    except ParseError:
-        return
-    assert feed.reader == "jsonfeed"
+def test_bytes_gone_wrong_end_in_a_feed_or_a_named_reason(
+    document: dict[str, object], as_ascii: bool, edits: list[tuple[int, int, bool]]
+) -> None:
+    body = bytearray(json.dumps(document, ensure_ascii=as_ascii).encode("utf-8", "surrogatepass"))
+    for anywhere, byte, inserted in edits:
+        position = anywhere % len(body)
+        body[position : position + (not inserted)] = bytes([byte])
+    with suppress(ParseError):
+        check_is_plain(parse_document(bytes(body), url=URL, headers={}))

@@ -78,7 +78,10 @@ def is_utf8_if_valid(body: bytes, headers: Mapping[str, str]) -> bool:
 def as_utf8(body: bytes, headers: Mapping[str, str]) -> bytes:
     """The document in UTF-8 by feedparser's choice of encoding; empty when it finds none."""
     result: dict[str, object] = {}
-    converted: bytes = convert_to_utf8(dict(headers), body, result)
+    try:
+        converted: bytes = convert_to_utf8(dict(headers), body, result)
+    except UnicodeError:  # of codecs that are no charsets, like punycode; feedparser expects UnicodeDecodeError only
+        return b""
     return converted if result["encoding"] else b""
 
 

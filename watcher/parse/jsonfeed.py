@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from watcher.errors import ParseError, PollReason
-from watcher.parse.raw import NO_TEXT, RawEntry, RawFeed, RawText
+from watcher.parse.raw import MANY_ENTRIES, NO_TEXT, RawEntry, RawFeed, RawText
 
 _BOM = b"\xef\xbb\xbf"
 
@@ -28,7 +29,7 @@ def read_jsonfeed(body: bytes, *, headers: Mapping[str, str]) -> RawFeed:
         title=_plain(document, "title"),
         link=_string(document, "home_page_url"),
         language=_string(document, "language") or headers.get("content-language"),
-        entries=[_entry(item) for item in items if isinstance(item, dict)],
+        entries=[_entry(item) for item in items[:MANY_ENTRIES] if isinstance(item, dict)],
     )
 
 
@@ -57,10 +58,10 @@ def _entry(item: dict[str, Any]) -> RawEntry:
 
 
 def _id(value: object) -> str:
-    """Ids are strings; numbers are to be read as such (§items)."""
+    """Ids are strings; numbers are to be read as such (§items). NaN and the infinities are no JSON (RFC 8259 §6)."""
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
-    return str(value)
+    return str(value) if isinstance(value, str | int) or math.isfinite(value) else ""
 
 
 def _contents(item: dict[str, Any]) -> list[RawText]:
