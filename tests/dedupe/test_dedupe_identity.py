@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from polled_feed import PolledFeed
+from mutating.polled_feed import PolledFeed
 
 from watcher.dedupe.fingerprint import fingerprint, word_count
 from watcher.dedupe.identity import RESTORE_AFTER, identify, probe_for, scheme_for

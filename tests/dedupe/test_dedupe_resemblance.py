@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from polled_feed import START, PolledFeed
+from mutating.polled_feed import START, PolledFeed
 
 from watcher.dedupe.resemblance import FEW, Resembling
 from watcher.model.alert import stable_hash

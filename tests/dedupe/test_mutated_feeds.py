@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-import mutations
 import pytest
 from corpus import Corpus
-from mutations import Mutation, flip_flop, from_poll, together
-from polled_feed import PolledFeed
+from mutating import changes as mutations
+from mutating.changes import Mutation, flip_flop, from_poll, together
+from mutating.polled_feed import PolledFeed
 
 from watcher.model.entry import Entry
 from watcher.parse.document import parse_document

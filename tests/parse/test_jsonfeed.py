@@ -112,18 +112,12 @@ anything = st.recursive(
 AUTHOR = st.dictionaries(st.sampled_from(["name", "url", "avatar"]), anything)
 ITEM = st.fixed_dictionaries(
     {},
-    optional={
-        name: anything
-        for name in (
-            "id", "url", "external_url", "title", "summary", "content_html", "content_text", "date_published",
-            "date_modified", "author", "tags", "language", "attachments",
-        )
-    }
+    optional=dict.fromkeys(("id", "url", "external_url", "title", "summary", "content_html", "content_text", "date_published", "date_modified", "author", "tags", "language", "attachments"), anything)
     | {"authors": st.lists(AUTHOR | anything, max_size=3)},
 )  # fmt: skip
 DOCUMENT = st.fixed_dictionaries(
     {"version": st.just("https://jsonfeed.org/version/1.1") | anything, "items": st.lists(ITEM | anything, max_size=4)},
-    optional={name: anything for name in ("title", "language", "home_page_url", "feed_url", "authors", "expired")},
+    optional=dict.fromkeys(("title", "language", "home_page_url", "feed_url", "authors", "expired"), anything),
 )
 
 
