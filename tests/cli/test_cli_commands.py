@@ -137,6 +137,24 @@ def test_alerts_tell_their_whole_life(walked: House) -> None:
         assert json.loads(explained.stdout)["score"] == alert["score"]
 
 
+def test_explain_says_what_is_too_few_and_what_was_not_read(house: House) -> None:
+    house.write()
+    (house.folder / "article.txt").write_text("Bread\nA truce.\n" + " ".join(f"w{at}" for at in range(20_000)))
+    said = house.command("explain", "--topic", "ceasefires", "--text", "article.txt").stdout.splitlines()
+    assert any(line.strip().startswith("too few: ") and line.endswith("points for focus") for line in said), said
+    assert any(line.strip().startswith("not read: the last ") for line in said), said
+
+
+def test_explaining_a_stored_entry_knows_its_feed(walked: House) -> None:
+    (alert, *_) = json.loads(walked.command("alerts", "list", "--json").stdout)
+    text = walked.config.read_text()
+    elsewhere = walked.folder / "elsewhere.yaml"
+    elsewhere.write_text(text.replace("  - name: ceasefires\n", "  - name: ceasefires\n    feeds: {desk: elsewhere}\n"))
+    assert "elsewhere" in elsewhere.read_text()
+    explained = walked.command("explain", "-c", str(elsewhere), "--topic", "ceasefires", "--entry", alert["entry"])
+    assert "missing: a feed with the labels {desk: elsewhere}" in explained.stdout
+
+
 def test_a_dead_letter_is_retried_under_the_same_key(house: House) -> None:
     house.clock.set(datetime.now(UTC))
     house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])

@@ -3,10 +3,14 @@
 import random
 
 import pytest
+from topics import compiled, entry, topic
 
+from watcher.match.assess import MOST_PLACES
 from watcher.match.bounds import MOST_EFFORT, TITLE_LIMIT, readable_text, readable_title
+from watcher.match.explain import explain, explanation_json
 from watcher.match.pairs import pairs
 from watcher.match.percolator import Percolator
+from watcher.match.score import FORMULA
 from watcher.match.terms import TermProblem, parse_term
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.model.topic import Near, Term, Topic
@@ -44,12 +48,32 @@ def test_a_title_ends_at_its_limit() -> None:
 
 
 def test_a_hostile_text_scores_alike_when_its_words_are_known_and_when_they_are_not() -> None:
-    topic = Topic("t", "", (Term("w5", 300), Term("w15000", 300)), near=(Near(("w7",), ("w8",), 3, 300),))
-    entry = Entry("1", "", "title", content=" ".join(f"w{number}" for number in range(20_000)))
-    percolator = Percolator([topic])
-    first = percolator.percolate(entry)
+    raw = Topic("t", "", (Term("w5", 300), Term("w15000", 300)), near=(Near(("w7",), ("w8",), 3, 300),))
+    read = entry("title", " ".join(f"w{number}" for number in range(20_000)))
+    percolator = Percolator([raw])
+    first = percolator.percolate(read)
     assert [evidence.term for evidence in first[0].evidence] == ["w5", "w7 … w8"]
-    assert percolator.percolate(entry) == first
+    assert percolator.percolate(read) == first
+
+
+def test_explaining_says_how_much_of_a_text_was_not_read() -> None:
+    raw = compiled(topic({3: ["prison"]}))
+    assert explain(raw, Entry("1", "", "A prison", content="A prison burns. " * 300)).unread == 0
+    hostile = Entry("1", "", "a" * 2_500, content=" ".join(f"w{number}" for number in range(20_000)))
+    found = explain(raw, hostile)
+    assert found.unread == 500 + len(hostile.content) - len(readable_text(hostile.content))
+    assert explanation_json(found)["unread"] == found.unread
+
+
+def test_a_text_that_repeats_a_whole_topic_counts_the_first_places_of_each_term() -> None:
+    terms = [f"prison{number}" for number in range(40)]
+    raw = compiled(topic({1: terms}))
+    few, many = (entry("", " ".join(terms) + " x" * 100 + f" {' '.join(terms)}" * times) for times in (14, 100))
+    assert sum(part.count for part in explain(raw, few).parts) == MOST_PLACES
+    found = explain(raw, many)
+    assert sum(part.count for part in found.parts) == 40 * 3 * FORMULA.most_counted
+    (match,) = Percolator([raw]).percolate(many)
+    assert (match.score, match.evidence) == (found.score, found.parts)
 
 
 def test_a_term_of_many_hyphens_is_refused_before_its_spellings_multiply() -> None:

@@ -117,6 +117,15 @@ def test_near_pairs_are_disjoint_and_nearest_first() -> None:
     assert [part.text[start:end] for start, end in part.highlights] == ["riot", "prison"]
 
 
+def test_a_near_part_names_every_different_pair() -> None:
+    raw = compiled(topic(near=[(["riot", "escap*"], ["prison", "camp", "jail"], 1, 2)]))
+    (part,) = explain(raw, entry("", "A prison riot. Other riots in camp: they escaped prison, escaped prison.")).parts
+    assert part.term == "riot … prison, escap* … prison"
+    (part,) = explain(raw, entry("", "prison riot; camp riot; prison escape; jail riot; jail escape")).parts
+    assert part.term.endswith(", 2 more")
+    assert part.term.count(" … ") == 3
+
+
 def test_the_title_repeated_in_the_body_counts_once() -> None:
     raw = compiled(topic({3: ["prison"]}))
     assert (

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +14,7 @@ import typer
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, chosen_topics, opened_store, plan_to_read
 from watcher.cli.tables import points, show_table
 from watcher.errors import UsageError
+from watcher.match.backtest import labels_of
 from watcher.match.explain import Explanation, explain, explanation_json
 from watcher.match.quality import JudgedEntry, JudgedProblem, TopicQuality, quality_json, read_judged, score_json
 from watcher.match.quality import evaluate as judge_quality
@@ -44,8 +45,8 @@ def explain_text(
     """Why a text reaches a topic, or why it does not: level, score, every part, what is missing."""
     plan = plan_to_read(config)
     topics = chosen_topics(plan, topic)
-    subject = _subject(plan, text, url, entry)
-    found = [explain(compiled, subject) for compiled in topics]
+    subject, labels = _subject(plan, text, url, entry)
+    found = [explain(compiled, subject, labels) for compiled in topics]
     if as_json:
         facts = [explanation_json(explanation) for explanation in found]
         typer.echo(json.dumps(facts[0] if topic else facts, ensure_ascii=False, indent=2))
@@ -54,26 +55,27 @@ def explain_text(
         typer.echo(line)
 
 
-def _subject(plan: Plan, text: str | None, url: str | None, key: str | None) -> Entry:
+def _subject(plan: Plan, text: str | None, url: str | None, key: str | None) -> tuple[Entry, Mapping[str, str] | None]:
+    """What is to be explained, and the labels of its feed where it has one."""
     if [text, url, key].count(None) != 2:
         raise UsageError("say what to explain: one of --text FILE, --url URL, --entry KEY")
     if text is not None:
-        return _entry_of_text(text)
+        return _entry_of_text(text), None
     if url is not None:
         fetched = asyncio.run(fetch_entry(url, plan))
         if isinstance(fetched, FetchFailed):
             raise UsageError(f"{url} cannot be read: {fetched.reason.value}, {fetched.detail}")
-        return fetched
+        return fetched, None
     return _stored_entry(plan, key or "")
 
 
-def _stored_entry(plan: Plan, key: str) -> Entry:
+def _stored_entry(plan: Plan, key: str) -> tuple[Entry, Mapping[str, str]]:
     with opened_store(plan) as store:
         alert = store.alert(key)
         record = store.entry(alert.entry_key if alert else key)
     if record is None:
         raise UsageError(f"no single entry or alert is named {key}; `watcher alerts list` shows the ids of alerts")
-    return record.entry
+    return record.entry, labels_of(record)
 
 
 def _entry_of_text(name: str) -> Entry:
@@ -98,6 +100,15 @@ def _lines(found: Explanation) -> Iterator[str]:
         yield f"  excluded by {found.excluded_by}"
     if found.missing:
         yield f"  missing: {found.missing}"
+    if found.to_focus:
+        yield f"  too few: {_distance(found)}"
+    if found.unread:
+        yield f"  not read: the last {found.unread:,} characters, more than is read of one entry (docs/topics.md)"
+
+
+def _distance(found: Explanation) -> str:
+    to_focus = f"{points(found.to_focus)} points for focus"
+    return f"{points(found.to_mention)} points for a mention, {to_focus}" if found.to_mention else to_focus
 
 
 def evaluate(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watcher.match.conditions import holds, placed, text_stretches, what_holds, what_is_missing
 from watcher.match.expression import TEXT, Expression, Leaf, Together, positive_leaves
 from watcher.match.index import Index
-from watcher.match.pairs import pairs
+from watcher.match.pairs import Pair, pairs
 from watcher.match.reading import EntryReading, Span
 from watcher.match.score import BODY, LEAD, TITLE, Formula, Part
 from watcher.model.topic import Level, Points, Topic
 
 _WHOLE_QUERY = "query"
 _DEFAULT_QUERY_WEIGHT = 100
+_PAIRS_NAMED = 3
+MOST_PLACES = 600
+"""Of all terms of a topic in one entry. Only a text that repeats a whole topic has more: then each term's first ones
+count, so that many such topics cost little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +109,7 @@ def _term_parts(
 ) -> list[Part]:
     lead_end = reading.body_start + formula.lead_length
     parts: list[Part] = []
-    for number, spans in _claimed(topic, first, found).items():
+    for number, spans in _claimed(topic, first, _first_places(found, formula)).items():
         term = topic.terms[number - first]
         strong = formula.is_strong(term.weight, topic.focus)
         by_field: dict[str, list[Span]] = {}
@@ -116,6 +120,14 @@ def _term_parts(
             points = formula.term_points(term.weight, field, len(within), reading.body_length)
             parts.append(Part(term.text, field, len(within), points, tuple(within), strong))
     return parts
+
+
+def _first_places(found: Mapping[int, list[Span]], formula: Formula) -> Mapping[int, list[Span]]:
+    """The places of each term that may count: all of them in any text that does not repeat the topic."""
+    if sum(map(len, found.values())) <= MOST_PLACES:
+        return found
+    most = max(MOST_PLACES // len(found), 3 * formula.most_counted)
+    return {term: spans[:most] for term, spans in found.items()}
 
 
 def _claimed(topic: Topic, first: int, found: Mapping[int, list[Span]]) -> dict[int, list[Span]]:
@@ -151,10 +163,16 @@ def _near_parts(weight: Points, near: Together, reading: EntryReading, formula: 
     ]
     if not found:
         return []
-    field, (one, other) = found[0]
+    field = found[0][0]
     spans = tuple(span[:2] for place, pair in found for span in pair if place == field)
     points = formula.near_points(weight, field, len(found), reading.body_length)
-    return [Part(f"{one[2]} … {other[2]}", field, len(found), points, spans, weight > 0)]
+    return [Part(_pair_names([pair for _, pair in found]), field, len(found), points, spans, weight > 0)]
+
+
+def _pair_names(found: Sequence[Pair]) -> str:
+    """Each different pair of terms once, as far as they fit."""
+    names = list(dict.fromkeys(f"{one[2]} … {other[2]}" for one, other in found))
+    return ", ".join(names[:_PAIRS_NAMED]) + (f", {len(names) - _PAIRS_NAMED} more" * (len(names) > _PAIRS_NAMED))
 
 
 def _occurs(side: tuple[Leaf, ...], reading: EntryReading) -> bool:

@@ -68,13 +68,18 @@ def backtest(
     count = 0
     for record in records:
         count += 1
-        labels = {**record.labels, "feed": record.feed_title, "feed_url": record.feed_url}
+        labels = labels_of(record)
         reading = percolator.read(record.entry, labels)
         assessments = percolator.assessments(reading, labels)
         told = [one.topic.name for one in assessments if one.level is not Level.NONE]
         for assessment in assessments:
             tallies[assessment.topic.name].add(record, assessment, reading, told, zone)
     return tuple(tally.result(count) for tally in tallies.values())
+
+
+def labels_of(record: EntryRecord) -> dict[str, str]:
+    """The labels that a stored entry's feed had, as far as they are kept: not its language."""
+    return {**record.labels, "feed": record.feed_title, "feed_url": record.feed_url}
 
 
 def backtest_json(result: Backtest) -> dict[str, Any]:

@@ -22,7 +22,8 @@ class Explanation:
     """A topic's judgement on an entry, hit or miss. The parts add up to the score.
 
     `excluded_by` and `missing` are the conditions that stood in the way, as a person wrote them;
-    `to_focus` and `to_mention` the points that are still missing, 0 when there are enough.
+    `to_focus` and `to_mention` the points that are still missing, 0 when there are enough. `unread`: characters
+    at the end of a hostile or very long text that no topic looks at.
     """
 
     topic: str
@@ -34,6 +35,7 @@ class Explanation:
     missing: str | None
     to_focus: Points
     to_mention: Points
+    unread: int = 0
 
 
 def explain(topic: CompiledTopic, entry: Entry, labels: Mapping[str, str] | None = None) -> Explanation:
@@ -42,10 +44,12 @@ def explain(topic: CompiledTopic, entry: Entry, labels: Mapping[str, str] | None
     reading = percolator.read(entry, labels)
     assessment = assess(percolator.index, 0, reading, percolator.candidates(reading).get(0, {}), percolator.formula)
     parts = tuple(evidence_of(part, reading) for part in assessment.parts)
-    return _explanation(assessment, parts, labels)
+    return _explanation(assessment, parts, labels, reading.unread)
 
 
-def _explanation(assessment: Assessment, parts: tuple[Evidence, ...], labels: Mapping[str, str] | None) -> Explanation:
+def _explanation(
+    assessment: Assessment, parts: tuple[Evidence, ...], labels: Mapping[str, str] | None, unread: int
+) -> Explanation:
     topic, score = assessment.topic, assessment.score
     level, missing = assessment.level, assessment.missing
     if not applies(topic, labels):
@@ -61,6 +65,7 @@ def _explanation(assessment: Assessment, parts: tuple[Evidence, ...], labels: Ma
         missing=missing,
         to_focus=max(0, topic.focus - score),
         to_mention=max(0, ceil(FORMULA.nearly * topic.focus) - score) if level is Level.NONE else 0,
+        unread=unread,
     )
 
 
@@ -76,6 +81,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "missing": explanation.missing,
         "to_focus": explanation.to_focus / 100,
         "to_mention": explanation.to_mention / 100,
+        "unread": explanation.unread,
     }
 
 

@@ -183,8 +183,11 @@ class EntryReading:
         self._entry = entry
         self._labels = labels or {}
         self._fields: dict[str, Words] = {}
+        body = body_of(entry)
         self.title = readable_title(entry.title)
-        self.body = readable_text(body_of(entry))
+        self.body = readable_text(body)
+        self.unread = len(entry.title) - len(self.title) + len(body) - len(self.body)
+        """Characters at the end of title and body that are left out, see `bounds`."""
         self.words = Words(index, memories)
         self.title_places = self.words.add(self.title)
         self.body_start = self.words.end
