@@ -1,7 +1,7 @@
-"""Compiles watcher/parse/_plaintext.c on installation, where there is a C compiler and Python's headers.
+"""Compiles what is there in C, too, on installation, where there is a C compiler and Python's headers.
 
-Without them the installation is complete all the same: plaintext.py then does the same in Python, more slowly. An
-editable install gets the module beside its source, a wheel carries it. Every make target compiles anew what was edited.
+Without them the installation is complete all the same: the same is then done in Python, more slowly. An editable
+install gets the modules beside their sources, a wheel carries them. Every make target compiles anew what was edited.
 """
 
 from __future__ import annotations
@@ -16,30 +16,39 @@ from typing import Any
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("watcher", "parse")
-SOURCES = ("_plaintext.c", "_plaintext_markup.h")
-MODULE = FOLDER / f"_plaintext{sysconfig.get_config_var('EXT_SUFFIX')}"
+MODULES = {
+    "_plaintext": ("_plaintext.c", "_plaintext_markup.h"),
+    "_entries": ("_entries.c", "_entries_tree.h", "_entries_fields.h", "_entries_texts.h", "_entries_handlers.h"),
+}
+"""The sources of each module, the one that includes the others first."""
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc]
     """Found by hatchling by its place in pyproject.toml."""
 
     def initialize(self, version: str, build_data: dict[str, Any]) -> None:
-        if not compile_module(Path(self.root)):
-            self.app.display_warning("no C compiler, or none that works: plain text is made in Python, more slowly")
-        elif version == "standard":
-            build_data["artifacts"].append(MODULE.as_posix())
-            build_data["pure_python"] = False
-            build_data["infer_tag"] = True
+        for name in MODULES:
+            if not compile_module(Path(self.root), name):
+                self.app.display_warning(f"no C compiler, or none that works: {name} is done in Python, more slowly")
+            elif version == "standard":
+                build_data["artifacts"].append(path_of(name).as_posix())
+                build_data["pure_python"] = False
+                build_data["infer_tag"] = True
 
 
-def compile_module(root: Path) -> bool:
+def path_of(name: str) -> Path:
+    return FOLDER / f"{name}{sysconfig.get_config_var('EXT_SUFFIX')}"
+
+
+def compile_module(root: Path, name: str) -> bool:
     """Whether it could be compiled; when not, none is left over from before."""
-    module = root / MODULE
+    module = root / path_of(name)
     module.unlink(missing_ok=True)
     made = module.with_suffix(".new")
     for compiler in filter(None, (sysconfig.get_config_var("LDSHARED"), "cc -shared")):
+        command = [*shlex.split(compiler), *arguments(root, MODULES[name]), "-o", str(made)]
         try:
-            subprocess.run([*shlex.split(compiler), *arguments(root), "-o", str(made)], check=True, capture_output=True)
+            subprocess.run(command, check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError):
             continue
         made.replace(module)
@@ -48,7 +57,7 @@ def compile_module(root: Path) -> bool:
     return False
 
 
-def arguments(root: Path) -> list[str]:
-    digest = hashlib.sha256(b"".join((root / FOLDER / source).read_bytes() for source in SOURCES)).hexdigest()
+def arguments(root: Path, sources: tuple[str, ...]) -> list[str]:
+    digest = hashlib.sha256(b"".join((root / FOLDER / source).read_bytes() for source in sources)).hexdigest()
     include = sysconfig.get_paths()["include"]
-    return ["-O3", "-fPIC", f"-I{include}", f'-DSOURCE_SHA256="{digest}"', str(root / FOLDER / SOURCES[0])]
+    return ["-O3", "-fPIC", f"-I{include}", f'-DSOURCE_SHA256="{digest}"', str(root / FOLDER / sources[0])]

@@ -26,6 +26,7 @@ _PLAIN_ADDRESS = re.compile(
     re.ASCII,
 )
 
+_QUERY_VARIABLE = re.compile(r"&([A-Za-z0-9_]+);")
 _DECLARED_ENCODING = re.compile(rb"<\?.*encoding=['\"](.*?)['\"].*\?>")
 _HEAD_END = re.compile(rb"<\w")
 _ASCII_SUPERSETS = {"", "utf-8", "utf8", "us-ascii", "ascii"}
@@ -52,6 +53,14 @@ def resolve(base: str, address: str) -> str:
         return address
     resolved: str = _urljoin(base, address)
     return resolved
+
+
+def resolve_written(base: str, address: str, *, of_entry: bool = True) -> str:
+    """The same for an address that is the text of an element, where variables of its query may look like references."""
+    resolved = resolve(base, address)
+    if "&" not in resolved:
+        return resolved
+    return _QUERY_VARIABLE.sub(r"&\1", resolved.replace("&amp;", "&") if of_entry else resolved)
 
 
 def mended(text: str) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 
 from watcher.parse.context import Context, Uncertain
 from watcher.parse.doubts import own_text, refuse_cdf, refuse_elements, refuse_other_parts, refuse_stray_text
-from watcher.parse.feedparser_rules import mended, resolve
+from watcher.parse.feedparser_rules import mended, resolve, resolve_written
 from watcher.parse.raw import MANY_ENTRIES
 from watcher.parse.walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, Walk
 
@@ -15,7 +14,6 @@ _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
 _OWNER_PARTS = {"name", "email", "itunes:name", "itunes:email"}
 _IMAGE_PARTS = {"title", "link", "description", "url", "href", "width", "height"}
 _TEXT_INPUT_PARTS = {"title", "link", "description", "name"}
-_QUERY_VARIABLE = re.compile(r"&([A-Za-z0-9_]+);")
 _ITUNES, _MEDIA = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
 
 
@@ -39,16 +37,19 @@ def _entry(walk: Walk, element: Element, depth: int) -> None:
         raise Uncertain("an entry inside an entry")
     if len(walk.entries) >= MANY_ENTRIES:
         return
+    refuse_cdf(walk.attributes)
+    about = walk.attributes.get("rdf:about")
+    if walk.read_compiled(element, depth, about):
+        return
     entry = Context(is_entry=True)
     walk.enter(entry=entry)
-    walk.entries.append(entry)
     walk.title_depth = -1
-    refuse_cdf(walk.attributes)
-    if about := walk.attributes.get("rdf:about"):
+    if about:
         entry.fields["id"] = about
     walk.children(element, depth)
     walk.enter(entry=None)
     walk.has_content = False
+    walk.entries.append(entry.as_entry())
 
 
 def _title(walk: Walk, element: Element, depth: int) -> None:
@@ -136,10 +137,7 @@ def _link_text(walk: Walk, element: Element, depth: int) -> None:
     of_entry = walk.context.is_entry
     value = walk.certain_link(walk.text(element)) if of_entry else walk.value(element)
     if value:
-        value = resolve(walk.base, value)
-        if "&" in value:
-            value = value.replace("&amp;", "&") if of_entry else value
-            value = _QUERY_VARIABLE.sub(r"&\1", value)
+        value = resolve_written(walk.base, value, of_entry=of_entry)
     if walk.in_feed or walk.context is not walk.top:
         walk.context.fields["link"] = value
 

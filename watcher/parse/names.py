@@ -44,9 +44,12 @@ class Names:
 
     def element(self, element: etree._Element) -> str:
         tag = str(element.tag)
+        return self._elements.get(tag) or self.of_tag(tag, element.prefix)
+
+    def of_tag(self, tag: str, prefix: str | None) -> str:
         name = self._elements.get(tag)
         if name is None:
-            self._elements[tag] = name = self._element_name(tag, element.prefix)
+            self._elements[tag] = name = self._element_name(tag, prefix)
         return name
 
     def attributes(self, items: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from urllib.parse import urljoin, urlsplit
 
 from watcher.model.entry import TEXT_LIMIT, Entry, ParsedFeed
@@ -72,7 +73,7 @@ def _text(text: RawText) -> str:
     return plain_text(text.value, markup=text.markup) if text.value else ""
 
 
-def _categories(raw: list[str]) -> tuple[str, ...]:
+def _categories(raw: Sequence[str]) -> tuple[str, ...]:
     if not raw:
         return ()
     names = [_name(category) for category in raw[:_MANY_CATEGORIES]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -19,19 +20,18 @@ class RawText(NamedTuple):
 NO_TEXT = RawText("", False)
 
 
-@dataclass(slots=True)
-class RawEntry:
+class RawEntry(NamedTuple):
     """One entry as read. Links are resolved against their base; dates, texts and categories are as written."""
 
     id: str = ""
     link: str = ""
     title: RawText = NO_TEXT
     summary: RawText = NO_TEXT
-    contents: list[RawText] = field(default_factory=list)
+    contents: Sequence[RawText] = ()
     author: str = ""
     published: str = ""
     updated: str = ""
-    categories: list[str] = field(default_factory=list)
+    categories: Sequence[str] = ()
     language: str | None = None
     source_title: str = ""
     source_link: str = ""
