@@ -20,7 +20,7 @@ import httpx2
 import structlog
 
 from watcher import __version__
-from watcher.circuits import Circuits
+from watcher.circuits import Circuits, forget_pauses
 from watcher.clock import Clock, SystemClock
 from watcher.deliver.open import build_channels, http_client
 from watcher.errors import SchemaMismatch, UsageError
@@ -136,6 +136,7 @@ class Application:
         self.plan = plan
         self.fetcher, self.client = open_fetcher(plan), http_client(USER_AGENT)
         self.poller = replace(self.poller, plan=plan.poll_plan, fetcher=self.fetcher)
+        await asyncio.to_thread(forget_pauses, self.store, self.notifier.circuits)
         circuits = Circuits(self.clock, self.notifier.jitter, self.notifier.timings.backoff)
         self.notifier = replace(self.notifier, plan=notify_plan(plan, self.client), circuits=circuits)
         await self.follow_configuration()
@@ -198,6 +199,7 @@ class Application:
         await self.parser.aclose()
         await self.fetcher.aclose()
         await self.client.aclose()
+        await asyncio.to_thread(forget_pauses, self.store, self.notifier.circuits)
         await asyncio.to_thread(self.store.close)
 
 

@@ -1,14 +1,15 @@
 """The circuit breakers of all channels, and telling a person when one of them needs a person.
 
-Kept in memory: a process that starts anew tries every destination anew.
+Kept in memory: a process that starts anew tries every destination anew. Until when a channel pauses also stands in the store,
+only for people who ask another process (`outbox list`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Collection, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Collection, Iterable, Mapping
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -16,10 +17,12 @@ from watcher.clock import Clock
 from watcher.deliver import breaker
 from watcher.deliver.breaker import Breaker
 from watcher.deliver.channel import Channel
+from watcher.errors import StoreError
 from watcher.model.notification import Delivered, Outcome
 from watcher.model.route import ChannelRef
 from watcher.render.trouble import trouble_message, trouble_notification
 from watcher.render.user_templates import UserTemplates
+from watcher.store.interface import Store
 
 log = structlog.get_logger()
 
@@ -56,6 +59,11 @@ class Circuits:
             if channel in self._breakers:
                 self._breakers[channel] = breaker.abandoned(self._breakers[channel])
 
+    def pauses(self) -> dict[ChannelRef, datetime]:
+        """Until when the channels pause that do."""
+        with self._lock:
+            return {one: kept.open_until for one, kept in self._breakers.items() if kept.open_until is not None}
+
     def ended(self, channel: ChannelRef, outcome: Outcome) -> bool:
         """What an attempt came to; True when a person must be told elsewhere."""
         with self._lock:
@@ -70,6 +78,32 @@ class Circuits:
         """Where to tell a person that a channel fails."""
         with self._lock:
             return breaker.elsewhere(self._breakers, channels, failing)
+
+
+def show_pause(store: Store, channel: ChannelRef, until: datetime | None) -> None:
+    """Puts into the store until when a channel pauses (None: it does not). A store that fails costs only this note."""
+    fact, value = _PAUSE.format(channel), until.isoformat() if until else ""
+    try:
+        if (store.recall(fact) or "") != value:
+            store.remember(fact, value)
+    except StoreError as error:
+        log.warning("channel.pause_unshown", channel=str(channel), error=str(error))
+
+
+def forget_pauses(store: Store, circuits: Circuits) -> None:
+    """To be called when these circuits are no longer in force: nothing pauses because of them."""
+    for channel in circuits.pauses():
+        show_pause(store, channel, None)
+
+
+def shown_pauses(store: Store, channels: Iterable[ChannelRef], now: datetime) -> dict[ChannelRef, datetime]:
+    """Until when those of the channels pause that some process keeps from sending."""
+    kept = {channel: store.recall(_PAUSE.format(channel)) for channel in channels}
+    until = {channel: datetime.fromisoformat(value) for channel, value in kept.items() if value}
+    return {channel: moment for channel, moment in until.items() if moment > now}
+
+
+_PAUSE = "pause of {}"
 
 
 async def tell_trouble(

@@ -18,7 +18,7 @@ from functools import partial
 
 import structlog
 
-from watcher.circuits import Circuits, tell_trouble
+from watcher.circuits import Circuits, show_pause, tell_trouble
 from watcher.clock import Clock
 from watcher.deliver import backoff
 from watcher.deliver.channel import Channel
@@ -130,7 +130,9 @@ class Notifier:
             return SendResult.LEASE_LOST
         outcome = await self._send(self.plan.channels.get(name), notification, message, acquired.until)
         result = await insist(partial(self._record, acquired, outcome), acquired.until, self.clock)
-        if self.circuits.ended(name, outcome):
+        is_trouble = self.circuits.ended(name, outcome)
+        await asyncio.to_thread(show_pause, self.store, name, self.circuits.pauses().get(name))
+        if is_trouble:
             await self._tell_trouble(name, outcome)
         return result
 

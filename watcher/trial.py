@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from watcher.model.route import DigestPlan, Route
 from watcher.parse.page import read_page
 from watcher.plan import Plan
 from watcher.readable import readable
+from watcher.render.sample import sample_notification
 from watcher.route.empty import empty_slots
 from watcher.route.tree import route_alert, routes_by_path
 from watcher.store.interface import Store
@@ -41,11 +44,20 @@ async def fetch_entry(url: str, plan: Plan) -> Entry | FetchFailed:
             raise AssertionError("a request without validators cannot be answered with 304")
 
 
-def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> list[Path]:
-    """Writes what each digest would say now as HTML and text; returns the files.
+@dataclass(frozen=True, slots=True)
+class Previews:
+    """The files of a preview, and whether what they show is made up for want of alerts."""
 
-    When nothing waits for a digest, the `recent` newest alerts are shown as if they did. Digests that leave even when
-    empty are shown so as well. Raises `LookupError` for a configuration without a route.
+    files: tuple[Path, ...]
+    made_up: bool
+
+
+def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> Previews:
+    """Writes what each digest would say now as HTML and text.
+
+    When nothing waits for a digest, the `recent` newest alerts are shown as if they did; without any, a made-up one for
+    each channel that gets digests (for all channels when none does). Digests that leave even when empty are shown so as
+    well. Raises `LookupError` for a configuration without a route.
     """
     root = plan.settings.route
     if root is None:
@@ -53,9 +65,10 @@ def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> list[
     routes = routes_by_path(root)
     gathered = _gathered(plan, root, store) or _routed(plan, root, store.alerts(limit=recent))
     empty = empty_slots(routes, plan.settings.receivers, datetime.now(UTC), at_once=True)
+    shown = [_notification(*digest) for digest in gathered] or _made_up(plan, routes)
     output.mkdir(parents=True, exist_ok=True)
     written = []
-    for number, told in enumerate([*(_notification(*digest) for digest in gathered), *map(_nothing, empty)], 1):
+    for number, told in enumerate([*shown, *map(_nothing, empty)], 1):
         message = readable(told, routes, user_templates(plan.settings), store)
         channel = told.group.channel
         stem = f"{number}-{channel.receiver}-{channel.kind}{'' if told.alerts else '-nothing'}"
@@ -63,7 +76,20 @@ def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> list[
             file = output / f"{stem}.{ending}"
             file.write_text(text, encoding="utf-8")
             written.append(file)
-    return written
+    return Previews(tuple(written), made_up=not gathered)
+
+
+def _made_up(plan: Plan, routes: Mapping[str, Route]) -> list[Notification]:
+    """A message about nothing for each channel that gets digests, or for all of them."""
+    receivers = plan.settings.receivers
+    digests = {route.receiver for route in routes.values() if isinstance(route.timing, DigestPlan)}
+    now = datetime.now(UTC)
+    return [
+        sample_notification(channel, now)
+        for name, receiver in receivers.items()
+        for channel in receiver.channels
+        if name in digests or not digests
+    ]
 
 
 def _gathered(plan: Plan, root: Route, store: Store) -> list[tuple[GroupKey, list[Alert]]]:

@@ -5,6 +5,7 @@ A few run as child processes, to see that the way from `python -m watcher` to th
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sqlite3
 from contextlib import closing
@@ -12,8 +13,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from houses import DIGEST_AT_SEVEN, House, Item
+from houses import DIGEST_AT_SEVEN, PROMPT_CHAT, House, Item
+from servers import Answer
 
+from watcher.flush import Early
 from watcher.model.notification import NotificationState
 
 
@@ -127,9 +130,10 @@ def test_evaluate_prints_shares_and_scores(house: House) -> None:
 
 def test_alerts_tell_their_whole_life(walked: House) -> None:
     (alert,) = json.loads(walked.command("alerts", "list", "--json").stdout)
+    assert alert["deliveries"] == {"delivered": 1}
     shown = walked.command("alerts", "show", alert["id"][:8])
     assert "Ceasefire agreed" in shown.stdout
-    assert "delivered" in shown.stdout
+    assert "delivered" in shown.stdout.splitlines()
     life = json.loads(walked.command("alerts", "show", alert["id"], "--json").stdout)
     assert [one["state"] for one in life["deliveries"]] == ["delivered"]
     for key in (alert["id"][:8], alert["entry"]):
@@ -153,6 +157,56 @@ def test_explaining_a_stored_entry_knows_its_feed(walked: House) -> None:
     assert "elsewhere" in elsewhere.read_text()
     explained = walked.command("explain", "-c", str(elsewhere), "--topic", "ceasefires", "--entry", alert["entry"])
     assert "missing: a feed with the labels {desk: elsewhere}" in explained.stdout
+
+
+def fates(house: House) -> list[str]:
+    """The column of `alerts list`, newest first."""
+    head, *rows = (line.split("\t") for line in house.command("alerts", "list").stdout.splitlines())
+    return [row[head.index("fate")] for row in rows]
+
+
+TEXT = "Officials of both sides said so after nine days of talks in the capital, and the guns fell silent at noon."
+
+
+def test_alerts_list_says_what_became_of_each(house: House) -> None:
+    house.clock.set(datetime.now(UTC))
+    house.route = """
+    receiver: desk
+    routes:
+      - {receiver: chat, group_wait: 0s, continue: true}
+      - {receiver: desk, digest: {at: ["07:00"], zone: UTC}}
+    """
+    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1), TEXT)])
+    house.once()
+    assert fates(house) == ["delivered 1, waiting 1"]
+    house.once(early=Early.DIGESTS)
+    assert fates(house) == ["delivered"]
+    told = json.loads(house.command("alerts", "list", "--json").stdout)[0]
+    house.publish("/other", [Item("b", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1), TEXT)])
+    house.once()
+    assert fates(house) == [f"folded into {told['id'][:8]}", "delivered"]
+
+
+def test_outbox_list_knows_of_a_channels_pause(house: House) -> None:
+    house.clock.set(datetime.now(UTC))
+    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
+    house.chat.script = [Answer(429, {"Retry-After": "7200"}), 204]
+
+    async def run() -> tuple[str, str]:
+        async with house.open() as app:
+            await app.once()
+            done = await asyncio.to_thread(house.command, "outbox", "list")
+            (facts,) = json.loads((await asyncio.to_thread(house.command, "outbox", "list", "--json")).stdout)
+            assert facts["paused_until"] > facts["created_at"]
+            assert (
+                "when its channel no longer pauses"
+                in (await asyncio.to_thread(house.command, "outbox", "show", facts["key"])).stdout
+            )
+            return done.stdout, done.stderr
+
+    _, said = asyncio.run(run())
+    assert "chat/webhook/0 pauses until" in said
+    assert house.command("outbox", "list").stderr == ""  # whoever paused it has ended
 
 
 def test_a_dead_letter_is_retried_under_the_same_key(house: House) -> None:
@@ -187,9 +241,9 @@ def test_feeds_go_out_and_come_in_as_opml(walked: House) -> None:
     more = (walked.folder / "out.opml").read_text().replace("/wire", "/other")
     (walked.folder / "more.opml").write_text(more)
     imported = walked.command("feeds", "import", "more.opml")
-    assert "added 1 feeds" in imported.stdout, imported.stderr
+    assert "added 1 feed to" in imported.stdout, imported.stderr
     assert "/other" in walked.command("feeds", "export").stdout
-    assert "added 0 feeds" in walked.command("feeds", "import", "more.opml").stdout
+    assert "added 0 feeds to" in walked.command("feeds", "import", "more.opml").stdout
 
 
 def test_a_backup_of_the_live_store_holds_the_same(walked: House) -> None:
@@ -253,6 +307,57 @@ def test_preview_writes_the_next_digest_and_sends_nothing(house: House) -> None:
     assert sorted(path.suffix for path in written) == [".html", ".txt"]
     assert all("Ceasefire agreed" in (house.folder / path).read_text() for path in written)
     assert house.mail.mails == []
+
+
+@pytest.mark.parametrize(
+    ("route", "kinds"), [(DIGEST_AT_SEVEN, {"desk-email"}), (PROMPT_CHAT, {"desk-email", "chat-webhook"})]
+)
+def test_preview_of_nothing_is_made_up_and_says_so(house: House, route: str, kinds: set[str]) -> None:
+    house.route = route
+    house.publish("/wire", [])
+    house.write()
+    done = house.command("preview")
+    assert done.returncode == 0, done.stderr
+    assert "made up" in done.stderr
+    files = [house.folder / line for line in done.stdout.splitlines()]
+    assert {file.stem.partition("-")[2] for file in files} == kinds
+    assert all("it was only a test" in file.read_text() for file in files)
+
+
+def test_the_password_of_a_mail_server_that_nobody_uses_may_be_missing(house: House) -> None:
+    house.publish("/wire", [])
+    config = (
+        house.write().read_text().replace("from: watcher@", "username: me, password: {env: NOT_SET}, from: watcher@")
+    )
+    house.config.write_text(config)
+    refused = house.command("once")
+    assert (refused.returncode, "NOT_SET is not set" in refused.stderr) == (2, True), refused.stderr
+    unused = [line for line in config.splitlines() if "name: desk" not in line]
+    house.config.write_text("\n".join(unused))
+    assert house.command("once").returncode == 0
+    assert "warning: " in house.command("check").stderr
+
+
+def test_receivers_test_lists_the_names_and_says_how_long_to_wait(house: House) -> None:
+    house.publish("/wire", [])
+    house.write()
+    unnamed = house.command("receivers", "test")
+    assert (unnamed.returncode, "say which receiver to test: desk, chat" in unnamed.stderr) == (2, True), unnamed.stderr
+    house.chat.script = [Answer(429, {"Retry-After": "90"})]
+    refused = house.command("receivers", "test", "chat")
+    assert (refused.returncode, "; it asks to wait 90 s" in refused.stdout) == (1, True), refused.stdout
+
+
+def test_an_empty_address_is_called_empty(house: House) -> None:
+    house.more_receivers = ["  - {name: own, slack: {url: ''}}"]
+    house.write()
+    assert "receivers.2.slack.url: is empty; give it a text, or one of {env: NAME}" in house.command("check").stderr
+
+
+def test_one_is_not_many(house: House) -> None:
+    house.publish("/wire", [])
+    house.write()
+    assert "1 feed, 2 topics, 0 examples as expected, 2 receivers" in house.command("check").stdout
 
 
 def test_once_exits_1_when_nothing_answers(house: House) -> None:

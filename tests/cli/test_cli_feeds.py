@@ -135,4 +135,4 @@ def test_health_of_feeds_that_are_well(house: House) -> None:
     house.once()
     done = house.command("feeds", "health")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "nothing is wrong with any of the 1 feeds" in done.stderr
+    assert "nothing is wrong: 1 feed" in done.stderr

@@ -48,9 +48,9 @@ def test_what_is_silenced_is_not_told_until_the_silence_is_over(ready: House) ->
 def test_adding_says_what_it_would_have_silenced(ready: House) -> None:
     ready.once()
     meets = add(ready, 'feed=~"wir."', "score>=5", "--for", "1d", "--comment", "drill", "--author", "Ana")
-    assert "it meets 1 of the 1 alerts" in meets
+    assert "of 1 alert in the last 7 days it meets 1" in meets
     misses = add(ready, "topic=ceasefire", "--for", "30m", "--comment", "misspelt")
-    assert "it meets 0 of the 1 alerts" in misses
+    assert "of 1 alert in the last 7 days it meets 0" in misses
 
 
 def test_the_table_says_who_wanted_it_and_why(ready: House) -> None:

@@ -8,7 +8,8 @@ from config_reading import ReadText
 from watcher.config.load import Reading
 from watcher.model.secret import Secret
 
-SMTP = "smtp: {{host: mail.example.org, from: watcher@example.org, username: watcher, password: {password}}}\n"
+USED = "receivers: [{{name: desk, email: {{to: [desk@example.org]}}}}]\n"
+SMTP = "smtp: {{host: mail.example.org, from: watcher@example.org, username: watcher, password: {password}}}\n" + USED
 
 
 def password_of(reading: Reading) -> Secret:
@@ -61,6 +62,12 @@ def test_a_missing_one_is_a_problem_for_run_and_a_warning_for_the_rest(read_text
     assert deferred.warnings == (problem,)
     with pytest.raises(LookupError):
         password_of(deferred).reveal()
+
+
+def test_a_missing_one_that_nothing_uses_is_a_warning(read_text: ReadText) -> None:
+    reading = read_text(SMTP.format(password="{env: PW}").partition("receivers")[0], secrets="require")
+    assert [warning.path for warning in reading.warnings] == ["smtp.password"]
+    assert password_of(reading).value is None
 
 
 def test_what_is_deferred_is_not_kept_even_where_it_could_be_had(read_text: ReadText) -> None:

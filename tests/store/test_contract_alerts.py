@@ -22,7 +22,7 @@ from store_samples import (
 )
 
 from watcher.errors import NotifyReason
-from watcher.model.alert import Alert, AlertState
+from watcher.model.alert import Alert, AlertState, stable_hash
 from watcher.model.notification import (
     DeliveryState,
     GroupKey,
@@ -69,6 +69,18 @@ class TestAlerts:
         first_digits = [one.id[0] for one in many]
         ambiguous = next(digit for digit in first_digits if first_digits.count(digit) > 1)
         assert [store.alert(text) for text in (ambiguous, "%", "", "zz")] == [None] * 4
+
+    def test_their_fates_are_counted_by_state(self, store: Store) -> None:
+        one, two, three = alert("1"), alert("2"), alert("3")
+        save_alerts(store, one, two, three)
+        store.save_routing(route_to(PROMPT, DIGEST, alerts=[one]), NOW)
+        store.save_routing(route_to(PROMPT, alerts=[two]), NOW)
+        assert store.alert_fates([one.id, two.id, three.id, stable_hash("none")]) == {
+            one.id: {DeliveryState.WAITING: 2},
+            two.id: {DeliveryState.WAITING: 1},
+        }
+        assert store.freeze(PROMPT, NotifyReason.FIRST, NOW, 10)
+        assert store.alert_fates([one.id]) == {one.id: {DeliveryState.WAITING: 1, DeliveryState.SENDING: 1}}
 
 
 class TestRouting:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
@@ -13,6 +14,7 @@ from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
 from watcher.cli.tables import points, show_table, when
 from watcher.errors import UsageError
 from watcher.model.alert import Alert, AlertState
+from watcher.model.notification import DeliveryState
 from watcher.store.interface import DeliveryLife, Store
 
 app = typer.Typer(help="What was found, why, and what became of it.", no_args_is_help=True)
@@ -28,8 +30,10 @@ def list_alerts(
     """The newest alerts."""
     with store_of(config) as store:
         alerts = store.alerts(limit=limit, topic=topic)
+        fates = store.alert_fates([alert.id for alert in alerts])
     if as_json:
-        typer.echo(json.dumps([_facts(alert) for alert in alerts], ensure_ascii=False, indent=2))
+        facts = [{**_facts(alert), "deliveries": fates.get(alert.id, {})} for alert in alerts]
+        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
     rows = (
         (
@@ -38,13 +42,13 @@ def list_alerts(
             alert.topic,
             alert.level.value,
             points(alert.score),
-            alert.state.value,
+            _fate(alert, fates.get(alert.id, {})),
             alert.feed_title,
             alert.entry.title,
         )
         for alert in alerts
     )
-    columns = ("id", "when", "topic", "level", "score", "state", "feed", "title")
+    columns = ("id", "when", "topic", "level", "score", "fate", "feed", "title")
     show_table(columns, rows, empty="no alerts yet")
 
 
@@ -58,6 +62,7 @@ def show(
     with store_of(config) as store:
         alert = _find(store, alert_id)
         lives = store.alert_life(alert.id)
+        fate = store.alert_fates([alert.id]).get(alert.id, {})
         verdict = _verdict(store, alert)
     if as_json:
         facts = {**_facts(alert), "marked": verdict, "deliveries": [_life_facts(life) for life in lives]}
@@ -70,7 +75,7 @@ def show(
     )
     for part in alert.evidence:
         typer.echo(f"  {points(part.points):>6}  {part.term} in {part.field} ×{part.count}  {part.text}")
-    typer.echo(_fate(alert))
+    typer.echo(_fate(alert, fate))
     if verdict:
         typer.echo(f"marked {verdict.value}")
     rows = (
@@ -112,14 +117,20 @@ def _verdict(store: Store, alert: Alert) -> Mark | None:
     return next((Mark.RELEVANT if is_relevant else Mark.IRRELEVANT for is_relevant in said), None)
 
 
-def _fate(alert: Alert) -> str:
+def _fate(alert: Alert, deliveries: Mapping[DeliveryState, int]) -> str:
+    """What became of it: "delivered", "delivered 2, held 1" where its channels differ."""
     match alert.state:
         case AlertState.FOLDED:
-            return f"folded into the story told by alert {(alert.folded_into or '')[:8]}"
+            return f"folded into {(alert.folded_into or '')[:8]}"
         case AlertState.UNROUTED:
             return "not routed yet"
+        case AlertState.ROUTED if not deliveries:
+            return "no receiver"
         case AlertState.ROUTED:
-            return "routed"
+            states = sorted(deliveries.items())
+            return (
+                states[0][0].value if len(states) == 1 else ", ".join(f"{one.value} {count}" for one, count in states)
+            )
 
 
 def _facts(alert: Alert) -> dict[str, object]:

@@ -13,7 +13,7 @@ import typer
 from rich.progress import Progress
 
 from watcher.cli.options import DEFAULT_CONFIG, Config
-from watcher.cli.tables import points, progress_console, show_table, when
+from watcher.cli.tables import counted, points, progress_console, show_table, when
 from watcher.config.load import missing_for_run
 from watcher.errors import ConfigError, Problem
 from watcher.feed_trial import FeedAnswer, ask_feeds
@@ -52,8 +52,8 @@ def check(
     settings = plan.settings
     examples = sum(len(topic.examples) for topic in settings.topics)
     typer.echo(
-        f"{config}: {len(settings.feeds)} feeds, {len(settings.topics)} topics, {examples} examples hold, "
-        f"{len(settings.receivers)} receivers"
+        f"{config}: {counted(len(settings.feeds), 'feed')}, {counted(len(settings.topics), 'topic')}, "
+        f"{counted(examples, 'example')} as expected, {counted(len(settings.receivers), 'receiver')}"
     )
     if online:
         _check_online(plan)
@@ -108,7 +108,7 @@ def _check_online(plan: Plan) -> None:
         answers = asyncio.run(ask_feeds(plan, feeds, lambda _: progress.advance(task)))
     show_table(("feed", "answer", "entries", "newest", "detail", "url"), _rows(answers), empty="there are no feeds")
     answering = sum(answer.parsed is not None for answer in answers)
-    typer.echo(f"{answering} of {len(answers)} feeds answered")
+    typer.echo(f"{answering} of {counted(len(answers), 'feed')} answered")
     if answers and not answering:
         typer.echo("no feed could be read: check the network, then the addresses", err=True)
         raise typer.Exit(1)

@@ -13,7 +13,7 @@ import typer
 
 from watcher.cli import growing
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, opened_store, plan_to_read
-from watcher.cli.tables import show_table, when
+from watcher.cli.tables import counted, show_table, when
 from watcher.config.opml import write_opml
 from watcher.fetch.ailments import Complaint, complaints
 from watcher.model.feed import Feed, PollState
@@ -79,7 +79,7 @@ def health(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         for one in found
     )
     columns = ("feed", "what", "since", "failures", "why, and what helps", "url")
-    show_table(columns, rows, empty=f"nothing is wrong with any of the {len(feeds)} feeds")
+    show_table(columns, rows, empty=f"nothing is wrong: {counted(len(feeds), 'feed')}")
 
 
 def _complaint(one: Complaint, names: dict[str, str | None]) -> dict[str, object]:
@@ -105,4 +105,4 @@ def export_feeds(
         sys.stdout.buffer.write(document)
         return
     target.write_bytes(document)
-    typer.echo(f"wrote {len(feeds)} feeds to {target}")
+    typer.echo(f"wrote {counted(len(feeds), 'feed')} to {target}")

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_read
-from watcher.cli.tables import show_table
+from watcher.cli.tables import counted, show_table
 from watcher.config.opml import OpmlProblem, append_to_opml, read_opml, write_opml
 from watcher.config.shapes import label_name
 from watcher.errors import ConfigError, UsageError
@@ -110,7 +110,7 @@ def import_feeds(
     target = _included(settings, into)
     feeds = [feed for feed in _read(source) if feed.url not in {known.url for known in settings.feeds}]
     _append(target, feeds, config)
-    typer.echo(f"added {len(feeds)} feeds to {target}; a running daemon takes them up on reload (SIGHUP)")
+    typer.echo(f"added {counted(len(feeds), 'feed')} to {target}; a running daemon takes them up on reload (SIGHUP)")
 
 
 def _included(settings: Settings, into: Path | None) -> Path:

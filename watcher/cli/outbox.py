@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
+from watcher.circuits import shown_pauses
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
 from watcher.cli.tables import show_table, when
 from watcher.errors import UsageError
 from watcher.model.notification import Notification, NotificationState
+from watcher.model.route import ChannelRef
 from watcher.store.interface import Store
 
 app = typer.Typer(help="Messages on their way, and those that did not arrive.", no_args_is_help=True)
@@ -29,8 +32,10 @@ def list_notifications(
     """The newest notifications."""
     with store_of(config) as store:
         notifications = store.notifications(state=state, limit=limit)
+        pauses = _pauses(store, notifications)
     if as_json:
-        typer.echo(json.dumps([_facts(one) for one in notifications], ensure_ascii=False, indent=2))
+        facts = [{**_facts(one), "paused_until": when(pauses.get(one.group.channel))} for one in notifications]
+        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
     rows = (
         (
@@ -40,12 +45,30 @@ def list_notifications(
             str(notification.group.channel),
             str(len(notification.alerts)),
             str(notification.attempts),
-            when(notification.next_attempt_at),
+            when(_next_attempt(notification, pauses)),
         )
         for notification in notifications
     )
     columns = ("key", "made", "state", "channel", "alerts", "attempts", "next attempt")
     show_table(columns, rows, empty="nothing here")
+    for channel, until in sorted(pauses.items(), key=str):
+        typer.echo(_PAUSED.format(channel, when(until)), err=True)
+
+
+_PAUSED = "{} pauses until {} after failures in a row; then one message tries it, and the rest follow when that arrives"
+
+
+def _pauses(store: Store, notifications: Sequence[Notification]) -> dict[ChannelRef, datetime]:
+    unfinished = {one.group.channel for one in notifications if one.state is NotificationState.READY}
+    return shown_pauses(store, unfinished, datetime.now(UTC))
+
+
+def _next_attempt(notification: Notification, pauses: Mapping[ChannelRef, datetime]) -> datetime | None:
+    """When it is tried next: not while its channel pauses. None for what is finished."""
+    due = notification.next_attempt_at
+    if due is None or notification.state is not NotificationState.READY:
+        return due
+    return max(due, pauses.get(notification.group.channel, due))
 
 
 def _facts(notification: Notification) -> dict[str, object]:
@@ -69,8 +92,13 @@ def show(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     with store_of(config) as store:
         notification = _find(store, key)
         attempts = store.attempts(notification.key)
+        pauses = _pauses(store, [notification])
     typer.echo(f"{notification.key} to {notification.group.channel} by route {notification.group.route}")
     typer.echo(f"{notification.state.value}, {notification.reason.value}, made {when(notification.created_at)}")
+    if notification.state is NotificationState.READY:
+        typer.echo(
+            f"next attempt {when(_next_attempt(notification, pauses))}{', when its channel no longer pauses' if pauses else ''}"
+        )
     for alert in notification.alerts:
         typer.echo(f"  {alert.id[:8]}  {alert.topic}  {alert.entry.title}")
     rows = (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, Config
-from watcher.cli.tables import show_table
+from watcher.cli.tables import show_table, span
 from watcher.errors import UsageError
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.route import Receiver
@@ -32,10 +33,13 @@ def list_receivers(config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command("test", epilog="Example: watcher receivers test chat")
 def try_out(
-    name: Annotated[str, typer.Argument(help="The receiver's name.")],
+    name: Annotated[str | None, typer.Argument(help="The receiver's name.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Sends a message marked as a test through each channel of a receiver. Exit 1: one of them did not take it."""
+    if name is None:
+        names = read_plan(config, os.environ, secrets="defer").settings.receivers
+        raise UsageError(f"say which receiver to test: {_listed(names)}")
     plan = read_plan(config, os.environ, secrets="require")
     outcomes = asyncio.run(try_receiver(plan, _receiver(plan, name), datetime.now(UTC)))
     rows = ((str(channel), *_told(outcome)) for channel, outcome in outcomes.items())
@@ -46,8 +50,12 @@ def try_out(
 def _receiver(plan: Plan, name: str) -> Receiver:
     receivers = plan.settings.receivers
     if name not in receivers:
-        raise UsageError(f"no receiver is named {name}; the configuration has {', '.join(receivers) or 'none at all'}")
+        raise UsageError(f"no receiver is named {name}; the configuration has {_listed(receivers)}")
     return receivers[name]
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(names) or "none at all"
 
 
 def _told(outcome: Outcome) -> tuple[str, str, str]:
@@ -55,6 +63,8 @@ def _told(outcome: Outcome) -> tuple[str, str, str]:
         case Delivered():
             return "delivered", "", outcome.detail
         case TryAgain():
-            return "not now", outcome.reason.value, outcome.detail
+            wish = outcome.retry_after
+            asks = f"; it asks to wait {span(wish)}" if wish else ""
+            return "not now", outcome.reason.value, f"{outcome.detail}{asks}"
         case GiveUp():
             return "never", outcome.reason.value, outcome.detail

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, store_of
-from watcher.cli.tables import show_table, when
+from watcher.cli.tables import counted, show_table, when
 from watcher.config.matchers import MatcherProblem, read_matcher
 from watcher.errors import UsageError
 from watcher.model.route import Matcher
@@ -76,7 +76,7 @@ def _effect(store: Store, silence: Silence) -> str:
     """What it would have done of late, so that a matcher which meets nothing is noticed at once."""
     recent = store.alerts(limit=MANY, since=silence.created_at - LOOKED_BACK)
     met = silenced(recent, [silence], silence.starts_at)
-    return f"it meets {len(met)} of the {len(recent)} alerts of the last {LOOKED_BACK.days} days"
+    return f"of {counted(len(recent), 'alert')} in the last {LOOKED_BACK.days} days it meets {len(met)}"
 
 
 @app.command("list", epilog="Example: watcher silence list --all")

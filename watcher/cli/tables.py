@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import typer
 from rich.cells import cell_len
@@ -69,6 +69,17 @@ def _print_row(terminal: Console, row: Sequence[str], widths: Sequence[int], bes
 def when(moment: datetime | None) -> str:
     """A moment in UTC to the second; "-" for none."""
     return "-" if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+
+
+def counted(count: int, noun: str) -> str:
+    """ "1 feed", "2 feeds"."""
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def span(length: timedelta) -> str:
+    """A length of time to the second: "90 s", "2:05:00"."""
+    seconds = round(length.total_seconds())
+    return f"{seconds} s" if seconds < 600 else str(timedelta(seconds=seconds))
 
 
 def points(hundredths: int) -> str:

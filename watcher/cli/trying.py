@@ -154,11 +154,13 @@ def preview(
     output: Annotated[Path, typer.Option(help="The folder to write to.")] = Path("preview-output"),
     recent: Annotated[int, typer.Option(help="When nothing waits: show the newest alerts, so many.")] = 20,
 ) -> None:
-    """The next digest of each channel, rendered to files; sends and changes nothing."""
+    """The next digest of each channel, rendered to files; sends and changes nothing. A made-up alert while there is none."""
     plan = plan_to_read(config)
+    if plan.settings.route is None:
+        raise UsageError("the configuration has no route, so there is no message to show; add one with a receiver")
     with opened_store(plan) as store:
         written = write_previews(plan, store, output, recent)
-    if not written:
-        raise UsageError("there is no alert yet to show; run `watcher once` first")
-    for file in written:
+    if written.made_up:
+        typer.echo("nothing has gathered for a digest yet: what is shown is made up", err=True)
+    for file in written.files:
         typer.echo(str(file))

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, chosen_topics, duration, opened_store, plan_to_read
-from watcher.cli.tables import points, show_table
+from watcher.cli.tables import counted, points, show_table
 from watcher.config.quantities import read_zone
 from watcher.errors import UsageError
 from watcher.match.backtest import Backtest, Sighting, backtest_json
@@ -83,7 +83,7 @@ def _zone(plan: Plan, zone: str | None) -> ZoneInfo:
 
 def _summary(result: Backtest, begin: datetime, now: datetime, zone: ZoneInfo) -> Iterator[str]:
     levels = ", ".join(f"{result.levels.get(level, 0)} {level.value}" for level in (Level.FOCUS, Level.MENTION))
-    yield f"{result.topic}: at most {result.alerts} alerts ({levels}) of {result.entries:,} entries"
+    yield f"{result.topic}: at most {counted(result.alerts, 'alert')} ({levels}); entries read: {result.entries:,}"
     day, last = begin.astimezone(zone).date(), now.astimezone(zone).date()
     while day <= last:
         count = result.per_day.get(day, 0)

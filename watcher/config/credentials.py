@@ -20,25 +20,28 @@ class Credentials:
     reader: Reader
     mode: SecretMode
 
-    def secret(self, value: str | SecretSource, where: Where) -> Secret:
-        """Also a text written plainly becomes a `Secret`: from here on nothing prints it."""
-        found = self.kept(value, where)
+    def secret(self, value: str | SecretSource, where: Where, *, needed: bool = True) -> Secret:
+        """Also a text written plainly becomes a `Secret`: from here on nothing prints it.
+
+        One that is not `needed`, because nothing in the configuration uses it, may be missing in either mode.
+        """
+        found = self.kept(value, where, needed=needed)
         return found if self.mode == "require" or isinstance(value, str) else Secret(found.origin)
 
-    def kept(self, value: str | SecretSource, where: Where) -> Secret:
+    def kept(self, value: str | SecretSource, where: Where, *, needed: bool = True) -> Secret:
         """A secret without which a command cannot even look: kept in either mode."""
         if isinstance(value, str):
             return Secret(f"{self.reader.file.name} line {self.reader.position(where).line}", value)
         found = find_secret(value, self.reader.file.parent, self.reader.env)
         if isinstance(found, SecretMissing):
-            self._missing(where, found.message)
+            self._missing(where, found.message, needed=needed)
             return Secret(str(value))
         if found.warning:
             self.reader.warn(where, found.warning)
         return Secret(str(value), found.value)
 
-    def _missing(self, where: Where, message: str) -> None:
-        if self.mode == "require":
+    def _missing(self, where: Where, message: str, *, needed: bool) -> None:
+        if needed and self.mode == "require":
             self.reader.problem(where, message)
         else:
             self.reader.warn(where, message)

@@ -52,7 +52,8 @@ def read_text_or_secret(value: object) -> str | SecretSource:
             if kind == "credential" and "/" in name:
                 raise ValueError("a credential has a plain name without /; for a path write {file: PATH}")
             return SecretSource(kind, name)
-    raise ValueError("must be text, or one of {env: NAME}, {file: PATH}, {credential: NAME}")
+    what = "is empty; give it a text" if isinstance(value, str) else "must be text"
+    raise ValueError(f"{what}, or one of {{env: NAME}}, {{file: PATH}}, {{credential: NAME}}")
 
 
 def find_secret(source: SecretSource, folder: Path, env: Mapping[str, str]) -> SecretText | SecretMissing:

@@ -83,6 +83,11 @@ def read_network(reader: Reader, credentials: Credentials) -> Network:
     return Network(tuple(shape.allow), proxy, ca_file)
 
 
+def sends_mail(reader: Reader) -> bool:
+    """Whether any receiver has e-mail."""
+    return any("email" in reader.keys(("receivers", index)) for index in reader.items(("receivers",)))
+
+
 def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
     where: Where = ("smtp",)
     shape = reader.shape(SmtpShape, where, instead=_NO_SERVER) if reader.given(where) else None
@@ -94,5 +99,6 @@ def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
         reader.problem(where, f"has a {given} but no {lacking}; give both or neither")
     if shape.password is not None and shape.tls == "none":
         reader.warn((*where, "tls"), "the password crosses the network unencrypted; use starttls or implicit")
-    password = credentials.secret(shape.password, (*where, "password")) if shape.password else None
+    is_used = sends_mail(reader)
+    password = credentials.secret(shape.password, (*where, "password"), needed=is_used) if shape.password else None
     return Smtp(shape.host, shape.sender, shape.port, shape.tls, shape.username, password)

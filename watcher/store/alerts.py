@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, func, or_, select, update
 
 from watcher.model.alert import Alert, AlertState
 from watcher.model.notification import DeliveryState, GroupKey, Routed
@@ -106,6 +106,18 @@ class SqlAlerts(Shelf):
         with self._database.read() as connection:
             found = read_alerts(connection, select(alerts).where(begins_with(alerts.c.id, id_prefix)).limit(2))
         return found[0] if len(found) == 1 else None
+
+    def alert_fates(self, alert_ids: Collection[str]) -> dict[str, dict[DeliveryState, int]]:
+        counts = select(alerts.c.id, deliveries.c.state, func.count().label("number"))
+        counts = counts.join(deliveries, deliveries.c.alert_seq == alerts.c.seq).group_by(
+            alerts.c.id, deliveries.c.state
+        )
+        fates: dict[str, dict[DeliveryState, int]] = {}
+        with self._database.read() as connection:
+            for some in chunks(alert_ids):
+                for row in connection.execute(counts.where(alerts.c.id.in_(some))):
+                    fates.setdefault(row.id, {})[row.state] = row.number
+        return fates
 
     def alert_life(self, alert_id: str) -> list[DeliveryLife]:
         query = (
