@@ -55,9 +55,9 @@ class Previews:
 def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> Previews:
     """Writes what each digest would say now as HTML and text.
 
-    When nothing waits for a digest, the `recent` newest alerts are shown as if they did; without any, a made-up one for
-    each channel that gets digests (for all channels when none does). Digests that leave even when empty are shown so as
-    well. Raises `LookupError` for a configuration without a route.
+    When nothing waits for a digest, the `recent` newest alerts are shown as if they did; digests that
+    leave even when empty are shown so as well. Without any of these, a made-up one for each channel that gets digests (for
+    all channels when none does). Raises `LookupError` for a configuration without a route.
     """
     root = plan.settings.route
     if root is None:
@@ -65,7 +65,8 @@ def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> Previ
     routes = routes_by_path(root)
     gathered = _gathered(plan, root, store) or _routed(plan, root, store.alerts(limit=recent))
     empty = empty_slots(routes, plan.settings.receivers, datetime.now(UTC), at_once=True)
-    shown = [_notification(*digest) for digest in gathered] or _made_up(plan, routes)
+    is_made_up = not gathered and not empty
+    shown = _made_up(plan, routes) if is_made_up else [_notification(*digest) for digest in gathered]
     output.mkdir(parents=True, exist_ok=True)
     written = []
     for number, told in enumerate([*shown, *map(_nothing, empty)], 1):
@@ -76,7 +77,7 @@ def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> Previ
             file = output / f"{stem}.{ending}"
             file.write_text(text, encoding="utf-8")
             written.append(file)
-    return Previews(tuple(written), made_up=not gathered)
+    return Previews(tuple(written), is_made_up)
 
 
 def _made_up(plan: Plan, routes: Mapping[str, Route]) -> list[Notification]:

@@ -21,6 +21,13 @@ EMPTY_AT_SEVEN = """
 receiver: chat
 digest: {at: ["07:00"], zone: Europe/Istanbul, empty: true}
 """
+EMPTY_IN_QUIET_HOURS = """
+receiver: chat
+routes:
+  - receiver: chat
+    digest: {at: ["05:00"], zone: Europe/Istanbul, empty: true}
+    hold: {between: "22:00-08:00", zone: Europe/Istanbul}
+"""
 
 
 def lived(house: House, start: datetime, until: datetime, *, step: timedelta = MINUTE) -> list[str]:
@@ -105,24 +112,12 @@ def test_what_another_route_tells_the_same_channel_is_something(quiet: House) ->
 
 
 def test_waits_for_quiet_hours_to_end(quiet: House) -> None:
-    quiet.route = """
-    receiver: chat
-    routes:
-      - receiver: chat
-        digest: {at: ["05:00"], zone: Europe/Istanbul, empty: true}
-        hold: {between: "22:00-08:00", zone: Europe/Istanbul}
-    """
+    quiet.route = EMPTY_IN_QUIET_HOURS
     assert lived(quiet, SLOT - timedelta(hours=2), SLOT + timedelta(hours=3), step=30 * MINUTE) == ["24 05:00 nothing"]
 
 
 def test_what_is_held_is_something(quiet: House) -> None:
-    quiet.route = """
-    receiver: chat
-    routes:
-      - receiver: chat
-        digest: {at: ["05:00"], zone: Europe/Istanbul, empty: true}
-        hold: {between: "22:00-08:00", zone: Europe/Istanbul}
-    """
+    quiet.route = EMPTY_IN_QUIET_HOURS
     quiet.clock.set(SLOT - timedelta(hours=2, minutes=5))
     published(quiet)
     assert lived(quiet, SLOT - timedelta(hours=2), SLOT + timedelta(hours=3), step=30 * MINUTE) == ["24 05:00 released"]
