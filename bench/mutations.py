@@ -5,7 +5,11 @@
 Every feed of the corpus goes through every single mutation, every mutation of two things at once and, of all pairs of
 successive mutations, a sample of `--pairs` runs drawn with `--seed` (`--all`: every pair with every feed); each run
 once with the entries' own dates, which lie before the first poll, and once as if they had been published in the hour in
-which they are first shown. `--show` names each run that failed. Exit 1 when an alert is repeated or a new entry lost.
+which they are first shown. `--show` names each run that failed.
+
+Exit 1 when a new entry is lost, when a single change or two at once repeat an alert, or when successive ones repeat more
+than one alert of ten thousand. Where the link and the id change, and then the title or the date, an entry without a text of
+its own has nothing left by which it could be known: there (`little left`) the bar is one alert of a hundred.
 """
 
 from __future__ import annotations
@@ -22,13 +26,20 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mutating.scenarios import at_once, single, successive
+from mutating.scenarios import at_once, little_left, single, successive
 from mutating.watching import Watched, entries_of, on_time, watch
 
 from watcher.model.entry import Entry
 
-SCENARIOS = {"single": list(single()), "at once": list(at_once()), "successive": list(successive())}
+SCENARIOS = {
+    "single": list(single()),
+    "at once": list(at_once()),
+    "successive": list(successive()),
+    "little left": list(little_left()),
+}
 TIMELINES = ("own dates", "on time")
+MOST_REPEATED = {"single": 0.0, "at once": 0.0, "successive": 0.0001, "little left": 0.01}
+"""Of the alerts that are told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,19 +74,20 @@ def judge(kind: str, chosen: Sequence[Run], pool: multiprocessing.pool.Pool, *, 
     started = time.perf_counter()
     new = repeated = lost = failed = 0
     for run, watched in pool.imap_unordered(outcome, chosen, chunksize=64):
-        new += len(watched.new)
+        new += watched.new.total()
         repeated += len(watched.repeated)
         lost += len(watched.lost)
         if watched.repeated or watched.lost:
             failed += 1
             if show:
                 print(f"  {run}: repeated {watched.repeated}, lost {watched.lost}", flush=True)
+    fine = not lost and repeated <= MOST_REPEATED[kind] * new
     print(
         f"{kind:<12}{len(chosen):>7,} runs   {new:>8,} new entries told   repeated {repeated}   lost {lost}   "
-        f"in {failed} runs   ({time.perf_counter() - started:.0f} s)" + ("   BROKEN" if failed else ""),
+        f"in {failed} runs   ({time.perf_counter() - started:.0f} s)" + ("" if fine else "   BROKEN"),
         flush=True,
     )
-    return not failed
+    return fine
 
 
 def main() -> int:

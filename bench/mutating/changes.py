@@ -89,6 +89,8 @@ def tracked(entry: Entry, poll: int, now: datetime) -> Entry:
 
 
 def slash_and_www(entry: Entry, poll: int, now: datetime) -> Entry:
+    if not entry.link:
+        return entry
     link = re.sub(r"//(?:www\.)?", "//" if poll % 2 else "//www.", entry.link, count=1)
     return replace(entry, link=link if "?" in link or "#" in link else link.rstrip("/") + ("/" if poll % 2 else ""))
 

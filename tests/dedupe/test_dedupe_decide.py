@@ -104,6 +104,51 @@ class TestRenamedEntries:
         )
 
 
+class TestEntriesThatDidNotLeaveInTheirTurn:
+    """Without texts, and with other names: what vanished while older ones stand beside it is still there."""
+
+    def short(self, number: int, *, published: datetime | None = START, **changes: object) -> Entry:
+        return replace(entry(number, published=published), summary="", **changes)
+
+    def test_a_renamed_entry_dated_before_it_was_seen_first(self, feed: PolledFeed) -> None:
+        feed.poll([self.short(1)])
+        feed.poll([self.short(2, published=None), self.short(1)])
+        renamed = self.short(2, id="other", link="https://example.org/archive/2")
+        assert feed.new_titles([self.short(3), renamed, self.short(1)]) == titles(3)
+
+    def test_a_later_edition_of_it_is_new(self, feed: PolledFeed) -> None:
+        feed.poll([self.short(1)])
+        feed.poll([self.short(2), self.short(1)])
+        later = self.short(
+            2, id="other", link="https://example.org/archive/2", published=feed.now + timedelta(minutes=5)
+        )
+        assert feed.new_titles([later, self.short(1)]) == titles(2)
+
+    def test_one_that_left_in_its_turn_may_come_anew(self, feed: PolledFeed) -> None:
+        feed.poll([self.short(1)])
+        feed.poll([self.short(2)])
+        again = self.short(
+            2, id="other", link="https://example.org/archive/2", published=feed.now - timedelta(minutes=1)
+        )
+        assert feed.new_titles([self.short(3), again]) == titles(3, 2)
+
+    def test_where_known_entries_are_dated_anew_dates_say_nothing(self, feed: PolledFeed) -> None:
+        numbers = range(1, 6)
+        feed.poll([self.short(number) for number in numbers])
+        feed.poll([self.short(6), *(self.short(number) for number in numbers)])
+        stamp = feed.now + timedelta(minutes=30)
+        document = [self.short(number, published=stamp) for number in numbers]
+        edited = self.short(6, id="other", title="Another headline", published=stamp)
+        assert feed.new_titles([self.short(7, published=stamp), edited, *document]) == titles(7)
+
+    def test_of_two_twins_the_later_one_is_new(self, feed: PolledFeed) -> None:
+        feed.poll([self.short(1, title="Open thread"), self.short(2), self.short(3)])
+        moved = {"title": "Open thread", "id": "x", "link": "https://example.org/x"}
+        late = self.short(4, title="Open thread", published=START + timedelta(hours=3))
+        decision = feed.poll([late, self.short(1, **moved), self.short(2), self.short(3)])
+        assert [item.entry for item in decision.new] == [late]
+
+
 class TestNewEntriesThatResembleOldOnes:
     """Nothing is lost: what only looks like an old entry is new."""
 
@@ -142,6 +187,10 @@ class TestNewEntriesThatResembleOldOnes:
         for number in range(1, 6):
             assert feed.new_titles([entry(number, id="latest")]) == titles(number)
             assert feed.new_titles([entry(number, id="latest")]) == []
+
+    def test_an_id_of_an_entry_without_a_title_that_is_used_again(self, feed: PolledFeed) -> None:
+        feed.poll([entry(1, id="shared", title=""), entry(2)])
+        assert feed.new_titles([entry(3, id="shared", published=START + timedelta(hours=2)), entry(2)]) == titles(3)
 
     def test_ids_that_number_the_places_of_a_document(self, feed: PolledFeed) -> None:
         def document(*numbers: int) -> list[Entry]:

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from watcher.dedupe.fingerprint import is_named_after_title
 from watcher.dedupe.identity import fallback_key, identify, probe_for, scheme_for
 from watcher.dedupe.recognise import Document, is_later, recognise
-from watcher.dedupe.resemblance import Resembling, Strength, differ, features, strength
+from watcher.dedupe.resemblance import Resembling, Strength, differ, features, same, strength
 from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
 from watcher.model.feed import PollState
 
@@ -136,7 +136,7 @@ def _is_another_entry(item: Identified, row: Seen, newest_before: datetime | Non
     Nor does the title beside an id that was made of it.
     """
     same_text = bool(item.text_fingerprint) and item.text_fingerprint == row.text_fingerprint
-    same_title = not differ(item.title_fingerprint, row.title_fingerprint)
+    same_title = same(item.title_fingerprint, row.title_fingerprint)
     if same_text or (same_title and not is_named_after_title(item.entry)):
         return False
     undated = (item.entry.published or item.entry.updated) is None or newest_before is None
