@@ -18,6 +18,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 FOLDER = Path("watcher", "parse")
 MODULES = {
     "_plaintext": ("_plaintext.c", "_plaintext_markup.h"),
+    "_normalise": ("_normalise.c", "_normalise_dates.h"),
     "_entries": ("_entries.c", "_entries_tree.h", "_entries_fields.h", "_entries_texts.h", "_entries_handlers.h"),
 }
 """The sources of each module, the one that includes the others first."""

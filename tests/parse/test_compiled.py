@@ -114,7 +114,7 @@ texts = st.one_of(
 
 
 def alike(text: str, *, markup: bool, limit: int = 100_000, raw_limit: int = 800_000, separator: str = "\n") -> bool:
-    arguments = (text, markup, limit, raw_limit, separator, plaintext._KNOWN_REFERENCES)
+    arguments = (text, markup, limit, raw_limit, separator, plaintext.REFERENCES)
     return words(*arguments) == words_in_python(*arguments)
 
 

@@ -122,10 +122,11 @@ def test_a_process_without_anything_compiled_reads_the_same(corpus: Corpus) -> N
     blocked = "\n".join(
         [
             "import sys",
-            "sys.modules['watcher.parse._entries'] = sys.modules['watcher.parse._plaintext'] = None",
+            "sys.modules.update(dict.fromkeys(f'watcher.parse.{name}' for name in ('_entries', '_normalise', '_plaintext')))",
             "from test_compiled_entries import told",
-            "from watcher.parse import compiled, plaintext",
+            "from watcher.parse import compiled, normalise, plaintext",
             "assert not compiled.IS_COMPILED and plaintext.words is plaintext.words_in_python",
+            "assert normalise._entry is normalise.entry_in_python",
             "for path in sys.argv[1:]: print(told(path))",
         ]
     )

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from watcher.model.entry import TEXT_LIMIT, Entry, ParsedFeed
 from watcher.parse.dates import parse_date
-from watcher.parse.plaintext import one_line, plain_text
+from watcher.parse.plaintext import RAW_LIMIT, REFERENCES, one_line, plain_text, words
 from watcher.parse.raw import MANY_ENTRIES, RawEntry, RawFeed, RawText
 
 _LINE_LIMIT = 2_000
@@ -23,7 +23,7 @@ def normalise(raw: RawFeed, *, url: str) -> ParsedFeed:
         reader=raw.reader,
         title=_line(raw.title),
         language=_language(raw.language),
-        entries=tuple(_entry(entry, url) for entry in raw.entries[:MANY_ENTRIES]),
+        entries=tuple([_entry(entry, url) for entry in raw.entries[:MANY_ENTRIES]]),
         link=safe_link(raw.link, url),
         ttl=_minutes(raw.ttl),
     )
@@ -43,15 +43,14 @@ def safe_link(link: str, base: str) -> str:
     return absolute if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
-def _entry(raw: RawEntry, base: str) -> Entry:
-    contents = {text: _text(text) for text in raw.contents}
-    texts = list(filter(None, contents.values()))
+def entry_in_python(raw: RawEntry, base: str) -> Entry:
+    summary, content = _texts(raw)
     return Entry(
         id=_name(raw.id, markup=False),
         link=safe_link(raw.link, base) if raw.link else "",
         title=_line(raw.title),
-        summary=contents[raw.summary] if raw.summary in contents else _text(raw.summary),
-        content=texts[0] if len(texts) == 1 else "\n".join(dict.fromkeys(texts))[:TEXT_LIMIT],
+        summary=summary,
+        content=content,
         author=_name(raw.author),
         published=parse_date(raw.published) if raw.published else None,
         updated=parse_date(raw.updated) if raw.updated else None,
@@ -59,6 +58,14 @@ def _entry(raw: RawEntry, base: str) -> Entry:
         language=_language(raw.language),
         publisher=_name(raw.source_title) or (safe_link(raw.source_link, base) if raw.source_link else "") or None,
     )
+
+
+def _texts(raw: RawEntry) -> tuple[str, str]:
+    """Summary and content; several contents follow each other, each once."""
+    contents = {text: _text(text) for text in raw.contents}
+    texts = list(filter(None, contents.values()))
+    summary = contents[raw.summary] if raw.summary in contents else _text(raw.summary)
+    return summary, texts[0] if len(texts) == 1 else "\n".join(dict.fromkeys(texts))[:TEXT_LIMIT]
 
 
 def _name(text: str, *, markup: bool = True) -> str:
@@ -91,3 +98,27 @@ def _language(raw: str | None) -> str | None:
 def _minutes(raw: str) -> int | None:
     text = raw.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
+
+
+try:
+    from watcher.parse import _normalise
+except ImportError:
+    _entry = entry_in_python
+else:
+    _TOOLS = (
+        Entry,
+        words,
+        _LINE_LIMIT,
+        TEXT_LIMIT,
+        RAW_LIMIT,
+        " ",
+        "\n",
+        REFERENCES,
+        safe_link,
+        parse_date,
+        _language,
+        _texts,
+    )
+
+    def _entry(raw: RawEntry, base: str) -> Entry:
+        return _normalise.entry(raw, base, _TOOLS)

@@ -13,7 +13,8 @@ from html import unescape
 
 from watcher.model.entry import TEXT_LIMIT
 
-_RAW_LIMIT = 8 * TEXT_LIMIT
+RAW_LIMIT = 8 * TEXT_LIMIT
+"""Characters of a text that are looked at, tags and all."""
 
 _BREAK = "\x00"
 """Stands for the border of a block until spaces are folded; no text has one of its own."""
@@ -106,12 +107,12 @@ def plain_text(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     With `markup`, tags, comments, scripts and styles go and character references are resolved; without, the
     characters stand for themselves (Atom `type="text"`, RFC 4287 §3.1.1.1).
     """
-    return words(value, markup, limit, _RAW_LIMIT, "\n", _KNOWN_REFERENCES)
+    return words(value, markup, limit, RAW_LIMIT, "\n", REFERENCES)
 
 
 def one_line(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     """`plain_text` without line breaks: titles, names, categories."""
-    return words(value, markup, limit, _RAW_LIMIT, " ", _KNOWN_REFERENCES)
+    return words(value, markup, limit, RAW_LIMIT, " ", REFERENCES)
 
 
 def words_in_python(
@@ -173,7 +174,7 @@ class _Separators(dict[str, str]):
         return separator
 
 
-_KNOWN_REFERENCES = _Resolved()
+REFERENCES: Mapping[str, str] = _Resolved()
 _KNOWN_SEPARATORS = _Separators({None: ""})  # type: ignore[dict-item]
 
 
@@ -199,6 +200,8 @@ def _without_simple_tags(text: str) -> str:
 
 
 try:
-    from watcher.parse._plaintext import words
+    from watcher.parse import _plaintext
 except ImportError:
     words = words_in_python
+else:
+    words = _plaintext.words
