@@ -9,6 +9,7 @@ from dataclasses import asdict
 
 import typer
 
+from watcher.allocator import keep_memory_together
 from watcher.app import OnceReport, open_application
 from watcher.cli.logs import configure_logs
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_run
@@ -30,6 +31,7 @@ def run(
     verbose: bool = typer.Option(False, "-v", "--verbose", help="Log more."),
 ) -> None:
     """The daemon. SIGTERM ends it in order, SIGHUP reads the configuration anew."""
+    keep_memory_together()
     configure_logs(verbose=verbose)
     plan = plan_to_run(config)
     if metrics is not None:

@@ -35,7 +35,9 @@ TURN = timedelta(seconds=60)
 WAL_LIMIT = 4 * 1024 * 1024
 """Bytes: the 1,000 pages that make a checkpoint due. A log that is let grow beyond them stays as long as it once was."""
 CUT_PATIENCE = timedelta(seconds=1)
-CACHE_KIB = 16 * 1024
+WRITER_CACHE_KIB = 16 * 1024
+READER_CACHE_KIB = 2 * 1024
+"""Every commit of the writer empties a reader's cache: it serves one question."""
 
 REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_BUSY: (StoreBusy, "another process has written for longer than we wait: try again"),
@@ -63,8 +65,10 @@ class SqliteDatabase:
         self._patience = patience.total_seconds()
         self._turn = Turn()
         self._cut_beyond = WAL_LIMIT
-        self._writer = self._engine(1, ["synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE")
-        self._readers = self._engine(READERS, ["query_only=ON"], "BEGIN")
+        self._writer = self._engine(
+            1, [f"cache_size=-{WRITER_CACHE_KIB}", "synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE"
+        )
+        self._readers = self._engine(READERS, [f"cache_size=-{READER_CACHE_KIB}", "query_only=ON"], "BEGIN")
 
     def _engine(self, connections: int, pragmas: list[str], begin: str) -> Engine:
         engine = create_engine(
@@ -79,12 +83,7 @@ class SqliteDatabase:
 
         @event.listens_for(engine, "connect")
         def prepare(connection: sqlite3.Connection, _record: object) -> None:
-            shared = [
-                "journal_mode=WAL",
-                f"journal_size_limit={WAL_LIMIT}",
-                f"cache_size=-{CACHE_KIB}",
-                "temp_store=MEMORY",
-            ]
+            shared = ["journal_mode=WAL", f"journal_size_limit={WAL_LIMIT}", "temp_store=MEMORY"]
             for pragma in shared + pragmas:
                 connection.execute(f"PRAGMA {pragma}").close()
 
