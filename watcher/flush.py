@@ -79,13 +79,16 @@ class Flusher:
         return self.store.nth_waiting_at(group.key, timing.min)
 
     def _without_silenced(self, ripe: Sequence[WaitingGroup]) -> list[WaitingGroup]:
-        """Takes out what a person has silenced; groups of which nothing is left are gone afterwards."""
+        """Takes out what a person has silenced; groups of which nothing is left are gone afterwards.
+
+        Only here: a digest that leaves when the silence is over tells of it.
+        """
         in_force = active_silences(self.store.silences(self.now), self.now)
         if not in_force:
             return list(ripe)
         names = {group.key.id for group in ripe}
         alerts = [alert for group in ripe for alert in self.store.waiting_alerts(group.key, ALL)]
-        self.store.silence_waiting(silenced(alerts, in_force, self.now), self.now)
+        self.store.silence_waiting([group.key for group in ripe], silenced(alerts, in_force, self.now), self.now)
         return [group for group in self.store.waiting_groups() if group.key.id in names]
 
     def _tell(self, route: Route, channel: ChannelRef, groups: list[WaitingGroup]) -> list[Notification | None]:

@@ -126,3 +126,21 @@ def test_a_silence_keeps_alerts_back_for_good_and_says_so(house: House) -> None:
     walk(house, at(10, 30), happenings)
     assert house.told() == ["Detainees moved to detention centre", "Ceasefire for real"]
     assert states(house)["Ceasefire exercise"] == "silenced"
+
+
+def test_a_digest_tells_of_what_was_silenced_for_a_chat_if_the_silence_is_over_when_it_leaves(house: House) -> None:
+    def silence(app: Application) -> None:
+        matcher = Matcher("topic", "=", "ceasefires")
+        app.store.add_silence(Silence(stable_hash("s"), (matcher,), "Ada", "live on air", at(9), at(10), at(9)))
+
+    house.route = """
+    receiver: desk
+    routes:
+      - {receiver: chat, group_wait: 0s, continue: true}
+      - {receiver: desk, digest: {at: ["11:00"], zone: UTC}}
+    """
+    house.clock.set(at(9))
+    house.publish("/wire", [])
+    walk(house, at(11, 30), {at(9, 1): silence, at(9, 10): wire(house, "Ceasefire exercise")})
+    assert house.told() == []
+    assert ["Ceasefire exercise" in mail.text for mail in house.mail.mails] == [True]

@@ -104,7 +104,8 @@ def test_a_silence_ends_when_it_says_or_when_a_person_says(store: Store) -> None
 
 def test_silenced_deliveries_stay_silenced(store: Store) -> None:
     first, second = waiting(store, "a", "b")
-    assert store.silence_waiting({first: stable_hash("s")}, NOW) == 1
+    assert store.silence_waiting([DIGEST], {first: stable_hash("s")}, NOW) == 0
+    assert store.silence_waiting([DIGEST, PROMPT], {first: stable_hash("s")}, NOW) == 1
     assert states(store, [first]) == [(DeliveryState.SILENCED, f"silence {stable_hash('s')[:8]}")]
     store.reroute_waiting(NOW)
     assert states(store, [first, second]) == [(DeliveryState.SILENCED, f"silence {stable_hash('s')[:8]}")]
@@ -173,7 +174,7 @@ class TestADigestWithNothingToTell:
 
     def test_counts_what_was_silenced_there(self, store: Store) -> None:
         (silenced,) = waiting(store, "a", group=to_mail(DIGEST.route), now=NOW - MINUTE)
-        store.silence_waiting({silenced: "s"}, NOW)
+        store.silence_waiting([to_mail(DIGEST.route)], {silenced: "s"}, NOW)
         made = store.freeze_empty(EMPTY, NOW)
         assert made is not None
         assert made.omitted == 1

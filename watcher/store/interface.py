@@ -256,8 +256,8 @@ class Holding(Protocol):
     def expire_silence(self, silence_id: str, now: datetime) -> bool:
         """Ends a silence now; False when there is none of this id that has not ended."""
 
-    def silence_waiting(self, silenced: Mapping[str, str], now: datetime) -> int:
-        """Waiting deliveries of these alerts become SILENCED, for good; alert id → silence id. Returns how many."""
+    def silence_waiting(self, groups: Collection[GroupKey], silenced: Mapping[str, str], now: datetime) -> int:
+        """What waits of these alerts in these groups becomes SILENCED, for good; alert id → silence id. Returns how many."""
 
 
 class Outbox(Protocol):

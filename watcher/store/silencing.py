@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import product
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
-from watcher.model.notification import DeliveryState
+from watcher.model.notification import DeliveryState, GroupKey
 from watcher.model.silence import Silence
 from watcher.store import documents
 from watcher.store.database import Shelf, chunks
 from watcher.store.prefix import begins_with
-from watcher.store.tables import DELIVERY_IS_WAITING, alerts, deliveries, silences
+from watcher.store.tables import DELIVERY_IS_WAITING, alerts, deliveries, delivery_groups, silences
 
 
 class SqlSilences(Shelf):
@@ -44,7 +45,7 @@ class SqlSilences(Shelf):
             )
             return True
 
-    def silence_waiting(self, silenced: Mapping[str, str], now: datetime) -> int:
+    def silence_waiting(self, groups: Collection[GroupKey], silenced: Mapping[str, str], now: datetime) -> int:
         by_silence: dict[str, list[str]] = {}
         for alert_id, silence_id in silenced.items():
             by_silence.setdefault(silence_id, []).append(alert_id)
@@ -53,12 +54,16 @@ class SqlSilences(Shelf):
         with self._database.write("silence_waiting") as connection:
             self._database.serialise(connection, "routing")
             count = 0
+            in_groups = [_in_groups(keys) for keys in chunks([group.id for group in groups])]
             for silence_id, alert_ids in sorted(by_silence.items()):
                 quiet = update(deliveries).values(
                     state=DeliveryState.SILENCED, reason=f"silence {silence_id[:8]}", since=now
                 )
-                for some in chunks(alert_ids):
-                    of_alerts = select(alerts.c.seq).where(alerts.c.id.in_(some))
-                    chosen = quiet.where(DELIVERY_IS_WAITING, deliveries.c.alert_seq.in_(of_alerts))
-                    count += connection.execute(chosen).rowcount
+                for some, of_groups in product(chunks(alert_ids), in_groups):
+                    of_alerts = deliveries.c.alert_seq.in_(select(alerts.c.seq).where(alerts.c.id.in_(some)))
+                    count += connection.execute(quiet.where(DELIVERY_IS_WAITING, of_alerts, of_groups)).rowcount
             return count
+
+
+def _in_groups(keys: Collection[str]) -> ColumnElement[bool]:
+    return deliveries.c.group_id.in_(select(delivery_groups.c.id).where(delivery_groups.c.key.in_(keys)))
