@@ -26,6 +26,9 @@ from watcher.store.interface import Store
 
 log = structlog.get_logger()
 
+TELLINGS = 3
+"""How many channels are asked to tell of a trouble until one does; each may take as long as any message."""
+
 
 class Circuits:
     """One breaker a channel. Shared by the thread that acquires and the loop that sends. `scale` shortens pauses."""
@@ -74,8 +77,8 @@ class Circuits:
             log.warning("channel.paused", channel=str(channel), until=step.breaker.open_until.isoformat())
         return step.alarm
 
-    def elsewhere(self, channels: Collection[ChannelRef], failing: ChannelRef) -> ChannelRef | None:
-        """Where to tell a person that a channel fails."""
+    def elsewhere(self, channels: Collection[ChannelRef], failing: ChannelRef) -> list[ChannelRef]:
+        """Where to tell a person that a channel fails, the best first."""
         with self._lock:
             return breaker.elsewhere(self._breakers, channels, failing)
 
@@ -115,20 +118,35 @@ async def tell_trouble(
     within: timedelta,
     templates: UserTemplates | None,
 ) -> None:
-    """Tells a person through another receiver that a channel fails for good; once, best effort, also in the log."""
+    """Tells a person through another receiver that a channel fails for good; the first that takes it, and the log."""
     reason = "" if isinstance(outcome, Delivered) else f"{outcome.reason.value.replace('_', ' ')}: {outcome.detail}"
     subject = f"{failing} cannot deliver ({reason})"
     remedy = (
         "Mend its address or credentials and reload; what waited is then sent, dead letters by `watcher outbox retry`."
     )
     log.error("channel.trouble", channel=str(failing), reason=reason, remedy=remedy)
-    target = circuits.elsewhere(channels.keys(), failing)
-    if target is None:
-        return
-    now = clock.now()
+    for target in circuits.elsewhere(channels.keys(), failing)[:TELLINGS]:
+        if await _told(channels[target], target, subject, remedy, clock.now(), within, templates):
+            return
+
+
+async def _told(
+    channel: Channel,
+    target: ChannelRef,
+    subject: str,
+    remedy: str,
+    now: datetime,
+    within: timedelta,
+    templates: UserTemplates | None,
+) -> bool:
     message = await asyncio.to_thread(trouble_message, target, subject, remedy, now, templates)
     for problem in message.problems:
         log.warning("template.failed", channel=str(target), problem=problem)
-    told = await channels[target].send(trouble_notification(target, subject, now), message, within)
+    try:
+        told = await channel.send(trouble_notification(target, subject, now), message, within)
+    except Exception:  # a defect of the messenger is not one of what it was to tell
+        log.exception("channel.defect", channel=str(target))
+        return False
     if not isinstance(told, Delivered):
         log.error("channel.trouble_untold", channel=str(target), reason=told.reason.value, detail=told.detail)
+    return isinstance(told, Delivered)

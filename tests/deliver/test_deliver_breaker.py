@@ -116,9 +116,9 @@ def test_what_is_about_the_message_proves_that_the_destination_works(outcome) ->
 
 def test_trouble_is_told_through_another_receiver() -> None:
     mail, chat, other = ChannelRef("desk", "email"), ChannelRef("chat", "slack"), ChannelRef("chief", "email")
-    assert elsewhere({}, [mail, other, chat], mail) == chat
-    assert elsewhere({chat: OPEN}, [mail, other, chat], mail) == other
-    assert elsewhere({}, [mail, ChannelRef("desk", "ntfy")], mail) is None
+    assert elsewhere({}, [mail, other, chat], mail) == [chat, other]
+    assert elsewhere({chat: OPEN}, [mail, other, chat], mail) == [other]
+    assert elsewhere({}, [mail, ChannelRef("desk", "ntfy")], mail) == []
 
 
 outcomes = st.sampled_from([DOWN, WRONG, Delivered(), GiveUp(AttemptReason.REFUSED, "no")])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 from houses import House, Item
@@ -48,6 +49,20 @@ def test_what_only_a_person_can_mend_is_told_through_another_receiver(house: Hou
     (mail,) = house.mail.mails
     assert "chat/webhook/0 cannot deliver" in mail.message["Subject"]
     assert "reload" in mail.text
+
+
+def test_who_cannot_be_reached_either_is_passed_over(house: House) -> None:
+    broken = '{url: "https://hook.example/x", secret: "whsec_notbase64!!!"}'
+    house.more_receivers.append(f"  - {{name: broken, webhook: {broken}}}")
+    house.more_receivers.append(f"  - {{name: phone, ntfy: {{url: {json.dumps(house.chat.url('/news'))}}}}}")
+    house.route = "\nreceiver: desk\ngroup_wait: 0s"
+    house.mail.script = ["530 5.7.0 Authentication required"]
+    house.chat.script = [500]
+    publish(house, 1)
+    house.once()
+    refused, told = house.chat.requests
+    assert (refused.path, told.path) == ("/hook", "/")
+    assert "desk/email/0 cannot deliver" in json.loads(told.body)["title"]
 
 
 OWN_WORDS = """{"say": {{ digest.subject | tojson }}, "do": {{ digest.lead | tojson }},

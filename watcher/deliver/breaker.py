@@ -108,11 +108,11 @@ def _is_shut(breaker: Breaker, now: datetime) -> bool:
 
 def elsewhere(
     breakers: Mapping[ChannelRef, Breaker], channels: Iterable[ChannelRef], failing: ChannelRef
-) -> ChannelRef | None:
-    """Where to tell a person that a channel fails: the first of another receiver that is not in trouble itself.
+) -> list[ChannelRef]:
+    """Where to tell a person that a channel fails: those of other receivers that are not in trouble themselves.
 
-    A channel of another kind goes first, because two of a kind tend to share a server. None: there is nobody.
+    Channels of another kind go first, because two of a kind tend to share a server. []: there is nobody.
     """
     others = [channel for channel in channels if channel.receiver != failing.receiver]
     sound = [channel for channel in others if breakers.get(channel, Breaker()).open_until is None]
-    return min(sound, key=lambda channel: channel.kind == failing.kind, default=None)
+    return sorted(sound, key=lambda channel: channel.kind == failing.kind)
