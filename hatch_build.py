@@ -15,13 +15,14 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-FOLDER = Path("watcher", "parse")
+FOLDER = Path("watcher")
 MODULES = {
-    "_plaintext": ("_plaintext.c", "_plaintext_markup.h"),
-    "_normalise": ("_normalise.c", "_normalise_dates.h"),
-    "_entries": ("_entries.c", "_entries_tree.h", "_entries_fields.h", "_entries_texts.h", "_entries_handlers.h"),
+    "parse/_plaintext": ("_plaintext.c", "_plaintext_markup.h"),
+    "parse/_normalise": ("_normalise.c", "_normalise_dates.h"),
+    "parse/_entries": ("_entries.c", "_entries_tree.h", "_entries_fields.h", "_entries_texts.h", "_entries_handlers.h"),
+    "match/_scan": ("_scan.c",),
 }
-"""The sources of each module, the one that includes the others first."""
+"""The sources of each module in its folder, the one that includes the others first."""
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[type-arg,misc]
@@ -47,7 +48,7 @@ def compile_module(root: Path, name: str) -> bool:
     module.unlink(missing_ok=True)
     made = module.with_suffix(".new")
     for compiler in filter(None, (sysconfig.get_config_var("LDSHARED"), "cc -shared")):
-        command = [*shlex.split(compiler), *arguments(root, MODULES[name]), "-o", str(made)]
+        command = [*shlex.split(compiler), *arguments(root, name), "-o", str(made)]
         try:
             subprocess.run(command, check=True, capture_output=True)
         except (OSError, subprocess.CalledProcessError):
@@ -58,7 +59,8 @@ def compile_module(root: Path, name: str) -> bool:
     return False
 
 
-def arguments(root: Path, sources: tuple[str, ...]) -> list[str]:
-    digest = hashlib.sha256(b"".join((root / FOLDER / source).read_bytes() for source in sources)).hexdigest()
+def arguments(root: Path, name: str) -> list[str]:
+    sources = [(root / path_of(name)).with_name(source) for source in MODULES[name]]
+    digest = hashlib.sha256(b"".join(source.read_bytes() for source in sources)).hexdigest()
     include = sysconfig.get_paths()["include"]
-    return ["-O3", "-fPIC", f"-I{include}", f'-DSOURCE_SHA256="{digest}"', str(root / FOLDER / sources[0])]
+    return ["-O3", "-fPIC", f"-I{include}", f'-DSOURCE_SHA256="{digest}"', str(sources[0])]

@@ -9,7 +9,8 @@ from watcher.match.conditions import holds, placed, text_stretches, what_holds, 
 from watcher.match.expression import TEXT, Expression, Leaf, Together, positive_leaves
 from watcher.match.index import Index
 from watcher.match.pairs import Pair, pairs
-from watcher.match.reading import EntryReading, Span
+from watcher.match.reading import EntryReading
+from watcher.match.scan import Span
 from watcher.match.score import BODY, LEAD, TITLE, Formula, Part
 from watcher.model.topic import Level, Points, Topic
 

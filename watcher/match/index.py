@@ -10,11 +10,11 @@ topics have some 400,000 terms.
 from __future__ import annotations
 
 from array import array
-from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, groupby
 from math import prod
+from typing import NamedTuple
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.expression import Expression, Leaf, Together, map_leaves, needed_leaves
@@ -56,6 +56,14 @@ class Flat:
 
     def __getitem__(self, key: int) -> array[int]:
         return self.values[self.first[key] : self.first[key + 1]]
+
+
+class Neighbours(NamedTuple):
+    """Which phrases wait for which two neighbours: `numbers` by `keys`, which are sorted, and their `thirds`."""
+
+    keys: array[int]
+    numbers: array[int]
+    thirds: array[int]
 
 
 class Phrases:
@@ -212,28 +220,19 @@ class Index:
     def _neighbours(self, both: list[int]) -> None:
         """What may follow what, and which phrases wait for it. The numbers are shared, because there are many."""
         both.sort()
-        self._neighbour_keys = array("Q", [one >> 32 for one in both])
-        self._neighbour_phrases = array("I", [one & 0xFFFFFFFF for one in both])
-        self._neighbour_thirds = array("i", map(self.phrases.thirds.__getitem__, self._neighbour_phrases))
+        keys, waiting = array("Q", [one >> 32 for one in both]), array("I", [one & 0xFFFFFFFF for one in both])
+        self.neighbours = Neighbours(keys, waiting, array("i", map(self.phrases.thirds.__getitem__, waiting)))
         self.phrases.thirds = array("i")
         numbers = list(range(len(self.lexicon) + 1))
         self.is_right = bytearray(len(numbers))
         """Whether a slot is the second of two neighbours."""
         self.followers: dict[int, frozenset[int]] = {}
         """The first of two neighbours → every second."""
-        for left, keys in groupby(self._neighbour_keys, key=lambda key: key >> 32):
-            rights = frozenset([numbers[key & 0xFFFFFFFF] for key in keys])
+        for left, pairs in groupby(keys, key=lambda key: key >> 32):
+            rights = frozenset([numbers[key & 0xFFFFFFFF] for key in pairs])
             self.followers[numbers[left]] = rights
             for right in rights:
                 self.is_right[right] = 1
-
-    def phrases_at(self, key: int) -> Iterator[tuple[int, int]]:
-        """The numbers of the phrases that wait for two neighbouring slots, each with its third slot as in `Phrases`."""
-        keys = self._neighbour_keys
-        first = last = bisect_left(keys, key)
-        while last < len(keys) and keys[last] == key:
-            last += 1
-        return zip(self._neighbour_phrases[first:last], self._neighbour_thirds[first:last], strict=True)
 
 
 def _phrases(text: str, topic: Topic) -> tuple[Phrase, ...]:

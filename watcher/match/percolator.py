@@ -9,7 +9,8 @@ from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
 from watcher.match.evidence import evidence_of
 from watcher.match.index import Index, Pattern
 from watcher.match.memory import Memory
-from watcher.match.reading import EntryReading, Span
+from watcher.match.reading import EntryReading
+from watcher.match.scan import Span
 from watcher.match.score import FORMULA, Formula
 from watcher.model.alert import Match
 from watcher.model.entry import Entry

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from itertools import islice
-from operator import itemgetter
+from collections.abc import Iterable, Mapping
 from typing import cast
 
 from watcher.match.bounds import readable_text, readable_title
-from watcher.match.index import Index, Pattern, neighbour_key
-from watcher.match.memory import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Memory, Piece
+from watcher.match.index import Index, Pattern
+from watcher.match.memory import NOTHING, SINGLES, SLOTS, Compound, Meaning, Memory, Piece
+from watcher.match.scan import Joined, Span, note, note_neighbours, waiting
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.text.places import Places
-
-Span = tuple[int, int]
-"""[start, end) in positions."""
 
 MOST_OCCURRENCES = 200
 """Of one pattern in one entry; further ones are not counted, so that a hostile text costs little."""
 
-_SINGLES_OF, _FOLLOWERS_OF, _RIGHTS_OF = itemgetter(SINGLES), itemgetter(FOLLOWERS), itemgetter(RIGHTS)
 _ONE = (1,)
 _LONGEST = 2 * TEXT_LIMIT
 """Characters of a text that may still be the same as another's."""
@@ -33,13 +27,13 @@ class Words:
         self._index = index
         self._memories = memories
         self._row: list[Piece] = []
-        self.singles: defaultdict[int, list[int]] = defaultdict(list)
+        self.singles: dict[int, list[int]] = {}
         """Slots that somebody looks for by themselves → positions; ~position for joined words that begin there."""
         self.pairs: dict[int, list[Span]] = {}
         """Keys of neighbours for which phrases wait → where the two stand."""
-        self._joined: dict[int, list[tuple[int, Piece]]] = {}
+        self._joined: Joined = {}
         """Pieces of compounds written as one: first position → width and meaning; `_joined_to` by position after."""
-        self._joined_to: dict[int, list[tuple[int, Piece]]] = {}
+        self._joined_to: Joined = {}
         self._occurrences: dict[Pattern, list[Span]] = {}
 
     @property
@@ -56,13 +50,7 @@ class Words:
         row = self._widen(meanings, compounds) if compounds else cast("list[Piece]", meanings)
         row.append(NOTHING)
         self._row += row
-        singles = self.singles
-        for at, slots in enumerate(map(_SINGLES_OF, row), begin):
-            for slot in slots:
-                singles[slot].append(at)
-        apart = map(frozenset.isdisjoint, map(_FOLLOWERS_OF, row), map(_RIGHTS_OF, islice(row, 1, None)))
-        for at in [at for at, is_apart in enumerate(apart, begin) if not is_apart]:
-            self._note(self._row[at], at, self._row[at + 1], at + 2)
+        note(self._row, begin, self.singles, self.pairs, self._index.followers, MOST_OCCURRENCES)
         if self._joined:
             self._note_joined(begin)
         return Places(text, stretches, compounds, [len(cast("Compound", meanings[at]).pieces) for at in compounds])
@@ -84,13 +72,7 @@ class Words:
         return row
 
     def _note(self, before: Piece, start: int, after: Piece, end: int) -> None:
-        for left in before[SLOTS]:
-            followers = self._index.followers.get(left, NOTHING[FOLLOWERS])
-            for right in after[RIGHTS]:
-                if right in followers:
-                    spans = self.pairs.setdefault(neighbour_key(left, right), [])
-                    if len(spans) < MOST_OCCURRENCES:
-                        spans.append((start, end))
+        note_neighbours(before, after, (start, end), self.pairs, self._index.followers, MOST_OCCURRENCES)
 
     def _note_joined(self, begin: int) -> None:
         for start, alternatives in self._joined.items():
@@ -98,23 +80,15 @@ class Words:
                 continue
             for width, piece in alternatives:
                 for slot in piece[SINGLES]:
-                    self.singles[slot].append(~start)
+                    self.singles.setdefault(slot, []).append(~start)
                 self._note(self._row[start - 1], start - 1, piece, start + width)
                 self._note(piece, start, self._row[start + width], start + width + 1)
                 for before_width, before in self._joined_to.get(start, ()):
                     self._note(before, start - before_width, piece, start + width)
 
-    def phrases(self) -> Iterator[int]:
+    def phrases(self) -> list[int]:
         """The numbers of the phrases that may stand here: two neighbours do, and what must stand beside them."""
-        for key, spans in self.pairs.items():
-            for number, third in self._index.phrases_at(key):
-                if not third or self._beside(third, spans):
-                    yield number
-
-    def _beside(self, third: int, spans: list[Span]) -> bool:
-        if third > 0:
-            return any(self._widths(third, end) for _, end in spans)
-        return any(self._widths_before(-third, start) for start, _ in spans)
+        return waiting(self.pairs, *self._index.neighbours, self._row, self._joined, self._joined_to)
 
     def stands(self, pattern: Pattern) -> bool:
         """Whether a pattern occurs."""
