@@ -8,12 +8,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 import pytest
 from corpus import Corpus
 from feed_generator import feeds
 from hypothesis import HealthCheck, given, settings
 from lxml import etree
+from test_scan import addresses
 
 from watcher.errors import ParseError
 from watcher.model.entry import ParsedFeed
@@ -94,6 +96,14 @@ def test_any_feed(body: bytes) -> None:
 
 
 @only_compiled
+@settings(max_examples=500, deadline=None)
+@given(addresses)
+def test_any_address(address: str) -> None:
+    for element in ("<link>{}</link>", "<guid>{}</guid>", "<link href='{}'/>"):
+        assert_alike(ITEM.format(element.format(escape(address))).encode())
+
+
+@only_compiled
 @pytest.mark.parametrize("document", ODD)
 def test_what_is_odd(document: str) -> None:
     assert_alike(document.encode())
@@ -122,11 +132,11 @@ def test_a_process_without_anything_compiled_reads_the_same(corpus: Corpus) -> N
     blocked = "\n".join(
         [
             "import sys",
-            "sys.modules.update(dict.fromkeys(f'watcher.parse.{name}' for name in ('_entries', '_normalise', '_plaintext')))",
+            "sys.modules.update(dict.fromkeys(f'watcher.parse.{name}' for name in ('_entries', '_normalise', '_plaintext', '_scan')))",
             "from test_compiled_entries import told",
-            "from watcher.parse import compiled, normalise, plaintext",
+            "from watcher.parse import compiled, normalise, plaintext, scan",
             "assert not compiled.IS_COMPILED and plaintext.words is plaintext.words_in_python",
-            "assert normalise._entry is normalise.entry_in_python",
+            "assert normalise._entry is normalise.entry_in_python and scan.count is scan.count_in_python",
             "for path in sys.argv[1:]: print(told(path))",
         ]
     )

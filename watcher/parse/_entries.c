@@ -94,11 +94,20 @@ static const char *past_part(const char *c, const char *end, char sign)
     return after > c + 1 || sign == '/' ? after : c;
 }
 
+/* `tag:…`, `urn:…`, `yt:…`: they stand for themselves, whatever the base. */
+static int is_plain_name(const char *c, const char *end)
+{
+    size_t scheme = !strncmp(c, "tag:", 4) || !strncmp(c, "urn:", 4) ? 4 : !strncmp(c, "yt:", 3) ? 3 : 0;
+    return scheme && c[scheme] && c[scheme] != '/' && past_address_characters(c + scheme, end) == end;
+}
+
 static int is_plain_address(PyObject *text)
 {
     if (!PyUnicode_IS_COMPACT_ASCII(text))
         return 0;
     const char *c = (const char *)PyUnicode_1BYTE_DATA(text), *end = c + PyUnicode_GET_LENGTH(text);
+    if (is_plain_name(c, end))
+        return 1;
     size_t scheme = !strncmp(c, "https://", 8) ? 8 : !strncmp(c, "http://", 7) ? 7 : 0;
     const char *host = c += scheme;
     while (c < end && ((*c >= 'a' && *c <= 'z') || Py_ISDIGIT(*c) || *c == '.' || *c == '-'))

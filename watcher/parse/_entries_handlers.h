@@ -116,8 +116,7 @@ static Status link_text(Entry *entry, const Node *element)
 {
     PyObject *value;
     TRY(value_of(entry, element, &value));
-    int has_variables = PyUnicode_FindChar(value, '&', 0, PyUnicode_GET_LENGTH(value), 1) >= 0;
-    if (!is_empty(value) && (has_variables || !is_plain_address(value)))
+    if (!is_empty(value) && !is_plain_address(value)) /* a plain one has no `;`, so that nothing in it looks like a reference */
         Py_SETREF(value, PyObject_CallFunctionObjArgs(entry->reader->resolve_text, entry->base, value, NULL));
     if (!value)
         return FAILED;

@@ -15,6 +15,8 @@ from feedparser.mixin import _FeedParserMixin
 from feedparser.sanitizer import replace_doctype
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 
+from watcher.parse.scan import find
+
 looks_like_html = _FeedParserMixin.looks_like_html
 make_safe_base = make_safe_absolute_uri
 split_doctype = replace_doctype
@@ -22,7 +24,7 @@ split_doctype = replace_doctype
 _NAMESPACES: Mapping[str, str] = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
 _USERLAND = "backend.userland.com/rss"
 _PLAIN_ADDRESS = re.compile(
-    r"https?://[a-z0-9.-]+(?::\d+)?(?:/[\w.~%/+,=:@!$&'()*-]*)?(?:\?[\w.~%/+,=:@!$&'()*-]+)?(?:#[\w.~%/+,=:@!$&'()*-]+)?",
+    r"(?:tag|urn|yt):[\w.~%+,=:@!$&'()*-][\w.~%/+,=:@!$&'()*-]*|https?://[a-z0-9.-]+(?::\d+)?(?:/[\w.~%/+,=:@!$&'()*-]*)?(?:\?[\w.~%/+,=:@!$&'()*-]+)?(?:#[\w.~%/+,=:@!$&'()*-]+)?",
     re.ASCII,
 )
 
@@ -77,11 +79,20 @@ def is_utf8_if_valid(body: bytes, headers: Mapping[str, str]) -> bool:
     """Whether feedparser would read the document as UTF-8 if only its bytes are valid UTF-8 (RFC 3023)."""
     if body.startswith(_WIDE):
         return False
-    declared = _DECLARED_ENCODING.match(body.removeprefix(b"\xef\xbb\xbf"))
+    declared = _declared_encoding(body.removeprefix(b"\xef\xbb\xbf"))
     in_xml = declared.group(1).decode("ascii", "replace").lower() if declared else ""
     if not in_xml and headers and "content-type" not in headers:
         return False  # Latin-1 is the default then, and every document is valid Latin-1
     return in_xml in _ASCII_SUPERSETS and _charset(headers.get("content-type", "")) in _ASCII_SUPERSETS
+
+
+def _declared_encoding(document: bytes) -> re.Match[bytes] | None:
+    """The pattern goes to the end of the first line, which may be all of a document: mostly its declaration is enough."""
+    end = document.find(b"?>") + 2
+    line_end = document.find(b"\n", end)
+    if end < 2 or find(document, b"?>", 0, end, line_end if line_end >= 0 else len(document)) >= 0:
+        return _DECLARED_ENCODING.match(document)
+    return _DECLARED_ENCODING.match(document, 0, end)
 
 
 def as_utf8(body: bytes, headers: Mapping[str, str]) -> bytes:

@@ -10,6 +10,7 @@ from lxml import etree
 
 from watcher.parse.context import Uncertain
 from watcher.parse.feedparser_rules import KNOWN_PREFIXES, known_prefix
+from watcher.parse.scan import count
 
 _DECLARATION = re.compile(rb"""xmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
 _XML = "{http://www.w3.org/XML/1998/namespace}"
@@ -32,7 +33,7 @@ class Names:
             known = known_prefix(uri)
             _refuse_other_meanings(prefix or "", {known})
         _refuse_borrowed_prefixes({(prefix or "", uri) for prefix, uri in declared.items()})
-        if document.count(b"xmlns") != len(declared):
+        if count(document, b"xmlns", 0) != len(declared):
             everywhere = _declarations(document)
             _refuse_confusing_declarations(everywhere, set(declared.values()))
             if not is_sound:
