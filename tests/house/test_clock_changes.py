@@ -19,6 +19,8 @@ CHANGES = [
     ("America/New_York", "2026-11-01", "07:30"),  # back from 02:00 to 01:00: 02:30 comes once
     ("Australia/Lord_Howe", "2026-10-04", "15:30"),  # half an hour: 02:00 to 02:30, which exists
     ("Australia/Lord_Howe", "2026-04-05", "16:00"),  # back from 02:00 to 01:30: 02:30 comes once
+    ("Asia/Beirut", "2026-03-29", "23:30"),  # midnight does not exist
+    ("Asia/Beirut", "2026-10-25", "00:30"),  # back from midnight to 23:00
     ("Europe/Istanbul", "2026-03-29", "23:30"),  # no change since 2016
 ]
 
@@ -61,6 +63,7 @@ def test_a_digest_leaves_once_on_the_day_of_the_change(house: House, zone: str, 
         ("Europe/Berlin", "2026-10-24", "05:00"),  # 06:00 in winter time
         ("America/New_York", "2026-03-07", "10:00"),
         ("Australia/Lord_Howe", "2026-04-04", "19:30"),
+        ("Asia/Beirut", "2026-03-28", "03:00"),
         ("Europe/Istanbul", "2026-03-28", "03:00"),
     ],
 )

@@ -55,7 +55,7 @@ def list_notifications(
         typer.echo(_PAUSED.format(channel, when(until)), err=True)
 
 
-_PAUSED = "{} pauses until {} after failures in a row; then one message tries it, and the rest follow when that arrives"
+_PAUSED = "{} pauses until {}; then one message tries it, and the rest follow when that arrives"
 
 
 def _pauses(store: Store, notifications: Sequence[Notification]) -> dict[ChannelRef, datetime]:
