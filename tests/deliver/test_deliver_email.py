@@ -112,6 +112,30 @@ class TestPartlyRefused:
         assert outcome.accepted == ("desk@example.org", "chief@example.org")
         assert len(sink.mails) == 1
 
+    @pytest.mark.parametrize(
+        ("replies", "expected"),
+        [
+            (["554 5.7.1 Relay access denied"] * 3, (TryAgain, AttemptReason.AUTHENTICATION)),
+            (
+                ["550 5.7.1 Sender rejected", "550 5.7.60 not yours", "554 5.7.1 no"],
+                (TryAgain, AttemptReason.AUTHENTICATION),
+            ),
+            (["550 5.7.1 no", "550 5.7.1 no", ""], (GiveUp, AttemptReason.RECIPIENT_REFUSED)),
+            (["550 5.7.1 no", "550 5.7.1 no", "550 5.1.1 no such user"], (GiveUp, AttemptReason.RECIPIENT_REFUSED)),
+            (["550 5.7.1 no", "550 5.7.1 no", "450 4.7.1 greylisted"], (TryAgain, AttemptReason.SLOW_DOWN)),
+        ],
+    )
+    def test_all_of_them_refused_by_policy_is_about_us(
+        self, replies: list[str], expected: tuple[type, AttemptReason]
+    ) -> None:
+        names = ("desk@example.org", "night@example.org", "chief@example.org")
+        refused = {name: reply for name, reply in zip(names, replies, strict=True) if reply}
+        with ScriptedMailSink(recipients=refused) as sink:
+            outcome = send(smtp(sink))
+        assert isinstance(outcome, TryAgain | GiveUp)
+        assert (type(outcome), outcome.reason) == expected
+        assert ("smtp.username" in outcome.detail) is (outcome.reason is AttemptReason.AUTHENTICATION)
+
     def test_nobody_left_is_delivered_without_a_conversation(self, mail_sink: ScriptedMailSink) -> None:
         everybody = ("desk@example.org", "night@example.org", "chief@example.org")
         assert isinstance(send(smtp(mail_sink), told=notification(accepted=everybody)), Delivered)

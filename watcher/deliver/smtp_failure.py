@@ -1,10 +1,12 @@
 """What a failed conversation with a mail server means for the message. Pure.
 
-Reply codes after RFC 5321 section 4.2.1 (4yz passes, 5yz stays), RFC 4954 for AUTH, RFC 1870 for sizes.
+Reply codes after RFC 5321 section 4.2.1 (4yz passes, 5yz stays), RFC 4954 for AUTH, RFC 1870 for sizes. Enhanced codes
+5.7.x (RFC 3463 section 3.8, security or policy) before the text was sent can only be about us: who we are, or say we are.
 """
 
 from __future__ import annotations
 
+import re
 import ssl
 from collections.abc import Mapping
 from enum import StrEnum
@@ -36,7 +38,7 @@ def judge_failure(stage: Stage, error: Exception, accepted: tuple[str, ...]) -> 
     answer = reply(error.code, error.message)
     reason = _reply_reason(stage, error.code, answer)
     if reason is AttemptReason.AUTHENTICATION:
-        answer = f"{answer}: check smtp.username and smtp.password"
+        answer = f"{answer}: {_WHO_WE_ARE}"
     if reason in {AttemptReason.REFUSED, AttemptReason.TOO_LARGE}:
         return GiveUp(reason, answer, accepted)
     return TryAgain(reason, answer, None, accepted)
@@ -65,7 +67,7 @@ _NO_CONNECTION = "could not connect: check smtp.host and smtp.port, and that the
 
 def _reply_reason(stage: Stage, code: int, answer: str) -> AttemptReason:
     """A refusal of the whole server, of us, or of this one message."""
-    is_about_us = stage is Stage.LOGIN or code == 530
+    is_about_us = stage is Stage.LOGIN or code == 530 or (stage is Stage.SENDER and _is_policy(answer))
     if code == 421 or stage in {Stage.CONNECT, Stage.TLS} or (code < 500 and is_about_us):
         return AttemptReason.UNAVAILABLE
     if is_about_us:
@@ -76,12 +78,24 @@ def _reply_reason(stage: Stage, code: int, answer: str) -> AttemptReason:
 
 
 def judge_refused(refused: Mapping[str, tuple[int, str]], accepted: tuple[str, ...]) -> Outcome:
-    """Some recipients were refused. As long as one of them may pass later the message is tried again."""
+    """Some recipients were refused. As long as one of them may pass later the message is tried again.
+
+    All of them by policy is about us, which a person can mend: a message to nobody is not a dead letter yet.
+    """
     detail = "; ".join(f"{address}: {reply(code, text)}" for address, (code, text) in sorted(refused.items()))
     detail = detail[:DETAIL_CHARACTERS]
     if any(code < 500 for code, _ in refused.values()):
         return TryAgain(AttemptReason.SLOW_DOWN, detail, None, accepted)
+    if not accepted and all(_is_policy(text) for _, text in refused.values()):
+        return TryAgain(AttemptReason.AUTHENTICATION, f"{detail}: {_WHO_WE_ARE}")
     return GiveUp(AttemptReason.RECIPIENT_REFUSED, detail, accepted)
+
+
+def _is_policy(answer: str) -> bool:
+    return bool(re.search(r"\b5\.7\.\d", answer))
+
+
+_WHO_WE_ARE = "check smtp.username, smtp.password and smtp.from"
 
 
 def reply(code: int, text: str) -> str:
