@@ -10,6 +10,14 @@ from lxml import etree
 from watcher.config.opml import OpmlProblem, append_to_opml, read_opml, write_opml
 from watcher.model.feed import Feed
 
+
+def folders_deep(depth: int, name: str) -> bytes:
+    """One feed beneath folders of that name."""
+    folder = b'<outline text="' + name.encode() + b'">'
+    feed = b'<outline xmlUrl="https://example.org/f"/>'
+    return b"<opml><body>" + folder * depth + feed + b"</outline>" * depth + b"</body></opml>"
+
+
 XML_TEXT = st.text(
     st.characters(blacklist_categories=("Cc", "Cs", "Co", "Cn", "Zl", "Zp")), min_size=1, max_size=15
 ).filter(lambda text: text.strip() == text)
@@ -88,13 +96,30 @@ def test_appending_keeps_what_it_does_not_understand() -> None:
     assert b'<outline text="x" foo="1"/>' in appended
 
 
+def test_folders_whose_names_together_are_endless_are_a_problem_of_their_feed() -> None:
+    """Else a small file would make labels of gigabytes."""
+    found = read_opml(folders_deep(240, "n" * 1_000))
+    assert (found.feeds, len(found.problems)) == ((), 1)
+    assert "more than 1000 characters" in found.problems[0].message
+    assert read_opml(folders_deep(240, "abc")).feeds[0][0].labels["folder"] == "/".join(["abc"] * 240)
+
+
 @pytest.mark.parametrize(
     ("data", "said"),
     [
         (b"", "not well-formed"),
         (b"<opml><body>", "not well-formed"),
         (b"<html><body/></html>", "not an OPML file"),
-        (b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>', "not an OPML file"),
+        (b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><x>&b;</x>', "entities of its own"),
+        (b'<?xml version="1.0" encoding="shift_jis"?><opml/>', "save it as UTF-8"),
+        (b'<?xml version="1.0" encoding="x-bogus"?><opml/>', "save it as UTF-8"),
+        (b"<opml><body>" + b"<outline>" * 200_000, "250 deep"),
+        (b"<opml><body>" + b"<outline/>" * 1_000_000 + b"</body></opml>", "200,000 outlines"),
+        (b"<opml " + b" ".join(b'a%d=""' % number for number in range(200_000)) + b"/>", "500 attributes"),
+        (
+            b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]><opml><body><outline text="&a;"/></body></opml>',
+            "entities of its own",
+        ),
     ],
 )
 def test_what_is_no_opml(data: bytes, said: str) -> None:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from servers import Answer, Document, FeedServer
 
-from watcher.errors import ParseError
+from watcher.errors import ParseError, PollReason
 from watcher.fetch.candidates import candidates, common_addresses
 from watcher.fetch.client import Fetcher
 from watcher.fetch.discover import Discovery, discover
+from watcher.fetch.page import find_candidates
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Fetched, ParseFailed
 from watcher.parse.document import parse_document
@@ -46,8 +50,45 @@ def test_no_page_is_too_odd(page: bytes) -> None:
     assert all(candidate.url.startswith("http") for candidate in candidates(page, url="https://example.org/"))
 
 
+BOMBS = {
+    "attributes": b"<div " + b" ".join(b"a%d=x" % number for number in range(800_000)) + b">",
+    "200,000 deep": b"<div>" * 200_000,
+    "anchors in anchors": b"<a href=/feed>x" * 600_000,
+    "400,000 anchors": b"".join(b"<a href=/feed/%d>a</a>" % number for number in range(400_000)),
+    "an address of 9 MB": b'<a href="/feed' + b"x" * 9_000_000 + b'">x</a>',
+    "scripts": b"<script>" * 1_000_000,
+}
+
+
+@pytest.mark.parametrize("bomb", BOMBS)
+def test_what_a_page_may_cost_is_bounded(bomb: str) -> None:
+    before = getrusage(RUSAGE_CHILDREN)
+    found = asyncio.run(find_candidates(BOMBS[bomb], url="https://example.org/"))
+    after = getrusage(RUSAGE_CHILDREN)
+    if isinstance(found, ParseFailed):
+        assert found.reason is PollReason.PARSE_TIMEOUT
+    else:
+        assert len(found) <= 50
+        assert all(len(candidate.url) + len(candidate.title) < 3_000 for candidate in found)
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3
+
+
+def test_a_page_that_kills_its_reader_is_named_where_nothing_else_is_found(
+    feed_server: FeedServer, with_fetcher: Any
+) -> None:
+    page = feed_server.put("/page", html(BOMBS["attributes"]))
+    discovery = found_from(page, with_fetcher)
+    assert discovery.failed is not None
+    assert discovery.failed.reason is PollReason.PARSE_TIMEOUT
+    assert "address of the feed itself" in discovery.failed.detail
+    feed_server.put("/rss.xml", FEED)
+    assert [feed.url for feed in found_from(page, with_fetcher).feeds] == [feed_server.url("/rss.xml")]
+
+
 def found_from(url: str, with_fetcher: Any) -> Discovery:
     async def parse(document: Fetched) -> ParsedFeed | ParseFailed:
+        if document.headers.get("content-type") == "text/html":
+            return ParseFailed(PollReason.HTML, "a page")
         try:
             return parse_document(document.body, url=document.url, headers=document.headers)
         except ParseError as error:

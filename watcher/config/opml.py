@@ -10,9 +10,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from xml.parsers import expat
 
 from lxml import etree
 
+from watcher.config.outlines import TooMuch, check_outlines
 from watcher.config.quantities import format_duration, read_duration
 from watcher.config.shapes import feed_url_problem
 from watcher.model.feed import Feed
@@ -22,6 +24,7 @@ _LABEL = f"{{{NAMESPACE}}}label-"
 _INTERVAL = f"{{{NAMESPACE}}}interval"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DEEPEST = 100  # folders that are written; libxml2 refuses to read a document more than 256 deep
+_LONGEST_FOLDER = 1_000
 _LARGEST = 50_000_000
 
 
@@ -48,8 +51,8 @@ def read_opml(data: bytes) -> OpmlFeeds:
         return OpmlFeeds((), (root,))
     feeds: list[tuple[Feed, int]] = []
     problems: list[OpmlProblem] = []
-    for outline, folders in _outlines(root):
-        read = _feed(outline, folders)
+    for outline, folder in _outlines(root):
+        read = _feed(outline, folder)
         if isinstance(read, Feed):
             feeds.append((read, _line(outline)))
         else:
@@ -87,6 +90,8 @@ def append_to_opml(data: bytes, feeds: Sequence[Feed]) -> bytes | OpmlProblem:
 def _parse(data: bytes) -> etree._Element | OpmlProblem:
     if len(data) > _LARGEST:
         return OpmlProblem(f"larger than {_LARGEST // 1_000_000} MB; split it into several files")
+    if problem := _counted(data):
+        return problem
     parser = etree.XMLParser(
         resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, remove_blank_text=True
     )
@@ -100,27 +105,41 @@ def _parse(data: bytes) -> etree._Element | OpmlProblem:
     return root
 
 
-def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, tuple[str, ...]]]:
-    """Every outline with an address, and the names of the folders it lies in."""
-    waiting: list[tuple[etree._Element, tuple[str, ...]]] = [
-        (outline, ()) for outline in reversed(root.findall("body/outline"))
-    ]
+def _counted(data: bytes) -> OpmlProblem | None:
+    """What is wrong before a tree is built."""
+    try:
+        check_outlines(data)
+    except TooMuch as much:
+        return OpmlProblem(much.message, much.line)
+    except expat.ExpatError as error:
+        return OpmlProblem(f"not well-formed XML: {expat.ErrorString(error.code)}", error.lineno)
+    except (LookupError, ValueError):
+        return OpmlProblem("written in an encoding that is not read here; save it as UTF-8", 1)
+    return None
+
+
+def _outlines(root: etree._Element) -> Iterator[tuple[etree._Element, str]]:
+    """Every outline with an address, and the names of the folders it lies in, as in `a/b`."""
+    waiting = [(outline, "") for outline in reversed(root.findall("body/outline"))]
     while waiting:
-        outline, folders = waiting.pop()
+        outline, folder = waiting.pop()
         if outline.get("xmlUrl") is not None or (outline.get("type") or "").lower() == "rss":
-            yield outline, folders
-        inside = (*folders, _name(outline) or "folder")
-        waiting.extend((below, inside) for below in reversed(outline.findall("outline")))
+            yield outline, folder
+        if below := outline.findall("outline"):
+            inside = "/".join(filter(None, (folder, _name(outline) or "folder")))
+            waiting.extend((one, inside) for one in reversed(below))
 
 
-def _feed(outline: etree._Element, folders: tuple[str, ...]) -> Feed | OpmlProblem:
+def _feed(outline: etree._Element, folder: str) -> Feed | OpmlProblem:
     url = (outline.get("xmlUrl") or "").strip()
     problem = feed_url_problem(url)
     if problem:
         return OpmlProblem(f'the feed "{_name(outline)}" has no usable xmlUrl: {problem}', _line(outline))
     labels = {key[len(_LABEL) :]: str(text) for key, text in outline.attrib.items() if str(key).startswith(_LABEL)}
-    if folders:
-        labels.setdefault("folder", "/".join(folders))
+    if len(folder) > _LONGEST_FOLDER:
+        return OpmlProblem(f"the names of its folders have more than {_LONGEST_FOLDER} characters", _line(outline))
+    if folder:
+        labels.setdefault("folder", folder)
     try:
         interval = _interval(outline.get(_INTERVAL))
     except ValueError as error:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import chain, islice
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
@@ -20,6 +22,8 @@ _SURE_TYPES = {"application/rss+xml", "application/atom+xml", "application/feed+
 _COMMON_PATHS = ("feed", "rss", "rss.xml", "feed.xml", "atom.xml", "index.xml", "feed.json", "feeds/posts/default")
 _LOOKS_LIKE_A_FEED = ("rss", "feed", "atom", ".xml")
 _MANY = 50
+_LONGEST_TITLE = 200
+_LONGEST_ADDRESS = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +41,11 @@ def candidates(page: bytes, *, url: str) -> list[Candidate]:
     if tree is None:
         return []
     base = _base(tree, url)
-    found = [*_alternates(tree, base), *_anchors(tree, base)]
-    return list({candidate.url: candidate for candidate in reversed(found)}.values())[::-1][:_MANY]
+    alternates = sorted(islice(_alternates(tree, base), _MANY), key=lambda candidate: not candidate.sure)
+    first_of_each: dict[str, Candidate] = {}
+    for candidate in chain(alternates, islice(_anchors(tree, base), _MANY)):
+        first_of_each.setdefault(candidate.url, candidate)
+    return list(first_of_each.values())[:_MANY]
 
 
 def common_addresses(url: str) -> list[Candidate]:
@@ -60,27 +67,29 @@ def _base(tree: etree._Element, url: str) -> str:
     return _joined(url, base) or url
 
 
-def _alternates(tree: etree._Element, base: str) -> list[Candidate]:
-    found = []
+def _alternates(tree: etree._Element, base: str) -> Iterator[Candidate]:
     for element in tree.iter("link"):
         media_type = (element.get("type") or "").partition(";")[0].strip().lower()
         relations = (element.get("rel") or "").lower().split()
         is_feed = (media_type in _FEED_TYPES and "alternate" in relations) or "feed" in relations
         if is_feed and (address := _joined(base, element.get("href") or "")):
-            found.append(Candidate(address, (element.get("title") or "").strip(), media_type in _SURE_TYPES))
-    return sorted(found, key=lambda candidate: not candidate.sure)
+            yield Candidate(address, _title((element.get("title") or "",)), media_type in _SURE_TYPES)
 
 
-def _anchors(tree: etree._Element, base: str) -> list[Candidate]:
-    found = []
+def _anchors(tree: etree._Element, base: str) -> Iterator[Candidate]:
     for element in tree.iter("a"):
         href = element.get("href") or ""
         if any(part in href.lower() for part in _LOOKS_LIKE_A_FEED) and (address := _joined(base, href)):
-            found.append(Candidate(address, " ".join("".join(element.itertext()).split())[:200], sure=False))
-    return found
+            yield Candidate(address, _title(element.itertext()), sure=False)
+
+
+def _title(texts: Iterable[str]) -> str:
+    return " ".join("".join(islice(texts, _MANY)).split())[:_LONGEST_TITLE]
 
 
 def _joined(base: str, href: str) -> str:
+    if len(href) > _LONGEST_ADDRESS:
+        return ""
     try:
         address = urljoin(base, href.strip()).partition("#")[0]
         parts = urlsplit(address)

@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from watcher.fetch.candidates import Candidate, candidates, common_addresses
+from watcher.fetch.candidates import Candidate, common_addresses
 from watcher.fetch.client import Fetcher
+from watcher.fetch.page import find_candidates
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, ParseFailed, Validators
 
@@ -30,10 +31,10 @@ class FoundFeed:
 
 @dataclass(frozen=True, slots=True)
 class Discovery:
-    """The feeds behind an address; `failed` says why there was nothing to look at."""
+    """The feeds behind an address; `failed` says why there was nothing to look at, or nothing that could be read."""
 
     feeds: tuple[FoundFeed, ...] = ()
-    failed: FetchFailed | None = None
+    failed: FetchFailed | ParseFailed | None = None
 
 
 async def discover(url: str, fetcher: Fetcher, parse: Parse) -> Discovery:
@@ -47,10 +48,11 @@ async def discover(url: str, fetcher: Fetcher, parse: Parse) -> Discovery:
         return Discovery(failed=page if isinstance(page, FetchFailed) else None)
     if feed := await _as_feed(url, page, parse):
         return Discovery((feed,))
-    for round_ in (candidates(page.body, url=page.url), common_addresses(page.url)):
+    named = await find_candidates(page.body, url=page.url)
+    for round_ in ([] if isinstance(named, ParseFailed) else named, common_addresses(page.url)):
         if feeds := await _try_all(round_, fetcher, parse):
             return Discovery(feeds)
-    return Discovery()
+    return Discovery(failed=named if isinstance(named, ParseFailed) else None)
 
 
 async def _try_all(round_: Iterable[Candidate], fetcher: Fetcher, parse: Parse) -> tuple[FoundFeed, ...]:
