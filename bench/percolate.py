@@ -5,7 +5,7 @@ weighted to rarer words, with a `near`, a `require` and an `exclude` of common w
 long; some hundred others are read before, so that the memory of words is as warm as in a running daemon.
 Prints the cost of an entry beside
 `re.findall(r"\\w+", text.lower())` and beside one compiled regex per topic, the growth from 100 to 10,000
-topics at an equal number of matches, compile time and memory.
+topics at an equal number of matches, memory, and the time to compile, with the collector paused as in the program.
 
     python bench/percolate.py [--topics 100 1000 10000] [--entries 400]
 """
@@ -29,6 +29,7 @@ from pathlib import Path
 from watcher.match.percolator import Percolator, compile_topics
 from watcher.model.entry import Entry
 from watcher.model.topic import Near, Term, Topic
+from watcher.plan import collector_paused
 from watcher.text.stems import stems
 from watcher.text.tokens import words
 
@@ -158,8 +159,9 @@ def measure(count: int, texts: Sequence[str], entries: Sequence[Entry], seed: in
     topics = make_topics(texts, entries, count, choice)
     gc.collect()
     start = time.process_time()
-    compiled, problems = compile_topics(topics)
-    percolator = Percolator(compiled)
+    with collector_paused():
+        compiled, problems = compile_topics(topics)
+        percolator = Percolator(compiled)
     compile_seconds = time.process_time() - start
     assert not problems, problems[:3]
     once(percolator.percolate, make_entries(texts, WARMING, random.Random(seed + 1)))

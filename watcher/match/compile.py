@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from watcher.match.expression import Expression, Leaf, Together, is_true_of_nothing, leaves
 from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
-from watcher.match.terms import TermProblem, parse_member, parse_term, plain_phrases
+from watcher.match.terms import TermProblem, are_plain, parse_member, parse_term
 from watcher.model.topic import Near, Points, Topic, TopicProblem
 
 
@@ -69,7 +69,7 @@ def _problems_of_vocabulary(topic: Topic) -> Iterator[TopicProblem]:
 
 
 def _problems_of_terms(topic: Topic) -> Iterator[TopicProblem]:
-    if plain_phrases([term.text for term in topic.terms]) is not None:
+    if are_plain([term.text for term in topic.terms]):
         return
     before: dict[Points, int] = {}
     for term in topic.terms:

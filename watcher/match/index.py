@@ -108,7 +108,7 @@ class Phrases:
         for number in range(len(self)):
             at, end = first[number], first[number + 1]
             if end - at > 2:
-                anchor = min(range(at, end - 1), key=lambda left: frequency[slots[left]] * frequency[slots[left + 1]])
+                anchor = _rarest_neighbours(frequency, slots, at, end)
                 self.anchors[number] = anchor - at
                 self.thirds[number] = -slots[anchor - 1] if anchor > at else slots[anchor + 2]
                 at = anchor
@@ -161,15 +161,24 @@ class Index:
         self.first_term.append(at)
         plain = plain_phrases([term.text for term in topic.terms])
         if plain is not None:
-            slot, pattern = words.__getitem__, self.phrases.pattern
-            for term, phrase in enumerate(plain, at):
-                self._post(pattern([*map(slot, phrase)]), term)
+            self._add_plain(plain, at, words)
         else:
             for term, phrases in enumerate([_phrases(term.text, topic) for term in topic.terms], at):
                 for phrase in phrases:
                     self._post(self._pattern(phrase, words), term)
         self.topic_of_term.extend([number] * (len(topic.terms) + 1))
         self.programs.append(self._bind(compiled, words))
+
+    def _add_plain(self, plain: Sequence[Phrase], at: int, words: Slots) -> None:
+        """What most terms go through, so that it is written out."""
+        slot, pattern_of = words.__getitem__, self.phrases.pattern
+        of_slots, of_phrases = self._postings
+        for term, phrase in enumerate(plain, at):
+            pattern = pattern_of([*map(slot, phrase)])
+            if pattern >= 0:
+                of_slots.append(pattern << 32 | term)
+            else:
+                of_phrases.append(~pattern << 32 | term)
 
     def _post(self, pattern: Pattern, term: int) -> None:
         if pattern >= 0:
@@ -240,6 +249,13 @@ def _phrases(text: str, topic: Topic) -> tuple[Phrase, ...]:
     if isinstance(parsed, TermProblem):
         raise ValueError(f'topic {topic.name}: "{text}" {parsed.message}')
     return parsed
+
+
+def _rarest_neighbours(frequency: Sequence[int], slots: array[int], at: int, end: int) -> int:
+    """Where the two rarest neighbours of a phrase begin, the first of several."""
+    if end - at == 3:
+        return at if frequency[slots[at]] <= frequency[slots[at + 2]] else at + 1
+    return min(range(at, end - 1), key=lambda left: frequency[slots[left]] * frequency[slots[left + 1]])
 
 
 def neighbour_key(left: int, right: int) -> int:

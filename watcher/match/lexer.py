@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from watcher.match.foreign import hint_for_word
 from watcher.match.terms import TermProblem
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """`kind`: word, quoted, field, weight, (, ), AND, OR, NOT, NEAR or end; `column` counts from 0."""
 
     kind: str
@@ -19,15 +18,14 @@ class Token:
 
 
 _TOKEN = re.compile(
-    r"""(?P<space>\s+)
-      | (?P<quoted>=?(?:"[^"]*"|＂[^＂]*＂|“[^”]*”|„[^“”]*[“”]|”[^“”]*”|«[^»]*»|»[^«»]*«|「[^」]*」|『[^』]*』
+    r"""\s*(?:(?P<quoted>=?(?:"[^"]*"|＂[^＂]*＂|“[^”]*”|„[^“”]*[“”]|”[^“”]*”|«[^»]*»|»[^«»]*«|「[^」]*」|『[^』]*』
                        |(?<![^\s(:=])(?:'[^"]*?'|‘[^‘"]*?’)(?![^\s)^~])))
       | (?P<paren>[()（）])
       | (?P<weight>\^-?\d+(?:\.\d+)?)
       | (?P<near>NEAR(?:/(?P<within>\d{1,9}))?(?![^\s()（）"“„”«»「『]))
       | (?P<operator>(?:AND|OR|NOT)(?![^\s()（）"“„”«»「『]))
       | (?P<field>[A-Za-z]+:(?=\s*[^\s:/]))
-      | (?P<word>[^\s()（）"＂“„”«»「」『』^:]+)
+      | (?P<word>[^\s()（）"＂“„”«»「」『』^:]+))
     """,
     re.VERBOSE,
 )
@@ -38,33 +36,37 @@ _MOST_TOKENS = 5_000
 def read_tokens(text: str) -> list[Token] | TermProblem:
     """Every token with its column, "end" last; a problem at the first that cannot be one."""
     tokens: list[Token] = []
-    at = 0
-    while at < len(text):
+    at, end = 0, len(text.rstrip())
+    while at < end:
         found = _TOKEN.match(text, at)
         if found is None:
-            return _unreadable(text, at)
+            return _unreadable(text, end - len(text[at:end].lstrip()))
         if len(tokens) == _MOST_TOKENS:
             return TermProblem(f"has more than {_MOST_TOKENS:,} words and operators; use a vocabulary list", at)
         token = _token(found)
-        if token is not None:
-            problem = _foreign(token, tokens)
-            if problem is not None:
-                return problem
-            tokens.append(token)
+        if token.kind == "word" and (hint := _foreign(token, tokens)):
+            return TermProblem(hint, token.column)
+        tokens.append(token)
         at = found.end()
-    return [*tokens, Token("end", "the end", len(text.rstrip()))]
+    return [*tokens, Token("end", "the end", end)]
 
 
-def _token(found: re.Match[str]) -> Token | None:
-    column, text, group = found.start(), found[0], found.lastgroup
-    if group == "space":
-        return None
-    if group in ("paren", "operator"):
-        return Token(_WIDE.get(text, text), text, column)
-    if group in ("near", "within"):
-        return Token("NEAR", text, column)
-    inside = {"quoted": _inside(text), "weight": text[1:], "field": text[:-1].lower()}
-    return Token(str(group), inside.get(str(group), text), column)
+def _token(found: re.Match[str]) -> Token:
+    kind = found.lastgroup or ""
+    text, column = found[kind], found.start(kind)
+    match kind:
+        case "word":
+            return Token(kind, text, column)
+        case "paren" | "operator":
+            return Token(_WIDE.get(text, text), text, column)
+        case "quoted":
+            return Token(kind, _inside(text), column)
+        case "weight":
+            return Token(kind, text[1:], column)
+        case "field":
+            return Token(kind, text[:-1].lower(), column)
+        case _:
+            return Token("NEAR", found["near"], found.start("near"))
 
 
 def _inside(quoted: str) -> str:
@@ -81,13 +83,11 @@ def _unreadable(text: str, at: int) -> TermProblem:
     return TermProblem("a : belongs after a field name, as in title:prison; quote the text if it is part of it", at)
 
 
-def _foreign(token: Token, before: list[Token]) -> TermProblem | None:
-    if token.kind != "word":
-        return None
+def _foreign(token: Token, before: list[Token]) -> str | None:
+    """What to write instead of a word that has another meaning elsewhere."""
     last = before[-1] if before else None
-    hint = hint_for_word(token.value)
     if last is not None and last.kind == "quoted" and token.value[0] == "~":
-        hint = f'write a NEAR/{token.value[1:] or "5"} b for "a b"{token.value}'
-    elif last is not None and last.kind == "NEAR" and last.value == "NEAR" and token.value.isdecimal():
-        hint = f"write NEAR/{token.value} for NEAR {token.value}, or quote the number if you look for it"
-    return TermProblem(hint, token.column) if hint else None
+        return f'write a NEAR/{token.value[1:] or "5"} b for "a b"{token.value}'
+    if last is not None and last.value == "NEAR" and last.kind == "NEAR" and token.value.isdecimal():
+        return f"write NEAR/{token.value} for NEAR {token.value}, or quote the number if you look for it"
+    return hint_for_word(token.value)

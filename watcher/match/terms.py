@@ -26,6 +26,7 @@ SHORTEST_PREFIX = 3
 _PLAIN = re.compile(r"(?:[A-Za-z0-9]+(?:(?<=\w{3})\*)?[ \n])*[A-Za-z0-9]+(?:(?<=\w{3})\*)?")
 """Words with one space between them, a term a line."""
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|NEAR(?:/\d+)?)(?!\S)")
+_OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR"])
 _FOREIGN = re.compile(
     r"(?P<alternative>\|)|(?P<weight>\S\^-?\d)|(?P<fuzzy>(?<=[\w\"”])~\d?)|(?P<letter>(?<=\w)\?+(?=\w))"
 )
@@ -64,23 +65,25 @@ def parse_term(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermPr
 
 def plain_phrase(text: str) -> Phrase | None:
     """The phrase of a term without anything special in it, which most terms are; None for all others."""
+    if text.isascii() and text.isalnum() and len(text) <= LONGEST_TERM and text not in _OPERATORS:
+        return (text.lower(),)
     plain = plain_phrases((text,))
     return None if plain is None else plain[0]
 
 
 def plain_phrases(texts: Sequence[str]) -> list[Phrase] | None:
     """The phrases of terms that have nothing special in them; None if any has."""
+    return [tuple(text.split(" ")) for text in "\n".join(texts).lower().split("\n")] if are_plain(texts) else None
+
+
+def are_plain(texts: Sequence[str]) -> bool:
+    """Whether no term has anything special in it; such terms have no problems."""
     if max(map(len, texts), default=0) > LONGEST_TERM:
-        return None
+        return False
     together = "\n".join(texts)
-    if _PLAIN.fullmatch(together) is None:
-        return None
-    if together.count("\n") != len(texts) - 1:
-        return None
-    lower = together.lower()
-    if lower != together and _OPERATOR.search(together) is not None:
-        return None
-    return [tuple(text.split(" ")) for text in lower.split("\n")]
+    if _PLAIN.fullmatch(together) is None or together.count("\n") != len(texts) - 1:
+        return False
+    return together.islower() or _OPERATOR.search(together) is None
 
 
 def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:
