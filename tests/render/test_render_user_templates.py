@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,48 @@ def test_a_payload_must_be_a_json_object(tmp_path: Path, source: str) -> None:
     message = render(write(tmp_path, payload_json_j2=source))
     assert message.payload["type"] == "alerts"
     assert "payload.json.j2" in message.text
+
+
+LIVE = """{% for s in digest.sections %}{% for line in s.lines %}{% for text, marked in line.title %}{{ text | safe }}{% endfor %}
+{% endfor %}{% endfor %}"""
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "<script>steal()</script>",
+        "<img src=https://count.example/p.gif>",
+        "<img src=x onerror=steal()>",
+        "<a href=javascript:steal()>more</a>",
+        "<a href=data:text/html,steal()>more</a>",
+        "<form action=https://steal.example><input name=q></form>",
+        "<p style='background:url(https://count.example/p.gif)'>x</p>",
+        "<p style='background:u\\72l(https://count.example/p.gif)'>x</p>",
+        "<style>p{background:url(https://count.example/p.gif)}</style>",
+        "<style data-css-inline=keep>@import 'https://count.example/';</style>",
+        "<iframe src=https://steal.example></iframe><svg onload=steal()></svg>",
+        "<base href=https://steal.example/><meta http-equiv=refresh content='0;url=https://steal.example'>",
+        "<body onload=steal()><html onclick=steal()>",
+    ],
+)
+def test_what_a_template_calls_safe_neither_runs_nor_loads(tmp_path: Path, title: str) -> None:
+    html = render(write(tmp_path, message_html_j2=LIVE), notification(alert(f"Camp {title} end"))).html
+    assert "Camp" in html
+    assert not re.search(r"(?i)<(script|form|input|iframe|svg|base)|steal|count\.example|javascript:|\son\w+=", html)
+
+
+def test_the_look_of_an_own_page_stays(tmp_path: Path) -> None:
+    page = """<!doctype html><html dir="rtl" lang="ar"><head><title>x</title><style>td { color: #123456 }</style>
+    <style data-css-inline="keep">@media (prefers-color-scheme: dark) { td { color: white !important } }</style></head>
+    <body style="margin: 0"><table width="100%" cellpadding="4"><tr><td align="right">{{ digest.subject }}</td></tr></table>
+    <a href="https://desk.example/a?b=1&amp;c=2">desk</a> <a href="mailto:a@b.example">mail</a></body></html>"""
+    html = render(write(tmp_path, message_html_j2=page)).html
+    for kept in (
+        '<html dir="rtl" lang="ar">', "prefers-color-scheme: dark", "margin: 0", 'width="100%"', 'cellpadding="4"',
+        'align="right"', "#123456", 'href="https://desk.example/a?b=1&amp;c=2"', 'href="mailto:a@b.example"',
+    ):  # fmt: skip
+        assert kept in html, html
+    assert "<title>" not in html
 
 
 def test_a_file_that_cannot_be_read_costs_no_alert(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from watcher.model.notification import Message, Notification
 from watcher.model.route import ChannelRef, Rank
+from watcher.render.cleaned import cleaned
 from watcher.render.digest import Digest, compose
 from watcher.render.environment import inlined, own_templates
 from watcher.render.item import as_item, lines_of
@@ -93,7 +94,7 @@ def _in_own_words(message: Message, digest: Digest, notification: Notification, 
         message,
         subject=one_line(rendered.texts.get("subject.txt.j2", message.subject)) or message.subject,
         text=rendered.texts.get("message.txt.j2", message.text),
-        html=message.html if own_html is None else inlined(own_html),
+        html=message.html if own_html is None else cleaned(own_html),
         payload=body,
     )
 
