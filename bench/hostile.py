@@ -1,5 +1,5 @@
-"""What documents and servers that mean harm cost, beside what is promised: documents in a child, servers in a process of
-their own, asked by the fetcher while it also reads another feed.
+"""What documents, pages, lists, servers and names that mean harm cost, beside what is promised: documents and pages in a
+child, lists of feeds in a process of their own, servers asked by the fetcher while it also reads another feed.
 
     python bench/hostile.py [NAME…]
 
@@ -23,11 +23,15 @@ from multiprocessing.connection import Connection
 from urllib.parse import quote, unquote
 
 from hostile_documents import hostile_documents
+from hostile_names import names
+from hostile_pages import hostile_lists, hostile_pages
 from hostile_servers import FEED, HERE, OK, hostile_servers, prepare
 
+from watcher.config.opml import read_opml
 from watcher.fetch.client import Fetcher
+from watcher.fetch.page import find_candidates
 from watcher.model.entry import ParsedFeed
-from watcher.model.feed import Feed, Fetched, FetchResult, NotModified, Validators
+from watcher.model.feed import Feed, Fetched, FetchResult, NotModified, ParseFailed, Validators
 from watcher.model.settings import Network, PerHost, Polling
 from watcher.parse.sandbox import ParserPool
 
@@ -177,6 +181,48 @@ async def documents(wanted: list[str]) -> int:
     return broken
 
 
+async def pages(wanted: list[str]) -> int:
+    """What `feeds discover` makes of a page, in the process that it starts for it."""
+    broken = 0
+    print(f"\n{'page, looked through for feeds':<44}{'MB':>6}{'CPU s':>8}{'peak MB':>9}{'stall ms':>10}  outcome")
+    for name, page in hostile_pages():
+        if wanted and name not in wanted:
+            continue
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        heart = asyncio.create_task(longest_pause())
+        found = await find_candidates(page, url=URL)
+        heart.cancel()
+        stall = 0.0
+        with suppress(asyncio.CancelledError):
+            stall = await heart
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+        cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+        outcome = str(found.reason) if isinstance(found, ParseFailed) else f"{len(found)} candidates"
+        broken += _show(name, f"{len(page) / 1e6:6.1f}", Cost(outcome, cpu, after.ru_maxrss / 1024, stall))
+    return broken
+
+
+def lists(wanted: list[str]) -> int:
+    """What `feeds import` makes of a list, each in a process of its own."""
+    broken = 0
+    print(f"\n{'list of feeds':<44}{'MB':>6}{'CPU s':>8}{'peak MB':>9}{'stall ms':>10}  outcome")
+    for name, document in hostile_lists():
+        if wanted and name not in wanted:
+            continue
+        with multiprocessing.get_context("spawn").Pool(1) as alone:
+            broken += _show(name, f"{len(document) / 1e6:6.1f}", alone.apply(cost_of_list, (document,)))
+    return broken
+
+
+def cost_of_list(document: bytes) -> Cost:
+    before = time.process_time()
+    found = read_opml(document)
+    cpu = time.process_time() - before
+    said = found.problems[0].message if found.problems else "no problem"
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Cost(f"{len(found.feeds)} feeds; {said}", cpu, memory, 0.0)
+
+
 async def asked(wanted: list[str]) -> int:
     broken = 0
     print(
@@ -203,7 +249,9 @@ def _show(name: str, column: str, cost: Cost) -> bool:
 
 
 async def main() -> int:
-    return 1 if await documents(sys.argv[1:]) + await asked(sys.argv[1:]) else 0
+    wanted = sys.argv[1:]
+    broken = await documents(wanted) + await pages(wanted) + lists(wanted)
+    return 1 if broken + await asked(wanted) + await names(wanted) else 0
 
 
 if __name__ == "__main__":
