@@ -136,3 +136,41 @@ def test_health_of_feeds_that_are_well(house: House) -> None:
     done = house.command("feeds", "health")
     assert (done.returncode, done.stdout) == (0, "")
     assert "nothing is wrong: 1 feed" in done.stderr
+
+
+def test_show_tells_all_that_is_remembered_of_a_feed(site: House) -> None:
+    url = site.feeds.url("/wire")
+    before = site.command("feeds", "show", url)
+    assert (before.returncode, "as soon as the daemon runs" in before.stdout) == (0, True), before.stderr
+    site.once()
+    facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
+    assert facts["url"] == url
+    assert facts["last read"] == facts["known since"] != "never"
+    assert facts["entries are told apart"] == "by their own ids"
+    assert facts["conditional requests"].startswith("yes; the whole document was asked for")
+    assert "failing" not in facts
+    table = dict(line.split(maxsplit=1) for line in site.command("feeds", "show", url).stdout.splitlines()[:1])
+    assert table == {"url": url}
+
+
+def test_show_tells_what_a_server_wants_and_what_failed(site: House) -> None:
+    url = site.feeds.put("/wire", Answer(503, {"Retry-After": "3600"}))
+    site.once()
+    facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
+    assert "http_server_error: 127.0.0.1 answered 503" in facts["failing"]
+    assert facts["not before"].endswith("as its server asked (Retry-After)")
+    assert facts["entries"].startswith("none so far")
+    unknown = site.command("feeds", "show", "https://example.org/unknown")
+    assert (unknown.returncode, "watcher feeds list" in unknown.stderr) == (2, True)
+
+
+def test_show_tells_of_a_permanent_redirect(site: House) -> None:
+    site.publish("/new", [Item("a", "Ceasefire agreed", site.clock.now())])
+    url = site.feeds.redirect("/wire", site.feeds.url("/new"), 301)
+    for polls in (1, 2, 3):
+        site.once()
+        facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
+        if polls < 3:
+            assert f"said {polls} times" in facts["redirected"]
+        site.clock.advance(timedelta(hours=1))
+    assert facts["moved for good"] == f"it is read at {site.feeds.url('/new')}"

@@ -151,6 +151,14 @@ def test_folders_in_folders_are_followed_or_refused(depth: int) -> None:
         assert read.problems
 
 
+def test_every_outline_has_a_text_and_a_feed_without_a_name_keeps_having_none() -> None:
+    """OPML 2.0 demands the text; other readers show nothing without it."""
+    nameless = Feed("https://a.example/feed")
+    written = write_opml([nameless])
+    assert etree.fromstring(written).find("body/outline").get("text") == nameless.url
+    assert [feed for feed, _ in read_opml(written).feeds] == [nameless]
+
+
 def test_the_document_is_opml_2() -> None:
     root = etree.fromstring(write_opml([Feed("https://a.example/feed", "A", {"folder": "x/y"})], title="Mine & yours"))
     assert root.get("version") == "2.0"

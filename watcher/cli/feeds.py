@@ -12,9 +12,11 @@ from typing import Annotated
 import typer
 
 from watcher.cli import growing
+from watcher.cli.feed_facts import facts_of
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, opened_store, plan_to_read
 from watcher.cli.tables import counted, show_table, when
 from watcher.config.opml import write_opml
+from watcher.errors import UsageError
 from watcher.fetch.ailments import Complaint, complaints
 from watcher.model.feed import Feed, PollState
 
@@ -62,6 +64,27 @@ def _facts(feed: Feed, state: PollState | None) -> dict[str, object]:
         "detail": state.detail,
         "possible_gap_at": when(state.possible_gap_at),
     }
+
+
+@app.command("show", epilog="Example: watcher feeds show https://www.example.org/rss.xml")
+def show_feed(
+    url: Annotated[str, typer.Argument(help="The feed's address or its name, as configured.")],
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """One feed: when it is read, why then, and all that is remembered of it."""
+    plan = plan_to_read(config)
+    feed = next((one for one in plan.settings.feeds if url in {one.url, one.name}), None)
+    if feed is None:
+        raise UsageError(f"{url} is not configured: `watcher feeds list` shows what is")
+    with opened_store(plan) as store:
+        state = next((state for state in store.feed_states() if state.url == feed.url), None)
+    facts = list(facts_of(feed, state, plan.settings.polling))
+    if as_json:
+        typer.echo(json.dumps(dict(facts), ensure_ascii=False, indent=2))
+        return
+    for name, value in facts:
+        typer.echo(f"{name:<24}{value}")
 
 
 @app.command(epilog="Example: watcher feeds health --json")

@@ -20,6 +20,7 @@ from watcher.config.shapes import feed_url_problem
 from watcher.model.feed import Feed
 
 NAMESPACE = "https://watcher.invalid/opml"
+etree.register_namespace("watcher", NAMESPACE)
 _LABEL = f"{{{NAMESPACE}}}label-"
 _INTERVAL = f"{{{NAMESPACE}}}interval"
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -144,7 +145,9 @@ def _feed(outline: etree._Element, folder: str) -> Feed | OpmlProblem:
         interval = _interval(outline.get(_INTERVAL))
     except ValueError as error:
         return OpmlProblem(f'the feed "{_name(outline) or url}" has a wrong interval: {error}', _line(outline))
-    return Feed(url, _name(outline) or None, labels, interval)
+    # OPML demands a text: a feed without a name has its address there.
+    name = _name(outline) if _name(outline) != url else ""
+    return Feed(url, name or None, labels, interval)
 
 
 def _interval(text: str | None) -> timedelta | None:
@@ -153,8 +156,7 @@ def _interval(text: str | None) -> timedelta | None:
 
 def _outline(feed: Feed) -> etree._Element:
     outline = etree.Element("outline", type="rss")
-    if feed.name is not None:
-        outline.set("text", _xml_text(feed.name))
+    outline.set("text", feed.url if feed.name is None else _xml_text(feed.name))
     outline.set("xmlUrl", feed.url)
     for label, value in feed.labels.items():
         if label != "folder":

@@ -1,0 +1,81 @@
+"""All that is remembered of one feed, as lines for a person: `watcher feeds show`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from watcher.cli.tables import when
+from watcher.config.quantities import format_duration
+from watcher.fetch.cadence import kept_address
+from watcher.model.feed import Feed, PollState
+from watcher.model.settings import Polling
+
+Fact = tuple[str, str]
+
+_IDENTITIES = {
+    "id": "by their own ids",
+    "link": "by link and date, for their ids are doubled or missing",
+    "title": "by link, date and title, for ids and links are doubled or missing",
+}
+
+
+def facts_of(feed: Feed, state: PollState | None, polling: Polling) -> Iterator[Fact]:
+    """What a feed is, when it is read and why then; a fact that does not apply is left out."""
+    yield "url", feed.url
+    if name := feed.name or (state.title if state else None):
+        yield "name", name
+    if feed.labels:
+        yield "labels", ", ".join(f"{label}={value}" for label, value in feed.labels.items())
+    if state is None:
+        yield "next poll", "as soon as the daemon runs, or with `watcher once`"
+        return
+    yield from _times(feed, state, polling)
+    yield from _trouble(state)
+    yield from _document(state)
+
+
+def _times(feed: Feed, state: PollState, polling: Polling) -> Iterator[Fact]:
+    yield "last read", _moment(state.last_success_at)
+    yield "last change", _moment(state.last_changed_at)
+    yield "next poll", when(state.next_poll_at)
+    fixed = feed.interval if feed.interval is not None else polling.interval
+    if fixed is not None:
+        yield "interval", f"{format_duration(fixed)}, as configured"
+    elif state.interval is not None:
+        bounds = f"between {format_duration(polling.min)} and {format_duration(polling.max)}"
+        minutes = state.interval.total_seconds() / 60
+        yield "interval", f"{minutes:.0f} minutes, learned, {bounds}; the server may ask for more"
+    if state.not_before is not None:
+        yield "not before", f"{when(state.not_before)}, as its server asked (Retry-After)"
+
+
+def _trouble(state: PollState) -> Iterator[Fact]:
+    if state.failures:
+        cause = ": ".join(filter(None, (state.reason, state.detail)))
+        yield "failing", f"since {_moment(state.failing_since)}, {state.failures} in a row: {cause}"
+    if state.possible_gap_at is not None:
+        yield "possible gap", f"{when(state.possible_gap_at)}: no entry of the document was known"
+    if (address := kept_address(state)) is not None:
+        yield "moved for good", f"it is read at {address}"
+    elif state.moved_to is not None:
+        yield "redirected", f"to {state.moved_to} for good, said {state.moved_streak} times; kept from the third on"
+
+
+def _document(state: PollState) -> Iterator[Fact]:
+    if state.baseline_at is None:
+        yield "entries", "none so far: what is dated within polling.backfill will be new"
+        return
+    yield "known since", when(state.baseline_at)
+    yield "newest entry", _moment(state.newest_published)
+    yield "entries are told apart", _IDENTITIES.get(state.identity, state.identity)
+    if state.validators_distrusted:
+        yield "conditional requests", "none: its server said 304 although there was something new"
+    else:
+        known = "yes" if state.validators else "not offered by its server"
+        whole = f"the whole document was asked for {_moment(state.last_unconditional_at)}, once a day"
+        yield "conditional requests", f"{known}; {whole}"
+
+
+def _moment(moment: datetime | None) -> str:
+    return when(moment) if moment is not None else "never"
