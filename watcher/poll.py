@@ -140,7 +140,8 @@ class Poller:
         origin = AlertOrigin(feed.url, feed.name or parsed.title or feed.url, feed.labels, parsed.language)
         scored = decision.new + decision.updated
         alerts, traces = await asyncio.to_thread(self._match, scored, origin, now) if scored else ((), {})
-        record = PollRecord(acquired.epoch, state, origin.feed_title, feed.labels, decision, traces, alerts)
+        labels = {**feed.labels, "language": parsed.language or ""}
+        record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, traces, alerts)
         return await self._save(PollResult.FETCHED, record)
 
     def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:

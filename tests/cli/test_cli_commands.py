@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from houses import DIGEST_AT_SEVEN, PROMPT_CHAT, House, Item
+from houses import DIGEST_AT_SEVEN, PROMPT_CHAT, TOPICS, House, Item, rss
 from servers import Answer
 
 from watcher.flush import Early
@@ -147,6 +147,19 @@ def test_explain_says_what_is_too_few_and_what_was_not_read(house: House) -> Non
     said = house.command("explain", "--topic", "ceasefires", "--text", "article.txt").stdout.splitlines()
     assert any(line.strip().startswith("too few: ") and line.endswith("points for focus") for line in said), said
     assert any(line.strip().startswith("not read: the last ") for line in said), said
+
+
+def test_explain_and_backtest_know_the_language_of_a_stored_entrys_feed(house: House) -> None:
+    house.clock.set(datetime.now(UTC))
+    house.topics = TOPICS.replace("    focus: 5\n", "    focus: 5\n    require: lang:tr\n", 1)
+    body = rss("wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
+    house.feed_urls.append(house.feeds.put("/wire", body.replace(b"<channel>", b"<channel><language>tr</language>")))
+    house.once()
+    (alert,) = json.loads(house.command("alerts", "list", "--json").stdout)
+    words = ("--topic", "ceasefires", "--json")
+    explained = json.loads(house.command("explain", *words, "--entry", alert["entry"]).stdout)
+    assert (explained["level"], explained["missing"]) == (alert["level"], None)
+    assert json.loads(house.command("backtest", *words, "--since", "1d").stdout)["alerts"] == 1
 
 
 def test_explaining_a_stored_entry_knows_its_feed(walked: House) -> None:

@@ -40,6 +40,8 @@ ALL = ("en", "ar", "tr", "fr", "es", "ru", "de", "fa", "he", "ku", "zh")
         ("ئاگربەست", "ئاگربەست لە"),
         ("监狱", "叙利亚哈塞克监狱发生"),
         ("刑務所", "旧刑務所から"),
+        ("ガザ", "ｶﾞｻﾞ地区"),
+        ("ガザ", "カ\u3099サ\u3099地区"),
         ("=SDF", "the SDF said"),
         ("“al-Hol”", "al-Hol"),
     ],
@@ -70,6 +72,20 @@ def test_arabic_prefixes_can_be_switched_off() -> None:
     text = entry("x", "وسجن غويران")
     assert Percolator([topic({3: ["سجن"]}, languages=())]).percolate(text)
     assert not Percolator([topic({3: ["سجن"]}, languages=(), arabic_prefixes=False)]).percolate(text)
+
+
+@pytest.mark.parametrize(("text", "found"), [("السجن", False), ("للسجن", False), ("وسجن", False), ("سجن", True)])
+def test_the_arabic_stemmer_keeps_the_article_then(text: str, found: bool) -> None:
+    raw = topic({3: ["سجن"]}, languages=("ar", "en"), arabic_prefixes=False)
+    assert bool(Percolator([raw]).percolate(entry("x", text))) is found
+    assert Percolator([topic({3: ["سجن"]}, languages=("ar", "en"))]).percolate(entry("x", text))
+
+
+def test_what_invites_to_read_on_is_not_read() -> None:
+    percolator = Percolator([topic({5: ["prison"]})])
+    assert not percolator.percolate(entry("Rain", "It rains.\nThe post Rain appeared first on Prison News."))
+    assert not percolator.percolate(entry("Rain", "It snows.", summary="It rains. Read more: prison riot"))
+    assert percolator.percolate(entry("Rain", "It rains in the prison.\nThe post Rain appeared first on Prison News."))
 
 
 def test_a_list_counts_as_one_term() -> None:

@@ -15,6 +15,7 @@ Dialect = tuple[tuple[str, ...], bool]
 Table = dict[str, int | tuple[int, ...]]
 """Form → its slot or slots."""
 
+_ARTICLES = frozenset(["ال", "لل"])
 _HEAD = 3
 """Letters by which the lengths of prefixes are found."""
 
@@ -63,7 +64,7 @@ class Lexicon:
         spoken = languages_for(folded, languages)
         for language in spoken:
             tables = self._stems.setdefault(language, ({}, {}))
-            for stem in stems(word, language):
+            for stem in _stems(word, folded, language, bare):
                 _enter(tables[bare], stem, slot)
         if not spoken:
             _enter(self._whole[bare], folded, slot)
@@ -103,7 +104,7 @@ class Lexicon:
         _reach(self._whole[bare], folded, slots)
         for language in self._languages(script):
             table = self._stems[language][bare]
-            for stem in stems(form, language):
+            for stem in _stems(form, folded, language, bare):
                 _reach(table, stem, slots)
         lengths = self._lengths.get(folded[:_HEAD], ()) + self._short_lengths
         for length in lengths:
@@ -131,6 +132,17 @@ class Slots(dict[str, int]):
     def __missing__(self, word: str) -> int:
         slot = self[word] = self._lexicon.new_slot(word, self._dialect)
         return slot
+
+
+def _stems(word: str, folded: str, language: str, bare: bool) -> set[str]:
+    """The stems of a word; the Arabic stemmer drops ال, which words keep unless they are looked for without prefixes."""
+    found = stems(word, language)
+    return found if bare or language != "ar" else {_prefix_dropped(folded, stem) + stem for stem in found}
+
+
+def _prefix_dropped(folded: str, stem: str) -> str:
+    prefix = folded[: max(0, folded.find(stem))]
+    return prefix if prefix in _ARTICLES else ""
 
 
 def _enter(table: Table, form: str, slot: int) -> None:

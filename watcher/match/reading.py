@@ -10,6 +10,7 @@ from watcher.match.index import Index, Pattern
 from watcher.match.memory import NOTHING, SINGLES, SLOTS, Compound, Meaning, Memory, Piece
 from watcher.match.scan import Joined, Span, note, note_neighbours, waiting
 from watcher.model.entry import TEXT_LIMIT, Entry
+from watcher.text.invitations import without_invitations
 from watcher.text.places import Places
 
 MOST_OCCURRENCES = 200
@@ -197,9 +198,11 @@ class EntryReading:
 
 
 def body_of(entry: Entry) -> str:
-    """The content, preceded by the summary unless contained in it, without a leading repetition of the title."""
-    content = _without_title(entry.content[:_LONGEST], entry.title[:_LONGEST])
-    summary = _without_title(entry.summary[:_LONGEST], entry.title[:_LONGEST])
+    """The content, preceded by the summary unless contained in it, without a leading repetition of the title and
+    without invitations to read on.
+    """
+    content = without_invitations(_without_title(entry.content[:_LONGEST], entry.title[:_LONGEST]))
+    summary = without_invitations(_without_title(entry.summary[:_LONGEST], entry.title[:_LONGEST]))
     if not summary or _is_contained(summary, content):
         return content
     return f"{summary}\n\n{content}" if content else summary

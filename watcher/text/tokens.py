@@ -50,7 +50,9 @@ def _class(codes: list[int]) -> str:
 
 _NOT_IN_PIECE = f"{_apart()}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
 _PIECE_CLASS = f"[^{_NOT_IN_PIECE}{_UNSPACED}]"
-_CHUNK = re.compile(f"[{_UNSPACED}]|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
+_VOICED = "\u3099\u309a\uff9e\uff9f"
+"""Marks that belong to the kana before them, in decomposed and in narrow writing."""
+_CHUNK = re.compile(f"[{_UNSPACED}][{_VOICED}]?|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
 _PIECE = re.compile(f"[^{_JOINERS}]+")
 _BREAK = re.compile(f"(?<=[^{_NOT_IN_PIECE}])[{_NOT_IN_PIECE}](?=[^{_NOT_IN_PIECE}])")
 
