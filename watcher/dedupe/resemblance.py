@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
-from itertools import islice
 
 from watcher.dedupe.fingerprint import body_of, word_count
 from watcher.model.entry import Identified, Seen
@@ -73,7 +72,8 @@ class Resembling:
         for likeness in _likenesses(item):
             alike = self._by_likeness.get(likeness, [])
             start = turn % len(alike) if len(alike) > FEW else 0
-            for row in islice((*alike[start : start + FEW], *alike[:start]), FEW):
+            few = alike[start : start + FEW]
+            for row in few if start == 0 else few + alike[: FEW - len(few)]:
                 found[row.key] = row
         return list(found.values())
 
