@@ -12,7 +12,8 @@ Pair = tuple[Placed, Placed]
 _MOST_PLACES = 200
 """Of one side; more than that is no sentence of a news text."""
 _NEAREST = 8
-"""Positions apart, at the first look."""
+"""Positions apart, at the first look; neighbours where both sides stand everywhere."""
+_MANY = 1_000
 
 
 def pairs(left: Sequence[Placed], right: Sequence[Placed], within: int, *, most: int) -> list[Pair]:
@@ -24,7 +25,7 @@ def pairs(left: Sequence[Placed], right: Sequence[Placed], within: int, *, most:
     if not left or not right:
         return []
     left, right = left[:_MOST_PLACES], right[:_MOST_PLACES]
-    nearest = min(_NEAREST, within)
+    nearest = min(_NEAREST if len(left) * len(right) < _MANY else 1, within)
     while True:
         chosen = _disjoint(sorted(_within(left, right, nearest)), most)
         if len(chosen) == most or nearest == within:
