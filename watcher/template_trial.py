@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from watcher.errors import Problem
 from watcher.model.route import ChannelRef, Route, Webhook
@@ -13,6 +14,9 @@ from watcher.render.trouble import trouble_message
 from watcher.render.user_templates import UserTemplates
 from watcher.route.empty import empty_slots
 from watcher.route.tree import routes_by_path
+
+PATIENCE = timedelta(seconds=30)
+"""A machine that is busy starting must not be taken for a template that never ends: what is refused stays refused."""
 
 
 def user_templates(settings: Settings) -> UserTemplates:
@@ -31,7 +35,7 @@ def failed_templates(settings: Settings) -> list[Problem]:
 
     Starts a process for each sample and channel that has a template.
     """
-    templates, now = user_templates(settings), datetime.now(UTC)
+    templates, now = _patient(settings), datetime.now(UTC)
     heard_empty = {slot.channel for slot in empty_slots(_routes(settings), settings.receivers, now, at_once=True)}
     found = {
         (ref.receiver, problem): _problem(settings, templates, ref, problem)
@@ -43,7 +47,7 @@ def failed_templates(settings: Settings) -> list[Problem]:
 
 def without_trouble(settings: Settings) -> list[Problem]:
     """Templates of webhooks that cannot say that another channel fails, for there is no alert to tell of then."""
-    templates, now = user_templates(settings), datetime.now(UTC)
+    templates, now = _patient(settings), datetime.now(UTC)
     return [
         _problem(
             settings,
@@ -55,6 +59,10 @@ def without_trouble(settings: Settings) -> list[Problem]:
         if ref.kind == "webhook"
         for problem in trouble_message(ref, "a sample", "nothing is wrong", now, templates).problems
     ]
+
+
+def _patient(settings: Settings) -> UserTemplates:
+    return replace(user_templates(settings), deadline=PATIENCE)
 
 
 def _with_templates(settings: Settings, templates: UserTemplates) -> Iterator[ChannelRef]:

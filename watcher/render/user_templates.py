@@ -43,22 +43,37 @@ class Unreadable:
 
 @dataclass(frozen=True, slots=True)
 class UserTemplates:
-    """The folder of a configuration, which need not exist, and what webhooks name by themselves."""
+    """The folder of a configuration, which need not exist, and what webhooks name by themselves.
+
+    `deadline` is for one message; a template that computes for longer than a second ends before it.
+    """
 
     folder: Path
     payloads: Mapping[ChannelRef, OwnTemplate] = field(default_factory=dict)
+    deadline: timedelta = DEADLINE
 
     def has_any(self, channel: ChannelRef) -> bool:
         """Whether any part of the channel's messages has a template."""
         return bool(self._of(channel))
 
     def render(self, channel: ChannelRef, values: Mapping[str, object]) -> Rendered:
-        """Every part that the channel has a template for. Blocks for up to five seconds: call it in a thread."""
-        return _rendered(self._of(channel), values)
+        """Every part that the channel has a template for. Blocks for up to the deadline: call it in a thread."""
+        return self._rendered(self._of(channel), values)
 
     def render_payload(self, channel: ChannelRef, values: Mapping[str, object]) -> Rendered:
         """The JSON of a webhook alone; blocks like `render`."""
-        return _rendered({part: one for part, one in self._of(channel).items() if part == PAYLOAD}, values)
+        return self._rendered({part: one for part, one in self._of(channel).items() if part == PAYLOAD}, values)
+
+    def _rendered(self, found: Mapping[str, OwnTemplate | Unreadable], values: Mapping[str, object]) -> Rendered:
+        problems = [one.problem for one in found.values() if isinstance(one, Unreadable)]
+        sources = {part: one for part, one in found.items() if isinstance(one, OwnTemplate)}
+        if not sources:
+            return Rendered(problems=tuple(problems))
+        jobs = [{"name": part, "source": one.source, "html": ".html." in part} for part, one in sources.items()]
+        answers = _run(json.dumps({"values": values, "parts": jobs}), self.deadline)
+        problems += [_problem(one.name, answers.get(part, {})) for part, one in sources.items()]
+        texts = {part: answer["text"] for part, answer in answers.items() if "text" in answer}
+        return Rendered(texts, {part: one.name for part, one in sources.items()}, tuple(filter(None, problems)))
 
     def _of(self, channel: ChannelRef) -> dict[str, OwnTemplate | Unreadable]:
         files = {part: file for part in PARTS if (file := self._file(channel.receiver, part)) is not None}
@@ -80,18 +95,6 @@ def _read(part: str, file: Path) -> OwnTemplate | Unreadable:
         return Unreadable(f"the template {part} cannot be read (it is not UTF-8 text): save it as UTF-8")
 
 
-def _rendered(found: Mapping[str, OwnTemplate | Unreadable], values: Mapping[str, object]) -> Rendered:
-    problems = [one.problem for one in found.values() if isinstance(one, Unreadable)]
-    sources = {part: one for part, one in found.items() if isinstance(one, OwnTemplate)}
-    if not sources:
-        return Rendered(problems=tuple(problems))
-    jobs = [{"name": part, "source": one.source, "html": ".html." in part} for part, one in sources.items()]
-    answers = _run(json.dumps({"values": values, "parts": jobs}))
-    problems += [_problem(one.name, answers.get(part, {})) for part, one in sources.items()]
-    texts = {part: answer["text"] for part, answer in answers.items() if "text" in answer}
-    return Rendered(texts, {part: one.name for part, one in sources.items()}, tuple(filter(None, problems)))
-
-
 def _is_plain(name: str) -> bool:
     return Path(name).parts == (name,) and name not in {".", ".."}
 
@@ -102,14 +105,14 @@ def _problem(name: str, answer: Mapping[str, str]) -> str:
     return f"the template {name} failed ({answer.get('error', 'it took too long')}): correct it"
 
 
-def _run(job: str) -> dict[str, dict[str, str]]:
+def _run(job: str, deadline: timedelta) -> dict[str, dict[str, str]]:
     """One line of answer for each part that was finished before the process ended, of itself or by our hand."""
     try:
         ended = subprocess.run(
             [sys.executable, "-I", str(_CHILD)],
             input=job.encode(),
             capture_output=True,
-            timeout=DEADLINE.total_seconds(),
+            timeout=deadline.total_seconds(),
             check=False,
             env={},
         )
