@@ -61,6 +61,13 @@ ODD = [
         "<content type='xhtml'><div xmlns='http://www.w3.org/1999/xhtml'>d</div></content><content>c</content>"
     ),
     ATOM.format("<summary type='html'>s</summary><content type='html'>s</content><content>caf\u00c3\u00a9</content>"),
+    ATOM.format(
+        "<link rel='replies' href='/r' t:count='1' xmlns:t='urn:t'/><link href='/a' t:rel='self' xmlns:t='urn:t'/>"
+    ),
+    ITEM.format("<media:keywords> a,\u00a0b ,,</media:keywords><media:keywords x='1'>c</media:keywords>"),
+    ITEM.format(
+        "<media:category label=''/><media:category>d</media:category><media:category scheme=''>e</media:category>"
+    ),
     ATOM.format("<content xml:base='http://[' xml:lang='tr'>a</content><title xml:lang='tr_TR'>b</title>"),
     ATOM.format("<category term=''/><category label='l'>t</category><category scheme='s'/><category>u</category>"),
     ATOM.format("".join(f"<x xmlns='urn:{number}'>y</x>" for number in range(300)) + "<id>after</id>"),

@@ -206,12 +206,14 @@ static Status author(Entry *entry, const Node *element, int depth)
     return settle_author(entry);
 }
 
-static Status category_attributes(Entry *entry, const Node *element)
+static Status category_attributes(Entry *entry, const Node *element, const char *default_scheme)
 {
     PyObject *term = NULL, *scheme = NULL, *label = NULL;
     Status status = attribute(element, "term", &term);
     status = status == DONE ? attribute(element, "scheme", &scheme) : status;
     status = status == DONE && !scheme ? attribute(element, "domain", &scheme) : status;
+    if (status == DONE && !scheme && default_scheme && !(scheme = PyUnicode_FromString(default_scheme)))
+        status = FAILED;
     status = status == DONE ? attribute(element, "label", &label) : status;
     status = status == DONE ? add_category(entry, term, scheme, label) : status;
     Py_XDECREF(term);
@@ -220,14 +222,41 @@ static Status category_attributes(Entry *entry, const Node *element)
     return status;
 }
 
-static Status category(Entry *entry, const Node *element, int depth)
+static Status category_of(Entry *entry, const Node *element, const char *default_scheme)
 {
     PyObject *value;
     TRY(check_attributes(element, 0));
     if (element->attributes)
-        TRY(category_attributes(entry, element));
+        TRY(category_attributes(entry, element, default_scheme));
     TRY(value_of(entry, element, &value));
     Status status = is_empty(value) ? DONE : add_category_text(entry, value);
+    Py_DECREF(value);
+    return status;
+}
+
+static Status category(Entry *entry, const Node *element, int depth) { return category_of(entry, element, NULL); }
+
+static Status media_category(Entry *entry, const Node *element, int depth)
+{
+    return category_of(entry, element, "http://search.yahoo.com/mrss/category_schema");
+}
+
+/* Terms with commas between them; feedparser takes an element with attributes for something else. */
+static Status keywords(Entry *entry, const Node *element, int depth)
+{
+    PyObject *value;
+    if (element->attributes)
+        return has_only_text(element) ? DONE : DECLINED;
+    TRY(value_of(entry, element, &value));
+    PyObject *comma = PyUnicode_FromString(","), *terms = comma ? PyUnicode_Split(value, comma, -1) : NULL;
+    Status status = terms ? DONE : FAILED;
+    for (Py_ssize_t n = 0; status == DONE && n < PyList_GET_SIZE(terms); n++) {
+        PyObject *term = all_stripped(PyList_GET_ITEM(terms, n));
+        status = term ? add_category(entry, term, NULL, NULL) : FAILED;
+        Py_XDECREF(term);
+    }
+    Py_XDECREF(comma);
+    Py_XDECREF(terms);
     Py_DECREF(value);
     return status;
 }
@@ -301,6 +330,8 @@ static Handler *const HANDLERS[] = {
     [EMAIL] = nothing_of_its_own,
     [HOMEPAGE] = nothing_of_its_own,
     [CATEGORY] = category,
+    [MEDIA_CATEGORY] = media_category,
+    [KEYWORDS] = keywords,
     [PUBLISHED] = published,
     [UPDATED] = updated,
     [LANGUAGE] = language,

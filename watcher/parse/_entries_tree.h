@@ -70,21 +70,23 @@ static const char *past_blanks(const char *text)
     return text;
 }
 
-/* `str.strip` of what XML's own blanks have been taken from already. Takes over the reference. */
-static PyObject *stripped(PyObject *text)
+/* `str.strip`: a new reference. */
+static PyObject *all_stripped(PyObject *text)
 {
-    Py_ssize_t start = 0, end = text ? PyUnicode_GET_LENGTH(text) : 0;
-    if (!text || PyUnicode_IS_ASCII(text))
-        return text;
+    Py_ssize_t start = 0, end = PyUnicode_GET_LENGTH(text);
     while (start < end && Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(text, start)))
         start++;
     while (start < end && Py_UNICODE_ISSPACE(PyUnicode_READ_CHAR(text, end - 1)))
         end--;
-    if (start == 0 && end == PyUnicode_GET_LENGTH(text))
-        return text;
-    PyObject *shorter = PyUnicode_Substring(text, start, end);
-    Py_DECREF(text);
-    return shorter;
+    return PyUnicode_Substring(text, start, end);
+}
+
+/* The same for a text of which XML's own blanks have been taken. Takes over the reference. */
+static PyObject *stripped(PyObject *text)
+{
+    if (text && !PyUnicode_IS_ASCII(text))
+        Py_SETREF(text, all_stripped(text));
+    return text;
 }
 
 static PyObject *decoded(const char *text, Py_ssize_t length)
@@ -156,15 +158,31 @@ static int is_ascii(const char *text)
     return !*text;
 }
 
-/* Whether the attributes go by their own names, or by XML's, which no handler asks for; with `scope`, none changes the
- * base or language. */
+/* Whether a handler asks for an attribute of this name; `base` and `lang` are asked for on every element. */
+static int is_asked_for(const char *name)
+{
+    static const char *const NAMES[] = {"url",    "uri",    "href",  "rel",         "type", "mode", "term",
+                                        "scheme", "domain", "label", "ispermalink", "base", "lang"};
+    for (size_t n = 0; n < Py_ARRAY_LENGTH(NAMES); n++)
+        if (same_but_for_case(name, NAMES[n]))
+            return 1;
+    return 0;
+}
+
+static int is_of_xml(const Namespace *namespace)
+{
+    return namespace->href && !strcmp(namespace->href, "http://www.w3.org/XML/1998/namespace");
+}
+
+/* Declines attributes that go by another's name, because their namespace is unknown, and, with `scope`, those that
+ * change the base or language. */
 static Status check_attributes(const Node *element, int scope)
 {
     for (const Attribute *attribute = element->attributes; attribute; attribute = attribute->next) {
         const Namespace *namespace = attribute->namespace;
-        if (namespace && (!namespace->href || strcmp(namespace->href, "http://www.w3.org/XML/1998/namespace")))
-            return DECLINED;
         if (!is_ascii(attribute->name))
+            return DECLINED;
+        if (namespace && !is_of_xml(namespace) && is_asked_for(attribute->name))
             return DECLINED;
         if (scope && (same_but_for_case(attribute->name, "base") || same_but_for_case(attribute->name, "lang")))
             return DECLINED;

@@ -35,6 +35,8 @@ _NAMES_BY_KIND = {
     "EMAIL": ("email",),
     "HOMEPAGE": ("url", "uri", "homepage"),
     "CATEGORY": ("category", "keywords", "dc:subject"),
+    "MEDIA_CATEGORY": ("media:category",),
+    "KEYWORDS": ("media:keywords", "itunes:keywords"),
     "PUBLISHED": ("published", "issued", "pubdate", "dcterms:issued"),
     "UPDATED": ("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"),
     "LANGUAGE": ("language", "dc:language"),

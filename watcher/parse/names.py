@@ -5,14 +5,18 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from lxml import etree
 
 from watcher.parse.context import Uncertain
 from watcher.parse.feedparser_rules import KNOWN_PREFIXES, known_prefix
-from watcher.parse.scan import count
+from watcher.parse.scan import count, find
 
 _DECLARATION = re.compile(rb"""xmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
+_USUAL_TAG = 200
+"""Characters of a tag whose name is remembered beyond its document: longer ones could fill the memory."""
+
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _TELL_THE_VERSION = {
     "http://my.netscape.com/rdf/simple/0.9/",
@@ -67,10 +71,11 @@ class Names:
         return {**qualified, **plain} if qualified else plain
 
     def _element_name(self, tag: str, prefix: str | None) -> str:
-        uri, _, local = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
-        known = known_prefix(uri)
-        if known is None:
-            known = self._unknown_prefix(uri, prefix)
+        name = _known_name(tag) if len(tag) <= _USUAL_TAG else _known_name.__wrapped__(tag)
+        if name is not None:
+            return name
+        uri, _, local = tag[1:].rpartition("}")
+        known = self._unknown_prefix(uri, prefix)
         return f"{known}:{local}".lower() if known else local.lower()
 
     def _unknown_prefix(self, uri: str, prefix: str | None) -> str:
@@ -91,9 +96,24 @@ class Names:
         return name
 
 
+@lru_cache(maxsize=1024)
+def _known_name(tag: str) -> str | None:
+    """The name of an element that has no namespace or one that feedparser knows; None for others."""
+    uri, _, local = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
+    known = known_prefix(uri)
+    if known is None:
+        return None
+    return f"{known}:{local}".lower() if known else local.lower()
+
+
 def _declarations(document: bytes) -> set[tuple[str, str]]:
     """Prefixes and namespaces declared anywhere, also where markup is only quoted."""
-    found = set(_DECLARATION.findall(document))
+    found = set()
+    start = find(document, b"xmlns", 0)
+    while start >= 0:
+        if declaration := _DECLARATION.match(document, start):
+            found.add(declaration.groups(b""))
+        start = find(document, b"xmlns", 0, start + 5)
     return {(prefix.decode("utf-8", "replace"), uri.decode("utf-8", "replace")) for prefix, uri in found}
 
 
