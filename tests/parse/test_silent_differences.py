@@ -55,6 +55,10 @@ DOCUMENTS = {
     "known prefix that becomes Atom's": (
         f'<rss{MEDIA}><item xmlns:media="{ATOM}"/><entry><media:content>a</media:content></entry></rss>'
     ),
+    "a content of the feed before its first entry": (
+        '<feed xmlns:content="http://purl.org/rss/1.0/modules/content/"><content:encoded/><entry><description>a</description>'
+        "<description>b</description></entry></feed>"
+    ),
     "known prefix borrowed by an unknown namespace": (
         '<rss xmlns:dc="https://purl.org/dc/elements/1.1/"><n:title xmlns:n="http://purl.org/dc/elements/1.1/"/>'
         "<item><dc:creator>who</dc:creator></item></rss>"

@@ -159,7 +159,9 @@ class Walk:
 
     def read_compiled(self, element: Element, depth: int, about: str | None) -> bool:
         """Whether the entry could be read by what is compiled; it leaves what its handlers would have left."""
-        read = self._reader and self._reader.read(element, depth, self.base, self.lang, about or None)
+        if self._reader is None or self.has_content:  # what the feed itself has of a content counts for its first entry
+            return False
+        read = self._reader.read(element, depth, self.base, self.lang, about or None)
         if not read:
             return False
         entry, self.title_depth = read
