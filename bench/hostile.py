@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection
 from urllib.parse import quote, unquote
 
 from hostile_documents import hostile_documents
+from hostile_feeds import feeds
 from hostile_names import names
 from hostile_pages import hostile_lists, hostile_pages
 from hostile_servers import FEED, HERE, OK, hostile_servers, prepare
@@ -251,7 +252,7 @@ def _show(name: str, column: str, cost: Cost) -> bool:
 async def main() -> int:
     wanted = sys.argv[1:]
     broken = await documents(wanted) + await pages(wanted) + lists(wanted)
-    return 1 if broken + await asked(wanted) + await names(wanted) else 0
+    return 1 if broken + await asked(wanted) + await names(wanted) + feeds(wanted) else 0
 
 
 if __name__ == "__main__":

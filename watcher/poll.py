@@ -18,7 +18,7 @@ from enum import StrEnum
 import structlog
 
 from watcher.clock import Clock
-from watcher.dedupe import decide
+from watcher.dedupe.decide import NamedDocument, decide
 from watcher.errors import StoreError
 from watcher.fetch import cadence
 from watcher.fetch.client import Fetcher
@@ -145,8 +145,9 @@ class Poller:
         return await self._save(PollResult.FETCHED, record)
 
     def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
-        seen = self.store.seen(state.url, decide.probe(state.url, parsed, state))
-        return decide.decide(state.url, parsed, state, seen, now, self.plan.polling.backfill)
+        named = NamedDocument.of(state.url, parsed, state)
+        seen = self.store.seen(state.url, named.probe())
+        return decide(named, state, seen, now, self.plan.polling.backfill)
 
     def _match(
         self, scored: tuple[Identified, ...], origin: AlertOrigin, now: datetime

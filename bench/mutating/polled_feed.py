@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from watcher.dedupe.decide import decide, probe
+from watcher.dedupe.decide import NamedDocument, decide
 from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
 from watcher.model.feed import PollState
 
@@ -27,9 +27,8 @@ class PolledFeed:
     def poll(self, entries: Sequence[Entry]) -> EntryDecision:
         self.now += timedelta(hours=1)
         parsed = ParsedFeed("swift", "Feed", "en", tuple(entries))
-        decision = decide(
-            self.url, parsed, self.state, self._seen(probe(self.url, parsed, self.state)), self.now, BACKFILL
-        )
+        named = NamedDocument.of(self.url, parsed, self.state)
+        decision = decide(named, self.state, self._seen(named.probe()), self.now, BACKFILL)
         self._remember((*decision.new, *decision.updated, *decision.quiet))
         self._advance(entries, decision)
         return decision

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from watcher.dedupe.fingerprint import is_named_after_title
-from watcher.dedupe.identity import fallback_key, identify, probe_for, scheme_for
+from watcher.dedupe.identity import Scheme, fallback_key, identify, probe_for, scheme_for
 from watcher.dedupe.recognise import Document, is_later, recognise
 from watcher.dedupe.resemblance import Resembling, Strength, differ, features, same, strength
 from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
@@ -23,22 +23,35 @@ CLOCK_ERROR = timedelta(hours=14)
 """How far in the future a fresh entry may be dated: a local time labelled UTC is off by 14 hours at most."""
 
 
-def probe(feed_url: str, parsed: ParsedFeed, state: PollState) -> SeenProbe:
-    """What must be looked up before `decide`."""
-    return probe_for(feed_url, _identified(feed_url, parsed, state))
+@dataclass(frozen=True, slots=True)
+class NamedDocument:
+    """The entries of a document with their names, and the scheme by which those were made."""
+
+    feed_url: str
+    scheme: Scheme
+    items: tuple[Identified, ...]
+
+    @classmethod
+    def of(cls, feed_url: str, parsed: ParsedFeed, state: PollState) -> NamedDocument:
+        """The first step: it costs most of a poll's time, and both others need it."""
+        scheme = scheme_for(parsed.entries, state.identity, state.identity_streak)
+        return cls(feed_url, scheme, identify(feed_url, parsed.entries, scheme.name))
+
+    def probe(self) -> SeenProbe:
+        """The second step: what must be looked up before `decide`."""
+        return probe_for(self.feed_url, self.items)
 
 
 def decide(
-    feed_url: str, parsed: ParsedFeed, state: PollState, seen: Sequence[Seen], now: datetime, backfill: timedelta
+    named: NamedDocument, state: PollState, seen: Sequence[Seen], now: datetime, backfill: timedelta
 ) -> EntryDecision:
     """Sorts the entries of a document into new, updated, quiet and known.
 
-    `seen` is what the store remembers of `probe(…)`. Every distinct entry of the document ends in exactly one of the
+    `seen` is what the store remembers of `named.probe()`. Every distinct entry of the document ends in exactly one of the
     four. An entry without an id that is recognised keeps its old key, so that a feed that dates its entries anew at
     every poll is not remembered anew at every poll.
     """
-    scheme = scheme_for(parsed.entries, state.identity, state.identity_streak)
-    items = _identified(feed_url, parsed, state)
+    feed_url, scheme, items = named.feed_url, named.scheme, named.items
     if not items:
         return EntryDecision(identity=state.identity, identity_streak=state.identity_streak)
     newest_before = _newest_before(state)
@@ -164,8 +177,3 @@ def _newest_before(state: PollState) -> datetime | None:
     if state.newest_published is None or visited is None:
         return state.newest_published or visited
     return min(state.newest_published, visited)
-
-
-def _identified(feed_url: str, parsed: ParsedFeed, state: PollState) -> tuple[Identified, ...]:
-    scheme = scheme_for(parsed.entries, state.identity, state.identity_streak)
-    return identify(feed_url, parsed.entries, scheme.name)

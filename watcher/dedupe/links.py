@@ -27,9 +27,8 @@ def comparable_link(link: str, home: str = "") -> str:
         return link.strip()
     host = _host(parts)
     place = "" if home and host == home else host
-    query = urlencode(
-        sorted(pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
-    )
+    told = (pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
+    query = urlencode(sorted(told))
     fragment = "" if _is_tracking_fragment(parts.fragment) else parts.fragment
     return f"//{place}{parts.path.rstrip('/')}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
 
@@ -64,10 +63,6 @@ def _split(link: str) -> SplitResult | None:
         return parts if parts.hostname else None
     except ValueError:  # brackets that hold no IPv6 address
         return None
-
-
-def _telling_parameters(query: str) -> str:
-    return urlencode(sorted(pair for pair in parse_qsl(query, keep_blank_values=True) if not _is_tracking(*pair)))
 
 
 def _is_tracking(name: str, value: str) -> bool:
