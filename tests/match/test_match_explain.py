@@ -34,6 +34,16 @@ def test_a_miss_says_what_was_missing() -> None:
     assert found.score == sum(part.points for part in found.parts) == 675
 
 
+def test_a_query_that_is_not_true_says_what_was_missing() -> None:
+    raw = compiled(topic(query="prison AND (riot OR escap*) AND NOT drama"))
+    assert explain(raw, entry("A prison")).missing == "riot OR escap*"
+    assert explain(raw, entry("A prison drama with a riot")).missing == "NOT drama"
+    assert explain(raw, entry("A prison riot")).missing is None
+    either = compiled(topic({5: ["fire"]}, query="prison AND riot"))
+    assert explain(either, entry("A fire")).missing is None
+    assert explain(either, entry("A prison")).missing == "riot"
+
+
 def test_an_exclusion_says_by_what() -> None:
     found = explain(compiled(RAW), entry("Syria prison", "A football match"))
     assert (found.level, found.excluded_by, found.missing) == (Level.NONE, "football", None)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 from watcher.match.assess import Assessment, assess
 from watcher.match.compile import CompiledTopic
+from watcher.match.conditions import holds, what_is_missing
 from watcher.match.evidence import evidence_of
 from watcher.match.percolator import Percolator, applies
 from watcher.match.score import FORMULA
@@ -21,7 +22,7 @@ from watcher.model.topic import Level, Points
 class Explanation:
     """A topic's judgement on an entry, hit or miss. The parts add up to the score.
 
-    `excluded_by` and `missing` are the conditions that stood in the way, as a person wrote them;
+    `excluded_by` and `missing` are the conditions that stood in the way, as a person wrote them, of `query` too;
     `to_focus` and `to_mention` the points that are still missing, 0 when there are enough. `unread`: characters
     at the end of a hostile or very long text that no topic looks at.
     """
@@ -43,6 +44,9 @@ def explain(topic: CompiledTopic, entry: Entry, labels: Mapping[str, str] | None
     percolator = Percolator([topic])
     reading = percolator.read(entry, labels)
     assessment = assess(percolator.index, 0, reading, percolator.candidates(reading).get(0, {}), percolator.formula)
+    query = percolator.index.programs[0].query
+    if assessment.missing is None and query is not None and not holds(query, reading):
+        assessment = replace(assessment, missing=what_is_missing(query, reading))
     parts = tuple(evidence_of(part, reading) for part in assessment.parts)
     return _explanation(assessment, parts, labels, reading.unread)
 
@@ -51,7 +55,8 @@ def _explanation(
     assessment: Assessment, parts: tuple[Evidence, ...], labels: Mapping[str, str] | None, unread: int
 ) -> Explanation:
     topic, score = assessment.topic, assessment.score
-    level, missing = assessment.level, assessment.missing
+    level = assessment.level
+    missing = assessment.missing if level is Level.NONE else None
     if not applies(topic, labels):
         wanted = ", ".join(f"{name}: {value}" for name, value in topic.feeds.items())
         level, missing = Level.NONE, f"a feed with the labels {{{wanted}}}"
