@@ -49,7 +49,7 @@ _SIGNS = " \t>»→•*–—-[(…"
 def without_invitations(text: str) -> str:
     """The text without such sentences at its end."""
     tail = text[-TAIL:]
-    if not _MAY_INVITE.search(tail.lower()):
+    if not tail or not _MAY_INVITE.search(tail.lower()):
         return text
     begin = len(text) - len(tail)
     kept, at = text[:begin], 0
