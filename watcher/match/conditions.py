@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from watcher.match.expression import TEXT, Either, Every, Expression, Leaf, Together, Without
 from watcher.match.pairs import Placed, pairs
 from watcher.match.reading import EntryReading, Words
+from watcher.match.scan import Span
 
 
 def holds(expression: Expression, reading: EntryReading) -> bool:
@@ -27,14 +30,13 @@ def holds(expression: Expression, reading: EntryReading) -> bool:
 
 def placed(leaves: tuple[Leaf, ...], words: Words, begin: int, end: int) -> list[Placed]:
     """Every occurrence of any of the leaves between two positions, with the leaf's text."""
-    found = {
-        (start, stop): leaf.text
-        for leaf in reversed(leaves)
-        for pattern in leaf.patterns
-        for start, stop in words.occurrences(pattern)
-        if begin <= start < end
-    }
-    return sorted((start, stop, text) for (start, stop), text in found.items())
+    found: dict[Span, str] = {}
+    for leaf in reversed(leaves):
+        for pattern in leaf.patterns:
+            places = words.occurrences(pattern)
+            between = places[bisect_left(places, (begin,)) : bisect_left(places, (end,))]
+            found.update(dict.fromkeys(between, leaf.text))
+    return sorted([(start, stop, text) for (start, stop), text in found.items()])
 
 
 def text_stretches(reading: EntryReading) -> tuple[tuple[Words, int, int], ...]:
