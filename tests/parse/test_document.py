@@ -71,3 +71,33 @@ def test_an_address_is_never_opened() -> None:
         parse_document(b"/etc/hostname", url=URL, headers={})
     with pytest.raises(ParseError):
         parse_document(b"http://127.0.0.1:9/", url=URL, headers={})
+
+
+CODECS = (
+    "utf-7",
+    "idna",
+    "punycode",
+    "unicode_escape",
+    "hex",
+    "base64",
+    "zlib",
+    "rot13",
+    "undefined",
+    "x-bogus",
+    "ibm500",
+)
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("where", ["declaration", "header"])
+def test_a_charset_that_is_none_ends_in_a_feed_or_a_named_reason(codec: str, where: str) -> None:
+    declared = f' encoding="{codec}"' if where == "declaration" else ""
+    headers = {"content-type": f"text/xml; charset={codec}"} if where == "header" else {}
+    title = "+ADw-script+AD4-alert(1)+ADw-/script+AD4-"
+    body = f"<?xml version='1.0'{declared}?><rss version='2.0'><channel><item><title>{title}</title></item></channel></rss>"
+    try:
+        feed = parse_document(body.encode(), url="https://example.org/", headers=headers)
+    except ParseError as error:
+        assert error.reason is PollReason.MALFORMED
+        return
+    assert not any("<script" in entry.title for entry in feed.entries)
