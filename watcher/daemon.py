@@ -12,6 +12,7 @@ from pathlib import Path
 import structlog
 
 from watcher import metrics
+from watcher.allocator import give_back_free_memory
 from watcher.app import Application, open_application
 from watcher.errors import ConfigError, StoreCorrupt, StoreError
 from watcher.health import Progress, ServiceManager
@@ -155,7 +156,7 @@ class Daemon:
         metrics.show_state(counts, sum(state.failures > 0 for state in states))
 
     async def upkeep_tick(self) -> None:
-        """Deletes what is past its time, in small chunks that let others write between them."""
+        """Deletes what is past its time, in small chunks that let others write between them; gives back free memory."""
         more = True
         while more and not self._ended.is_set():
             gone = await asyncio.to_thread(
@@ -168,6 +169,7 @@ class Daemon:
             )
             more = gone > 0
             self._progress.beat("upkeep")
+        await asyncio.to_thread(give_back_free_memory)
 
     async def _feed_watchdog(self) -> None:
         if stalled := self._progress.stalled():

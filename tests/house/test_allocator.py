@@ -38,3 +38,28 @@ def arenas(how: str) -> int:
 def test_threads_share_two_arenas() -> None:
     assert arenas("apart") > 2
     assert arenas("together") <= 2
+
+
+FREES_BETWEEN_BLOCKS = """
+import ctypes
+from pathlib import Path
+from watcher.allocator import give_back_free_memory, keep_memory_together
+keep_memory_together()
+libc = ctypes.CDLL(None)
+libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
+blocks = [libc.malloc(ctypes.c_size_t(100_000)) for _ in range(500)]
+for block in blocks:
+    ctypes.memset(block, 1, 100_000)
+for block in blocks[:-1]:
+    libc.free(block)
+resident = lambda: int(Path("/proc/self/statm").read_text().split()[1])
+before = resident()
+give_back_free_memory()
+print(before - resident())
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other C libraries give back by themselves, or never")
+def test_what_is_free_below_a_block_in_use_is_given_back() -> None:
+    done = subprocess.run([sys.executable, "-c", FREES_BETWEEN_BLOCKS], capture_output=True, text=True, check=True)
+    assert int(done.stdout) > 5_000
