@@ -95,9 +95,12 @@ def test_a_charset_that_is_none_ends_in_a_feed_or_a_named_reason(codec: str, whe
     headers = {"content-type": f"text/xml; charset={codec}"} if where == "header" else {}
     title = "+ADw-script+AD4-alert(1)+ADw-/script+AD4-"
     body = f"<?xml version='1.0'{declared}?><rss version='2.0'><channel><item><title>{title}</title></item></channel></rss>"
+    assert outcome(body.encode(), headers) in {PollReason.MALFORMED, (title,), ("",)}
+
+
+def outcome(body: bytes, headers: dict[str, str]) -> PollReason | tuple[str, ...]:
+    """The titles of a document, or why there are none."""
     try:
-        feed = parse_document(body.encode(), url="https://example.org/", headers=headers)
+        return tuple(entry.title for entry in parse_document(body, url=URL, headers=headers).entries)
     except ParseError as error:
-        assert error.reason is PollReason.MALFORMED
-        return
-    assert not any("<script" in entry.title for entry in feed.entries)
+        return error.reason
