@@ -17,7 +17,7 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
 FOLDER = Path("watcher")
 MODULES = {
-    "parse/_plaintext": ("_plaintext.c", "_plaintext_markup.h"),
+    "parse/_plaintext": ("_plaintext.c", "_plaintext_markup.h", "_plaintext_fold.h"),
     "parse/_scan": ("_scan.c",),
     "parse/_normalise": ("_normalise.c", "_normalise_dates.h"),
     "parse/_entries": ("_entries.c", "_entries_tree.h", "_entries_fields.h", "_entries_texts.h", "_entries_handlers.h"),

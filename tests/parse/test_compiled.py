@@ -19,7 +19,7 @@ from watcher.parse.plaintext import words, words_in_python
 from watcher.parse.raw import RawFeed, RawText
 from watcher.parse.tolerant import read_tolerant, shown_headers
 
-SOURCES = ("_plaintext.c", "_plaintext_markup.h")
+SOURCES = ("_plaintext.c", "_plaintext_markup.h", "_plaintext_fold.h")
 IS_COMPILED = words is not words_in_python
 FOLDER = Path(plaintext.__file__).parent
 

@@ -140,13 +140,14 @@ INLINE int is_block(int kind, const void *data, Py_ssize_t name, Py_ssize_t end)
     const char *candidate = BLOCKS[lower(READ(kind, data, name)) - 'a'];
     if (!candidate || end - name > LONGEST_BLOCK)
         return 0;
-    for (; *candidate; candidate = strchr(candidate, ' ') + 1) {
+    while (*candidate) {
         Py_ssize_t i = name;
-        const char *c = candidate;
-        while (i < end && lower(READ(kind, data, i)) == (Py_UCS4)*c)
-            i++, c++;
-        if (i == end && *c == ' ')
+        while (i < end && lower(READ(kind, data, i)) == (Py_UCS4)*candidate)
+            i++, candidate++;
+        if (i == end && *candidate == ' ')
             return 1;
+        while (*candidate++ != ' ')
+            ;
     }
     return 0;
 }
