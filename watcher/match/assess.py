@@ -48,13 +48,13 @@ def assess_if_reached(
     """The same, or None as soon as it is clear that no level is reached."""
     if not _may_reach(index, number, reading, found, formula):
         return None
-    parts = _parts(index, number, reading, found, formula)
     topic, program = index.topics[number].topic, index.programs[number]
+    if program.require is not None and not holds(program.require, reading):
+        return None
+    parts = _parts(index, number, reading, found, formula)
     score = sum(part.points for part in parts)
     level = formula.level_of(score, topic.focus, parts)
     if level is Level.NONE:
-        return None
-    if program.require is not None and not holds(program.require, reading):
         return None
     if program.exclude is not None and holds(program.exclude, reading):
         return None

@@ -53,6 +53,10 @@ class Places:
 
     def _start_of(self, number: int) -> int:
         starts, stretches = self._starts, self._stretches
+        if not starts and sum(map(len, stretches)) + len(stretches) - 1 == len(self._text):
+            starts += accumulate(
+                [len(stretch) + 1 for stretch in stretches[:-1]], initial=0
+            )  # one space between each two
         end = starts[-1] + len(stretches[len(starts) - 1]) if starts else 0
         for stretch in stretches[len(starts) : number + 1]:
             start = self._text.index(stretch, end)
