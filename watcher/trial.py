@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from watcher.app import open_fetcher
-from watcher.errors import NotifyReason, ParseError
+from watcher.errors import NotifyReason, PollReason
 from watcher.flush import SHOWN
 from watcher.model.alert import Alert
 from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
 from watcher.model.notification import EmptySlot, GroupKey, Notification, notification_key
 from watcher.model.route import DigestPlan, Route
-from watcher.parse.page import read_page
+from watcher.mortal import run_mortal
 from watcher.plan import Plan
 from watcher.readable import readable
 from watcher.render.sample import sample_notification
@@ -34,14 +35,25 @@ async def fetch_entry(url: str, plan: Plan) -> Entry | FetchFailed:
         await fetcher.aclose()
     match fetched:
         case Fetched():
-            try:
-                return read_page(fetched.body, url=fetched.url)
-            except ParseError as error:
-                return FetchFailed(error.reason, error.detail)
+            return await _read(fetched)
         case FetchFailed():
             return fetched
         case NotModified():
             raise AssertionError("a request without validators cannot be answered with 304")
+
+
+async def _read(page: Fetched) -> Entry | FetchFailed:
+    """Reads a page in a process that may die of it."""
+    told = await run_mortal("watcher.parse.page_child", page.url, given=page.body)
+    if told is None:
+        return FetchFailed(
+            PollReason.PARSE_TIMEOUT,
+            "the page takes too much time or memory to read; give its text with --text instead",
+        )
+    found = json.loads(told)
+    if "error" in found:
+        return FetchFailed(PollReason.NOT_A_FEED, found["error"])
+    return Entry(id=page.url, link=page.url, title=found["title"], content=found["content"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 
 import pytest
 from houses import House, Item
+from servers import Answer
 
 from watcher.render.sample import TITLE
 
@@ -33,6 +35,24 @@ def test_check_online_says_what_each_feed_answers(ready: House) -> None:
     assert "watcher feeds discover" in nothing[4]
     assert old[4] == f"moved for good to {ready.feed_urls[0]}"
     assert done.stdout.splitlines()[-1] == "2 of 3 feeds answered"
+
+
+def test_a_page_is_explained_and_one_that_costs_too_much_is_given_up(ready: House) -> None:
+    html = {"Content-Type": "text/html"}
+    body = (
+        b"<html><head><title>News</title></head><body><nav>menu</nav><article>A ceasefire was agreed.</article></body>"
+    )
+    page = ready.feeds.put("/page", Answer(200, html, body))
+    found = json.loads(ready.command("explain", "--topic", "ceasefires", "--url", page, "--json").stdout)
+    assert found["score"] > 0
+    attributes = b"<div " + b" ".join(b"a%d=x" % number for number in range(800_000)) + b">"
+    bomb = ready.feeds.put("/bomb", Answer(200, html, attributes))
+    refused = ready.command("explain", "--topic", "ceasefires", "--url", bomb)
+    assert (refused.returncode, "too much time or memory" in refused.stderr) == (2, True), refused.stderr
+    empty = ready.command(
+        "explain", "--topic", "ceasefires", "--url", ready.feeds.put("/empty", Answer(200, html, b""))
+    )
+    assert (empty.returncode, "neither a feed nor a page" in empty.stderr) == (2, True), empty.stderr
 
 
 def test_check_online_fails_when_no_feed_answers(house: House) -> None:
