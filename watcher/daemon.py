@@ -69,7 +69,7 @@ class Daemon:
         reloads: set[asyncio.Task[None]] = set()
         loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(asyncio.create_task(self.reload())))
         ticker = self._start_ticker()
-        self._manager.ready(f"watching {len(self._app.plan.settings.feeds)} feeds")
+        self._manager.ready(self._watching())
         log.info(
             "daemon.ready",
             owner=self._app.owner,
@@ -82,6 +82,10 @@ class Daemon:
         await ticker.stop(LAST_TICKS)
         if self._fatal is not None:
             raise self._fatal
+
+    def _watching(self) -> str:
+        count = len(self._app.plan.settings.feeds)
+        return f"watching {count} feed{'' if count == 1 else 's'}"
 
     def _start_ticker(self) -> Ticker:
         ticker, timings = Ticker(), self._app.poller.timings
@@ -188,7 +192,7 @@ class Daemon:
                     log.error("reload.refused", problem=str(problem), remedy="the old configuration stays in force")
             else:
                 await self._put_in_force(plan)
-            self._manager.ready(f"watching {len(self._app.plan.settings.feeds)} feeds")
+            self._manager.ready(self._watching())
 
     async def _put_in_force(self, plan: Plan) -> None:
         if plan.settings.store != self._app.plan.settings.store:

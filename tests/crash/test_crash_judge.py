@@ -115,7 +115,7 @@ def test_a_copy_without_a_reason(case: Case) -> None:
     case.tried(10.0)
     case.tried(11.0)
     verdict = case.judged()
-    assert verdict.broken == ["unreasoned"]
+    assert verdict.broken == ["unreasoned", "too_many"]
     assert verdict.copies == 1
 
 
@@ -127,7 +127,7 @@ def test_a_sink_that_hid_its_answer_is_a_reason(case: Case) -> None:
     assert verdict.reasons == {"the sink hid its answer": 1}
 
 
-@pytest.mark.parametrize(("waited", "broken"), [(2.2, []), (0.2, ["unreasoned"])])
+@pytest.mark.parametrize(("waited", "broken"), [(2.2, []), (0.2, ["unreasoned", "too_many"])])
 def test_a_sender_that_waited_in_vain_is_a_reason_if_it_did_wait(case: Case, waited: float, broken: list[str]) -> None:
     case.attempted(9.9, 9.9 + waited, "timeout")
     case.attempted(19.9, 20.1)
@@ -155,7 +155,7 @@ def test_a_kill_after_the_result_is_none(case: Case) -> None:
     case.events.append({"t": 11.0, "what": "start", "run": "b"})
     case.tried(10.0)
     case.tried(12.0, "b")
-    assert case.judged().broken == ["unreasoned"]
+    assert case.judged().broken == ["unreasoned", "too_many"]
 
 
 def test_a_freeze_during_the_send_is_a_reason(case: Case) -> None:
@@ -176,7 +176,7 @@ def test_a_freeze_before_the_lease_was_checked_is_none(case: Case) -> None:
     case.events.append({"t": 12.0, "what": "start", "run": "b"})
     case.tried(21.0, "b", owner="owner of b", until=35.0)
     case.tried(30.1, "a", owner="owner of b", until=35.0)
-    assert case.judged().broken == ["unreasoned", "foreign_leases"]
+    assert case.judged().broken == ["unreasoned", "too_many", "foreign_leases"]
 
 
 def test_two_ids_of_one_delivery(case: Case) -> None:
