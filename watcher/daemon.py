@@ -68,6 +68,8 @@ class Daemon:
             loop.add_signal_handler(number, self._ended.set)
         reloads: set[asyncio.Task[None]] = set()
         loop.add_signal_handler(signal.SIGHUP, lambda: reloads.add(asyncio.create_task(self.reload())))
+        if self._with_metrics:
+            await self._guarded("metrics", self.metrics_tick)()
         ticker = self._start_ticker()
         self._manager.ready(self._watching())
         log.info(

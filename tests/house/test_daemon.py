@@ -152,6 +152,7 @@ def test_metrics_count_what_happened(house: House, service: ServiceSocket) -> No
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
     with running(house, service, "--metrics", address):
+        assert 'watcher_deliveries{state="dead"} ' in scraped(address)
         house.mail.wait_for(1, SOON)
         wait_until(lambda: 'watcher_attempts_total{kind="email",result="delivered"} 1.0' in scraped(address))
         assert 'watcher_polls_total{reason="",result="fetched"} 1.0' in scraped(address)
