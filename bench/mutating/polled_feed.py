@@ -54,12 +54,15 @@ class PolledFeed:
 
     def _advance(self, entries: Sequence[Entry], decision: EntryDecision) -> None:
         dates = [date for date in (entry.published or entry.updated for entry in entries) if date]
+        past = [date for date in dates if date <= self.now]
         known = [self.state.newest_published] if self.state.newest_published else []
+        shown = [self.state.newest_shown] if self.state.newest_shown else []
         self.state = replace(
             self.state,
             baseline_at=self.state.baseline_at or (self.now if decision.is_baseline else None),
             last_success_at=self.now,
-            newest_published=max([*dates, *known], default=None),
+            newest_published=max([*past, *known], default=None),
+            newest_shown=max([*dates, *shown], default=None),
             identity=decision.identity,
             identity_streak=decision.identity_streak,
         )

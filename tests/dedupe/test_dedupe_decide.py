@@ -141,6 +141,19 @@ class TestEntriesThatDidNotLeaveInTheirTurn:
         edited = self.short(6, id="other", title="Another headline", published=stamp)
         assert feed.new_titles([self.short(7, published=stamp), edited, *document]) == titles(7)
 
+    def test_dates_in_the_future_are_no_dates_set_anew(self, feed: PolledFeed) -> None:
+        """Forecasts at pages that stay, each under an id of its own, dated for the day they are about."""
+
+        def forecast(place: int, day: int) -> Entry:
+            page = f"https://example.org/forecast/{place}"
+            day_of = feed.now + timedelta(days=2 + day)
+            return Entry(f"{place}-{day}", page, f"Forecast for place {place}", f"Wind {day}", published=day_of)
+
+        kept = [self.short(number, published=feed.now + timedelta(days=9)) for number in range(10, 16)]
+        for day in range(4):
+            document = [*(forecast(place, day) for place in range(3)), *kept]
+            assert len(feed.poll(document).new) == (0 if day == 0 else 3)
+
     def test_of_two_twins_the_later_one_is_new(self, feed: PolledFeed) -> None:
         feed.poll([self.short(1, title="Open thread"), self.short(2), self.short(3)])
         moved = {"title": "Open thread", "id": "x", "link": "https://example.org/x"}

@@ -58,7 +58,7 @@ def decide(
     sorting = _sort_by_key(feed_url, items, seen, newest_before)
     met = frozenset(sorting.known) | {item.key for item in sorting.updated}
     has_ids = scheme.name == "id"
-    document = Document.of(items, met, newest_before, has_ids=has_ids)
+    document = Document.of(items, met, newest_before, state.newest_shown, has_ids=has_ids)
     sorting.recognised(recognise(sorting.unknown, seen, document), has_ids=has_ids)
     is_baseline = state.baseline_at is None
     nothing_known = not (sorting.known or sorting.updated or sorting.quiet)

@@ -42,8 +42,8 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 class Document:
     """What must be known of the document: the remembered entries that stand in it; how often each title and text occurs, in
     all entries and in those not dated later than what the feed had shown; whether links tell all of them apart; whether ids
-    name the entries; the newest date that the feed had shown before (None when nothing dated); whether the known entries
-    have later dates than that by now.
+    name the entries; the newest date before which nothing is new (None when nothing was dated); the newest date that the
+    feed had ever shown, one in the future, too; whether the known entries have later dates than that by now.
     """
 
     keys: frozenset[str]
@@ -53,11 +53,18 @@ class Document:
     links_tell_apart: bool
     has_ids: bool
     newest_before: datetime | None
+    newest_shown: datetime | None
     is_dated_anew: bool
 
     @classmethod
     def of(
-        cls, items: Sequence[Identified], keys: frozenset[str], newest_before: datetime | None, *, has_ids: bool
+        cls,
+        items: Sequence[Identified],
+        keys: frozenset[str],
+        newest_before: datetime | None,
+        newest_shown: datetime | None,
+        *,
+        has_ids: bool,
     ) -> Document:
         """Counts what occurs in the document. `keys` are those of the remembered entries that were met in it."""
         known = tuple(item.entry for item in items if item.key in keys)
@@ -69,13 +76,14 @@ class Document:
             links_tell_apart=len(items) >= MIGRATION and all(item.link_hash for item in items),
             has_ids=has_ids,
             newest_before=newest_before,
-            is_dated_anew=_are_dated_anew(known, newest_before),
+            newest_shown=newest_shown,
+            is_dated_anew=_are_dated_anew(known, newest_shown),
         )
 
     def knowing(self, more: Iterable[Entry]) -> Document:
         """The same when these entries of it were recognised, too."""
         known = (*self.known, *more)
-        return replace(self, known=known, is_dated_anew=_are_dated_anew(known, self.newest_before))
+        return replace(self, known=known, is_dated_anew=_are_dated_anew(known, self.newest_shown))
 
     def dates_tell(self, entry: Entry) -> bool:
         """Whether the date of this entry says anything about its newness."""
@@ -146,9 +154,11 @@ def _count(items: Iterable[Identified]) -> Counter[str]:
     return Counter(print_ for item in items for print_ in {item.title_fingerprint, item.text_fingerprint})
 
 
-def _are_dated_anew(known: Sequence[Entry], newest_before: datetime | None) -> bool:
-    """Most of the entries that the feed has shown before are later than everything that it had shown."""
-    return 2 * sum(is_later(entry, newest_before) for entry in known) > len(known)
+def _are_dated_anew(known: Sequence[Entry], newest_shown: datetime | None) -> bool:
+    """Most of the entries that the feed has shown before are later than everything that it had shown. Dates in the future
+    were shown, too: a calendar has them, and a publisher whose clock is wrong, at every poll.
+    """
+    return 2 * sum(is_later(entry, newest_shown) for entry in known) > len(known)
 
 
 class _Memory:

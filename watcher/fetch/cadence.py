@@ -152,7 +152,8 @@ def after_document(
         language=parsed.language or state.language,
         body_hash=body_hash(fetched.body),
         validators_distrusted=state.validators_distrusted or _was_lied_to(state, fetched, decision),
-        newest_published=max([*dates[:1], *([state.newest_published] if state.newest_published else [])], default=None),
+        newest_published=_latest(state.newest_published, *dates[:1]),
+        newest_shown=_latest(state.newest_shown, *(entry.published or entry.updated for entry in parsed.entries)),
         possible_gap_at=now if decision.possible_gap else state.possible_gap_at,
     )
     interval = learned_interval(state.interval, dates, _known_share(decision), policy, now)
@@ -256,6 +257,10 @@ def _failure_delay(
 
 def _wish(failed: FetchFailed | ParseFailed) -> timedelta:
     return (failed.retry_after if isinstance(failed, FetchFailed) else None) or timedelta()
+
+
+def _latest(*moments: datetime | None) -> datetime | None:
+    return max((moment for moment in moments if moment is not None), default=None)
 
 
 def _past_dates(entries: Iterable[Entry], now: datetime) -> list[datetime]:

@@ -41,7 +41,8 @@ class PollState:
 
     `identity` is the scheme by which this feed's entries are told apart at present (`"id"`, `"link"`,
     `"title"`); `identity_streak` counts consecutive documents that asked for another one (hysteresis).
-    `newest_published` is the latest date seen in the feed, `interval` what cadence learned last.
+    `newest_published` is the latest date seen in the feed that was not in the future, `newest_shown` the latest of all,
+    `interval` what cadence learned last.
     """
 
     url: str
@@ -64,6 +65,7 @@ class PollState:
     identity: str = "id"
     identity_streak: int = 0
     newest_published: datetime | None = None
+    newest_shown: datetime | None = None
     moved_to: str | None = None
     moved_streak: int = 0
     possible_gap_at: datetime | None = None
