@@ -33,7 +33,7 @@ enum {
 /* Fields of an Entry, in this order. */
 static const char *const FIELDS[] = {"id",        "link",    "title",      "summary",  "content",  "author",
                                      "published", "updated", "categories", "language", "publisher"};
-enum { FIELD_COUNT = Py_ARRAY_LENGTH(FIELDS) };
+enum { FIELD_COUNT = sizeof FIELDS / sizeof *FIELDS };
 static PyObject *field_names[FIELD_COUNT]; /* interned, kept for the life of the process */
 
 /* What is asked where something is not plain, and with what; borrowed from the arguments, in the order of normalise.py. */
