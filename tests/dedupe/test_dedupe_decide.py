@@ -110,19 +110,19 @@ class TestEntriesThatDidNotLeaveInTheirTurn:
     def short(self, number: int, *, published: datetime | None = START, **changes: object) -> Entry:
         return replace(entry(number, published=published), summary="", **changes)
 
-    def test_a_renamed_entry_dated_before_it_was_seen_first(self, feed: PolledFeed) -> None:
-        feed.poll([self.short(1)])
-        feed.poll([self.short(2, published=None), self.short(1)])
-        renamed = self.short(2, id="other", link="https://example.org/archive/2")
-        assert feed.new_titles([self.short(3), renamed, self.short(1)]) == titles(3)
-
-    def test_a_later_edition_of_it_is_new(self, feed: PolledFeed) -> None:
+    def test_a_renamed_entry_without_a_date(self, feed: PolledFeed) -> None:
         feed.poll([self.short(1)])
         feed.poll([self.short(2), self.short(1)])
-        later = self.short(
-            2, id="other", link="https://example.org/archive/2", published=feed.now + timedelta(minutes=5)
-        )
-        assert feed.new_titles([later, self.short(1)]) == titles(2)
+        renamed = self.short(2, published=None, id="other", link="https://example.org/archive/2")
+        assert feed.new_titles([self.short(3), renamed, self.short(1)]) == titles(3)
+
+    def test_a_later_edition_of_it_is_new_also_where_the_clock_is_hours_behind(self, feed: PolledFeed) -> None:
+        feed.poll([self.short(1)])
+        for minutes in (10, 20, 30):
+            edition = {"id": f"edition-{minutes}", "link": f"https://example.org/archive/{minutes}"}
+            assert feed.new_titles(
+                [self.short(2, published=START + timedelta(minutes=minutes), **edition), self.short(1)]
+            )
 
     def test_one_that_left_in_its_turn_may_come_anew(self, feed: PolledFeed) -> None:
         feed.poll([self.short(1)])

@@ -12,8 +12,8 @@ Exceptions:
   believed.
 * Where dates say nothing, because there are none or because the known entries of the document are dated anew, links that
   tell all entries of a document apart are believed, and titles when all names changed at once.
-* An entry that vanished while older ones still stand in the document did not leave in its turn: it was renamed. The only
-  newcomer with its title and text is that one, unless it is dated after the old one was seen first.
+* Where dates say nothing, an entry that vanished while older ones still stand in the document did not leave in its turn: it
+  was renamed. The only newcomer with its text and its link or title is that one.
 
 An old entry is only recognised once, and only while its old name is absent: who still stands in the document under the
 old name cannot be the newcomer as well.
@@ -197,7 +197,7 @@ class _Memory:
         item, row = claim.item, claim.row
         if self._oldest_present is None or row.first_seen <= self._oldest_present:
             return False
-        if document.dates_tell(item.entry) and is_later(item.entry, row.first_seen):
+        if document.dates_tell(item.entry):
             return False
         title = item.title_fingerprint
         is_only_one = self._fingerprints[title] == self._with_title[title] == 1
