@@ -272,6 +272,10 @@ class TestBackup:
             sqlite_store.backup(tmp_path / "precious")
         assert (tmp_path / "precious").read_text() == "mine"
 
+    def test_a_backup_that_has_no_place_says_so(self, tmp_path: Path, sqlite_store: Store) -> None:
+        with pytest.raises(StoreError, match=r"nowhere/copy\.db cannot be written: No such file or directory"):
+            sqlite_store.backup(tmp_path / "nowhere" / "copy.db")
+
     def test_a_backup_that_fails_leaves_nothing(self, tmp_path: Path, file: Path, sqlite_store: Store) -> None:
         save_alerts(sqlite_store, *(alert(str(number)) for number in range(300)))
         with no_file_beyond(100_000), pytest.raises(StoreError):

@@ -134,6 +134,10 @@ class SqliteDatabase:
             raise StoreError(f"{target} exists already: name a new file for the backup")
         partial = target.with_name(target.name + ".partial")
         try:
+            partial.touch()
+        except OSError as error:
+            raise StoreError(f"{target} cannot be written: {error.strerror}; name a file elsewhere") from error
+        try:
             with self._translated(), closing(sqlite3.connect(self._file)) as source:
                 _copy(source, partial)
             partial.rename(target)
