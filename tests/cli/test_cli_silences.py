@@ -49,8 +49,9 @@ def test_adding_says_what_it_would_have_silenced(ready: House) -> None:
     ready.once()
     meets = add(ready, 'feed=~"wir."', "score>=5", "--for", "1d", "--comment", "drill", "--author", "Ana")
     assert "of 1 alert in the last 7 days it meets 1" in meets
-    misses = add(ready, "topic=ceasefire", "--for", "30m", "--comment", "misspelt")
-    assert "of 1 alert in the last 7 days it meets 0" in misses
+    misses = ready.command("silence", "add", "topic=ceasefire", "--for", "30m", "--comment", "misspelt")
+    assert "of 1 alert in the last 7 days it meets 0" in misses.stdout
+    assert 'no topic is named "ceasefire"; did you mean "ceasefires"?' in misses.stderr
 
 
 def test_the_table_says_who_wanted_it_and_why(ready: House) -> None:

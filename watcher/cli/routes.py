@@ -29,7 +29,7 @@ def try_labels(
     if root is None:
         raise UsageError("the configuration has no route")
     given = dict(_label(text) for text in labels)
-    for doubt in _doubts(settings, given):
+    for doubt in doubts(settings, given):
         typer.echo(f"warning: {doubt}", err=True)
     receivers = dict.fromkeys(route.receiver for route in routes_for(root, given))
     for line in _lines(why(root, given), 0):
@@ -44,7 +44,7 @@ def _label(text: str) -> tuple[str, str]:
     return name, value.strip('"')
 
 
-def _doubts(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
+def doubts(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
     """Labels and values that no alert of this configuration can have."""
     labels = {*OWN_LABELS, *(label for feed in settings.feeds for label in feed.labels)}
     for name in given:

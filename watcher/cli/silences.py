@@ -11,7 +11,8 @@ from typing import Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, store_of
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, opened_store, plan_to_read, store_of
+from watcher.cli.routes import doubts
 from watcher.cli.tables import counted, show_table, when
 from watcher.config.matchers import MatcherProblem, read_matcher
 from watcher.errors import UsageError
@@ -52,7 +53,10 @@ def add(
         ends_at=now + lasting,
         created_at=now,
     )
-    with store_of(config) as store:
+    plan = plan_to_read(config)
+    for doubt in doubts(plan.settings, {one.label: one.value for one in silence.matchers if one.operator == "="}):
+        typer.echo(f"warning: {doubt}", err=True)
+    with opened_store(plan) as store:
         store.add_silence(silence)
         effect = _effect(store, silence)
     typer.echo(f"silence {silence.id[:8]} until {when(silence.ends_at)}: {_written(silence)}\n{effect}")
