@@ -42,8 +42,10 @@ def run(
 def _serve_metrics(address: str) -> None:
     try:
         serve(address)
-    except (OSError, ValueError) as error:
-        raise UsageError(f"cannot serve metrics at {address}: {error}; name a free HOST:PORT") from error
+    except (ValueError, OverflowError) as error:
+        raise UsageError(f"--metrics {address}: not an address; write HOST:PORT, like 127.0.0.1:9464") from error
+    except OSError as error:
+        raise UsageError(f"cannot serve metrics at {address}: {error.strerror}; name a free HOST:PORT") from error
 
 
 def once(
