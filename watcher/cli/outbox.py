@@ -102,8 +102,8 @@ def show(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     for alert in notification.alerts:
         typer.echo(f"  {alert.id[:8]}  {alert.topic}  {alert.entry.title}")
     rows = (
-        (str(one.number), when(one.started_at), when(one.finished_at), one.outcome, one.reason, one.detail)
-        for one in attempts
+        (str(place), when(one.started_at), when(one.finished_at), one.outcome, one.reason, one.detail)
+        for place, one in enumerate(attempts, 1)
     )
     show_table(("attempt", "started", "finished", "outcome", "reason", "detail"), rows, empty="no attempt yet")
 
