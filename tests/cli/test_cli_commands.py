@@ -102,6 +102,9 @@ def test_explain_adds_up(house: House) -> None:
         (["alerts", "show", "00000000"], "watcher alerts list"),
         (["outbox", "retry", "00000000"], "watcher outbox list"),
         (["routes", "test", "focus"], "write name=value"),
+        (["evaluate", "--entries", "no-such-file"], "cannot read no-such-file: No such file or directory\n"),
+        (["run", "--metrics", "localhost"], "write HOST:PORT"),
+        (["run", "--metrics", "127.0.0.1:99999"], "write HOST:PORT"),
         (["feeds", "import", "config.yaml"], "does not include feeds.opml"),
         (["once", "-c", "nowhere.yaml"], "watcher init"),
     ],
@@ -117,11 +120,12 @@ def test_evaluate_prints_shares_and_scores(house: House) -> None:
     house.write()
     judged = [
         {"id": "1", "title": "Ceasefire agreed", "content": "", "labels": {"ceasefires": True}},
-        {"id": "2", "title": "Bread", "content": "", "labels": {"ceasefires": False}},
+        {"id": "2", "title": "Bread", "content": "", "labels": {"ceasefires": False, "ceasefire": True}},
         {"id": "3", "title": "Truce", "content": "", "labels": {"ceasefires": None}},
     ]
     (house.folder / "judged.jsonl").write_text("".join(json.dumps(one) + "\n" for one in judged))
     done = house.command("evaluate", "--entries", "judged.jsonl", "--json", "--scores", "scores.jsonl")
+    assert 'no topic is named "ceasefire": what was judged of it is left out; did you mean' in done.stderr
     quality = json.loads(done.stdout)
     assert quality["topics"]["ceasefires"]["f1"] == 1.0
     scores = [json.loads(line) for line in (house.folder / "scores.jsonl").read_text().splitlines()]
@@ -233,6 +237,8 @@ def test_a_dead_letter_is_retried_under_the_same_key(house: House) -> None:
     assert (facts["key"], facts["state"], facts["channel"]) == (dead.key, "dead", "chat/webhook/0")
     assert house.command("outbox", "retry", dead.key[:8]).returncode == 0
     assert house.command("once").returncode == 0
+    attempts = house.command("outbox", "show", dead.key).stdout.splitlines()[-2:]
+    assert [line.split("\t")[0] for line in attempts] == ["1", "2"]
     ids = [request.headers["webhook-id"] for request in house.chat.requests]
     assert ids == [dead.key, dead.key]
 

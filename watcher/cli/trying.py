@@ -13,6 +13,7 @@ import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, chosen_topics, opened_store, plan_to_read
 from watcher.cli.tables import points, show_table
+from watcher.config.nearest import did_you_mean
 from watcher.errors import UsageError
 from watcher.match.backtest import labels_of
 from watcher.match.explain import Explanation, explain, explanation_json
@@ -118,7 +119,14 @@ def evaluate(
     scores: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every single score there.")] = None,
 ) -> None:
     """How well the topics find what a person judged relevant (focus counts as found)."""
-    quality = judge_quality(_judged(entries), plan_to_read(config).topics)
+    judged, topics = _judged(entries), plan_to_read(config).topics
+    names = [compiled.topic.name for compiled in topics]
+    for name in dict.fromkeys(name for one in judged for name in one.labels if name not in names):
+        typer.echo(
+            f'warning: no topic is named "{name}": what was judged of it is left out{did_you_mean(name, names)}',
+            err=True,
+        )
+    quality = judge_quality(judged, topics)
     if scores is not None:
         lines = (json.dumps(score_json(score), ensure_ascii=False) for score in quality.scores)
         scores.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
@@ -133,8 +141,10 @@ def evaluate(
 def _judged(file: Path) -> list[JudgedEntry]:
     try:
         lines = file.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}") from error
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read {file}: it is not UTF-8 text") from error
     judged: list[JudgedEntry] = []
     for number, line in enumerate(lines, 1):
         found = read_judged(line)

@@ -134,7 +134,7 @@ def _problem_of_row(row: object) -> str | None:
             return f'has no text "{key}"; id, title and content are texts'
     labels = row.get("labels")
     if not isinstance(labels, dict) or any(truth not in (True, False, None) for truth in labels.values()):
-        return 'has no "labels"; write {"topic-name": true, false or null}'
+        return 'has no "labels"; write "labels": {"TOPIC": true}, or false, or null where nobody judged'
     if not isinstance(row.get("language", ""), str | None):
         return '"language" is a text like "en", or absent'
     return None
