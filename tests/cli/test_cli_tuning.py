@@ -70,6 +70,7 @@ def test_backtest_counts_days_hits_and_near_misses(read: House) -> None:
     lines = read.command("backtest", "--topic", "ceasefires", "--since", "2d", "--show", "1").stdout.splitlines()
     assert lines[0] == "ceasefires: at most 12 alerts (12 focus, 0 mention); entries read: 14"
     assert [line.split()[-1] for line in lines[1:4]] == ["0", "0", "12"]
+    assert "hits, the best 1 (more with --show):" in lines
     assert lines[lines.index("near misses:") + 2].split("\t")[-1] == "Talks go on"
 
 

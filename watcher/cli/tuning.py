@@ -66,7 +66,8 @@ def backtest(
         typer.echo(line)
     for title, sightings in (("hits", result.hits), ("near misses", result.near_misses), ("stopped", result.stopped)):
         if sightings and show:
-            typer.echo(f"\n{title}:")
+            cut = f", the best {show} (more with --show)" if len(sightings) > show else ""
+            typer.echo(f"\n{title}{cut}:")
             rows = (_row(one) for one in sightings[:show])
             show_table(("entry", "score", "level", "terms", "feed", "title"), rows, empty="")
 
