@@ -202,6 +202,12 @@ def test_alerts_list_says_what_became_of_each(house: House) -> None:
     house.publish("/other", [Item("b", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1), TEXT)])
     house.once()
     assert fates(house) == [f"folded into {told['id'][:8]}", "delivered"]
+    copy = json.loads(house.command("alerts", "list", "--json").stdout)[0]
+    shown = house.command("alerts", "show", told["id"]).stdout.splitlines()
+    (named,) = [line for line in shown if line.startswith("also reported by other, ")]
+    assert named.endswith(f": Ceasefire agreed ({copy['id'][:8]})")
+    life = json.loads(house.command("alerts", "show", told["id"], "--json").stdout)
+    assert [(one["id"], one["feed"]) for one in life["copies"]] == [(copy["id"], "other")]
 
 
 def test_outbox_list_knows_of_a_channels_pause(house: House) -> None:

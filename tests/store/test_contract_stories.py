@@ -54,6 +54,8 @@ def test_a_copy_folds_into_the_story_and_counts_its_publisher(store: Store) -> N
     assert (copy.state, copy.folded_into, copy.labels["publishers"]) == (AlertState.FOLDED, first.id, "2")
     assert (again.folded_into, again.labels["publishers"]) == (first.id, "2")
     assert first.story == copy.story == again.story == copy.labels["story"]
+    assert [one.id for one in store.copies_of(first.id)] == [copy.id, again.id]
+    assert store.copies_of(copy.id) == []
 
 
 def test_a_message_counts_the_publishers_that_tell_the_story_when_it_is_made(store: Store) -> None:

@@ -60,6 +60,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "freeze": lambda store: store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10),
     "alerts": lambda store: store.alerts(),
     "alert": lambda store: store.alert("0123456789"),
+    "copies_of": lambda store: store.copies_of(alert("1").id),
     "alert_life": lambda store: store.alert_life(alert("1").id),
     "acquire_notifications": lambda store: store.acquire_notifications("me", NOW, NOW + MINUTE, 10, paused=[CHAT]),
     "begin_attempt": lambda store: store.begin_attempt("me", stable_hash("1"), 1, NOW),

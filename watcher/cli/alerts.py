@@ -58,14 +58,20 @@ def show(
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """The whole life of one alert: its evidence, its story, and its fate on every channel."""
+    """The whole life of one alert: its evidence, the copies folded into it, and its fate on every channel."""
     with store_of(config) as store:
         alert = _find(store, alert_id)
+        copies = store.copies_of(alert.id)
         lives = store.alert_life(alert.id)
         fate = store.alert_fates([alert.id]).get(alert.id, {})
         verdict = _verdict(store, alert)
     if as_json:
-        facts = {**_facts(alert), "marked": verdict, "deliveries": [_life_facts(life) for life in lives]}
+        facts = {
+            **_facts(alert),
+            "copies": [_copy_facts(copy) for copy in copies],
+            "marked": verdict,
+            "deliveries": [_life_facts(life) for life in lives],
+        }
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
     typer.echo(f"{alert.entry.title}\n{alert.entry.link}")
@@ -75,6 +81,8 @@ def show(
     )
     for part in alert.evidence:
         typer.echo(f"  {points(part.points):>6}  {part.term} in {part.field} ×{part.count}  {part.text}")
+    for copy in copies:
+        typer.echo(f"also reported by {copy.feed_title}, {when(copy.created_at)}: {copy.entry.title} ({copy.id[:8]})")
     typer.echo(_fate(alert, fate))
     if verdict:
         typer.echo(f"marked {verdict.value}")
@@ -157,6 +165,16 @@ def _facts(alert: Alert) -> dict[str, object]:
             }
             for part in alert.evidence
         ],
+    }
+
+
+def _copy_facts(copy: Alert) -> dict[str, object]:
+    return {
+        "id": copy.id,
+        "created_at": when(copy.created_at),
+        "feed": copy.feed_title,
+        "title": copy.entry.title,
+        "link": copy.entry.link,
     }
 
 

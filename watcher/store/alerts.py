@@ -107,6 +107,11 @@ class SqlAlerts(Shelf):
             found = read_alerts(connection, select(alerts).where(begins_with(alerts.c.id, id_prefix)).limit(2))
         return found[0] if len(found) == 1 else None
 
+    def copies_of(self, alert_id: str) -> list[Alert]:
+        query = select(alerts).where(alerts.c.folded_into == alert_id).order_by(alerts.c.seq)
+        with self._database.read() as connection:
+            return read_alerts(connection, query)
+
     def alert_fates(self, alert_ids: Collection[str]) -> dict[str, dict[DeliveryState, int]]:
         counts = select(alerts.c.id, deliveries.c.state, func.count().label("number"))
         counts = counts.join(deliveries, deliveries.c.alert_seq == alerts.c.seq).group_by(

@@ -205,6 +205,9 @@ class AlertStore(Protocol):
     def alert(self, id_prefix: str) -> Alert | None:
         """One alert by its id or an unambiguous beginning of it."""
 
+    def copies_of(self, alert_id: str) -> list[Alert]:
+        """The alerts folded into this one, in order of creation."""
+
     def alert_fates(self, alert_ids: Collection[str]) -> dict[str, dict[DeliveryState, int]]:
         """How many deliveries of each alert are in which state; alerts without a delivery are left out."""
 
