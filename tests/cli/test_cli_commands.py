@@ -153,6 +153,15 @@ def test_explain_says_what_is_too_few_and_what_was_not_read(house: House) -> Non
     assert any(line.strip().startswith("not read: the last ") for line in said), said
 
 
+def test_explain_tells_an_untrue_query_from_what_is_missing(house: House) -> None:
+    house.topics = TOPICS.replace("    focus: 5\n", "    focus: 5\n    query: truce AND border\n", 1)
+    house.write()
+    (house.folder / "article.txt").write_text("Bread\nA truce.\n")
+    said = house.command("explain", "--topic", "ceasefires", "--text", "article.txt").stdout.splitlines()
+    assert "  query not true, lacks: border" in said
+    assert not any(line.strip().startswith("missing") for line in said)
+
+
 def test_explain_and_backtest_know_the_language_of_a_stored_entrys_feed(house: House) -> None:
     house.clock.set(datetime.now(UTC))
     house.topics = TOPICS.replace("    focus: 5\n", "    focus: 5\n    require: lang:tr\n", 1)

@@ -34,14 +34,25 @@ def test_a_miss_says_what_was_missing() -> None:
     assert found.score == sum(part.points for part in found.parts) == 675
 
 
-def test_a_query_that_is_not_true_says_what_was_missing() -> None:
+def test_a_query_that_is_not_true_says_what_it_lacks() -> None:
     raw = compiled(topic(query="prison AND (riot OR escap*) AND NOT drama"))
-    assert explain(raw, entry("A prison")).missing == "riot OR escap*"
-    assert explain(raw, entry("A prison drama with a riot")).missing == "NOT drama"
-    assert explain(raw, entry("A prison riot")).missing is None
-    either = compiled(topic({5: ["fire"]}, query="prison AND riot"))
-    assert explain(either, entry("A fire")).missing is None
-    assert explain(either, entry("A prison")).missing == "riot"
+    assert explain(raw, entry("A prison")).query_lacks == "riot OR escap*"
+    assert explain(raw, entry("A prison drama with a riot")).query_lacks == "NOT drama"
+    assert explain(raw, entry("A prison riot")).query_lacks is None
+
+
+def test_terms_may_do_without_a_query_and_nothing_is_called_missing() -> None:
+    either = compiled(topic({5: ["fire"], 1.5: ["smoke"]}, query="prison AND riot"))
+    found = [explain(either, entry(title)) for title in ("A fire", "Smoke", "A prison")]
+    assert [one.level for one in found] == [Level.FOCUS, Level.MENTION, Level.NONE]
+    assert [one.query_lacks for one in found] == [None, "prison AND riot", "riot"]
+    assert [one.missing for one in found] == [None] * 3
+
+
+def test_what_is_required_and_what_the_query_lacks_are_told_apart() -> None:
+    both = compiled(topic(query="prison AND riot", require="Syria*"))
+    found = explain(both, entry("A prison"))
+    assert (found.missing, found.query_lacks) == ("Syria*", "riot")
 
 
 def test_an_exclusion_says_by_what() -> None:

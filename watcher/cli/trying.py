@@ -101,6 +101,8 @@ def _lines(found: Explanation) -> Iterator[str]:
         yield f"  excluded by {found.excluded_by}"
     if found.missing:
         yield f"  missing: {found.missing}"
+    if found.query_lacks:
+        yield f"  query not true, lacks: {found.query_lacks}"
     if found.to_focus:
         yield f"  too few: {_distance(found)}"
     if found.unread:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
@@ -22,9 +22,10 @@ from watcher.model.topic import Level, Points
 class Explanation:
     """A topic's judgement on an entry, hit or miss. The parts add up to the score.
 
-    `excluded_by` and `missing` are the conditions that stood in the way, as a person wrote them, of `query` too;
-    `to_focus` and `to_mention` the points that are still missing, 0 when there are enough. `unread`: characters
-    at the end of a hostile or very long text that no topic looks at.
+    `excluded_by` and `missing` are the conditions that stood in the way, as a person wrote them; `to_focus` and
+    `to_mention` the points that are still missing, 0 when there are enough. `query_lacks`: below focus, what would make
+    the `query` true, which terms may do without. `unread`: characters at the end of a hostile or very long text that no
+    topic looks at.
     """
 
     topic: str
@@ -36,6 +37,7 @@ class Explanation:
     missing: str | None
     to_focus: Points
     to_mention: Points
+    query_lacks: str | None = None
     unread: int = 0
 
 
@@ -45,14 +47,19 @@ def explain(topic: CompiledTopic, entry: Entry, labels: Mapping[str, str] | None
     reading = percolator.read(entry, labels)
     assessment = assess(percolator.index, 0, reading, percolator.candidates(reading).get(0, {}), percolator.formula)
     query = percolator.index.programs[0].query
-    if assessment.missing is None and query is not None and not holds(query, reading):
-        assessment = replace(assessment, missing=what_is_missing(query, reading))
+    lacks = None
+    if query is not None and assessment.level is not Level.FOCUS and not holds(query, reading):
+        lacks = what_is_missing(query, reading)
     parts = tuple(evidence_of(part, reading) for part in assessment.parts)
-    return _explanation(assessment, parts, labels, reading.unread)
+    return _explanation(assessment, parts, labels, lacks, reading.unread)
 
 
 def _explanation(
-    assessment: Assessment, parts: tuple[Evidence, ...], labels: Mapping[str, str] | None, unread: int
+    assessment: Assessment,
+    parts: tuple[Evidence, ...],
+    labels: Mapping[str, str] | None,
+    query_lacks: str | None,
+    unread: int,
 ) -> Explanation:
     topic, score = assessment.topic, assessment.score
     level = assessment.level
@@ -70,6 +77,7 @@ def _explanation(
         missing=missing,
         to_focus=max(0, topic.focus - score),
         to_mention=max(0, ceil(FORMULA.nearly * topic.focus) - score) if level is Level.NONE else 0,
+        query_lacks=query_lacks,
         unread=unread,
     )
 
@@ -84,6 +92,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "parts": [evidence_json(part) for part in explanation.parts],
         "excluded_by": explanation.excluded_by,
         "missing": explanation.missing,
+        "query_lacks": explanation.query_lacks,
         "to_focus": explanation.to_focus / 100,
         "to_mention": explanation.to_mention / 100,
         "unread": explanation.unread,
