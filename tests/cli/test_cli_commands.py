@@ -116,6 +116,18 @@ def test_wrong_use_names_the_remedy_and_exits_2(house: House, words: list[str], 
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["alerts", "mark", "0", "irelevant"], "'irelevant' is not one of 'relevant', 'irrelevant'."),
+        (["outbox", "list", "--state", "deed"], "'deed' is not one of 'ready', 'leased', 'sent', 'dead'."),
+    ],
+)
+def test_a_word_that_is_none_is_answered_with_those_that_are(house: House, words: list[str], said: str) -> None:
+    done = house.command(*words)
+    assert (done.returncode, done.stderr.splitlines()[-1].partition("': ")[2]) == (2, said)
+
+
 def test_evaluate_prints_shares_and_scores(house: House) -> None:
     house.write()
     judged = [

@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import Any
 
 import typer
+from typer.core import TyperGroup
 
 from watcher import __version__
 from watcher.cli import (
@@ -28,8 +30,24 @@ from watcher.cli import (
 )
 from watcher.errors import ConfigError, StoreError, UsageError
 
+_NOISE = "Value error, "
+"""What pydantic, by which typer reads words, puts before a message of its own."""
+
+
+class PlainSpoken(TyperGroup):
+    """The commands, whose messages about wrong words say only what a person can use."""
+
+    def invoke(self, ctx: Any) -> Any:  # typer does not publish the type of its own contexts
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = error.message.removeprefix(_NOISE)
+            raise
+
+
 app = typer.Typer(
     name="watcher",
+    cls=PlainSpoken,
     help="Reads news feeds, scores every entry against your topics, tells the right people why.",
     no_args_is_help=True,
     rich_markup_mode=None,
