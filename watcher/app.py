@@ -58,8 +58,8 @@ CONFIGURATION_FACT = "configuration"
 class OnceReport:
     """What one `once` did. `delivered` and `dead` count deliveries: one alert on one channel.
 
-    `postponed` were tried and will be tried again. `waiting` and `held` are the deliveries that it left in the
-    store: not ripe yet, or held back.
+    `folded` are copies of a story, which `alerts` does not count. `postponed` were tried and will be tried again.
+    `waiting` and `held` are the deliveries that it left in the store: not ripe yet, or held back.
     """
 
     feeds: int = 0
@@ -68,6 +68,7 @@ class OnceReport:
     failed: int = 0
     entries_new: int = 0
     alerts: int = 0
+    folded: int = 0
     delivered: int = 0
     dead: int = 0
     postponed: int = 0
@@ -162,6 +163,7 @@ class Application:
             failed=count[PollResult.FAILED] + count[PollResult.UNSAVED],
             entries_new=sum(report.entries_new for report in polled),
             alerts=sum(report.alerts for report in polled),
+            folded=sum(report.folded for report in polled),
             delivered=sent[SendResult.DELIVERED],
             dead=sent[SendResult.DEAD],
             postponed=sent[SendResult.POSTPONED],

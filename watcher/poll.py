@@ -49,7 +49,7 @@ class PollResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """One poll, counted. `alerts` were told; those folded into a story are not in it.
+    """One poll, counted. `alerts` were told; those `folded` into a story are not in it.
 
     `reached` is False when nothing at the feed's address answered at all.
     """
@@ -60,6 +60,7 @@ class PollReport:
     reason: str = ""
     entries_new: int = 0
     alerts: int = 0
+    folded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +176,13 @@ class Poller:
         if not saved.saved:
             log.warning("poll.lease_lost", feed=record.state.url, remedy="its new holder polls it again")
             return PollReport(record.state.url, PollResult.UNSAVED)
-        return PollReport(record.state.url, result, entries_new=len(record.decision.new), alerts=len(saved.alerts_told))
+        return PollReport(
+            record.state.url,
+            result,
+            entries_new=len(record.decision.new),
+            alerts=len(saved.alerts_told),
+            folded=len(saved.alerts_folded),
+        )
 
     def _policy(self, feed: Feed) -> cadence.CadencePolicy:
         return cadence.CadencePolicy.of(feed, self.plan.polling)

@@ -53,7 +53,7 @@ def test_copies_of_one_story_fold_and_are_named(house: House) -> None:
     for path in ("/one", "/two", "/three"):
         house.publish(path, [Item("guid" + path, "Ceasefire agreed in the north", house.clock.now() - MINUTE, text)])
     report = house.once()
-    assert (report.entries_new, report.alerts) == (3, 1)
+    assert (report.entries_new, report.alerts, report.folded) == (3, 1, 2)
     assert house.told() == ["Ceasefire agreed in the north"]
     states = sorted(alert.state.value for alert in house.store().alerts())
     assert states == ["folded", "folded", "routed"]
