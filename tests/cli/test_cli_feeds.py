@@ -111,6 +111,8 @@ def test_who_has_no_opml_file_gets_one_and_is_told_how_to_include_it(house: Hous
     again = house.command("feeds", "add", "https://example.org/feed", "--unasked", "--into", "mine.opml")
     assert again.returncode == 0, again.stderr
     assert added(house.folder / "mine.opml") == [("https://example.org/feed", None, {})]
+    rows = house.command("feeds", "list").stdout.splitlines()
+    assert [row.split("\t")[0] for row in rows if row.endswith("/feed")] == ["example.org"]
 
 
 def test_health_tells_of_feeds_that_need_a_person(house: House) -> None:
@@ -127,6 +129,7 @@ def test_health_tells_of_feeds_that_need_a_person(house: House) -> None:
     rows = [line.split("\t") for line in house.command("feeds", "health").stdout.splitlines()]
     assert rows[0] == ["feed", "what", "since", "failures", "why, and what helps", "url"]
     assert [row[1] for row in rows[1:]] == ["gone", "failing", "silent"]
+    assert [row[0] for row in rows[1:]] == ["127.0.0.1", "127.0.0.1", "sleepy"]
 
 
 def test_health_of_feeds_that_are_well(house: House) -> None:

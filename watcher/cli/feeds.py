@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -44,10 +45,15 @@ def _feeds_and_states(config: Path) -> tuple[Sequence[Feed], dict[str, PollState
 
 def _row(feed: Feed, state: PollState | None) -> Sequence[str]:
     if state is None:
-        return (feed.name or "", "never", "-", "", "", feed.url)
-    title = feed.name or state.title or ""
+        return (_called(feed.url, feed.name), "never", "-", "", "", feed.url)
+    title = _called(feed.url, feed.name or state.title)
     reason = f"{state.reason.value}: {state.detail or ''}" if state.reason else ""
     return (title, when(state.last_success_at), when(state.next_poll_at), str(state.failures), reason, feed.url)
+
+
+def _called(url: str, name: str | None) -> str:
+    """What a row begins with: the host of a feed that has no name."""
+    return name or urlsplit(url).hostname or url
 
 
 def _facts(feed: Feed, state: PollState | None) -> dict[str, object]:
@@ -98,7 +104,14 @@ def health(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
         typer.echo(json.dumps([_complaint(one, names) for one in found], ensure_ascii=False, indent=2))
         return
     rows = (
-        (names[one.url] or one.title, one.ailment.value, when(one.since), str(one.failures), one.detail, one.url)
+        (
+            _called(one.url, names[one.url] or one.title),
+            one.ailment.value,
+            when(one.since),
+            str(one.failures),
+            one.detail,
+            one.url,
+        )
         for one in found
     )
     columns = ("feed", "what", "since", "failures", "why, and what helps", "url")
