@@ -1,4 +1,4 @@
-"""The program: puts the command groups together and maps errors to exit codes (DESIGN §7).
+"""The program: puts the command groups together and maps errors to exit codes.
 
 0 fine · 1 something failed at run time · 2 bad usage or configuration.
 """

@@ -256,8 +256,8 @@ class Message:
     """A notification made readable: what any channel needs to build its own shape.
 
     `text` and `html` are the two parts of an e-mail. `payload` is the body of the generic webhook
-    (DESIGN §6). `omitted` counts alerts that the message does not list. `problems`: what is wrong with a person's own
-    templates, in whose place ours stand.
+    (docs/channels.md). `omitted` counts alerts that the message does not list. `problems`: what is wrong with own
+    templates of a person, in whose place ours stand.
     """
 
     subject: str

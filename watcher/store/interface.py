@@ -336,7 +336,7 @@ class Upkeep(Protocol):
     ) -> int:
         """Deletes at most `chunk` rows of each kind that are past their time; returns how many went.
 
-        Never an entry or alert that an unfinished delivery or notification still needs (LESSONS 5), never a seen key
+        Never an entry or alert that an unfinished delivery or notification still needs, never a seen key
         within `seen_for` (I6), nor one that the last documents of its feed still carried, however long ago that was.
         """
 

@@ -1,4 +1,4 @@
-"""PostgreSQL: the engine for several machines (DESIGN §11), reached through psycopg 3.
+"""PostgreSQL: the engine for several machines, reached through psycopg 3.
 
 What SQLite's single writer gives for nothing is said here: rows that are to be leased are taken with FOR UPDATE SKIP
 LOCKED (the queries ask for it, SQLite passes over it), and what must not happen twice at once — judging alerts,

@@ -1,7 +1,7 @@
 """What may go, and in which order. Every function deletes at most `chunk` rows, oldest first, and says how many.
 
 Nothing goes that something unfinished still needs: alerts not yet routed, deliveries that are not at their end, and
-what is folded into such alerts (LESSONS: a digest that holds ids of expired rows). Notifications own their snapshot.
+what is folded into such alerts (a digest that names rows already gone says nothing). Notifications own their snapshot.
 """
 
 from __future__ import annotations
