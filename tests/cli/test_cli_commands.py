@@ -262,10 +262,16 @@ def test_a_dead_letter_is_retried_under_the_same_key(house: House) -> None:
     (dead,) = house.store().notifications(state=NotificationState.DEAD)
     (facts,) = json.loads(house.command("outbox", "list", "--json").stdout)
     assert (facts["key"], facts["state"], facts["channel"]) == (dead.key, "dead", "chat/webhook/0")
+    assert house.command("outbox", "drop", dead.key[:8]).returncode == 0
+    (row,) = house.command("outbox", "list", "--state", "dead").stdout.splitlines()[1:]
+    assert row.split("\t")[2] == "dead, dropped"
+    assert json.loads(house.command("outbox", "list", "--json").stdout)[0]["dropped"] is True
+    assert "is dead, dropped" in house.command("outbox", "drop", dead.key[:8]).stderr
     assert house.command("outbox", "retry", dead.key[:8]).returncode == 0
     assert house.command("once").returncode == 0
-    attempts = house.command("outbox", "show", dead.key).stdout.splitlines()[-2:]
-    assert [line.split("\t")[0] for line in attempts] == ["1", "2"]
+    attempts = house.command("outbox", "show", dead.key).stdout.splitlines()[-3:]
+    assert [line.split("\t")[0] for line in attempts] == ["1", "2", "3"]
+    assert [line.split("\t")[4] for line in attempts[1:]] == ["dropped", ""]
     ids = [request.headers["webhook-id"] for request in house.chat.requests]
     assert ids == [dead.key, dead.key]
 

@@ -210,6 +210,34 @@ class TestPeople:
         assert [(line.outcome, line.reason) for line in store.attempts(key)] == [("give_up", "dropped")]
         assert not store.drop_notification(key, NOW + HOUR)
 
+    def test_a_dead_letter_is_settled_by_dropping_it(self, store: Store) -> None:
+        notification = frozen(store, alert("1"))
+        kill(store, notification)
+        key = notification.key
+        assert store.dropped([key]) == set()
+        assert store.drop_notification(key, NOW + HOUR)
+        assert fate(store) == (DeliveryState.DEAD, "dropped", NOW + HOUR)
+        assert (now_of(store, key).state, store.dropped([key, "0" * 32])) == (NotificationState.DEAD, {key})
+        assert not store.drop_notification(key, NOW + 2 * HOUR)
+        assert store.retry_notification(key, NOW + 2 * HOUR)
+        assert (now_of(store, key).state, store.dropped([key])) == (NotificationState.READY, set())
+        (again,) = acquire(store, now=NOW + 2 * HOUR)
+        store.begin_attempt("me", key, again.epoch, NOW + 2 * HOUR)
+        store.record_outcome("me", key, again.epoch, BUSY, NOW + 2 * HOUR, None)
+        assert (now_of(store, key).state, store.dropped([key])) == (NotificationState.DEAD, set())
+
+    def test_what_was_to_be_retried_and_is_dropped_is_not_retried(self, store: Store) -> None:
+        first = frozen(store, alert("1"))
+        kill(store, first)
+        second = frozen(store, alert("2"), now=NOW + 2 * HOUR)
+        later = NOW + DAY
+        assert store.retry_notification(first.key, later)
+        assert store.drop_notification(first.key, later)
+        (leased,) = acquire(store, now=later)
+        store.record_outcome("me", second.key, leased.epoch, Delivered(), later, None)
+        assert acquire(store, now=later) == []
+        assert now_of(store, first.key).state is NotificationState.DEAD
+
     def test_nothing_is_dropped_while_it_is_being_sent(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store)

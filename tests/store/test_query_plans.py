@@ -60,6 +60,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "freeze": lambda store: store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10),
     "alerts": lambda store: store.alerts(),
     "alert": lambda store: store.alert("0123456789"),
+    "dropped": lambda store: store.dropped(["0" * 32]),
     "copies_of": lambda store: store.copies_of(alert("1").id),
     "alert_life": lambda store: store.alert_life(alert("1").id),
     "acquire_notifications": lambda store: store.acquire_notifications("me", NOW, NOW + MINUTE, 10, paused=[CHAT]),
@@ -70,9 +71,11 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "purge": lambda store: store.purge(NOW + 9_999 * DAY, seen_for=DAY, entries_for=DAY, finished_for=DAY, chunk=100),
 }
 
-MAY_SORT = {"waiting_groups", "waiting_alerts", "freeze", "alert_life", "alerts", "unrouted_alerts", "save_polls"}
+MAY_SORT = {
+    "waiting_groups", "waiting_alerts", "freeze", "alert_life", "alerts", "unrouted_alerts", "save_polls", "dropped",
+}  # fmt: skip
 """What sorts a handful that an index found: the groups that wait, the alerts of one group or story, what was folded
-into the alerts of one page, the deliveries of one alert."""
+into the alerts of one page, the deliveries of one alert, the attempts of one message."""
 
 MAY_WALK_AN_INDEX = {"waiting_groups"}
 """What counts all that waits, from an index that holds nothing else. With a limit, walking an index is no reading of

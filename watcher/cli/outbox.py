@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -33,15 +33,19 @@ def list_notifications(
     with store_of(config) as store:
         notifications = store.notifications(state=state, limit=limit)
         pauses = _pauses(store, notifications)
+        dropped = store.dropped([one.key for one in notifications])
     if as_json:
-        facts = [{**_facts(one), "paused_until": when(pauses.get(one.group.channel))} for one in notifications]
+        facts = [
+            {**_facts(one), "dropped": one.key in dropped, "paused_until": when(pauses.get(one.group.channel))}
+            for one in notifications
+        ]
         typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
         return
     rows = (
         (
             notification.key[:8],
             when(notification.created_at),
-            notification.state.value,
+            _state(notification, dropped),
             str(notification.group.channel),
             str(len(notification.alerts)),
             str(notification.attempts),
@@ -61,6 +65,10 @@ _PAUSED = "{} pauses until {}; then one message tries it, and the rest follow wh
 def _pauses(store: Store, notifications: Sequence[Notification]) -> dict[ChannelRef, datetime]:
     unfinished = {one.group.channel for one in notifications if one.state is NotificationState.READY}
     return shown_pauses(store, unfinished, datetime.now(UTC))
+
+
+def _state(notification: Notification, dropped: Collection[str]) -> str:
+    return f"{notification.state.value}{', dropped' if notification.key in dropped else ''}"
 
 
 def _next_attempt(notification: Notification, pauses: Mapping[ChannelRef, datetime]) -> datetime | None:
@@ -121,12 +129,13 @@ def retry(key: Key, config: Config = DEFAULT_CONFIG) -> None:
 
 @app.command(epilog="Example: watcher outbox drop 9be1c044")
 def drop(key: Key, config: Config = DEFAULT_CONFIG) -> None:
-    """Gives a message up: it becomes a dead letter with the reason `dropped`."""
+    """Gives a message up: it becomes a dead letter with the reason `dropped`. Settles one that is dead already."""
     with store_of(config) as store:
         notification = _find(store, key)
+        already = store.dropped([notification.key])
         done = store.drop_notification(notification.key, datetime.now(UTC))
     if not done:
-        raise UsageError(f"{key} is {notification.state.value}: only what is not finished can be dropped")
+        raise UsageError(f"{key} is {_state(notification, already)}: only what waits or is dead can be dropped")
     typer.echo(f"{notification.key} is dropped")
 
 

@@ -49,6 +49,13 @@ def die(connection: Connection, notification: AnyRow, reason: AttemptReason, now
     _move_deliveries(connection, notification, DeliveryState.DEAD, reason.value, now)
 
 
+def settle(connection: Connection, notification: AnyRow, reason: AttemptReason, now: datetime) -> None:
+    """A dead letter that a person is done with: it stays dead, and no retry is wanted any more."""
+    _lock_group(connection, notification.group_id)
+    _set(connection, notification, retry_wanted_at=None)
+    _move_deliveries(connection, notification, DeliveryState.DEAD, reason.value, now)
+
+
 def postpone(
     connection: Connection, notification: AnyRow, reason: AttemptReason, until: datetime, now: datetime
 ) -> None:

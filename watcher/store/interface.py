@@ -307,10 +307,13 @@ class Outbox(Protocol):
         """
 
     def drop_notification(self, key: str, now: datetime) -> bool:
-        """A person's decision: an unfinished notification becomes a dead letter with the reason `dropped`.
+        """A person's decision: what is unfinished becomes a dead letter with the reason `dropped`, what is dead gets it.
 
-        False for what is unknown, finished or being sent.
+        False for what is unknown, sent, being sent or dropped already.
         """
+
+    def dropped(self, keys: Collection[str]) -> set[str]:
+        """Those of these notifications that are dead and about which the last word was a person's."""
 
     def next_attempt_at(self) -> datetime | None:
         """When the next READY notification is due; one under a lease, when that runs out."""

@@ -21,7 +21,7 @@ from watcher.model.notification import (
 )
 from watcher.model.route import ChannelRef
 from watcher.store import documents, finishing
-from watcher.store.database import AnyRow, Shelf, execute_many
+from watcher.store.database import AnyRow, Shelf, chunks, execute_many
 from watcher.store.groups import group_key
 from watcher.store.prefix import begins_with
 from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, attempts, delivery_groups, notifications
@@ -117,10 +117,16 @@ class SqlOutbox(Shelf):
     def drop_notification(self, key: str, now: datetime) -> bool:
         with self._database.write("drop_notification") as connection:
             row = _for_a_person(connection, key, now)
-            if row is None or row.finished_at is not None:
+            if row is None or row.state is NotificationState.SENT or _dropped(connection, [key]):
                 return False
-            _bury(connection, row, AttemptReason.DROPPED, "dropped by a person", now)
+            end = finishing.settle if row.state is NotificationState.DEAD else finishing.die
+            finishing.log_end(connection, row, "give_up", AttemptReason.DROPPED.value, "dropped by a person", now)
+            end(connection, row, AttemptReason.DROPPED, now)
             return True
+
+    def dropped(self, keys: Collection[str]) -> set[str]:
+        with self._database.read() as connection:
+            return _dropped(connection, keys)
 
     def next_attempt_at(self) -> datetime | None:
         ready = notifications.c.state == NotificationState.READY
@@ -164,6 +170,21 @@ def _for_a_person(connection: Connection, key: str, now: datetime) -> AnyRow | N
     """The notification unless somebody is sending it at this moment."""
     query = select(notifications).where(notifications.c.key == key, _is_free(now))
     return connection.execute(query.with_for_update()).one_or_none()
+
+
+def _dropped(connection: Connection, keys: Collection[str]) -> set[str]:
+    last_word = (
+        select(attempts.c.reason)
+        .where(attempts.c.notification_id == notifications.c.id, attempts.c.finished_at.is_not(None))
+        .order_by(attempts.c.finished_at.desc(), attempts.c.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(notifications.c.key).where(
+        notifications.c.state == NotificationState.DEAD, last_word == AttemptReason.DROPPED.value
+    )
+    found = (connection.scalars(query.where(notifications.c.key.in_(some))) for some in chunks(keys))
+    return {key for some in found for key in some}
 
 
 def _record(
