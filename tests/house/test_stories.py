@@ -56,9 +56,8 @@ def live_through(house: House, order: list[int], restarts: bool) -> None:
             await app.follow_configuration()
             for number in numbers:
                 house.publish(f"/feed-{number}", [copy(number, house)])
-                for _ in range(4):
-                    house.clock.advance(MINUTE)
-                    await round_of(app)
+                house.clock.advance(4 * MINUTE)
+                await round_of(app)
 
     for numbers in [[number] for number in order] if restarts else [order]:
         asyncio.run(some(numbers))

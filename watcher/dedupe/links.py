@@ -14,6 +14,8 @@ _TRACKING_NAME = re.compile(
 )
 _ORIGIN_NAME = re.compile(r"ref|src|source|from|via|origin|partner|maca|feature|traffic_source", re.IGNORECASE)
 _ORIGIN_VALUE = re.compile(r".*(?:rss|feed|atom|twitter|facebook|newsletter).*", re.IGNORECASE)
+_PLAIN = re.compile(r"https?://(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[A-Za-z0-9._~%!$&'()*+,;=:@/-]*)?)")
+"""Links of a host and a path alone, as nearly all are: what is said of them needs no parser."""
 _DEFAULT_PORTS = frozenset({80, 443})
 
 
@@ -22,9 +24,14 @@ def comparable_link(link: str, home: str = "") -> str:
     tracking parameters and their order. A link on the host `home` loses the host, so that a move of the whole site
     does not rename its pages. "" for an empty link; a link that is no URL is returned as it is.
     """
+    if plain := _PLAIN.fullmatch(link):
+        host, path = plain.groups()
+        return f"//{'' if home and host == home else host}{path.rstrip('/')}"
     parts = _split(link)
-    if parts is None:
-        return link.strip()
+    return _comparable(parts, home) if parts else link.strip()
+
+
+def _comparable(parts: SplitResult, home: str) -> str:
     host = _host(parts)
     place = "" if home and host == home else host
     told = (pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
@@ -35,6 +42,8 @@ def comparable_link(link: str, home: str = "") -> str:
 
 def host_of(link: str) -> str:
     """The host of a link in lower case, without `www.` and without a default port; "" when there is none."""
+    if plain := _PLAIN.fullmatch(link):
+        return str(plain[1])
     parts = _split(link)
     return _host(parts) if parts else ""
 

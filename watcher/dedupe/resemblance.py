@@ -60,9 +60,8 @@ class Resembling:
 
     def count(self, fingerprint: str) -> int:
         """How many have this title, and how many this text."""
-        return sum(
-            len(self._by_likeness.get(likeness, ())) for likeness in (("", fingerprint, ""), ("", "", fingerprint))
-        )
+        rows = self._by_likeness
+        return len(rows.get(("", fingerprint, ""), ())) + len(rows.get(("", "", fingerprint), ()))
 
     def to(self, item: Identified, turn: int = 0) -> list[Seen]:
         """What resembles an entry. Of many that are alike in the same way only a few, beginning at the one whose `turn`
