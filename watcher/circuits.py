@@ -38,6 +38,7 @@ class Circuits:
         self._jitter = jitter
         self._scale = scale
         self._breakers: dict[ChannelRef, Breaker] = {}
+        self._shown: dict[ChannelRef, datetime | None] = {}
         self._lock = threading.Lock()
 
     def shut(self) -> set[ChannelRef]:
@@ -66,6 +67,15 @@ class Circuits:
         """Until when the channels pause that do."""
         with self._lock:
             return {one: kept.open_until for one, kept in self._breakers.items() if kept.open_until is not None}
+
+    def takes_another_pause(self, channel: ChannelRef) -> bool:
+        """Whether its pause is another than when this was asked last; True at the first time, for an earlier process may
+        have left one behind.
+        """
+        until = self.pauses().get(channel)
+        is_other = channel not in self._shown or self._shown[channel] != until
+        self._shown[channel] = until
+        return is_other
 
     def ended(self, channel: ChannelRef, outcome: Outcome) -> bool:
         """What an attempt came to; True when a person must be told elsewhere."""

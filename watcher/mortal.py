@@ -15,7 +15,12 @@ CPU_SECONDS = 2
 MEMORY_BYTES = 512_000_000
 DEADLINE = 10.0
 _INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME")
-"""The only variables that the process sees: secrets live in the others."""
+"""The only variables that children see: secrets live in the others."""
+
+
+def child_environment() -> dict[str, str]:
+    """The variables of ours that a child gets which reads what strangers wrote."""
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
 async def run_mortal(module: str, *arguments: str, given: bytes) -> bytes | None:
@@ -28,7 +33,7 @@ async def run_mortal(module: str, *arguments: str, given: bytes) -> bytes | None
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
-        env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+        env=child_environment(),
     )
     try:
         async with asyncio.timeout(DEADLINE):

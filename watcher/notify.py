@@ -131,7 +131,8 @@ class Notifier:
         outcome = await self._send(self.plan.channels.get(name), notification, message, acquired.until)
         result = await insist(partial(self._record, acquired, outcome), acquired.until, self.clock)
         is_trouble = self.circuits.ended(name, outcome)
-        await asyncio.to_thread(show_pause, self.store, name, self.circuits.pauses().get(name))
+        if self.circuits.takes_another_pause(name):
+            await asyncio.to_thread(show_pause, self.store, name, self.circuits.pauses().get(name))
         if is_trouble:
             await self._tell_trouble(name, outcome)
         return result

@@ -18,14 +18,13 @@ from datetime import timedelta
 from watcher.errors import PollReason
 from watcher.model.entry import Entry, ParsedFeed
 from watcher.model.feed import ParseFailed
+from watcher.mortal import child_environment
 from watcher.parse.wire import LENGTH, decode_entries, decode_head, encode_job
 
 _STREAM_BUFFER = 1 << 20
 _LARGEST_FRAME = 64 << 20
 _START_WITHIN = 60.0
 _DIE_WITHIN = 1.0
-_INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME")
-"""The only variables a child sees: secrets live in the others."""
 
 
 class ParserPool:
@@ -90,7 +89,7 @@ class _Child:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             stderr=asyncio.subprocess.DEVNULL,
-            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
+            env=child_environment(),
             start_new_session=True,
             limit=_STREAM_BUFFER,
         )
