@@ -54,7 +54,7 @@ clean:  ## forgets .venv, caches and what the demo wrote
 	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output preview-output
 
 # The pip that comes with Python 3.11 does not know dependency groups yet.
-$(READY): Makefile pyproject.toml constraints.txt hatch_build.py $(wildcard watcher/*/_*.[ch])
+$(READY): Makefile pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[apprise,postgres]' --group dev

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.parse import plaintext
-from watcher.parse.plaintext import one_line, plain_text, words, words_in_python
+from watcher.parse.plaintext import one_line, plain_text
 
 CASES = {
     "<p>Hello <b>W</b>orld</p><p>x &amp; y &nbsp; z</p>": "Hello World\nx & y z",
@@ -30,15 +27,6 @@ CASES = {
     "&#150;&#x202e;a": "–a",
     "one\n\n  two": "one two",
 }
-
-
-@pytest.fixture(
-    autouse=True, scope="module", params=dict.fromkeys([words, words_in_python]), ids=lambda it: it.__name__
-)
-def implementation(request: pytest.FixtureRequest) -> Iterator[None]:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(plaintext, "words", request.param)
-        yield
 
 
 @pytest.mark.parametrize("markup", CASES)

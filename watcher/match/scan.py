@@ -1,6 +1,6 @@
 """One pass over the words of an entry: where the slots stand that somebody looks for, and which phrases may stand.
 
-This is what an entry costs when nothing matches. _scan.c does the same where a compiler is.
+This is what an entry costs when nothing matches.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from operator import itemgetter
 from watcher.match.index import neighbour_key
 from watcher.match.memory import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Piece
 
-__all__ = ["Joined", "Span", "note", "note_in_python", "note_neighbours", "waiting", "waiting_in_python"]
-
 Span = tuple[int, int]
 """[start, end) in positions."""
 Joined = dict[int, list[tuple[int, Piece]]]
@@ -23,7 +21,7 @@ Joined = dict[int, list[tuple[int, Piece]]]
 _SINGLES_OF, _FOLLOWERS_OF, _RIGHTS_OF = itemgetter(SINGLES), itemgetter(FOLLOWERS), itemgetter(RIGHTS)
 
 
-def note_in_python(
+def note(
     row: list[Piece],
     begin: int,
     singles: dict[int, list[int]],
@@ -59,7 +57,7 @@ def note_neighbours(
                     spans.append(span)
 
 
-def waiting_in_python(
+def waiting(
     pairs: dict[int, list[Span]],
     keys: array[int],
     numbers: array[int],
@@ -91,9 +89,3 @@ def _is_beside(third: int, spans: list[Span], row: list[Piece], joined: Joined, 
 
 def _may_be(slot: int, piece: Piece, alternatives: list[tuple[int, Piece]] | None) -> bool:
     return slot in piece[SLOTS] or any(slot in other[SLOTS] for _, other in alternatives or ())
-
-
-try:
-    from watcher.match._scan import note, waiting
-except ImportError:
-    note, waiting = note_in_python, waiting_in_python

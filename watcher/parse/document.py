@@ -11,7 +11,6 @@ from watcher.parse.context import Uncertain
 from watcher.parse.jsonfeed import is_json, read_jsonfeed
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import RawFeed
-from watcher.parse.scan import find
 from watcher.parse.swift import read_swift
 from watcher.parse.tolerant import read_tolerant, shown_headers
 
@@ -49,7 +48,7 @@ def _read(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed | Non
 
 def _refuse_entity_bombs(body: bytes) -> None:
     """Entities made of entities, or long ones: no feed needs them, and a thousand bytes of them become gigabytes."""
-    start = find(body, b"<!ENTITY", 1)
+    start = body.find(b"<!ENTITY")
     if start >= 0 and _GROWING_ENTITY.search(body, start, start + _DECLARATIONS):
         raise ParseError(
             PollReason.MALFORMED, "the document declares entities that grow without bound; tell its publisher"

@@ -15,8 +15,6 @@ from feedparser.mixin import _FeedParserMixin
 from feedparser.sanitizer import replace_doctype
 from feedparser.urls import _urljoin, make_safe_absolute_uri
 
-from watcher.parse.scan import find
-
 looks_like_html = _FeedParserMixin.looks_like_html
 make_safe_base = make_safe_absolute_uri
 split_doctype = replace_doctype
@@ -90,7 +88,7 @@ def _declared_encoding(document: bytes) -> re.Match[bytes] | None:
     """The pattern goes to the end of the first line, which may be all of a document: mostly its declaration is enough."""
     end = document.find(b"?>") + 2
     line_end = document.find(b"\n", end)
-    if end < 2 or find(document, b"?>", 0, end, line_end if line_end >= 0 else len(document)) >= 0:
+    if end < 2 or document.find(b"?>", end, line_end if line_end >= 0 else len(document)) >= 0:
         return _DECLARED_ENCODING.match(document)
     return _DECLARED_ENCODING.match(document, 0, end)
 

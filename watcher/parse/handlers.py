@@ -39,8 +39,6 @@ def _entry(walk: Walk, element: Element, depth: int) -> None:
         return
     refuse_cdf(walk.attributes)
     about = walk.attributes.get("rdf:about")
-    if walk.read_compiled(element, depth, about):
-        return
     entry = Context(is_entry=True)
     walk.enter(entry=entry)
     walk.title_depth = -1

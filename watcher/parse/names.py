@@ -11,7 +11,6 @@ from lxml import etree
 
 from watcher.parse.context import Uncertain
 from watcher.parse.feedparser_rules import KNOWN_PREFIXES, known_prefix
-from watcher.parse.scan import count, find
 
 _DECLARATION = re.compile(rb"""xmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
 _USUAL_TAG = 200
@@ -37,7 +36,7 @@ class Names:
             known = known_prefix(uri)
             _refuse_other_meanings(prefix or "", {known})
         _refuse_borrowed_prefixes({(prefix or "", uri) for prefix, uri in declared.items()})
-        if count(document, b"xmlns", 0) != len(declared):
+        if document.count(b"xmlns") != len(declared):
             everywhere = _declarations(document)
             _refuse_confusing_declarations(everywhere, set(declared.values()))
             if not is_sound:
@@ -109,11 +108,11 @@ def _known_name(tag: str) -> str | None:
 def _declarations(document: bytes) -> set[tuple[str, str]]:
     """Prefixes and namespaces declared anywhere, also where markup is only quoted."""
     found = set()
-    start = find(document, b"xmlns", 0)
+    start = document.find(b"xmlns")
     while start >= 0:
         if declaration := _DECLARATION.match(document, start):
             found.add(declaration.groups(b""))
-        start = find(document, b"xmlns", 0, start + 5)
+        start = document.find(b"xmlns", start + 5)
     return {(prefix.decode("utf-8", "replace"), uri.decode("utf-8", "replace")) for prefix, uri in found}
 
 

@@ -7,7 +7,7 @@ from urllib.parse import urljoin, urlsplit
 
 from watcher.model.entry import TEXT_LIMIT, Entry, ParsedFeed
 from watcher.parse.dates import parse_date
-from watcher.parse.plaintext import RAW_LIMIT, REFERENCES, one_line, plain_text, words
+from watcher.parse.plaintext import one_line, plain_text
 from watcher.parse.raw import MANY_ENTRIES, RawEntry, RawFeed, RawText
 
 _LINE_LIMIT = 2_000
@@ -43,7 +43,7 @@ def safe_link(link: str, base: str) -> str:
     return absolute if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
-def entry_in_python(raw: RawEntry, base: str) -> Entry:
+def _entry(raw: RawEntry, base: str) -> Entry:
     summary, content = _texts(raw)
     return Entry(
         id=_name(raw.id, markup=False),
@@ -98,27 +98,3 @@ def _language(raw: str | None) -> str | None:
 def _minutes(raw: str) -> int | None:
     text = raw.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None
-
-
-try:
-    from watcher.parse import _normalise
-except ImportError:
-    _entry = entry_in_python
-else:
-    _TOOLS = (
-        Entry,
-        words,
-        _LINE_LIMIT,
-        TEXT_LIMIT,
-        RAW_LIMIT,
-        " ",
-        "\n",
-        REFERENCES,
-        safe_link,
-        parse_date,
-        _language,
-        _texts,
-    )
-
-    def _entry(raw: RawEntry, base: str) -> Entry:
-        return _normalise.entry(raw, base, _TOOLS)

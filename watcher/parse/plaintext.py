@@ -115,7 +115,7 @@ def one_line(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     return words(value, markup, limit, RAW_LIMIT, " ", REFERENCES)
 
 
-def words_in_python(
+def words(
     value: str, markup: bool, limit: int, raw_limit: int, separator: str, references: Mapping[str, str], /
 ) -> str:
     """`plain_text` with `separator` between blocks, of the first `raw_limit` characters."""
@@ -197,11 +197,3 @@ def _without_simple_tags(text: str) -> str:
     pieces = _TAG_WITHOUT_QUOTES.split(text)
     pieces[1::2] = map(_KNOWN_SEPARATORS.__getitem__, pieces[1::2])
     return "".join(pieces)
-
-
-try:
-    from watcher.parse import _plaintext
-except ImportError:
-    words = words_in_python
-else:
-    words = _plaintext.words

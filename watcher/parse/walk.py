@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from watcher.parse.compiled import entry_reader
 from watcher.parse.context import Context, Uncertain
 from watcher.parse.feedparser_rules import looks_like_html, make_safe_base, mended, resolve
 from watcher.parse.names import Names
 from watcher.parse.raw import RawEntry, RawFeed
-
-if TYPE_CHECKING:
-    from watcher.parse._entries import EntryReader
 
 Element: TypeAlias = etree._Element
 Handler: TypeAlias = "Callable[[Walk, Element, int], None]"
@@ -76,15 +72,12 @@ class Walk:
         self.attributes: Mapping[str, str] = _NO_ATTRIBUTES
         self._handlers = handlers
         self._by_tag: dict[object, Handler | None] = {}
-        self._reader: EntryReader | None = None
 
     def feed(self) -> RawFeed:
         name = self.names.element(self.root)
         if name not in _ROOTS:
             raise Uncertain(f"the root is {name}")
         self.is_atom = self._version_is_atom(name)
-        if self.is_sound:
-            self._reader = entry_reader(self.root, self.names, self._handlers, is_atom=self.is_atom)
         if self.lang:
             self.top.fields["language"] = self.lang
         self._visit(self.root, 1, self._learn(self.root), self.root.items())
@@ -156,18 +149,6 @@ class Walk:
             else:
                 self.attributes = _NO_ATTRIBUTES
                 handler(self, child, depth)
-
-    def read_compiled(self, element: Element, depth: int, about: str | None) -> bool:
-        """Whether the entry could be read by what is compiled; it leaves what its handlers would have left."""
-        if self._reader is None or self.has_content:  # what the feed itself has of a content counts for its first entry
-            return False
-        read = self._reader.read(element, depth, self.base, self.lang, about or None)
-        if not read:
-            return False
-        entry, self.title_depth = read
-        self.entries.append(entry)
-        self.has_content = False
-        return True
 
     def construct(self, element: Element, default_type: str) -> tuple[str, bool]:
         """A text construct (RFC 4287 §3.1), and whether it is markup."""
