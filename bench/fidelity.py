@@ -30,9 +30,9 @@ import yaml
 from watcher.errors import ParseError
 from watcher.model.entry import Entry
 from watcher.parse.document import parse_document
+from watcher.parse.feedparser_reader import _entry, shown_headers
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import RawFeed
-from watcher.parse.tolerant import _entry, shown_headers
 
 DIFFERENCES = Path(__file__).with_name("differences.yaml")
 FIELDS = tuple(one.name for one in fields(Entry))

@@ -21,18 +21,18 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from watcher.flush import Early, Flusher
 from watcher.model.alert import Alert, Evidence, alert_id
 from watcher.model.entry import Entry, EntryDecision, Identified
 from watcher.model.notification import Delivered
 from watcher.model.route import Budget, ChannelRef, Email, Promptly, Receiver, Route
 from watcher.model.story import Judgement, Verdict
 from watcher.model.topic import Level
+from watcher.notify.flusher import Early, Flusher
 from watcher.render.message import render_message
 from watcher.route.tree import route_alert
 from watcher.store.interface import PollRecord, Store
 from watcher.store.open import open_store
-from watcher.story.teller import Teller
+from watcher.story.assigner import Teller
 
 START = datetime(2026, 1, 24, 12, tzinfo=UTC)
 ROUND = timedelta(seconds=10)

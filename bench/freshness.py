@@ -19,10 +19,10 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from watcher.errors import ParseError
-from watcher.fetch import cadence
 from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed
 from watcher.model.feed import Fetched, NotModified, PollState, Validators
 from watcher.parse.document import parse_document
+from watcher.schedule import cadence
 
 POLICY = cadence.CadencePolicy(None, timedelta(minutes=5), timedelta(hours=24))
 FEWEST_DATES = 5

@@ -29,7 +29,7 @@ from pathlib import Path
 from watcher.match.percolator import Percolator, compile_topics
 from watcher.model.entry import Entry
 from watcher.model.topic import Near, Term, Topic
-from watcher.plan import collector_paused
+from watcher.service.load import collector_paused
 from watcher.text.stems import stems
 from watcher.text.tokens import words
 

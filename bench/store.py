@@ -27,7 +27,7 @@ from watcher.model.feed import AcquiredFeed
 from watcher.model.story import Judgement, Verdict
 from watcher.store.interface import PollRecord, Store
 from watcher.store.open import open_store
-from watcher.story.teller import Teller
+from watcher.story.assigner import Teller
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)

@@ -8,15 +8,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from corpus import Corpus, find_corpus
-from houses import House
 from hypothesis import HealthCheck, settings
-from servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
+
+from tests.harness.corpus import Corpus, find_corpus
+from tests.harness.harness import Harness
+from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 
 # A busy machine is no failure, and what CI says depends on the change alone: new examples are sought where people work.
-settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("ci", settings.get_profile("house"), derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "house")
+settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
 @pytest.fixture
@@ -44,10 +45,10 @@ def clock() -> FakeClock:
 
 
 @pytest.fixture
-def house(
+def harness(
     tmp_path: Path, feed_server: FeedServer, mail_sink: ScriptedMailSink, webhook_sink: WebhookSink, clock: FakeClock
-) -> House:
-    return House(tmp_path, feed_server, mail_sink, webhook_sink, clock)
+) -> Harness:
+    return Harness(tmp_path, feed_server, mail_sink, webhook_sink, clock)
 
 
 @pytest.fixture(scope="session")

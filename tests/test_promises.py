@@ -22,7 +22,7 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
         [
             "store/test_contract.py::test_a_stale_epoch_writes_nothing",
             "store/test_sqlite.py::test_a_process_killed_inside_a_transaction_leaves_all_or_nothing",
-            "house/test_trouble.py::test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all",
+            "integration/test_trouble.py::test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all",
         ],
     ),
     "I2": (
@@ -44,8 +44,8 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
     "I4": (
         "Delivered is written after the receiver said so; every copy has the same id.",
         [
-            "house/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing",
-            "house/test_walk.py::test_a_mail_server_that_is_away_costs_a_delay_and_no_second_name",
+            "integration/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing",
+            "integration/test_walk.py::test_a_mail_server_that_is_away_costs_a_delay_and_no_second_name",
             "deliver/test_deliver_email.py::test_every_attempt_carries_the_same_bytes",
             "crash/test_crash_reduced.py::test_nothing_is_lost_and_nothing_is_doubled_without_a_reason",
         ],
@@ -60,7 +60,7 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
     "I6": (
         "Newness is identity, never date; seen keys are kept by time.",
         [
-            "house/test_walk.py::test_an_old_date_does_not_hide_a_new_entry",
+            "integration/test_walk.py::test_an_old_date_does_not_hide_a_new_entry",
             "store/test_contract_upkeep.py::test_keys_that_left_the_feed_go_after_their_time",
             "store/test_contract.py::test_feeds_that_leave_are_paused_and_return_with_their_state",
         ],
@@ -76,14 +76,14 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
         "A change of identity gives entries another key and no second alert.",
         [
             "dedupe/test_mutated_feeds.py::test_nothing_is_repeated_and_nothing_lost",
-            "house/test_walk.py::test_a_renamed_entry_whose_text_changes_later_is_not_told_again",
+            "integration/test_walk.py::test_a_renamed_entry_whose_text_changes_later_is_not_told_again",
         ],
     ),
     "I9": (
         "A bad configuration is refused whole, with every problem; on reload the old one stays.",
         [
             "config/test_config_mistakes.py::test_every_problem_is_told_at_once_with_its_place",
-            "house/test_daemon.py::test_a_bad_configuration_is_refused_on_reload",
+            "integration/test_daemon.py::test_a_bad_configuration_is_refused_on_reload",
         ],
     ),
     "I10": (
@@ -111,7 +111,7 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
 }
 
 TRAPS: list[tuple[str, list[str]]] = [
-    ("seen before sent", ["house/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing"]),
+    ("seen before sent", ["integration/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing"]),
     ("sent and forgotten", ["store/test_contract_outbox.py::test_try_again_waits_and_keeps_who_accepted"]),
     (
         "a queue in memory",
@@ -126,7 +126,7 @@ TRAPS: list[tuple[str, list[str]]] = [
         "one recipient fails, the others are told again",
         ["deliver/test_deliver_email.py::test_a_retry_addresses_only_those_who_had_not_taken_it"],
     ),
-    ("newness by date", ["house/test_walk.py::test_an_old_date_does_not_hide_a_new_entry"]),
+    ("newness by date", ["integration/test_walk.py::test_an_old_date_does_not_hide_a_new_entry"]),
     (
         "no date becomes now, again and again",
         ["store/test_contract.py::test_an_updated_entry_takes_its_new_text_and_keeps_its_first_date"],
@@ -136,7 +136,7 @@ TRAPS: list[tuple[str, list[str]]] = [
     ("doubled ids hide entries", ["dedupe/test_dedupe_identity.py::test_doubled_ids_hide_nothing"]),
     ("the first poll's flood", ["dedupe/test_dedupe_decide.py::test_only_entries_within_the_backfill_are_new"]),
     ("old entries come back", ["dedupe/test_dedupe_decide.py::test_an_entry_that_left_and_returns_is_known"]),
-    ("a failed poll wipes the memory", ["house/test_trouble.py::test_failed_and_empty_polls_forget_nothing"]),
+    ("a failed poll wipes the memory", ["integration/test_trouble.py::test_failed_and_empty_polls_forget_nothing"]),
     ("three strikes and dead", ["fetch/test_cadence.py::test_failures_back_off_to_a_long_tail_and_never_end"]),
     ("dead too early", ["fetch/test_cadence.py::test_gone_is_polled_rarely_but_polled"]),
     (
@@ -178,7 +178,7 @@ TRAPS: list[tuple[str, list[str]]] = [
         ["fetch/test_address.py::test_a_name_is_resolved_once_and_the_vetted_address_is_dialled"],
     ),
     ("two peers both send", ["store/test_contract_concurrency.py::test_a_notification_is_sent_by_one_owner"]),
-    ("quiet hours swallow", ["house/test_holding.py::test_quiet_hours_hold_and_release_as_one_message"]),
+    ("quiet hours swallow", ["integration/test_holding.py::test_quiet_hours_hold_and_release_as_one_message"]),
     ("claimed and never sent", ["store/test_contract_outbox.py::test_an_expired_lease_is_anybodys"]),
     (
         "a backlog is let through by its age",
@@ -196,7 +196,9 @@ TRAPS: list[tuple[str, list[str]]] = [
     ("local time called UTC", ["parse/test_dates.py::test_anything_is_a_date_in_utc_or_none"]),
     (
         "a sender that swallows every error",
-        ["house/test_circuits.py::test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever"],
+        [
+            "integration/test_circuits.py::test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever"
+        ],
     ),
 ]
 

@@ -14,7 +14,7 @@ from watcher.cli.main import app
 from watcher.match.explain import explain
 from watcher.model.entry import Entry
 from watcher.model.topic import Level
-from watcher.plan import read_plan
+from watcher.service.load import read_plan
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -19,7 +19,7 @@ from watcher.deliver.email import EmailChannel
 from watcher.deliver.webhook import WebhookChannel
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, DeliveryState, Message, Notification, Outcome, TryAgain
-from watcher.notify import Notifier
+from watcher.notify.notifier import Notifier
 from watcher.store import documents
 from watcher.store.interface import PollRecord
 from watcher.store.open import SqlStore

@@ -24,8 +24,8 @@ from watcher.model.entry import Entry
 from watcher.model.notification import GroupKey, Notification, notification_key
 from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
+from watcher.render.digest_context import Surroundings
 from watcher.render.message import render_message
-from watcher.render.surroundings import Surroundings
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 WIDTHS = (600, 360)

@@ -17,10 +17,10 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from houses import House, Item
-from servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
+from tests.harness.harness import House, Item
+from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 
 TEXT = (
     "Both sides have agreed on a ceasefire that begins at midnight, the mediators said on Friday after nine days of "

@@ -26,7 +26,7 @@ from typing import Any
 import httpx2
 import yaml
 
-from watcher.deliver.open import build_channels, http_client
+from watcher.deliver.registry import build_channels, http_client
 from watcher.model.notification import Delivered, Notification, Outcome
 from watcher.model.route import ChannelRef, Matrix, Receiver
 from watcher.render.message import render_message

@@ -18,8 +18,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from watcher.config.load import read_settings
+from watcher.match.evaluation import EntryScore, JudgedEntry, TopicQuality, evaluate, quality_of, read_judged
 from watcher.match.percolator import CompiledTopic, compile_topics
-from watcher.match.quality import EntryScore, JudgedEntry, TopicQuality, evaluate, quality_of, read_judged
 from watcher.match.score import FORMULA, Formula
 from watcher.model.topic import Level
 

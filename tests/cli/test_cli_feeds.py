@@ -7,37 +7,37 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from houses import House, Item, rss
-from servers import Answer
 
+from tests.harness.harness import Harness, Item, rss
+from tests.harness.servers import Answer
 from watcher.config.opml import read_opml
 
 EMPTY = '<opml version="2.0"><head/><body/></opml>'
 
 
 @pytest.fixture
-def site(house: House) -> House:
-    """A house with one feed, an included OPML file, and a site with a page that names one more."""
-    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now())])
-    house.feeds.put("/daily.xml", rss("Daily", [Item("d", "Bread", house.clock.now())]))
-    page(house, "/daily.xml")
-    house.write()
-    (house.folder / "feeds.opml").write_text(EMPTY)
-    house.config.write_text(house.config.read_text().replace("feeds: [", "feeds: [{opml: feeds.opml}, ", 1))
-    return house
+def site(harness: Harness) -> Harness:
+    """A harness with one feed, an included OPML file, and a site with a page that names one more."""
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now())])
+    harness.feeds.put("/daily.xml", rss("Daily", [Item("d", "Bread", harness.clock.now())]))
+    page(harness, "/daily.xml")
+    harness.write()
+    (harness.folder / "feeds.opml").write_text(EMPTY)
+    harness.config.write_text(harness.config.read_text().replace("feeds: [", "feeds: [{opml: feeds.opml}, ", 1))
+    return harness
 
 
-def page(house: House, *feeds: str) -> None:
+def page(harness: Harness, *feeds: str) -> None:
     links = "".join(f'<link rel="alternate" type="application/rss+xml" href="{feed}">' for feed in feeds)
     body = f"<html><head>{links}</head><body>News</body></html>".encode()
-    house.feeds.put("/news", Answer(200, {"Content-Type": "text/html"}, body))
+    harness.feeds.put("/news", Answer(200, {"Content-Type": "text/html"}, body))
 
 
 def added(file: Path) -> list[tuple[str, str | None, dict[str, str]]]:
     return [(feed.url, feed.name, dict(feed.labels)) for feed, _ in read_opml(file.read_bytes()).feeds]
 
 
-def test_discover_shows_the_feeds_of_a_page(site: House) -> None:
+def test_discover_shows_the_feeds_of_a_page(site: Harness) -> None:
     table = site.command("feeds", "discover", site.feeds.url("/news")).stdout.splitlines()
     assert table[1].split("\t") == [site.feeds.url("/daily.xml"), "Daily", "1", "swift"]
     facts = json.loads(site.command("feeds", "discover", site.feeds.url("/news"), "--json").stdout)
@@ -45,7 +45,7 @@ def test_discover_shows_the_feeds_of_a_page(site: House) -> None:
 
 
 @pytest.mark.parametrize("command", ["discover", "add"])
-def test_a_page_that_cannot_be_read_or_has_no_feeds(site: House, command: str) -> None:
+def test_a_page_that_cannot_be_read_or_has_no_feeds(site: Harness, command: str) -> None:
     refused = site.command("feeds", command, "http://127.0.0.1:9/")
     assert (refused.returncode, "cannot be read: connect" in refused.stderr) == (1, True), refused.stderr
     page(site)
@@ -53,7 +53,7 @@ def test_a_page_that_cannot_be_read_or_has_no_feeds(site: House, command: str) -
     assert (none.returncode, "no feed that could be found" in none.stderr) == (1, True)
 
 
-def test_the_one_feed_of_a_page_is_added_with_its_title_and_labels(site: House) -> None:
+def test_the_one_feed_of_a_page_is_added_with_its_title_and_labels(site: Harness) -> None:
     before = site.config.read_text()
     done = site.command("feeds", "add", site.feeds.url("/news"), "--label", "region=mena", "--label", "folder=Desk")
     assert done.returncode == 0, done.stderr
@@ -66,7 +66,7 @@ def test_the_one_feed_of_a_page_is_added_with_its_title_and_labels(site: House) 
     assert len(added(site.folder / "feeds.opml")) == 1
 
 
-def test_of_several_feeds_a_person_chooses(site: House) -> None:
+def test_of_several_feeds_a_person_chooses(site: Harness) -> None:
     site.feeds.put("/other.xml", rss("Other", [Item("o", "More", site.clock.now())]))
     page(site, "/daily.xml", "/other.xml")
     done = site.command("feeds", "add", site.feeds.url("/news"))
@@ -75,7 +75,7 @@ def test_of_several_feeds_a_person_chooses(site: House) -> None:
     assert added(site.folder / "feeds.opml") == []
 
 
-def test_an_address_can_be_added_unasked_under_another_name(site: House) -> None:
+def test_an_address_can_be_added_unasked_under_another_name(site: Harness) -> None:
     done = site.command("feeds", "add", "https://example.org/feed", "--unasked", "--name", "Later")
     assert done.returncode == 0, done.stderr
     assert added(site.folder / "feeds.opml") == [("https://example.org/feed", "Later", {})]
@@ -89,59 +89,59 @@ def test_an_address_can_be_added_unasked_under_another_name(site: House) -> None
         (["ftp://example.org/feed"], "http"),
     ],
 )
-def test_what_the_configuration_would_refuse_is_not_added(site: House, words: list[str], said: str) -> None:
+def test_what_the_configuration_would_refuse_is_not_added(site: Harness, words: list[str], said: str) -> None:
     done = site.command("feeds", "add", *words, "--unasked")
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr
     assert (site.folder / "feeds.opml").read_text() == EMPTY
 
 
 @pytest.mark.parametrize("label", ["region", "=x", "a-b=x"])
-def test_a_label_that_is_none(site: House, label: str) -> None:
+def test_a_label_that_is_none(site: Harness, label: str) -> None:
     done = site.command("feeds", "add", "https://example.org/feed", "--unasked", "--label", label)
     assert (done.returncode, f"--label {label}: " in done.stderr) == (2, True)
 
 
-def test_who_has_no_opml_file_gets_one_and_is_told_how_to_include_it(house: House) -> None:
-    house.publish("/wire", [])
-    house.write()
-    done = house.command("feeds", "add", "https://example.org/feed", "--unasked", "--into", "mine.opml")
+def test_who_has_no_opml_file_gets_one_and_is_told_how_to_include_it(harness: Harness) -> None:
+    harness.publish("/wire", [])
+    harness.write()
+    done = harness.command("feeds", "add", "https://example.org/feed", "--unasked", "--into", "mine.opml")
     assert done.returncode == 2
     assert "add the line `- {opml: mine.opml}` under feeds" in done.stderr
-    house.config.write_text(house.config.read_text().replace("feeds: [", "feeds: [{opml: mine.opml}, ", 1))
-    again = house.command("feeds", "add", "https://example.org/feed", "--unasked", "--into", "mine.opml")
+    harness.config.write_text(harness.config.read_text().replace("feeds: [", "feeds: [{opml: mine.opml}, ", 1))
+    again = harness.command("feeds", "add", "https://example.org/feed", "--unasked", "--into", "mine.opml")
     assert again.returncode == 0, again.stderr
-    assert added(house.folder / "mine.opml") == [("https://example.org/feed", None, {})]
-    rows = house.command("feeds", "list").stdout.splitlines()
+    assert added(harness.folder / "mine.opml") == [("https://example.org/feed", None, {})]
+    rows = harness.command("feeds", "list").stdout.splitlines()
     assert [row.split("\t")[0] for row in rows if row.endswith("/feed")] == ["example.org"]
 
 
-def test_health_tells_of_feeds_that_need_a_person(house: House) -> None:
-    house.clock.set(datetime.now(UTC))
-    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
-    house.publish("/sleepy", [Item("b", "Long ago", house.clock.now() - timedelta(days=400))])
-    house.feed_urls += [house.feeds.url("/nothing"), house.feeds.put("/gone", Answer(410))]
-    house.once()
-    facts = json.loads(house.command("feeds", "health", "--json").stdout)
+def test_health_tells_of_feeds_that_need_a_person(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1))])
+    harness.publish("/sleepy", [Item("b", "Long ago", harness.clock.now() - timedelta(days=400))])
+    harness.feed_urls += [harness.feeds.url("/nothing"), harness.feeds.put("/gone", Answer(410))]
+    harness.once()
+    facts = json.loads(harness.command("feeds", "health", "--json").stdout)
     assert [(Path(one["url"]).name, one["what"]) for one in facts] == [
         ("gone", "gone"), ("nothing", "failing"), ("sleepy", "silent"),
     ]  # fmt: skip
     assert "watcher feeds discover" in facts[1]["detail"]
-    rows = [line.split("\t") for line in house.command("feeds", "health").stdout.splitlines()]
+    rows = [line.split("\t") for line in harness.command("feeds", "health").stdout.splitlines()]
     assert rows[0] == ["feed", "what", "since", "failures", "why, and what helps", "url"]
     assert [row[1] for row in rows[1:]] == ["gone", "failing", "silent"]
     assert [row[0] for row in rows[1:]] == ["127.0.0.1", "127.0.0.1", "sleepy"]
 
 
-def test_health_of_feeds_that_are_well(house: House) -> None:
-    house.clock.set(datetime.now(UTC))
-    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now())])
-    house.once()
-    done = house.command("feeds", "health")
+def test_health_of_feeds_that_are_well(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now())])
+    harness.once()
+    done = harness.command("feeds", "health")
     assert (done.returncode, done.stdout) == (0, "")
     assert "nothing is wrong: 1 feed" in done.stderr
 
 
-def test_show_tells_all_that_is_remembered_of_a_feed(site: House) -> None:
+def test_show_tells_all_that_is_remembered_of_a_feed(site: Harness) -> None:
     url = site.feeds.url("/wire")
     before = site.command("feeds", "show", url)
     assert (before.returncode, "as soon as the daemon runs" in before.stdout) == (0, True), before.stderr
@@ -156,7 +156,7 @@ def test_show_tells_all_that_is_remembered_of_a_feed(site: House) -> None:
     assert table == {"url": url}
 
 
-def test_show_tells_what_a_server_wants_and_what_failed(site: House) -> None:
+def test_show_tells_what_a_server_wants_and_what_failed(site: Harness) -> None:
     url = site.feeds.put("/wire", Answer(503, {"Retry-After": "3600"}))
     site.once()
     facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
@@ -167,7 +167,7 @@ def test_show_tells_what_a_server_wants_and_what_failed(site: House) -> None:
     assert (unknown.returncode, "watcher feeds list" in unknown.stderr) == (2, True)
 
 
-def test_show_tells_of_a_permanent_redirect(site: House) -> None:
+def test_show_tells_of_a_permanent_redirect(site: Harness) -> None:
     site.publish("/new", [Item("a", "Ceasefire agreed", site.clock.now())])
     url = site.feeds.redirect("/wire", site.feeds.url("/new"), 301)
     for polls in (1, 2, 3):

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import pytest
 import typer
-from houses import House
 
+from tests.harness.harness import Harness
 from watcher.cli.main import app
 
 
@@ -55,8 +55,8 @@ def test_help_says_what_it_does_and_gives_an_example_that_the_command_takes(path
     one.make_context(" ".join(path), words[len(path) :])  # type: ignore[attr-defined]
 
 
-def test_help_goes_out_with_0_and_wrong_words_with_2(house: House) -> None:
-    shown = house.command("silence", "add", "--help")
+def test_help_goes_out_with_0_and_wrong_words_with_2(harness: Harness) -> None:
+    shown = harness.command("silence", "add", "--help")
     assert (shown.returncode, "Example: watcher silence add" in shown.stdout) == (0, True)
-    assert house.command("no-such-command").returncode == 2
-    assert house.command("feeds", "list", "--no-such-option").returncode == 2
+    assert harness.command("no-such-command").returncode == 2
+    assert harness.command("feeds", "list", "--no-such-option").returncode == 2

@@ -6,24 +6,24 @@ import json
 from datetime import timedelta
 
 import pytest
-from houses import House, Item
-from servers import Answer
 
+from tests.harness.harness import Harness, Item
+from tests.harness.servers import Answer
 from watcher.render.sample import TITLE
 
 
 @pytest.fixture
-def ready(house: House) -> House:
-    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
-    house.write()
-    return house
+def ready(harness: Harness) -> Harness:
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1))])
+    harness.write()
+    return harness
 
 
 def rows(text: str) -> list[list[str]]:
     return [line.split("\t") for line in text.splitlines() if "\t" in line][1:]
 
 
-def test_check_online_says_what_each_feed_answers(ready: House) -> None:
+def test_check_online_says_what_each_feed_answers(ready: Harness) -> None:
     ready.feed_urls.append(ready.feeds.url("/nothing"))
     ready.feed_urls.append(ready.feeds.redirect("/old", ready.feed_urls[0], 301))
     ready.write()
@@ -37,7 +37,7 @@ def test_check_online_says_what_each_feed_answers(ready: House) -> None:
     assert done.stdout.splitlines()[-1] == "2 of 3 feeds answered"
 
 
-def test_a_page_is_explained_and_one_that_costs_too_much_is_given_up(ready: House) -> None:
+def test_a_page_is_explained_and_one_that_costs_too_much_is_given_up(ready: Harness) -> None:
     html = {"Content-Type": "text/html"}
     body = (
         b"<html><head><title>News</title></head><body><nav>menu</nav><article>A ceasefire was agreed.</article></body>"
@@ -55,15 +55,15 @@ def test_a_page_is_explained_and_one_that_costs_too_much_is_given_up(ready: Hous
     assert (empty.returncode, "neither a feed nor a page" in empty.stderr) == (2, True), empty.stderr
 
 
-def test_check_online_fails_when_no_feed_answers(house: House) -> None:
-    house.feed_urls = ["http://127.0.0.1:9/none"]
-    house.write()
-    done = house.command("check", "--online")
+def test_check_online_fails_when_no_feed_answers(harness: Harness) -> None:
+    harness.feed_urls = ["http://127.0.0.1:9/none"]
+    harness.write()
+    done = harness.command("check", "--online")
     assert done.returncode == 1
     assert "check the network" in done.stderr
 
 
-def test_check_tries_own_templates(ready: House) -> None:
+def test_check_tries_own_templates(ready: Harness) -> None:
     folder = ready.folder / "templates"
     folder.mkdir()
     (folder / "subject.txt.j2").write_text("{{ digest.subject }}")
@@ -74,7 +74,7 @@ def test_check_tries_own_templates(ready: House) -> None:
     assert "receivers.desk: the template message.txt.j2 failed" in done.stderr
 
 
-def test_a_test_message_reaches_each_channel_and_is_marked(ready: House) -> None:
+def test_a_test_message_reaches_each_channel_and_is_marked(ready: Harness) -> None:
     assert [row[:2] for row in rows(ready.command("receivers", "test", "chat").stdout)] == [
         ["chat/webhook/0", "delivered"]
     ]
@@ -88,14 +88,14 @@ def test_a_test_message_reaches_each_channel_and_is_marked(ready: House) -> None
     assert not (ready.folder / "watcher.db").exists()
 
 
-def test_a_test_that_fails_says_why(ready: House) -> None:
+def test_a_test_that_fails_says_why(ready: Harness) -> None:
     ready.chat.script = [410]
     done = ready.command("receivers", "test", "chat")
     assert done.returncode == 1
     assert rows(done.stdout)[0][:3] == ["chat/webhook/0", "never", "gone"]
 
 
-def test_receivers_are_listed_and_unknown_ones_refused(ready: House) -> None:
+def test_receivers_are_listed_and_unknown_ones_refused(ready: Harness) -> None:
     assert rows(ready.command("receivers", "list").stdout) == [["desk", "desk/email/0"], ["chat", "chat/webhook/0"]]
     done = ready.command("receivers", "test", "nobody")
     assert (done.returncode, "desk, chat" in done.stderr) == (2, True)

@@ -7,28 +7,29 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from houses import House, Item
+
+from tests.harness.harness import Harness, Item
 
 
 @pytest.fixture
-def ready(house: House) -> House:
-    house.clock.set(datetime.now(UTC))
-    house.publish("/wire", [Item("a", "Ceasefire agreed", house.clock.now() - timedelta(minutes=1))])
-    house.write()
-    return house
+def ready(harness: Harness) -> Harness:
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1))])
+    harness.write()
+    return harness
 
 
-def add(house: House, *words: str) -> str:
-    done = house.command("silence", "add", *words)
+def add(harness: Harness, *words: str) -> str:
+    done = harness.command("silence", "add", *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
 
-def listed(house: House, *words: str) -> list[dict[str, object]]:
-    return json.loads(house.command("silence", "list", "--json", *words).stdout)
+def listed(harness: Harness, *words: str) -> list[dict[str, object]]:
+    return json.loads(harness.command("silence", "list", "--json", *words).stdout)
 
 
-def test_what_is_silenced_is_not_told_until_the_silence_is_over(ready: House) -> None:
+def test_what_is_silenced_is_not_told_until_the_silence_is_over(ready: Harness) -> None:
     add(ready, "topic=ceasefires", 'level="focus"', "--for", "2h", "--comment", "known")
     (silence,) = listed(ready)
     assert silence["matchers"] == ['topic="ceasefires"', 'level="focus"']
@@ -45,7 +46,7 @@ def test_what_is_silenced_is_not_told_until_the_silence_is_over(ready: House) ->
     assert ready.told() == ["Truce collapses"]
 
 
-def test_adding_says_what_it_would_have_silenced(ready: House) -> None:
+def test_adding_says_what_it_would_have_silenced(ready: Harness) -> None:
     ready.once()
     meets = add(ready, 'feed=~"wir."', "score>=5", "--for", "1d", "--comment", "drill", "--author", "Ana")
     assert "of 1 alert in the last 7 days it meets 1" in meets
@@ -54,7 +55,7 @@ def test_adding_says_what_it_would_have_silenced(ready: House) -> None:
     assert 'no topic is named "ceasefire"; did you mean "ceasefires"?' in misses.stderr
 
 
-def test_the_table_says_who_wanted_it_and_why(ready: House) -> None:
+def test_the_table_says_who_wanted_it_and_why(ready: Harness) -> None:
     add(ready, "level=mention", "--for", "2h", "--comment", "drill", "--author", "Ana")
     add(ready, "level=mention", "--for", "1h", "--comment", "short")
     header, first, second = ready.command("silence", "list").stdout.splitlines()
@@ -75,6 +76,6 @@ def test_the_table_says_who_wanted_it_and_why(ready: House) -> None:
         (["expire", "00000000"], "watcher silence list"),
     ],
 )
-def test_wrong_use_names_the_remedy(ready: House, words: list[str], said: str) -> None:
+def test_wrong_use_names_the_remedy(ready: Harness, words: list[str], said: str) -> None:
     done = ready.command("silence", *words)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr

@@ -6,35 +6,36 @@ import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from houses import House, Item
+
+from tests.harness.harness import Harness, Item
 
 PLACES = ("Idlib", "Homs", "Daraa", "Hasakah", "Raqqa", "Deir ez-Zor")
 GAMES = ("chess", "handball", "curling", "cricket", "darts", "snooker")
 
 
 @pytest.fixture
-def read(house: House) -> House:
-    """A house that has read six real ceasefires, six of sports, one near miss and bread."""
-    house.clock.set(datetime.now(UTC))
-    earlier = house.clock.now() - timedelta(minutes=5)
+def read(harness: Harness) -> Harness:
+    """A harness that has read six real ceasefires, six of sports, one near miss and bread."""
+    harness.clock.set(datetime.now(UTC))
+    earlier = harness.clock.now() - timedelta(minutes=5)
     titles = [
         *(f"Ceasefire signed by militias near {place}" for place in PLACES),
         *(f"Ceasefire between fans of {game}, says the referee" for game in GAMES),
         "Talks go on",
         "A recipe for bread",
     ]
-    house.publish("/wire", [Item(title, title, earlier) for title in titles])
-    house.once()
-    return house
+    harness.publish("/wire", [Item(title, title, earlier) for title in titles])
+    harness.once()
+    return harness
 
 
-def mark_all(house: House) -> None:
-    for alert in json.loads(house.command("alerts", "list", "--json").stdout):
+def mark_all(harness: Harness) -> None:
+    for alert in json.loads(harness.command("alerts", "list", "--json").stdout):
         verdict = "irrelevant" if "referee" in alert["title"] else "relevant"
-        assert house.command("alerts", "mark", alert["id"][:12], verdict).returncode == 0
+        assert harness.command("alerts", "mark", alert["id"][:12], verdict).returncode == 0
 
 
-def test_a_mark_stands_in_the_life_of_the_alert_and_can_be_changed(read: House) -> None:
+def test_a_mark_stands_in_the_life_of_the_alert_and_can_be_changed(read: Harness) -> None:
     alert = json.loads(read.command("alerts", "list", "--json").stdout)[0]
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] is None
     said = read.command("alerts", "mark", alert["id"], "irrelevant")
@@ -44,7 +45,7 @@ def test_a_mark_stands_in_the_life_of_the_alert_and_can_be_changed(read: House) 
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] == "relevant"
 
 
-def test_suggestions_come_from_the_marks(read: House) -> None:
+def test_suggestions_come_from_the_marks(read: Harness) -> None:
     mark_all(read)
     before = read.config.read_text()
     found = json.loads(read.command("topics", "suggest", "--topic", "ceasefires", "--json").stdout)
@@ -56,13 +57,13 @@ def test_suggestions_come_from_the_marks(read: House) -> None:
     assert read.config.read_text() == before
 
 
-def test_stored_entries_can_stand_for_what_is_irrelevant(read: House) -> None:
+def test_stored_entries_can_stand_for_what_is_irrelevant(read: Harness) -> None:
     mark_all(read)
     words = ("topics", "suggest", "--topic", "ceasefires", "--json", "--background", "1d")
     assert json.loads(read.command(*words).stdout)["others"] == 8
 
 
-def test_backtest_counts_days_hits_and_near_misses(read: House) -> None:
+def test_backtest_counts_days_hits_and_near_misses(read: Harness) -> None:
     result = json.loads(read.command("backtest", "--topic", "ceasefires", "--since", "2d", "--json").stdout)
     assert (result["entries"], result["alerts"], sum(result["per_day"].values())) == (14, 12, 12)
     assert [one["title"] for one in result["near_misses"]] == ["Talks go on"]
@@ -74,14 +75,14 @@ def test_backtest_counts_days_hits_and_near_misses(read: House) -> None:
     assert lines[lines.index("near misses:") + 2].split("\t")[-1] == "Talks go on"
 
 
-def test_backtest_tries_the_topic_as_it_is_written_now(read: House) -> None:
+def test_backtest_tries_the_topic_as_it_is_written_now(read: Harness) -> None:
     read.topics = read.topics.replace("ceasefire*, truce*", "bread")
     read.write()
     result = json.loads(read.command("backtest", "--topic", "ceasefires", "--json").stdout)
     assert [one["title"] for one in result["hits"]] == ["A recipe for bread"]
 
 
-def test_overlap_with_other_topics(read: House) -> None:
+def test_overlap_with_other_topics(read: Harness) -> None:
     read.topics = read.topics.replace("2: [detainee*]", "9: [militias]")
     read.write()
     assert (
@@ -101,8 +102,8 @@ def test_overlap_with_other_topics(read: House) -> None:
         (["alerts", "mark", "00000000", "good"], "'good'"),
     ],
 )
-def test_wrong_use_names_the_remedy(house: House, words: list[str], said: str) -> None:
-    house.feed_urls = ["http://127.0.0.1:9/none"]
-    house.write()
-    done = house.command(*words)
+def test_wrong_use_names_the_remedy(harness: Harness, words: list[str], said: str) -> None:
+    harness.feed_urls = ["http://127.0.0.1:9/none"]
+    harness.write()
+    done = harness.command(*words)
     assert (done.returncode, said in done.stderr) == (2, True), done.stderr

@@ -3,7 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_reading import ReadText, TextReader
+
+from tests.harness.config_reading import ReadText, TextReader
 
 
 @pytest.fixture

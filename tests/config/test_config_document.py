@@ -7,8 +7,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.config import document
-from watcher.config.document import core_schema, plain, read_document
+from watcher.config import yaml_tree as document
+from watcher.config.yaml_tree import core_schema, plain, read_document
 from watcher.errors import Position
 
 

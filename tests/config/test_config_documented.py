@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from watcher.config import shapes
+from watcher.config import schema as shapes
 from watcher.config.load import SECTIONS
-from watcher.config.shapes import Shape
+from watcher.config.schema import Shape
 from watcher.model.route import CHANNEL_KINDS
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/configuration.md").read_text()

@@ -4,8 +4,8 @@ from datetime import time, timedelta
 from pathlib import Path
 
 import pytest
-from config_reading import ReadText
 
+from tests.harness.config_reading import ReadText
 from watcher.config.credentials import SecretMode
 from watcher.config.load import missing_for_run, problem_of_topic, read_settings
 from watcher.config.starter import starter_text

@@ -5,8 +5,8 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from watcher.config.document import Scalar, find, read_document
-from watcher.config.places import place_inside, stretches
+from watcher.config.source_map import place_inside, stretches
+from watcher.config.yaml_tree import Scalar, find, read_document
 from watcher.errors import Position
 
 WORDS = st.text(alphabet="abcdéß داعش'\"\\#:,*@{}", min_size=1, max_size=12)

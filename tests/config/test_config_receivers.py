@@ -3,8 +3,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import pytest
-from config_reading import ReadText
 
+from tests.harness.config_reading import ReadText
 from watcher.model.route import CHANNEL_KINDS, ChannelRef, Email, Receiver, Slack, Webhook
 from watcher.model.secret import Secret, reveal
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 from datetime import time, timedelta
 
 import pytest
-from config_reading import ReadText
 
+from tests.harness.config_reading import ReadText
 from watcher.model.route import Budget, DigestPlan, Hold, Matcher, Promptly, Route
 
 RECEIVERS = """

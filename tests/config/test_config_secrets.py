@@ -3,8 +3,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from config_reading import ReadText
 
+from tests.harness.config_reading import ReadText
 from watcher.config.load import Reading
 from watcher.model.secret import Secret
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 from mutating.polled_feed import START, PolledFeed
 
-from watcher.dedupe.resemblance import FEW, Resembling
+from watcher.dedupe.similarity import FEW, Resembling
 from watcher.model.alert import stable_hash
 from watcher.model.entry import Entry, Identified, Seen
 

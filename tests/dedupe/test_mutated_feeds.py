@@ -9,11 +9,11 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from corpus import Corpus
 from mutating.changes import from_poll
 from mutating.scenarios import SINGLE, Scenario, at_once, little_left, single, successive
 from mutating.watching import entries_of, on_time, watch
 
+from tests.harness.corpus import Corpus
 from watcher.model.entry import Entry
 
 ODD = {

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from chats import CHATS, TOKEN, send
-from servers import Answer, WebhookSink
 
+from tests.harness.chats import CHATS, TOKEN, send
+from tests.harness.servers import Answer, WebhookSink
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.route import ChannelOptions, Mattermost, Slack

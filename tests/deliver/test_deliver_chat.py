@@ -7,12 +7,12 @@ import re
 import sys
 
 import pytest
-from chats import CHATS, TOKEN, send, unescaped
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from notices import alert, notification
-from servers import Answer, WebhookSink
 
+from tests.harness.chats import CHATS, TOKEN, send, unescaped
+from tests.harness.factories import alert, notification
+from tests.harness.servers import Answer, WebhookSink
 from watcher.errors import AttemptReason, UsageError
 from watcher.model.notification import Delivered, GiveUp, Message, TryAgain
 from watcher.model.route import CHANNEL_KINDS, Apprise, Matrix

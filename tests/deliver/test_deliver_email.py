@@ -13,9 +13,9 @@ import pytest
 from aiosmtpd.smtp import AuthResult, LoginPassword
 from hypothesis import given
 from hypothesis import strategies as st
-from notices import alert, notification
-from servers import ScriptedMailSink
 
+from tests.harness.factories import alert, notification
+from tests.harness.servers import ScriptedMailSink
 from watcher.deliver.email import EmailChannel
 from watcher.deliver.mail_message import subject_header
 from watcher.errors import AttemptReason

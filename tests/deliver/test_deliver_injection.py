@@ -15,10 +15,10 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
-from chats import CHATS
-from notices import alert, notification
-from servers import WebhookSink
 
+from tests.harness.chats import CHATS
+from tests.harness.factories import alert, notification
+from tests.harness.servers import WebhookSink
 from watcher.deliver.apprise import AppriseChannel
 from watcher.deliver.discord import discord_body
 from watcher.deliver.mail_message import build_mail

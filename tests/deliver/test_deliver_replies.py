@@ -7,12 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-import chats
 import pytest
-from chats import TOKEN, send
-from notices import alert, notification
-from servers import Answer, WebhookSink
 
+from tests.harness import chats
+from tests.harness.chats import TOKEN, send
+from tests.harness.factories import alert, notification
+from tests.harness.servers import Answer, WebhookSink
 from watcher.model.notification import Delivered, Outcome
 from watcher.model.route import ChannelOptions, Discord, Matrix, Mattermost, Slack, Telegram
 

@@ -12,10 +12,10 @@ import socket
 from datetime import timedelta
 
 import pytest
-from notices import NOW, alert, notification
-from servers import RESET, Answer, FakeClock, WebhookSink
 
-from watcher.deliver.open import http_client
+from tests.harness.factories import NOW, alert, notification
+from tests.harness.servers import RESET, Answer, FakeClock, WebhookSink
+from watcher.deliver.registry import http_client
 from watcher.deliver.retry_after import retry_after
 from watcher.deliver.signature import signature, signing_key
 from watcher.deliver.webhook import WebhookChannel

@@ -7,8 +7,9 @@ from email.message import EmailMessage
 
 import httpx2
 import pytest
-from corpus import load_corpus
-from servers import RESET, Answer, Document, FeedServer, ScriptedMailSink, WebhookSink
+
+from tests.harness.corpus import load_corpus
+from tests.harness.servers import RESET, Answer, Document, FeedServer, ScriptedMailSink, WebhookSink
 
 
 def letter(to: str = "desk@example.org") -> EmailMessage:

@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from watcher.app import OnceReport
 from watcher.demo.http_server import Request
 from watcher.demo.mail_sink import Mail
 from watcher.demo.report import age, evidence_line, next_commands, show_result, webhook_brief
@@ -22,6 +21,7 @@ from watcher.model.alert import Alert, Evidence
 from watcher.model.entry import Entry
 from watcher.model.feed import PollState
 from watcher.model.topic import Level
+from watcher.service.app import OnceReport
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVIDENCE = (

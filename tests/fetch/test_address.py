@@ -6,10 +6,10 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from servers import FeedServer
 
+from tests.harness.servers import FeedServer
 from watcher.errors import PollReason
-from watcher.fetch.address import AddressPolicy
+from watcher.fetch.ssrf_guard import AddressPolicy
 from watcher.model.feed import Fetched, FetchFailed
 
 REFUSED = [
@@ -101,7 +101,7 @@ def test_a_name_is_resolved_once_and_the_vetted_address_is_dialled(
         asked.append(host)
         return [(2, 1, 6, "", (address, port)) for address in next(answers)]
 
-    monkeypatch.setattr("watcher.fetch.address.socket.getaddrinfo", rebinding)
+    monkeypatch.setattr("watcher.fetch.ssrf_guard.socket.getaddrinfo", rebinding)
     dialled: list[str] = []
 
     async def dial(_: Any, host: str, *rest: Any) -> Any:
@@ -118,7 +118,7 @@ def test_a_name_is_resolved_once_and_the_vetted_address_is_dialled(
 
 def test_one_private_address_among_public_ones_is_enough(fetch: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(
-        "watcher.fetch.address.socket.getaddrinfo",
+        "watcher.fetch.ssrf_guard.socket.getaddrinfo",
         lambda host, port, **_: [(2, 1, 6, "", (address, port)) for address in ("93.184.215.14", "192.168.0.1")],
     )
     assert fetch("http://mixed.example/", allow=()).reason is PollReason.ADDRESS_REFUSED

@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from watcher.errors import PollReason
-from watcher.fetch.ailments import Ailment, complaints
 from watcher.model.feed import PollState
+from watcher.schedule.health import Ailment, complaints
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.errors import PollReason
-from watcher.fetch import cadence
-from watcher.fetch.cadence import CadencePolicy
 from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, PollState, Validators
 from watcher.model.settings import Polling
+from watcher.schedule import cadence
+from watcher.schedule.cadence import CadencePolicy
 
 NOW = datetime(2026, 1, 24, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from servers import Answer, Document, FeedServer
 
+from tests.harness.servers import Answer, Document, FeedServer
 from watcher.errors import PollReason
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
 from watcher.model.secret import Secret

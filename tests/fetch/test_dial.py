@@ -10,10 +10,10 @@ from ipaddress import ip_address
 from typing import Any
 
 import pytest
-from servers import FeedServer
 
+from tests.harness.servers import FeedServer
 from watcher.errors import PollReason
-from watcher.fetch.dial import in_turn
+from watcher.fetch.happy_eyeballs import in_turn
 from watcher.model.feed import Fetched
 
 Names = Callable[..., None]
@@ -28,7 +28,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
             assert host == name
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
-        monkeypatch.setattr("watcher.fetch.address.socket.getaddrinfo", look_up)
+        monkeypatch.setattr("watcher.fetch.ssrf_guard.socket.getaddrinfo", look_up)
 
     return give
 

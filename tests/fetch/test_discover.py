@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from servers import Answer, Document, FeedServer
 
+from tests.harness.servers import Answer, Document, FeedServer
 from watcher.errors import ParseError, PollReason
-from watcher.fetch.candidates import candidates, common_addresses
 from watcher.fetch.client import Fetcher
 from watcher.fetch.discover import Discovery, discover
+from watcher.fetch.feed_links import candidates, common_addresses
 from watcher.fetch.page import find_candidates
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Fetched, ParseFailed

@@ -12,8 +12,8 @@ from typing import Any
 
 import brotli
 import pytest
-from servers import Answer, FeedServer
 
+from tests.harness.servers import Answer, FeedServer
 from watcher.errors import PollReason
 from watcher.fetch.client import Fetcher
 from watcher.fetch.decoding import BodyCollector

@@ -8,11 +8,11 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from servers import Answer, FeedServer
 
+from tests.harness.servers import Answer, FeedServer
 from watcher.errors import PollReason
 from watcher.fetch.client import Fetcher
-from watcher.fetch.politeness import HostBusy, Turns, registrable_domain
+from watcher.fetch.rate_limit import HostBusy, Turns, registrable_domain
 from watcher.model.feed import Feed, Fetched, Validators
 from watcher.model.settings import PerHost
 

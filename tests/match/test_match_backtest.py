@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
-from topics import entry, topic
-
+from tests.harness.topics import entry, topic
 from watcher.match.backtest import backtest, backtest_json
 from watcher.model.entry import EntryRecord
 from watcher.model.topic import Level

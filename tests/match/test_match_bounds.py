@@ -3,14 +3,14 @@
 import random
 
 import pytest
-from topics import compiled, entry, topic
 
-from watcher.match.assess import MOST_PLACES
-from watcher.match.bounds import MOST_EFFORT, TITLE_LIMIT, readable_text, readable_title
+from tests.harness.topics import compiled, entry, topic
 from watcher.match.explain import explain, explanation_json
+from watcher.match.input_limits import MOST_EFFORT, TITLE_LIMIT, readable_text, readable_title
 from watcher.match.pairs import pairs
 from watcher.match.percolator import Percolator
 from watcher.match.score import FORMULA
+from watcher.match.scoring import MOST_PLACES
 from watcher.match.terms import TermProblem, parse_term
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.model.topic import Near, Term, Topic

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from topics import compiled, entry, topic
-
+from tests.harness.topics import compiled, entry, topic
 from watcher.match.explain import explain, explanation_json
 from watcher.model.topic import Level
 

@@ -6,8 +6,8 @@ import pickle
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from topics import compiled, entry, topic
 
+from tests.harness.topics import compiled, entry, topic
 from watcher.match.percolator import Percolator, compile_topics
 from watcher.model.topic import Level
 

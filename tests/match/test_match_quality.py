@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from topics import entry, topic
 
-from watcher.match.quality import (
+from tests.harness.topics import entry, topic
+from watcher.match.evaluation import (
     JudgedEntry,
     JudgedProblem,
     average_precision,

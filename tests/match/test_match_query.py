@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from topics import entry, topic
 
+from tests.harness.topics import entry, topic
 from watcher.match.expression import Leaf
-from watcher.match.foreign import OPERATOR_OF, hint_for_word
+from watcher.match.foreign_syntax import OPERATOR_OF, hint_for_word
 from watcher.match.percolator import Percolator
 from watcher.match.query import QueryProblem, parse_query
 from watcher.match.terms import TermProblem, parse_term

@@ -6,8 +6,8 @@ from itertools import product
 
 from hypothesis import given
 from hypothesis import strategies as st
-from topics import entry, topic
 
+from tests.harness.topics import entry, topic
 from watcher.match.percolator import Percolator
 
 WORDS = ("zub", "kol", "mip", "dax")

@@ -7,8 +7,8 @@ from math import log
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from topics import compiled, entry, topic
 
+from tests.harness.topics import compiled, entry, topic
 from watcher.match.explain import explain
 from watcher.match.percolator import Percolator
 from watcher.match.score import FORMULA

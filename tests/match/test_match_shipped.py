@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from corpus import Corpus
 
+from tests.harness.corpus import Corpus
 from watcher.config.load import read_settings
+from watcher.match.evaluation import JudgedEntry, Quality, evaluate, read_judged
 from watcher.match.explain import Explanation, explain
 from watcher.match.percolator import CompiledTopic, compile_topics
-from watcher.match.quality import JudgedEntry, Quality, evaluate, read_judged
 from watcher.model.entry import Entry
 from watcher.model.topic import Level
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from topics import entry, topic
-
+from tests.harness.topics import entry, topic
 from watcher.match.suggest import Marked, g_squared, suggest, suggestions_json
 
 RELEVANT = [

@@ -8,8 +8,8 @@ from dataclasses import replace
 import pytest
 
 from watcher.model.entry import ParsedFeed
+from watcher.parse.feedparser_reader import read_tolerant, shown_headers
 from watcher.parse.normalise import normalise
-from watcher.parse.tolerant import read_tolerant, shown_headers
 
 URL = "https://example.org/feeds/feed.xml"
 

@@ -14,19 +14,19 @@ from typing import Any
 import feedparser
 import pytest
 import yaml
-from corpus import Corpus
-from feed_generator import feeds
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.harness.corpus import Corpus
+from tests.harness.feed_generator import feeds
 from watcher.errors import ParseError
 from watcher.model.entry import Entry, ParsedFeed
-from watcher.parse.context import Uncertain
 from watcher.parse.document import parse_document
+from watcher.parse.entry_builder import Uncertain
+from watcher.parse.feedparser_reader import _entry, _string, _text, read_tolerant, shown_headers
+from watcher.parse.lxml_reader import read_swift
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import RawFeed
-from watcher.parse.swift import read_swift
-from watcher.parse.tolerant import _entry, _string, _text, read_tolerant, shown_headers
 
 URL = "https://example.org/feeds/feed.xml"
 HEADERS = shown_headers({}, URL)

@@ -11,10 +11,10 @@ from dataclasses import replace
 import pytest
 
 from watcher.model.entry import ParsedFeed
-from watcher.parse.context import Uncertain
+from watcher.parse.entry_builder import Uncertain
+from watcher.parse.feedparser_reader import shown_headers
+from watcher.parse.lxml_reader import read_swift
 from watcher.parse.normalise import normalise
-from watcher.parse.swift import read_swift
-from watcher.parse.tolerant import shown_headers
 
 URL = "https://example.org/feeds/feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watcher.model.entry import Entry, ParsedFeed
-from watcher.parse.wire import decode_entries, decode_head, encode_feed
+from watcher.parse.ipc import decode_entries, decode_head, encode_feed
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 moments = st.one_of(st.none(), st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0)))

@@ -9,16 +9,16 @@ from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
-from notices import BODY, NOW, TITLE, alert, marked, notification
 
+from tests.harness.factories import BODY, NOW, TITLE, alert, marked, notification
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
 from watcher.model.topic import Level
+from watcher.render.dates import age
 from watcher.render.digest import bars
+from watcher.render.digest_context import Surroundings
 from watcher.render.message import MAX_HTML_BYTES, render_message
-from watcher.render.moments import age
-from watcher.render.plain import points
-from watcher.render.surroundings import Surroundings
+from watcher.render.printable import points
 
 
 def render(*alerts: Alert, zone: str = "Europe/Istanbul", reason=NotifyReason.DIGEST, omitted: int = 0, **more):

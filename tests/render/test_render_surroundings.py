@@ -6,13 +6,12 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from notices import NOW
-
+from tests.harness.factories import NOW
 from watcher.errors import NotifyReason, PollReason
 from watcher.model.feed import PollState
 from watcher.model.route import ChannelRef, OwnTemplate
-from watcher.render.surroundings import daily_counts, feed_notes
-from watcher.render.trouble import trouble_message, trouble_notification
+from watcher.render.channel_failure import trouble_message, trouble_notification
+from watcher.render.digest_context import daily_counts, feed_notes
 from watcher.render.user_templates import UserTemplates
 
 

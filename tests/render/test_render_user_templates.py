@@ -6,12 +6,12 @@ import re
 from pathlib import Path
 
 import pytest
-from notices import NOW, alert, notification
 
+from tests.harness.factories import NOW, alert, notification
 from watcher.model.notification import Message
 from watcher.model.route import ChannelRef, OwnTemplate
 from watcher.render.message import render_message, template_problems
-from watcher.render.plain import one_line
+from watcher.render.printable import one_line
 from watcher.render.sample import sample_notification
 from watcher.render.user_templates import UserTemplates
 

@@ -8,16 +8,16 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from notices import alert
 
+from tests.harness.factories import alert
 from watcher.errors import NotifyReason
 from watcher.model.notification import BudgetUse, GroupKey, HeldGroup, HoldReason, WaitingGroup
 from watcher.model.route import Budget, ChannelRef, DigestPlan, Hold, Matcher, Promptly, Route
 from watcher.model.silence import Silence
 from watcher.route import budget
 from watcher.route.due import is_ripe
-from watcher.route.flush import Release, StillHeld, plan_alerts, plan_groups, plan_release
-from watcher.route.hold import quiet_until
+from watcher.route.quiet_hours import quiet_until
+from watcher.route.release_policy import Release, StillHeld, plan_alerts, plan_groups, plan_release
 from watcher.route.silence import silenced
 
 CHANNEL = ChannelRef("chat", "slack")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from notices import alert
 
+from tests.harness.factories import alert
 from watcher.model.notification import GroupKey
 from watcher.model.route import ChannelRef, Email, Matcher, Promptly, Receiver, Route, Slack
 from watcher.route.group import route_by_path

@@ -13,15 +13,15 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from notices import alert
 
+from tests.harness.factories import alert
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
 from watcher.model.notification import BudgetUse, GroupKey, HeldGroup, HoldReason, WaitingGroup
 from watcher.model.route import Budget, ChannelRef, DigestPlan, Hold, Promptly, Route
 from watcher.route.due import is_ripe
-from watcher.route.flush import Release, plan_alerts, plan_groups, plan_release
 from watcher.route.group import group_of
+from watcher.route.release_policy import Release, plan_alerts, plan_groups, plan_release
 
 CHANNEL = ChannelRef("chat", "slack")
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]

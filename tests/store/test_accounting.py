@@ -10,8 +10,8 @@ from pathlib import Path
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
-from store_samples import CHAT, FEED, HOUR, MAIL, MINUTE, NOW, TELLER, alert, poll
 
+from tests.harness.store_samples import CHAT, FEED, HOUR, MAIL, MINUTE, NOW, TELLER, alert, poll
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.alert import Alert, AlertState, ToldAlert
 from watcher.model.feed import AcquiredFeed

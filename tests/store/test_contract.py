@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from store_samples import (
+from tests.harness.store_samples import (
     DAY,
     FEED,
     HOUR,
@@ -21,7 +21,6 @@ from store_samples import (
     save_alerts,
     tell,
 )
-
 from watcher.errors import PollReason
 from watcher.model.alert import AlertState, ToldAlert, stable_hash
 from watcher.model.entry import EntryDecision, Seen, SeenProbe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from store_samples import (
+from tests.harness.store_samples import (
     CHAT,
     DAY,
     DIGEST,
@@ -20,7 +20,6 @@ from store_samples import (
     route_to,
     save_alerts,
 )
-
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, AlertState, stable_hash
 from watcher.model.notification import (

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from store_samples import DIGEST, HOUR, MINUTE, NOW, TELLER, alert, fold, poll, route_to, save_alerts
-
+from tests.harness.store_samples import DIGEST, HOUR, MINUTE, NOW, TELLER, alert, fold, poll, route_to, save_alerts
 from watcher.errors import NotifyReason
 from watcher.model.notification import EmptySlot
 from watcher.store.interface import Store

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from store_samples import DIGEST, HOUR, MAIL, MINUTE, NOW, PROMPT, alert, route_to, save_alerts
-
+from tests.harness.store_samples import DIGEST, HOUR, MAIL, MINUTE, NOW, PROMPT, alert, route_to, save_alerts
 from watcher.errors import NotifyReason
 from watcher.model.alert import stable_hash
 from watcher.model.notification import (

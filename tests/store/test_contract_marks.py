@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import timedelta
 
-from store_samples import DAY, HOUR, NOW, alert, save_alerts
-
+from tests.harness.store_samples import DAY, HOUR, NOW, alert, save_alerts
 from watcher.model.alert import Alert, told_entry
 from watcher.model.entry import Entry
 from watcher.model.notification import Routed

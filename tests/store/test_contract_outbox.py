@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 
 import pytest
-from store_samples import (
+
+from tests.harness.store_samples import (
     CHAT,
     DAY,
     DIGEST,
@@ -20,7 +21,6 @@ from store_samples import (
     route_to,
     save_alerts,
 )
-
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.notification import (
     AcquiredNotification,

@@ -7,15 +7,26 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
-from store_samples import DIGEST, HOUR, MINUTE, NOW, TELLER, acquire_one, alert, identified, poll, route_to
 
+from tests.harness.store_samples import (
+    DIGEST,
+    HOUR,
+    MINUTE,
+    NOW,
+    TELLER,
+    acquire_one,
+    alert,
+    identified,
+    poll,
+    route_to,
+)
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision
 from watcher.model.story import Placement, StoryMember, Trace
 from watcher.store.interface import PollSaved, Store
+from watcher.story.assigner import trace_of
 from watcher.story.cluster import judge
-from watcher.story.teller import trace_of
 
 TEXT = (
     "The foreign minister said on Saturday that his country could not be left alone with the costs of holding "

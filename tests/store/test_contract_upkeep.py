@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from store_samples import (
+from tests.harness.store_samples import (
     CHAT,
     DAY,
     DIGEST,
@@ -24,7 +24,6 @@ from store_samples import (
     save_alerts,
     tell,
 )
-
 from watcher.model.entry import EntryDecision, Identified, SeenProbe
 from watcher.model.notification import Delivered, Routed
 from watcher.store.interface import Store

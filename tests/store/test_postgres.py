@@ -11,8 +11,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine, make_url
-from store_samples import FEED, NOW
 
+from tests.harness.store_samples import FEED, NOW
 from watcher.errors import StoreBusy, StoreError, UsageError
 from watcher.store import schema
 from watcher.store.open import open_store

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, event
-from store_samples import (
+
+from tests.harness.store_samples import (
     CHAT,
     DAY,
     DIGEST,
@@ -28,7 +29,6 @@ from store_samples import (
     save_alerts,
     tell,
 )
-
 from watcher.errors import NotifyReason
 from watcher.model.alert import stable_hash
 from watcher.model.entry import EntryDecision, SeenProbe

@@ -18,8 +18,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from store_samples import FEED, HOUR, NOW, TELLER, acquire_one, alert, fold, frozen, identified, poll, save_alerts, tell
 
+from tests.harness.store_samples import (
+    FEED,
+    HOUR,
+    NOW,
+    TELLER,
+    acquire_one,
+    alert,
+    fold,
+    frozen,
+    identified,
+    poll,
+    save_alerts,
+    tell,
+)
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, UsageError
 from watcher.model.alert import ToldAlert
 from watcher.model.entry import EntryDecision

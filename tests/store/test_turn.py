@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 
-from watcher.store.turn import Turn
+from watcher.store.fair_lock import Turn
 
 LONG = 60.0
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.text.places import Places
+from watcher.text.offsets import Places
 from watcher.text.tokens import piece_spans
 
 texts = st.lists(

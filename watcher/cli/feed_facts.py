@@ -7,9 +7,9 @@ from datetime import datetime
 
 from watcher.cli.tables import when
 from watcher.config.quantities import format_duration
-from watcher.fetch.cadence import kept_address
 from watcher.model.feed import Feed, PollState
 from watcher.model.settings import Polling
+from watcher.schedule.cadence import kept_address
 
 Fact = tuple[str, str]
 

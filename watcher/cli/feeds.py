@@ -12,14 +12,14 @@ from urllib.parse import urlsplit
 
 import typer
 
-from watcher.cli import growing
+from watcher.cli import feeds_add as growing
 from watcher.cli.feed_facts import facts_of
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, opened_store, plan_to_read
 from watcher.cli.tables import counted, show_table, when
 from watcher.config.opml import write_opml
 from watcher.errors import UsageError
-from watcher.fetch.ailments import Complaint, complaints
 from watcher.model.feed import Feed, PollState
+from watcher.schedule.health import Complaint, complaints
 
 app = typer.Typer(help="What is polled, how it fares, and lists of feeds in and out.", no_args_is_help=True)
 growing.register(app)

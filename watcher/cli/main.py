@@ -15,18 +15,18 @@ from typer.core import TyperGroup
 from watcher import __version__
 from watcher.cli import (
     alerts,
-    checking,
-    database,
+    backtest,
+    check,
+    db,
     debug,
+    explain,
     feeds,
+    init,
     outbox,
     receivers,
     routes,
-    running,
-    silences,
-    starting,
-    trying,
-    tuning,
+    run,
+    silence,
 )
 from watcher.errors import ConfigError, StoreError, UsageError
 
@@ -54,16 +54,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
-for commands in (starting, checking, running, trying, tuning):
+for commands in (init, check, run, explain, backtest):
     commands.register(app)
 for name, group in (
     ("feeds", feeds.app),
     ("alerts", alerts.app),
     ("outbox", outbox.app),
-    ("silence", silences.app),
+    ("silence", silence.app),
     ("routes", routes.app),
     ("receivers", receivers.app),
-    ("db", database.app),
+    ("db", db.app),
     ("debug", debug.app),
 ):
     app.add_typer(group, name=name)

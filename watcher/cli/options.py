@@ -11,11 +11,11 @@ from typing import Annotated
 
 import typer
 
-from watcher.app import open_plan_store
 from watcher.config.quantities import read_duration
 from watcher.errors import UsageError
 from watcher.match.percolator import CompiledTopic
-from watcher.plan import Plan, read_plan
+from watcher.service.app import open_plan_store
+from watcher.service.load import Plan, read_plan
 from watcher.store.interface import Store
 
 Config = Annotated[

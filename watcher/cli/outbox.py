@@ -9,12 +9,12 @@ from typing import Annotated
 
 import typer
 
-from watcher.circuits import shown_pauses
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
 from watcher.cli.tables import show_table, when
 from watcher.errors import UsageError
 from watcher.model.notification import Notification, NotificationState
 from watcher.model.route import ChannelRef
+from watcher.notify.breakers import shown_pauses
 from watcher.store.interface import Store
 
 app = typer.Typer(help="Messages on their way, and those that did not arrive.", no_args_is_help=True)

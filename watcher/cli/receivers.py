@@ -12,11 +12,11 @@ import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, Config
 from watcher.cli.tables import show_table, span
+from watcher.dryrun.receivers import try_receiver
 from watcher.errors import UsageError
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.route import Receiver
-from watcher.plan import Plan, read_plan
-from watcher.receiver_trial import try_receiver
+from watcher.service.load import Plan, read_plan
 
 app = typer.Typer(help="Whether those who are to be told can be reached.", no_args_is_help=True)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, Config, plan_to_read
-from watcher.config.nearest import did_you_mean
+from watcher.config.did_you_mean import did_you_mean
 from watcher.errors import UsageError
 from watcher.model.route import OWN_LABELS
 from watcher.model.settings import Settings

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from watcher.config.document import Where
 from watcher.config.reader import Reader
 from watcher.config.secrets import SecretMissing, SecretSource, find_secret
+from watcher.config.yaml_tree import Where
 from watcher.model.secret import Secret
 
 SecretMode = Literal["require", "defer"]

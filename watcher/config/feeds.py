@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from watcher.config.credentials import Credentials
-from watcher.config.document import Where
 from watcher.config.opml import read_opml
 from watcher.config.reader import Reader
+from watcher.config.schema import FeedShape, OpmlShape
 from watcher.config.secrets import SecretSource
-from watcher.config.shapes import FeedShape, OpmlShape
+from watcher.config.yaml_tree import Where
 from watcher.errors import Position, Problem
 from watcher.model.feed import Feed
 from watcher.model.route import OWN_LABELS

@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watcher.config.credentials import Credentials, SecretMode
-from watcher.config.document import MappingNode, read_document, walk
+from watcher.config.did_you_mean import did_you_mean
 from watcher.config.feeds import read_feeds
-from watcher.config.nearest import did_you_mean
-from watcher.config.places import place_inside
 from watcher.config.reader import Reader
 from watcher.config.receivers import read_receivers
 from watcher.config.routes import Names, read_route
 from watcher.config.server import read_network, read_polling, read_smtp, read_store
+from watcher.config.source_map import place_inside
 from watcher.config.topics import read_topics, read_vocabulary
+from watcher.config.yaml_tree import MappingNode, read_document, walk
 from watcher.errors import Position, Problem
 from watcher.model.feed import Feed
 from watcher.model.route import Receiver, Route

@@ -16,7 +16,7 @@ from lxml import etree
 
 from watcher.config.outlines import TooMuch, check_outlines
 from watcher.config.quantities import format_duration, read_duration
-from watcher.config.shapes import feed_url_problem
+from watcher.config.schema import feed_url_problem
 from watcher.model.feed import Feed
 
 NAMESPACE = "https://watcher.invalid/opml"

@@ -9,7 +9,7 @@ import re
 from datetime import time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
-from watcher.config.nearest import did_you_mean
+from watcher.config.did_you_mean import did_you_mean
 from watcher.model.topic import Points
 
 _DURATION_UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}

@@ -12,8 +12,8 @@ from typing import Annotated, TypeVar, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from watcher.config.document import MappingNode, Scalar, SequenceNode, Where, find, plain
-from watcher.config.nearest import did_you_mean
+from watcher.config.did_you_mean import did_you_mean
+from watcher.config.yaml_tree import MappingNode, Scalar, SequenceNode, Where, find, plain
 from watcher.errors import Position, Problem
 
 _Shape = TypeVar("_Shape", bound=BaseModel)

@@ -10,11 +10,11 @@ from typing import Any, get_args, get_type_hints
 from pydantic import Field, create_model
 
 from watcher.config.credentials import Credentials
-from watcher.config.document import MappingNode, Where, find
-from watcher.config.nearest import did_you_mean
+from watcher.config.did_you_mean import did_you_mean
 from watcher.config.reader import Reader
-from watcher.config.shapes import Line, Name, Shape, Text, TextOrSecret, email_problem, web_url_problem
+from watcher.config.schema import Line, Name, Shape, Text, TextOrSecret, email_problem, web_url_problem
 from watcher.config.templates import read_template
+from watcher.config.yaml_tree import MappingNode, Where, find
 from watcher.model.route import (
     CHANNEL_KINDS,
     Apprise,

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
-from watcher.config.document import Scalar, Where, find
+from watcher.config.did_you_mean import did_you_mean
 from watcher.config.matchers import MatcherProblem, read_matcher
-from watcher.config.nearest import did_you_mean
-from watcher.config.places import place_inside, stretches
 from watcher.config.reader import Reader
-from watcher.config.shapes import BudgetShape, DigestShape, HoldShape, RouteShape
+from watcher.config.schema import BudgetShape, DigestShape, HoldShape, RouteShape
+from watcher.config.source_map import place_inside, stretches
+from watcher.config.yaml_tree import Scalar, Where, find
 from watcher.model.route import OWN_LABELS, Budget, DigestPlan, Hold, Matcher, Promptly, Route, Timing
 from watcher.model.topic import Level
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from watcher.config.credentials import Credentials
-from watcher.config.document import Where
 from watcher.config.reader import Reader
+from watcher.config.schema import NetworkShape, PollingShape, SmtpShape
 from watcher.config.secrets import read_text_or_secret
-from watcher.config.shapes import NetworkShape, PollingShape, SmtpShape
+from watcher.config.yaml_tree import Where
 from watcher.model.secret import Secret
 from watcher.model.settings import Network, PerHost, Polling, Smtp
 

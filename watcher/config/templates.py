@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from watcher.config.document import Where
 from watcher.config.reader import Reader
+from watcher.config.yaml_tree import Where
 from watcher.model.route import OwnTemplate
 
 

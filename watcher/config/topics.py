@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from watcher.config.document import Scalar, Where, find, walk
-from watcher.config.nearest import did_you_mean
-from watcher.config.places import place_inside, stretches
+from watcher.config.did_you_mean import did_you_mean
 from watcher.config.quantities import format_points, read_points
 from watcher.config.reader import Reader
-from watcher.config.shapes import TopicShape
+from watcher.config.schema import TopicShape
+from watcher.config.source_map import place_inside, stretches
+from watcher.config.yaml_tree import Scalar, Where, find, walk
 from watcher.errors import Position
 from watcher.model.topic import Example, Near, Points, Term, Topic
 

@@ -14,8 +14,8 @@ from datetime import datetime, timedelta
 
 from watcher.dedupe.fingerprint import is_named_after_title
 from watcher.dedupe.identity import Scheme, fallback_key, identify, probe_for, scheme_for
-from watcher.dedupe.recognise import Document, is_later, recognise
-from watcher.dedupe.resemblance import Resembling, Strength, differ, features, same, strength
+from watcher.dedupe.renames import Document, is_later, recognise
+from watcher.dedupe.similarity import Resembling, Strength, differ, features, same, strength
 from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
 from watcher.model.feed import PollState
 

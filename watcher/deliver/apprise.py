@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
 
-from watcher.deliver.facts import plain_text, unmention
+from watcher.deliver.chat_text import plain_text, unmention
 from watcher.errors import AttemptReason, UsageError
 from watcher.model.notification import Delivered, Message, Notification, Outcome, TryAgain
 from watcher.model.route import Apprise

@@ -12,7 +12,7 @@ from typing import Any
 
 import httpx2
 
-from watcher.deliver.post import Answer, Judgement, Request, judge_answer, post
+from watcher.deliver.http import Answer, Judgement, Request, judge_answer, post
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 
 from watcher.deliver.chat import Service, Shape, json_request
-from watcher.deliver.facts import also_line, facts, quote_runs
-from watcher.deliver.post import Request
+from watcher.deliver.chat_text import also_line, facts, quote_runs
+from watcher.deliver.http import Request
 from watcher.deliver.shorten import more_line, shorten, utf16_size
 from watcher.model.notification import Message, MessageItem
 from watcher.model.route import Discord

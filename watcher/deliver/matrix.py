@@ -16,8 +16,8 @@ from datetime import timedelta
 from urllib.parse import quote
 
 from watcher.deliver.chat import Receipts, Service, Shape, encode
-from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
-from watcher.deliver.post import Answer, Request, judge_answer
+from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs
+from watcher.deliver.http import Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten, utf8_size
 from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Matrix

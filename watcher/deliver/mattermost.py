@@ -12,8 +12,8 @@ import re
 from dataclasses import replace
 
 from watcher.deliver.chat import Receipts, Service, Shape, json_request
-from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
-from watcher.deliver.post import Answer, Request, judge_answer
+from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
+from watcher.deliver.http import Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain

@@ -7,8 +7,8 @@ becomes an attachment; three actions. Text is plain unless `markdown` is asked f
 from __future__ import annotations
 
 from watcher.deliver.chat import Service, Shape, encode
-from watcher.deliver.facts import plain_text
-from watcher.deliver.post import Request
+from watcher.deliver.chat_text import plain_text
+from watcher.deliver.http import Request
 from watcher.deliver.shorten import shorten, utf8_size
 from watcher.model.notification import Message
 from watcher.model.route import Ntfy

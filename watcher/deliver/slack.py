@@ -19,8 +19,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from watcher.deliver.chat import Receipts, Service, Shape, json_request
-from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
-from watcher.deliver.post import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
+from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs
+from watcher.deliver.http import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
 from watcher.deliver.retry_after import retry_after
 from watcher.deliver.shorten import more_line, shorten
 from watcher.errors import AttemptReason

@@ -11,8 +11,8 @@ from __future__ import annotations
 import re
 
 from watcher.deliver.chat import Service, Shape, encode, json_request
-from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs
-from watcher.deliver.post import Answer, Request, judge_answer
+from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs
+from watcher.deliver.http import Answer, Request, judge_answer
 from watcher.deliver.shorten import more_line, shorten
 from watcher.model.notification import Message, MessageItem, Outcome
 from watcher.model.route import Teams

@@ -17,8 +17,8 @@ from dataclasses import replace
 from datetime import timedelta
 
 from watcher.deliver.chat import Receipts, Service, Shape, json_request
-from watcher.deliver.facts import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
-from watcher.deliver.post import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
+from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
+from watcher.deliver.http import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten, utf16_size
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain

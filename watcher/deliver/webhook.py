@@ -9,7 +9,7 @@ from datetime import timedelta
 import httpx2
 
 from watcher.clock import Clock
-from watcher.deliver.post import DETAIL_CHARACTERS, Answer, Request, judge_answer, post
+from watcher.deliver.http import DETAIL_CHARACTERS, Answer, Request, judge_answer, post
 from watcher.deliver.signature import signature
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome, TryAgain

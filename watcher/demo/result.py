@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from watcher.app import OnceReport
 from watcher.demo.http_server import Request
 from watcher.demo.mail_sink import Mail
 from watcher.demo.samples import SampleEntry, SampleFeed
@@ -15,6 +14,7 @@ from watcher.match.explain import Explanation
 from watcher.model.alert import Alert, AlertState
 from watcher.model.feed import PollState
 from watcher.model.topic import Level
+from watcher.service.app import OnceReport
 
 
 @dataclass(frozen=True, slots=True)

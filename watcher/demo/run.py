@@ -16,7 +16,6 @@ from pathlib import Path
 import structlog
 from rich.console import Console
 
-from watcher.app import Application, OnceReport, open_application
 from watcher.clock import SystemClock
 from watcher.deliver.signature import signature
 from watcher.demo.http_server import Request
@@ -24,9 +23,10 @@ from watcher.demo.report import show_result
 from watcher.demo.result import DemoResult, Polled, told_alerts, untold_entries
 from watcher.demo.samples import load_samples
 from watcher.demo.stage import DemoFiles, open_stage
-from watcher.flush import Early
 from watcher.match.explain import explain
-from watcher.plan import Plan, read_plan
+from watcher.notify.flusher import Early
+from watcher.service.app import Application, OnceReport, open_application
+from watcher.service.load import Plan, read_plan
 
 SAMPLE_LIMIT = 1_000
 """More entries and alerts than the samples can make."""

@@ -18,12 +18,12 @@ import httpx2
 
 from watcher.clock import Clock, SystemClock
 from watcher.errors import FetchError, PollReason
-from watcher.fetch.address import AddressPolicy, GuardedBackend
-from watcher.fetch.conditional import conditional_headers, refreshed_validators, retry_after, validators_of
+from watcher.fetch.byte_limit import MeteredStream
 from watcher.fetch.decoding import ACCEPT_ENCODING, BodyCollector, too_large
-from watcher.fetch.meter import MeteredStream
-from watcher.fetch.politeness import HostBusy, Turns
 from watcher.fetch.proxy import open_pool
+from watcher.fetch.rate_limit import HostBusy, Turns
+from watcher.fetch.ssrf_guard import AddressPolicy, GuardedBackend
+from watcher.http_headers import conditional_headers, refreshed_validators, retry_after, validators_of
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, NotModified, Validators
 from watcher.model.secret import reveal
 from watcher.model.settings import Network, Polling

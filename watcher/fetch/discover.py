@@ -6,8 +6,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
-from watcher.fetch.candidates import Candidate, common_addresses
 from watcher.fetch.client import Fetcher
+from watcher.fetch.feed_links import Candidate, common_addresses
 from watcher.fetch.page import find_candidates
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, ParseFailed, Validators

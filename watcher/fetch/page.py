@@ -5,14 +5,14 @@ from __future__ import annotations
 import json
 
 from watcher.errors import PollReason
-from watcher.fetch.candidates import Candidate
+from watcher.fetch.feed_links import Candidate
 from watcher.model.feed import ParseFailed
-from watcher.mortal import run_mortal
+from watcher.sandbox.oneshot import run_mortal
 
 
 async def find_candidates(page: bytes, *, url: str) -> list[Candidate] | ParseFailed:
     """What `candidates` says of a page, or why it could not be read."""
-    told = await run_mortal("watcher.fetch.page_child", url, given=page)
+    told = await run_mortal("watcher.fetch.page_worker", url, given=page)
     if told is None:
         return ParseFailed(
             PollReason.PARSE_TIMEOUT,

@@ -8,8 +8,8 @@ from base64 import b64encode
 import httpcore2
 import httpx2
 
-from watcher.fetch.address import GuardedBackend
-from watcher.fetch.meter import MeteredBackend
+from watcher.fetch.byte_limit import MeteredBackend
+from watcher.fetch.ssrf_guard import GuardedBackend
 from watcher.model.secret import reveal
 from watcher.model.settings import Network
 

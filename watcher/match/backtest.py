@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from datetime import date, tzinfo
 from typing import Any
 
-from watcher.match.assess import Assessment
 from watcher.match.compile import CompiledTopic
+from watcher.match.entry_index import EntryReading
 from watcher.match.evidence import evidence_of
 from watcher.match.percolator import Percolator
-from watcher.match.reading import EntryReading
+from watcher.match.scoring import Assessment
 from watcher.model.alert import Evidence
 from watcher.model.entry import EntryRecord
 from watcher.model.topic import Level, Points, Topic

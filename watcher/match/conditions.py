@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
+from watcher.match.entry_index import EntryReading, Words
 from watcher.match.expression import TEXT, Either, Every, Expression, Leaf, Together, Without
 from watcher.match.pairs import Placed, pairs
-from watcher.match.reading import EntryReading, Words
 from watcher.match.scan import Span
 
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from watcher.match.reading import EntryReading
+from watcher.match.entry_index import EntryReading
 from watcher.match.scan import Span
 from watcher.match.score import TITLE, Part
 from watcher.model.alert import Evidence

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
-from watcher.match.assess import Assessment, assess
 from watcher.match.compile import CompiledTopic
 from watcher.match.conditions import holds, what_is_missing
 from watcher.match.evidence import evidence_of
 from watcher.match.percolator import Percolator, applies
 from watcher.match.score import FORMULA
+from watcher.match.scoring import Assessment, assess
 from watcher.model.alert import Evidence
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Points

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from watcher.match.foreign import hint_for_word
+from watcher.match.foreign_syntax import hint_for_word
 from watcher.match.terms import TermProblem
 
 

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from watcher.match.assess import Assessment, assess, assess_if_reached
 from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
+from watcher.match.entry_index import EntryReading
 from watcher.match.evidence import evidence_of
 from watcher.match.index import Index, Pattern
-from watcher.match.memory import Memory
-from watcher.match.reading import EntryReading
 from watcher.match.scan import Span
 from watcher.match.score import FORMULA, Formula
+from watcher.match.scoring import Assessment, assess, assess_if_reached
+from watcher.match.token_cache import Memory
 from watcher.model.alert import Match
 from watcher.model.entry import Entry
 from watcher.model.topic import Topic

@@ -26,7 +26,7 @@ from watcher.match.expression import (
     leaves,
     map_leaves,
 )
-from watcher.match.foreign import hint_for_field
+from watcher.match.foreign_syntax import hint_for_field
 from watcher.match.lexer import Token, read_tokens
 from watcher.match.terms import TermProblem, Vocabulary, parse_term
 

@@ -11,7 +11,7 @@ from itertools import islice
 from operator import itemgetter
 
 from watcher.match.index import neighbour_key
-from watcher.match.memory import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Piece
+from watcher.match.token_cache import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Piece
 
 Span = tuple[int, int]
 """[start, end) in positions."""

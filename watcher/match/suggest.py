@@ -9,8 +9,8 @@ from math import log
 from typing import Any
 
 from watcher.match.compile import CompiledTopic
+from watcher.match.entry_index import body_of
 from watcher.match.percolator import Percolator
-from watcher.match.reading import body_of
 from watcher.model.entry import Entry
 from watcher.model.topic import Points, Term, Topic
 from watcher.text.stems import STEMMED_LANGUAGES, languages_for, stems

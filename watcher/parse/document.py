@@ -7,12 +7,12 @@ from collections.abc import Mapping
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import ParsedFeed
-from watcher.parse.context import Uncertain
+from watcher.parse.entry_builder import Uncertain
+from watcher.parse.feedparser_reader import read_tolerant, shown_headers
 from watcher.parse.jsonfeed import is_json, read_jsonfeed
+from watcher.parse.lxml_reader import read_swift
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import RawFeed
-from watcher.parse.swift import read_swift
-from watcher.parse.tolerant import read_tolerant, shown_headers
 
 _HEAD = 4096
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)

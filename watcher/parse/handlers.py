@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watcher.parse.context import Context, Uncertain
-from watcher.parse.doubts import own_text, refuse_cdf, refuse_elements, refuse_other_parts, refuse_stray_text
+from watcher.parse.entry_builder import Context, Uncertain
+from watcher.parse.fallback import own_text, refuse_cdf, refuse_elements, refuse_other_parts, refuse_stray_text
 from watcher.parse.feedparser_rules import mended, resolve, resolve_written
 from watcher.parse.raw import MANY_ENTRIES
-from watcher.parse.walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, Walk
+from watcher.parse.tree_walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, Walk
 
 _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
 _OWNER_PARTS = {"name", "email", "itunes:name", "itunes:email"}

@@ -18,8 +18,8 @@ from datetime import timedelta
 from watcher.errors import PollReason
 from watcher.model.entry import Entry, ParsedFeed
 from watcher.model.feed import ParseFailed
-from watcher.mortal import child_environment
-from watcher.parse.wire import LENGTH, decode_entries, decode_head, encode_job
+from watcher.parse.ipc import LENGTH, decode_entries, decode_head, encode_job
+from watcher.sandbox.oneshot import child_environment
 
 _STREAM_BUFFER = 1 << 20
 _LARGEST_FRAME = 64 << 20
@@ -43,7 +43,7 @@ class ParserPool:
         memory_bytes: int = 512_000_000,
         jobs_per_child: int = 300,
     ) -> None:
-        command = ("-m", "watcher.parse.child", str(memory_bytes), str(max(1, int(cpu.total_seconds()))))
+        command = ("-m", "watcher.parse.worker", str(memory_bytes), str(max(1, int(cpu.total_seconds()))))
         self._children = [_Child(command, deadline.total_seconds(), jobs_per_child) for _ in range(workers)]
         self._idle: asyncio.Queue[_Child] = asyncio.Queue()
         self._started = False
@@ -98,7 +98,7 @@ class _Child:
                 await self._read_frame()
         except (TimeoutError, EOFError) as error:
             await self._kill()
-            raise OSError("a parser process could not be started; try `python -m watcher.parse.child`") from error
+            raise OSError("a parser process could not be started; try `python -m watcher.parse.worker`") from error
 
     async def parse(self, body: bytes, job: bytes) -> ParsedFeed | ParseFailed:
         await self._ready()

@@ -9,10 +9,10 @@ from itertools import groupby
 
 from watcher.errors import NotifyReason
 from watcher.model.notification import Notification
+from watcher.render.dates import local_date
+from watcher.render.digest_context import BAR_DAYS, Surroundings
 from watcher.render.item import Line
-from watcher.render.moments import local_date
-from watcher.render.plain import isolate, shortened
-from watcher.render.surroundings import BAR_DAYS, Surroundings
+from watcher.render.printable import isolate, shortened
 
 SUBJECT_TITLE_CHARACTERS = 110
 BAR_HEIGHT = 28

@@ -7,7 +7,7 @@ from functools import lru_cache
 from css_inline import CSSInliner
 from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from watcher.render.plain import isolate
+from watcher.render.printable import isolate
 
 
 @lru_cache(maxsize=1)

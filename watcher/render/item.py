@@ -9,9 +9,9 @@ from datetime import datetime
 from watcher.model.alert import Alert
 from watcher.model.notification import MessageItem
 from watcher.model.route import Rank
-from watcher.render.moments import age, local_time
-from watcher.render.passage import Run, quote_runs, title_runs, why
-from watcher.render.plain import isolate, one_line, points, safe_link, shortened
+from watcher.render.dates import age, local_time
+from watcher.render.highlight import Run, quote_runs, title_runs, why
+from watcher.render.printable import isolate, one_line, points, safe_link, shortened
 
 NAME_CHARACTERS = 100
 NAMES = 50

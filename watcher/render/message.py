@@ -7,14 +7,14 @@ from datetime import datetime
 
 from watcher.model.notification import Message, Notification
 from watcher.model.route import ChannelRef, Rank
-from watcher.render.cleaned import cleaned
 from watcher.render.digest import Digest, compose
+from watcher.render.digest_context import Surroundings
 from watcher.render.environment import inlined, own_templates
 from watcher.render.item import as_item, lines_of
 from watcher.render.payload import noted, own_payload, payload
-from watcher.render.plain import one_line
+from watcher.render.printable import one_line
 from watcher.render.sample import samples
-from watcher.render.surroundings import Surroundings
+from watcher.render.sanitize_html import cleaned
 from watcher.render.user_templates import UserTemplates
 
 MAX_ITEMS = 100

@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, Evidence
 from watcher.model.notification import Message, Notification
-from watcher.render.moments import iso
-from watcher.render.plain import one_line, safe_link
+from watcher.render.dates import iso
+from watcher.render.printable import one_line, safe_link
 from watcher.render.user_templates import PAYLOAD, Rendered
 
 _NEAR = 30

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from watcher.model.notification import EmptySlot
 from watcher.model.route import ChannelRef, DigestPlan, Receiver, Route
 from watcher.route.due import next_slot
-from watcher.route.hold import quiet_until
+from watcher.route.quiet_hours import quiet_until
 
 LATEST = timedelta(hours=1)
 """How long after it was due a slot may still be answered."""

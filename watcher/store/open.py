@@ -11,18 +11,18 @@ from watcher.errors import UsageError
 from watcher.store.alerts import SqlAlerts
 from watcher.store.empty import SqlEmptyDigests
 from watcher.store.entries import SqlEntries
+from watcher.store.feedback import SqlMarks
 from watcher.store.feeds import SqlFeeds
 from watcher.store.groups import SqlGroups
-from watcher.store.holding import SqlHolding
+from watcher.store.holds import SqlHolding
 from watcher.store.interface import Store
-from watcher.store.marks import SqlMarks
+from watcher.store.maintenance import SqlUpkeep
 from watcher.store.notifications import SqlOutbox
 from watcher.store.polls import SqlPolls
 from watcher.store.postgres import PostgresDatabase
 from watcher.store.seen import SqlSeen
-from watcher.store.silencing import SqlSilences
+from watcher.store.silences import SqlSilences
 from watcher.store.sqlite import SqliteDatabase
-from watcher.store.upkeep import SqlUpkeep
 
 SQLITE = "sqlite:///"
 POSTGRES = "postgresql+psycopg://"

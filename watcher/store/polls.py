@@ -15,7 +15,7 @@ from watcher.store import documents
 from watcher.store.database import Database, Shelf, chunks, execute_many
 from watcher.store.entries import save_entries
 from watcher.store.interface import PollRecord, PollSaved
-from watcher.store.judging import save_alerts
+from watcher.store.new_alerts import save_alerts
 from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys
 from watcher.store.stories import place_alerts
 from watcher.store.tables import feeds

@@ -26,7 +26,7 @@ from sqlalchemy.pool import QueuePool
 
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
-from watcher.store.turn import Turn
+from watcher.store.fair_lock import Turn
 
 READERS = 4
 TURN = timedelta(seconds=60)

@@ -1,0 +1,135 @@
+"""A destination that fails is left in peace, and a person hears of it elsewhere."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from tests.harness.harness import Harness, Item
+from watcher.model.notification import NotificationState
+
+MINUTE = timedelta(minutes=1)
+EACH_STORY_ALONE = """
+receiver: chat
+group_by: [story]
+group_wait: 0s
+"""
+
+
+def publish(harness: Harness, count: int) -> None:
+    now = harness.clock.now()
+    harness.publish("/wire", [Item(f"{n}", f"Ceasefire agreed in district {n}", now - MINUTE) for n in range(count)])
+
+
+def test_a_broken_destination_does_not_burn_the_attempts_of_what_waits(harness: Harness) -> None:
+    harness.route = EACH_STORY_ALONE
+    harness.chat.script = [503] * 200
+    publish(harness, 10)
+    for _ in range(20):
+        harness.once(force=False)
+        harness.clock.advance(timedelta(seconds=20))
+    waiting = harness.store().notifications(state=NotificationState.READY)
+    assert len(waiting) == 10
+    asked = len(harness.chat.requests)
+    assert asked == sum(one.attempts for one in waiting) < 40
+
+    harness.chat.script = []
+    harness.clock.advance(timedelta(hours=2))
+    harness.once(force=False)
+    harness.clock.advance(timedelta(hours=2))
+    harness.once(force=False)
+    assert len(harness.store().notifications(state=NotificationState.SENT)) == 10
+
+
+def test_what_only_a_person_can_mend_is_told_through_another_receiver(harness: Harness) -> None:
+    harness.chat.script = [401, 401]
+    publish(harness, 1)
+    harness.once()
+    (mail,) = harness.mail.mails
+    assert "chat/webhook/0 cannot deliver" in mail.message["Subject"]
+    assert "reload" in mail.text
+
+
+def test_who_cannot_be_reached_either_is_passed_over(harness: Harness) -> None:
+    broken = '{url: "https://hook.example/x", secret: "whsec_notbase64!!!"}'
+    harness.more_receivers.append(f"  - {{name: broken, webhook: {broken}}}")
+    harness.more_receivers.append(f"  - {{name: phone, ntfy: {{url: {json.dumps(harness.chat.url('/news'))}}}}}")
+    harness.route = "\nreceiver: desk\ngroup_wait: 0s"
+    harness.mail.script = ["530 5.7.0 Authentication required"]
+    harness.chat.script = [500]
+    publish(harness, 1)
+    harness.once()
+    refused, told = harness.chat.requests
+    assert (refused.path, told.path) == ("/hook", "/")
+    assert "desk/email/0 cannot deliver" in json.loads(told.body)["title"]
+
+
+OWN_WORDS = """{"say": {{ digest.subject | tojson }}, "do": {{ digest.lead | tojson }},
+ "titles": [{% for alert in payload.data.alerts %}{{ alert.entry.title | tojson }}{{ "," if not loop.last }}{% endfor %}]}"""
+
+
+def test_a_webhook_tells_trouble_in_its_own_words(harness: Harness) -> None:
+    (harness.folder / "templates").mkdir()
+    (harness.folder / "templates/payload.json.j2").write_text(OWN_WORDS)
+    harness.route = "\nreceiver: desk\ngroup_wait: 0s"
+    harness.mail.script = ["530 5.7.0 Authentication required"]
+    publish(harness, 1)
+    harness.once()
+    (told,) = harness.messages()
+    assert told.keys() == {"say", "do", "titles"}
+    assert "desk/email/0 cannot deliver (authentication: 530" in str(told["say"])
+    assert "reload" in str(told["do"])
+    assert told["titles"] == []
+
+
+def test_one_whose_words_need_an_alert_tells_trouble_in_ours(harness: Harness) -> None:
+    (harness.folder / "templates").mkdir()
+    (harness.folder / "templates/payload.json.j2").write_text('{"say": {{ payload.data.alerts[0].id | tojson }}}')
+    harness.route = "\nreceiver: desk\ngroup_wait: 0s"
+    harness.mail.script = ["530 5.7.0 Authentication required"]
+    publish(harness, 1)
+    harness.once()
+    (told,) = harness.messages()
+    assert told["type"] == "trouble"
+    assert "payload.json.j2 failed" in str(told["data"])
+
+
+def test_a_letter_that_died_of_age_gets_its_whole_schedule_when_a_person_retries_it(harness: Harness) -> None:
+    harness.chat.script = [500] * 100
+    publish(harness, 1)
+    harness.once()
+    for _ in range(30):
+        harness.clock.advance(timedelta(hours=12))
+        harness.once(force=False)
+    (dead,) = harness.store().notifications(state=NotificationState.DEAD)
+    harness.store().retry_notification(dead.key, harness.clock.now())
+    harness.once(force=False)
+    assert [one.key for one in harness.store().notifications(state=NotificationState.READY)] == [dead.key]
+
+
+def test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever(harness: Harness) -> None:
+    harness.route = """
+    receiver: broken
+    group_wait: 0s
+    routes:
+      - {receiver: broken, continue: true}
+      - {receiver: chat}
+    """
+    harness.more_receivers.append(
+        '  - {name: broken, webhook: {url: "https://hook.example/x", secret: "whsec_notbase64!!!"}}'
+    )
+    publish(harness, 1)
+    harness.once()
+    assert len(harness.chat.requests) == 1
+    (waiting,) = harness.store().notifications(state=NotificationState.READY)
+    assert waiting.next_attempt_at is not None
+    assert waiting.next_attempt_at > harness.clock.now()
+    days = 0
+    while not (died := harness.store().notifications(state=NotificationState.DEAD)):
+        harness.clock.advance(timedelta(hours=24))
+        harness.once(force=False)
+        days += 1
+        assert days <= 40
+    (dead,) = died
+    assert dead.key == waiting.key
+    assert len(harness.chat.requests) == 1

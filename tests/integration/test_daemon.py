@@ -1,0 +1,189 @@
+"""The real daemon as a child process: signals, reload, and what a sudden death leaves behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import signal
+import socket
+import subprocess
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from prometheus_client import REGISTRY
+
+from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
+from watcher.model.notification import DeliveryState
+from watcher.service.daemon import Daemon
+from watcher.service.systemd import ServiceManager
+
+PROMPTLY_BY_MAIL = """
+receiver: desk
+group_wait: 0s
+group_interval: 0s
+"""
+SOON = 30.0
+AFTER_LEASES_AND_BACKOFF = timedelta(hours=1)
+
+
+def fresh(guid: str, title: str) -> Item:
+    return Item(guid, title, datetime.now(UTC) - timedelta(minutes=1), f"{title}, officials said.")
+
+
+class ServiceSocket:
+    """Stands in for systemd: receives what the daemon says by sd_notify(3)."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "notify.sock"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self.path))
+        self._socket.settimeout(SOON)
+
+    def wait_for(self, line: str) -> None:
+        while line not in self._socket.recv(4096).decode().split("\n"):
+            pass
+
+    def close(self) -> None:
+        self._socket.close()
+
+
+@contextmanager
+def running(harness: Harness, service: ServiceSocket, *options: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A daemon that has said READY; killed at the end if it still runs."""
+    harness.write()
+    daemon = harness.daemon(*options, NOTIFY_SOCKET=str(service.path))
+    try:
+        service.wait_for("READY=1")
+        yield daemon
+    finally:
+        if daemon.poll() is None:
+            daemon.kill()
+        daemon.wait()
+
+
+@pytest.fixture
+def service(tmp_path: Path) -> Iterator[ServiceSocket]:
+    stand_in = ServiceSocket(tmp_path)
+    yield stand_in
+    stand_in.close()
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Polls a condition of another process's store, which offers no event to wait for."""
+    pause = threading.Event()
+    for _ in range(int(SOON / 0.05)):
+        if true():
+            return
+        pause.wait(0.05)
+    raise TimeoutError
+
+
+def test_sigterm_ends_in_order(harness: Harness, service: ServiceSocket) -> None:
+    harness.publish("/wire", [fresh("a", "Ceasefire agreed")])
+    harness.route = PROMPTLY_BY_MAIL
+    with running(harness, service) as daemon:
+        harness.mail.wait_for(1, SOON)
+        daemon.send_signal(signal.SIGTERM)
+        assert daemon.wait(15) == 0
+
+
+def test_a_kill_between_poll_and_send_loses_nothing(harness: Harness, service: ServiceSocket) -> None:
+    harness.publish("/wire", [fresh("a", "Ceasefire agreed"), fresh("b", "Truce collapses")])
+    harness.route = PROMPTLY_BY_MAIL
+    harness.mail.stop()
+    with running(harness, service) as daemon:
+        store = harness.store()
+        wait_until(lambda: len(store.notifications()) > 0)
+        daemon.send_signal(signal.SIGKILL)
+        daemon.wait()
+        keys = {notification.key for notification in store.notifications()}
+    harness.mail.start()
+    harness.clock.set(datetime.now(UTC) + AFTER_LEASES_AND_BACKOFF)
+    harness.once()
+    harness.once()
+    assert sorted(mail.message["Message-ID"].strip("<>").split("@")[0] for mail in harness.mail.mails) == sorted(keys)
+    texts = " ".join(mail.text for mail in harness.mail.mails)
+    assert "Ceasefire agreed" in texts
+    assert "Truce collapses" in texts
+
+
+def test_a_bad_configuration_is_refused_on_reload(harness: Harness, service: ServiceSocket) -> None:
+    harness.publish("/wire", [fresh("a", "A recipe for bread")])
+    harness.route = PROMPTLY_BY_MAIL
+    with running(harness, service) as daemon:
+        good = harness.config.read_text()
+        harness.config.write_text(good.replace("terms:", "turms:"))
+        daemon.send_signal(signal.SIGHUP)
+        service.wait_for("RELOADING=1")
+        service.wait_for("READY=1")
+        log = [json.loads(line) for line in (harness.folder / "daemon.log").read_text().splitlines()]
+        refused = [line for line in log if line["event"] == "reload.refused"]
+        assert any("turms" in line["problem"] for line in refused)
+
+        harness.config.write_text(good.replace("ceasefire*, truce*", "ceasefire*, bread"))
+        daemon.send_signal(signal.SIGHUP)
+        service.wait_for("RELOADING=1")
+        service.wait_for("READY=1")
+        harness.publish("/wire", [fresh("b", "Bread and bread"), fresh("a", "A recipe for bread")])
+        harness.mail.wait_for(1, SOON)
+
+
+def test_once_beside_the_daemon_sends_nothing_twice(harness: Harness, service: ServiceSocket) -> None:
+    harness.publish("/wire", [fresh("a", "Ceasefire agreed")])
+    harness.route = PROMPTLY_BY_MAIL
+    with running(harness, service) as daemon:
+        for _ in range(3):
+            assert harness.child("once", "--all").returncode == 0
+        harness.mail.wait_for(1, SOON)
+        daemon.send_signal(signal.SIGTERM)
+        daemon.wait(15)
+    assert len(harness.mail.mails) == 1
+
+
+def test_metrics_count_what_happened(harness: Harness, service: ServiceSocket) -> None:
+    harness.publish("/wire", [fresh("a", "Ceasefire agreed")])
+    harness.route = PROMPTLY_BY_MAIL
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        address = f"127.0.0.1:{free.getsockname()[1]}"
+    with running(harness, service, "--metrics", address):
+        assert 'watcher_deliveries{state="dead"} ' in scraped(address)
+        harness.mail.wait_for(1, SOON)
+        wait_until(lambda: 'watcher_attempts_total{kind="email",result="delivered"} 1.0' in scraped(address))
+        assert 'watcher_polls_total{reason="",result="fetched"} 1.0' in scraped(address)
+
+
+def test_metrics_show_every_state_of_deliveries_also_those_of_which_there_are_none(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [fresh("a", "Ceasefire agreed")])
+    harness.route = DIGEST_AT_SEVEN
+
+    async def run() -> None:
+        async with harness.open() as app:
+            await app.once()
+            await Daemon(harness.config, app, ServiceManager({}), True).metrics_tick()
+
+    asyncio.run(run())
+    counts = {state: REGISTRY.get_sample_value("watcher_deliveries", {"state": state}) for state in DeliveryState}
+    assert counts == {state: float(state is DeliveryState.WAITING) for state in DeliveryState}
+
+
+def scraped(address: str) -> str:
+    with urllib.request.urlopen(f"http://{address}/metrics", timeout=SOON) as answer:
+        return str(answer.read(), "utf-8")
+
+
+def test_the_watchdog_is_fed_while_both_trips_get_on(harness: Harness, service: ServiceSocket) -> None:
+    harness.publish("/wire", [])
+    harness.write()
+    daemon = harness.daemon(NOTIFY_SOCKET=str(service.path), WATCHDOG_USEC="600000")
+    try:
+        service.wait_for("WATCHDOG=1")
+    finally:
+        daemon.kill()
+        daemon.wait()

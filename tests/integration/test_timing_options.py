@@ -1,0 +1,163 @@
+"""When each message leaves, to the half hour, for every timing option while clocks change in four zones, forth and back."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.harness.harness import Harness, Item
+from watcher.model.alert import stable_hash
+from watcher.model.route import Matcher
+from watcher.model.silence import Silence
+
+STEP = timedelta(minutes=30)
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+LOUD = "A ceasefire, a truce: the ceasefire holds, and so does the truce in the north, said both sides."
+
+
+@dataclass(frozen=True)
+class Change:
+    """A zone, and the moment at which its clocks change."""
+
+    zone: str
+    at: datetime
+
+    def local(self, moment: datetime) -> str:
+        return moment.astimezone(ZoneInfo(self.zone)).strftime("%a %H:%M")
+
+    def weekday(self, days: int) -> str:
+        """The local day of the change, or so many days later, as the configuration writes it."""
+        local = (self.at + 6 * HOUR).astimezone(ZoneInfo(self.zone)) + days * DAY
+        return local.strftime("%a").lower()
+
+
+CHANGES = [
+    Change("Europe/Berlin", datetime(2026, 3, 29, 1, tzinfo=UTC)),
+    Change("Europe/Berlin", datetime(2026, 10, 25, 1, tzinfo=UTC)),
+    Change("America/New_York", datetime(2026, 3, 8, 7, tzinfo=UTC)),
+    Change("America/New_York", datetime(2026, 11, 1, 6, tzinfo=UTC)),
+    Change("Australia/Lord_Howe", datetime(2026, 4, 4, 15, tzinfo=UTC)),
+    Change("Australia/Lord_Howe", datetime(2026, 10, 3, 15, 30, tzinfo=UTC)),
+    Change("Asia/Beirut", datetime(2026, 3, 28, 22, tzinfo=UTC)),
+    Change("Asia/Beirut", datetime(2026, 10, 24, 21, tzinfo=UTC)),
+]
+EACH = pytest.mark.parametrize("change", CHANGES, ids=lambda change: f"{change.zone} {change.at:%m-%d}")
+
+
+@EACH
+def test_the_clocks_change_then(change: Change) -> None:
+    zone, moment = ZoneInfo(change.zone), timedelta(minutes=1)
+    before, after = (change.at - moment).astimezone(zone), (change.at + moment).astimezone(zone)
+    assert before.utcoffset() != after.utcoffset()
+
+
+def lived(
+    harness: Harness, start: datetime, until: datetime, news: Mapping[datetime, Item]
+) -> list[tuple[datetime, str]]:
+    """Goes through the time in half hours; when messages left, and why. News is on the wire from its moment on."""
+
+    async def run() -> list[tuple[datetime, str]]:
+        left = []
+        async with harness.open() as app:
+            await app.follow_configuration()
+            while harness.clock.now() <= until:
+                now = harness.clock.now()
+                if now in news:
+                    harness.wire = [news[now], *harness.wire]
+                    harness.publish("/wire", harness.wire)
+                    for acquired in await app.poller.acquire(10, force=True):
+                        await app.poller.poll(acquired)
+                await asyncio.to_thread(app.notifier.route_new)
+                await asyncio.to_thread(app.notifier.freeze_ripe)
+                for one in await asyncio.to_thread(app.notifier.acquire, 10):
+                    await app.notifier.attempt(one)
+                    left.append((now, one.notification.reason.value))
+                harness.clock.advance(STEP)
+        return left
+
+    harness.clock.set(start)
+    harness.publish("/wire", [])
+    return asyncio.run(run())
+
+
+def wire(moments: Mapping[str, datetime], text: str = "") -> dict[datetime, Item]:
+    return {moment: Item(title, title, moment - STEP, text) for title, moment in moments.items()}
+
+
+A, B, C = "Ceasefire agreed", "Truce collapses in Aleppo", "A ceasefire for Homs and its villages"
+
+
+@EACH
+def test_group_wait_and_group_interval_are_lengths_of_time(harness: Harness, change: Change) -> None:
+    harness.route = "\nreceiver: chat\ngroup_wait: 90m\ngroup_interval: 3h"
+    news = wire({A: change.at - HOUR, B: change.at + HOUR})
+    left = lived(harness, change.at - 2 * HOUR, change.at + 6 * HOUR, news)
+    assert left == [(change.at + STEP, "first"), (change.at + 3 * HOUR + STEP, "more")]
+
+
+@EACH
+def test_a_budget_counts_in_lengths_of_time(harness: Harness, change: Change) -> None:
+    harness.route = "\nreceiver: chat\ngroup_by: [story]\ngroup_wait: 0s\nbudget: {max: 1, per: 3h}"
+    news = wire({A: change.at - HOUR, B: change.at, C: change.at + STEP})
+    left = lived(harness, change.at - 2 * HOUR, change.at + 6 * HOUR, news)
+    assert left == [(change.at - HOUR, "first"), (change.at + 2 * HOUR, "overflow")]
+
+
+@EACH
+def test_a_silence_ends_at_its_moment(harness: Harness, change: Change) -> None:
+    harness.route = "\nreceiver: chat\ngroup_wait: 0s"
+    matcher = Matcher("topic", "=", "ceasefires")
+    begin, end = change.at - HOUR, change.at + HOUR
+    store = harness.store()
+    store.upgrade()
+    store.add_silence(Silence(stable_hash("s"), (matcher,), "Ada", "on air", begin, end, begin))
+    store.close()
+    news = wire({A: change.at, B: change.at + HOUR})
+    assert lived(harness, begin, change.at + 3 * HOUR, news) == [(change.at + HOUR, "first")]
+    assert harness.told() == [B]
+
+
+@EACH
+def test_a_digest_leaves_on_its_days(harness: Harness, change: Change) -> None:
+    days = f"[{change.weekday(1)}, {change.weekday(3)}]"
+    harness.route = f'\nreceiver: desk\ndigest: {{at: ["02:30", "07:00"], zone: {change.zone}, days: {days}}}'
+    news = wire({A: change.at - HOUR, B: change.at + 2 * DAY})
+    left = lived(harness, change.at - 2 * HOUR, change.at + 4 * DAY, news)
+    assert [change.local(moment) for moment, _ in left] == [
+        f"{change.weekday(1).title()} 02:30",
+        f"{change.weekday(3).title()} 02:30",
+    ]
+
+
+@EACH
+def test_a_digest_waits_for_enough(harness: Harness, change: Change) -> None:
+    harness.route = f'\nreceiver: desk\ndigest: {{at: ["07:00"], zone: {change.zone}, min: 2}}'
+    news = wire({A: change.at - HOUR, B: change.at + 12 * HOUR})
+    left = lived(harness, change.at - 2 * HOUR, change.at + 2 * DAY, news)
+    assert [change.local(moment) for moment, _ in left] == [f"{change.weekday(1).title()} 07:00"]
+    assert len(harness.mail.mails) == 1
+
+
+@EACH
+def test_quiet_hours_hold_until_they_end_and_let_the_loud_through(harness: Harness, change: Change) -> None:
+    harness.route = f"""
+    receiver: chat
+    routes:
+      - receiver: chat
+        group_by: [story]
+        group_wait: 0s
+        hold: {{between: "22:00-06:00", zone: {change.zone}, break_through: 20}}
+    """
+    news = wire({A: change.at - STEP}) | wire({C: change.at}, LOUD)
+    left = lived(harness, change.at - HOUR, change.at + 12 * HOUR, news)
+    assert [(change.local(moment), reason) for moment, reason in left] == [
+        (change.local(change.at), "first"),
+        (f"{change.weekday(0).title()} 06:00", "released"),
+    ]
+    assert harness.told() == [C, A]

@@ -1,0 +1,268 @@
+"""The written shape of a configuration, section by section, as strict pydantic models. Pure.
+
+Names are those of the YAML file; values become the values of `watcher.model` where they can be read
+without knowing the rest of the file.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from datetime import time, timedelta
+from typing import Annotated, Any, Literal, get_args
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+
+from watcher.config.did_you_mean import did_you_mean
+from watcher.config.languages import LANGUAGES
+from watcher.config.quantities import (
+    read_clock,
+    read_clock_span,
+    read_duration,
+    read_points,
+    read_size,
+    read_zone,
+)
+from watcher.config.secrets import SecretSource, read_text_or_secret
+from watcher.model.route import WEEKDAYS, Rank, Weekday
+from watcher.model.topic import Level, Points
+
+
+def _reject(condition: Callable[[Any], bool], message: str) -> AfterValidator:
+    def check(value: Any) -> Any:
+        if condition(value):
+            raise ValueError(message)
+        return value
+
+    return AfterValidator(check)
+
+
+def label_name(text: str) -> str:
+    """The name of a label; raises `ValueError` for what is none."""
+    if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", text):
+        raise ValueError(f'"{text}" is not a label name; use letters, digits and _')
+    return text
+
+
+def _name(text: str) -> str:
+    if not re.fullmatch(r"\w[\w.\-]{0,63}", text):
+        raise ValueError(f'"{text}" cannot be a name; use up to 64 letters, digits, . - and _ without spaces')
+    return text
+
+
+def web_url_problem(text: str) -> str | None:
+    """What keeps a text from being an address of the web; the message does not repeat the address."""
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return "not a web address; write it like https://example.org/feed.xml"
+    if parts.scheme.lower() not in ("http", "https"):
+        return "must begin with https:// or http://"
+    if not host or re.search(r"\s", text):
+        return "not a web address; write it like https://example.org/feed.xml"
+    return None
+
+
+def feed_url_problem(text: str) -> str | None:
+    """What keeps a text from being the address of a feed; the message does not repeat the address."""
+    problem = web_url_problem(text)
+    if problem is None and "@" in urlsplit(text).netloc:
+        return (
+            "a user name or password in a feed's address would be shown in lists and logs; "
+            "use headers: {Authorization: {env: NAME}} instead"
+        )
+    return problem
+
+
+def _feed_url(text: str) -> str:
+    problem = feed_url_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
+
+
+def _interval(value: object) -> timedelta | None:
+    return None if value == "auto" else _positive(read_duration(value))
+
+
+def _positive(duration: timedelta) -> timedelta:
+    if not duration:
+        raise ValueError("must be longer than 0s")
+    return duration
+
+
+def _one_of(words: tuple[str, ...]) -> BeforeValidator:
+    def check(value: object) -> object:
+        if value not in words:
+            raise ValueError(f"must be one of {', '.join(words)}{did_you_mean(str(value), words)}")
+        return value
+
+    return BeforeValidator(check)
+
+
+def _language(code: str) -> str:
+    if code not in LANGUAGES:
+        hint = did_you_mean(code, LANGUAGES) or "; write a code like en, ar or tr"
+        raise ValueError(f'"{code}" is not a language known here{hint}')
+    return code
+
+
+def _network(text: str) -> str:
+    try:
+        return str(ipaddress.ip_network(text))
+    except ValueError as error:
+        raise ValueError(f"not a network range: {error}; write it like 10.0.0.0/8 or ::1/128") from None
+
+
+def _email_address(text: str) -> str:
+    problem = email_problem(text)
+    if problem:
+        raise ValueError(problem)
+    return text
+
+
+def email_problem(text: str) -> str | None:
+    """What keeps a text from being one mail address, `desk@example.org` or `Desk <desk@example.org>`."""
+    named = re.fullmatch(r"[^<>\r\n]*<([^<>]*)>", text)
+    address = named[1] if named else text
+    if not re.fullmatch(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\.]+(?:\.[^\s@<>,;:\"()\[\]\\.]+)*", address):
+        return f'"{text}" is not one mail address like desk@example.org'
+    return None
+
+
+Duration = Annotated[timedelta, PlainValidator(read_duration)]
+PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive)]
+Interval = Annotated[timedelta | None, PlainValidator(_interval)]
+Size = Annotated[int, PlainValidator(read_size), _reject(lambda size: size == 0, "must be more than 0B")]
+Clock = Annotated[time, PlainValidator(read_clock)]
+Zone = Annotated[str, PlainValidator(read_zone)]
+PointsText = Annotated[Points, PlainValidator(read_points)]
+Weight = Annotated[PointsText, _reject(lambda points: points == 0, "a weight of 0 never counts; remove it")]
+Text = Annotated[str, _reject(lambda text: not text.strip(), "must not be empty")]
+Line = Annotated[
+    Text, _reject(lambda text: bool(re.search(r"[\x00-\x1f\x7f]", text)), "must be one line of plain text")
+]
+Name = Annotated[str, AfterValidator(_name)]
+LabelName = Annotated[str, AfterValidator(label_name)]
+Labels = dict[LabelName, str]
+FeedUrl = Annotated[str, AfterValidator(_feed_url)]
+TextOrSecret = Annotated[str | SecretSource, PlainValidator(read_text_or_secret)]
+EmailAddress = Annotated[str, AfterValidator(_email_address)]
+
+
+class Shape(BaseModel):
+    """Strict: no unknown key, no conversion between text and number."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+
+
+class PerHostShape(Shape):
+    concurrency: int = Field(2, ge=1, le=100)
+    spacing: Duration = timedelta(seconds=1)
+
+
+class PollingShape(Shape):
+    interval: Interval = None
+    min: Duration = timedelta(minutes=5)
+    max: PositiveDuration = timedelta(hours=24)
+    backfill: Duration = timedelta(hours=24)
+    timeout: PositiveDuration = timedelta(seconds=30)
+    max_bytes: Size = 10_000_000
+    contact: Line | None = None
+    per_host: PerHostShape = Field(default_factory=lambda: PerHostShape.model_validate({}))
+
+
+class NetworkShape(Shape):
+    allow: list[Annotated[str, AfterValidator(_network)]] = []
+    proxy: TextOrSecret | None = None
+    ca_file: Text | None = None
+
+
+class FeedShape(Shape):
+    url: FeedUrl
+    name: Line | None = None
+    labels: Labels = {}
+    interval: Interval = None
+    headers: dict[str, TextOrSecret] = {}
+
+
+class OpmlShape(Shape):
+    opml: Text
+    labels: Labels = {}
+    interval: Interval = None
+
+
+class NearShape(Shape):
+    any: list[Text] = Field(min_length=1)
+    of: list[Text] = Field(min_length=1)
+    within: int = Field(ge=1, le=1000)
+    weight: Weight
+
+
+class ExampleShape(Shape):
+    text: Text
+    level: Annotated[
+        Level, BeforeValidator(lambda value: Level(value) if value in list(Level) else value), _one_of(tuple(Level))
+    ]
+
+
+class TopicShape(Shape):
+    name: Name
+    title: Line | None = None
+    terms: dict[str, Annotated[list[Text], Field(min_length=1)]] = {}
+    near: list[NearShape] = []
+    require: Text | None = None
+    exclude: Text | None = None
+    query: Text | None = None
+    focus: Annotated[PointsText, _reject(lambda points: points <= 0, "must be more than 0 points")] = 500
+    languages: list[Annotated[str, AfterValidator(_language)]] = Field(["en"], min_length=1)
+    arabic_prefixes: bool = True
+    feeds: Labels = {}
+    examples: list[ExampleShape] = []
+
+
+class SmtpShape(Shape):
+    host: Line
+    port: int = Field(587, ge=1, le=65535)
+    tls: Annotated[Literal["starttls", "implicit", "none"], _one_of(("starttls", "implicit", "none"))] = "starttls"
+    username: Line | None = None
+    password: TextOrSecret | None = None
+    sender: EmailAddress = Field(alias="from")
+
+
+class DigestShape(Shape):
+    at: list[Clock] = Field(min_length=1)
+    zone: Zone
+    days: list[Annotated[Weekday, _one_of(WEEKDAYS)]] = Field(list(WEEKDAYS), min_length=1)
+    min: int = Field(1, ge=1, le=10_000)
+    empty: bool = False
+    rank: Annotated[Rank, _one_of(get_args(Rank))] = "score"
+
+
+class HoldShape(Shape):
+    between: Annotated[tuple[time, time], PlainValidator(read_clock_span)]
+    zone: Zone
+    break_through: PointsText | None = None
+
+
+class BudgetShape(Shape):
+    max: int = Field(ge=1)
+    per: PositiveDuration
+
+
+class RouteShape(Shape):
+    """One node of the tree; its children (`routes`) are left as they are and read one by one."""
+
+    receiver: Text | None = None
+    matchers: list[Text] = []
+    group_by: list[LabelName] | None = None
+    digest: DigestShape | None = None
+    group_wait: Duration | None = None
+    group_interval: Duration | None = None
+    hold: HoldShape | None = None
+    budget: BudgetShape | None = None
+    continues: bool = Field(False, alias="continue")
+    routes: Any = None

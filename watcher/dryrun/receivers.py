@@ -1,0 +1,44 @@
+"""Trying a receiver: a message marked as a test through each of its channels, past the store and the outbox."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+
+from watcher.deliver.channel import Channel
+from watcher.deliver.registry import build_channels, http_client
+from watcher.model.notification import Message, Notification, Outcome
+from watcher.model.route import ChannelRef, Receiver
+from watcher.notify.template_check import user_templates
+from watcher.render.message import render_message
+from watcher.render.sample import sample_notification
+from watcher.route.tree import routes_by_path, zone_of
+from watcher.service.load import Plan
+from watcher.timings import Timings
+
+
+async def try_receiver(plan: Plan, receiver: Receiver, now: datetime) -> Mapping[ChannelRef, Outcome]:
+    """Sends one test message through each channel, all at once; what each came to, in their order.
+
+    The plan's secrets must be resolved. Nothing is tried again, and nothing is remembered.
+    """
+    client = http_client()
+    try:
+        channels = build_channels({receiver.name: receiver}, plan.settings.smtp, client)
+        outcomes = await asyncio.gather(*(_try(plan, ref, channel, now) for ref, channel in channels.items()))
+        return dict(zip(channels, outcomes, strict=True))
+    finally:
+        await client.aclose()
+
+
+async def _try(plan: Plan, ref: ChannelRef, channel: Channel, now: datetime) -> Outcome:
+    notification = sample_notification(ref, now)
+    message = await asyncio.to_thread(_render, plan, notification)
+    return await channel.send(notification, message, Timings().send_within)
+
+
+def _render(plan: Plan, notification: Notification) -> Message:
+    root = plan.settings.route
+    zone = "UTC" if root is None else zone_of(routes_by_path(root), root.path)
+    return render_message(notification, zone=zone, templates=user_templates(plan.settings))

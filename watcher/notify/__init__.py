@@ -1,0 +1,1 @@
+"""The notify pipeline: from stored alerts to people."""

@@ -1,0 +1,154 @@
+"""Names of elements and attributes as feedparser calls them: `{http://purl.org/dc/elements/1.1/}creator` → `dc:creator`."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import lru_cache
+
+from lxml import etree
+
+from watcher.parse.entry_builder import Uncertain
+from watcher.parse.feedparser_rules import KNOWN_PREFIXES, known_prefix
+
+_DECLARATION = re.compile(rb"""xmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
+_USUAL_TAG = 200
+"""Characters of a tag whose name is remembered beyond its document: longer ones could fill the memory."""
+
+_XML = "{http://www.w3.org/XML/1998/namespace}"
+_TELL_THE_VERSION = {
+    "http://my.netscape.com/rdf/simple/0.9/",
+    "http://purl.org/rss/1.0/",
+    "http://www.w3.org/2005/atom",
+}
+
+
+class Names:
+    """The names of one document, by lxml's tags. `declared` are the namespaces of its root element.
+
+    feedparser never forgets what a prefix stood for, wherever it was declared: what is declared further inside must
+    not make a name depend on where it stands.
+    """
+
+    def __init__(self, declared: Mapping[str | None, str], document: bytes, *, is_sound: bool) -> None:
+        for prefix, uri in declared.items():
+            known = known_prefix(uri)
+            _refuse_other_meanings(prefix or "", {known})
+        _refuse_borrowed_prefixes({(prefix or "", uri) for prefix, uri in declared.items()})
+        if document.count(b"xmlns") != len(declared):
+            everywhere = _declarations(document)
+            _refuse_confusing_declarations(everywhere, set(declared.values()))
+            if not is_sound:
+                _refuse_declarations_inside(everywhere, declared)
+        self._declared = declared
+        self._is_sound = is_sound
+        self._elements: dict[str, str] = {}
+        self._attributes: dict[str, str] = {}
+
+    def element(self, element: etree._Element) -> str:
+        tag = str(element.tag)
+        return self._elements.get(tag) or self.of_tag(tag, element.prefix)
+
+    def of_tag(self, tag: str, prefix: str | None) -> str:
+        name = self._elements.get(tag)
+        if name is None:
+            self._elements[tag] = name = self._element_name(tag, prefix)
+        return name
+
+    def attributes(self, items: Iterable[tuple[str, str]]) -> dict[str, str]:
+        """Attributes by lower-case name; those of unknown namespaces go by their local name alone."""
+        plain = {}
+        qualified = {}
+        for key, value in items:
+            if key[0] == "{":
+                if not self._is_sound and not key.startswith(_XML):
+                    raise Uncertain(f"the attribute {key} in a damaged document")
+                qualified[self._attribute_name(key)] = value
+            else:
+                plain[key.lower()] = value
+        return {**qualified, **plain} if qualified else plain
+
+    def _element_name(self, tag: str, prefix: str | None) -> str:
+        name = _known_name(tag) if len(tag) <= _USUAL_TAG else _known_name.__wrapped__(tag)
+        if name is not None:
+            return name
+        uri, _, local = tag[1:].rpartition("}")
+        known = self._unknown_prefix(uri, prefix)
+        return f"{known}:{local}".lower() if known else local.lower()
+
+    def _unknown_prefix(self, uri: str, prefix: str | None) -> str:
+        """The first prefix that was declared for it, none for a default namespace."""
+        for declared, declared_uri in self._declared.items():
+            if declared_uri == uri and declared:
+                return declared
+        if prefix and prefix in self._declared:
+            raise Uncertain(f"the prefix {prefix} changes its meaning")
+        return prefix or ""
+
+    def _attribute_name(self, key: str) -> str:
+        name = self._attributes.get(key)
+        if name is None:
+            uri, _, local = key[1:].rpartition("}")
+            known = known_prefix(uri)
+            self._attributes[key] = name = f"{known}:{local}".lower() if known else local.lower()
+        return name
+
+
+@lru_cache(maxsize=1024)
+def _known_name(tag: str) -> str | None:
+    """The name of an element that has no namespace or one that feedparser knows; None for others."""
+    uri, _, local = tag[1:].rpartition("}") if tag[0] == "{" else ("", "", tag)
+    known = known_prefix(uri)
+    if known is None:
+        return None
+    return f"{known}:{local}".lower() if known else local.lower()
+
+
+def _declarations(document: bytes) -> set[tuple[str, str]]:
+    """Prefixes and namespaces declared anywhere, also where markup is only quoted."""
+    found = set()
+    start = document.find(b"xmlns")
+    while start >= 0:
+        if declaration := _DECLARATION.match(document, start):
+            found.add(declaration.groups(b""))
+        start = document.find(b"xmlns", start + 5)
+    return {(prefix.decode("utf-8", "replace"), uri.decode("utf-8", "replace")) for prefix, uri in found}
+
+
+def _refuse_confusing_declarations(declarations: set[tuple[str, str]], outside: set[str]) -> None:
+    """Raises when a prefix or a namespace means different things; `outside` are the namespaces of the root."""
+    uris, prefixes = defaultdict(set), defaultdict(set)
+    for prefix, uri in declarations:
+        uris[prefix].add(uri)
+        prefixes[uri].add(prefix)
+    _refuse_borrowed_prefixes({(prefix, uri) for prefix, meant in uris.items() for uri in meant})
+    for prefix, meant in uris.items():
+        known = {known_prefix(uri) for uri in meant}
+        _refuse_other_meanings(prefix, known)
+        if prefix and len(meant) > 1 and (len(known) > 1 or None in known):
+            raise Uncertain(f"the prefix {prefix} changes its meaning")
+    for uri in prefixes.keys() - outside:
+        if uri.lower() in _TELL_THE_VERSION or (len(prefixes[uri]) > 1 and known_prefix(uri) is None):
+            raise Uncertain(f"{uri} is declared inside the document")
+
+
+def _refuse_other_meanings(prefix: str, known: set[str | None]) -> None:
+    """Raises when one of feedparser's own prefixes is declared for another of its namespaces."""
+    others = known - {prefix} if prefix == "rdf" else known - {prefix, None}
+    if prefix in KNOWN_PREFIXES and others:
+        raise Uncertain(f"the prefix {prefix} stands for something else")
+
+
+def _refuse_declarations_inside(declarations: set[tuple[str, str]], declared: Mapping[str | None, str]) -> None:
+    """feedparser's loose parser makes nothing of a default namespace that is no other's; WordPress marks its ids so."""
+    for prefix, uri in declarations - {(prefix or "", uri) for prefix, uri in declared.items()}:
+        if prefix or known_prefix(uri) is not None or uri in declared.values():
+            raise Uncertain("namespaces inside a damaged document")
+
+
+def _refuse_borrowed_prefixes(declarations: set[tuple[str, str]]) -> None:
+    """A namespace that feedparser knows takes the prefix that it goes by from an unknown one that bears it."""
+    borrowed = {prefix for prefix, uri in declarations if prefix in KNOWN_PREFIXES and known_prefix(uri) is None}
+    if borrowed and any(known_prefix(uri) in borrowed for _, uri in declarations):
+        raise Uncertain(f"{borrowed} stand for two namespaces")

@@ -1,0 +1,1 @@
+"""The poll pipeline: from a due feed to stored alerts."""

@@ -1,0 +1,1 @@
+"""When a feed is polled next, and what is wrong with it. Pure."""

@@ -1,0 +1,1 @@
+"""The running process: what it is built of, and its life from start to stop."""
