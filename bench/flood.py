@@ -24,7 +24,7 @@ from pathlib import Path
 from watcher.model.alert import Alert, Evidence, alert_id
 from watcher.model.entry import Entry, EntryDecision, Identified
 from watcher.model.notification import Delivered
-from watcher.model.route import Budget, ChannelRef, Email, Promptly, Receiver, Route
+from watcher.model.route import Budget, ChannelRef, Email, GroupTiming, Receiver, Route
 from watcher.model.story import Judgement, Verdict
 from watcher.model.topic import Level
 from watcher.notify.flusher import Early, Flusher
@@ -32,7 +32,7 @@ from watcher.render.message import render_message
 from watcher.route.tree import route_alert
 from watcher.store.interface import PollRecord, Store
 from watcher.store.open import open_store
-from watcher.story.assigner import Teller
+from watcher.story.assigner import StoryAssigner
 
 START = datetime(2026, 1, 24, 12, tzinfo=UTC)
 ROUND = timedelta(seconds=10)
@@ -44,7 +44,7 @@ FEED = "https://news.example/feed"
 BUDGET = Budget(10, timedelta(hours=1))
 CHANNEL = ChannelRef("desk", "email")
 RECEIVERS = {"desk": Receiver("desk", {CHANNEL: Email(("desk@example.org",))})}
-ROUTE = Route("/", "desk", Promptly(), ("topic", "story"), budget=BUDGET)
+ROUTE = Route("/", "desk", GroupTiming(), ("topic", "story"), budget=BUDGET)
 BODY = "After the shelling, dozens of detainees escaped from the prison while the guards fled towards the town. " * 3
 
 spent: Counter[str] = Counter()
@@ -83,7 +83,7 @@ def save(store: Store, alerts: list[Alert], now: datetime) -> None:
     new = tuple(Identified(one.entry_key, one.entry, one.entry_key, one.entry_key, one.entry_key) for one in alerts)
     state = replace(feed.state, next_poll_at=now + ROUND, last_polled_at=now, last_success_at=now)
     record = PollRecord(feed.epoch, state, "Example News", {}, EntryDecision(new=new), alerts=tuple(alerts))
-    store.save_polls("bench", [record], now, lambda candidate, told: Judgement(Verdict.TELL), Teller())
+    store.save_polls("bench", [record], now, lambda candidate, told: Judgement(Verdict.TELL), StoryAssigner())
 
 
 def notify(store: Store, now: datetime) -> list[str]:

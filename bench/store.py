@@ -27,7 +27,7 @@ from watcher.model.feed import AcquiredFeed
 from watcher.model.story import Judgement, Verdict
 from watcher.store.interface import PollRecord, Store
 from watcher.store.open import open_store
-from watcher.story.assigner import Teller
+from watcher.story.assigner import StoryAssigner
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -72,7 +72,7 @@ def seconds_saving(store: Store, now: datetime, first: int, *, known: bool) -> f
     """Seconds that `save_polls` takes for one batch; making the values is not counted."""
     records = next(batches(store, now, first, 1, known=known))
     begun = time.perf_counter()
-    assert all(saved.saved for saved in store.save_polls("bench", records, now, tell, Teller()))
+    assert all(saved.saved for saved in store.save_polls("bench", records, now, tell, StoryAssigner()))
     return time.perf_counter() - begun
 
 
@@ -85,7 +85,7 @@ def fill(store: Store, entries: int) -> None:
     """Brings `entries` entries into the store, by polls of every feed in turn."""
     rounds = entries // (BATCH * PER_POLL)
     for number, records in enumerate(batches(store, NOW, 0, rounds, known=False)):
-        store.save_polls("bench", records, NOW, tell, Teller())
+        store.save_polls("bench", records, NOW, tell, StoryAssigner())
         if number % 200 == 0:
             print(f"  filled {number * BATCH * PER_POLL:>9,} entries", flush=True)
 

@@ -14,7 +14,7 @@ from watcher.cli.main import app
 from watcher.match.explain import explain
 from watcher.model.entry import Entry
 from watcher.model.topic import Level
-from watcher.service.load import read_plan
+from watcher.service.load import load_config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -32,7 +32,7 @@ def readme_topic(folder: Path) -> Path:
 
 
 def test_the_example_topic_keeps_its_own_examples_and_the_sentence_below_it(tmp_path: Path) -> None:
-    (compiled,) = read_plan(readme_topic(tmp_path), {}, secrets="defer").topics
+    (compiled,) = load_config(readme_topic(tmp_path), {}, secrets="defer").topics
     sentence = re.search(r'echo "(.+?)" \| \.venv/bin/watcher explain', README)
     assert sentence
     for text, level in [*((one.text, one.level) for one in compiled.topic.examples), (sentence[1], Level.FOCUS)]:

@@ -1,57 +1,52 @@
-"""Conditional requests and a server's own wishes, read from headers; pure. Names of headers are lower-case."""
+"""Times in HTTP headers: Retry-After, freshness and HTTP dates. Pure; header names are lower-case.
+
+The only parser of these for feeds and receivers alike. No input raises, and no result is longer than 24 hours.
+"""
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from watcher.model.feed import Validators
+LONGEST_WAIT = timedelta(hours=24)
+"""The longest wait that a server may ask for: 317,100 s have been seen."""
 
-LONGEST_WISH = timedelta(hours=24)
-"""However long a server asks us to stay away: 317,100 s have been seen."""
-
+_SECONDS = re.compile(r"\d+(?:\.\d*)?", re.ASCII)
 _MAX_AGE = re.compile(r"(?:^|[\s,])max-age\s*=\s*\"?(\d{1,9})", re.IGNORECASE)
 
 
-def conditional_headers(validators: Validators) -> list[tuple[str, str]]:
-    """The request headers of RFC 9110 §13.1, with the validators exactly as they came."""
-    headers = []
-    if validators.etag is not None:
-        headers.append(("If-None-Match", validators.etag))
-    if validators.last_modified is not None:
-        headers.append(("If-Modified-Since", validators.last_modified))
-    return headers
+def retry_after(headers: Mapping[str, str], now: datetime | None = None) -> timedelta | None:
+    """Retry-After (RFC 9110 §10.2.3), between zero and 24 h; None when absent or unreadable.
 
-
-def validators_of(headers: Mapping[str, str]) -> Validators:
-    """The validators of a response (RFC 9110 §8.8)."""
-    return Validators(etag=headers.get("etag") or None, last_modified=headers.get("last-modified") or None)
-
-
-def refreshed_validators(known: Validators, headers: Mapping[str, str]) -> Validators:
-    """After a 304: what it sends replaces what we had (RFC 9111 §3.2)."""
-    fresh = validators_of(headers)
-    return Validators(fresh.etag or known.etag, fresh.last_modified or known.last_modified)
-
-
-def retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Retry-After in seconds or as a date (RFC 9110 §10.2.3), at most 24 h; None when absent or unreadable.
-
-    A date is compared with the server's own `Date`, so that its wrong clock does no harm.
+    Seconds may have a fraction, as Discord sends them. A date is compared with the server's own `Date`, so that
+    a wrong clock does no harm; without one it is compared with `now`.
     """
-    wish = headers.get("retry-after", "").strip()
-    if wish.isascii() and wish.isdigit():
-        return min(timedelta(seconds=int(wish[:9])), LONGEST_WISH)
-    moment = http_date(wish)
-    if moment is None:
+    value = headers.get("retry-after", "").strip()
+    if _SECONDS.fullmatch(value):
+        return bounded_wait(float(value))
+    until = http_date(value)
+    sent = http_date(headers.get("date", "")) or now
+    return None if until is None or sent is None else _bounded(until - sent)
+
+
+def bounded_wait(number: object, *, per_second: int = 1) -> timedelta | None:
+    """A number from a receiver's answer as a wait between zero and 24 h; None for anything else.
+
+    `per_second` is the unit: 1 for seconds, 1,000 for milliseconds.
+    """
+    if isinstance(number, bool) or not isinstance(number, int | float):
         return None
-    return min(max(moment - (http_date(headers.get("date", "")) or now), timedelta()), LONGEST_WISH)
+    if isinstance(number, float) and math.isnan(number):
+        return None
+    longest = LONGEST_WAIT.total_seconds() * per_second
+    return timedelta(seconds=min(max(number, 0), longest) / per_second)
 
 
 def freshness_floor(headers: Mapping[str, str], now: datetime) -> timedelta:
-    """For how long a response says it will stay fresh (RFC 9111 §4.2.1: max-age before Expires), at most 24 h."""
+    """How long a response says it stays fresh (RFC 9111 §4.2.1: max-age before Expires), between zero and 24 h."""
     if match := _MAX_AGE.search(headers.get("cache-control", "")):
         age = headers.get("age", "").strip()
         spent = int(age[:9]) if age.isascii() and age.isdigit() else 0
@@ -71,5 +66,5 @@ def http_date(text: str) -> datetime | None:
         return None
 
 
-def _bounded(wish: timedelta) -> timedelta:
-    return min(max(wish, timedelta()), LONGEST_WISH)
+def _bounded(wait: timedelta) -> timedelta:
+    return min(max(wait, timedelta()), LONGEST_WAIT)

@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 
 from crashing.stores import Store
 
-Words = tuple[str, ...]
-Command = Callable[[Store], Words | None]
+Positions = tuple[str, ...]
+Command = Callable[[Store], Positions | None]
 """The words of a command for a store as it is; None when there is nothing to do it to."""
 
-SILENCE: Words = ("silence", "add", 'topic="echo"', "--for", "1d", "--comment", "the bench", "--author", "bench")
+SILENCE: Positions = ("silence", "add", 'topic="echo"', "--for", "1d", "--comment", "the bench", "--author", "bench")
 """`echo` is the topic that nobody is told of."""
 
 
@@ -20,7 +20,7 @@ def _of_notification(*words: str) -> Command:
     )
 
 
-def _with(words: Words, store: Store, query: str, *after: str) -> Words | None:
+def _with(words: Positions, store: Store, query: str, *after: str) -> Positions | None:
     found = store.rows(f"{query} LIMIT 1")
     return (*words, bytes(found[0][0]).hex(), *after) if found else None
 

@@ -24,7 +24,7 @@ from watcher.model.entry import Entry
 from watcher.model.notification import GroupKey, Notification, notification_key
 from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
-from watcher.render.digest_context import Surroundings
+from watcher.render.digest_context import DigestContext
 from watcher.render.message import render_message
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
@@ -94,7 +94,7 @@ def write(folder: Path, name: str, rows: Sequence[tuple]) -> Path:
     told = Notification(
         notification_key(group, [one.id for one in alerts]), group, NotifyReason.DIGEST, alerts, NOW, omitted=12
     )
-    message = render_message(told, zone="Europe/Istanbul", surroundings=Surroundings(HISTORY, NOTES))
+    message = render_message(told, zone="Europe/Istanbul", surroundings=DigestContext(HISTORY, NOTES))
     page = folder / f"{name}.html"
     page.write_text(message.html)
     (folder / f"{name}.txt").write_text(f"Subject: {message.subject}\n\n{message.text}")

@@ -5,7 +5,7 @@ from datetime import time, timedelta
 import pytest
 
 from tests.harness.config_reading import ReadText
-from watcher.model.route import Budget, DigestPlan, Hold, Matcher, Promptly, Route
+from watcher.model.route import Budget, DigestTiming, GroupTiming, Hold, Matcher, Route
 
 RECEIVERS = """
 receivers:
@@ -24,7 +24,7 @@ def route_of(read_text: ReadText, text: str) -> Route:
 
 def test_a_bare_route_is_prompt_and_grouped_by_topic(read_text: ReadText) -> None:
     route = route_of(read_text, "route: {receiver: desk}")
-    assert route == Route("/", "desk", Promptly(timedelta(seconds=30), timedelta(minutes=5)), ("topic",))
+    assert route == Route("/", "desk", GroupTiming(timedelta(seconds=30), timedelta(minutes=5)), ("topic",))
 
 
 def test_what_is_inherited_and_what_is_not(read_text: ReadText) -> None:
@@ -51,7 +51,7 @@ route:
     assert (child.receiver, child.group_by, child.timing) == (route.receiver, route.group_by, route.timing)
     assert child.continues
     assert (first.matchers, first.continues) == ((), False)
-    assert (first.receiver, first.timing) == ("chat", Promptly(timedelta(seconds=10), timedelta(minutes=2)))
+    assert (first.receiver, first.timing) == ("chat", GroupTiming(timedelta(seconds=10), timedelta(minutes=2)))
     assert (second.receiver, second.group_by) == ("desk", ())
 
 
@@ -70,10 +70,10 @@ route:
 """,
     )
     prompt, same = route.routes
-    assert route.timing == DigestPlan((time(7),), "UTC")
+    assert route.timing == DigestTiming((time(7),), "UTC")
     assert route.group_by == ()
-    assert (prompt.timing, prompt.group_by) == (Promptly(timedelta(0), timedelta(minutes=5)), ("topic",))
-    assert (prompt.routes[0].timing, prompt.routes[0].group_by) == (DigestPlan((time(19),), "Asia/Tokyo"), ())
+    assert (prompt.timing, prompt.group_by) == (GroupTiming(timedelta(0), timedelta(minutes=5)), ("topic",))
+    assert (prompt.routes[0].timing, prompt.routes[0].group_by) == (DigestTiming((time(19),), "Asia/Tokyo"), ())
     assert (same.timing, same.group_by) == (route.timing, ())
 
 
@@ -120,7 +120,7 @@ route:
 def test_a_digest_may_rank_by_publishers(read_text: ReadText) -> None:
     digest = '{receiver: desk, digest: {at: ["07:00"], zone: UTC, rank: publishers}}'
     timing = route_of(read_text, f"route: {digest}").timing
-    assert isinstance(timing, DigestPlan)
+    assert isinstance(timing, DigestTiming)
     assert timing.rank == "publishers"
     [problem] = read_text(RECEIVERS + f"route: {digest.replace('publishers', 'publisher')}").problems
     assert problem.path == "route.digest.rank"

@@ -9,7 +9,7 @@ import pytest
 
 from watcher.errors import PollReason
 from watcher.model.feed import PollState
-from watcher.schedule.health import Ailment, complaints
+from watcher.schedule.health import FeedIssue, complaints
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -34,19 +34,19 @@ def test_a_feed_that_is_well_is_not_mentioned() -> None:
 @pytest.mark.parametrize(
     ("state", "ailment", "since", "detail"),
     [
-        (FAILING, Ailment.FAILING, NOW - 2 * DAY, "timeout: too slow"),
-        (replace(FAILING, reason=PollReason.HTTP_GONE), Ailment.GONE, NOW - 2 * DAY, "http_gone: "),
-        (replace(WELL, possible_gap_at=NOW - DAY), Ailment.POSSIBLE_GAP, NOW - DAY, "shorter interval"),
+        (FAILING, FeedIssue.FAILING, NOW - 2 * DAY, "timeout: too slow"),
+        (replace(FAILING, reason=PollReason.HTTP_GONE), FeedIssue.GONE, NOW - 2 * DAY, "http_gone: "),
+        (replace(WELL, possible_gap_at=NOW - DAY), FeedIssue.POSSIBLE_GAP, NOW - DAY, "shorter interval"),
         (
             replace(WELL, newest_published=NOW - 40 * DAY, last_changed_at=NOW - 35 * DAY),
-            Ailment.SILENT, NOW - 35 * DAY, "nothing new",
+            FeedIssue.SILENT, NOW - 35 * DAY, "nothing new",
         ),
-        (replace(WELL, moved_to="https://new.example.org/", moved_streak=3), Ailment.MOVED, None, "new.example.org"),
-        (PollState("https://example.org/feed", NOW), Ailment.UNREAD, None, "watcher once"),
+        (replace(WELL, moved_to="https://new.example.org/", moved_streak=3), FeedIssue.MOVED, None, "new.example.org"),
+        (PollState("https://example.org/feed", NOW), FeedIssue.UNREAD, None, "watcher once"),
     ],
 )  # fmt: skip
 def test_each_ailment_has_its_time_and_its_remedy(
-    state: PollState, ailment: Ailment, since: datetime | None, detail: str
+    state: PollState, ailment: FeedIssue, since: datetime | None, detail: str
 ) -> None:
     (found,) = complaints([state], NOW)
     assert (found.ailment, found.since) == (ailment, since)
@@ -68,7 +68,7 @@ def test_what_is_not_worth_a_word(state: PollState) -> None:
 
 def test_a_first_document_of_old_entries_is_silence_from_the_start() -> None:
     dead = replace(WELL, baseline_at=NOW, last_changed_at=NOW, newest_published=NOW - 700 * DAY)
-    assert [one.ailment for one in complaints([dead], NOW)] == [Ailment.SILENT]
+    assert [one.ailment for one in complaints([dead], NOW)] == [FeedIssue.SILENT]
 
 
 def test_the_worst_first_and_then_the_longest() -> None:

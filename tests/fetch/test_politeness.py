@@ -12,7 +12,7 @@ import pytest
 from tests.harness.servers import Answer, FeedServer
 from watcher.errors import PollReason
 from watcher.fetch.client import Fetcher
-from watcher.fetch.rate_limit import HostBusy, Turns, registrable_domain
+from watcher.fetch.rate_limit import HostBusy, HostLimiter, registrable_domain
 from watcher.model.feed import Feed, Fetched, Validators
 from watcher.model.settings import PerHost
 
@@ -37,7 +37,7 @@ def test_registrable_domains(host: str, domain: str) -> None:
 
 def test_no_more_than_a_few_at_once_per_domain() -> None:
     async def body() -> int:
-        turns, running, most = Turns(PerHost(2, timedelta())), 0, 0
+        turns, running, most = HostLimiter(PerHost(2, timedelta())), 0, 0
 
         async def visit(host: str) -> None:
             nonlocal running, most
@@ -55,7 +55,7 @@ def test_no_more_than_a_few_at_once_per_domain() -> None:
 
 def test_starts_keep_their_distance() -> None:
     async def body() -> list[float]:
-        turns, starts = Turns(PerHost(5, timedelta(milliseconds=30))), []
+        turns, starts = HostLimiter(PerHost(5, timedelta(milliseconds=30))), []
 
         async def visit() -> None:
             async with turns.turn("example.org", MINUTE):
@@ -70,7 +70,7 @@ def test_starts_keep_their_distance() -> None:
 
 def test_one_hosts_queue_does_not_hold_up_another() -> None:
     async def body() -> None:
-        turns = Turns(PerHost(1, timedelta()))
+        turns = HostLimiter(PerHost(1, timedelta()))
         async with turns.turn("slow.example", MINUTE):
             waiting = asyncio.create_task(_enter(turns, "slow.example"))
             await asyncio.sleep(0)
@@ -83,7 +83,7 @@ def test_one_hosts_queue_does_not_hold_up_another() -> None:
 
 def test_who_gives_up_waiting_leaves_no_gap() -> None:
     async def body() -> None:
-        turns = Turns(PerHost(1, timedelta()))
+        turns = HostLimiter(PerHost(1, timedelta()))
         async with turns.turn("example.org", MINUTE):
             first, second = (asyncio.create_task(_enter(turns, "example.org")) for _ in range(2))
             await asyncio.sleep(0)
@@ -96,7 +96,7 @@ def test_who_gives_up_waiting_leaves_no_gap() -> None:
 
 def test_patience_ends() -> None:
     async def body() -> None:
-        turns = Turns(PerHost(1, timedelta()))
+        turns = HostLimiter(PerHost(1, timedelta()))
         async with turns.turn("example.org", MINUTE):
             with pytest.raises(HostBusy):
                 await _enter(turns, "example.org", timedelta(milliseconds=20))
@@ -137,6 +137,6 @@ def test_waiting_for_a_turn_does_not_use_up_the_deadline(feed_server: FeedServer
     assert all(isinstance(result, Fetched) for result in results)
 
 
-async def _enter(turns: Turns, host: str, patience: timedelta = MINUTE) -> None:
+async def _enter(turns: HostLimiter, host: str, patience: timedelta = MINUTE) -> None:
     async with turns.turn(host, patience):
         pass

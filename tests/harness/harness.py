@@ -24,7 +24,7 @@ from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, Webho
 from watcher.cli.main import main
 from watcher.notify.flusher import Early
 from watcher.service.app import Application, OnceReport, open_application
-from watcher.service.load import read_plan
+from watcher.service.load import load_config
 from watcher.store.interface import Store
 from watcher.store.open import open_store
 
@@ -128,7 +128,7 @@ class Harness:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Application]:
         """The application on this harness's clock."""
-        plan = read_plan(self.write(), {}, secrets="require", must_run=True)
+        plan = load_config(self.write(), {}, secrets="require", must_run=True)
         async with open_application(plan, {}, clock=self.clock) as app:
             yield app
 

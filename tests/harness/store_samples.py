@@ -15,7 +15,7 @@ from watcher.model.route import ChannelRef
 from watcher.model.story import Judge, Judgement, Verdict
 from watcher.model.topic import Level
 from watcher.store.interface import PollRecord, PollSaved, Store
-from watcher.story.assigner import Teller
+from watcher.story.assigner import StoryAssigner
 
 NOW = datetime(2026, 11, 23, 8, 0, 0, 123_456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -29,7 +29,7 @@ CHAT = ChannelRef("chat", "slack", 0)
 DIGEST = GroupKey("/", MAIL, {})
 PROMPT = GroupKey("/0", CHAT, {"topic": "ceasefires"})
 
-TELLER = Teller()
+TELLER = StoryAssigner()
 
 
 def tell(alert: Alert, before: Sequence[ToldAlert]) -> Judgement:

@@ -22,16 +22,16 @@ def is_readable(document: bytes) -> bool:
 def test_three_rounds_over_every_real_feed(harness: Harness, corpus: Corpus) -> None:
     documents = {f"/{file.name}": file.read_bytes() for file in corpus.feeds}
     harness.feed_urls = [harness.feeds.put(path, body) for path, body in documents.items()]
-    readable = {harness.feeds.url(path) for path, body in documents.items() if is_readable(body)}
+    compose_message = {harness.feeds.url(path) for path, body in documents.items() if is_readable(body)}
 
     first = harness.once()
     assert first.feeds == len(documents)
-    assert {state.url for state in harness.store().feed_states() if state.baseline_at} == readable
+    assert {state.url for state in harness.store().feed_states() if state.baseline_at} == compose_message
     told = harness.told()
 
     harness.clock.advance(timedelta(hours=1))
     second = harness.once()
-    assert (second.not_modified, second.fetched) == (len(readable), 0)
+    assert (second.not_modified, second.fetched) == (len(compose_message), 0)
     assert (second.entries_new, second.alerts, second.delivered) == (0, 0, 0)
     assert harness.told() == told
 

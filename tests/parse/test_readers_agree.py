@@ -22,9 +22,9 @@ from tests.harness.feed_generator import feeds
 from watcher.errors import ParseError
 from watcher.model.entry import Entry, ParsedFeed
 from watcher.parse.document import parse_document
-from watcher.parse.entry_builder import Uncertain
-from watcher.parse.feedparser_reader import _entry, _string, _text, read_tolerant, shown_headers
-from watcher.parse.lxml_reader import read_swift
+from watcher.parse.entry_builder import NeedsFeedparser
+from watcher.parse.feedparser_reader import _entry, _string, _text, read_with_feedparser, shown_headers
+from watcher.parse.lxml_reader import read_well_formed
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import RawFeed
 
@@ -43,8 +43,8 @@ DAMAGES: Mapping[str, Callable[[bytes], bytes]] = {
 
 def swift_or_none(body: bytes) -> ParsedFeed | None:
     try:
-        return replace(normalise(read_swift(body, url=URL, headers=HEADERS), url=URL), reader="any")
-    except Uncertain:
+        return replace(normalise(read_well_formed(body, url=URL, headers=HEADERS), url=URL), reader="any")
+    except NeedsFeedparser:
         return None
 
 
@@ -54,7 +54,7 @@ def test_swift_reads_what_feedparser_reads_or_says_that_it_is_not_certain(body: 
     swift = swift_or_none(body)
     if swift is None:
         return
-    raw = read_tolerant(body, headers=HEADERS)
+    raw = read_with_feedparser(body, headers=HEADERS)
     assert raw is not None or not swift.entries
     if raw is not None:
         assert swift == replace(normalise(raw, url=URL), reader="any")
@@ -148,5 +148,5 @@ def test_bytes_gone_wrong_end_in_a_feed_or_a_named_reason(body: bytes, edits: li
     with suppress(ParseError):
         parse_document(body, url=URL, headers={})
     swift = swift_or_none(body)
-    if swift is not None and (raw := read_tolerant(body, headers=HEADERS)) is not None:
+    if swift is not None and (raw := read_with_feedparser(body, headers=HEADERS)) is not None:
         assert swift == replace(normalise(raw, url=URL), reader="any")

@@ -16,7 +16,7 @@ from watcher.model.alert import Alert
 from watcher.model.topic import Level
 from watcher.render.dates import age
 from watcher.render.digest import bars
-from watcher.render.digest_context import Surroundings
+from watcher.render.digest_context import DigestContext
 from watcher.render.message import MAX_HTML_BYTES, render_message
 from watcher.render.printable import points
 
@@ -192,7 +192,7 @@ class TestSize:
 
 
 class TestSurroundings:
-    around = Surroundings({"detention-facilities": [0, 1, 2, 40]}, ("Daily <b>Sabah</b>: not reachable since Monday",))
+    around = DigestContext({"detention-facilities": [0, 1, 2, 40]}, ("Daily <b>Sabah</b>: not reachable since Monday",))
 
     def test_bars_and_notes_are_plain_html(self) -> None:
         page = Page(render(alert(), surroundings=self.around).html)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.model.route import WEEKDAYS, DigestPlan, Promptly
+from watcher.model.route import WEEKDAYS, DigestTiming, GroupTiming
 from watcher.route.due import NEVER, due_at, next_slot
 
 ZONES = ["Europe/Istanbul", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu", "UTC"]
@@ -19,8 +19,8 @@ def at(zone: str, *parts: int, fold: int = 0) -> datetime:
     return datetime(*parts, fold=fold, tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
-def plan(*times: str, zone: str = "Europe/Berlin", days=WEEKDAYS, least: int = 1) -> DigestPlan:
-    return DigestPlan(tuple(time.fromisoformat(text) for text in times), zone, tuple(days), least)
+def plan(*times: str, zone: str = "Europe/Berlin", days=WEEKDAYS, least: int = 1) -> DigestTiming:
+    return DigestTiming(tuple(time.fromisoformat(text) for text in times), zone, tuple(days), least)
 
 
 def due(timing, first: datetime, last: datetime | None = None, count: int = 1, **more) -> datetime:
@@ -31,7 +31,7 @@ NOON = datetime(2026, 1, 24, 12, tzinfo=UTC)
 
 
 class TestPromptly:
-    timing = Promptly(timedelta(seconds=30), timedelta(minutes=5))
+    timing = GroupTiming(timedelta(seconds=30), timedelta(minutes=5))
 
     def test_waits_for_company_after_the_first_alert(self) -> None:
         assert due(self.timing, NOON) == NOON + timedelta(seconds=30)
@@ -124,7 +124,7 @@ def test_a_year_of_digests_has_one_a_day(zone: str, text: str) -> None:
 
 moments = st.integers(1_735_689_600, 1_861_920_000).map(lambda seconds: datetime.fromtimestamp(seconds, UTC))
 plans = st.builds(
-    DigestPlan,
+    DigestTiming,
     st.lists(st.times().map(lambda value: value.replace(second=0, microsecond=0)), min_size=1, max_size=4).map(tuple),
     st.sampled_from(ZONES),
     st.lists(st.sampled_from(WEEKDAYS), min_size=1, unique=True).map(tuple),
@@ -132,7 +132,7 @@ plans = st.builds(
 
 
 @given(plans, moments)
-def test_the_next_slot_is_later_and_nothing_lies_between(made: DigestPlan, moment: datetime) -> None:
+def test_the_next_slot_is_later_and_nothing_lies_between(made: DigestTiming, moment: datetime) -> None:
     slot = next_slot(made, moment)
     assert moment < slot <= moment + timedelta(days=8, hours=2)
     assert next_slot(made, slot - timedelta(microseconds=1)) == slot
@@ -141,5 +141,5 @@ def test_the_next_slot_is_later_and_nothing_lies_between(made: DigestPlan, momen
 
 
 @given(plans, moments, moments)
-def test_a_later_alert_never_makes_an_earlier_digest(made: DigestPlan, one: datetime, other: datetime) -> None:
+def test_a_later_alert_never_makes_an_earlier_digest(made: DigestTiming, one: datetime, other: datetime) -> None:
     assert due(made, min(one, other)) <= due(made, max(one, other))

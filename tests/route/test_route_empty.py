@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from watcher.model.route import ChannelRef, DigestPlan, Email, Hold, Promptly, Receiver, Route, Timing
+from watcher.model.route import ChannelRef, DigestTiming, Email, GroupTiming, Hold, Receiver, Route, Timing
 from watcher.route.empty import empty_slots
 
 MAIL = ChannelRef("desk", "email")
@@ -14,8 +14,8 @@ RECEIVERS = {"desk": Receiver("desk", {MAIL: Email(("desk@example.org",))})}
 MINUTE = timedelta(minutes=1)
 
 
-def digest(*at: int, zone: str = "Europe/Berlin", empty: bool = True) -> DigestPlan:
-    return DigestPlan(tuple(time(hour, 30) for hour in at), zone, empty=empty)
+def digest(*at: int, zone: str = "Europe/Berlin", empty: bool = True) -> DigestTiming:
+    return DigestTiming(tuple(time(hour, 30) for hour in at), zone, empty=empty)
 
 
 def routes(*timings: Timing, hold: Hold | None = None) -> dict[str, Route]:
@@ -57,7 +57,7 @@ def test_a_slot_in_quiet_hours_is_due_when_they_end() -> None:
 
 def test_of_two_routes_to_a_channel_each_slot_is_one_and_all_digests_count() -> None:
     now = utc(2026, 1, 24, 8, 31)
-    tree = routes(digest(7, 9), digest(9), digest(12, empty=False), Promptly())
+    tree = routes(digest(7, 9), digest(9), digest(12, empty=False), GroupTiming())
     (one,) = empty_slots(tree, RECEIVERS, now)
     assert (one.slot, one.routes) == (now - MINUTE, ("/0", "/1", "/2"))
 
@@ -65,7 +65,7 @@ def test_of_two_routes_to_a_channel_each_slot_is_one_and_all_digests_count() -> 
 def test_the_key_tells_slots_and_channels_apart_and_nothing_else() -> None:
     before, after = utc(2026, 1, 24, 8, 31), utc(2026, 1, 24, 9)
     (early,), (late,) = (empty_slots(routes(digest(9)), RECEIVERS, now) for now in (before, after))
-    (other_tree,) = empty_slots(routes(Promptly(), digest(9)), RECEIVERS, before)
+    (other_tree,) = empty_slots(routes(GroupTiming(), digest(9)), RECEIVERS, before)
     (tomorrow,) = empty_slots(routes(digest(9)), RECEIVERS, before + timedelta(days=1))
     assert early.key == late.key == other_tree.key != tomorrow.key
 
@@ -73,4 +73,4 @@ def test_the_key_tells_slots_and_channels_apart_and_nothing_else() -> None:
 def test_at_once_is_now_for_those_that_may_be_empty() -> None:
     now = utc(2026, 1, 24, 15)
     assert [one.slot for one in empty_slots(routes(digest(9)), RECEIVERS, now, at_once=True)] == [now]
-    assert empty_slots(routes(digest(9, empty=False), Promptly()), RECEIVERS, now, at_once=True) == []
+    assert empty_slots(routes(digest(9, empty=False), GroupTiming()), RECEIVERS, now, at_once=True) == []

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.harness.factories import alert
 from watcher.errors import NotifyReason
 from watcher.model.notification import BudgetUse, GroupKey, HeldGroup, HoldReason, WaitingGroup
-from watcher.model.route import Budget, ChannelRef, DigestPlan, Hold, Matcher, Promptly, Route
+from watcher.model.route import Budget, ChannelRef, DigestTiming, GroupTiming, Hold, Matcher, Route
 from watcher.model.silence import Silence
 from watcher.route import budget
 from watcher.route.due import is_ripe
@@ -33,7 +33,7 @@ MIDNIGHT = at(2026, 1, 25, 0)
 
 
 def route(hold: Hold | None = None, most: Budget | None = None) -> Route:
-    return Route("/0", "chat", Promptly(), ("topic",), hold=hold, budget=most)
+    return Route("/0", "chat", GroupTiming(), ("topic",), hold=hold, budget=most)
 
 
 def group(name: str = "a", score: int = 500, since: datetime = NOON, count: int = 1) -> WaitingGroup:
@@ -177,16 +177,16 @@ class TestSilence:
 class TestClockSetBack:
     def test_a_group_of_the_future_leaves_rather_too_early_than_never(self) -> None:
         future = NOON + timedelta(days=365)
-        for timing in (Promptly(), DigestPlan((time(7),), "UTC")):
+        for timing in (GroupTiming(), DigestTiming((time(7),), "UTC")):
             assert is_ripe(timing, group(since=future), NOON)
 
     def test_a_small_step_back_sends_no_digest_at_a_wrong_hour(self) -> None:
         just_now = NOON + timedelta(seconds=2)
-        assert not is_ripe(DigestPlan((time(7),), "UTC"), group(since=just_now), NOON)
-        assert not is_ripe(Promptly(), group(since=just_now), NOON)
+        assert not is_ripe(DigestTiming((time(7),), "UTC"), group(since=just_now), NOON)
+        assert not is_ripe(GroupTiming(), group(since=just_now), NOON)
 
     def test_too_few_alerts_stay_whatever_the_clock_says(self) -> None:
-        patient = DigestPlan((time(7),), "UTC", min=3)
+        patient = DigestTiming((time(7),), "UTC", min=3)
         assert not is_ripe(patient, group(since=NOON - timedelta(days=9), count=2), NOON)
 
 

@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from tests.harness.factories import alert
 from watcher.model.notification import GroupKey
-from watcher.model.route import ChannelRef, Email, Matcher, Promptly, Receiver, Route, Slack
+from watcher.model.route import ChannelRef, Email, GroupTiming, Matcher, Receiver, Route, Slack
 from watcher.route.group import route_by_path
 from watcher.route.matcher import matches
 from watcher.route.tree import route_alert, routes_for, why
 
 
 def node(path: str, *matchers: Matcher, receiver: str = "desk", more: bool = False, routes: tuple[Route, ...] = ()):
-    return Route(path, receiver, Promptly(), ("topic",), matchers, continues=more, routes=routes)
+    return Route(path, receiver, GroupTiming(), ("topic",), matchers, continues=more, routes=routes)
 
 
 FOCUS = Matcher("level", "=", "focus")
@@ -119,7 +119,7 @@ def test_a_channel_reached_twice_gets_the_alert_once_by_the_first_route() -> Non
 
 
 def test_group_labels_come_from_the_route_and_a_missing_one_is_empty() -> None:
-    root = Route("/", "desk", Promptly(), ("topic", "region"))
+    root = Route("/", "desk", GroupTiming(), ("topic", "region"))
     (delivery,) = route_alert(root, RECEIVERS, alert()).deliveries
     expected = {"topic": "detention-facilities", "region": ""}
     assert delivery.group == GroupKey("/", ChannelRef("desk", "email"), expected)

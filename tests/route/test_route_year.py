@@ -18,7 +18,7 @@ from tests.harness.factories import alert
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
 from watcher.model.notification import BudgetUse, GroupKey, HeldGroup, HoldReason, WaitingGroup
-from watcher.model.route import Budget, ChannelRef, DigestPlan, Hold, Promptly, Route
+from watcher.model.route import Budget, ChannelRef, DigestTiming, GroupTiming, Hold, Route
 from watcher.route.due import is_ripe
 from watcher.route.group import group_of
 from watcher.route.release_policy import Release, plan_alerts, plan_groups, plan_release
@@ -63,7 +63,7 @@ class PostRoom:
             behind = plan_alerts(self.route, self._alerts(group.key), now)
             if behind:
                 self._hold(group.key, set(behind.alert_ids), HoldReason.QUIET_HOURS, behind.until)
-            is_digest = isinstance(self.route.timing, DigestPlan)
+            is_digest = isinstance(self.route.timing, DigestTiming)
             self._tell(self._alerts(group.key), NotifyReason.DIGEST if is_digest else NotifyReason.FIRST, now)
             del self.waiting[group.key.id]
             self.flushed[group.key.id] = now
@@ -116,12 +116,12 @@ class PostRoom:
 def prompt(zone: str) -> Route:
     hold = Hold(time(22), time(6), zone, LOUD)
     return Route(
-        "/0", "chat", Promptly(timedelta(seconds=30), timedelta(minutes=5)), ("topic",), (), False, hold, BUDGET
+        "/0", "chat", GroupTiming(timedelta(seconds=30), timedelta(minutes=5)), ("topic",), (), False, hold, BUDGET
     )
 
 
 def digest(zone: str) -> Route:
-    return Route("/1", "chat", DigestPlan((time(2, 30), time(7)), zone), ())
+    return Route("/1", "chat", DigestTiming((time(2, 30), time(7)), zone), ())
 
 
 def year(zone: str, offset: timedelta = timedelta(0)) -> Iterator[datetime]:

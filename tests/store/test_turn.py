@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 
-from watcher.store.fair_lock import Turn
+from watcher.store.fair_lock import FairLock
 
 LONG = 60.0
 
 
-def _queued(turn: Turn, count: int) -> None:
+def _queued(turn: FairLock, count: int) -> None:
     """Returns when `count` threads wait."""
     deadline = time.monotonic() + LONG
     while turn.waiting < count:
@@ -19,7 +19,7 @@ def _queued(turn: Turn, count: int) -> None:
 
 
 def test_who_comes_back_at_once_does_not_pass_those_who_wait() -> None:
-    turn, served = Turn(), []
+    turn, served = FairLock(), []
 
     def write(name: str) -> None:
         assert turn.acquire(LONG)
@@ -40,7 +40,7 @@ def test_who_comes_back_at_once_does_not_pass_those_who_wait() -> None:
 
 
 def test_a_turn_that_does_not_come_is_given_up_and_passed_over_afterwards() -> None:
-    turn = Turn()
+    turn = FairLock()
     assert turn.acquire(LONG)
     assert not turn.acquire(0.0)
     assert turn.waiting == 0

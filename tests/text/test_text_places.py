@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.text.offsets import Places
+from watcher.text.offsets import OffsetMap
 from watcher.text.tokens import piece_spans
 
 texts = st.lists(
@@ -13,11 +13,11 @@ texts = st.lists(
 ).map("".join)
 
 
-def places_of(text: str) -> Places:
+def places_of(text: str) -> OffsetMap:
     stretches = text.split()
     widths = [len(piece_spans(stretch)) for stretch in stretches]
     compounds = [number for number, width in enumerate(widths) if width != 1]
-    return Places(text, stretches, compounds, [widths[number] for number in compounds])
+    return OffsetMap(text, stretches, compounds, [widths[number] for number in compounds])
 
 
 @given(texts | st.text(), st.randoms(use_true_random=False))

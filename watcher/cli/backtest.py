@@ -19,7 +19,7 @@ from watcher.match.backtest import backtest as run_backtest
 from watcher.match.suggest import Marked, Suggestion, suggest, suggestions_json
 from watcher.model.topic import Level
 from watcher.route.tree import routes_by_path, zone_of
-from watcher.service.load import Plan
+from watcher.service.load import CompiledConfig
 from watcher.store.interface import Store
 
 topics = typer.Typer(help="Making topics better.", no_args_is_help=True)
@@ -72,7 +72,7 @@ def backtest(
             show_table(("entry", "score", "level", "terms", "feed", "title"), rows, empty="")
 
 
-def _zone(plan: Plan, zone: str | None) -> ZoneInfo:
+def _zone(plan: CompiledConfig, zone: str | None) -> ZoneInfo:
     if zone is None:
         root = plan.settings.route
         return ZoneInfo("UTC" if root is None else zone_of(routes_by_path(root), root.path))

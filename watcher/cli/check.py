@@ -24,7 +24,7 @@ from watcher.model.entry import Entry
 from watcher.model.settings import Settings
 from watcher.model.topic import Example
 from watcher.notify.template_check import failed_templates, without_trouble
-from watcher.service.load import Plan, read_plan
+from watcher.service.load import CompiledConfig, load_config
 
 
 def register(app: typer.Typer) -> None:
@@ -39,7 +39,7 @@ def check(
 
     With --online: what each feed answers now. Exit 1 if none does.
     """
-    plan = read_plan(config, os.environ, secrets="require" if online else "defer")
+    plan = load_config(config, os.environ, secrets="require" if online else "defer")
     lacking = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(plan.settings))
     for warning in (*plan.settings.warnings, *lacking, *_inside_addresses(plan.settings)):
         typer.echo(f"warning: {warning}", err=True)
@@ -78,7 +78,7 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def _failed_examples(compiled: CompiledTopic, plan: Plan) -> list[Problem]:
+def _failed_examples(compiled: CompiledTopic, plan: CompiledConfig) -> list[Problem]:
     topic = compiled.topic
     problems = []
     for number, example in enumerate(topic.examples):
@@ -101,7 +101,7 @@ def example_entry(example: Example) -> Entry:
     return Entry(id="", link="", title=title.strip(), content=content.strip())
 
 
-def _check_online(plan: Plan) -> None:
+def _check_online(plan: CompiledConfig) -> None:
     feeds = plan.settings.feeds
     with Progress(console=progress_console, transient=True, disable=not progress_console.is_terminal) as progress:
         task = progress.add_task("asking", total=len(feeds))

@@ -22,7 +22,7 @@ from watcher.match.evaluation import evaluate as judge_quality
 from watcher.match.explain import Explanation, explain, explanation_json
 from watcher.model.entry import Entry
 from watcher.model.feed import FetchFailed
-from watcher.service.load import Plan
+from watcher.service.load import CompiledConfig
 
 
 def register(app: typer.Typer) -> None:
@@ -56,7 +56,9 @@ def explain_text(
         typer.echo(line)
 
 
-def _subject(plan: Plan, text: str | None, url: str | None, key: str | None) -> tuple[Entry, Mapping[str, str] | None]:
+def _subject(
+    plan: CompiledConfig, text: str | None, url: str | None, key: str | None
+) -> tuple[Entry, Mapping[str, str] | None]:
     """What is to be explained, and the labels of its feed where it has one."""
     if [text, url, key].count(None) != 2:
         raise UsageError("say what to explain: one of --text FILE, --url URL, --entry KEY")
@@ -70,7 +72,7 @@ def _subject(plan: Plan, text: str | None, url: str | None, key: str | None) -> 
     return _stored_entry(plan, key or "")
 
 
-def _stored_entry(plan: Plan, key: str) -> tuple[Entry, Mapping[str, str]]:
+def _stored_entry(plan: CompiledConfig, key: str) -> tuple[Entry, Mapping[str, str]]:
     with opened_store(plan) as store:
         alert = store.alert(key)
         record = store.entry(alert.entry_key if alert else key)

@@ -20,7 +20,7 @@ from watcher.errors import ConfigError, UsageError
 from watcher.fetch.discover import FoundFeed
 from watcher.model.feed import Feed
 from watcher.model.settings import Settings
-from watcher.service.load import Plan
+from watcher.service.load import CompiledConfig
 
 Into = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The included OPML file to add to; the first by default.")
@@ -46,7 +46,7 @@ def discover_feeds(
     _show(found)
 
 
-def _found(plan: Plan, url: str) -> Sequence[FoundFeed]:
+def _found(plan: CompiledConfig, url: str) -> Sequence[FoundFeed]:
     discovery = asyncio.run(find_feeds(plan, url))
     if discovery.failed is not None:
         typer.echo(f"{url} cannot be read: {discovery.failed.reason.value}, {discovery.failed.detail}", err=True)
@@ -92,7 +92,7 @@ def _label(text: str) -> tuple[str, str]:
         raise UsageError(f"--label {text}: {error}") from error
 
 
-def _asked(plan: Plan, url: str, name: str | None, labels: dict[str, str]) -> Feed:
+def _asked(plan: CompiledConfig, url: str, name: str | None, labels: dict[str, str]) -> Feed:
     found = _found(plan, url)
     if len(found) > 1:
         _show(found)

@@ -14,8 +14,8 @@ import typer
 from watcher.config.quantities import read_duration
 from watcher.errors import UsageError
 from watcher.match.percolator import CompiledTopic
-from watcher.service.app import open_plan_store
-from watcher.service.load import Plan, read_plan
+from watcher.service.app import open_config_store
+from watcher.service.load import CompiledConfig, load_config
 from watcher.store.interface import Store
 
 Config = Annotated[
@@ -26,20 +26,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other progr
 DEFAULT_CONFIG = Path("config.yaml")
 
 
-def plan_to_run(config: Path) -> Plan:
+def plan_to_run(config: Path) -> CompiledConfig:
     """A plan for commands that poll or send: secrets resolved, feeds, topics and a route demanded."""
-    return read_plan(config, os.environ, secrets="require", must_run=True)
+    return load_config(config, os.environ, secrets="require", must_run=True)
 
 
-def plan_to_read(config: Path) -> Plan:
+def plan_to_read(config: Path) -> CompiledConfig:
     """A plan for commands that send nothing: they do without secrets."""
-    return read_plan(config, os.environ, secrets="defer")
+    return load_config(config, os.environ, secrets="defer")
 
 
 @contextmanager
-def opened_store(plan: Plan) -> Iterator[Store]:
+def opened_store(plan: CompiledConfig) -> Iterator[Store]:
     """The store of a plan, for a command that only looks or decides."""
-    store = open_plan_store(plan)
+    store = open_config_store(plan)
     try:
         yield store
     finally:
@@ -61,7 +61,7 @@ def duration(text: str, option: str) -> timedelta:
         raise UsageError(f"{option} {text}: {error}") from error
 
 
-def chosen_topics(plan: Plan, topic: str | None) -> list[CompiledTopic]:
+def chosen_topics(plan: CompiledConfig, topic: str | None) -> list[CompiledTopic]:
     """The topic of this name, or all of them."""
     chosen = [compiled for compiled in plan.topics if topic is None or compiled.topic.name == topic]
     if not chosen:

@@ -16,7 +16,7 @@ from watcher.dryrun.receivers import try_receiver
 from watcher.errors import UsageError
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.route import Receiver
-from watcher.service.load import Plan, read_plan
+from watcher.service.load import CompiledConfig, load_config
 
 app = typer.Typer(help="Whether those who are to be told can be reached.", no_args_is_help=True)
 
@@ -24,7 +24,7 @@ app = typer.Typer(help="Whether those who are to be told can be reached.", no_ar
 @app.command("list", epilog="Example: watcher receivers list")
 def list_receivers(config: Config = DEFAULT_CONFIG) -> None:
     """The receivers and their channels."""
-    plan = read_plan(config, os.environ, secrets="defer")
+    plan = load_config(config, os.environ, secrets="defer")
     rows = (
         (receiver.name, str(channel)) for receiver in plan.settings.receivers.values() for channel in receiver.channels
     )
@@ -38,16 +38,16 @@ def try_out(
 ) -> None:
     """Sends a message marked as a test through each channel of a receiver. Exit 1: one of them did not take it."""
     if name is None:
-        names = read_plan(config, os.environ, secrets="defer").settings.receivers
+        names = load_config(config, os.environ, secrets="defer").settings.receivers
         raise UsageError(f"say which receiver to test: {_listed(names)}")
-    plan = read_plan(config, os.environ, secrets="require")
+    plan = load_config(config, os.environ, secrets="require")
     outcomes = asyncio.run(try_receiver(plan, _receiver(plan, name), datetime.now(UTC)))
     rows = ((str(channel), *_told(outcome)) for channel, outcome in outcomes.items())
     show_table(("channel", "outcome", "reason", "detail"), rows, empty="this receiver has no channels")
     raise typer.Exit(0 if all(isinstance(outcome, Delivered) for outcome in outcomes.values()) else 1)
 
 
-def _receiver(plan: Plan, name: str) -> Receiver:
+def _receiver(plan: CompiledConfig, name: str) -> Receiver:
     receivers = plan.settings.receivers
     if name not in receivers:
         raise UsageError(f"no receiver is named {name}; the configuration has {_listed(receivers)}")

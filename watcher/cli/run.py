@@ -15,7 +15,7 @@ from watcher.errors import UsageError
 from watcher.notify.flusher import Early
 from watcher.service.app import OnceReport, open_application
 from watcher.service.daemon import run_daemon
-from watcher.service.load import Plan
+from watcher.service.load import CompiledConfig
 from watcher.service.memory import keep_memory_together
 from watcher.service.metrics import serve
 
@@ -79,6 +79,6 @@ def once(
     raise typer.Exit(1 if report.dead or report.nothing_reachable else 0)
 
 
-async def _once(plan: Plan, all_feeds: bool, early: Early) -> OnceReport:
+async def _once(plan: CompiledConfig, all_feeds: bool, early: Early) -> OnceReport:
     async with open_application(plan, os.environ) as app:
         return await app.once(force=all_feeds, early=early)

@@ -11,7 +11,7 @@ from watcher.config.reader import Reader
 from watcher.config.schema import BudgetShape, DigestShape, HoldShape, RouteShape
 from watcher.config.source_map import place_inside, stretches
 from watcher.config.yaml_tree import Scalar, Where, find
-from watcher.model.route import OWN_LABELS, Budget, DigestPlan, Hold, Matcher, Promptly, Route, Timing
+from watcher.model.route import OWN_LABELS, Budget, DigestTiming, GroupTiming, Hold, Matcher, Route, Timing
 from watcher.model.topic import Level
 
 
@@ -30,7 +30,7 @@ _NOT_AT_THE_ROOT = ("matchers", "continue")
 @dataclass(frozen=True, slots=True)
 class _Inherited:
     receiver: str = ""
-    timing: Timing = field(default_factory=Promptly)
+    timing: Timing = field(default_factory=GroupTiming)
     group_by: tuple[str, ...] | None = None
 
 
@@ -59,7 +59,7 @@ def _node(reader: Reader, names: Names, where: Where, above: _Inherited, path: s
         _node(reader, names, (*where, "routes", index), here, f"{path}/{index}")
         for index in reader.items((*where, "routes"))
     ]
-    default_groups = () if isinstance(here.timing, DigestPlan) else ("topic",)
+    default_groups = () if isinstance(here.timing, DigestTiming) else ("topic",)
     return Route(
         path=path or "/",
         receiver=here.receiver,
@@ -100,14 +100,14 @@ def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> T
         return _digest(shape.digest)
     if not prompt:
         return above
-    base = above if isinstance(above, Promptly) else Promptly()
+    base = above if isinstance(above, GroupTiming) else GroupTiming()
     wait = base.wait if shape.group_wait is None else shape.group_wait
     interval = base.interval if shape.group_interval is None else shape.group_interval
     return replace(base, wait=wait, interval=interval)
 
 
-def _digest(shape: DigestShape) -> DigestPlan:
-    return DigestPlan(
+def _digest(shape: DigestShape) -> DigestTiming:
+    return DigestTiming(
         tuple(sorted(set(shape.at))), shape.zone, tuple(dict.fromkeys(shape.days)), shape.min, shape.empty, shape.rank
     )
 

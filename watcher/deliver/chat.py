@@ -16,7 +16,7 @@ from watcher.deliver.http import Answer, Judgement, Request, judge_answer, post
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
 
-Shape = Callable[[Message, str, str], Request]
+BuildRequest = Callable[[Message, str, str], Request]
 """Pure: the request of one service for a message, the notification's key and, where the service can reply, the id of
 the message that is replied to ("" for an ordinary message)."""
 
@@ -52,7 +52,7 @@ class Service:
     The module of a chat holds its own as `SERVICE`; `open.py` finds it there by the kind's name.
     """
 
-    shape: Callable[[Any], Shape]
+    shape: Callable[[Any], BuildRequest]
     judge: Judgement = judge_answer
     receipts: Callable[[Any], Receipts] | None = None
 
@@ -66,7 +66,7 @@ class ChatChannel:
 
     def __init__(
         self,
-        shape: Shape,
+        shape: BuildRequest,
         client: httpx2.AsyncClient,
         judge: Judgement = judge_answer,
         receipts: Receipts | None = None,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from watcher.deliver.chat import Service, Shape, json_request
+from watcher.deliver.chat import BuildRequest, Service, json_request
 from watcher.deliver.chat_text import also_line, facts, quote_runs
 from watcher.deliver.http import Request
 from watcher.deliver.shorten import more_line, shorten, utf16_size
@@ -29,7 +29,7 @@ _MARKUP = re.compile(r"([\\`*_~|>\[\]()#<:@-])")
 _COLOURS = {"focus": 0xC0392B, "mention": 0x7F8C8D}
 
 
-def discord(options: Discord) -> Shape:
+def discord(options: Discord) -> BuildRequest:
     """The shape for one webhook."""
     url = reveal(options.url)
 

@@ -16,8 +16,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 import httpx2
 
-from watcher.deliver.retry_after import retry_after
 from watcher.errors import AttemptReason
+from watcher.http_headers import retry_after
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 
 ANSWER_BYTES = 4096

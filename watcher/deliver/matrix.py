@@ -15,10 +15,11 @@ from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
-from watcher.deliver.chat import Receipts, Service, Shape, encode
+from watcher.deliver.chat import BuildRequest, Receipts, Service, encode
 from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs
 from watcher.deliver.http import Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten, utf8_size
+from watcher.http_headers import bounded_wait
 from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Matrix
 from watcher.model.secret import reveal
@@ -29,7 +30,7 @@ PART_BYTES = 24_000
 """For each of the two texts; quoting in JSON and the envelope need the rest."""
 
 
-def matrix(options: Matrix) -> Shape:
+def matrix(options: Matrix) -> BuildRequest:
     """The shape for one room."""
     token = reveal(options.token)
     base = f"{reveal(options.url).rstrip('/')}/_matrix/client/v3/rooms/{quote(options.room, safe='')}"
@@ -92,16 +93,15 @@ def judge_matrix(answer: Answer) -> Outcome:
     if isinstance(outcome, TryAgain) and answer.status == 403:
         return replace(outcome, detail=f"{outcome.detail}; or invite the account to the room and let it join")
     if isinstance(outcome, TryAgain) and outcome.retry_after is None:
-        return replace(outcome, retry_after=_wish(answer.text))
+        return replace(outcome, retry_after=_retry_after(answer.text))
     return outcome
 
 
-def _wish(text: str) -> timedelta | None:
+def _retry_after(text: str) -> timedelta | None:
     try:
-        milliseconds = json.loads(text)["retry_after_ms"]
-    except (ValueError, KeyError, TypeError):
+        return bounded_wait(json.loads(text)["retry_after_ms"], per_second=1_000)
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None
-    return timedelta(milliseconds=milliseconds) if isinstance(milliseconds, int) else None
 
 
 SERVICE = Service(matrix, judge_matrix, lambda options: Receipts(EVENT_ID, options.room))

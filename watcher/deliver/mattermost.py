@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from watcher.deliver.chat import Receipts, Service, Shape, json_request
+from watcher.deliver.chat import BuildRequest, Receipts, Service, json_request
 from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
 from watcher.deliver.http import Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten
@@ -28,7 +28,7 @@ POST_ID = re.compile(r'"id": ?"([a-z0-9]{26})"')
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>])")
 
 
-def mattermost(options: Mattermost) -> Shape:
+def mattermost(options: Mattermost) -> BuildRequest:
     """The shape for one webhook, or for one channel that a bot writes to."""
     url = reveal(options.url)
     if options.token is None:

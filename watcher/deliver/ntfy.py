@@ -6,7 +6,7 @@ becomes an attachment; three actions. Text is plain unless `markdown` is asked f
 
 from __future__ import annotations
 
-from watcher.deliver.chat import Service, Shape, encode
+from watcher.deliver.chat import BuildRequest, Service, encode
 from watcher.deliver.chat_text import plain_text
 from watcher.deliver.http import Request
 from watcher.deliver.shorten import shorten, utf8_size
@@ -18,7 +18,7 @@ MESSAGE_BYTES = 4_000
 HIGH, DEFAULT = 4, 3
 
 
-def ntfy(options: Ntfy) -> Shape:
+def ntfy(options: Ntfy) -> BuildRequest:
     """The shape for one topic; the last part of the URL is the topic, what precedes it the server."""
     server, _, topic = reveal(options.url).rstrip("/").rpartition("/")
     token = reveal(options.token) if options.token is not None else ""

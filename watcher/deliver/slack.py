@@ -18,12 +18,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
-from watcher.deliver.chat import Receipts, Service, Shape, json_request
+from watcher.deliver.chat import BuildRequest, Receipts, Service, json_request
 from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs
 from watcher.deliver.http import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
-from watcher.deliver.retry_after import retry_after
 from watcher.deliver.shorten import more_line, shorten
 from watcher.errors import AttemptReason
+from watcher.http_headers import retry_after
 from watcher.model.notification import GiveUp, Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Slack
 from watcher.model.secret import reveal
@@ -42,7 +42,7 @@ LINK_CHARACTERS = 2_000
 Block = dict[str, object]
 
 
-def slack(options: Slack) -> Shape:
+def slack(options: Slack) -> BuildRequest:
     """The shape for one incoming webhook, or for one channel that a bot writes to."""
     if options.token is None:
         url = reveal(options.url or "")

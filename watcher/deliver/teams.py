@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 
-from watcher.deliver.chat import Service, Shape, encode, json_request
+from watcher.deliver.chat import BuildRequest, Service, encode, json_request
 from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs
 from watcher.deliver.http import Answer, Request, judge_answer
 from watcher.deliver.shorten import more_line, shorten
@@ -25,7 +25,7 @@ Element = dict[str, object]
 _HIDDEN_ERROR = re.compile(r"returned HTTP error (\d{3})")
 
 
-def teams(options: Teams) -> Shape:
+def teams(options: Teams) -> BuildRequest:
     """The shape for one workflow."""
     url = reveal(options.url)
 

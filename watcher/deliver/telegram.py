@@ -14,13 +14,13 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 
-from watcher.deliver.chat import Receipts, Service, Shape, json_request
+from watcher.deliver.chat import BuildRequest, Receipts, Service, json_request
 from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
 from watcher.deliver.http import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
 from watcher.deliver.shorten import fit, more_line, shorten, utf16_size
 from watcher.errors import AttemptReason
+from watcher.http_headers import bounded_wait
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import Telegram
 from watcher.model.secret import reveal
@@ -33,7 +33,7 @@ MESSAGE_ID = re.compile(r'"message_id": ?(\d+)')
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def telegram(options: Telegram) -> Shape:
+def telegram(options: Telegram) -> BuildRequest:
     """The shape for one chat. The token is part of the URL."""
     token = reveal(options.token)
     url = f"{reveal(options.url).rstrip('/')}/bot{token}/sendMessage"
@@ -89,7 +89,7 @@ def judge_telegram(answer: Answer) -> Outcome:
     parameters = _parameters(answer.text)
     reason, remedy = _reason(answer, parameters)
     if reason is None and isinstance(outcome, TryAgain):
-        return replace(outcome, retry_after=outcome.retry_after or _wish(parameters))
+        return replace(outcome, retry_after=outcome.retry_after or bounded_wait(parameters.get("retry_after")))
     if reason is None:
         return outcome
     detail = f"{answer.summary[:DETAIL_CHARACTERS]}: {remedy}"
@@ -128,14 +128,9 @@ _SENTENCES = re.compile("|".join(map(re.escape, _MEANINGS)), re.IGNORECASE)
 def _parameters(text: str) -> Mapping[str, object]:
     try:
         found = json.loads(text)["parameters"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _wish(parameters: Mapping[str, object]) -> timedelta | None:
-    seconds = parameters.get("retry_after")
-    return timedelta(seconds=seconds) if isinstance(seconds, int) else None
 
 
 SERVICE = Service(telegram, judge_telegram, lambda options: Receipts(MESSAGE_ID, options.chat))

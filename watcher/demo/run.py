@@ -26,7 +26,7 @@ from watcher.demo.stage import DemoFiles, open_stage
 from watcher.match.explain import explain
 from watcher.notify.flusher import Early
 from watcher.service.app import Application, OnceReport, open_application
-from watcher.service.load import Plan, read_plan
+from watcher.service.load import CompiledConfig, load_config
 
 SAMPLE_LIMIT = 1_000
 """More entries and alerts than the samples can make."""
@@ -54,7 +54,7 @@ def perform(files: DemoFiles) -> DemoResult:
     samples = load_samples()
     with open_stage(samples, began) as stage:
         files.config.write_text(stage.configuration(samples), encoding="utf-8")
-        plan = read_plan(files.config, {}, secrets="require", must_run=True)
+        plan = load_config(files.config, {}, secrets="require", must_run=True)
         polled = asyncio.run(_poll_twice(plan))
     result = DemoResult(
         began=began,
@@ -71,7 +71,7 @@ def perform(files: DemoFiles) -> DemoResult:
     return result
 
 
-async def _poll_twice(plan: Plan) -> Polled:
+async def _poll_twice(plan: CompiledConfig) -> Polled:
     async with open_application(plan, {}) as app:
         first = await app.once(force=True, early=Early.DIGESTS)
         again = await app.once(force=True, early=Early.DIGESTS)

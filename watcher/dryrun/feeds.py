@@ -14,7 +14,7 @@ from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, Validators
 from watcher.parse.sandbox import ParserPool
 from watcher.service.app import open_fetcher
-from watcher.service.load import Plan
+from watcher.service.load import CompiledConfig
 
 ASKED_AT_ONCE = 64
 PATIENCE = timedelta(hours=1)
@@ -37,7 +37,9 @@ class FeedAnswer:
         return max(filter(None, dates), default=None)
 
 
-async def ask_feeds(plan: Plan, feeds: Sequence[Feed], answered: Callable[[FeedAnswer], None]) -> list[FeedAnswer]:
+async def ask_feeds(
+    plan: CompiledConfig, feeds: Sequence[Feed], answered: Callable[[FeedAnswer], None]
+) -> list[FeedAnswer]:
     """Asks each feed once, in the manners of the configuration; answers in the order of the feeds.
 
     `answered` hears of each as it comes. The secrets of the feeds' headers must be resolved.
@@ -54,7 +56,7 @@ async def ask_feeds(plan: Plan, feeds: Sequence[Feed], answered: Callable[[FeedA
         return await asyncio.gather(*(ask(feed) for feed in feeds))
 
 
-async def find_feeds(plan: Plan, url: str) -> Discovery:
+async def find_feeds(plan: CompiledConfig, url: str) -> Discovery:
     """The feeds behind an address, found under the configuration's network rules."""
     async with _reading(plan) as (fetcher, parser):
 
@@ -65,7 +67,7 @@ async def find_feeds(plan: Plan, url: str) -> Discovery:
 
 
 @asynccontextmanager
-async def _reading(plan: Plan) -> AsyncIterator[tuple[Fetcher, ParserPool]]:
+async def _reading(plan: CompiledConfig) -> AsyncIterator[tuple[Fetcher, ParserPool]]:
     fetcher, parser = open_fetcher(plan), ParserPool()
     try:
         await parser.start()

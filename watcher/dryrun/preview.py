@@ -13,20 +13,20 @@ from watcher.model.alert import Alert
 from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
 from watcher.model.notification import EmptySlot, GroupKey, Notification, notification_key
-from watcher.model.route import DigestPlan, Route
-from watcher.notify.compose import readable
+from watcher.model.route import DigestTiming, Route
+from watcher.notify.compose import compose_message
 from watcher.notify.flusher import SHOWN
 from watcher.notify.template_check import user_templates
 from watcher.render.sample import sample_notification
 from watcher.route.empty import empty_slots
 from watcher.route.tree import route_alert, routes_by_path
-from watcher.sandbox.oneshot import run_mortal
+from watcher.sandbox.oneshot import run_limited
 from watcher.service.app import open_fetcher
-from watcher.service.load import Plan
+from watcher.service.load import CompiledConfig
 from watcher.store.interface import Store
 
 
-async def fetch_entry(url: str, plan: Plan) -> Entry | FetchFailed:
+async def fetch_entry(url: str, plan: CompiledConfig) -> Entry | FetchFailed:
     """Fetches a page under the configuration's network rules and reads it as one entry."""
     fetcher = open_fetcher(plan)
     try:
@@ -44,7 +44,7 @@ async def fetch_entry(url: str, plan: Plan) -> Entry | FetchFailed:
 
 async def _read(page: Fetched) -> Entry | FetchFailed:
     """Reads a page in a process that may die of it."""
-    told = await run_mortal("watcher.parse.page_worker", page.url, given=page.body)
+    told = await run_limited("watcher.parse.page_worker", page.url, given=page.body)
     if told is None:
         return FetchFailed(
             PollReason.PARSE_TIMEOUT,
@@ -64,7 +64,7 @@ class Previews:
     made_up: bool
 
 
-def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> Previews:
+def write_previews(plan: CompiledConfig, store: Store, output: Path, recent: int) -> Previews:
     """Writes what each digest would say now as HTML and text.
 
     When nothing waits for a digest, the `recent` newest alerts are shown as if they did; digests that
@@ -82,7 +82,7 @@ def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> Previ
     output.mkdir(parents=True, exist_ok=True)
     written = []
     for number, told in enumerate([*shown, *map(_nothing, empty)], 1):
-        message = readable(told, routes, user_templates(plan.settings), store)
+        message = compose_message(told, routes, user_templates(plan.settings), store)
         channel = told.group.channel
         stem = f"{number}-{channel.receiver}-{channel.kind}{'' if told.alerts else '-nothing'}"
         for ending, text in (("html", message.html), ("txt", f"Subject: {message.subject}\n\n{message.text}")):
@@ -92,10 +92,10 @@ def write_previews(plan: Plan, store: Store, output: Path, recent: int) -> Previ
     return Previews(tuple(written), is_made_up)
 
 
-def _made_up(plan: Plan, routes: Mapping[str, Route]) -> list[Notification]:
+def _made_up(plan: CompiledConfig, routes: Mapping[str, Route]) -> list[Notification]:
     """A message about nothing for each channel that gets digests, or for all of them."""
     receivers = plan.settings.receivers
-    digests = {route.receiver for route in routes.values() if isinstance(route.timing, DigestPlan)}
+    digests = {route.receiver for route in routes.values() if isinstance(route.timing, DigestTiming)}
     now = datetime.now(UTC)
     return [
         sample_notification(channel, now)
@@ -105,26 +105,26 @@ def _made_up(plan: Plan, routes: Mapping[str, Route]) -> list[Notification]:
     ]
 
 
-def _gathered(plan: Plan, root: Route, store: Store) -> list[tuple[GroupKey, list[Alert]]]:
+def _gathered(plan: CompiledConfig, root: Route, store: Store) -> list[tuple[GroupKey, list[Alert]]]:
     """What waits for a digest, with what no route has seen yet."""
     routes = routes_by_path(root)
     waiting = {
         group.key.id: (group.key, store.waiting_alerts(group.key, SHOWN))
         for group in store.waiting_groups()
-        if group.key.route in routes and isinstance(routes[group.key.route].timing, DigestPlan)
+        if group.key.route in routes and isinstance(routes[group.key.route].timing, DigestTiming)
     }
     for group, alerts in _routed(plan, root, store.unrouted_alerts(SHOWN)):
         waiting.setdefault(group.id, (group, []))[1].extend(alerts)
     return list(waiting.values())
 
 
-def _routed(plan: Plan, root: Route, alerts: list[Alert]) -> list[tuple[GroupKey, list[Alert]]]:
+def _routed(plan: CompiledConfig, root: Route, alerts: list[Alert]) -> list[tuple[GroupKey, list[Alert]]]:
     """The digests that these alerts would stand in."""
     routes = routes_by_path(root)
     groups: dict[str, tuple[GroupKey, list[Alert]]] = {}
     for alert in alerts:
         for delivery in route_alert(root, plan.settings.receivers, alert).deliveries:
-            if isinstance(routes[delivery.group.route].timing, DigestPlan):
+            if isinstance(routes[delivery.group.route].timing, DigestTiming):
                 groups.setdefault(delivery.group.id, (delivery.group, []))[1].append(alert)
     return list(groups.values())
 

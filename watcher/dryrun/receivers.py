@@ -14,11 +14,11 @@ from watcher.notify.template_check import user_templates
 from watcher.render.message import render_message
 from watcher.render.sample import sample_notification
 from watcher.route.tree import routes_by_path, zone_of
-from watcher.service.load import Plan
+from watcher.service.load import CompiledConfig
 from watcher.timings import Timings
 
 
-async def try_receiver(plan: Plan, receiver: Receiver, now: datetime) -> Mapping[ChannelRef, Outcome]:
+async def try_receiver(plan: CompiledConfig, receiver: Receiver, now: datetime) -> Mapping[ChannelRef, Outcome]:
     """Sends one test message through each channel, all at once; what each came to, in their order.
 
     The plan's secrets must be resolved. Nothing is tried again, and nothing is remembered.
@@ -32,13 +32,13 @@ async def try_receiver(plan: Plan, receiver: Receiver, now: datetime) -> Mapping
         await client.aclose()
 
 
-async def _try(plan: Plan, ref: ChannelRef, channel: Channel, now: datetime) -> Outcome:
+async def _try(plan: CompiledConfig, ref: ChannelRef, channel: Channel, now: datetime) -> Outcome:
     notification = sample_notification(ref, now)
     message = await asyncio.to_thread(_render, plan, notification)
     return await channel.send(notification, message, Timings().send_within)
 
 
-def _render(plan: Plan, notification: Notification) -> Message:
+def _render(plan: CompiledConfig, notification: Notification) -> Message:
     root = plan.settings.route
     zone = "UTC" if root is None else zone_of(routes_by_path(root), root.path)
     return render_message(notification, zone=zone, templates=user_templates(plan.settings))

@@ -21,9 +21,10 @@ from watcher.errors import FetchError, PollReason
 from watcher.fetch.byte_limit import MeteredStream
 from watcher.fetch.decoding import ACCEPT_ENCODING, BodyCollector, too_large
 from watcher.fetch.proxy import open_pool
-from watcher.fetch.rate_limit import HostBusy, Turns
+from watcher.fetch.rate_limit import HostBusy, HostLimiter
 from watcher.fetch.ssrf_guard import AddressPolicy, GuardedBackend
-from watcher.http_headers import conditional_headers, refreshed_validators, retry_after, validators_of
+from watcher.fetch.validators import conditional_headers, refreshed_validators, validators_of
+from watcher.http_headers import retry_after
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, NotModified, Validators
 from watcher.model.secret import reveal
 from watcher.model.settings import Network, Polling
@@ -80,7 +81,7 @@ class Fetcher:
         self._polling = polling
         self._user_agent = user_agent
         self._clock = clock or SystemClock()
-        self._turns = Turns(polling.per_host)
+        self._turns = HostLimiter(polling.per_host)
         self._backend = GuardedBackend(AddressPolicy(network.allow))
         self._pool = open_pool(network, self._backend)
 

@@ -7,12 +7,12 @@ import json
 from watcher.errors import PollReason
 from watcher.fetch.feed_links import Candidate
 from watcher.model.feed import ParseFailed
-from watcher.sandbox.oneshot import run_mortal
+from watcher.sandbox.oneshot import run_limited
 
 
 async def find_candidates(page: bytes, *, url: str) -> list[Candidate] | ParseFailed:
     """What `candidates` says of a page, or why it could not be read."""
-    told = await run_mortal("watcher.fetch.page_worker", url, given=page)
+    told = await run_limited("watcher.fetch.page_worker", url, given=page)
     if told is None:
         return ParseFailed(
             PollReason.PARSE_TIMEOUT,

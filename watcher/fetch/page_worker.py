@@ -10,12 +10,12 @@ import sys
 from dataclasses import astuple
 
 from watcher.fetch.feed_links import candidates
-from watcher.sandbox.oneshot import become_mortal
+from watcher.sandbox.oneshot import apply_limits
 
 
 def main(url: str) -> None:
     page = sys.stdin.buffer.read()
-    become_mortal()
+    apply_limits()
     sys.stdout.write(json.dumps([astuple(candidate) for candidate in candidates(page, url=url)]))
 
 

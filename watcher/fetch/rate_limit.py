@@ -53,7 +53,7 @@ class HostBusy(FetchError):
         self.wait = wait
 
 
-class Turns:
+class HostLimiter:
     """Gives out turns; times are those of the running event loop."""
 
     def __init__(self, manners: PerHost) -> None:

@@ -9,7 +9,7 @@ from datetime import date, tzinfo
 from typing import Any
 
 from watcher.match.compile import CompiledTopic
-from watcher.match.entry_index import EntryReading
+from watcher.match.entry_index import IndexedEntry
 from watcher.match.evidence import evidence_of
 from watcher.match.percolator import Percolator
 from watcher.match.scoring import Assessment
@@ -120,7 +120,7 @@ class _Tally:
         self._best: dict[str, list[Sighting]] = {"hits": [], "near": [], "stopped": []}
 
     def add(
-        self, record: EntryRecord, assessment: Assessment, reading: EntryReading, told: Sequence[str], zone: tzinfo
+        self, record: EntryRecord, assessment: Assessment, reading: IndexedEntry, told: Sequence[str], zone: tzinfo
     ) -> None:
         stopped_by = _stopped_by(assessment)
         if assessment.level is not Level.NONE:
@@ -134,7 +134,7 @@ class _Tally:
             self._keep(kind, record, assessment, reading, stopped_by)
 
     def _keep(
-        self, kind: str, record: EntryRecord, assessment: Assessment, reading: EntryReading, stopped_by: str | None
+        self, kind: str, record: EntryRecord, assessment: Assessment, reading: IndexedEntry, stopped_by: str | None
     ) -> None:
         best = self._best[kind]
         if len(best) == _KEPT and assessment.score <= best[-1].score:

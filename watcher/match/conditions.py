@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from bisect import bisect_left
 
-from watcher.match.entry_index import EntryReading, Words
+from watcher.match.entry_index import IndexedEntry, Positions
 from watcher.match.expression import TEXT, Either, Every, Expression, Leaf, Together, Without
 from watcher.match.pairs import Placed, pairs
 from watcher.match.scan import Span
 
 
-def holds(expression: Expression, reading: EntryReading) -> bool:
+def holds(expression: Expression, reading: IndexedEntry) -> bool:
     """Whether the expression is true for the entry."""
     match expression:
         case Leaf():
@@ -28,7 +28,7 @@ def holds(expression: Expression, reading: EntryReading) -> bool:
             return not holds(part, reading)
 
 
-def placed(leaves: tuple[Leaf, ...], words: Words, begin: int, end: int) -> list[Placed]:
+def placed(leaves: tuple[Leaf, ...], words: Positions, begin: int, end: int) -> list[Placed]:
     """Every occurrence of any of the leaves between two positions, with the leaf's text."""
     found: dict[Span, str] = {}
     for leaf in reversed(leaves):
@@ -39,20 +39,20 @@ def placed(leaves: tuple[Leaf, ...], words: Words, begin: int, end: int) -> list
     return sorted([(start, stop, text) for (start, stop), text in found.items()])
 
 
-def text_stretches(reading: EntryReading) -> tuple[tuple[Words, int, int], ...]:
+def text_stretches(reading: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
     """Title and body: a pair of words must stand in one of them."""
     words = reading.words
     return (words, 0, reading.body_start), (words, reading.body_start, words.end)
 
 
-def what_holds(expression: Expression, reading: EntryReading) -> str:
+def what_holds(expression: Expression, reading: IndexedEntry) -> str:
     """The smallest alternative that makes a true expression true, as text."""
     if isinstance(expression, Either):
         return next(what_holds(part, reading) for part in expression.parts if holds(part, reading))
     return str(expression)
 
 
-def what_is_missing(expression: Expression, reading: EntryReading) -> str:
+def what_is_missing(expression: Expression, reading: IndexedEntry) -> str:
     """The conditions that make a false expression false, as text."""
     if isinstance(expression, Every):
         missing = Every(tuple(part for part in expression.parts if not holds(part, reading)))
@@ -60,14 +60,14 @@ def what_is_missing(expression: Expression, reading: EntryReading) -> str:
     return str(expression)
 
 
-def _stretches(field: str, reading: EntryReading) -> tuple[tuple[Words, int, int], ...]:
+def _stretches(field: str, reading: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
     if field == TEXT:
         return text_stretches(reading)
     words = reading.field(field)
     return ((words, 0, words.end),)
 
 
-def _stands(leaf: Leaf, reading: EntryReading) -> bool:
+def _stands(leaf: Leaf, reading: IndexedEntry) -> bool:
     if leaf.field == "lang":
         wanted = leaf.text.strip('"').lower()
         return reading.language == wanted or reading.language.startswith(f"{wanted}-")

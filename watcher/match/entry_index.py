@@ -8,10 +8,10 @@ from typing import cast
 from watcher.match.index import Index, Pattern
 from watcher.match.input_limits import readable_text, readable_title
 from watcher.match.scan import Joined, Span, note, note_neighbours, waiting
-from watcher.match.token_cache import NOTHING, SINGLES, SLOTS, Compound, Meaning, Memory, Piece
+from watcher.match.token_cache import NOTHING, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCache
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.text.invitations import without_invitations
-from watcher.text.offsets import Places
+from watcher.text.offsets import OffsetMap
 
 MOST_OCCURRENCES = 200
 """Of one pattern in one entry; further ones are not counted, so that a hostile text costs little."""
@@ -21,10 +21,10 @@ _LONGEST = 2 * TEXT_LIMIT
 """Characters of a text that may still be the same as another's."""
 
 
-class Words:
+class Positions:
     """Where the patterns of an index stand in one stretch of positions; texts have a gap between them."""
 
-    def __init__(self, index: Index, memories: tuple[Memory, Memory]) -> None:
+    def __init__(self, index: Index, memories: tuple[TokenCache, TokenCache]) -> None:
         self._index = index
         self._memories = memories
         self._row: list[Piece] = []
@@ -42,7 +42,7 @@ class Words:
         """The position after the last gap."""
         return len(self._row)
 
-    def add(self, text: str) -> Places:
+    def add(self, text: str) -> OffsetMap:
         """Reads a text behind what is there already."""
         stretches = text.split()
         meanings = list(map(self._memories[text.isupper()].__getitem__, stretches))
@@ -54,7 +54,7 @@ class Words:
         note(self._row, begin, self.singles, self.pairs, self._index.followers, MOST_OCCURRENCES)
         if self._joined:
             self._note_joined(begin)
-        return Places(text, stretches, compounds, [len(cast("Compound", meanings[at]).pieces) for at in compounds])
+        return OffsetMap(text, stretches, compounds, [len(cast("Compound", meanings[at]).pieces) for at in compounds])
 
     def _widen(self, meanings: list[Meaning], compounds: list[int]) -> list[Piece]:
         """One piece per position; remembers what pieces of compounds mean when they are written as one word."""
@@ -147,32 +147,32 @@ def _different(spans: Iterable[Span]) -> list[Span]:
     return list(dict.fromkeys(spans))
 
 
-class EntryReading:
+class IndexedEntry:
     """Title and body of an entry as one stretch of words with a gap between, other fields when asked for."""
 
     def __init__(
-        self, index: Index, memories: tuple[Memory, Memory], entry: Entry, labels: Mapping[str, str] | None
+        self, index: Index, memories: tuple[TokenCache, TokenCache], entry: Entry, labels: Mapping[str, str] | None
     ) -> None:
         self._index = index
         self._memories = memories
         self._entry = entry
         self._labels = labels or {}
-        self._fields: dict[str, Words] = {}
+        self._fields: dict[str, Positions] = {}
         body = body_of(entry)
         self.title = readable_title(entry.title)
         self.body = readable_text(body)
         self.unread = len(entry.title) - len(self.title) + len(body) - len(self.body)
         """Characters at the end of title and body that are left out, see `bounds`."""
-        self.words = Words(index, memories)
+        self.words = Positions(index, memories)
         self.title_places = self.words.add(self.title)
         self.body_start = self.words.end
         self.body_places = self.words.add(self.body)
         self.body_length = self.words.end - self.body_start - 1
 
-    def field(self, name: str) -> Words:
+    def field(self, name: str) -> Positions:
         """The words of a field that does not score: summary, author, category, feed; also title alone."""
         if name not in self._fields:
-            words = self._fields[name] = Words(self._index, self._memories)
+            words = self._fields[name] = Positions(self._index, self._memories)
             for text in self._texts(name):
                 words.add(readable_text(text))
         return self._fields[name]

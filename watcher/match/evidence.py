@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from itertools import takewhile
 
-from watcher.match.entry_index import EntryReading
+from watcher.match.entry_index import IndexedEntry
 from watcher.match.scan import Span
 from watcher.match.score import TITLE, Part
 from watcher.model.alert import Evidence
@@ -17,7 +17,7 @@ _ELLIPSIS = "…"
 _SPACE = re.compile(r"\s")
 
 
-def evidence_of(part: Part, reading: EntryReading) -> Evidence:
+def evidence_of(part: Part, reading: IndexedEntry) -> Evidence:
     """A part with its passage and the character ranges of its words inside the passage."""
     if not part.spans:
         return Evidence(part.term, part.field, part.count, part.points)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 
 from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
-from watcher.match.entry_index import EntryReading
+from watcher.match.entry_index import IndexedEntry
 from watcher.match.evidence import evidence_of
 from watcher.match.index import Index, Pattern
 from watcher.match.scan import Span
 from watcher.match.score import FORMULA, Formula
 from watcher.match.scoring import Assessment, assess, assess_if_reached
-from watcher.match.token_cache import Memory
+from watcher.match.token_cache import TokenCache
 from watcher.model.alert import Match
 from watcher.model.entry import Entry
 from watcher.model.topic import Topic
@@ -28,7 +28,7 @@ class Percolator:
     def __init__(self, topics: Sequence[Topic | CompiledTopic], *, formula: Formula = FORMULA) -> None:
         self.formula = formula
         self.index = Index([_compiled(topic) for topic in topics])
-        self._memories = (Memory(self.index, capitals=False), Memory(self.index, capitals=True))
+        self._memories = (TokenCache(self.index, capitals=False), TokenCache(self.index, capitals=True))
 
     def percolate(self, entry: Entry, labels: Mapping[str, str] | None = None) -> list[Match]:
         """The topics that the entry reaches a level of, in the order of the configuration.
@@ -46,11 +46,11 @@ class Percolator:
         )
         return [match_of(assessment, reading) for assessment in judged if assessment is not None]
 
-    def read(self, entry: Entry, labels: Mapping[str, str] | None = None) -> EntryReading:
+    def read(self, entry: Entry, labels: Mapping[str, str] | None = None) -> IndexedEntry:
         """The entry as all topics see it."""
-        return EntryReading(self.index, self._memories, entry, labels)
+        return IndexedEntry(self.index, self._memories, entry, labels)
 
-    def assessments(self, reading: EntryReading, labels: Mapping[str, str] | None = None) -> list[Assessment]:
+    def assessments(self, reading: IndexedEntry, labels: Mapping[str, str] | None = None) -> list[Assessment]:
         """The judgement of every topic that has any of its words in the entry."""
         index = self.index
         found = self.candidates(reading)
@@ -60,7 +60,7 @@ class Percolator:
             if applies(index.topics[number].topic, labels)
         ]
 
-    def candidates(self, reading: EntryReading) -> dict[int, dict[int, list[Span]]]:
+    def candidates(self, reading: IndexedEntry) -> dict[int, dict[int, list[Span]]]:
         """Topic number → term number → where the term stands."""
         index, words = self.index, reading.words
         found: dict[int, dict[int, list[Span]]] = {number: {} for number in index.always}
@@ -71,7 +71,7 @@ class Percolator:
         return found
 
     def _add(
-        self, found: dict[int, dict[int, list[Span]]], pattern: Pattern, terms: Iterable[int], reading: EntryReading
+        self, found: dict[int, dict[int, list[Span]]], pattern: Pattern, terms: Iterable[int], reading: IndexedEntry
     ) -> None:
         spans = reading.words.occurrences(pattern) if terms else []
         if not spans:
@@ -91,7 +91,7 @@ def applies(topic: Topic, labels: Mapping[str, str] | None) -> bool:
     return all(labels.get(name, "") == value for name, value in topic.feeds.items())
 
 
-def match_of(assessment: Assessment, reading: EntryReading) -> Match:
+def match_of(assessment: Assessment, reading: IndexedEntry) -> Match:
     """An assessment as it leaves this room, with its evidence."""
     topic = assessment.topic
     evidence = tuple(evidence_of(part, reading) for part in assessment.parts)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from watcher.match.conditions import holds, placed, text_stretches, what_holds, what_is_missing
-from watcher.match.entry_index import EntryReading
+from watcher.match.entry_index import IndexedEntry
 from watcher.match.expression import TEXT, Expression, Leaf, Together, positive_leaves
 from watcher.match.index import Index
 from watcher.match.pairs import Pair, pairs
@@ -35,7 +35,7 @@ class Assessment:
 
 
 def assess(
-    index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+    index: Index, number: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> Assessment:
     """Judges topic `number`; `found` has the occurrences of its terms by term number."""
     parts = _parts(index, number, reading, found, formula)
@@ -43,7 +43,7 @@ def assess(
 
 
 def assess_if_reached(
-    index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+    index: Index, number: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> Assessment | None:
     """The same, or None as soon as it is clear that no level is reached."""
     if not _may_reach(index, number, reading, found, formula):
@@ -62,7 +62,7 @@ def assess_if_reached(
 
 
 def _may_reach(
-    index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+    index: Index, number: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> bool:
     """False when even with every term in the title no level would be reached. Much cheaper than judging."""
     topic, program = index.topics[number].topic, index.programs[number]
@@ -80,7 +80,7 @@ def _may_reach(
 
 
 def _parts(
-    index: Index, number: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+    index: Index, number: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> list[Part]:
     compiled, program = index.topics[number], index.programs[number]
     topic = compiled.topic
@@ -92,7 +92,7 @@ def _parts(
     return parts
 
 
-def _judge(index: Index, number: int, reading: EntryReading, parts: list[Part], formula: Formula) -> Assessment:
+def _judge(index: Index, number: int, reading: IndexedEntry, parts: list[Part], formula: Formula) -> Assessment:
     topic, program = index.topics[number].topic, index.programs[number]
     score = sum(part.points for part in parts)
     excluded_by = missing = None
@@ -106,7 +106,7 @@ def _judge(index: Index, number: int, reading: EntryReading, parts: list[Part], 
 
 
 def _term_parts(
-    topic: Topic, first: int, reading: EntryReading, found: Mapping[int, list[Span]], formula: Formula
+    topic: Topic, first: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> list[Part]:
     lead_end = reading.body_start + formula.lead_length
     parts: list[Part] = []
@@ -152,7 +152,7 @@ def _claimed(topic: Topic, first: int, found: Mapping[int, list[Span]]) -> dict[
     return dict(sorted(claimed.items()))
 
 
-def _near_parts(weight: Points, near: Together, reading: EntryReading, formula: Formula) -> list[Part]:
+def _near_parts(weight: Points, near: Together, reading: IndexedEntry, formula: Formula) -> list[Part]:
     if not (_occurs(near.left, reading) and _occurs(near.right, reading)):
         return []
     found = [
@@ -176,7 +176,7 @@ def _pair_names(found: Sequence[Pair]) -> str:
     return ", ".join(names[:_PAIRS_NAMED]) + (f", {len(names) - _PAIRS_NAMED} more" * (len(names) > _PAIRS_NAMED))
 
 
-def _occurs(side: tuple[Leaf, ...], reading: EntryReading) -> bool:
+def _occurs(side: tuple[Leaf, ...], reading: IndexedEntry) -> bool:
     stands = reading.words.stands
     for leaf in side:
         for pattern in leaf.patterns:
@@ -186,7 +186,7 @@ def _occurs(side: tuple[Leaf, ...], reading: EntryReading) -> bool:
 
 
 def _query_parts(
-    topic: Topic, query: Expression, reading: EntryReading, formula: Formula, *, weighted: bool
+    topic: Topic, query: Expression, reading: IndexedEntry, formula: Formula, *, weighted: bool
 ) -> list[Part]:
     if not holds(query, reading):
         return []

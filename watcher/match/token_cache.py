@@ -41,7 +41,7 @@ _PUNCTUATION = (
 )
 
 
-class Memory(dict[str, Meaning]):
+class TokenCache(dict[str, Meaning]):
     """Stretch → meaning. Shared by threads: a lost update only costs a repetition."""
 
     def __init__(self, index: Index, *, capitals: bool) -> None:
@@ -128,5 +128,5 @@ def _is_sentence(stretch: str) -> bool:
     return len(stretch) > 1 and is_unspaced(stretch)
 
 
-def _empty_memory(index: Index, capitals: bool) -> Memory:
-    return Memory(index, capitals=capitals)
+def _empty_memory(index: Index, capitals: bool) -> TokenCache:
+    return TokenCache(index, capitals=capitals)

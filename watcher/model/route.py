@@ -33,7 +33,7 @@ class Matcher:
 
 
 @dataclass(frozen=True, slots=True)
-class DigestPlan:
+class DigestTiming:
     """Clock times of one zone at which what has gathered goes out; `min` alerts or wait for the next.
 
     With `empty`, a slot for which nothing has gathered sends a message that says so. `rank`: what makes one alert of
@@ -49,14 +49,14 @@ class DigestPlan:
 
 
 @dataclass(frozen=True, slots=True)
-class Promptly:
+class GroupTiming:
     """Send soon: `wait` after the first alert of a group, at most one message per `interval`."""
 
     wait: timedelta = timedelta(seconds=30)
     interval: timedelta = timedelta(minutes=5)
 
 
-Timing = DigestPlan | Promptly
+Timing = DigestTiming | GroupTiming
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ class Placement:
     continues: bool
 
 
-class Storyteller(Protocol):
+class AssignsStories(Protocol):
     """Finds the story of an entry. Pure; the store calls it inside the transaction that saves the entry's alerts, so
     that two polls, or two machines, agree.
     """

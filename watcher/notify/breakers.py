@@ -30,7 +30,7 @@ TELLINGS = 3
 """How many channels are asked to tell of a trouble until one does; each may take as long as any message."""
 
 
-class Circuits:
+class CircuitBreakers:
     """One breaker a channel. Shared by the thread that acquires and the loop that sends. `scale` shortens pauses."""
 
     def __init__(self, clock: Clock, jitter: Callable[[], float], scale: float = 1.0) -> None:
@@ -103,7 +103,7 @@ def show_pause(store: Store, channel: ChannelRef, until: datetime | None) -> Non
         log.warning("channel.pause_unshown", channel=str(channel), error=str(error))
 
 
-def forget_pauses(store: Store, circuits: Circuits) -> None:
+def forget_pauses(store: Store, circuits: CircuitBreakers) -> None:
     """To be called when these circuits are no longer in force: nothing pauses because of them."""
     for channel in circuits.pauses():
         show_pause(store, channel, None)
@@ -123,7 +123,7 @@ async def tell_trouble(
     failing: ChannelRef,
     outcome: Outcome,
     channels: Mapping[ChannelRef, Channel],
-    circuits: Circuits,
+    circuits: CircuitBreakers,
     clock: Clock,
     within: timedelta,
     templates: UserTemplates | None,

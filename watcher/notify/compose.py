@@ -10,7 +10,7 @@ import structlog
 from watcher.errors import NotifyReason
 from watcher.model.notification import Message, Notification
 from watcher.model.route import Route
-from watcher.render.digest_context import BAR_DAYS, Surroundings, daily_counts, feed_notes
+from watcher.render.digest_context import BAR_DAYS, DigestContext, daily_counts, feed_notes
 from watcher.render.message import render_message
 from watcher.render.user_templates import UserTemplates
 from watcher.route.tree import rank_of, zone_of
@@ -21,7 +21,7 @@ log = structlog.get_logger()
 _DIGESTS = (NotifyReason.DIGEST, NotifyReason.NOTHING)
 
 
-def readable(
+def compose_message(
     notification: Notification, routes: Mapping[str, Route], templates: UserTemplates | None, store: Store
 ) -> Message:
     """The message of a notification. What it tells of alerts is the same on every attempt; the footnote about feeds
@@ -36,7 +36,7 @@ def readable(
     return message
 
 
-def _surroundings(notification: Notification, zone: str, store: Store) -> Surroundings:
+def _surroundings(notification: Notification, zone: str, store: Store) -> DigestContext:
     made_at = notification.created_at
     told = store.told_alerts(made_at - timedelta(days=BAR_DAYS), made_at)
-    return Surroundings(daily_counts(told, zone, made_at), feed_notes(store.feed_states(), zone, made_at))
+    return DigestContext(daily_counts(told, zone, made_at), feed_notes(store.feed_states(), zone, made_at))

@@ -19,7 +19,7 @@ from itertools import groupby
 
 from watcher.errors import NotifyReason
 from watcher.model.notification import BudgetUse, EmptySlot, HeldGroup, HoldReason, Notification, WaitingGroup
-from watcher.model.route import ChannelRef, DigestPlan, Promptly, Receiver, Route, Timing
+from watcher.model.route import ChannelRef, DigestTiming, GroupTiming, Receiver, Route, Timing
 from watcher.route import budget, due
 from watcher.route.empty import empty_slots
 from watcher.route.release_policy import Aside, Release, plan_alerts, plan_groups, plan_release
@@ -67,14 +67,14 @@ class Flusher:
         route = self.routes.get(group.key.route)
         if route is None or group.has_unfinished:
             return False
-        if early is Early.DIGESTS and isinstance(route.timing, DigestPlan):
+        if early is Early.DIGESTS and isinstance(route.timing, DigestTiming):
             return True
         timing = _without_wait(route.timing) if early is not Early.NOTHING else route.timing
         return due.is_ripe(timing, group, self.now, enough_at=self._enough_at(timing, group))
 
     def _enough_at(self, timing: Timing, group: WaitingGroup) -> datetime | None:
         """When a digest that wants several alerts had them; it leaves at the first slot after that."""
-        if not isinstance(timing, DigestPlan) or timing.min <= 1 or group.count < timing.min:
+        if not isinstance(timing, DigestTiming) or timing.min <= 1 or group.count < timing.min:
             return None
         return self.store.nth_waiting_at(group.key, timing.min)
 
@@ -140,10 +140,10 @@ def _place(group: WaitingGroup) -> tuple[str, str]:
 
 
 def _without_wait(timing: Timing) -> Timing:
-    return replace(timing, wait=timedelta(0)) if isinstance(timing, Promptly) else timing
+    return replace(timing, wait=timedelta(0)) if isinstance(timing, GroupTiming) else timing
 
 
 def _reason(timing: Timing, group: WaitingGroup) -> NotifyReason:
-    if isinstance(timing, DigestPlan):
+    if isinstance(timing, DigestTiming):
         return NotifyReason.DIGEST
     return NotifyReason.FIRST if group.last_flush_at is None else NotifyReason.MORE

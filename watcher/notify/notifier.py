@@ -33,10 +33,10 @@ from watcher.model.notification import (
     TryAgain,
 )
 from watcher.model.route import ChannelRef, Receiver, Route
-from watcher.notify.breakers import Circuits, show_pause, tell_trouble
-from watcher.notify.compose import readable
+from watcher.notify.breakers import CircuitBreakers, show_pause, tell_trouble
+from watcher.notify.compose import compose_message
 from watcher.notify.flusher import Early, Flusher
-from watcher.notify.retry_store import insist
+from watcher.notify.retry_store import retry_while_busy
 from watcher.render.user_templates import UserTemplates
 from watcher.route.tree import route_alert
 from watcher.store.interface import Store
@@ -57,7 +57,7 @@ class SendResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class NotifyPlan:
+class NotifyConfig:
     """What notifying needs of a configuration; swapped whole on reload. `routes` is keyed by path."""
 
     root: Route
@@ -71,13 +71,13 @@ class NotifyPlan:
 class Notifier:
     """Routes, freezes and delivers. `jitter` gives uniform numbers in [0, 1)."""
 
-    plan: NotifyPlan
+    plan: NotifyConfig
     owner: str
     store: Store
     clock: Clock
     jitter: Callable[[], float]
     timings: Timings
-    circuits: Circuits
+    circuits: CircuitBreakers
 
     def route_new(self) -> int:
         """Routes every alert that no route has seen, under the configuration now in force (I1)."""
@@ -122,14 +122,16 @@ class Notifier:
         notification = acquired.notification
         name = notification.group.channel
         pass_by("attempt.before")
-        message = await asyncio.to_thread(readable, notification, self.plan.routes, self.plan.templates, self.store)
+        message = await asyncio.to_thread(
+            compose_message, notification, self.plan.routes, self.plan.templates, self.store
+        )
         if not await asyncio.to_thread(
             self.store.begin_attempt, self.owner, notification.key, acquired.epoch, self.clock.now()
         ):
             self.circuits.abandoned(name)
             return SendResult.LEASE_LOST
         outcome = await self._send(self.plan.channels.get(name), notification, message, acquired.until)
-        result = await insist(partial(self._record, acquired, outcome), acquired.until, self.clock)
+        result = await retry_while_busy(partial(self._record, acquired, outcome), acquired.until, self.clock)
         is_trouble = self.circuits.ended(name, outcome)
         if self.circuits.takes_another_pause(name):
             await asyncio.to_thread(show_pause, self.store, name, self.circuits.pauses().get(name))

@@ -19,7 +19,7 @@ PAUSE = timedelta(seconds=0.5)
 T = TypeVar("T")
 
 
-async def insist(work: Callable[[], T], until: datetime, clock: Clock) -> T:
+async def retry_while_busy(work: Callable[[], T], until: datetime, clock: Clock) -> T:
     """Runs `work` in a thread, again and again while the store is locked or full, until the moment `until`.
 
     What a receiver has said is known nowhere else: to forget it would send a copy. Raises the last `StoreError`.

@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import ParsedFeed
-from watcher.parse.entry_builder import Uncertain
-from watcher.parse.feedparser_reader import read_tolerant, shown_headers
+from watcher.parse.entry_builder import NeedsFeedparser
+from watcher.parse.feedparser_reader import read_with_feedparser, shown_headers
 from watcher.parse.jsonfeed import is_json, read_jsonfeed
-from watcher.parse.lxml_reader import read_swift
+from watcher.parse.lxml_reader import read_well_formed
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import RawFeed
 
@@ -41,9 +41,9 @@ def _read(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed | Non
         return read_jsonfeed(body, headers=shown)
     _refuse_entity_bombs(body)
     try:
-        return read_swift(body, url=url, headers=shown)
-    except Uncertain:
-        return read_tolerant(body, headers=shown)
+        return read_well_formed(body, url=url, headers=shown)
+    except NeedsFeedparser:
+        return read_with_feedparser(body, headers=shown)
 
 
 def _refuse_entity_bombs(body: bytes) -> None:

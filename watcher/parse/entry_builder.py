@@ -5,11 +5,11 @@ from __future__ import annotations
 from watcher.parse.raw import NO_TEXT, RawEntry, RawText
 
 
-class Uncertain(Exception):
+class NeedsFeedparser(Exception):
     """The swift reader is not certain to read this document as the tolerant one would."""
 
 
-class Context:
+class EntryBuilder:
     """Fields by the names feedparser gives them. In an entry, what stands deeper does not replace what stands higher."""
 
     __slots__ = ("authors", "contents", "depths", "fields", "is_entry", "markup", "tags", "title_language")
@@ -66,7 +66,7 @@ class Context:
                 self.fields["author"] = f"{name} ({email})" if name and email else name or email
         elif author and self.authors:
             if "@" in author and len(self.authors) > 1:
-                raise Uncertain("an author follows one with an e-mail address")
+                raise NeedsFeedparser("an author follows one with an e-mail address")
             detail["name"] = author
 
     def text(self, name: str) -> RawText:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watcher.parse.entry_builder import Uncertain
-from watcher.parse.tree_walk import Element, Walk
+from watcher.parse.entry_builder import NeedsFeedparser
+from watcher.parse.tree_walk import Element, TreeWalk
 
 _PERSONS = {"author", "contributor"}
 _GATHERED = {"title", "subtitle", "rights", "summary", "content", "description", "category", "id", "guid"}
@@ -15,17 +15,17 @@ _ADDRESSES = {"url", "uri", "homepage", "media:thumbnail"}
 
 def refuse_cdf(attributes: Mapping[str, str]) -> None:
     if "href" in attributes or "lastmod" in attributes:
-        raise Uncertain("a Channel Definition Format document")
+        raise NeedsFeedparser("a Channel Definition Format document")
 
 
-def refuse_stray_text(walk: Walk, element: Element) -> None:
+def refuse_stray_text(walk: TreeWalk, element: Element) -> None:
     """Elements that feedparser does not gather text for leave theirs to the element around them."""
     for child in element:
         name = walk.names.element(child)
         if len(child) and name not in _PERSONS:
-            raise Uncertain(f"{name} with elements inside {element.tag}")
+            raise NeedsFeedparser(f"{name} with elements inside {element.tag}")
         if _leaves_its_text(child, name) or (child.text and name in _ADDRESSES):
-            raise Uncertain(f"{name} with text inside {element.tag}")
+            raise NeedsFeedparser(f"{name} with text inside {element.tag}")
 
 
 def _leaves_its_text(element: Element, name: str) -> bool:
@@ -33,12 +33,12 @@ def _leaves_its_text(element: Element, name: str) -> bool:
     return bool(element.text) and (name in _WITHOUT_TEXT or (bool(element.items()) and name not in _GATHERED))
 
 
-def refuse_other_parts(walk: Walk, element: Element, parts: set[str]) -> None:
+def refuse_other_parts(walk: TreeWalk, element: Element, parts: set[str]) -> None:
     for child in element:
         name = walk.names.element(child)
         harmless = name in parts or (":" in name and not walk.handles(name) and not _leaves_its_text(child, name))
         if len(child) or not harmless:
-            raise Uncertain(f"unusual elements inside {element.tag}")
+            raise NeedsFeedparser(f"unusual elements inside {element.tag}")
 
 
 def own_text(element: Element) -> str:
@@ -47,4 +47,4 @@ def own_text(element: Element) -> str:
 
 def refuse_elements(element: Element) -> None:
     if len(element):
-        raise Uncertain(f"elements inside {element.tag}")
+        raise NeedsFeedparser(f"elements inside {element.tag}")

@@ -24,7 +24,7 @@ _READABLE_HEADERS = ("content-type", "content-language")
 Fields = Mapping[str, Any]
 
 
-def read_tolerant(body: bytes, *, headers: Mapping[str, str]) -> RawFeed | None:
+def read_with_feedparser(body: bytes, *, headers: Mapping[str, str]) -> RawFeed | None:
     """Reads what can be read, with `shown_headers`; None when it recognises no feed format and finds no entry.
 
     Raises `ParseError` when feedparser itself fails on the document.

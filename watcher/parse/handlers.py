@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watcher.parse.entry_builder import Context, Uncertain
+from watcher.parse.entry_builder import EntryBuilder, NeedsFeedparser
 from watcher.parse.fallback import own_text, refuse_cdf, refuse_elements, refuse_other_parts, refuse_stray_text
 from watcher.parse.feedparser_rules import mended, resolve, resolve_written
 from watcher.parse.raw import MANY_ENTRIES
-from watcher.parse.tree_walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, Walk
+from watcher.parse.tree_walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, TreeWalk
 
 _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
 _OWNER_PARTS = {"name", "email", "itunes:name", "itunes:email"}
@@ -17,29 +17,29 @@ _TEXT_INPUT_PARTS = {"title", "link", "description", "name"}
 _ITUNES, _MEDIA = "http://www.itunes.com/", "http://search.yahoo.com/mrss/category_schema"
 
 
-def _top(walk: Walk, element: Element, depth: int) -> None:
+def _top(walk: TreeWalk, element: Element, depth: int) -> None:
     if depth > 1:
-        raise Uncertain("a feed inside a feed")
+        raise NeedsFeedparser("a feed inside a feed")
     if walk.names.element(element) == "feed":
         walk.in_feed = True
     walk.children(element, depth)
 
 
-def _channel(walk: Walk, element: Element, depth: int) -> None:
+def _channel(walk: TreeWalk, element: Element, depth: int) -> None:
     refuse_cdf(walk.attributes)
     walk.in_feed = True
     walk.children(element, depth)
     walk.in_feed = False
 
 
-def _entry(walk: Walk, element: Element, depth: int) -> None:
+def _entry(walk: TreeWalk, element: Element, depth: int) -> None:
     if walk.context is not walk.top:
-        raise Uncertain("an entry inside an entry")
+        raise NeedsFeedparser("an entry inside an entry")
     if len(walk.entries) >= MANY_ENTRIES:
         return
     refuse_cdf(walk.attributes)
     about = walk.attributes.get("rdf:about")
-    entry = Context(is_entry=True)
+    entry = EntryBuilder(is_entry=True)
     walk.enter(entry=entry)
     walk.title_depth = -1
     if about:
@@ -50,7 +50,7 @@ def _entry(walk: Walk, element: Element, depth: int) -> None:
     walk.entries.append(entry.as_entry())
 
 
-def _title(walk: Walk, element: Element, depth: int) -> None:
+def _title(walk: TreeWalk, element: Element, depth: int) -> None:
     value, markup = walk.construct(element, PLAIN)
     context = walk.context
     if not -1 < walk.title_depth <= depth and (walk.in_feed or context is not walk.top):
@@ -60,24 +60,24 @@ def _title(walk: Walk, element: Element, depth: int) -> None:
         walk.title_depth = depth
 
 
-def _media_title(walk: Walk, element: Element, depth: int) -> None:
+def _media_title(walk: TreeWalk, element: Element, depth: int) -> None:
     title_depth = walk.title_depth
     _title(walk, element, depth)
     walk.title_depth = title_depth
 
 
-def _description(walk: Walk, element: Element, depth: int) -> None:
+def _description(walk: TreeWalk, element: Element, depth: int) -> None:
     if "summary" in walk.context.fields and not walk.has_content:
         _content(walk, element, depth)
     else:
         _summary_text(walk, element, depth, HTML)
 
 
-def _abstract(walk: Walk, element: Element, depth: int) -> None:
+def _abstract(walk: TreeWalk, element: Element, depth: int) -> None:
     _summary_text(walk, element, depth, PLAIN)
 
 
-def _summary(walk: Walk, element: Element, depth: int) -> None:
+def _summary(walk: TreeWalk, element: Element, depth: int) -> None:
     if "summary" in walk.context.fields and not walk.has_content:
         _content(walk, element, depth)
         return
@@ -86,29 +86,29 @@ def _summary(walk: Walk, element: Element, depth: int) -> None:
         walk.context.store_text("summary", value, markup, depth)
 
 
-def _summary_text(walk: Walk, element: Element, depth: int, default_type: str) -> None:
+def _summary_text(walk: TreeWalk, element: Element, depth: int, default_type: str) -> None:
     value, markup = walk.construct(element, default_type)
     if walk.context.is_entry:
         walk.context.store_text("summary", value, markup, depth)
 
 
-def _content(walk: Walk, element: Element, depth: int) -> None:
+def _content(walk: TreeWalk, element: Element, depth: int) -> None:
     walk.has_content = True
     walk.context.add_content(*walk.construct(element, PLAIN))
 
 
-def _content_encoded(walk: Walk, element: Element, depth: int) -> None:
+def _content_encoded(walk: TreeWalk, element: Element, depth: int) -> None:
     walk.has_content = True
     walk.context.add_content(*walk.construct(element, HTML))
 
 
-def _other_text(walk: Walk, element: Element, depth: int) -> None:
+def _other_text(walk: TreeWalk, element: Element, depth: int) -> None:
     """A text that we do not keep; what is inside it is no field of the entry either."""
     if len(element):
         walk.construct(element, PLAIN)
 
 
-def _guid(walk: Walk, element: Element, depth: int) -> None:
+def _guid(walk: TreeWalk, element: Element, depth: int) -> None:
     is_link = walk.attributes.get("ispermalink", "true") == "true"
     value = walk.value(element)
     if value and is_link:
@@ -118,7 +118,7 @@ def _guid(walk: Walk, element: Element, depth: int) -> None:
         walk.context.fields.setdefault("link", value)
 
 
-def _link(walk: Walk, element: Element, depth: int) -> None:
+def _link(walk: TreeWalk, element: Element, depth: int) -> None:
     attributes = walk.attributes
     href = attributes.get("url", attributes.get("uri", attributes.get("href"))) or attributes.get("href")
     if href is None:
@@ -131,7 +131,7 @@ def _link(walk: Walk, element: Element, depth: int) -> None:
     walk.children(element, depth)
 
 
-def _link_text(walk: Walk, element: Element, depth: int) -> None:
+def _link_text(walk: TreeWalk, element: Element, depth: int) -> None:
     of_entry = walk.context.is_entry
     value = walk.certain_link(walk.text(element)) if of_entry else walk.value(element)
     if value:
@@ -140,7 +140,7 @@ def _link_text(walk: Walk, element: Element, depth: int) -> None:
         walk.context.fields["link"] = value
 
 
-def _author(walk: Walk, element: Element, depth: int) -> None:
+def _author(walk: TreeWalk, element: Element, depth: int) -> None:
     context = walk.context
     walk.in_author = True
     context.authors.append({})
@@ -154,43 +154,43 @@ def _author(walk: Walk, element: Element, depth: int) -> None:
     context.settle_author()
 
 
-def _name(walk: Walk, element: Element, depth: int) -> None:
+def _name(walk: TreeWalk, element: Element, depth: int) -> None:
     name = walk.certain_name(_bare(element))
     if walk.in_author:
         walk.context.add_author_detail("name", name)
 
 
-def _email(walk: Walk, element: Element, depth: int) -> None:
+def _email(walk: TreeWalk, element: Element, depth: int) -> None:
     email = walk.certain_name(_bare(element))
     if walk.in_author:
         walk.context.add_author_detail("email", email)
 
 
-def _homepage(walk: Walk, element: Element, depth: int) -> None:
+def _homepage(walk: TreeWalk, element: Element, depth: int) -> None:
     value = walk.value(element)
     if walk.in_author:
         walk.context.add_author_detail("href", value)
 
 
-def _contributor(walk: Walk, element: Element, depth: int) -> None:
+def _contributor(walk: TreeWalk, element: Element, depth: int) -> None:
     refuse_other_parts(walk, element, _PERSON_PARTS)
 
 
-def _owner(walk: Walk, element: Element, depth: int) -> None:
+def _owner(walk: TreeWalk, element: Element, depth: int) -> None:
     if walk.entry:
-        raise Uncertain("an owner of an entry")
+        raise NeedsFeedparser("an owner of an entry")
     refuse_other_parts(walk, element, _OWNER_PARTS)
 
 
-def _category(walk: Walk, element: Element, depth: int) -> None:
+def _category(walk: TreeWalk, element: Element, depth: int) -> None:
     _tag(walk, element, None)
 
 
-def _media_category(walk: Walk, element: Element, depth: int) -> None:
+def _media_category(walk: TreeWalk, element: Element, depth: int) -> None:
     _tag(walk, element, _MEDIA)
 
 
-def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
+def _tag(walk: TreeWalk, element: Element, default_scheme: str | None) -> None:
     if walk.context is walk.top:
         refuse_elements(element)
         return
@@ -201,17 +201,17 @@ def _tag(walk: Walk, element: Element, default_scheme: str | None) -> None:
         walk.context.add_tag_text(value)
 
 
-def _itunes_category(walk: Walk, element: Element, depth: int) -> None:
+def _itunes_category(walk: TreeWalk, element: Element, depth: int) -> None:
     walk.context.add_tag(walk.attributes.get("text"), _ITUNES, None)
     if len(element):
         if own_text(element) or any(walk.names.element(child) != "itunes:category" for child in element):
-            raise Uncertain("a category with text and elements")
+            raise NeedsFeedparser("a category with text and elements")
         walk.children(element, depth)
     elif value := walk.value(element):
         walk.context.add_tag_text(value)
 
 
-def _keywords(walk: Walk, element: Element, depth: int) -> None:
+def _keywords(walk: TreeWalk, element: Element, depth: int) -> None:
     if walk.attributes:
         refuse_elements(element)
         return  # feedparser takes one with attributes for something else
@@ -219,28 +219,28 @@ def _keywords(walk: Walk, element: Element, depth: int) -> None:
         walk.context.add_tag(term.strip(), None, None)
 
 
-def _published(walk: Walk, element: Element, depth: int) -> None:
+def _published(walk: TreeWalk, element: Element, depth: int) -> None:
     walk.store("published", walk.value(element), depth)
 
 
-def _updated(walk: Walk, element: Element, depth: int) -> None:
+def _updated(walk: TreeWalk, element: Element, depth: int) -> None:
     walk.store("updated", walk.value(element), depth)
 
 
-def _language(walk: Walk, element: Element, depth: int) -> None:
+def _language(walk: TreeWalk, element: Element, depth: int) -> None:
     walk.store("language", walk.value(element), depth)
 
 
-def _ttl(walk: Walk, element: Element, depth: int) -> None:
+def _ttl(walk: TreeWalk, element: Element, depth: int) -> None:
     refuse_elements(element)
     walk.store("ttl", "" if walk.attributes else walk.value(element), depth)
 
 
-def _source(walk: Walk, element: Element, depth: int) -> None:
+def _source(walk: TreeWalk, element: Element, depth: int) -> None:
     if walk.source:
-        raise Uncertain("a source inside a source")
+        raise NeedsFeedparser("a source inside a source")
     refuse_stray_text(walk, element)
-    source = Context(is_entry=False)
+    source = EntryBuilder(is_entry=False)
     walk.enter(entry=walk.entry, source=source)
     walk.title_depth = -1
     if url := walk.attributes.get("url"):
@@ -249,33 +249,33 @@ def _source(walk: Walk, element: Element, depth: int) -> None:
     walk.enter(entry=walk.entry)
     text = own_text(element)
     if text and len(element):
-        raise Uncertain("a source with text and elements")
+        raise NeedsFeedparser("a source with text and elements")
     fields = walk.context.fields
     fields["source_title"] = walk.certain_name(mended(text)) or source.fields.get("title", "")
     fields["source_link"] = source.fields.get("link") or source.fields.get("href", "")
 
 
-def _image(walk: Walk, element: Element, depth: int) -> None:
+def _image(walk: TreeWalk, element: Element, depth: int) -> None:
     _side_matter(walk, element, depth, _IMAGE_PARTS)
 
 
-def _text_input(walk: Walk, element: Element, depth: int) -> None:
+def _text_input(walk: TreeWalk, element: Element, depth: int) -> None:
     _side_matter(walk, element, depth, _TEXT_INPUT_PARTS)
 
 
-def _side_matter(walk: Walk, element: Element, depth: int, parts: set[str]) -> None:
+def _side_matter(walk: TreeWalk, element: Element, depth: int, parts: set[str]) -> None:
     walk.title_depth = -1
     if not len(element):
         return
     if walk.context is not walk.top:
-        raise Uncertain("an image of an entry")
+        raise NeedsFeedparser("an image of an entry")
     refuse_other_parts(walk, element, parts)
     if any(walk.names.element(child) == "title" and _bare(child) for child in element):
         walk.title_depth = depth + 1
 
 
-def _unread(walk: Walk, element: Element, depth: int) -> None:
-    raise Uncertain(f"{element.tag} is rare")
+def _unread(walk: TreeWalk, element: Element, depth: int) -> None:
+    raise NeedsFeedparser(f"{element.tag} is rare")
 
 
 def _bare(element: Element) -> str:

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 
 from lxml import etree
 
-from watcher.parse.entry_builder import Uncertain
+from watcher.parse.entry_builder import NeedsFeedparser
 from watcher.parse.feedparser_rules import as_utf8, is_utf8_if_valid, without_doctype
 from watcher.parse.handlers import HANDLERS
 from watcher.parse.raw import RawFeed
 from watcher.parse.repair import repaired
-from watcher.parse.tree_walk import Element, Walk
+from watcher.parse.tree_walk import Element, TreeWalk
 
 _PARSER = etree.XMLParser(
     encoding="utf-8",
@@ -24,8 +24,8 @@ _PARSER = etree.XMLParser(
 )
 
 
-def read_swift(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed:
-    """Reads a well-formed feed; raises `Uncertain` for everything that needs the tolerant reader.
+def read_well_formed(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed:
+    """Reads a well-formed feed; raises `NeedsFeedparser` for everything that needs the tolerant reader.
 
     `headers` are those that feedparser would be shown.
     """
@@ -40,9 +40,9 @@ def read_swift(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed:
         document = mended
         root = _parse(mended)
     if root is None:
-        raise Uncertain("not well-formed, or with entities of its own")
+        raise NeedsFeedparser("not well-formed, or with entities of its own")
     language = headers.get("content-language")
-    return Walk(root, HANDLERS, document=document, base=url, language=language, is_sound=is_sound).feed()
+    return TreeWalk(root, HANDLERS, document=document, base=url, language=language, is_sound=is_sound).feed()
 
 
 def _parse(document: bytes) -> Element | None:

@@ -10,12 +10,12 @@ import sys
 
 from watcher.errors import ParseError
 from watcher.parse.page import read_page
-from watcher.sandbox.oneshot import become_mortal
+from watcher.sandbox.oneshot import apply_limits
 
 
 def main(url: str) -> None:
     page = sys.stdin.buffer.read()
-    become_mortal()
+    apply_limits()
     try:
         entry = read_page(page, url=url)
     except ParseError as error:

@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from lxml import etree
 
-from watcher.parse.entry_builder import Uncertain
+from watcher.parse.entry_builder import NeedsFeedparser
 from watcher.parse.feedparser_rules import KNOWN_PREFIXES, known_prefix
 
 _DECLARATION = re.compile(rb"""xmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
@@ -24,7 +24,7 @@ _TELL_THE_VERSION = {
 }
 
 
-class Names:
+class QNames:
     """The names of one document, by lxml's tags. `declared` are the namespaces of its root element.
 
     feedparser never forgets what a prefix stood for, wherever it was declared: what is declared further inside must
@@ -63,7 +63,7 @@ class Names:
         for key, value in items:
             if key[0] == "{":
                 if not self._is_sound and not key.startswith(_XML):
-                    raise Uncertain(f"the attribute {key} in a damaged document")
+                    raise NeedsFeedparser(f"the attribute {key} in a damaged document")
                 qualified[self._attribute_name(key)] = value
             else:
                 plain[key.lower()] = value
@@ -83,7 +83,7 @@ class Names:
             if declared_uri == uri and declared:
                 return declared
         if prefix and prefix in self._declared:
-            raise Uncertain(f"the prefix {prefix} changes its meaning")
+            raise NeedsFeedparser(f"the prefix {prefix} changes its meaning")
         return prefix or ""
 
     def _attribute_name(self, key: str) -> str:
@@ -127,28 +127,28 @@ def _refuse_confusing_declarations(declarations: set[tuple[str, str]], outside: 
         known = {known_prefix(uri) for uri in meant}
         _refuse_other_meanings(prefix, known)
         if prefix and len(meant) > 1 and (len(known) > 1 or None in known):
-            raise Uncertain(f"the prefix {prefix} changes its meaning")
+            raise NeedsFeedparser(f"the prefix {prefix} changes its meaning")
     for uri in prefixes.keys() - outside:
         if uri.lower() in _TELL_THE_VERSION or (len(prefixes[uri]) > 1 and known_prefix(uri) is None):
-            raise Uncertain(f"{uri} is declared inside the document")
+            raise NeedsFeedparser(f"{uri} is declared inside the document")
 
 
 def _refuse_other_meanings(prefix: str, known: set[str | None]) -> None:
     """Raises when one of feedparser's own prefixes is declared for another of its namespaces."""
     others = known - {prefix} if prefix == "rdf" else known - {prefix, None}
     if prefix in KNOWN_PREFIXES and others:
-        raise Uncertain(f"the prefix {prefix} stands for something else")
+        raise NeedsFeedparser(f"the prefix {prefix} stands for something else")
 
 
 def _refuse_declarations_inside(declarations: set[tuple[str, str]], declared: Mapping[str | None, str]) -> None:
     """feedparser's loose parser makes nothing of a default namespace that is no other's; WordPress marks its ids so."""
     for prefix, uri in declarations - {(prefix or "", uri) for prefix, uri in declared.items()}:
         if prefix or known_prefix(uri) is not None or uri in declared.values():
-            raise Uncertain("namespaces inside a damaged document")
+            raise NeedsFeedparser("namespaces inside a damaged document")
 
 
 def _refuse_borrowed_prefixes(declarations: set[tuple[str, str]]) -> None:
     """A namespace that feedparser knows takes the prefix that it goes by from an unknown one that bears it."""
     borrowed = {prefix for prefix, uri in declarations if prefix in KNOWN_PREFIXES and known_prefix(uri) is None}
     if borrowed and any(known_prefix(uri) in borrowed for _, uri in declarations):
-        raise Uncertain(f"{borrowed} stand for two namespaces")
+        raise NeedsFeedparser(f"{borrowed} stand for two namespaces")

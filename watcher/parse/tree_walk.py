@@ -2,7 +2,7 @@
 
 feedparser is a machine of handlers, called at the start and the end of each element, whose state outlives them:
 depths of titles, "has content", the base and language in scope. This walk runs the same machine for the handlers
-that matter to us, and raises `Uncertain` where it would have to guess.
+that matter to us, and raises `NeedsFeedparser` where it would have to guess.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
-from watcher.parse.entry_builder import Context, Uncertain
+from watcher.parse.entry_builder import EntryBuilder, NeedsFeedparser
 from watcher.parse.feedparser_rules import looks_like_html, make_safe_base, mended, resolve
-from watcher.parse.qnames import Names
+from watcher.parse.qnames import QNames
 from watcher.parse.raw import RawEntry, RawFeed
 
 Element: TypeAlias = etree._Element
-Handler: TypeAlias = "Callable[[Walk, Element, int], None]"
+Handler: TypeAlias = "Callable[[TreeWalk, Element, int], None]"
 
 _ROOTS = {"rss", "rdf:rdf", "feed"}
 PLAIN, HTML, XHTML = "text/plain", "text/html", "application/xhtml+xml"
@@ -38,7 +38,7 @@ _AMBIGUOUS_LINK = re.compile("[<>\"']|&[#\\w]+;|&(?!\\w)")
 _AMBIGUOUS_NAME = re.compile("[<>]|&[#\\w]+;")
 
 
-class Walk:
+class TreeWalk:
     """One walk over one document, and the state that handlers share.
 
     `handlers` are called by feedparser's names of elements; `base` is the document's address, `language` comes from its
@@ -55,15 +55,15 @@ class Walk:
         language: str | None,
         is_sound: bool = True,
     ) -> None:
-        self.names = Names(root.nsmap, document, is_sound=is_sound)
+        self.names = QNames(root.nsmap, document, is_sound=is_sound)
         self.base, self.lang = base, _language_tag(language)
         self.root = root
         self.is_sound = is_sound
         self.is_atom = False
-        self.top = Context(is_entry=False)
+        self.top = EntryBuilder(is_entry=False)
         self.entries: list[RawEntry] = []
-        self.entry: Context | None = None
-        self.source: Context | None = None
+        self.entry: EntryBuilder | None = None
+        self.source: EntryBuilder | None = None
         self.context = self.top
         self.in_feed = False
         self.in_author = False
@@ -76,7 +76,7 @@ class Walk:
     def feed(self) -> RawFeed:
         name = self.names.element(self.root)
         if name not in _ROOTS:
-            raise Uncertain(f"the root is {name}")
+            raise NeedsFeedparser(f"the root is {name}")
         self.is_atom = self._version_is_atom(name)
         if self.lang:
             self.top.fields["language"] = self.lang
@@ -91,7 +91,7 @@ class Walk:
             entries=self.entries,
         )
 
-    def enter(self, *, entry: Context | None, source: Context | None = None) -> None:
+    def enter(self, *, entry: EntryBuilder | None, source: EntryBuilder | None = None) -> None:
         """What follows belongs to the source, else to the entry, else to the feed."""
         self.entry, self.source = entry, source
         self.context = source or entry or self.top
@@ -104,24 +104,24 @@ class Walk:
     def certain(self, text: str) -> str:
         """The text, if a damaged document leaves no doubt about its references."""
         if not self.is_sound and _AMBIGUOUS.search(text):
-            raise Uncertain(f"a reference in a damaged document: {text[:80]!r}")
+            raise NeedsFeedparser(f"a reference in a damaged document: {text[:80]!r}")
         return text
 
     def certain_link(self, text: str) -> str:
         """The same for links, where a lone ampersand is one in either case."""
         if not self.is_sound and _AMBIGUOUS_LINK.search(text):
-            raise Uncertain(f"a reference in a damaged document: {text[:80]!r}")
+            raise NeedsFeedparser(f"a reference in a damaged document: {text[:80]!r}")
         return text
 
     def certain_name(self, element_text: str) -> str:
         """The same for names and categories, whose references are resolved in any case."""
         if not self.is_sound and _AMBIGUOUS_NAME.search(element_text):
-            raise Uncertain(f"a reference in a damaged document: {element_text[:80]!r}")
+            raise NeedsFeedparser(f"a reference in a damaged document: {element_text[:80]!r}")
         return element_text
 
     def text(self, element: Element) -> str:
         if len(element):
-            raise Uncertain(f"elements inside {element.tag}")
+            raise NeedsFeedparser(f"elements inside {element.tag}")
         text = element.text
         if not text:
             return ""
@@ -155,21 +155,21 @@ class Walk:
         media_type = self._media_type(default_type) if self.attributes else default_type
         if media_type == XHTML:
             if not self.is_sound:
-                raise Uncertain("XHTML in a damaged document")
+                raise NeedsFeedparser("XHTML in a damaged document")
             value = self._inline(element)
         else:
             value = self.text(element)
         if media_type in MARKUP_TYPES:
             return value, True
         if not self.is_sound and _TWICE_RESOLVED.search(value):
-            raise Uncertain(f"a reference in a damaged document: {value[:80]!r}")
+            raise NeedsFeedparser(f"a reference in a damaged document: {value[:80]!r}")
         return value, not self.is_atom and ("&" in value or "</" in value) and bool(looks_like_html(value))
 
     def _media_type(self, default_type: str) -> str:
         media_type = self.attributes.get("type", default_type).lower()
         media_type = MEDIA_TYPES.get(media_type, media_type)
         if media_type not in _TEXT_TYPES or self.attributes.get("mode") == "base64":
-            raise Uncertain(f"text of type {media_type}")
+            raise NeedsFeedparser(f"text of type {media_type}")
         return media_type
 
     def _inline(self, element: Element) -> str:
@@ -178,9 +178,9 @@ class Walk:
             if not str(descendant.tag).startswith(_XHTML_TAG):
                 name = self.names.element(descendant)
                 if name in self._handlers or ":" in name:
-                    raise Uncertain(f"{name} inside a text")
+                    raise NeedsFeedparser(f"{name} inside a text")
             elif descendant.tag == _XHTML_TAG + "body":
-                raise Uncertain("a body inside a text")
+                raise NeedsFeedparser("a body inside a text")
         parts = [escape(element.text or "")]
         parts += [etree.tostring(child, encoding="unicode") for child in element]
         return mended("".join(parts).strip())
@@ -188,7 +188,7 @@ class Walk:
     def _visit(self, element: Element, depth: int, handler: Handler | None, items: list[tuple[str, str]]) -> None:
         self.attributes = attributes = self.names.attributes(items)
         if handler is None:
-            handler = Walk.children
+            handler = TreeWalk.children
         elif not self.is_sound:
             self.certain("".join(attributes.values()))
         if _SCOPE.isdisjoint(attributes):

@@ -9,7 +9,7 @@ import structlog
 
 from watcher.clock import Clock
 from watcher.errors import StoreBusy
-from watcher.model.story import Judge, Storyteller
+from watcher.model.story import AssignsStories, Judge
 from watcher.store.interface import PollRecord, PollSaved, Store
 
 log = structlog.get_logger()
@@ -18,10 +18,10 @@ BUSY_RETRIES = 3
 BATCH = 64
 
 
-class Saver:
+class GroupCommit:
     """While one transaction runs, what arrives waits and shares the next."""
 
-    def __init__(self, store: Store, owner: str, clock: Clock, judge: Judge, teller: Storyteller) -> None:
+    def __init__(self, store: Store, owner: str, clock: Clock, judge: Judge, teller: AssignsStories) -> None:
         self._store = store
         self._owner = owner
         self._clock = clock

@@ -29,7 +29,7 @@ from watcher.model.settings import Polling
 from watcher.model.story import Trace
 from watcher.model.topic import Topic
 from watcher.parse.sandbox import ParserPool
-from watcher.poll.group_commit import Saver
+from watcher.poll.group_commit import GroupCommit
 from watcher.schedule import cadence
 from watcher.store.interface import PollRecord, Store
 from watcher.story.assigner import trace_of
@@ -64,7 +64,7 @@ class PollReport:
 
 
 @dataclass(frozen=True, slots=True)
-class PollPlan:
+class PollConfig:
     """What polling needs of a configuration; swapped whole on reload."""
 
     feeds: Mapping[str, Feed]
@@ -77,12 +77,12 @@ class PollPlan:
 class Poller:
     """Polls acquired feeds. `jitter` gives uniform numbers in [0, 1)."""
 
-    plan: PollPlan
+    plan: PollConfig
     owner: str
     store: Store
     fetcher: Fetcher
     parser: ParserPool
-    saver: Saver
+    saver: GroupCommit
     clock: Clock
     jitter: Callable[[], float]
     timings: Timings

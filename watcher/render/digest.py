@@ -10,7 +10,7 @@ from itertools import groupby
 from watcher.errors import NotifyReason
 from watcher.model.notification import Notification
 from watcher.render.dates import local_date
-from watcher.render.digest_context import BAR_DAYS, Surroundings
+from watcher.render.digest_context import BAR_DAYS, DigestContext
 from watcher.render.item import Line
 from watcher.render.printable import isolate, shortened
 
@@ -52,7 +52,7 @@ class Digest:
 
 
 def compose(
-    notification: Notification, lines: Sequence[Line], omitted: int, zone: str, now: datetime, around: Surroundings
+    notification: Notification, lines: Sequence[Line], omitted: int, zone: str, now: datetime, around: DigestContext
 ) -> Digest:
     """Lays out the lines (most important first); `omitted` counts the alerts that they do not show."""
     reason = notification.reason

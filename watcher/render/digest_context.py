@@ -19,7 +19,7 @@ BROKEN_AFTER = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class DigestContext:
     """`history`: by topic name, alerts a day over the last fourteen days, oldest first, today last.
 
     `feed_notes`: one sentence for each feed that needs a person, plain text.

@@ -8,7 +8,7 @@ from datetime import datetime
 from watcher.model.notification import Message, Notification
 from watcher.model.route import ChannelRef, Rank
 from watcher.render.digest import Digest, compose
-from watcher.render.digest_context import Surroundings
+from watcher.render.digest_context import DigestContext
 from watcher.render.environment import inlined, own_templates
 from watcher.render.item import as_item, lines_of
 from watcher.render.payload import noted, own_payload, payload
@@ -28,7 +28,7 @@ def render_message(
     zone: str,
     now: datetime | None = None,
     max_items: int = MAX_ITEMS,
-    surroundings: Surroundings | None = None,
+    surroundings: DigestContext | None = None,
     templates: UserTemplates | None = None,
     rank: Rank = "score",
 ) -> Message:
@@ -41,7 +41,7 @@ def render_message(
     """
     made_at = now or notification.created_at
     lines = lines_of(notification.alerts, zone, made_at, rank)
-    around = surroundings or Surroundings()
+    around = surroundings or DigestContext()
     shown = min(len(lines), max_items)
     while True:
         omitted = notification.omitted + len(lines) - shown
@@ -66,7 +66,7 @@ def template_problems(
     """
     for told in samples(channel, now, may_be_empty=may_be_empty):
         message = render_message(told, zone="UTC")
-        digest = compose(told, lines_of(told.alerts, "UTC", now), 0, "UTC", now, Surroundings())
+        digest = compose(told, lines_of(told.alerts, "UTC", now), 0, "UTC", now, DigestContext())
         _, problems = own_payload(message, templates.render(channel, _values(digest, message)))
         if problems:
             return problems

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
 from watcher.model.notification import WaitingGroup
-from watcher.model.route import WEEKDAYS, DigestPlan, Promptly, Timing
+from watcher.model.route import WEEKDAYS, DigestTiming, GroupTiming, Timing
 from watcher.route.clocktime import days_around, instant
 
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -26,7 +26,7 @@ def is_ripe(timing: Timing, group: WaitingGroup, now: datetime, *, enough_at: da
     After a clock was set back, due times of before may lie far ahead: such a group leaves at once, rather too
     early than never, and what it remembers is right again.
     """
-    if isinstance(timing, DigestPlan) and group.count < timing.min:
+    if isinstance(timing, DigestTiming) and group.count < timing.min:
         return False
     remembered = (group.first_waiting_at, group.last_flush_at or group.first_waiting_at)
     if max(remembered) > now + CLOCK_FAULT:
@@ -51,7 +51,7 @@ def due_at(
     `enough_at` is when the `min`-th alert came: the slots before it were passed over for want of alerts and
     are not made up for; without it they are.
     """
-    if isinstance(timing, Promptly):
+    if isinstance(timing, GroupTiming):
         soonest = first_waiting_at + timing.wait
         return soonest if last_flush_at is None else max(soonest, last_flush_at + timing.interval)
     if count < timing.min:
@@ -59,7 +59,7 @@ def due_at(
     return next_slot(timing, max(moment for moment in (first_waiting_at, last_flush_at, enough_at) if moment))
 
 
-def next_slot(plan: DigestPlan, after: datetime) -> datetime:
+def next_slot(plan: DigestTiming, after: datetime) -> datetime:
     """The first slot strictly after a moment; two slots that a clock change makes one are one."""
     for day in days_around(after, plan.zone, 1, _SEARCH_DAYS):
         slots = _slots_from(plan, day)
@@ -69,7 +69,7 @@ def next_slot(plan: DigestPlan, after: datetime) -> datetime:
 
 
 @lru_cache(maxsize=128)
-def _slots_from(plan: DigestPlan, day: date) -> tuple[datetime, ...]:
+def _slots_from(plan: DigestTiming, day: date) -> tuple[datetime, ...]:
     """The slots of a local date and the next, in order: of two, because a date that was skipped lands on the next.
 
     Every waiting group asks for them with every tick, and zones are slow to compute.
@@ -77,5 +77,5 @@ def _slots_from(plan: DigestPlan, day: date) -> tuple[datetime, ...]:
     return tuple(sorted((*_slots(plan, day), *_slots(plan, day + timedelta(days=1)))))
 
 
-def _slots(plan: DigestPlan, day: date) -> list[datetime]:
+def _slots(plan: DigestTiming, day: date) -> list[datetime]:
     return [instant(day, at, plan.zone) for at in plan.at] if WEEKDAYS[day.weekday()] in plan.days else []

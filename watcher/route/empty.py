@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
 from watcher.model.notification import EmptySlot
-from watcher.model.route import ChannelRef, DigestPlan, Receiver, Route
+from watcher.model.route import ChannelRef, DigestTiming, Receiver, Route
 from watcher.route.due import next_slot
 from watcher.route.quiet_hours import quiet_until
 
@@ -28,7 +28,7 @@ def empty_slots(
     slots = {
         EmptySlot(channel, _digests_to(routes, channel), *due): None
         for route in routes.values()
-        if isinstance(route.timing, DigestPlan) and route.timing.empty
+        if isinstance(route.timing, DigestTiming) and route.timing.empty
         for due in [(now, now) if at_once else _latest_due(route, now)]
         if due is not None
         for channel in receivers[route.receiver].channels
@@ -38,13 +38,13 @@ def empty_slots(
 
 def _digests_to(routes: Mapping[str, Route], channel: ChannelRef) -> tuple[str, ...]:
     """Every route that sends digests to the channel: what one of them has to tell is something."""
-    digests = (route for route in routes.values() if isinstance(route.timing, DigestPlan))
+    digests = (route for route in routes.values() if isinstance(route.timing, DigestTiming))
     return tuple(route.path for route in digests if route.receiver == channel.receiver)
 
 
 def _latest_due(route: Route, now: datetime) -> tuple[datetime, datetime] | None:
     """The last slot that is due and not too late, with the moment it was due at; None in quiet hours."""
-    if not isinstance(route.timing, DigestPlan) or (route.hold and quiet_until(route.hold, now)):
+    if not isinstance(route.timing, DigestTiming) or (route.hold and quiet_until(route.hold, now)):
         return None
     found = None
     for slot in _slots(route.timing, now - LATEST - (_LONGEST_QUIET if route.hold else timedelta(0)), now):
@@ -54,7 +54,7 @@ def _latest_due(route: Route, now: datetime) -> tuple[datetime, datetime] | None
     return found
 
 
-def _slots(plan: DigestPlan, after: datetime, until: datetime) -> Iterator[datetime]:
+def _slots(plan: DigestTiming, after: datetime, until: datetime) -> Iterator[datetime]:
     slot = next_slot(plan, after)
     while slot <= until:
         yield slot

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from watcher.model.alert import Alert
 from watcher.model.notification import Delivery, Routed
-from watcher.model.route import ChannelRef, DigestPlan, Hold, Matcher, Rank, Receiver, Route
+from watcher.model.route import ChannelRef, DigestTiming, Hold, Matcher, Rank, Receiver, Route
 from watcher.route.group import group_of
 from watcher.route.matcher import matches, matches_all
 
@@ -55,13 +55,13 @@ def zone_of(routes: Mapping[str, Route], path: str) -> str:
     """The zone in which times are told on a route: its digest's or quiet hours', else the root's, else UTC."""
     known = [routes[name] for name in (path, "/") if name in routes]
     plans = [plan for route in known for plan in (route.timing, route.hold)]
-    return next((plan.zone for plan in plans if isinstance(plan, DigestPlan | Hold)), "UTC")
+    return next((plan.zone for plan in plans if isinstance(plan, DigestTiming | Hold)), "UTC")
 
 
 def rank_of(routes: Mapping[str, Route], path: str) -> Rank:
     """What makes one alert of a route's digest more important than another of its level."""
     timing = routes[path].timing if path in routes else None
-    return timing.rank if isinstance(timing, DigestPlan) else "score"
+    return timing.rank if isinstance(timing, DigestTiming) else "score"
 
 
 def _unwanted(root: Route, routes: list[Route]) -> str:

@@ -23,7 +23,7 @@ def child_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 
 
-async def run_mortal(module: str, *arguments: str, given: bytes) -> bytes | None:
+async def run_limited(module: str, *arguments: str, given: bytes) -> bytes | None:
     """What `python -m module` writes when it is given some bytes; None when it died, failed, or took longer than 10 s."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -48,7 +48,7 @@ async def run_mortal(module: str, *arguments: str, given: bytes) -> bytes | None
     return told if process.returncode == 0 else None
 
 
-def become_mortal() -> None:
+def apply_limits() -> None:
     """Bounds the time and memory of this process; called by the module that is run."""
     resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))

@@ -26,19 +26,19 @@ from watcher.errors import SchemaMismatch, UsageError
 from watcher.fetch.client import Fetcher
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
-from watcher.notify.breakers import Circuits, forget_pauses
+from watcher.notify.breakers import CircuitBreakers, forget_pauses
 from watcher.notify.flusher import Early
-from watcher.notify.notifier import Notifier, NotifyPlan, SendResult
+from watcher.notify.notifier import Notifier, NotifyConfig, SendResult
 from watcher.notify.template_check import user_templates
 from watcher.parse.sandbox import ParserPool
-from watcher.poll.group_commit import Saver
+from watcher.poll.group_commit import GroupCommit
 from watcher.poll.poller import Poller, PollReport, PollResult
 from watcher.route.tree import routes_by_path
-from watcher.service.load import Plan
-from watcher.service.tasks import InFlight
+from watcher.service.load import CompiledConfig
+from watcher.service.tasks import BoundedTasks
 from watcher.store.interface import Store
 from watcher.store.open import open_store
-from watcher.story.assigner import Teller
+from watcher.story.assigner import StoryAssigner
 from watcher.story.cluster import judge
 from watcher.timings import Timings
 
@@ -85,7 +85,7 @@ class OnceReport:
 class Application:
     """Everything that runs, held together. Only this class changes: `apply` swaps the configuration in force."""
 
-    plan: Plan
+    plan: CompiledConfig
     env: Mapping[str, str]
     owner: str
     clock: Clock
@@ -95,9 +95,9 @@ class Application:
     client: httpx2.AsyncClient
     poller: Poller
     notifier: Notifier
-    polls: InFlight = field(default_factory=lambda: InFlight("poll", POLLS_AT_ONCE))
-    sends: InFlight = field(default_factory=lambda: InFlight("notify", SENDS_AT_ONCE))
-    retiring: InFlight = field(default_factory=lambda: InFlight("reload", 1_000))
+    polls: BoundedTasks = field(default_factory=lambda: BoundedTasks("poll", POLLS_AT_ONCE))
+    sends: BoundedTasks = field(default_factory=lambda: BoundedTasks("notify", SENDS_AT_ONCE))
+    retiring: BoundedTasks = field(default_factory=lambda: BoundedTasks("reload", 1_000))
 
     async def follow_configuration(self) -> None:
         """Brings the store in line with the configuration: feeds, removed receivers, changed routes."""
@@ -131,14 +131,14 @@ class Application:
             )
         self.store.remember(CONFIGURATION_FACT, file)
 
-    async def apply(self, plan: Plan) -> None:
+    async def apply(self, plan: CompiledConfig) -> None:
         """Puts a new configuration in force; what is under way ends under the old one."""
         old_fetcher, old_client = self.fetcher, self.client
         self.plan = plan
         self.fetcher, self.client = open_fetcher(plan), http_client(USER_AGENT)
         self.poller = replace(self.poller, plan=plan.poll_plan, fetcher=self.fetcher)
         await asyncio.to_thread(forget_pauses, self.store, self.notifier.circuits)
-        circuits = Circuits(self.clock, self.notifier.jitter, self.notifier.timings.backoff)
+        circuits = CircuitBreakers(self.clock, self.notifier.jitter, self.notifier.timings.backoff)
         self.notifier = replace(self.notifier, plan=notify_plan(plan, self.client), circuits=circuits)
         await self.follow_configuration()
         self.retiring.start(self._retire(old_fetcher, old_client, self.polls.under_way() | self.sends.under_way()))
@@ -205,7 +205,7 @@ class Application:
         await asyncio.to_thread(self.store.close)
 
 
-def open_plan_store(plan: Plan) -> Store:
+def open_config_store(plan: CompiledConfig) -> Store:
     """Opens the store of a configuration, bringing an older or new database to this version's schema."""
     store = settings_store(plan.settings)
     try:
@@ -222,19 +222,19 @@ def settings_store(settings: Settings) -> Store:
     return open_store(reveal(settings.store), base=settings.file.parent)
 
 
-def notify_plan(plan: Plan, client: httpx2.AsyncClient) -> NotifyPlan:
+def notify_plan(plan: CompiledConfig, client: httpx2.AsyncClient) -> NotifyConfig:
     """What notifying needs of a plan; resolves the secrets of its channels."""
     settings = plan.settings
     if settings.route is None:
         raise LookupError("a configuration without a route cannot notify")
     channels = build_channels(settings.receivers, settings.smtp, client)
     routes = routes_by_path(settings.route)
-    return NotifyPlan(settings.route, routes, settings.receivers, channels, user_templates(settings))
+    return NotifyConfig(settings.route, routes, settings.receivers, channels, user_templates(settings))
 
 
 @asynccontextmanager
 async def open_application(
-    plan: Plan, env: Mapping[str, str], *, clock: Clock | None = None, grace: timedelta = timedelta(0)
+    plan: CompiledConfig, env: Mapping[str, str], *, clock: Clock | None = None, grace: timedelta = timedelta(0)
 ) -> AsyncIterator[Application]:
     """Builds the application for a plan made with `must_run`; closes it after the block.
 
@@ -244,13 +244,13 @@ async def open_application(
     jitter = random.SystemRandom().random
     owner = secrets.token_hex(8)
     timings = Timings.of(env)
-    store = await asyncio.to_thread(open_plan_store, plan)
+    store = await asyncio.to_thread(open_config_store, plan)
     parser, fetcher, client = ParserPool(), open_fetcher(plan), http_client(USER_AGENT)
     await parser.start()
-    saver = Saver(store, owner, clock, judge, Teller())
+    saver = GroupCommit(store, owner, clock, judge, StoryAssigner())
     poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter, timings)
     notifier = Notifier(
-        notify_plan(plan, client), owner, store, clock, jitter, timings, Circuits(clock, jitter, timings.backoff)
+        notify_plan(plan, client), owner, store, clock, jitter, timings, CircuitBreakers(clock, jitter, timings.backoff)
     )
     app = Application(plan, env, owner, clock, store, parser, fetcher, client, poller, notifier)
     try:
@@ -259,7 +259,7 @@ async def open_application(
         await app.close(grace)
 
 
-def open_fetcher(plan: Plan) -> Fetcher:
+def open_fetcher(plan: CompiledConfig) -> Fetcher:
     """A fetcher under the configuration's rules, with an honest name and the contact it gives."""
     contact = plan.settings.polling.contact
     agent = USER_AGENT + (f" (contact: {contact})" if contact else "")

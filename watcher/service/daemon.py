@@ -17,9 +17,9 @@ from watcher.model.notification import AcquiredNotification, DeliveryState
 from watcher.model.route import ChannelRef
 from watcher.service import metrics
 from watcher.service.app import Application, open_application
-from watcher.service.load import Plan, read_plan
+from watcher.service.load import CompiledConfig, load_config
 from watcher.service.memory import give_back_free_memory
-from watcher.service.systemd import Progress, ServiceManager
+from watcher.service.systemd import Heartbeats, SystemdNotifier
 from watcher.service.ticker import Ticker
 
 log = structlog.get_logger()
@@ -35,13 +35,13 @@ FINISHED_FOR = timedelta(days=90)
 PURGE_CHUNK = 500
 
 
-async def run_daemon(path: Path, plan: Plan, env: Mapping[str, str], *, with_metrics: bool = False) -> None:
+async def run_daemon(path: Path, plan: CompiledConfig, env: Mapping[str, str], *, with_metrics: bool = False) -> None:
     """Runs until SIGTERM or SIGINT, then finishes what is in flight (at most ten seconds).
 
     Raises `StoreError` when the store cannot be opened, or is damaged while running; anything else that
     the store refuses is logged and tried again with the next tick.
     """
-    manager = ServiceManager(env)
+    manager = SystemdNotifier(env)
     async with open_application(plan, env, grace=GRACE) as app:
         daemon = Daemon(path, app, manager, with_metrics)
         await app.follow_configuration()
@@ -51,12 +51,12 @@ async def run_daemon(path: Path, plan: Plan, env: Mapping[str, str], *, with_met
 class Daemon:
     """The ticks of the two trips and of upkeep, and what the outside may ask of them."""
 
-    def __init__(self, path: Path, app: Application, manager: ServiceManager, with_metrics: bool) -> None:
+    def __init__(self, path: Path, app: Application, manager: SystemdNotifier, with_metrics: bool) -> None:
         self._path = path
         self._with_metrics = with_metrics
         self._app = app
         self._manager = manager
-        self._progress = Progress(("poll", "flush", "send"))
+        self._progress = Heartbeats(("poll", "flush", "send"))
         self._ended = asyncio.Event()
         self._fatal: StoreCorrupt | None = None
         self._reloading = asyncio.Lock()
@@ -188,7 +188,7 @@ class Daemon:
         async with self._reloading:
             self._manager.reloading()
             try:
-                plan = await asyncio.to_thread(read_plan, self._path, self._app.env, secrets="require", must_run=True)
+                plan = await asyncio.to_thread(load_config, self._path, self._app.env, secrets="require", must_run=True)
             except ConfigError as error:
                 for problem in error.problems:
                     log.error("reload.refused", problem=str(problem), remedy="the old configuration stays in force")
@@ -196,7 +196,7 @@ class Daemon:
                 await self._put_in_force(plan)
             self._manager.ready(self._watching())
 
-    async def _put_in_force(self, plan: Plan) -> None:
+    async def _put_in_force(self, plan: CompiledConfig) -> None:
         if plan.settings.store != self._app.plan.settings.store:
             log.warning("reload.store_kept", remedy="a new store needs a restart")
         await self._app.apply(plan)

@@ -16,11 +16,11 @@ from watcher.model.alert import stable_hash
 from watcher.model.route import ChannelRef
 from watcher.model.settings import Settings
 from watcher.notify.template_check import failed_templates
-from watcher.poll.poller import PollPlan
+from watcher.poll.poller import PollConfig
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class CompiledConfig:
     """A configuration in force. Building one does no network and opens no store; trying templates starts processes."""
 
     settings: Settings
@@ -28,8 +28,8 @@ class Plan:
     percolator: Percolator
 
     @property
-    def poll_plan(self) -> PollPlan:
-        return PollPlan(
+    def poll_plan(self) -> PollConfig:
+        return PollConfig(
             feeds={feed.url: feed for feed in self.settings.feeds},
             polling=self.settings.polling,
             topics={topic.name: topic for topic in self.settings.topics},
@@ -52,9 +52,9 @@ class Plan:
         return stable_hash(*network.allow, "through", "a proxy" if network.proxy else "", str(network.ca_file or ""))
 
 
-def read_plan(
+def load_config(
     path: Path, env: Mapping[str, str], *, secrets: Literal["require", "defer"], must_run: bool = False
-) -> Plan:
+) -> CompiledConfig:
     """Reads and compiles a configuration; raises `ConfigError` with every problem of file and topics.
 
     `must_run` also demands what the daemon cannot do without: feeds, topics and a route, and tries people's own templates.
@@ -68,7 +68,7 @@ def read_plan(
     if problems or reading.settings is None:
         raise ConfigError(in_order(problems))
     with collector_paused():
-        return Plan(reading.settings, compiled, Percolator(compiled))
+        return CompiledConfig(reading.settings, compiled, Percolator(compiled))
 
 
 @contextmanager

@@ -16,7 +16,7 @@ STALLED_AFTER = timedelta(seconds=90)
 """A tick waits at most for a busy store (about half a minute); this is a stall."""
 
 
-class ServiceManager:
+class SystemdNotifier:
     """Speaks to systemd through $NOTIFY_SOCKET; silent where there is none."""
 
     def __init__(self, env: Mapping[str, str]) -> None:
@@ -50,7 +50,7 @@ class ServiceManager:
         self.tell("WATCHDOG=1")
 
 
-class Progress:
+class Heartbeats:
     """When each named part last got something done. `monotonic` gives seconds that never go back."""
 
     def __init__(self, names: tuple[str, ...], monotonic: Callable[[], float] = time.monotonic) -> None:

@@ -12,7 +12,7 @@ import structlog
 log = structlog.get_logger()
 
 
-class InFlight:
+class BoundedTasks:
     """At most `limit` tasks at once. A task that raises is logged with its traceback: that is a defect of ours."""
 
     def __init__(self, name: str, limit: int) -> None:

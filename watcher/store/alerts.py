@@ -13,7 +13,7 @@ from watcher.model.alert import Alert, AlertState
 from watcher.model.notification import DeliveryState, GroupKey, Routed
 from watcher.model.route import ChannelRef
 from watcher.store import documents
-from watcher.store.database import AnyRow, Database, Shelf, chunks, execute_many
+from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
 from watcher.store.interface import DeliveryLife
 from watcher.store.prefix import begins_with
 from watcher.store.tables import (
@@ -28,7 +28,7 @@ from watcher.store.tables import (
 UNFROZEN = (DeliveryState.WAITING, DeliveryState.HELD)
 
 
-class SqlAlerts(Shelf):
+class SqlAlerts(StorePart):
     """The part of `AlertStore` that reads and routes alerts."""
 
     def unrouted_alerts(self, limit: int) -> list[Alert]:

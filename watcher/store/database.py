@@ -51,7 +51,7 @@ class Database(Protocol):
         """Gives every connection back."""
 
 
-class Shelf:
+class StorePart:
     """A part of the store, over a database."""
 
     def __init__(self, database: Database) -> None:

@@ -10,7 +10,7 @@ from watcher.errors import NotifyReason
 from watcher.model.notification import DeliveryState, EmptySlot, Notification, NotificationState
 from watcher.store import documents
 from watcher.store.alerts import group_ids
-from watcher.store.database import Shelf
+from watcher.store.database import StorePart
 from watcher.store.groups import has_unfinished
 from watcher.store.tables import (
     ALERT_IS_UNROUTED,
@@ -22,7 +22,7 @@ from watcher.store.tables import (
 )
 
 
-class SqlEmptyDigests(Shelf):
+class SqlEmptyDigests(StorePart):
     """The part of `AlertStore` that makes notifications without alerts."""
 
     def freeze_empty(self, slot: EmptySlot, now: datetime) -> Notification | None:

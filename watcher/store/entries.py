@@ -10,13 +10,13 @@ from sqlalchemy import Connection, Select, select
 
 from watcher.model.entry import EntryRecord, Identified
 from watcher.store import documents
-from watcher.store.database import AnyRow, Database, Shelf, execute_many
+from watcher.store.database import AnyRow, Database, StorePart, execute_many
 from watcher.store.interface import PollRecord
 from watcher.store.prefix import PREFIX_SHOWN, begins_with
 from watcher.store.tables import entries, feeds
 
 
-class SqlEntries(Shelf):
+class SqlEntries(StorePart):
     """The part of `FeedStore` that reads entries."""
 
     def entry(self, key_prefix: str) -> EntryRecord | None:

@@ -10,7 +10,7 @@ import threading
 from collections import deque
 
 
-class Turn:
+class FairLock:
     """Held by one thread at a time; who comes first is served first."""
 
     def __init__(self) -> None:

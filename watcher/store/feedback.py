@@ -9,11 +9,11 @@ from sqlalchemy import select
 
 from watcher.model.alert import MarkedAlert
 from watcher.store import documents
-from watcher.store.database import Shelf
+from watcher.store.database import StorePart
 from watcher.store.tables import alerts, entries, marks
 
 
-class SqlMarks(Shelf):
+class SqlMarks(StorePart):
     """The part of `AlertStore` that is about marks."""
 
     def mark_alert(self, alert_id: str, is_relevant: bool, now: datetime) -> bool:

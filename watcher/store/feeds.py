@@ -11,11 +11,11 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, se
 
 from watcher.model.feed import AcquiredFeed, PollState
 from watcher.store import documents
-from watcher.store.database import AnyRow, Shelf, chunks, execute_many
+from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.tables import FEED_IS_ACTIVE, FEED_IS_LEASED, feeds
 
 
-class SqlFeeds(Shelf):
+class SqlFeeds(StorePart):
     """The part of `FeedStore` that is about the feeds themselves."""
 
     def sync_feeds(self, urls: Collection[str], now: datetime, *, retry_failing: bool = False) -> None:

@@ -22,7 +22,7 @@ from watcher.model.notification import (
 from watcher.model.route import ChannelRef
 from watcher.store import documents
 from watcher.store.alerts import read_alerts
-from watcher.store.database import AnyRow, Shelf, chunks
+from watcher.store.database import AnyRow, StorePart, chunks
 from watcher.store.stories import publishers_of
 from watcher.store.tables import (
     DELIVERY_IS_WAITING,
@@ -36,7 +36,7 @@ from watcher.store.tables import (
 BEST_FIRST = (deliveries.c.score.desc(), alerts.c.created_at, alerts.c.seq)
 
 
-class SqlGroups(Shelf):
+class SqlGroups(StorePart):
     """The part of `AlertStore` that gathers and freezes."""
 
     def waiting_groups(self) -> list[WaitingGroup]:
@@ -60,7 +60,7 @@ class SqlGroups(Shelf):
             row = connection.execute(_group_row(group).with_for_update()).one_or_none()
             if row is None:
                 return None
-            return freeze_taken(connection, row.id, group, reason, now, waiting_in(row.id), limit)
+            return freeze_deliveries(connection, row.id, group, reason, now, waiting_in(row.id), limit)
 
 
 def waiting() -> Select[Any]:
@@ -102,7 +102,7 @@ def _best(connection: Connection, taken: ColumnElement[bool], limit: int) -> lis
     return [replace(alert, publishers=publishers.get(alert.story, alert.publishers)) for alert in found]
 
 
-def freeze_taken(
+def freeze_deliveries(
     connection: Connection,
     group_id: int,
     group: GroupKey,

@@ -20,8 +20,8 @@ from watcher.model.notification import (
 )
 from watcher.model.route import ChannelRef
 from watcher.store.alerts import group_ids
-from watcher.store.database import Shelf, chunks
-from watcher.store.groups import freeze_taken
+from watcher.store.database import StorePart, chunks
+from watcher.store.groups import freeze_deliveries
 from watcher.store.tables import (
     DELIVERY_IS_HELD,
     DELIVERY_IS_WAITING,
@@ -33,7 +33,7 @@ from watcher.store.tables import (
 )
 
 
-class SqlHolding(Shelf):
+class SqlHolding(StorePart):
     """The part of `Holding` that is about quiet hours and budgets."""
 
     def hold_waiting(
@@ -96,7 +96,7 @@ class SqlHolding(Shelf):
         with self._database.write("release") as connection:
             self._database.serialise(connection, "routing")
             (group_id,) = group_ids(self._database, connection, {held.key.id: held.key}).values()
-            return freeze_taken(connection, group_id, held.key, reason, now, _held(held), limit)
+            return freeze_deliveries(connection, group_id, held.key, reason, now, _held(held), limit)
 
     def budget_use(self, route: str, channel: ChannelRef, since: datetime) -> BudgetUse:
         made = _notifications_of(route, channel)

@@ -42,7 +42,7 @@ from watcher.model.notification import (
 )
 from watcher.model.route import ChannelRef
 from watcher.model.silence import Silence
-from watcher.model.story import Judge, Storyteller, Trace
+from watcher.model.story import AssignsStories, Judge, Trace
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +125,7 @@ class FeedStore(Protocol):
         """
 
     def save_polls(
-        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, teller: Storyteller
+        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, teller: AssignsStories
     ) -> list[PollSaved]:
         """Commits polls whose lease is still ours: state, entries, seen keys and alerts in one transaction.
 

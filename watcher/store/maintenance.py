@@ -8,14 +8,14 @@ from pathlib import Path
 from sqlalchemy import Column, Connection, Table, func, select
 
 from watcher.store import retention, schema
-from watcher.store.database import Shelf
+from watcher.store.database import StorePart
 from watcher.store.interface import StoreStats
 from watcher.store.reply_threads import forget_threads
 from watcher.store.stories import forget_stories
 from watcher.store.tables import alerts, deliveries, entries, facts, feeds, notifications, seen
 
 
-class SqlUpkeep(Shelf):
+class SqlUpkeep(StorePart):
     """The `Upkeep`."""
 
     def upgrade(self) -> str:

@@ -22,14 +22,14 @@ from watcher.model.notification import (
 from watcher.model.route import ChannelRef
 from watcher.store import documents
 from watcher.store import transitions as finishing
-from watcher.store.database import AnyRow, Shelf, chunks, execute_many
+from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.groups import group_key
 from watcher.store.prefix import begins_with
 from watcher.store.reply_threads import begin_threads, thread_of
 from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, attempts, delivery_groups, notifications
 
 
-class SqlOutbox(Shelf):
+class SqlOutbox(StorePart):
     """The `Outbox`."""
 
     def acquire_notifications(

@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select, update
 
 from watcher.model.feed import PollState
-from watcher.model.story import Judge, Storyteller
+from watcher.model.story import AssignsStories, Judge
 from watcher.store import documents
-from watcher.store.database import Database, Shelf, chunks, execute_many
+from watcher.store.database import Database, StorePart, chunks, execute_many
 from watcher.store.entries import save_entries
 from watcher.store.interface import PollRecord, PollSaved
 from watcher.store.new_alerts import save_alerts
@@ -34,11 +34,11 @@ class Lease:
         return self.keys_refreshed_at is None or self.keys_refreshed_at <= now - REFRESH_KEYS_AFTER
 
 
-class SqlPolls(Shelf):
+class SqlPolls(StorePart):
     """The part of `FeedStore` that saves polls."""
 
     def save_polls(
-        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, teller: Storyteller
+        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, teller: AssignsStories
     ) -> list[PollSaved]:
         with self._database.write("save_polls") as connection:
             leases = _leases(connection, [poll.state.url for poll in polls])
@@ -55,7 +55,7 @@ class SqlPolls(Shelf):
 
 
 def _save_alerts(
-    connection: Connection, poll: PollRecord, now: datetime, judge: Judge, teller: Storyteller
+    connection: Connection, poll: PollRecord, now: datetime, judge: Judge, teller: AssignsStories
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return save_alerts(connection, place_alerts(connection, poll.alerts, poll.traces, teller, now), now, judge)
 

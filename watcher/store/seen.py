@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
 
 from watcher.model.entry import Identified, Seen, SeenProbe
-from watcher.store.database import AnyRow, Database, Shelf, chunks, execute_many
+from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
 from watcher.store.interface import PollRecord
 from watcher.store.tables import feeds, seen
 
@@ -27,7 +27,7 @@ _RESEMBLING = 100_000
 """Rows for one document at most; only one that means harm resembles so many."""
 
 
-class SqlSeen(Shelf):
+class SqlSeen(StorePart):
     """The part of `FeedStore` that remembers entries."""
 
     def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:

@@ -12,12 +12,12 @@ from sqlalchemy import ColumnElement, select, update
 from watcher.model.notification import DeliveryState, GroupKey
 from watcher.model.silence import Silence
 from watcher.store import documents
-from watcher.store.database import Shelf, chunks
+from watcher.store.database import StorePart, chunks
 from watcher.store.prefix import begins_with
 from watcher.store.tables import DELIVERY_IS_WAITING, alerts, deliveries, delivery_groups, silences
 
 
-class SqlSilences(Shelf):
+class SqlSilences(StorePart):
     """The part of `Holding` that is about silences."""
 
     def add_silence(self, silence: Silence) -> None:

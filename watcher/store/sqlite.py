@@ -26,7 +26,7 @@ from sqlalchemy.pool import QueuePool
 
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
-from watcher.store.fair_lock import Turn
+from watcher.store.fair_lock import FairLock
 
 READERS = 4
 TURN = timedelta(seconds=60)
@@ -63,7 +63,7 @@ class SqliteDatabase:
         self.where = str(file)
         self._file = file
         self._patience = patience.total_seconds()
-        self._turn = Turn()
+        self._turn = FairLock()
         self._cut_beyond = WAL_LIMIT
         self._writer = self._engine(
             1, [f"cache_size=-{WRITER_CACHE_KIB}", "synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE"

@@ -10,13 +10,13 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, func, select, update
 
 from watcher.model.alert import Alert
-from watcher.model.story import Placement, StoryMember, Storyteller, Trace
+from watcher.model.story import AssignsStories, Placement, StoryMember, Trace
 from watcher.store.database import AnyRow, chunks
 from watcher.store.tables import story_hashes, story_traces
 
 
 def place_alerts(
-    connection: Connection, alerts: Sequence[Alert], traces: Mapping[str, Trace], teller: Storyteller, now: datetime
+    connection: Connection, alerts: Sequence[Alert], traces: Mapping[str, Trace], teller: AssignsStories, now: datetime
 ) -> list[tuple[Alert, bool]]:
     """Each alert with its story and the number of its publishers; and whether the story was alive before.
 
@@ -41,7 +41,7 @@ def forget_stories(connection: Connection, ended_before: datetime, chunk: int) -
     return connection.execute(delete(story_traces).where(story_traces.c.id.in_(old))).rowcount
 
 
-def _place(connection: Connection, trace: Trace, teller: Storyteller, now: datetime) -> Placement:
+def _place(connection: Connection, trace: Trace, teller: AssignsStories, now: datetime) -> Placement:
     known = connection.scalar(select(story_traces.c.story).where(story_traces.c.entry_key == trace.entry_key))
     if known is not None:
         return Placement(known, continues=True)

@@ -22,8 +22,8 @@ _HEAD = struct.Struct("<BBHHIQ")
 """Format, has_text, how many shingles, how many figures, size, title."""
 
 
-class Teller:
-    """The `Storyteller` of this house."""
+class StoryAssigner:
+    """The `AssignsStories` of this house."""
 
     window: timedelta = WINDOW
 

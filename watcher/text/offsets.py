@@ -9,7 +9,7 @@ from itertools import accumulate
 from watcher.text.tokens import piece_spans
 
 
-class Places:
+class OffsetMap:
     """The places of a text's pieces, worked out only as far as somebody asks.
 
     `stretches` are the text's, from its first on; `compounds` the numbers of those that have not exactly one
