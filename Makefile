@@ -6,9 +6,9 @@ CORPUS ?= $(or $(WATCHER_CORPUS),../shared/corpus)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-LONG := bench/crash.py bench/soak.py bench/startup.py
+LONG := bench/soak.py bench/startup.py
 
-.PHONY: demo run test lint style types contracts bench crash soak preview constraints clean
+.PHONY: demo run test test-fast lint style types contracts bench crash hostile mutation soak preview constraints clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -32,15 +32,22 @@ contracts: $(READY)
 	$(BIN)/lint-imports
 
 bench: $(READY)  ## speed beside peers or limits of the same run, and the quality of matching; needs CORPUS
-	@for bench in $(filter-out $(LONG),$(wildcard bench/*.py)); do echo "== $$bench"; $(BIN)/python $$bench || exit 1; done
+	@for bench in $(filter-out $(LONG),$(wildcard bench/*.py)); do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
 	@echo "== bench/quality/muc.yaml"
 	@$(BIN)/watcher evaluate --config bench/quality/muc.yaml --entries $(CORPUS)/muc-dev.jsonl
 
-crash: $(READY)  ## kills, freezes and starves the daemon for the better part of an hour and counts what is lost or doubled
-	$(BIN)/python bench/crash.py $(ARGS)
+crash: $(READY)  ## kill, freeze and starve the daemon for about an hour; count what is lost or doubled
+	$(BIN)/python -m tests.crash.full_run $(ARGS)
+
+hostile: $(READY)  ## what hostile documents, pages, lists, servers, names and texts cost, beside the limits
+	$(BIN)/python -m tests.hostile.full_run $(ARGS)
+	$(BIN)/python -m tests.hostile.texts
+
+mutation: $(READY)  ## feeds of CORPUS whose publishers change ids, links, dates and order: what is lost or repeated
+	$(BIN)/python -m tests.mutation.full_run $(ARGS)
 
 soak: $(READY)  ## forty minutes of steady load: memory, latency and the write-ahead log stay flat
-	$(BIN)/python bench/soak.py $(ARGS)
+	PYTHONPATH=. $(BIN)/python bench/soak.py $(ARGS)
 
 preview: $(READY)  ## pictures of the digest: two widths, light and dark, Latin and Arabic; needs chromium
 	$(BIN)/python bench/live/preview.py preview-output

@@ -19,13 +19,13 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from crashing.driver import until
-from crashing.house import House, Run
-from crashing.ledger import Ledger, Line, read
-from crashing.publisher import Publisher
-from crashing.sinks import Mood, open_sinks
-from crashing.stores import SqliteStore
-from crashing.truth import CHANNELS, Author
+from tests.crash.daemon_process import Deployment, Run
+from tests.crash.driver import until
+from tests.crash.ledger import Ledger, Line, read
+from tests.crash.published_log import CHANNELS, Author
+from tests.crash.publisher import Publisher
+from tests.crash.sinks import Mood, open_sinks
+from tests.crash.stores import SqliteStore
 
 FEEDS = 60
 WINDOW = 200
@@ -105,8 +105,8 @@ async def soak(folder: Path, entries: int, seconds: float) -> float:
     hook, mail, tries = open_sinks(folder, Mood(1, 0.0, 0.0), lambda _: {"owner": None, "until": None})
     for part in (publisher, hook, mail):
         await part.start()
-    house = House(folder, store.url, publisher, hook, mail, interval="20s", timings=TIMINGS, config=CONFIG)
-    run = await house.start(house.write("soak"), "run")
+    deployment = Deployment(folder, store.url, publisher, hook, mail, interval="20s", timings=TIMINGS, config=CONFIG)
+    run = await deployment.start(deployment.write("soak"), "run")
     await run.ready.wait()
     sampling = asyncio.create_task(sample(run, store, samples))
     started = time.monotonic()

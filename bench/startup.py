@@ -20,13 +20,13 @@ from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
-from crashing.driver import until
-from crashing.house import House, Run
-from crashing.ledger import Ledger
-from crashing.publisher import Publisher
-from crashing.sinks import Mood, open_sinks
-from crashing.stores import MICROSECONDS, SqliteStore
-from crashing.truth import Author
+from tests.crash.daemon_process import Deployment, Run
+from tests.crash.driver import until
+from tests.crash.ledger import Ledger
+from tests.crash.published_log import Author
+from tests.crash.publisher import Publisher
+from tests.crash.sinks import Mood, open_sinks
+from tests.crash.stores import MICROSECONDS, SqliteStore
 
 READY_WITHIN = 5.0
 FEEDS = 2_000
@@ -34,12 +34,12 @@ SEEDED = 200
 """Entries that the program itself polls and freezes, as patterns for the rest."""
 
 
-async def seed(house: House, store: SqliteStore, publisher: Publisher) -> None:
+async def seed(deployment: Deployment, store: SqliteStore, publisher: Publisher) -> None:
     """Lets the program make some of everything, and dies before it sends."""
-    config = house.write("seed")
-    await (await house.start(config, "db", "upgrade")).end()
+    config = deployment.write("seed")
+    await (await deployment.start(config, "db", "upgrade")).end()
     publisher.publish(SEEDED)
-    run = await house.start(config, "run", failpoint="attempt.before:3")
+    run = await deployment.start(config, "run", failpoint="attempt.before:3")
     await run.end()
 
 
@@ -90,10 +90,10 @@ def _copy(db: sqlite3.Connection, table: str, count: int, **changed: object) -> 
     db.executemany(f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({marks})", rows())
 
 
-async def measure(house: House, name: str, tries: Ledger) -> tuple[float, float, Run]:
+async def measure(deployment: Deployment, name: str, tries: Ledger) -> tuple[float, float, Run]:
     """Seconds until it is ready and until a sink has heard of it, and the daemon, which still runs."""
     started, before = time.monotonic(), tries.lines
-    run = await house.start(house.write(name), "run")
+    run = await deployment.start(deployment.write(name), "run")
     await asyncio.wait_for(run.ready.wait(), 300)
     ready = time.monotonic() - started
     await until(lambda: tries.lines > before, 300)
@@ -111,9 +111,9 @@ async def bench(folder: Path, entries: int, pending: int, starts: int) -> int:
     hook, mail, tries = open_sinks(folder, Mood(1, 0.0, 0.0), lambda _: {})
     for part in (publisher, hook, mail):
         await part.start()
-    house = House(folder, store.url, publisher, hook, mail, interval="60s", timings={})
-    await seed(House(folder, store.url, publisher, hook, mail, interval="60s"), store, publisher)
-    small, _, run = await measure(house, "small", tries)
+    deployment = Deployment(folder, store.url, publisher, hook, mail, interval="60s", timings={})
+    await seed(Deployment(folder, store.url, publisher, hook, mail, interval="60s"), store, publisher)
+    small, _, run = await measure(deployment, "small", tries)
     await _kill(run)
     grow(store, entries, pending)
     sizes = {
@@ -124,7 +124,7 @@ async def bench(folder: Path, entries: int, pending: int, starts: int) -> int:
     print(json.dumps(sizes), flush=True)
     readies = []
     for number in range(starts):
-        ready, first, run = await measure(house, f"start-{number}", tries)
+        ready, first, run = await measure(deployment, f"start-{number}", tries)
         print(f"start {number + 1}: ready after {ready:.2f} s, first message after {first:.2f} s", flush=True)
         readies.append(ready)
         await _kill(run)

@@ -19,7 +19,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.harness.harness import House, Item
+from tests.harness.harness import Deployment, Item
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 
 TEXT = (
@@ -38,14 +38,14 @@ group_interval: 0s
 PATIENCE = 30.0
 
 
-def wait_until(house: House, count: int) -> None:
+def wait_until(deployment: Deployment, count: int) -> None:
     """Returns when the store holds so many alerts."""
     pause = threading.Event()
     for _ in range(int(PATIENCE / 0.1)):
-        if len(house.store().alerts(limit=1_000)) >= count:
+        if len(deployment.store().alerts(limit=1_000)) >= count:
             return
         pause.wait(0.1)
-    log = (house.folder / "daemon.log").read_text(encoding="utf-8")
+    log = (deployment.folder / "daemon.log").read_text(encoding="utf-8")
     raise TimeoutError(f"{count} alerts did not come within {PATIENCE} s; the daemon said:\n{log[-2_000:]}")
 
 
@@ -60,27 +60,27 @@ def main() -> int:
         ScriptedMailSink() as mail,
         WebhookSink() as chat,
     ):
-        house = House(Path(folder), server, mail, chat, FakeClock(datetime.now(UTC)), route=ROUTE)
+        deployment = Deployment(Path(folder), server, mail, chat, FakeClock(datetime.now(UTC)), route=ROUTE)
         for number in range(feeds):
-            house.publish(f"/feed-{number}", [])
-        house.write()
-        house.config.write_text(house.config.read_text().replace("min: 0s,", "min: 0s, interval: 1s,"))
-        house.child("once")
+            deployment.publish(f"/feed-{number}", [])
+        deployment.write()
+        deployment.config.write_text(deployment.config.read_text().replace("min: 0s,", "min: 0s, interval: 1s,"))
+        deployment.child("once")
         for number in range(feeds):
-            daemon = house.daemon(WATCHER_TIMINGS=TIMINGS)
+            daemon = deployment.daemon(WATCHER_TIMINGS=TIMINGS)
             now = datetime.now(UTC) - timedelta(minutes=1)
             copy = Item(f"wire-{number}", "Ceasefire agreed in the north", now, TEXT + ENDINGS[number % len(ENDINGS)])
-            house.publish(f"/feed-{number}", [copy])
+            deployment.publish(f"/feed-{number}", [copy])
             try:
-                wait_until(house, number + 1)
+                wait_until(deployment, number + 1)
             finally:
                 daemon.send_signal(signal.SIGKILL)
                 daemon.wait()
-        house.clock.set(datetime.now(UTC) + timedelta(hours=1))
-        house.write()
-        house.once(force=False)
+        deployment.clock.set(datetime.now(UTC) + timedelta(hours=1))
+        deployment.write()
+        deployment.once(force=False)
         ids = {request.headers["webhook-id"] for request in chat.requests}
-        states = Counter(alert.state.value for alert in house.store().alerts(limit=1_000))
+        states = Counter(alert.state.value for alert in deployment.store().alerts(limit=1_000))
         print(f"{feeds} feeds, {feeds} kills, {time.monotonic() - began:.0f} s")
         print(f"messages by id: {len(ids)}, requests: {len(chat.requests)}, alerts: {dict(states)}")
         return 0 if len(ids) == 1 and states == {"routed": 1, "folded": feeds - 1} else 1

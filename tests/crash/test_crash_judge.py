@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crashing.invariants import broken_invariants
-from crashing.judge import Judge, Verdict
-from crashing.stores import MICROSECONDS, SqliteStore
 
+from tests.crash.invariants import broken_invariants
+from tests.crash.judge import Judge, Verdict
+from tests.crash.stores import MICROSECONDS, SqliteStore
 from watcher.store.open import open_store
 
 TOKEN = "n0000001"

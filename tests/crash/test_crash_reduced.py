@@ -8,10 +8,11 @@ import sys
 from pathlib import Path
 
 import pytest
-from crashing.episodes import Episode, at_the_start
-from crashing.judge import Verdict
-from crashing.mutations import MUTATIONS
-from crashing.seed import Setting, run_seed
+
+from tests.crash.faults import Episode, at_the_start
+from tests.crash.judge import Verdict
+from tests.crash.mutations import MUTATIONS
+from tests.crash.seed import Setting, run_seed
 
 EPISODES = [
     Episode("kill at", "save_polls.before_commit", 2),

@@ -6,7 +6,8 @@ import asyncio
 from pathlib import Path
 
 import pytest
-from crashing.power import compiler, cut, record, recorder
+
+from tests.crash.power import compiler, cut, record, recorder
 
 
 @pytest.mark.skipif(compiler() is None, reason="recording what is written needs a C compiler (cc)")

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from mutating.polled_feed import START, PolledFeed
-
+from tests.mutation.polled_feed import START, PolledFeed
 from watcher.dedupe.decide import CLOCK_ERROR
 from watcher.model.entry import Entry
 

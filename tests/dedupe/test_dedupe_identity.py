@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mutating.polled_feed import PolledFeed
 
+from tests.mutation.polled_feed import PolledFeed
 from watcher.dedupe.fingerprint import fingerprint, word_count
 from watcher.dedupe.identity import RESTORE_AFTER, identify, probe_for, scheme_for
 from watcher.dedupe.links import comparable_link, home_host, host_of

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from mutating.polled_feed import START, PolledFeed
 
+from tests.mutation.polled_feed import START, PolledFeed
 from watcher.dedupe.similarity import FEW, Resembling
 from watcher.model.alert import stable_hash
 from watcher.model.entry import Entry, Identified, Seen

@@ -1,4 +1,4 @@
-"""How much of an entry is read, so that a hostile one costs a topic at most 100 ms (`bench/hostile_texts.py`).
+"""How much of an entry is read, so that a hostile one costs a topic at most 100 ms (`make hostile`).
 
 A news report is well within these bounds; a whole book is cut, and so is a long study in another script. What is left out depends on the text alone, never on what was read before:
 explaining an entry again gives the same points.

@@ -16,9 +16,9 @@ from collections.abc import Callable
 from email import message_from_bytes, policy
 from pathlib import Path
 
-from crashing.ledger import Ledger, Line
-from crashing.truth import TOKEN
-from crashing.web import Answer, Request, port_of, serve, tear_down
+from tests.crash.ledger import Ledger, Line
+from tests.crash.published_log import TOKEN
+from tests.crash.web import Answer, Request, port_of, serve, tear_down
 
 MAIL_LIMIT = 8 * 1024 * 1024
 LeaseOf = Callable[[str], Line]

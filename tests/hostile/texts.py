@@ -3,7 +3,7 @@ understood within 100 ms. CPU time, the best of three, each with a percolator th
 
 Topics that all match are paid for each: the milliseconds that one of 1,000 costs are told, without a bar.
 
-    python bench/hostile_texts.py [--topics 1000]
+    python -m tests.hostile.texts [--topics 1000]
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hostile_documents import LAUGHS
+from tests.hostile.documents import LAUGHS
 
 
 def hostile_pages() -> Iterator[tuple[str, bytes]]:

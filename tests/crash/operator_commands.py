@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from crashing.stores import Store
+from tests.crash.stores import Store
 
 Positions = tuple[str, ...]
 Command = Callable[[Store], Positions | None]

@@ -9,8 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 
-from mutating.polled_feed import PolledFeed
-
+from tests.mutation.polled_feed import PolledFeed
 from watcher.model.entry import Entry, Seen, SeenProbe
 from watcher.parse.raw import MANY_ENTRIES
 

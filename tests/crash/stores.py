@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 import psycopg
 
-from crashing.ledger import Line
+from tests.crash.ledger import Line
 
 MICROSECONDS = 1_000_000
 HOUR = 3_600 * MICROSECONDS

@@ -1,4 +1,4 @@
-"""Starts the program with one of its promises broken: `python -m crashing.mutants NAME run -c config.yaml`.
+"""Starts the program with one of its promises broken: `python -m tests.crash.mutants NAME run -c config.yaml`.
 
 Each is a mistake that a program of this kind is known to make. The judge must see every one of them; a run in which it
 does not proves nothing. The product itself knows nothing of this.

@@ -1,6 +1,6 @@
 """Real feeds whose publishers change names, dates, addresses and order: no repeated alert, no new entry lost.
 
-`bench/mutations.py` does the same with every feed of the corpus; here are those that made earlier rules fail, and some.
+`make mutation` does the same with every feed of the corpus; here are those that made earlier rules fail, and some.
 """
 
 from __future__ import annotations
@@ -9,11 +9,11 @@ import random
 from collections.abc import Sequence
 
 import pytest
-from mutating.changes import from_poll
-from mutating.scenarios import SINGLE, Scenario, at_once, little_left, single, successive
-from mutating.watching import entries_of, on_time, watch
 
 from tests.harness.corpus import Corpus
+from tests.mutation.changes import from_poll
+from tests.mutation.scenarios import SINGLE, Scenario, at_once, little_left, single, successive
+from tests.mutation.watching import entries_of, on_time, watch
 from watcher.model.entry import Entry
 
 ODD = {

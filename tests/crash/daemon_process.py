@@ -11,13 +11,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from crashing.promises import TIMINGS
-from crashing.publisher import Publisher
-from crashing.sinks import MailSink, WebhookSink
+from tests.crash.publisher import Publisher
+from tests.crash.sinks import MailSink, WebhookSink
+from tests.crash.timeouts import TIMINGS
 
 CHECKOUT = Path(__file__).parents[2]
 HOURS = 6
-"""How long digests go out with every minute, from the hour in which the house was built."""
+"""How long digests go out with every minute, from the hour in which the deployment was made."""
 
 CONFIG = """
 store: {store}
@@ -52,8 +52,8 @@ route:
 """
 
 
-class House:
-    """One store and everything around it."""
+class Deployment:
+    """One store with its configuration, its feeds and its receivers."""
 
     def __init__(
         self,
@@ -108,7 +108,7 @@ class House:
         given = {
             **os.environ,
             **(variables or {}),
-            "PYTHONPATH": f"{CHECKOUT}{os.pathsep}{CHECKOUT / 'bench'}",
+            "PYTHONPATH": str(CHECKOUT),
             "PYTHONUNBUFFERED": "1",
         }
         for name in ("NOTIFY_SOCKET", "STATE_DIRECTORY", "WATCHER_FAILPOINT"):
@@ -116,7 +116,7 @@ class House:
         given["WATCHER_TIMINGS"] = ",".join(f"{name}={value}" for name, value in self._timings.items())
         if failpoint is not None:
             given["WATCHER_FAILPOINT"] = failpoint
-        program = ["-m", "watcher"] if self._mutant is None else ["-m", "crashing.mutants", self._mutant]
+        program = ["-m", "watcher"] if self._mutant is None else ["-m", "tests.crash.mutants", self._mutant]
         process = await asyncio.create_subprocess_exec(
             sys.executable, *program, *words, "-c", str(config), env=given, stdout=PIPE, stderr=PIPE, limit=2**22
         )

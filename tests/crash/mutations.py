@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from crashing.episodes import Episode
+from tests.crash.faults import Episode
 
 A_WHILE = Episode("terminate", after=2.0, tries=60)
 

@@ -9,17 +9,17 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crashing.driver import Driver
-from crashing.episodes import Episode
-from crashing.house import House
-from crashing.invariants import broken_invariants
-from crashing.judge import Judge, Verdict
-from crashing.ledger import Ledger
-from crashing.promises import LATE
-from crashing.publisher import Publisher
-from crashing.sinks import Mood, open_sinks
-from crashing.stores import SqliteStore, Store, store_at
-from crashing.truth import Author
+from tests.crash.daemon_process import Deployment
+from tests.crash.driver import Driver
+from tests.crash.faults import Episode
+from tests.crash.invariants import broken_invariants
+from tests.crash.judge import Judge, Verdict
+from tests.crash.ledger import Ledger
+from tests.crash.published_log import Author
+from tests.crash.publisher import Publisher
+from tests.crash.sinks import Mood, open_sinks
+from tests.crash.stores import SqliteStore, Store, store_at
+from tests.crash.timeouts import LATE
 
 ENTRIES_A_FEED = 50
 FAULTY = 0.25
@@ -64,9 +64,11 @@ async def opened(setting: Setting, store: Store, node: str = "node") -> AsyncIte
     hook, mail, tries = open_sinks(folder, mood, store.lease_of)
     for part in (publisher, hook, mail):
         await part.start()
-    house = House(folder, store.url, publisher, hook, mail, mutant=setting.mutant)
+    deployment = Deployment(folder, store.url, publisher, hook, mail, mutant=setting.mutant)
     names = [f"{node}{number}" for number in range(setting.nodes)]
-    yield World(store, publisher, mood, [Driver(name, house, store, events, tries, setting.seed) for name in names])
+    yield World(
+        store, publisher, mood, [Driver(name, deployment, store, events, tries, setting.seed) for name in names]
+    )
     for part in (publisher, hook, mail):
         part.stop()
     for log in (tries, events):

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from mutating.polled_feed import START, PolledFeed
-from mutating.scenarios import Scenario
+from tests.mutation.polled_feed import START, PolledFeed
+from tests.mutation.scenarios import Scenario
 from watcher.errors import ParseError
 from watcher.model.entry import Entry
 from watcher.parse.document import parse_document

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from crashing.persons import COMMANDS
+from tests.crash.operator_commands import COMMANDS
 
 Kind = Literal["kill at", "kill", "freeze at", "freeze", "terminate", "person"]
 

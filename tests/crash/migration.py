@@ -9,7 +9,7 @@ import sys
 from collections import Counter
 from pathlib import Path
 
-from crashing.house import CHECKOUT
+from tests.crash.daemon_process import CHECKOUT
 
 PLACE = "migration.step"
 MIGRATE = """

@@ -1,6 +1,6 @@
 """Real feeds whose publishers change names, dates, addresses and order of their entries: what is told twice, what is lost.
 
-    python bench/mutations.py [--corpus FOLDER] [--pairs N] [--seed N] [--all] [--show]
+    python -m tests.mutation.full_run [--corpus FOLDER] [--pairs N] [--seed N] [--all] [--show]
 
 Every feed of the corpus goes through every single mutation, every mutation of two things at once and, of all pairs of
 successive mutations, a sample of `--pairs` runs drawn with `--seed` (`--all`: every pair with every feed); each run
@@ -26,9 +26,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from mutating.scenarios import at_once, little_left, single, successive
-from mutating.watching import Watched, entries_of, on_time, watch
-
+from tests.mutation.scenarios import at_once, little_left, single, successive
+from tests.mutation.watching import Watched, entries_of, on_time, watch
 from watcher.model.entry import Entry
 
 SCENARIOS = {
@@ -91,7 +90,7 @@ def judge(kind: str, chosen: Sequence[Run], pool: multiprocessing.pool.Pool, *, 
 
 
 def main() -> int:
-    root = Path(os.environ.get("WATCHER_CORPUS", Path(__file__).parents[2] / "shared" / "corpus"))
+    root = Path(os.environ.get("WATCHER_CORPUS", Path(__file__).parents[3] / "shared" / "corpus"))
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--corpus", type=Path, default=root / "feeds")
     arguments.add_argument("--pairs", type=int, default=2_000)

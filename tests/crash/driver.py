@@ -11,12 +11,12 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
-from crashing.episodes import AFTER_A_TIME, RARE, WHEN_ROUTES_CHANGE, Episode
-from crashing.house import House, Run
-from crashing.ledger import Ledger
-from crashing.persons import COMMANDS, SILENCE
-from crashing.promises import LEASE
-from crashing.stores import Store
+from tests.crash.daemon_process import Deployment, Run
+from tests.crash.faults import AFTER_A_TIME, RARE, WHEN_ROUTES_CHANGE, Episode
+from tests.crash.ledger import Ledger
+from tests.crash.operator_commands import COMMANDS, SILENCE
+from tests.crash.stores import Store
+from tests.crash.timeouts import LEASE
 
 READY_WITHIN = 60.0
 REACH_WITHIN = 30.0
@@ -32,9 +32,11 @@ AGED_SHARE = 25
 class Driver:
     """One node: at any time at most one start of it, and a stand-in while that is frozen."""
 
-    def __init__(self, name: str, house: House, store: Store, events: Ledger, tries: Ledger, seed: int) -> None:
+    def __init__(
+        self, name: str, deployment: Deployment, store: Store, events: Ledger, tries: Ledger, seed: int
+    ) -> None:
         self._name = name
-        self._house = house
+        self._house = deployment
         self._store = store
         self._events = events
         self._tries = tries

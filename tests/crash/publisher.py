@@ -9,9 +9,9 @@ from dataclasses import asdict
 from email.utils import formatdate
 from pathlib import Path
 
-from crashing.ledger import Ledger
-from crashing.truth import Author, Entry
-from crashing.web import Answer, Request, port_of, serve
+from tests.crash.ledger import Ledger
+from tests.crash.published_log import Author, Entry
+from tests.crash.web import Answer, Request, port_of, serve
 
 
 class Publisher:

@@ -1,7 +1,7 @@
 """What documents, pages, lists, servers and names that mean harm cost, beside what is promised: documents and pages in a
 child, lists of feeds in a process of their own, servers asked by the fetcher while it also reads another feed.
 
-    python bench/hostile.py [NAME…]
+    python -m tests.hostile.full_run [NAME…]
 
 Promised: at most 3 s of CPU and 512 MB, 10 MB decoded, a named reason or a feed, and an event loop that never stands
 still for more than 100 ms; the other feed is read all the same. Exit 1 when a promise is broken.
@@ -22,12 +22,11 @@ from datetime import timedelta
 from multiprocessing.connection import Connection
 from urllib.parse import quote, unquote
 
-from hostile_documents import hostile_documents
-from hostile_feeds import feeds
-from hostile_names import names
-from hostile_pages import hostile_lists, hostile_pages
-from hostile_servers import FEED, HERE, OK, hostile_servers, prepare
-
+from tests.hostile.documents import hostile_documents
+from tests.hostile.feeds import feeds
+from tests.hostile.names import names
+from tests.hostile.pages import hostile_lists, hostile_pages
+from tests.hostile.servers import FEED, HERE, OK, hostile_servers, prepare
 from watcher.config.opml import read_opml
 from watcher.fetch.client import Fetcher
 from watcher.fetch.page import find_candidates

@@ -15,8 +15,7 @@ from datetime import timedelta
 from itertools import chain, repeat
 from typing import Any
 
-from hostile_servers import FEED, OK
-
+from tests.hostile.servers import FEED, OK
 from watcher.fetch.client import Fetcher
 from watcher.model.feed import Feed, Fetched, FetchFailed, Validators
 from watcher.model.secret import Secret

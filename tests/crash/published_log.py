@@ -18,7 +18,7 @@ CHANNELS = {
     "delta": ("quiet/webhook/0",),
     "echo": ("quiet/webhook/0",),
 }
-"""Where the configuration of `house.py` sends each topic."""
+"""Where the configuration of `deployment.py` sends each topic."""
 
 SYLLABLES = ("ba", "ko", "ri", "ten", "mu", "sal", "vor", "ne", "lim", "dra", "pu", "gor", "shi", "wen", "tal", "qui")
 SHARE_OF_NOISE = 0.3

@@ -14,11 +14,11 @@ from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
-from crashing.invariants import broken_invariants
-from crashing.ledger import Line, read
-from crashing.promises import FAREWELL, SEND_WITHIN
-from crashing.stores import MICROSECONDS, Store
-from crashing.truth import CHANNELS, HUSHED
+from tests.crash.invariants import broken_invariants
+from tests.crash.ledger import Line, read
+from tests.crash.published_log import CHANNELS, HUSHED
+from tests.crash.stores import MICROSECONDS, Store
+from tests.crash.timeouts import FAREWELL, SEND_WITHIN
 
 CLOCKS = 0.05
 """Seconds by which two processes on one machine may write the same moment differently."""

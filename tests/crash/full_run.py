@@ -1,4 +1,4 @@
-"""Proves that nothing is lost and nothing is doubled without a reason: `python bench/crash.py --entries 10000 --seeds 5`.
+"""Proves that nothing is lost and nothing is doubled without a reason: `python -m tests.crash.full_run --entries 10000 --seeds 5`.
 
 A scripted publisher, sinks that misbehave on a quarter of what they are sent, the real program as a child that is killed,
 frozen and starved; then quiet, and a judge who compares what was published with what arrived. The last line is the
@@ -20,12 +20,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from crashing.episodes import at_the_start, planned
-from crashing.house import CHECKOUT
-from crashing.judge import Verdict
-from crashing.migration import kill_in_a_migration
-from crashing.mutations import MUTATIONS
-from crashing.seed import Setting, finish_seed, run_seed
+from tests.crash.daemon_process import CHECKOUT
+from tests.crash.faults import at_the_start, planned
+from tests.crash.judge import Verdict
+from tests.crash.migration import kill_in_a_migration
+from tests.crash.mutations import MUTATIONS
+from tests.crash.seed import Setting, finish_seed, run_seed
 
 HITS = 5
 """How often every failpoint must have been hit for a full run to count."""

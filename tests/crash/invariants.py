@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from crashing.stores import Store
+from tests.crash.stores import Store
 
 INVARIANTS = {
     "I2: two unfinished notifications of one group": """

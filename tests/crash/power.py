@@ -18,15 +18,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from crashing.driver import until
-from crashing.house import House
-from crashing.invariants import broken_invariants
-from crashing.ledger import Line, read
-from crashing.promises import LATE
-from crashing.publisher import Publisher
-from crashing.sinks import Mood, open_sinks
-from crashing.stores import MICROSECONDS, SqliteStore
-from crashing.truth import Author
+from tests.crash.daemon_process import Deployment
+from tests.crash.driver import until
+from tests.crash.invariants import broken_invariants
+from tests.crash.ledger import Line, read
+from tests.crash.published_log import Author
+from tests.crash.publisher import Publisher
+from tests.crash.sinks import Mood, open_sinks
+from tests.crash.stores import MICROSECONDS, SqliteStore
+from tests.crash.timeouts import LATE
 
 HEADER = struct.Struct("<iiqqq")
 WRITE, TRUNCATE, SYNC = 1, 2, 3
@@ -124,12 +124,12 @@ async def record(folder: Path, library: Path, entries: int) -> Path:
     hook, mail, tries = open_sinks(folder, Mood(1, 0.25, LATE), store.lease_of)
     for part in (publisher, hook, mail):
         await part.start()
-    house = House(folder, store.url, publisher, hook, mail, interval="1s")
-    config = house.write("power")
-    await (await house.start(config, "db", "upgrade")).end()
+    deployment = Deployment(folder, store.url, publisher, hook, mail, interval="1s")
+    config = deployment.write("power")
+    await (await deployment.start(config, "db", "upgrade")).end()
     shutil.copy(store.file, folder / "base.db")
     recorded = {"LD_PRELOAD": str(library), "JOURNAL": str(journal), "JOURNAL_OF": store.file.name}
-    run = await house.start(config, "run", variables=recorded)
+    run = await deployment.start(config, "run", variables=recorded)
     with contextlib.suppress(TimeoutError):
         await asyncio.wait_for(run.ready.wait(), 60)
     for _ in range(entries // 20):

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations, permutations
 
-from mutating import changes
-from mutating.changes import Mutation, flip_flop, from_poll, together
-from mutating.shown import SELECTIONS, Selection, everything
+from tests.mutation import changes
+from tests.mutation.changes import Mutation, flip_flop, from_poll, together
+from tests.mutation.shown import SELECTIONS, Selection, everything
 
 SINGLE: dict[str, Mutation] = {
     mutation.__name__: mutation

@@ -1,1 +1,0 @@
-"""The crash bench: publisher, sinks, driver, judge and mutants. `bench/crash.py` runs it."""

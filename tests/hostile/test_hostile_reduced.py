@@ -1,0 +1,63 @@
+"""Hostile documents and servers, reduced: each has a named outcome, and what is honest beside it is read all the same.
+
+`make hostile` runs all of them and measures what they cost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from urllib.parse import quote
+
+import pytest
+
+from tests.hostile.documents import hostile_documents
+from tests.hostile.full_run import GOOD, SERVERS, URL, servers
+from tests.hostile.servers import FEED
+from watcher.errors import PollReason
+from watcher.fetch.client import Fetcher
+from watcher.model.entry import ParsedFeed
+from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, Validators
+from watcher.model.settings import Network, PerHost, Polling
+from watcher.parse.sandbox import ParserPool
+
+SMALL = 1_000_000
+EVERY = 4
+"""Of the servers, so many are passed over for each that is asked: most of them cost their whole timeout."""
+
+DOCUMENTS = {name: document for name, document in hostile_documents() if len(document) <= SMALL}
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_hostile_document_has_a_named_outcome_and_the_next_one_is_read(name: str) -> None:
+    async def read() -> tuple[object, object]:
+        pool = ParserPool(workers=1)
+        await pool.start()
+        try:
+            return [await pool.parse(document, url=URL, headers={}) for document in (DOCUMENTS[name], FEED)]
+        finally:
+            await pool.aclose()
+
+    hostile, honest = asyncio.run(read())
+    assert isinstance(hostile, ParsedFeed) or (isinstance(hostile, ParseFailed) and hostile.reason in PollReason)
+    assert isinstance(honest, ParsedFeed)
+
+
+def test_hostile_servers_have_named_outcomes_and_others_are_read() -> None:
+    async def ask(here: str, name: str) -> tuple[object, object]:
+        polling = Polling(timeout=timedelta(seconds=1), per_host=PerHost(4, timedelta()))
+        fetcher = Fetcher(
+            polling, Network(allow=("127.0.0.1/32",)), user_agent="watcher/test (+mailto:test@example.org)"
+        )
+        try:
+            hostile = asyncio.create_task(fetcher.fetch(Feed(here + quote(name)), Validators()))
+            honest = await fetcher.fetch(Feed(here + GOOD), Validators())
+            return await hostile, honest
+        finally:
+            await fetcher.aclose()
+
+    with servers() as here:
+        for name in list(SERVERS)[::EVERY]:
+            hostile, honest = asyncio.run(ask(here, name))
+            assert isinstance(hostile, Fetched | NotModified | FetchFailed), name
+            assert isinstance(honest, Fetched), name
