@@ -137,21 +137,21 @@ TRAPS: list[tuple[str, list[str]]] = [
     ("the first poll's flood", ["dedupe/test_dedupe_decide.py::test_only_entries_within_the_backfill_are_new"]),
     ("old entries come back", ["dedupe/test_dedupe_decide.py::test_an_entry_that_left_and_returns_is_known"]),
     ("a failed poll wipes the memory", ["integration/test_trouble.py::test_failed_and_empty_polls_forget_nothing"]),
-    ("three strikes and dead", ["fetch/test_cadence.py::test_failures_back_off_to_a_long_tail_and_never_end"]),
-    ("dead too early", ["fetch/test_cadence.py::test_gone_is_polled_rarely_but_polled"]),
+    ("three strikes and dead", ["schedule/test_cadence.py::test_failures_back_off_to_a_long_tail_and_never_end"]),
+    ("dead too early", ["schedule/test_cadence.py::test_gone_is_polled_rarely_but_polled"]),
     (
         "a herd in lock-step after 429",
         [
-            "fetch/test_politeness.py::test_slow_down_pauses_every_feed_of_the_host",
-            "fetch/test_cadence.py::test_jitter_spreads_to_both_sides",
+            "fetch/test_rate_limit.py::test_slow_down_pauses_every_feed_of_the_host",
+            "schedule/test_cadence.py::test_jitter_spreads_to_both_sides",
         ],
     ),
     ("an error page read as a feed", ["fetch/test_client.py::test_the_status_comes_first"]),
     (
         "304 for ever",
         [
-            "fetch/test_cadence.py::test_the_whole_document_is_asked_for_once_a_day",
-            "fetch/test_cadence.py::test_a_server_caught_lying_is_not_trusted_again",
+            "schedule/test_cadence.py::test_the_whole_document_is_asked_for_once_a_day",
+            "schedule/test_cadence.py::test_a_server_caught_lying_is_not_trusted_again",
         ],
     ),
     (
@@ -175,7 +175,7 @@ TRAPS: list[tuple[str, list[str]]] = [
     ),
     (
         "a name checked, then resolved again",
-        ["fetch/test_address.py::test_a_name_is_resolved_once_and_the_vetted_address_is_dialled"],
+        ["fetch/test_ssrf_guard.py::test_a_name_is_resolved_once_and_the_vetted_address_is_dialled"],
     ),
     ("two peers both send", ["store/test_contract_concurrency.py::test_a_notification_is_sent_by_one_owner"]),
     ("quiet hours swallow", ["integration/test_holding.py::test_quiet_hours_hold_and_release_as_one_message"]),
@@ -190,7 +190,7 @@ TRAPS: list[tuple[str, list[str]]] = [
     ),
     (
         "a permanent redirect not kept",
-        ["fetch/test_cadence.py::test_a_permanent_redirect_is_kept_after_three_agreeing_polls"],
+        ["schedule/test_cadence.py::test_a_permanent_redirect_is_kept_after_three_agreeing_polls"],
     ),
     ("short hashes as names", ["test_promises.py::test_names_have_128_bits"]),
     ("local time called UTC", ["parse/test_dates.py::test_anything_is_a_date_in_utc_or_none"]),

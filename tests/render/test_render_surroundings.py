@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.harness.factories import NOW
 from watcher.errors import NotifyReason, PollReason
-from watcher.model.feed import PollState
+from watcher.model.feed import FeedIssue, FeedIssueKind
 from watcher.model.route import ChannelRef, OwnTemplate
 from watcher.render.channel_failure import trouble_message, trouble_notification
 from watcher.render.digest_context import daily_counts, feed_notes
@@ -22,29 +22,38 @@ def test_days_are_the_readers_days() -> None:
     assert daily_counts(told, "UTC", NOW)["a"][-2:] == (1, 1)
 
 
-HEALTHY = PollState("https://a.example/feed", NOW, title="Alpha", newest_published=NOW)
-BROKEN = replace(HEALTHY, title="Beta", failures=9, failing_since=NOW - timedelta(days=3), reason=PollReason.NOT_A_FEED)
+BROKEN = FeedIssue(
+    "https://a.example/feed",
+    "Beta",
+    FeedIssueKind.FAILING,
+    NOW - timedelta(days=3),
+    "not_a_feed: a page",
+    PollReason.NOT_A_FEED,
+    failures=9,
+)
+SILENT = FeedIssue("https://a.example/feed", "Gamma", FeedIssueKind.SILENT, NOW - timedelta(days=40), "nothing new")
 
 
-def test_only_feeds_that_need_a_person_are_named() -> None:
-    hiccup = replace(BROKEN, failing_since=NOW - timedelta(hours=3))
-    silent = replace(HEALTHY, title="Gamma", newest_published=NOW - timedelta(days=40))
-    assert feed_notes([HEALTHY, hiccup], "UTC", NOW) == ()
-    assert feed_notes([silent, BROKEN], "UTC", NOW) == (
+def test_issues_become_lines_in_their_order() -> None:
+    gap = replace(SILENT, kind=FeedIssueKind.POSSIBLE_GAP, since=None, title="")
+    assert feed_notes([], "UTC") == ()
+    assert feed_notes([BROKEN, SILENT, gap], "UTC") == (
         "Beta: not a feed since Wed 21 Jan, 04:00",
         "Gamma: nothing new since 15 December 2025",
+        "https://a.example/feed: possible gap",
     )
 
 
 def test_a_name_from_right_to_left_leaves_the_english_around_it_in_its_place() -> None:
     arabic = replace(BROKEN, title="الجزيرة (SDF)")
-    assert feed_notes([arabic], "UTC", NOW) == ("\u2068الجزيرة (SDF)\u2069: not a feed since Wed 21 Jan, 04:00",)
+    assert feed_notes([arabic], "UTC") == ("\u2068الجزيرة (SDF)\u2069: not a feed since Wed 21 Jan, 04:00",)
 
 
 def test_many_are_counted() -> None:
-    notes = feed_notes([replace(BROKEN, url=f"https://{number}.example") for number in range(25)], "UTC", NOW)
+    notes = feed_notes([BROKEN] * 25, "UTC")
     assert len(notes) == 11
     assert notes[-1].startswith("and 15 more")
+    assert len(feed_notes([BROKEN] * 10, "UTC")) == 10
 
 
 def test_trouble_says_what_is_wrong_and_what_to_do() -> None:

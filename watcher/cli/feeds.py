@@ -18,8 +18,8 @@ from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, opened_store, pl
 from watcher.cli.tables import counted, show_table, when
 from watcher.config.opml import write_opml
 from watcher.errors import UsageError
-from watcher.model.feed import Feed, PollState
-from watcher.schedule.health import Complaint, complaints
+from watcher.model.feed import Feed, FeedIssue, PollState
+from watcher.schedule.health import feed_issues
 
 app = typer.Typer(help="What is polled, how it fares, and lists of feeds in and out.", no_args_is_help=True)
 growing.register(app)
@@ -99,14 +99,14 @@ def health(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     now = datetime.now(UTC)
     feeds, states = _feeds_and_states(config)
     names = {feed.url: feed.name for feed in feeds}
-    found = complaints((states.get(feed.url, PollState(feed.url, now)) for feed in feeds), now)
+    found = feed_issues((states.get(feed.url, PollState(feed.url, now)) for feed in feeds), now)
     if as_json:
-        typer.echo(json.dumps([_complaint(one, names) for one in found], ensure_ascii=False, indent=2))
+        typer.echo(json.dumps([_issue_facts(one, names) for one in found], ensure_ascii=False, indent=2))
         return
     rows = (
         (
             _called(one.url, names[one.url] or one.title),
-            one.ailment.value,
+            one.kind.value,
             when(one.since),
             str(one.failures),
             one.detail,
@@ -118,11 +118,11 @@ def health(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     show_table(columns, rows, empty=f"nothing is wrong: {counted(len(feeds), 'feed')}")
 
 
-def _complaint(one: Complaint, names: dict[str, str | None]) -> dict[str, object]:
+def _issue_facts(one: FeedIssue, names: dict[str, str | None]) -> dict[str, object]:
     return {
         "url": one.url,
         "name": names[one.url] or one.title,
-        "what": one.ailment.value,
+        "what": one.kind.value,
         "since": when(one.since),
         "failures": one.failures,
         "detail": one.detail,

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from watcher.errors import PollReason
 from watcher.model.secret import Secret
-
-SILENT_AFTER = timedelta(days=30)
-"""A feed that answers but had nothing new for so long is told to a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +68,20 @@ class PollState:
     moved_streak: int = 0
     possible_gap_at: datetime | None = None
     not_before: datetime | None = None
-    """A server's own wish (Retry-After): not even `once --all` polls earlier."""
+    """The time that the server asked us to wait until (Retry-After): not even `once --all` polls earlier."""
+
+    busy_since: datetime | None = None
+    """Since when the feed was not read because its host has no time for us (`host_busy`); None once it answers."""
+
+    truncated_since: datetime | None = None
+    """Since when the feed's document ends in the middle; None once it is complete."""
+
+    repairs: tuple[str, ...] = ()
+    """What had to be repaired to read the last document, in the reader's words."""
+
+    repaired_since: datetime | None = None
+    slow_since: datetime | None = None
+    """Since when the feed takes more than half of `polling.timeout` to answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +137,31 @@ class ParseFailed:
 
     reason: PollReason
     detail: str
+
+
+class FeedIssueKind(StrEnum):
+    """What can be wrong with a feed, the worst first."""
+
+    GONE = "gone"
+    FAILING = "failing"
+    HOST_BUSY = "host busy"
+    POSSIBLE_GAP = "possible gap"
+    TRUNCATED = "truncated"
+    SILENT = "silent"
+    MOVED = "moved for good"
+    SLOW = "slow"
+    REPAIRED = "repaired"
+    UNREAD = "not read yet"
+
+
+@dataclass(frozen=True, slots=True)
+class FeedIssue:
+    """One issue of one feed. `since` is None where there was no time before it; `detail` names cause and remedy."""
+
+    url: str
+    title: str
+    kind: FeedIssueKind
+    since: datetime | None
+    detail: str
+    reason: PollReason | None = None
+    failures: int = 0

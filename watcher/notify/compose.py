@@ -14,6 +14,7 @@ from watcher.render.digest_context import BAR_DAYS, DigestContext, daily_counts,
 from watcher.render.message import render_message
 from watcher.render.user_templates import UserTemplates
 from watcher.route.tree import rank_of, zone_of
+from watcher.schedule.health import feed_issues, lasting_issues
 from watcher.store.interface import Store
 
 log = structlog.get_logger()
@@ -38,5 +39,6 @@ def compose_message(
 
 def _surroundings(notification: Notification, zone: str, store: Store) -> DigestContext:
     made_at = notification.created_at
+    issues = lasting_issues(feed_issues(store.feeds_with_issues(made_at), made_at), made_at)
     told = store.told_alerts(made_at - timedelta(days=BAR_DAYS), made_at)
-    return DigestContext(daily_counts(told, zone, made_at), feed_notes(store.feed_states(), zone, made_at))
+    return DigestContext(daily_counts(told, zone, made_at), feed_notes(issues, zone))

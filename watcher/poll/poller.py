@@ -31,6 +31,7 @@ from watcher.model.topic import Topic
 from watcher.parse.sandbox import ParserPool
 from watcher.poll.group_commit import GroupCommit
 from watcher.schedule import cadence
+from watcher.schedule.health import issues_from
 from watcher.store.interface import PollRecord, Store
 from watcher.story.assigner import trace_of
 from watcher.timings import Timings
@@ -172,6 +173,7 @@ class Poller:
         return replace(report, reached=reached, reason=failed.reason.value)
 
     async def _save(self, result: PollResult, record: PollRecord) -> PollReport:
+        record = replace(record, issues_from=issues_from(record.state, self.clock.now()))
         saved = await self.saver.save(record)
         if not saved.saved:
             log.warning("poll.lease_lost", feed=record.state.url, remedy="its new holder polls it again")

@@ -15,6 +15,7 @@ from watcher.errors import ConfigError, StoreCorrupt, StoreError
 from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import AcquiredNotification, DeliveryState
 from watcher.model.route import ChannelRef
+from watcher.schedule.health import feed_issues
 from watcher.service import metrics
 from watcher.service.app import Application, open_application
 from watcher.service.load import CompiledConfig, load_config
@@ -157,9 +158,11 @@ class Daemon:
     async def metrics_tick(self) -> None:
         """Counts what the store holds, for who watches us."""
         stats = await asyncio.to_thread(self._app.store.stats)
-        states = await asyncio.to_thread(self._app.store.feed_states)
+        now = self._app.clock.now()
+        states = await asyncio.to_thread(self._app.store.feeds_with_issues, now)
         counts = dict.fromkeys(DeliveryState, 0) | dict(stats.deliveries)
-        metrics.show_state(counts, sum(state.failures > 0 for state in states))
+        metrics.show_state(counts)
+        metrics.show_feed_issues(feed_issues(states, now))
 
     async def upkeep_tick(self) -> None:
         """Deletes what is past its time, in small chunks that let others write between them; gives back free memory."""

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import collections
+from collections.abc import Mapping, Sequence
 
 from prometheus_client import Counter, Gauge, start_http_server
+
+from watcher.model.feed import FeedIssue, FeedIssueKind
 
 POLLS = Counter("watcher_polls", "Polls by what they came to.", ["result", "reason"])
 ENTRIES = Counter("watcher_entries_new", "Entries that were new.")
@@ -14,6 +17,7 @@ ATTEMPTS = Counter(
 )
 DELIVERIES = Gauge("watcher_deliveries", "Deliveries in the store, by state.", ["state"])
 FEEDS_FAILING = Gauge("watcher_feeds_failing", "Feeds whose last poll failed.")
+FEED_ISSUES = Gauge("watcher_feed_issues", "Feed issues as in `feeds health`, by kind.", ["kind"])
 
 
 def count_poll(result: str, reason: str, entries: int, alerts: int) -> None:
@@ -28,12 +32,19 @@ def count_attempt(kind: str, result: str) -> None:
     ATTEMPTS.labels(kind, result).inc()
 
 
-def show_state(deliveries: Mapping[str, int], failing: int) -> None:
+def show_state(deliveries: Mapping[str, int]) -> None:
     """Sets the gauges to what the store holds now; states no longer there go to zero."""
     DELIVERIES.clear()
     for state, count in deliveries.items():
         DELIVERIES.labels(state).set(count)
-    FEEDS_FAILING.set(failing)
+
+
+def show_feed_issues(issues: Sequence[FeedIssue]) -> None:
+    """Sets the gauges of feed issues, one for each kind; `watcher_feeds_failing` counts gone and failing feeds."""
+    counts = collections.Counter(issue.kind for issue in issues)
+    for kind in FeedIssueKind:
+        FEED_ISSUES.labels(kind.name.lower()).set(counts[kind])
+    FEEDS_FAILING.set(counts[FeedIssueKind.GONE] + counts[FeedIssueKind.FAILING])
 
 
 def serve(address: str) -> None:

@@ -53,6 +53,15 @@ class SqlFeeds(StorePart):
         with self._database.read() as connection:
             return [poll_state(row) for row in connection.execute(query)]
 
+    def feeds_with_issues(self, now: datetime) -> list[PollState]:
+        query = (
+            select(feeds.c.url, feeds.c.next_poll_at, feeds.c.document)
+            .where(FEED_IS_ACTIVE, feeds.c.issues_from <= now)
+            .order_by(feeds.c.url)
+        )
+        with self._database.read() as connection:
+            return [poll_state(row) for row in connection.execute(query)]
+
     def next_poll_at(self) -> datetime | None:
         free = select(func.min(feeds.c.next_poll_at)).where(FEED_IS_ACTIVE, feeds.c.lease_owner.is_(None))
         lapsing = select(func.min(feeds.c.lease_until)).where(FEED_IS_ACTIVE, FEED_IS_LEASED)

@@ -50,6 +50,7 @@ class PollRecord:
     """All that one poll brings, saved together (I1). `alerts` are candidates: the judge has the last word.
 
     `traces` of the entries that have alerts, by entry key: by them the storyteller finds the stories of the alerts.
+    `issues_from` is the first moment at which the state may have an issue; None when that is not known.
     """
 
     epoch: int
@@ -59,6 +60,7 @@ class PollRecord:
     decision: EntryDecision = field(default_factory=EntryDecision)
     traces: Mapping[str, Trace] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
+    issues_from: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +140,9 @@ class FeedStore(Protocol):
 
     def feed_states(self, *, include_paused: bool = False) -> list[PollState]:
         """Every feed's state, by URL."""
+
+    def feeds_with_issues(self, now: datetime) -> list[PollState]:
+        """The states of unpaused feeds that may have an issue at `now`, by URL: all that have one, and few others."""
 
     def next_poll_at(self) -> datetime | None:
         """When the next unpaused feed is due; one under a lease, when that runs out."""

@@ -9,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, bindparam, select, update
 
-from watcher.model.feed import PollState
 from watcher.model.story import AssignsStories, Judge
 from watcher.store import documents
+from watcher.store.columns import EPOCH
 from watcher.store.database import Database, StorePart, chunks, execute_many
 from watcher.store.entries import save_entries
 from watcher.store.interface import PollRecord, PollSaved
@@ -83,21 +83,24 @@ def _save_states(connection: Connection, polls: Sequence[PollRecord]) -> None:
             not_before=bindparam("wish"),
             last_polled_at=bindparam("polled"),
             failures=bindparam("failed"),
+            issues_from=bindparam("issues"),
             document=bindparam("state"),
             lease_owner=None,
             lease_until=None,
         )
     )
-    execute_many(connection, statement, [_state_row(poll.state) for poll in polls])
+    execute_many(connection, statement, [_state_row(poll) for poll in polls])
 
 
-def _state_row(state: PollState) -> dict[str, Any]:
+def _state_row(poll: PollRecord) -> dict[str, Any]:
+    state = poll.state
     return {
         "row_url": state.url,
         "due": state.next_poll_at,
         "wish": state.not_before,
         "polled": state.last_polled_at,
         "failed": state.failures,
+        "issues": poll.issues_from or EPOCH,
         "state": documents.poll_states.write(state),
     }
 

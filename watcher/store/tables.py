@@ -54,12 +54,15 @@ feeds = Table(
     Column("labels", Text),
     Column("keys_refreshed_at", Instant),
     Column("document", Text),
+    Column("issues_from", Instant, nullable=False, server_default="0"),
 )
+"""`issues_from`: the first moment at which the feed may have an issue, by `watcher.schedule.health`."""
 
 FEED_IS_ACTIVE = feeds.c.paused.is_(False)
 FEED_IS_LEASED = feeds.c.lease_owner.is_not(None)
 
 Index("ix_feeds_due", feeds.c.next_poll_at, feeds.c.url, sqlite_where=FEED_IS_ACTIVE, postgresql_where=FEED_IS_ACTIVE)
+Index("ix_feeds_issues", feeds.c.issues_from, sqlite_where=FEED_IS_ACTIVE, postgresql_where=FEED_IS_ACTIVE)
 Index("ix_feeds_leased", feeds.c.lease_until, sqlite_where=FEED_IS_LEASED, postgresql_where=FEED_IS_LEASED)
 
 seen = Table(
