@@ -12,9 +12,10 @@ import pytest
 from tests.harness.servers import Answer, FeedServer
 from watcher.errors import PollReason
 from watcher.fetch.client import Fetcher
-from watcher.fetch.rate_limit import HostBusy, HostLimiter, registrable_domain
+from watcher.fetch.rate_limit import HostBusy, HostLimiter
 from watcher.model.feed import Feed, Fetched, Validators
 from watcher.model.settings import PerHost
+from watcher.text.domains import registrable_domain
 
 MINUTE = timedelta(minutes=1)
 

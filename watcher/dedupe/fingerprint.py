@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from watcher.model.alert import stable_hash
-from watcher.model.entry import Entry
+from watcher.model.entry import Entry, joined_texts
 from watcher.text.fold import fold
+from watcher.text.tokens import UNSPACED
 
 _WORD = re.compile(r"[^\W_]+")
-_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uf900-\ufaff]")
+_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _UNSPACED_PER_WORD = 2
 """Characters that count as a word in scripts which do not put spaces between words."""
 
@@ -33,18 +34,11 @@ def is_named_after_title(entry: Entry) -> bool:
 
 def text_fingerprint(entry: Entry) -> str:
     """The fingerprint of summary and content, without the title: a new headline leaves it as it is."""
-    return fingerprint(body_of(entry))
-
-
-def body_of(entry: Entry) -> str:
-    """The content, preceded by the summary unless contained in it."""
-    if not entry.content or entry.summary in entry.content:
-        return entry.content or entry.summary
-    return f"{entry.summary}\n{entry.content}"
+    return fingerprint(joined_texts(entry.summary, entry.content))
 
 
 def word_count(text: str, enough: int) -> int:
     """Words of a text, two characters making one in scripts without spaces; stops counting at `enough`."""
     head = text[: enough * 40]
-    unspaced = len(_UNSPACED.findall(head)) // _UNSPACED_PER_WORD
-    return min(enough, unspaced + len(_WORD.findall(_UNSPACED.sub(" ", head))))
+    unspaced = len(_UNSPACED_CHARACTER.findall(head)) // _UNSPACED_PER_WORD
+    return min(enough, unspaced + len(_WORD.findall(_UNSPACED_CHARACTER.sub(" ", head))))

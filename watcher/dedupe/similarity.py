@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
-from watcher.dedupe.fingerprint import body_of, word_count
-from watcher.model.entry import Identified, Seen
+from watcher.dedupe.fingerprint import word_count
+from watcher.model.entry import Identified, Seen, joined_texts
 
 TELLING_TEXT = 12
 """Words from which an equal text is no coincidence ("Rain, 12 degrees" is one)."""
@@ -92,7 +92,7 @@ def _likenesses(one: Seen | Identified) -> Iterator[Likeness]:
 def _with_equal_text(item: Identified, row: Seen, *, same_link: bool, same_title: bool) -> Strength:
     if same_link and same_title:
         return Strength.STRONG
-    if word_count(body_of(item.entry), TELLING_TEXT) >= TELLING_TEXT:
+    if word_count(joined_texts(item.entry.summary, item.entry.content), TELLING_TEXT) >= TELLING_TEXT:
         return Strength.STRONG if same_link or same_title else Strength.WEAK
     if same_title and not (item.entry.link or row.link_hash):
         return Strength.FAIR

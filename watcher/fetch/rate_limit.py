@@ -13,25 +13,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import lru_cache
-
-import tldextract
 
 from watcher.errors import FetchError, PollReason
 from watcher.model.settings import PerHost
-
-_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-"""The public suffix list as bundled: never fetched."""
+from watcher.text.domains import registrable_domain
 
 _SWEEP_FROM = 1_000
-
-
-@lru_cache(maxsize=65_536)
-def registrable_domain(host: str) -> str:
-    """`news.bbc.co.uk` → `bbc.co.uk`, `x.blog.github.io` → `blog.github.io`; an address, a bare name and a suffix stand for
-    themselves.
-    """
-    return _SUFFIXES(host).top_domain_under_public_suffix or host.lower()
 
 
 @dataclass(slots=True)

@@ -9,8 +9,8 @@ from watcher.match.index import Index, Pattern
 from watcher.match.input_limits import readable_text, readable_title
 from watcher.match.scan import Joined, Span, note, note_neighbours, waiting
 from watcher.match.token_cache import NOTHING, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCache
-from watcher.model.entry import TEXT_LIMIT, Entry
-from watcher.text.invitations import without_invitations
+from watcher.model.entry import TEXT_LIMIT, Entry, joined_texts
+from watcher.text.boilerplate import without_invitations
 from watcher.text.offsets import OffsetMap
 
 MOST_OCCURRENCES = 200
@@ -203,16 +203,9 @@ def body_of(entry: Entry) -> str:
     """
     content = without_invitations(_without_title(entry.content[:_LONGEST], entry.title[:_LONGEST]))
     summary = without_invitations(_without_title(entry.summary[:_LONGEST], entry.title[:_LONGEST]))
-    if not summary or _is_contained(summary, content):
-        return content
-    return f"{summary}\n\n{content}" if content else summary
+    return joined_texts(summary, content)
 
 
 def _without_title(text: str, title: str) -> str:
     text, title = text.strip(), title.strip()
     return text[len(title) :].lstrip() if title and text[: len(title)].casefold() == title.casefold() else text
-
-
-def _is_contained(summary: str, content: str) -> bool:
-    """Whether a summary, perhaps cut off with an ellipsis, is a part of the content."""
-    return " ".join(summary.rstrip(" .…[]").split()) in " ".join(content.split())

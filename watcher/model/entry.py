@@ -31,6 +31,14 @@ class Entry:
     publisher: str | None = None
 
 
+def joined_texts(summary: str, content: str) -> str:
+    """One text of both: the content, preceded by the summary unless that is a part of it, perhaps cut off with "…"."""
+    if not summary or not content or summary in content:
+        return content or summary
+    start = " ".join(summary.rstrip(" .…[]").split())
+    return content if start in " ".join(content.split()) else f"{summary}\n\n{content}"
+
+
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
     """What a document says. `reader` is "swift", "tolerant" or "jsonfeed"; `ttl` is in minutes (RSS 2.0)."""

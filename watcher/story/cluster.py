@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from watcher.model.alert import Alert, ToldAlert, stable_hash
-from watcher.model.entry import Entry, Identified
+from watcher.model.entry import Identified, joined_texts
 from watcher.model.story import Judgement, Verdict
 from watcher.story.publisher import headline_of, publisher_of
 from watcher.story.sketch import Overlap, Sketch, contradicts, overlap, sketch
@@ -60,7 +60,11 @@ class Assignment:
 def telling_of(identified: Identified, feed_url: str = "") -> Telling:
     """What must be known of an entry to find its story."""
     entry = identified.entry
-    return Telling(identified.key, sketch(headline_of(entry), _body(entry)), publisher_of(entry, feed_url))
+    return Telling(
+        identified.key,
+        sketch(headline_of(entry), joined_texts(entry.summary, entry.content)),
+        publisher_of(entry, feed_url),
+    )
 
 
 def assign(telling: Telling, candidates: Iterable[Member]) -> Assignment:
@@ -132,9 +136,3 @@ def _new_story(telling: Telling) -> str:
     if kept.has_text:
         return stable_hash("story", " ".join(map(str, kept.shingles)), " ".join(map(str, kept.figures)))
     return stable_hash("story", "entry", telling.entry_key)
-
-
-def _body(entry: Entry) -> str:
-    if not entry.content or entry.summary in entry.content:
-        return entry.content or entry.summary
-    return f"{entry.summary}\n{entry.content}"

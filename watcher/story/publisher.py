@@ -9,9 +9,8 @@ import re
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-import tldextract
-
 from watcher.model.entry import Entry
+from watcher.text.domains import site_name
 from watcher.text.fold import fold
 
 _AGGREGATORS = frozenset(
@@ -20,8 +19,6 @@ _AGGREGATORS = frozenset(
 _SUFFIX = re.compile(r"^(?P<headline>.{15,}\S)\s+[-–—|]\s+(?P<name>[^-–—|]{2,40})$", re.DOTALL)
 _ARTICLES = re.compile(r"^(?:the|www)(?=\w{3})")
 _NOT_NAMES = re.compile(r"[\W_]+")
-_DOMAINS = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
-"""Knows the public suffixes as shipped with the package; never asks the network, keeps no cache on disk."""
 
 
 def publisher_of(entry: Entry, feed_url: str = "") -> str:
@@ -50,8 +47,7 @@ def comparable_publisher(name_or_url: str) -> str:
     text = name_or_url.strip()
     if re.match(r"https?://", text, re.IGNORECASE) or re.fullmatch(r"[\w-]+(?:\.[\w-]+)+", text):
         host = _host(text) or text
-        parts = _DOMAINS(host)
-        text = parts.domain if parts.suffix else host
+        text = site_name(host)
     name = _NOT_NAMES.sub("", fold(text))
     bare = _ARTICLES.sub("", name)
     return bare.removesuffix("news") or bare or name

@@ -18,9 +18,9 @@ from dataclasses import dataclass
 from itertools import compress
 from zlib import crc32
 
-from watcher.story.boilerplate import without_boilerplate
 from watcher.story.figures import FIGURES_WORDS, disagreements, figures_of
 from watcher.story.words import hash63, words_of
+from watcher.text.boilerplate import without_boilerplate
 
 SHINGLE = 3
 SKETCH = 32

@@ -11,13 +11,10 @@ from hashlib import blake2b
 from zlib import crc32
 
 from watcher.text.fold import fold
+from watcher.text.tokens import UNSPACED
 
-_UNSPACED = (
-    "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\u3041-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3400-\u4dbf"
-    "\u4e00-\u9fff\uf900-\ufaff"
-)
-_LETTERS = rf"[^\W_{_UNSPACED}]+"
-_WORD = re.compile(rf"[{_UNSPACED}]|{_LETTERS}(?:(?<=\d)[.,:](?=\d){_LETTERS})*")
+_LETTERS = rf"[^\W_{UNSPACED}]+"
+_WORD = re.compile(rf"[{UNSPACED}]|{_LETTERS}(?:(?<=\d)[.,:](?=\d){_LETTERS})*")
 """A character of a script without spaces, or a run of letters and digits; a number holds its separators."""
 
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")

@@ -16,11 +16,11 @@ import unicodedata
 from watcher.text.fold import INVISIBLE, fold
 
 _JOINERS = "\\-'.`\u00b4\u00b7\u02b9-\u02bf\u02c8\u02ee\u058a\u05be\u05f3\u05f4\u200c\u2010-\u2013\u2018\u2019\u201b\u2212\ufe63\uff07\uff0d"
-_UNSPACED = (
+UNSPACED = (
     "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u309f"
     "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
 )
-"""Thai, Lao, Burmese, Khmer, Han, Kana."""
+"""Thai, Lao, Burmese, Khmer, Han, Kana: scripts without spaces between words, as the inside of a character class."""
 
 LONGEST_PIECE = 80
 """Characters; a longer piece is no word of any language (a key, an encoded picture) and matches nothing."""
@@ -49,10 +49,10 @@ def _class(codes: list[int]) -> str:
 
 
 _NOT_IN_PIECE = f"{_apart()}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
-_PIECE_CLASS = f"[^{_NOT_IN_PIECE}{_UNSPACED}]"
+_PIECE_CLASS = f"[^{_NOT_IN_PIECE}{UNSPACED}]"
 _VOICED = "\u3099\u309a\uff9e\uff9f"
 """Marks that belong to the kana before them, in decomposed and in narrow writing."""
-_CHUNK = re.compile(f"[{_UNSPACED}][{_VOICED}]?|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
+_CHUNK = re.compile(f"[{UNSPACED}][{_VOICED}]?|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
 _PIECE = re.compile(f"[^{_JOINERS}]+")
 _BREAK = re.compile(f"(?<=[^{_NOT_IN_PIECE}])[{_NOT_IN_PIECE}](?=[^{_NOT_IN_PIECE}])")
 
@@ -105,4 +105,4 @@ def is_unspaced(text: str) -> bool:
     return _UNSPACED_CHAR.search(text) is not None
 
 
-_UNSPACED_CHAR = re.compile(f"[{_UNSPACED}]")
+_UNSPACED_CHAR = re.compile(f"[{UNSPACED}]")

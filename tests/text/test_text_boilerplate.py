@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.text.invitations import TAIL, without_invitations
+from watcher.text.boilerplate import TAIL, without_invitations
 
 
 @pytest.mark.parametrize(
