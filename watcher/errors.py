@@ -73,7 +73,6 @@ class AttemptReason(StrEnum):
     RENDER = "render"
     DEFECT = "defect"
     RECEIVER_REMOVED = "receiver_removed"
-    EXPIRED = "expired"
     DROPPED = "dropped"
 
 

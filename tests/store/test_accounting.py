@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -39,12 +39,13 @@ OUTCOMES: tuple[Outcome, ...] = (
     GiveUp(AttemptReason.GONE, "410"),
 )
 
-FATES = {
+STATES = {
     NotificationState.READY: DeliveryState.SENDING,
     NotificationState.LEASED: DeliveryState.SENDING,
-    NotificationState.SENT: DeliveryState.DELIVERED,
+    NotificationState.SENT: DeliveryState.OMITTED,
     NotificationState.DEAD: DeliveryState.DEAD,
 }
+"""The state of the deliveries whose alert the receiver was not shown."""
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Books(RuleBasedStateMachine):
         self.leases: dict[str, Held] = {}
         self.held: list[tuple[str, AcquiredNotification]] = []
         self.frozen: dict[str, list[str]] = {}
+        self.belonging: dict[str, list[str]] = {}
+        self.shown: dict[str, set[str]] = {}
 
     def teardown(self) -> None:
         if hasattr(self, "store"):
@@ -144,6 +147,8 @@ class Books(RuleBasedStateMachine):
             assert notification.key == notification_key(group, waiting)
             assert notification.key not in self.frozen, "an alert was frozen twice"
             self.frozen[notification.key] = [one.id for one in notification.alerts]
+            self.belonging[notification.key] = waiting
+            self.shown[notification.key] = set()
 
     @rule(owner=st.sampled_from(OWNERS))
     def acquire_notifications(self, owner: str) -> None:
@@ -153,12 +158,14 @@ class Books(RuleBasedStateMachine):
             self.leases[taken.notification.key] = Held(owner, taken.epoch, taken.until)
             self.held.append((owner, taken))
 
-    @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES), again=st.booleans())
-    def attempt(self, data: st.DataObject, outcome: Outcome, again: bool) -> None:
+    @rule(data=st.data(), outcome=st.sampled_from(OUTCOMES), again=st.booleans(), shown=st.integers(0, 3))
+    def attempt(self, data: st.DataObject, outcome: Outcome, again: bool, shown: int) -> None:
         if not self.held:
             return
         owner, taken = data.draw(st.sampled_from(self.held))
         key, epoch = taken.notification.key, taken.epoch
+        if not isinstance(outcome, TryAgain) and shown < 3:
+            outcome = replace(outcome, shown=frozenset(self.frozen[key][:shown]))
         lease = self.leases.get(key)
         ours = lease is not None and (lease.owner, lease.epoch) == (owner, epoch)
         begun = self.store.begin_attempt(owner, key, epoch, self.now)
@@ -167,6 +174,8 @@ class Books(RuleBasedStateMachine):
         assert self.store.record_outcome(owner, key, epoch, outcome, self.now, next_attempt) == ours
         if ours:
             del self.leases[key]
+            if not isinstance(outcome, TryAgain):
+                self.shown[key] |= set(self.frozen[key]) if outcome.shown is None else outcome.shown
 
     @rule(data=st.data(), drop=st.booleans())
     def decide(self, data: st.DataObject, drop: bool) -> None:
@@ -199,9 +208,10 @@ class Books(RuleBasedStateMachine):
         if not hasattr(self, "store"):
             return
         for one in self.store.notifications(limit=10_000):
-            for told in one.alerts:
-                lives = [life for life in self.store.alert_life(told.id) if life.notification == one.key]
-                assert [life.state for life in lives] == [FATES[one.state]]
+            for alert_id in self.belonging[one.key]:
+                lives = [life for life in self.store.alert_life(alert_id) if life.notification == one.key]
+                expected = DeliveryState.DELIVERED if alert_id in self.shown[one.key] else STATES[one.state]
+                assert [life.state for life in lives] == [expected]
 
     @invariant()
     def keys_never_change_and_groups_send_one_at_a_time(self) -> None:

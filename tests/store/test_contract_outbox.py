@@ -25,6 +25,7 @@ from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.notification import (
     AcquiredNotification,
     Attempt,
+    AttemptResult,
     Delivered,
     DeliveryState,
     GiveUp,
@@ -109,7 +110,9 @@ class TestOutcomes:
         assert store.record_outcome("me", key, 1, Delivered("250 ok"), NOW + 2 * SECOND, None)
         assert now_of(store, key).state is NotificationState.SENT
         assert fate(store) == (DeliveryState.DELIVERED, "digest", NOW + 2 * SECOND)
-        assert store.attempts(key) == [Attempt(1, NOW + SECOND, NOW + 2 * SECOND, "delivered", "", "250 ok")]
+        assert store.attempts(key) == [
+            Attempt(1, NOW + SECOND, NOW + 2 * SECOND, AttemptResult.DELIVERED, "", "250 ok")
+        ]
         assert (store.next_attempt_at(), acquire(store, now=NOW + DAY)) == (None, [])
 
     def test_try_again_waits_and_keeps_who_accepted(self, store: Store) -> None:
@@ -125,7 +128,7 @@ class TestOutcomes:
         assert waiting.accepted == ("a@x", "b@x")
         assert fate(store) == (DeliveryState.SENDING, "slow_down", NOW + SECOND)
         assert acquire(store, now=again - SECOND) == []
-        assert [(line.number, line.outcome, line.reason) for line in store.attempts(key)] == [
+        assert [(line.number, line.result, line.reason) for line in store.attempts(key)] == [
             (1, "try_again", "slow_down"),
             (2, "try_again", "slow_down"),
         ]
@@ -140,6 +143,44 @@ class TestOutcomes:
         assert fate(store) == (DeliveryState.DEAD, "slow_down", NOW + SECOND)
         assert acquire(store, now=NOW + DAY) == []
 
+    def test_alerts_that_a_delivered_message_only_counts_are_omitted(self, store: Store) -> None:
+        best, shown, counted, beyond = alerts = [alert(str(score), score=score) for score in (900, 800, 700, 600)]
+        save_alerts(store, *alerts)
+        store.save_routing(route_to(DIGEST, alerts=alerts), NOW)
+        notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 3)
+        assert notification is not None
+        acquire(store)
+        outcome = Delivered("250 ok", shown=frozenset({best.id, shown.id}))
+        assert store.record_outcome("me", notification.key, 1, outcome, NOW + SECOND, None)
+        states = {one.id: store.alert_life(one.id)[0].state for one in alerts}
+        assert states == {
+            best.id: DeliveryState.DELIVERED,
+            shown.id: DeliveryState.DELIVERED,
+            counted.id: DeliveryState.OMITTED,
+            beyond.id: DeliveryState.OMITTED,
+        }
+        assert store.stats().deliveries == {"delivered": 2, "omitted": 2}
+
+    def test_alerts_beyond_the_snapshot_are_omitted_where_the_channel_names_none(self, store: Store) -> None:
+        best, beyond = alerts = [alert(str(score), score=score) for score in (900, 800)]
+        save_alerts(store, *alerts)
+        store.save_routing(route_to(DIGEST, alerts=alerts), NOW)
+        notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 1)
+        assert notification is not None
+        acquire(store)
+        store.record_outcome("me", notification.key, 1, Delivered("250 ok"), NOW + SECOND, None)
+        assert [store.alert_life(one.id)[0].state for one in (best, beyond)] == ["delivered", "omitted"]
+
+    def test_what_a_dead_message_had_shown_stays_delivered_when_it_is_retried(self, store: Store) -> None:
+        shown, rest = alerts = [alert(str(score), score=score) for score in (900, 800)]
+        key = frozen(store, *alerts).key
+        acquire(store)
+        outcome = GiveUp(AttemptReason.GONE, "410", ("part 1",), shown=frozenset({shown.id}))
+        store.record_outcome("me", key, 1, outcome, NOW + SECOND, None)
+        assert [store.alert_life(one.id)[0].state for one in (shown, rest)] == ["delivered", "dead"]
+        assert store.retry_notification(key, NOW + MINUTE)
+        assert [store.alert_life(one.id)[0].state for one in (shown, rest)] == ["delivered", "sending"]
+
     def test_an_attempt_that_never_came_back_stays_visible(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store, "dead")
@@ -148,7 +189,7 @@ class TestOutcomes:
         assert again.notification.attempts == 1
         store.begin_attempt("me", key, 2, NOW + HOUR)
         store.record_outcome("me", key, 2, Delivered(), NOW + HOUR, None)
-        assert [(line.number, line.outcome) for line in store.attempts(key)] == [(1, ""), (2, "delivered")]
+        assert [(line.number, line.result) for line in store.attempts(key)] == [(1, None), (2, "delivered")]
 
     def test_after_one_is_finished_the_next_may_be_frozen(self, store: Store) -> None:
         kill(store, frozen(store, alert("1")))
@@ -207,7 +248,7 @@ class TestPeople:
         key = frozen(store, alert("1")).key
         assert store.drop_notification(key, NOW + HOUR)
         assert fate(store) == (DeliveryState.DEAD, "dropped", NOW + HOUR)
-        assert [(line.outcome, line.reason) for line in store.attempts(key)] == [("give_up", "dropped")]
+        assert [(line.result, line.reason) for line in store.attempts(key)] == [("give_up", "dropped")]
         assert not store.drop_notification(key, NOW + HOUR)
 
     def test_a_dead_letter_is_settled_by_dropping_it(self, store: Store) -> None:

@@ -110,7 +110,7 @@ def show(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     for alert in notification.alerts:
         typer.echo(f"  {alert.id[:8]}  {alert.topic}  {alert.entry.title}")
     rows = (
-        (str(place), when(one.started_at), when(one.finished_at), one.outcome, one.reason, one.detail)
+        (str(place), when(one.started_at), when(one.finished_at), one.result or "", one.reason, one.detail)
         for place, one in enumerate(attempts, 1)
     )
     show_table(("attempt", "started", "finished", "outcome", "reason", "detail"), rows, empty="no attempt yet")

@@ -16,7 +16,7 @@ from watcher.dedupe.fingerprint import is_named_after_title
 from watcher.dedupe.identity import Scheme, fallback_key, identify, probe_for, scheme_for
 from watcher.dedupe.renames import Document, is_later, recognise
 from watcher.dedupe.similarity import Resembling, Strength, differ, features, same, strength
-from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
+from watcher.model.entry import Entry, EntryDecision, Identified, IdentityScheme, ParsedFeed, Seen, SeenProbe
 from watcher.model.feed import PollState
 
 CLOCK_ERROR = timedelta(hours=14)
@@ -57,7 +57,7 @@ def decide(
     newest_before = _newest_before(state)
     sorting = _sort_by_key(feed_url, items, seen, newest_before)
     met = frozenset(sorting.known) | {item.key for item in sorting.updated}
-    has_ids = scheme.name == "id"
+    has_ids = scheme.name == IdentityScheme.ID
     document = Document.of(items, met, newest_before, state.newest_shown, has_ids=has_ids)
     sorting.recognised(recognise(sorting.unknown, seen, document), has_ids=has_ids)
     is_baseline = state.baseline_at is None

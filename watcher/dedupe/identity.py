@@ -19,10 +19,9 @@ from dataclasses import dataclass, replace
 from watcher.dedupe.fingerprint import text_fingerprint, title_fingerprint
 from watcher.dedupe.links import comparable_link, home_host
 from watcher.model.alert import stable_hash
-from watcher.model.entry import Entry, Identified, SeenProbe
+from watcher.model.entry import Entry, Identified, IdentityScheme, SeenProbe
 
-SCHEMES = ("id", "link", "title")
-_LAST_RESORT = "text"
+SCHEMES = tuple(IdentityScheme)
 DOUBLED_SHARE = 0.05
 """A document in which more than this share of the entries has a doubled name asks for a weaker scheme."""
 RESTORE_AFTER = 10
@@ -33,11 +32,11 @@ RESTORE_AFTER = 10
 class Scheme:
     """The scheme in force and how many documents in a row have asked for a stronger one."""
 
-    name: str
+    name: IdentityScheme
     streak: int = 0
 
 
-def identify(feed_url: str, entries: Sequence[Entry], scheme: str) -> tuple[Identified, ...]:
+def identify(feed_url: str, entries: Sequence[Entry], scheme: IdentityScheme) -> tuple[Identified, ...]:
     """Gives every entry its key and hashes, in the order of the document; an entry listed twice comes once."""
     home = home_host(entry.link for entry in entries)
     links = [comparable_link(entry.link, home) for entry in entries]
@@ -57,7 +56,7 @@ def identify(feed_url: str, entries: Sequence[Entry], scheme: str) -> tuple[Iden
     return tuple(replace(item, key=key) for item, key in _first_of_each(distinct, keys))
 
 
-def scheme_for(entries: Sequence[Entry], current: str, streak: int) -> Scheme:
+def scheme_for(entries: Sequence[Entry], current: IdentityScheme, streak: int) -> Scheme:
     """The scheme for this document. Weaker at once (a doubled name hides entries), stronger only after a long streak.
 
     A document with fewer than two entries cannot double a name and says nothing.
@@ -65,7 +64,7 @@ def scheme_for(entries: Sequence[Entry], current: str, streak: int) -> Scheme:
     if len(entries) < 2:
         return Scheme(current, streak)
     asked = _asked(entries)
-    in_force = SCHEMES.index(current) if current in SCHEMES else 0
+    in_force = SCHEMES.index(current)
     if asked >= in_force:
         return Scheme(SCHEMES[asked])
     if streak + 1 >= RESTORE_AFTER:
@@ -85,7 +84,7 @@ def probe_for(feed_url: str, identified: Iterable[Identified]) -> SeenProbe:
 
 def fallback_key(feed_url: str, item: Identified) -> str:
     """The key of an entry whose id belongs to another one."""
-    return stable_hash(feed_url, *_identity(item, "title"))
+    return stable_hash(feed_url, *_identity(item, IdentityScheme.TITLE))
 
 
 def _asked(entries: Sequence[Entry]) -> int:
@@ -113,10 +112,10 @@ def _listed_once(items: Sequence[Identified], links: Sequence[str]) -> list[Iden
     return kept
 
 
-def _keys(feed_url: str, items: Sequence[Identified], scheme: str) -> list[str]:
+def _keys(feed_url: str, items: Sequence[Identified], scheme: IdentityScheme) -> list[str]:
     """Keys by the scheme, refined by the weaker ones for as long as different entries share one."""
     names = [_identity(item, scheme) for item in items]
-    for weaker in (*SCHEMES[SCHEMES.index(scheme) + 1 :], _LAST_RESORT):
+    for weaker in (*SCHEMES[SCHEMES.index(scheme) + 1 :], None):
         occurrences = Counter(names)
         names = [
             _identity(item, weaker) if occurrences[name] > 1 else name for item, name in zip(items, names, strict=True)
@@ -131,17 +130,18 @@ def _first_of_each(items: Sequence[Identified], keys: Sequence[str]) -> list[tup
     return [(item, key) for key, item in firsts.items()]
 
 
-def _identity(item: Identified, scheme: str) -> tuple[str, ...]:
-    if scheme == _LAST_RESORT:
-        return ("text", *_entry_name(item.entry, "title"), item.entry.id, item.text_fingerprint)
+def _identity(item: Identified, scheme: IdentityScheme | None) -> tuple[str, ...]:
+    """The name of an entry by a scheme; None is the last resort, its text."""
+    if scheme is None:
+        return ("text", *_entry_name(item.entry, IdentityScheme.TITLE), item.entry.id, item.text_fingerprint)
     return _entry_name(item.entry, scheme)
 
 
-def _entry_name(entry: Entry, scheme: str) -> tuple[str, ...]:
-    if scheme == "id" and entry.id:
+def _entry_name(entry: Entry, scheme: IdentityScheme) -> tuple[str, ...]:
+    if scheme == IdentityScheme.ID and entry.id:
         return ("id", entry.id)
     published = entry.published.isoformat() if entry.published else ""
     link = comparable_link(entry.link)
-    if link and scheme != "title":
+    if link and scheme != IdentityScheme.TITLE:
         return ("link", link, published)
     return ("title", link, published, entry.title)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from watcher.fetch.client import Fetcher
 from watcher.fetch.feed_links import Candidate, common_addresses
 from watcher.fetch.page import find_candidates
-from watcher.model.entry import ParsedFeed
+from watcher.model.entry import ParsedFeed, ReaderName
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, ParseFailed, Validators
 
 Parse = Callable[[Fetched], Awaitable[ParsedFeed | ParseFailed]]
@@ -26,7 +26,7 @@ class FoundFeed:
     url: str
     title: str
     entries: int
-    reader: str
+    reader: ReaderName
 
 
 @dataclass(frozen=True, slots=True)

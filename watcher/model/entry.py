@@ -5,9 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
 TEXT_LIMIT = 100_000
 """Characters of one text of an entry that are read, scored and kept."""
+
+
+class ReaderName(StrEnum):
+    """Which reader read a document: lxml for well-formed XML, feedparser for everything else, or the JSON Feed reader."""
+
+    LXML = "swift"
+    FEEDPARSER = "tolerant"
+    JSON_FEED = "jsonfeed"
+
+
+class IdentityScheme(StrEnum):
+    """What tells the entries of a feed apart, the strongest first.
+
+    ID: `atom:id` or RSS `guid`. LINK: link and date of publication. TITLE: link, date and title.
+    """
+
+    ID = "id"
+    LINK = "link"
+    TITLE = "title"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +61,9 @@ def joined_texts(summary: str, content: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """What a document says. `reader` is "swift", "tolerant" or "jsonfeed"; `ttl` is in minutes (RSS 2.0)."""
+    """What a document says. `ttl` is in minutes (RSS 2.0)."""
 
-    reader: str
+    reader: ReaderName
     title: str
     language: str | None
     entries: tuple[Entry, ...]
@@ -106,7 +126,7 @@ class EntryDecision:
     updated: tuple[Identified, ...] = ()
     quiet: tuple[Identified, ...] = ()
     known: tuple[str, ...] = ()
-    identity: str = "id"
+    identity: IdentityScheme = IdentityScheme.ID
     identity_streak: int = 0
     is_baseline: bool = False
     possible_gap: bool = False

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from watcher.errors import PollReason
+from watcher.model.entry import IdentityScheme
 from watcher.model.secret import Secret
 
 
@@ -37,8 +38,8 @@ class Validators:
 class PollState:
     """All that is remembered of a feed between polls. Kept as one document; grows without migrations.
 
-    `identity` is the scheme by which this feed's entries are told apart at present (`"id"`, `"link"`,
-    `"title"`); `identity_streak` counts consecutive documents that asked for another one (hysteresis).
+    `identity` is the scheme in force for this feed; `identity_streak` counts consecutive documents that asked for
+    another one (hysteresis).
     `newest_published` is the latest date seen in the feed that was not in the future, `newest_shown` the latest of all,
     `interval` what cadence learned last.
     """
@@ -60,7 +61,7 @@ class PollState:
     language: str | None = None
     body_hash: str | None = None
     validators_distrusted: bool = False
-    identity: str = "id"
+    identity: IdentityScheme = IdentityScheme.ID
     identity_streak: int = 0
     newest_published: datetime | None = None
     newest_shown: datetime | None = None

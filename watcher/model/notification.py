@@ -13,16 +13,19 @@ from watcher.model.route import ChannelRef
 
 
 class DeliveryState(StrEnum):
-    """The fate of one alert on one channel. Every delivery is in exactly one state (I5)."""
+    """The state of one alert on one channel. Every delivery is in exactly one state (I5).
+
+    DELIVERED: the receiver was shown the alert. OMITTED: the message was delivered, but only counted the alert ("and 12
+    more"), so the receiver has not seen it (I14).
+    """
 
     WAITING = "waiting"
     HELD = "held"
     SILENCED = "silenced"
-    FOLDED = "folded"
     SENDING = "sending"
     DELIVERED = "delivered"
+    OMITTED = "omitted"
     DEAD = "dead"
-    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +80,9 @@ class HoldReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HeldGroup:
-    """What a route holds back for a channel, of whatever group labels: it leaves as one message.
+    """What a route holds back for a channel, whatever the group labels: it leaves as one message.
 
-    `until` is when that message should be thought of again, the latest of its deliveries' times.
+    `until` is when to decide about that message again: the latest of its deliveries' times.
     """
 
     route: str
@@ -97,7 +100,7 @@ class HeldGroup:
 
 @dataclass(frozen=True, slots=True)
 class BudgetUse:
-    """What a route has sent to a channel of late.
+    """What a route has sent to a channel recently.
 
     `unfinished` counts its notifications that are not sent yet and may go out at any moment. `sent_at` are the
     times of delivery, not of creation, so that a backlog that comes free does not flood.
@@ -120,8 +123,8 @@ class NotificationState(StrEnum):
 class Notification:
     """One message about one group, frozen: its alerts and its key never change (I2).
 
-    `omitted` counts alerts that belong to it beyond those of its snapshot; where it says that there is nothing to
-    tell, those that were silenced.
+    `omitted` counts alerts that belong to it beyond those of its snapshot; in a message without alerts, those that were
+    silenced.
     """
 
     key: str
@@ -135,22 +138,22 @@ class Notification:
     epoch: int = 0
     next_attempt_at: datetime | None = None
     accepted: tuple[str, ...] = ()
-    """Recipients that took the message in earlier attempts; a retry addresses the rest."""
+    """What the receiver took in earlier attempts (recipients, or parts of a split message); a retry sends the rest."""
     retried_at: datetime | None = None
-    """When a person last wanted it tried again: its schedule begins anew there."""
+    """When the operator last retried it: its retry schedule starts again there."""
     reply_to: str = ""
-    """Receipt of the message that told its story first; known only while it is under a lease."""
+    """Receipt of the first message about its story on this channel; known only while it is under a lease."""
 
     @property
     def story(self) -> str:
-        """The story that all of its alerts tell; "" when they tell several."""
+        """The story that all of its alerts belong to; "" when they belong to several."""
         stories = {alert.story for alert in self.alerts}
         return stories.pop() if len(stories) == 1 and not self.omitted else ""
 
 
 @dataclass(frozen=True, slots=True)
 class EmptySlot:
-    """A digest's slot at which a channel is to hear that nothing was there to tell.
+    """A digest's slot at which a channel receives a message that says that there were no alerts.
 
     `routes` are all routes that send digests to the channel; the message is made in the name of the first. `due` is
     when it leaves: the slot itself, or the end of the quiet hours that the slot lies in.
@@ -167,7 +170,7 @@ class EmptySlot:
 
     @property
     def key(self) -> str:
-        """The key of its notification: there are no alerts to tell one slot's from another's, so the slot does (I2)."""
+        """The key of its notification: without alerts, the slot makes the key unique (I2)."""
         return stable_hash("nothing", str(self.channel), self.slot.isoformat())
 
 
@@ -190,15 +193,22 @@ class Delivered:
     """The receiver took the message. `detail` is its answer, already without secrets.
 
     `receipt` is what the channel must know to reply to this message later, "" where that is not possible.
+    `shown` are the ids of the alerts that the receiver was shown, over all parts of the message and all attempts; None
+    means every alert in the notification's snapshot. The other alerts of the notification become OMITTED.
     """
 
     detail: str = ""
     receipt: str = ""
+    shown: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TryAgain:
-    """Not now. `accepted` are recipients that did take it; `retry_after` is the receiver's own wish."""
+    """Not now. `retry_after` is how long the receiver asks to wait.
+
+    `accepted` names what the receiver has taken already: recipients of an e-mail, or parts of a message that was split.
+    The store keeps these names (`Notification.accepted`), so that the next attempt sends only the rest.
+    """
 
     reason: AttemptReason
     detail: str
@@ -208,24 +218,36 @@ class TryAgain:
 
 @dataclass(frozen=True, slots=True)
 class GiveUp:
-    """Never: a dead letter, until a person retries it. `accepted` are recipients that did take it."""
+    """Never: a dead letter, until the operator retries it. `accepted` is as in `TryAgain`.
+
+    `shown` are the ids of alerts that the receiver was shown all the same, in parts that it took: they are DELIVERED.
+    """
 
     reason: AttemptReason
     detail: str
     accepted: tuple[str, ...] = ()
+    shown: frozenset[str] = frozenset()
 
 
 Outcome = Delivered | TryAgain | GiveUp
 
 
+class AttemptResult(StrEnum):
+    """How an attempt ended, as the notification log keeps it."""
+
+    DELIVERED = "delivered"
+    TRY_AGAIN = "try_again"
+    GIVE_UP = "give_up"
+
+
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One line of the notification log."""
+    """One line of the notification log. `result` is None while the attempt is under way, or when its process died."""
 
     number: int
     started_at: datetime
     finished_at: datetime | None
-    outcome: str
+    result: AttemptResult | None
     reason: str
     detail: str
 
@@ -234,6 +256,7 @@ class Attempt:
 class MessageItem:
     """One alert as a channel shows it: plain texts, already safe to print, links only http(s).
 
+    `alert_id` names the alert in `Delivered.shown`; the first 8 digits are what messages print.
     `quote` is the passage that proves it, in runs; True marks the words that matched. `when` is the local
     date and time of publication, `age` how long before the notification was made that was.
     """
@@ -249,15 +272,16 @@ class MessageItem:
     also: tuple[str, ...] = ()
     quote: tuple[tuple[str, bool], ...] = ()
     when: str = ""
+    alert_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A notification made readable: what any channel needs to build its own shape.
+    """A rendered notification: what any channel needs to build its request.
 
     `text` and `html` are the two parts of an e-mail. `payload` is the body of the generic webhook
-    (docs/channels.md). `omitted` counts alerts that the message does not list. `problems`: what is wrong with own
-    templates of a person, in whose place ours stand.
+    (docs/channels.md). `omitted` counts alerts that the message does not list. `problems` says what is wrong with the
+    user's templates, in place of which the built-in ones were used.
     """
 
     subject: str

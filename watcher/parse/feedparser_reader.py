@@ -15,6 +15,7 @@ import feedparser
 from feedparser.api import LooseFeedParser
 
 from watcher.errors import ParseError, PollReason
+from watcher.model.entry import ReaderName
 from watcher.parse.feedparser_rules import as_utf8, split_doctype
 from watcher.parse.raw import NO_TEXT, RawEntry, RawFeed, RawText
 
@@ -41,7 +42,7 @@ def read_with_feedparser(body: bytes, *, headers: Mapping[str, str]) -> RawFeed 
         return None
     feed = document["feed"]
     return RawFeed(
-        reader="tolerant",
+        reader=ReaderName.FEEDPARSER,
         title=_text(feed, "title"),
         link=_string(feed, "link"),
         language=_string(feed, "language") or None,

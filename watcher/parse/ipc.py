@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from watcher.errors import PollReason
-from watcher.model.entry import Entry, ParsedFeed
+from watcher.model.entry import Entry, ParsedFeed, ReaderName
 from watcher.model.feed import ParseFailed
 
 LENGTH = struct.Struct(">I")
@@ -67,7 +67,7 @@ def decode_head(frame: bytes) -> ParsedFeed | ParseFailed:
     if kind == "failed":
         return ParseFailed(PollReason(fields[0]), fields[1])
     reader, title, language, link, ttl = fields
-    return ParsedFeed(reader=reader, title=title, language=language, entries=(), link=link, ttl=ttl)
+    return ParsedFeed(reader=ReaderName(reader), title=title, language=language, entries=(), link=link, ttl=ttl)
 
 
 def decode_entries(frame: bytes) -> list[Entry]:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from watcher.errors import ParseError, PollReason
+from watcher.model.entry import ReaderName
 from watcher.parse.raw import MANY_ENTRIES, NO_TEXT, RawEntry, RawFeed, RawText
 
 _BOM = b"\xef\xbb\xbf"
@@ -25,7 +26,7 @@ def read_jsonfeed(body: bytes, *, headers: Mapping[str, str]) -> RawFeed:
     if not (isinstance(version, str) and "jsonfeed.org/version/" in version and isinstance(items, list)):
         raise ParseError(PollReason.NOT_A_FEED, "the document is JSON but no JSON Feed; check the address")
     return RawFeed(
-        reader="jsonfeed",
+        reader=ReaderName.JSON_FEED,
         title=_plain(document, "title"),
         link=_string(document, "home_page_url"),
         language=_string(document, "language") or headers.get("content-language"),

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from watcher.model.entry import ReaderName
+
 MANY_ENTRIES = 20_000
 """Entries of one document that are read: no feed has more that means no harm."""
 
@@ -41,7 +43,7 @@ class RawEntry(NamedTuple):
 class RawFeed:
     """A document as read by `reader`."""
 
-    reader: str
+    reader: ReaderName
     title: RawText = NO_TEXT
     link: str = ""
     language: str | None = None

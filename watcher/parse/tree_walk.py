@@ -14,6 +14,7 @@ from xml.sax.saxutils import escape
 
 from lxml import etree
 
+from watcher.model.entry import ReaderName
 from watcher.parse.entry_builder import EntryBuilder, NeedsFeedparser
 from watcher.parse.feedparser_rules import looks_like_html, make_safe_base, mended, resolve
 from watcher.parse.qnames import QNames
@@ -83,7 +84,7 @@ class TreeWalk:
         self._visit(self.root, 1, self._learn(self.root), self.root.items())
         fields = self.top.fields
         return RawFeed(
-            reader="swift",
+            reader=ReaderName.LXML,
             title=self.top.text("title"),
             link=fields.get("link", ""),
             language=fields.get("language") or None,

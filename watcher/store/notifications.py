@@ -13,11 +13,13 @@ from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.notification import (
     AcquiredNotification,
     Attempt,
+    AttemptResult,
     Delivered,
     GiveUp,
     Notification,
     NotificationState,
     Outcome,
+    TryAgain,
 )
 from watcher.model.route import ChannelRef
 from watcher.store import documents
@@ -102,10 +104,7 @@ class SqlOutbox(StorePart):
             .order_by(attempts.c.id)
         )
         with self._database.read() as connection:
-            return [
-                Attempt(row.number, row.started_at, row.finished_at, row.outcome, row.reason, row.detail)
-                for row in connection.execute(query)
-            ]
+            return [_attempt(row) for row in connection.execute(query)]
 
     def retry_notification(self, key: str, now: datetime) -> bool:
         with self._database.write("retry_notification") as connection:
@@ -121,7 +120,9 @@ class SqlOutbox(StorePart):
             if row is None or row.state is NotificationState.SENT or _dropped(connection, [key]):
                 return False
             end = finishing.settle if row.state is NotificationState.DEAD else finishing.die
-            finishing.log_end(connection, row, "give_up", AttemptReason.DROPPED.value, "dropped by a person", now)
+            finishing.log_end(
+                connection, row, AttemptResult.GIVE_UP, AttemptReason.DROPPED, "dropped by the operator", now
+            )
             end(connection, row, AttemptReason.DROPPED, now)
             return True
 
@@ -192,20 +193,21 @@ def _record(
     connection: Connection, row: AnyRow, outcome: Outcome, now: datetime, next_attempt_at: datetime | None
 ) -> None:
     if isinstance(outcome, Delivered):
-        finishing.log_end(connection, row, "delivered", "", outcome.detail, now)
-        finishing.deliver(connection, row, now)
+        finishing.log_end(connection, row, AttemptResult.DELIVERED, None, outcome.detail, now)
+        finishing.deliver(connection, row, outcome.shown, now)
         return
     _keep_accepted(connection, row, outcome.accepted)
-    verdict = "give_up" if isinstance(outcome, GiveUp) else "try_again"
-    finishing.log_end(connection, row, verdict, outcome.reason.value, outcome.detail, now)
-    if isinstance(outcome, GiveUp) or next_attempt_at is None:
-        finishing.die(connection, row, outcome.reason, now)
-    else:
+    result = AttemptResult.GIVE_UP if isinstance(outcome, GiveUp) else AttemptResult.TRY_AGAIN
+    finishing.log_end(connection, row, result, outcome.reason, outcome.detail, now)
+    if isinstance(outcome, TryAgain) and next_attempt_at is not None:
         finishing.postpone(connection, row, outcome.reason, next_attempt_at, now)
+    else:
+        shown = outcome.shown if isinstance(outcome, GiveUp) else frozenset()
+        finishing.die(connection, row, outcome.reason, now, shown=shown)
 
 
 def _bury(connection: Connection, row: AnyRow, reason: AttemptReason, detail: str, now: datetime) -> None:
-    finishing.log_end(connection, row, "give_up", reason.value, detail, now)
+    finishing.log_end(connection, row, AttemptResult.GIVE_UP, reason, detail, now)
     finishing.die(connection, row, reason, now)
 
 
@@ -225,6 +227,11 @@ def _acquired(connection: Connection, row: AnyRow, now: datetime, until: datetim
     reply_to = thread_of(connection, row.channel, ready.story, now) if ready.story else ""
     leased = replace(ready, state=NotificationState.LEASED, epoch=epoch, reply_to=reply_to)
     return AcquiredNotification(leased, epoch, until)
+
+
+def _attempt(row: AnyRow) -> Attempt:
+    result = AttemptResult(row.outcome) if row.outcome else None
+    return Attempt(row.number, row.started_at, row.finished_at, result, row.reason, row.detail)
 
 
 def _notification(row: AnyRow) -> Notification:

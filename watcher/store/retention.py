@@ -24,13 +24,7 @@ from watcher.store.tables import (
     seen,
 )
 
-AT_ITS_END = (
-    DeliveryState.DELIVERED,
-    DeliveryState.DEAD,
-    DeliveryState.EXPIRED,
-    DeliveryState.FOLDED,
-    DeliveryState.SILENCED,
-)
+FINISHED = (DeliveryState.DELIVERED, DeliveryState.OMITTED, DeliveryState.DEAD, DeliveryState.SILENCED)
 
 
 def forget_keys(connection: Connection, before: datetime, chunk: int) -> int:
@@ -107,5 +101,5 @@ def drop_groups(connection: Connection, before: datetime, chunk: int) -> int:
 
 
 def _alert_is_unfinished(table: Any) -> ColumnElement[bool]:
-    open_delivery = exists().where(deliveries.c.alert_seq == table.c.seq, deliveries.c.state.not_in(AT_ITS_END))
+    open_delivery = exists().where(deliveries.c.alert_seq == table.c.seq, deliveries.c.state.not_in(FINISHED))
     return or_(table.c.state == AlertState.UNROUTED, open_delivery)

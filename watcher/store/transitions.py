@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from sqlalchemy import Connection, select, update
 
 from watcher.errors import AttemptReason
-from watcher.model.notification import DeliveryState, NotificationState
-from watcher.store.database import AnyRow
+from watcher.model.notification import AttemptResult, DeliveryState, NotificationState
+from watcher.store import documents
+from watcher.store.database import AnyRow, chunks
 from watcher.store.groups import has_unfinished
-from watcher.store.tables import NOTIFICATION_WANTS_RETRY, attempts, deliveries, delivery_groups, notifications
+from watcher.store.tables import NOTIFICATION_WANTS_RETRY, alerts, attempts, deliveries, delivery_groups, notifications
 
 
 def start_attempt(connection: Connection, notification: AnyRow, now: datetime) -> None:
@@ -21,10 +23,15 @@ def start_attempt(connection: Connection, notification: AnyRow, now: datetime) -
 
 
 def log_end(
-    connection: Connection, notification: AnyRow, outcome: str, reason: str, detail: str, now: datetime
+    connection: Connection,
+    notification: AnyRow,
+    result: AttemptResult,
+    reason: AttemptReason | None,
+    detail: str,
+    now: datetime,
 ) -> None:
     """Completes the attempt that is open; a decision without an attempt gets a line of its own."""
-    ended = {"finished_at": now, "outcome": outcome, "reason": reason, "detail": detail}
+    ended = {"finished_at": now, "outcome": result.value, "reason": reason.value if reason else "", "detail": detail}
     latest = (
         select(attempts.c.id)
         .where(attempts.c.notification_id == notification.id, attempts.c.finished_at.is_(None))
@@ -37,20 +44,38 @@ def log_end(
         connection.execute(attempts.insert().values(**line))
 
 
-def deliver(connection: Connection, notification: AnyRow, now: datetime) -> None:
-    """The receiver took it: deliveries are delivered, for the reason the notification was made."""
+OMITTED_REASON = "only counted in its message"
+
+
+def deliver(connection: Connection, notification: AnyRow, shown: Collection[str] | None, now: datetime) -> None:
+    """The receiver took it: alerts that it was shown are delivered, for the reason the notification was made; the others
+    are omitted (I14). `shown` are alert ids; None stands for those of the snapshot.
+    """
     _finish(connection, notification, NotificationState.SENT, now)
-    _move_deliveries(connection, notification, DeliveryState.DELIVERED, notification.reason, now)
+    if shown is None and not notification.omitted:
+        _move_deliveries(connection, notification, DeliveryState.DELIVERED, notification.reason, now)
+        return
+    if shown is None:
+        shown = {alert.id for alert in documents.snapshots.read(notification.snapshot)}
+    _move_deliveries(connection, notification, DeliveryState.OMITTED, OMITTED_REASON, now)
+    _show(connection, notification, shown, now)
 
 
-def die(connection: Connection, notification: AnyRow, reason: AttemptReason, now: datetime) -> None:
-    """A dead letter, until a person retries it."""
+def die(
+    connection: Connection,
+    notification: AnyRow,
+    reason: AttemptReason,
+    now: datetime,
+    shown: Collection[str] = (),
+) -> None:
+    """A dead letter, until the operator retries it; alerts that the receiver was `shown` all the same are delivered."""
     _finish(connection, notification, NotificationState.DEAD, now)
     _move_deliveries(connection, notification, DeliveryState.DEAD, reason.value, now)
+    _show(connection, notification, shown, now)
 
 
 def settle(connection: Connection, notification: AnyRow, reason: AttemptReason, now: datetime) -> None:
-    """A dead letter that a person is done with: it stays dead, and no retry is wanted any more."""
+    """The operator dropped a dead letter: it stays dead, and a retry that was waiting is cancelled."""
     _lock_group(connection, notification.group_id)
     _set(connection, notification, retry_wanted_at=None)
     _move_deliveries(connection, notification, DeliveryState.DEAD, reason.value, now)
@@ -119,8 +144,22 @@ def _set(connection: Connection, notification: AnyRow, **values: object) -> None
 def _move_deliveries(
     connection: Connection, notification: AnyRow, state: DeliveryState, reason: str, now: datetime
 ) -> None:
-    ours = update(deliveries).where(deliveries.c.notification_id == notification.id)
+    """Moves every delivery of the notification but those whose alert the receiver was shown already."""
+    ours = update(deliveries).where(
+        deliveries.c.notification_id == notification.id, deliveries.c.state != DeliveryState.DELIVERED
+    )
     connection.execute(ours.values(state=state, reason=reason, since=now))
+
+
+def _show(connection: Connection, notification: AnyRow, alert_ids: Collection[str], now: datetime) -> None:
+    """The receiver was shown these alerts of the notification."""
+    shown = update(deliveries).where(
+        deliveries.c.notification_id == notification.id, deliveries.c.state != DeliveryState.DELIVERED
+    )
+    delivered = shown.values(state=DeliveryState.DELIVERED, reason=notification.reason, since=now)
+    for some in chunks(alert_ids):
+        of_alerts = select(alerts.c.seq).where(alerts.c.id.in_(some))
+        connection.execute(delivered.where(deliveries.c.alert_seq.in_(of_alerts)))
 
 
 def _lock_group(connection: Connection, group_id: int) -> None:
