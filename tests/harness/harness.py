@@ -95,6 +95,7 @@ class Harness:
     feed_urls: list[str] = field(default_factory=list)
     route: str = PROMPT_CHAT
     topics: str = TOPICS
+    polling: str = "polling: {min: 0s, timeout: 5s, per_host: {concurrency: 8, spacing: 0s}}"
     network: str = "network: {allow: [127.0.0.0/8]}"
     wire: list[Item] = field(default_factory=list)
     more_receivers: list[str] = field(default_factory=list)
@@ -105,7 +106,7 @@ class Harness:
 
     def write(self) -> Path:
         parts = [
-            "polling: {min: 0s, timeout: 5s, per_host: {concurrency: 8, spacing: 0s}}",
+            self.polling,
             self.network,
             "feeds: " + json.dumps(self.feed_urls),
             self.topics,

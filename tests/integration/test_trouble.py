@@ -12,6 +12,8 @@ import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.harness.harness import Harness, Item, environment
 from tests.harness.servers import Answer
 from watcher.errors import PollReason
@@ -51,6 +53,28 @@ def test_each_bad_feed_has_its_reason_and_disturbs_nobody(harness: Harness) -> N
     assert {url: states[url].reason for url in reasons} == reasons
     assert all(states[url].next_poll_at > harness.clock.now() for url in reasons)
     assert harness.told() == ["Ceasefire agreed"]
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_round_ends_although_a_host_asks_to_wait(status: int, harness: Harness) -> None:
+    """The other feeds of the host are counted once each, as busy, and are not asked again in the same round."""
+    harness.feed_urls += [harness.feeds.put("/a", Answer(status, {"Retry-After": "3600"}))]
+    harness.feed_urls += [harness.feeds.put(f"/b{number}", Answer(404)) for number in range(3)]
+    harness.polling = "polling: {per_host: {concurrency: 1, spacing: 0s}}"
+    report = harness.once()
+    assert (report.feeds, report.failed) == (4, 4)
+    assert harness.feeds.paths() == ["/a"]
+    assert harness.once().feeds == 0
+    busy = [state for state in harness.store().feed_states() if state.busy_since]
+    assert len(busy) == 3
+    assert {state.failures for state in busy} == {0}
+
+
+def test_a_round_polls_each_feed_once_although_it_is_due_again_at_once(harness: Harness) -> None:
+    now = harness.clock.now()
+    harness.publish("/good", [Item("a", "Ceasefire agreed", now), Item("b", "Talks go on", now)])
+    report = harness.once()
+    assert (report.feeds, report.fetched, harness.feeds.paths()) == (1, 1, ["/good"])
 
 
 def test_a_truncated_feed_gives_what_stands_in_it(harness: Harness) -> None:

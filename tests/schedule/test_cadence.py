@@ -140,8 +140,20 @@ def test_retry_after_is_a_floor_that_not_even_force_passes() -> None:
 
 
 def test_a_busy_host_is_no_failure_of_the_feed() -> None:
-    state = cadence.after_failure(STATE, FetchFailed(PollReason.HOST_BUSY, "later", retry_after=HOUR), AUTO, NOW, 0.0)
-    assert state == replace(STATE, next_poll_at=NOW + HOUR)
+    state = cadence.after_failure(
+        STATE, FetchFailed(PollReason.HOST_BUSY, "later", queue_wait=HOUR / 2), AUTO, NOW, 0.0
+    )
+    assert state == replace(STATE, next_poll_at=NOW + HOUR / 2, busy_since=NOW)
+    later = cadence.after_failure(state, FetchFailed(PollReason.HOST_BUSY, "later"), AUTO, NOW + HOUR, 0.0)
+    assert later.busy_since == NOW
+    recovered = cadence.after_not_modified(later, NotModified({}, Validators()), AUTO, NOW + 2 * HOUR, 0.0)
+    assert recovered.busy_since is None
+
+
+def test_what_a_host_asked_of_one_feed_holds_for_its_others_for_an_hour_at_most() -> None:
+    failed = FetchFailed(PollReason.HOST_BUSY, "later", retry_after=24 * HOUR)
+    state = cadence.after_failure(STATE, failed, AUTO, NOW, 0.0)
+    assert (state.next_poll_at, state.not_before, state.failures) == (NOW + HOUR, NOW + HOUR, STATE.failures)
 
 
 def test_after_a_broken_document_nothing_lets_a_304_hide_it() -> None:

@@ -114,7 +114,9 @@ class Fetcher:
                     return result
                 hop = result
         except HostBusy as busy:
-            return FetchFailed(busy.reason, busy.detail, retry_after=busy.wait)
+            if busy.requested:
+                return FetchFailed(busy.reason, busy.detail, retry_after=busy.wait)
+            return FetchFailed(busy.reason, busy.detail, queue_wait=busy.wait)
         except FetchError as error:
             return FetchFailed(error.reason, error.detail)
         except TimeoutError:

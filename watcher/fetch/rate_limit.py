@@ -33,11 +33,15 @@ class _Bucket:
 
 
 class HostBusy(FetchError):
-    """A host's turn does not come in time; `wait` is when it may."""
+    """No request to a host is possible within the patience given; `wait` is when one may be.
 
-    def __init__(self, detail: str, wait: timedelta) -> None:
+    `requested`: the host itself asked us to wait. Otherwise our own requests to it are queued for so long.
+    """
+
+    def __init__(self, detail: str, wait: timedelta, *, requested: bool = False) -> None:
         super().__init__(PollReason.HOST_BUSY, detail)
         self.wait = wait
+        self.requested = requested
 
 
 class HostLimiter:
@@ -92,7 +96,8 @@ class HostLimiter:
     def _refuse_beyond(self, bucket: _Bucket, domain: str, patience: float) -> None:
         now = _now()
         if (pause := bucket.paused_until - now) > patience:
-            raise HostBusy(f"{domain} asked us to wait; nothing is asked of it until then", timedelta(seconds=pause))
+            detail = f"{domain} asked us to wait; nothing is asked of it until then"
+            raise HostBusy(detail, timedelta(seconds=pause), requested=True)
         queued = bucket.next_start - now + len(bucket.queue) * self._spacing
         if queued > patience:
             raise HostBusy(f"{domain} has many feeds waiting; this one comes later", timedelta(seconds=queued))

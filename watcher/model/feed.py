@@ -121,12 +121,16 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True)
 class FetchFailed:
-    """No document. `retry_after` is the server's own wish, already capped at 24 hours."""
+    """No document. `retry_after` is how long the server asked us to wait, already capped at 24 hours.
+
+    `queue_wait`, only with the reason HOST_BUSY: how long our own other requests to this host will take.
+    """
 
     reason: PollReason
     detail: str
     status: int | None = None
     retry_after: timedelta | None = None
+    queue_wait: timedelta | None = None
 
 
 FetchResult = Fetched | NotModified | FetchFailed

@@ -44,6 +44,9 @@ _FORTNIGHT = timedelta(days=14)
 _FAILING_CAP, _LONG_FAILING_CAP = timedelta(days=1), timedelta(days=7)
 _GONE_DELAY, _LONG_GONE_DELAY = timedelta(days=7), timedelta(days=30)
 
+_LONGEST_BUSY = timedelta(hours=1)
+"""A busy host is asked again after this: what it said to one of its feeds may not silence the others for longer."""
+
 _AGREEING_REDIRECTS = 3
 _LEFT_THE_NEW_ADDRESS = {PollReason.HTTP_NOT_FOUND, PollReason.HTTP_GONE, PollReason.DNS, PollReason.ADDRESS_REFUSED}
 _LATE_PUBLICATION = timedelta(minutes=30)
@@ -89,8 +92,8 @@ def after_failure(
     state: PollState, failed: FetchFailed | ParseFailed, policy: CadencePolicy, now: datetime, jitter: float
 ) -> PollState:
     """Backs off; never gives up (at least one poll a month). A host that is only busy is no failure of the feed."""
-    if failed.reason is PollReason.HOST_BUSY:
-        return replace(state, next_poll_at=now + _wish(failed) * (1 + jitter * _SPREAD))
+    if isinstance(failed, FetchFailed) and failed.reason is PollReason.HOST_BUSY:
+        return _after_busy(state, failed, now, jitter)
     failing_since = state.failing_since or now
     failures = state.failures + 1
     delay = _failure_delay(state, failed, failures, now - failing_since, policy) * (1 + (2 * jitter - 1) * _SPREAD)
@@ -104,11 +107,24 @@ def after_failure(
         reason=failed.reason,
         detail=failed.detail,
         not_before=not_before,
+        busy_since=None,
     )
     if isinstance(failed, ParseFailed):
         # With them kept, a 304 would hide the broken document for ever.
         return replace(failing, validators=Validators(), body_hash=None)
     return failing
+
+
+def _after_busy(state: PollState, failed: FetchFailed, now: datetime, jitter: float) -> PollState:
+    """No request was made. The host's own request to wait also holds for polls out of turn (`not_before`)."""
+    requested = failed.retry_after and min(failed.retry_after, _LONGEST_BUSY)
+    wait = requested or min(failed.queue_wait or timedelta(), _LONGEST_BUSY)
+    return replace(
+        state,
+        next_poll_at=now + wait * (1 + jitter * _SPREAD),
+        not_before=now + requested if requested else state.not_before,
+        busy_since=state.busy_since or now,
+    )
 
 
 def after_not_modified(
@@ -226,7 +242,14 @@ def _scheduled(
 
 def _recovered(state: PollState, now: datetime) -> PollState:
     return replace(
-        state, last_polled_at=now, last_success_at=now, failures=0, failing_since=None, reason=None, detail=None
+        state,
+        last_polled_at=now,
+        last_success_at=now,
+        failures=0,
+        failing_since=None,
+        reason=None,
+        detail=None,
+        busy_since=None,
     )
 
 

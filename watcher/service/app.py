@@ -22,7 +22,7 @@ import structlog
 from watcher import __version__
 from watcher.clock import Clock, SystemClock
 from watcher.deliver.registry import build_channels, http_client
-from watcher.errors import SchemaMismatch, UsageError
+from watcher.errors import PollReason, SchemaMismatch, UsageError
 from watcher.fetch.client import Fetcher
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
@@ -178,11 +178,20 @@ class Application:
         return waiting, sum(group.count for group in self.store.held_groups())
 
     async def _poll_all(self, force: bool) -> list[PollReport]:
+        """One report for each feed. Ends at the first round that finishes no further feed: those left are busy."""
         started = self.clock.now()
-        reports: list[PollReport] = []
+        reports: dict[str, PollReport] = {}
+        finished: set[str] = set()
         while acquired := await self.poller.acquire(POLLS_AT_ONCE, now=started, force=force):
-            reports += await asyncio.gather(*(self.poller.poll(feed) for feed in acquired))
-        return reports
+            unfinished = [feed for feed in acquired if feed.state.url not in finished]
+            before = len(finished)
+            for report in await asyncio.gather(*(self.poller.poll(feed) for feed in unfinished)):
+                reports[report.url] = report
+                if report.reason != PollReason.HOST_BUSY:
+                    finished.add(report.url)
+            if len(finished) == before:
+                break
+        return list(reports.values())
 
     async def _deliver_all(self, early: Early) -> dict[SendResult, int]:
         await asyncio.to_thread(self.notifier.route_new)
