@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,14 +11,53 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.harness import postgres
 from tests.harness.corpus import Corpus, find_corpus
 from tests.harness.harness import Harness
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
+
+TESTS = Path(__file__).parent
 
 # A busy machine is no failure, and what CI says depends on the change alone: new examples are sought where people work.
 settings.register_profile("default", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+SLOW_FOLDERS = {"crash", "hostile", "integration", "mutation"}
+"""Their tests start processes, or wait for real time; `make test-fast` leaves them and those marked `slow` out."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Names the run, so that all its processes share one PostgreSQL server."""
+    os.environ.setdefault("WATCHER_TEST_RUN", f"{os.getpid()}-{time.monotonic_ns()}")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        postgres.PrivateServer(postgres.private_folder(os.environ["WATCHER_TEST_RUN"])).stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if SLOW_FOLDERS & set(item.path.relative_to(TESTS).parts):
+            item.add_marker(pytest.mark.slow)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> str:
+    """The address of a PostgreSQL server; skips where there is none."""
+    if not postgres.is_available():
+        pytest.skip(postgres.MISSING)
+    named = os.environ.get(postgres.VARIABLE)
+    return named or postgres.PrivateServer(postgres.private_folder(os.environ["WATCHER_TEST_RUN"])).url()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: str, worker_id: str) -> Iterator[str]:
+    """An empty schema of its own on the PostgreSQL server."""
+    with postgres.empty_schema(postgres_server, f"watcher_test_{worker_id}") as url:
+        yield url
 
 
 @pytest.fixture

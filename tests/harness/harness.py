@@ -97,6 +97,7 @@ class Harness:
     topics: str = TOPICS
     polling: str = "polling: {min: 0s, timeout: 5s, per_host: {concurrency: 8, spacing: 0s}}"
     network: str = "network: {allow: [127.0.0.0/8]}"
+    store_url: str = "sqlite:///watcher.db"
     wire: list[Item] = field(default_factory=list)
     more_receivers: list[str] = field(default_factory=list)
 
@@ -106,6 +107,7 @@ class Harness:
 
     def write(self) -> Path:
         parts = [
+            f"store: {json.dumps(self.store_url)}",
             self.polling,
             self.network,
             "feeds: " + json.dumps(self.feed_urls),
@@ -143,7 +145,7 @@ class Harness:
         return asyncio.run(run())
 
     def store(self) -> Store:
-        return open_store(f"sqlite:///{self.folder / 'watcher.db'}", base=self.folder)
+        return open_store(self.store_url, base=self.folder)
 
     def command(self, *words: str, stdin: str = "", **variables: str) -> Done:
         """Runs `watcher` to its end as `child` does, but in this process, which spares the start of another."""

@@ -87,6 +87,7 @@ def test_a_truncated_feed_gives_what_stands_in_it(harness: Harness) -> None:
     assert (report.fetched, report.failed) == (2, 0)
 
 
+@pytest.mark.sqlite_only
 def test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all(harness: Harness) -> None:
     publish_good(harness)
 
@@ -107,6 +108,7 @@ def test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all(
     assert harness.told() == ["Ceasefire agreed"]
 
 
+@pytest.mark.sqlite_only
 def test_a_full_disk_is_a_clear_error_and_costs_a_delay(harness: Harness) -> None:
     before = Item("old", "A recipe for bread", harness.clock.now() - MINUTE)
     harness.publish("/good", [before])

@@ -1,4 +1,4 @@
-"""What is PostgreSQL's own. What needs a server is skipped where WATCHER_TEST_POSTGRES names none."""
+"""What is PostgreSQL's own. What needs a server is skipped where there is none."""
 
 from __future__ import annotations
 

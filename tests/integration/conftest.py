@@ -1,0 +1,35 @@
+"""The application on each engine that is available; tests marked `sqlite_only` are about its file."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.harness import postgres
+from tests.harness.harness import Harness
+from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
+
+ENGINES = ("sqlite", "postgres") if postgres.is_available() else ("sqlite",)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        only_sqlite = any(mark.name == "sqlite_only" for mark in metafunc.definition.iter_markers())
+        metafunc.parametrize("engine", ENGINES[:1] if only_sqlite else ENGINES)
+
+
+@pytest.fixture
+def harness(
+    tmp_path: Path,
+    feed_server: FeedServer,
+    mail_sink: ScriptedMailSink,
+    webhook_sink: WebhookSink,
+    clock: FakeClock,
+    engine: str,
+    request: pytest.FixtureRequest,
+) -> Harness:
+    harness = Harness(tmp_path, feed_server, mail_sink, webhook_sink, clock)
+    if engine == "postgres":
+        harness.store_url = request.getfixturevalue("postgres_url")
+    return harness
