@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 TEXT_LIMIT = 100_000
@@ -60,8 +60,25 @@ def joined_texts(summary: str, content: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdateHints:
+    """When a document asks to be polled, beside `ttl`.
+
+    `interval` is made of `sy:updatePeriod` and `sy:updateFrequency` (RSS 1.0 syndication module). `skip_hours` are
+    hours of the day in UTC, 0 to 23, `skip_days` days of the week in UTC, Monday is 0 (RSS 2.0 skipHours, skipDays).
+    """
+
+    interval: timedelta | None = None
+    skip_hours: tuple[int, ...] = ()
+    skip_days: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class ParsedFeed:
-    """What a document says. `ttl` is in minutes (RSS 2.0)."""
+    """What a document says. `ttl` is in minutes (RSS 2.0).
+
+    `truncated`: the document ends in the middle. `repairs` are short names of what had to be repaired to read it,
+    like "encoding" or "references": facts that `feeds show` and `feeds health` print.
+    """
 
     reader: ReaderName
     title: str
@@ -69,6 +86,9 @@ class ParsedFeed:
     entries: tuple[Entry, ...]
     link: str = ""
     ttl: int | None = None
+    hints: UpdateHints = UpdateHints()
+    truncated: bool = False
+    repairs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

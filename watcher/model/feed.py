@@ -14,13 +14,19 @@ from watcher.model.secret import Secret
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """A feed as configured. `url` as written is its identity; `interval` None means learned ("auto")."""
+    """A feed as configured. `url` as written is its identity; `interval` None means learned ("auto").
+
+    `moves_to`: registrable domains to which the feed may move for good. `allow`: private or loopback ranges (CIDR)
+    that this feed may resolve to, beside those of `network.allow`.
+    """
 
     url: str
     name: str | None = None
     labels: Mapping[str, str] = field(default_factory=dict)
     interval: timedelta | None = None
     headers: Mapping[str, str | Secret] = field(default_factory=dict)
+    moves_to: tuple[str, ...] = ()
+    allow: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +105,8 @@ class Fetched:
     """A document with status 200: `body` is decoded bytes, `headers` have lower-case names.
 
     `url` is the address that answered at the end; `permanent_url` the address after the last of an
-    unbroken chain of 301/308 from the start, None when there was none.
+    unbroken chain of 301/308 from the start, None when there was none. `asked` is the address that was asked first.
+    `repairs` name what is wrong with the answer although it could be read; `took` is the time of all requests.
     """
 
     url: str
@@ -108,6 +115,9 @@ class Fetched:
     validators: Validators
     permanent_url: str | None = None
     redirects: int = 0
+    asked: str | None = None
+    repairs: tuple[str, ...] = ()
+    took: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +127,8 @@ class NotModified:
     headers: Mapping[str, str]
     validators: Validators
     permanent_url: str | None = None
+    asked: str | None = None
+    took: timedelta = timedelta()
 
 
 @dataclass(frozen=True, slots=True)
