@@ -20,7 +20,7 @@ from pathlib import Path
 from watcher.config.load import read_settings
 from watcher.match.evaluation import EntryScore, JudgedEntry, TopicQuality, evaluate, quality_of, read_judged
 from watcher.match.percolator import CompiledTopic, compile_topics
-from watcher.match.score import FORMULA, Formula
+from watcher.match.scoring import FORMULA, Formula
 from watcher.model.topic import Level
 
 HERE = Path(__file__).parent
@@ -124,7 +124,7 @@ def main() -> None:
     first = load_topics(HERE / "muc-half.yaml")
     print_halves("muc-half.yaml: topics chosen on the first half only", first, {**halves, "all": reports})
     print_halves(
-        "muc.yaml: revised after reading misses of both halves",
+        "muc.yaml: revised after indexed misses of both halves",
         load_topics(HERE / "muc.yaml"),
         {**halves, "all": reports},
     )

@@ -171,7 +171,7 @@ def milliseconds(work: Callable[[], object]) -> float:
 
 
 def cost_of_text(compiled: CompiledTopic, entry: Entry) -> tuple[float, bool]:
-    """Best of the rounds, each with a percolator without memories, and whether the topic was reached."""
+    """Best of the rounds, each with a percolator without caches, and whether the topic was reached."""
     rounds = [Percolator([compiled]) for _ in range(ROUNDS)]
     best = min(milliseconds(lambda ready=ready: ready.percolate(entry)) for ready in rounds)
     return best, bool(rounds[0].percolate(entry))

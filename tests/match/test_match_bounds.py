@@ -5,12 +5,11 @@ import random
 import pytest
 
 from tests.harness.topics import compiled, entry, topic
+from watcher.match.conditions import nearest_pairs
+from watcher.match.entry_text import MOST_EFFORT, TITLE_LIMIT, limited_text, limited_title
 from watcher.match.explain import explain, explanation_json
-from watcher.match.input_limits import MOST_EFFORT, TITLE_LIMIT, readable_text, readable_title
-from watcher.match.pairs import pairs
 from watcher.match.percolator import Percolator
-from watcher.match.score import FORMULA
-from watcher.match.scoring import MOST_PLACES
+from watcher.match.scoring import FORMULA, MOST_PLACES
 from watcher.match.terms import TermProblem, parse_term
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.model.topic import Near, Term, Topic
@@ -18,7 +17,7 @@ from watcher.model.topic import Near, Term, Topic
 
 def test_a_long_text_of_ordinary_words_is_read_up_to_the_limit_of_characters() -> None:
     text = " ".join(f"word{number % 3_000}" for number in range(20_000))
-    assert readable_text(text) == text[:TEXT_LIMIT]
+    assert limited_text(text) == text[:TEXT_LIMIT]
 
 
 @pytest.mark.parametrize(
@@ -32,19 +31,19 @@ def test_a_long_text_of_ordinary_words_is_read_up_to_the_limit_of_characters() -
     ids=["different words", "different Arabic words", "compounds", "marks"],
 )
 def test_a_text_ends_where_reading_it_costs_too_much(text: str, most_words: int) -> None:
-    read = readable_text(text)
+    read = limited_text(text)
     assert text.startswith(read)
     assert 0.9 * most_words < len(read.split()) <= most_words + 1
 
 
 def test_a_text_without_spaces_ends_inside_its_one_stretch() -> None:
     article = "监狱" * 5_000
-    assert readable_text(article) == article
-    assert 10_000 < len(readable_text("监狱" * 50_000)) < 50_000
+    assert limited_text(article) == article
+    assert 10_000 < len(limited_text("监狱" * 50_000)) < 50_000
 
 
 def test_a_title_ends_at_its_limit() -> None:
-    assert readable_title("a" * 5_000) == "a" * TITLE_LIMIT
+    assert limited_title("a" * 5_000) == "a" * TITLE_LIMIT
 
 
 def test_a_hostile_text_scores_alike_when_its_words_are_known_and_when_they_are_not() -> None:
@@ -61,7 +60,7 @@ def test_explaining_says_how_much_of_a_text_was_not_read() -> None:
     assert explain(raw, Entry("1", "", "A prison", content="A prison burns. " * 300)).unread == 0
     hostile = Entry("1", "", "a" * 2_500, content=" ".join(f"w{number}" for number in range(20_000)))
     found = explain(raw, hostile)
-    assert found.unread == 500 + len(hostile.content) - len(readable_text(hostile.content))
+    assert found.unread == 500 + len(hostile.content) - len(limited_text(hostile.content))
     assert explanation_json(found)["unread"] == found.unread
 
 
@@ -92,7 +91,7 @@ def test_looking_for_the_nearest_first_finds_the_same_pairs_as_looking_at_all() 
         left = sorted((at, at + choice.choice((1, 2)), "a") for at in places[:20])
         right = sorted((at, at + 1, "b") for at in places[20:])
         within, most = choice.randrange(1, 101), choice.randrange(1, 9)
-        assert pairs(left, right, within, most=most) == _all_pairs(left, right, within)[:most]
+        assert nearest_pairs(left, right, within, most=most) == _all_pairs(left, right, within)[:most]
 
 
 def _all_pairs(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.harness.topics import entry, topic
@@ -104,7 +104,7 @@ def test_words_of_title_and_body_are_not_neighbours() -> None:
         ("a OR", 4, "word is missing"),
         ("(a OR b", 0, "never closed"),
         ("a OR b)", 6, "closes nothing"),
-        ("a AND ()", 7, "nothing stands"),
+        ("a AND ()", 7, "nothing is between"),
         ('a AND "b', 6, "never closed"),
         ("foo and bar", 4, "write AND"),
         ("foo && bar", 4, "write AND"),
@@ -159,7 +159,7 @@ def test_a_slip_is_answered_with_column_and_hint(query: str, column: int, hint: 
         ("a W/s b", 2, "NEAR/15"),
         ("a PRE/3 b", 2, "no order"),
         ("a ONEAR/3 b", 2, "no order"),
-        ("NEAR/5 a", 0, "stands between"),
+        ("NEAR/5 a", 0, "joins two"),
         ("a NOT NEAR/5 b", 6, "AND NOT (a NEAR/5 b)"),
         ("a NOT/5 b", 2, "AND NOT (a NEAR/5 b)"),
         ("ATLEAST/3 prison", 0, "no counterpart"),
@@ -235,6 +235,8 @@ def test_hints_take_time_linear_in_the_word(piece: str) -> None:
     hint_for_word(piece * 100_000 + "é")
 
 
+@example('“3"”')
+@example("'a\"”'")
 @given(st.text(alphabet='ab*()"^: ANDORNOTEAR/3@=-~’‘“”|,', max_size=60))
 def test_any_text_is_understood_or_answered(query: str) -> None:
     parsed = parse_query(query, VOCABULARY, weights=True)

@@ -17,15 +17,15 @@ PERCOLATOR = Percolator([topic({5: [phrase]}, name=phrase, languages=()) for phr
 texts = st.lists(st.sampled_from([*WORDS, *map("-".join, product(WORDS, repeat=2))]), max_size=12)
 
 
-def stands(phrase: str, text: list[str]) -> bool:
-    """Whether the phrase stands in the text; hyphens part words."""
+def occurs(phrase: str, text: list[str]) -> bool:
+    """Whether the phrase is in the text; hyphens separate words."""
     return f" {phrase} " in f" {' '.join(text).replace('-', ' ')} "
 
 
 @given(texts, texts)
 def test_phrases_are_found_where_a_plain_search_finds_them(title: list[str], body: list[str]) -> None:
     found = {match.topic for match in PERCOLATOR.percolate(entry(" ".join(title), f"; {' '.join(body)}"))}
-    assert found == {phrase for phrase in PHRASES if stands(phrase, title) or stands(phrase, body)}
+    assert found == {phrase for phrase in PHRASES if occurs(phrase, title) or occurs(phrase, body)}
 
 
 def test_a_joined_spelling_has_neighbours_on_both_sides() -> None:

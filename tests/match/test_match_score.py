@@ -1,4 +1,4 @@
-"""The score against an independent, slow reading of its definition, and the levels."""
+"""The score against an independent, slow indexed of its definition, and the levels."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tests.harness.topics import compiled, entry, topic
 from watcher.match.explain import explain
 from watcher.match.percolator import Percolator
-from watcher.match.score import FORMULA
+from watcher.match.scoring import FORMULA
 from watcher.model.topic import Level, Topic
 
 WORDS = ["camp", "prison", "riot", "guard", "the", "of"]

@@ -20,9 +20,9 @@ ROOT = Path(__file__).parents[2]
 
 def load_topics(file: Path) -> tuple[CompiledTopic, ...]:
     """The topics of a configuration; any problem of the file or of a topic fails the test."""
-    reading = read_settings(file, env={}, secrets="defer")
-    assert not reading.problems, "\n".join(map(str, reading.problems))
-    compiled, problems = compile_topics(reading.topics)
+    indexed = read_settings(file, env={}, secrets="defer")
+    assert not indexed.problems, "\n".join(map(str, indexed.problems))
+    compiled, problems = compile_topics(indexed.topics)
     assert not problems, problems
     return compiled
 

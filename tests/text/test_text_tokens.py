@@ -50,7 +50,7 @@ def test_the_pieces_stand_at_their_places_in_the_original(text: str) -> None:
 
 @given(st.text())
 def test_no_piece_reaches_over_a_space(text: str) -> None:
-    assert [piece for stretch in text.split() for piece in words(stretch)] == words(text)
+    assert [piece for token in text.split() for piece in words(token)] == words(text)
 
 
 def test_unspaced_scripts() -> None:

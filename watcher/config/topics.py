@@ -48,7 +48,7 @@ def _word_list(reader: Reader, where: Where, name: str) -> tuple[str, ...]:
 
 
 def read_topics(reader: Reader, vocabulary: Vocabulary) -> tuple[Topic, ...]:
-    """Every topic that could be read at least in part, so that all of its problems can be told at once."""
+    """Every topic that could be read at least in part, so that all of its problems are reported at once."""
     topics: list[Topic] = []
     used: set[str] = set()
     lines: dict[str, int] = {}
@@ -95,7 +95,7 @@ def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Vocabula
 
 
 def _stand_in(shape: TopicShape) -> tuple[Term, ...]:
-    """A topic that looks for nothing has been reported; with one word it compiles, and that is not told twice."""
+    """A topic that looks for nothing has been reported; with one word it compiles, and that is not reported twice."""
     return () if shape.near or shape.query else (Term("nothing", 100),)
 
 
@@ -154,8 +154,8 @@ def _vocabulary_positions(reader: Reader, lists: Mapping[str, tuple[str, ...]]) 
 
 
 def _lists_used(reader: Reader, where: Where, vocabulary: Vocabulary) -> Vocabulary:
-    """The lists a topic names. One that is not defined is a problem at its @; its name stands in for its words,
-    so that whoever compiles the topic does not report it a second time."""
+    """The lists a topic names. One that is not defined is a problem at its @; its name is used as its only word,
+    so that compiling the topic does not report it a second time."""
     lists: Vocabulary = {}
     for at, scalar in _query_texts(reader, where):
         for use in _LIST_USE.finditer(scalar.text):

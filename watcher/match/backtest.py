@@ -10,8 +10,7 @@ from typing import Any
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.entry_index import IndexedEntry
-from watcher.match.evidence import evidence_of
-from watcher.match.percolator import Percolator
+from watcher.match.percolator import Percolator, evidence_of
 from watcher.match.scoring import Assessment
 from watcher.model.alert import Evidence
 from watcher.model.entry import EntryRecord
@@ -60,7 +59,7 @@ def backtest(
 ) -> tuple[Backtest, ...]:
     """One result per topic, in order. A day is the local day of `first_seen` in `zone`.
 
-    Pass all topics of the configuration to learn how they overlap. Stories and levels told earlier are not
+    Pass all topics of the configuration to learn how they overlap. Stories and levels sent earlier are not
     considered: it is an upper bound of what would have been sent.
     """
     percolator = Percolator(topics)
@@ -69,11 +68,11 @@ def backtest(
     for record in records:
         count += 1
         labels = labels_of(record)
-        reading = percolator.read(record.entry, labels)
-        assessments = percolator.assessments(reading, labels)
-        told = [one.topic.name for one in assessments if one.level is not Level.NONE]
+        indexed = percolator.read(record.entry, labels)
+        assessments = percolator.assessments(indexed, labels)
+        alerted = [one.topic.name for one in assessments if one.level is not Level.NONE]
         for assessment in assessments:
-            tallies[assessment.topic.name].add(record, assessment, reading, told, zone)
+            tallies[assessment.topic.name].add(record, assessment, indexed, alerted, zone)
     return tuple(tally.result(count) for tally in tallies.values())
 
 
@@ -120,26 +119,26 @@ class _Tally:
         self._best: dict[str, list[Sighting]] = {"hits": [], "near": [], "stopped": []}
 
     def add(
-        self, record: EntryRecord, assessment: Assessment, reading: IndexedEntry, told: Sequence[str], zone: tzinfo
+        self, record: EntryRecord, assessment: Assessment, indexed: IndexedEntry, alerted: Sequence[str], zone: tzinfo
     ) -> None:
         stopped_by = _stopped_by(assessment)
         if assessment.level is not Level.NONE:
             self._per_day[record.first_seen.astimezone(zone).date()] += 1
             self._levels[assessment.level] += 1
-            self._overlap.update(name for name in told if name != self._topic)
+            self._overlap.update(name for name in alerted if name != self._topic)
             kind = "hits"
         else:
             kind = "stopped" if stopped_by else "near"
         if assessment.score > 0:
-            self._keep(kind, record, assessment, reading, stopped_by)
+            self._keep(kind, record, assessment, indexed, stopped_by)
 
     def _keep(
-        self, kind: str, record: EntryRecord, assessment: Assessment, reading: IndexedEntry, stopped_by: str | None
+        self, kind: str, record: EntryRecord, assessment: Assessment, indexed: IndexedEntry, stopped_by: str | None
     ) -> None:
         best = self._best[kind]
         if len(best) == _KEPT and assessment.score <= best[-1].score:
             return
-        parts = tuple(evidence_of(part, reading) for part in assessment.parts)
+        parts = tuple(evidence_of(part, indexed) for part in assessment.parts)
         best.append(Sighting(record, assessment.score, assessment.level, parts, stopped_by))
         best.sort(key=lambda one: (-one.score, one.record.key))
         del best[_KEPT:]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from watcher.match.expression import Expression, Leaf, Together, is_true_of_nothing, leaves
+from watcher.match.expression import Expression, Leaf, NearPair, is_true_of_nothing, leaves
 from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
 from watcher.match.terms import TermProblem, are_plain, parse_member, parse_term
 from watcher.model.topic import Near, Points, Topic, TopicProblem
@@ -16,7 +16,7 @@ class CompiledTopic:
     """A topic whose strings were all understood. Terms stay strings: the percolator indexes them itself."""
 
     topic: Topic
-    near: tuple[Together, ...] = ()
+    near: tuple[NearPair, ...] = ()
     require: Expression | None = None
     exclude: Expression | None = None
     query: Expression | None = None
@@ -88,7 +88,7 @@ def _problems_of_levels(topic: Topic) -> Iterator[TopicProblem]:
         yield TopicProblem("focus", "must be more than 0 points")
 
 
-def _compile_near(near: Near, path: str, topic: Topic, problems: list[TopicProblem]) -> Together:
+def _compile_near(near: Near, path: str, topic: Topic, problems: list[TopicProblem]) -> NearPair:
     if not 1 <= near.within <= FARTHEST_NEAR:
         problems.append(TopicProblem(f"{path}.within", f"must be between 1 and {FARTHEST_NEAR} words"))
     sides = {"any": near.any, "of": near.of}
@@ -96,7 +96,7 @@ def _compile_near(near: Near, path: str, topic: Topic, problems: list[TopicProbl
         if not texts:
             problems.append(TopicProblem(f"{path}.{side}", "is empty; write at least one term"))
     left, right = (_near_leaves(texts, f"{path}.{side}", topic.vocabulary, problems) for side, texts in sides.items())
-    return Together(left, right, near.within)
+    return NearPair(left, right, near.within)
 
 
 def _near_leaves(

@@ -1,31 +1,40 @@
-"""Whether an entry satisfies a query, and which part of the query decided."""
+"""Whether an entry satisfies a query, and which part of the query decided; pairs of words near each other."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Sequence
 
-from watcher.match.entry_index import IndexedEntry, Positions
-from watcher.match.expression import TEXT, Either, Every, Expression, Leaf, Together, Without
-from watcher.match.pairs import Placed, pairs
-from watcher.match.scan import Span
+from watcher.match.entry_index import IndexedEntry, Positions, Span
+from watcher.match.expression import TEXT, And, Expression, Leaf, NearPair, Not, Or
+
+Placed = tuple[int, int, str]
+"""(first position, position after the last, the term as written)."""
+Pair = tuple[Placed, Placed]
+
+_MOST_PLACES = 200
+"""Of one side; more than that is no sentence of a news text."""
+_NEAREST = 8
+"""Positions apart, at the first look; neighbours where both sides stand everywhere."""
+_MANY = 1_000
 
 
-def holds(expression: Expression, reading: IndexedEntry) -> bool:
+def holds(expression: Expression, indexed: IndexedEntry) -> bool:
     """Whether the expression is true for the entry."""
     match expression:
         case Leaf():
-            return _stands(expression, reading)
-        case Together(left, right, within):
+            return _occurs(expression, indexed)
+        case NearPair(left, right, within):
             return any(
-                pairs(placed(left, words, begin, end), placed(right, words, begin, end), within, most=1)
-                for words, begin, end in _stretches(left[0].field, reading)
+                nearest_pairs(placed(left, words, begin, end), placed(right, words, begin, end), within, most=1)
+                for words, begin, end in _ranges(left[0].field, indexed)
             )
-        case Every(parts):
-            return all(holds(part, reading) for part in parts)
-        case Either(parts):
-            return any(holds(part, reading) for part in parts)
-        case Without(part):
-            return not holds(part, reading)
+        case And(parts):
+            return all(holds(part, indexed) for part in parts)
+        case Or(parts):
+            return any(holds(part, indexed) for part in parts)
+        case Not(part):
+            return not holds(part, indexed)
 
 
 def placed(leaves: tuple[Leaf, ...], words: Positions, begin: int, end: int) -> list[Placed]:
@@ -39,37 +48,83 @@ def placed(leaves: tuple[Leaf, ...], words: Positions, begin: int, end: int) -> 
     return sorted([(start, stop, text) for (start, stop), text in found.items()])
 
 
-def text_stretches(reading: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
-    """Title and body: a pair of words must stand in one of them."""
-    words = reading.words
-    return (words, 0, reading.body_start), (words, reading.body_start, words.end)
+def text_ranges(indexed: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
+    """Title and body: both words of a pair must be in the same one."""
+    words = indexed.words
+    return (words, 0, indexed.body_start), (words, indexed.body_start, words.end)
 
 
-def what_holds(expression: Expression, reading: IndexedEntry) -> str:
+def what_holds(expression: Expression, indexed: IndexedEntry) -> str:
     """The smallest alternative that makes a true expression true, as text."""
-    if isinstance(expression, Either):
-        return next(what_holds(part, reading) for part in expression.parts if holds(part, reading))
+    if isinstance(expression, Or):
+        return next(what_holds(part, indexed) for part in expression.parts if holds(part, indexed))
     return str(expression)
 
 
-def what_is_missing(expression: Expression, reading: IndexedEntry) -> str:
+def what_is_missing(expression: Expression, indexed: IndexedEntry) -> str:
     """The conditions that make a false expression false, as text."""
-    if isinstance(expression, Every):
-        missing = Every(tuple(part for part in expression.parts if not holds(part, reading)))
+    if isinstance(expression, And):
+        missing = And(tuple(part for part in expression.parts if not holds(part, indexed)))
         return str(missing.parts[0]) if len(missing.parts) == 1 else str(missing)
     return str(expression)
 
 
-def _stretches(field: str, reading: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
+def _ranges(field: str, indexed: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
     if field == TEXT:
-        return text_stretches(reading)
-    words = reading.field(field)
+        return text_ranges(indexed)
+    words = indexed.field(field)
     return ((words, 0, words.end),)
 
 
-def _stands(leaf: Leaf, reading: IndexedEntry) -> bool:
+def _occurs(leaf: Leaf, indexed: IndexedEntry) -> bool:
     if leaf.field == "lang":
         wanted = leaf.text.strip('"').lower()
-        return reading.language == wanted or reading.language.startswith(f"{wanted}-")
-    words = reading.words if leaf.field == TEXT else reading.field(leaf.field)
-    return any(map(words.stands, leaf.patterns))
+        return indexed.language == wanted or indexed.language.startswith(f"{wanted}-")
+    words = indexed.words if leaf.field == TEXT else indexed.field(leaf.field)
+    return any(map(words.occurs, leaf.patterns))
+
+
+def nearest_pairs(left: Sequence[Placed], right: Sequence[Placed], within: int, *, most: int) -> list[Pair]:
+    """Disjoint pairs of one from each side at most `within` positions apart, nearest first.
+
+    The distance is from the end of the one to the beginning of the other; neighbours are 1 apart. The nearest are
+    looked for first: texts that repeat both sides have thousands of pairs, and `most` of them are enough.
+    """
+    if not left or not right:
+        return []
+    left, right = left[:_MOST_PLACES], right[:_MOST_PLACES]
+    nearest = min(_NEAREST if len(left) * len(right) < _MANY else 1, within)
+    while True:
+        chosen = _disjoint(sorted(_within(left, right, nearest)), most)
+        if len(chosen) == most or nearest == within:
+            return chosen
+        nearest = min(2 * nearest, within)
+
+
+def _disjoint(near: Sequence[tuple[int, Placed, Placed]], most: int) -> list[Pair]:
+    """The first pairs that share no position."""
+    chosen: list[Pair] = []
+    used: set[int] = set()
+    for _, one, other in near:
+        places = {*range(one[0], one[1]), *range(other[0], other[1])}
+        if used.isdisjoint(places):
+            used |= places
+            chosen.append((one, other))
+            if len(chosen) == most:
+                break
+    return chosen
+
+
+def _within(left: Sequence[Placed], right: Sequence[Placed], within: int) -> list[tuple[int, Placed, Placed]]:
+    widest = max(stop - start for start, stop, _ in right)
+    begins = [start for start, _, _ in right]
+    found: list[tuple[int, Placed, Placed]] = []
+    for one in left:
+        for at in range(bisect_left(begins, one[0] - within - widest), len(right)):
+            other = right[at]
+            if other[0] > one[1] + within - 1:
+                break
+            distance = other[0] - one[1] + 1 if other[0] >= one[1] else one[0] - other[1] + 1
+            if 1 <= distance <= within:
+                found.append((distance, one, other))
+    return found

@@ -1,37 +1,48 @@
-"""An entry as the matcher reads it: which slots stand where, and where each position stands in the text."""
+"""An entry indexed for matching: slot → token positions → character offsets.
+
+One pass over the words of an entry finds where the slots are that some topic looks for, and which phrases may be there.
+This pass is what an entry costs when nothing matches.
+"""
 
 from __future__ import annotations
 
+from array import array
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from itertools import islice
+from operator import itemgetter
 from typing import cast
 
-from watcher.match.index import Index, Pattern
-from watcher.match.input_limits import readable_text, readable_title
-from watcher.match.scan import Joined, Span, note, note_neighbours, waiting
-from watcher.match.token_cache import NOTHING, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCache
-from watcher.model.entry import TEXT_LIMIT, Entry, joined_texts
-from watcher.text.boilerplate import without_invitations
+from watcher.match.entry_text import body_of, limited_text, limited_title
+from watcher.match.index import Index, Pattern, neighbour_key
+from watcher.match.token_cache import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCache
+from watcher.model.entry import Entry
 from watcher.text.offsets import OffsetMap
+
+Span = tuple[int, int]
+"""[start, end) in positions."""
+Joined = dict[int, list[tuple[int, Piece]]]
+"""Position → width and meaning of pieces written as one that begin there, or end before it."""
+
+_SINGLES_OF, _FOLLOWERS_OF, _RIGHTS_OF = itemgetter(SINGLES), itemgetter(FOLLOWERS), itemgetter(RIGHTS)
 
 MOST_OCCURRENCES = 200
 """Of one pattern in one entry; further ones are not counted, so that a hostile text costs little."""
 
 _ONE = (1,)
-_LONGEST = 2 * TEXT_LIMIT
-"""Characters of a text that may still be the same as another's."""
 
 
 class Positions:
-    """Where the patterns of an index stand in one stretch of positions; texts have a gap between them."""
+    """Where the patterns of an index occur in a row of positions. Each text ends with a gap."""
 
-    def __init__(self, index: Index, memories: tuple[TokenCache, TokenCache]) -> None:
+    def __init__(self, index: Index, caches: tuple[TokenCache, TokenCache]) -> None:
         self._index = index
-        self._memories = memories
+        self._caches = caches
         self._row: list[Piece] = []
         self.singles: dict[int, list[int]] = {}
-        """Slots that somebody looks for by themselves → positions; ~position for joined words that begin there."""
+        """Slots that a topic looks for by themselves → positions; ~position for joined words that begin there."""
         self.pairs: dict[int, list[Span]] = {}
-        """Keys of neighbours for which phrases wait → where the two stand."""
+        """Keys of neighbours for which phrases wait → where the two occur."""
         self._joined: Joined = {}
         """Pieces of compounds written as one: first position → width and meaning; `_joined_to` by position after."""
         self._joined_to: Joined = {}
@@ -43,9 +54,9 @@ class Positions:
         return len(self._row)
 
     def add(self, text: str) -> OffsetMap:
-        """Reads a text behind what is there already."""
-        stretches = text.split()
-        meanings = list(map(self._memories[text.isupper()].__getitem__, stretches))
+        """Appends a text and a gap."""
+        tokens = text.split()
+        meanings = list(map(self._caches[text.isupper()].__getitem__, tokens))
         compounds = [number for number, meaning in enumerate(meanings) if meaning.__class__ is Compound]
         begin = len(self._row)
         row = self._widen(meanings, compounds) if compounds else cast("list[Piece]", meanings)
@@ -54,7 +65,7 @@ class Positions:
         note(self._row, begin, self.singles, self.pairs, self._index.followers, MOST_OCCURRENCES)
         if self._joined:
             self._note_joined(begin)
-        return OffsetMap(text, stretches, compounds, [len(cast("Compound", meanings[at]).pieces) for at in compounds])
+        return OffsetMap(text, tokens, compounds, [len(cast("Compound", meanings[at]).pieces) for at in compounds])
 
     def _widen(self, meanings: list[Meaning], compounds: list[int]) -> list[Piece]:
         """One piece per position; remembers what pieces of compounds mean when they are written as one word."""
@@ -88,15 +99,15 @@ class Positions:
                     self._note(before, start - before_width, piece, start + width)
 
     def phrases(self) -> list[int]:
-        """The numbers of the phrases that may stand here: two neighbours do, and what must stand beside them."""
+        """The numbers of the phrases that may occur: two neighbours do, and the slot required beside them."""
         return waiting(self.pairs, *self._index.neighbours, self._row, self._joined, self._joined_to)
 
-    def stands(self, pattern: Pattern) -> bool:
+    def occurs(self, pattern: Pattern) -> bool:
         """Whether a pattern occurs."""
         return pattern in self.singles if pattern >= 0 else bool(self.occurrences(pattern))
 
     def occurrences(self, pattern: Pattern) -> list[Span]:
-        """Where a pattern stands, in order. The list is shared: do not change it."""
+        """Where a pattern occurs, in order. The list is shared: do not change it."""
         known = self._occurrences.get(pattern)
         if known is None:
             found = self._of_slot(pattern) if pattern >= 0 else self._of_phrase(~pattern)
@@ -148,33 +159,33 @@ def _different(spans: Iterable[Span]) -> list[Span]:
 
 
 class IndexedEntry:
-    """Title and body of an entry as one stretch of words with a gap between, other fields when asked for."""
+    """Title and body of an entry as one row of positions with a gap between; other fields on request."""
 
     def __init__(
-        self, index: Index, memories: tuple[TokenCache, TokenCache], entry: Entry, labels: Mapping[str, str] | None
+        self, index: Index, caches: tuple[TokenCache, TokenCache], entry: Entry, labels: Mapping[str, str] | None
     ) -> None:
         self._index = index
-        self._memories = memories
+        self._caches = caches
         self._entry = entry
         self._labels = labels or {}
         self._fields: dict[str, Positions] = {}
         body = body_of(entry)
-        self.title = readable_title(entry.title)
-        self.body = readable_text(body)
+        self.title = limited_title(entry.title)
+        self.body = limited_text(body)
         self.unread = len(entry.title) - len(self.title) + len(body) - len(self.body)
-        """Characters at the end of title and body that are left out, see `bounds`."""
-        self.words = Positions(index, memories)
-        self.title_places = self.words.add(self.title)
+        """Characters at the end of title and body that are left out, see `entry_text`."""
+        self.words = Positions(index, caches)
+        self.title_offsets = self.words.add(self.title)
         self.body_start = self.words.end
-        self.body_places = self.words.add(self.body)
+        self.body_offsets = self.words.add(self.body)
         self.body_length = self.words.end - self.body_start - 1
 
     def field(self, name: str) -> Positions:
         """The words of a field that does not score: summary, author, category, feed; also title alone."""
         if name not in self._fields:
-            words = self._fields[name] = Positions(self._index, self._memories)
+            words = self._fields[name] = Positions(self._index, self._caches)
             for text in self._texts(name):
-                words.add(readable_text(text))
+                words.add(limited_text(text))
         return self._fields[name]
 
     @property
@@ -186,7 +197,7 @@ class IndexedEntry:
         entry = self._entry
         match name:
             case "title":
-                return (readable_title(entry.title),)
+                return (limited_title(entry.title),)
             case "summary":
                 return (entry.summary or entry.content[:1_000],)
             case "author":
@@ -197,15 +208,71 @@ class IndexedEntry:
                 return (self._labels.get("feed", ""), self._labels.get("feed_url", ""), entry.publisher or "")
 
 
-def body_of(entry: Entry) -> str:
-    """The content, preceded by the summary unless contained in it, without a leading repetition of the title and
-    without invitations to read on.
+def note(
+    row: list[Piece],
+    begin: int,
+    singles: dict[int, list[int]],
+    pairs: dict[int, list[Span]],
+    followers: dict[int, frozenset[int]],
+    most: int,
+) -> None:
+    """Adds what the row holds from `begin` on: slots → positions, keys of neighbours → `most` spans."""
+    for at, slots in enumerate(map(_SINGLES_OF, islice(row, begin, None)), begin):
+        for slot in slots:
+            singles.setdefault(slot, []).append(at)
+    befores, afters = islice(row, begin, None), islice(row, begin + 1, None)
+    apart = map(frozenset.isdisjoint, map(_FOLLOWERS_OF, befores), map(_RIGHTS_OF, afters))
+    for at in [at for at, is_apart in enumerate(apart, begin) if not is_apart]:
+        note_neighbours(row[at], row[at + 1], (at, at + 2), pairs, followers, most)
+
+
+def note_neighbours(
+    before: Piece,
+    after: Piece,
+    span: Span,
+    pairs: dict[int, list[Span]],
+    followers: dict[int, frozenset[int]],
+    most: int,
+) -> None:
+    """Adds the span of two pieces to each pair of their slots that phrases wait for."""
+    for left in before[SLOTS]:
+        waited = followers.get(left, NOTHING[FOLLOWERS])
+        for right in after[RIGHTS]:
+            if right in waited:
+                spans = pairs.setdefault(neighbour_key(left, right), [])
+                if len(spans) < most:
+                    spans.append(span)
+
+
+def waiting(
+    pairs: dict[int, list[Span]],
+    keys: array[int],
+    numbers: array[int],
+    thirds: array[int],
+    row: list[Piece],
+    joined: Joined,
+    joined_to: Joined,
+) -> list[int]:
+    """The numbers of the phrases whose two neighbours occur, with a third slot beside them where they have one.
+
+    `keys`, sorted, `numbers` and `thirds` belong together: see `index.Neighbours`.
     """
-    content = without_invitations(_without_title(entry.content[:_LONGEST], entry.title[:_LONGEST]))
-    summary = without_invitations(_without_title(entry.summary[:_LONGEST], entry.title[:_LONGEST]))
-    return joined_texts(summary, content)
+    found: list[int] = []
+    for key, spans in pairs.items():
+        at = bisect_left(keys, key)
+        while at < len(keys) and keys[at] == key:
+            if not thirds[at] or _is_beside(thirds[at], spans, row, joined, joined_to):
+                found.append(numbers[at])
+            at += 1
+    return found
 
 
-def _without_title(text: str, title: str) -> str:
-    text, title = text.strip(), title.strip()
-    return text[len(title) :].lstrip() if title and text[: len(title)].casefold() == title.casefold() else text
+def _is_beside(third: int, spans: list[Span], row: list[Piece], joined: Joined, joined_to: Joined) -> bool:
+    """Before position 0 is what ends the row, a gap."""
+    if third > 0:
+        return any(_may_be(third, row[end], joined.get(end)) for _, end in spans)
+    return any(_may_be(-third, row[start - 1], joined_to.get(start)) for start, _ in spans)
+
+
+def _may_be(slot: int, piece: Piece, alternatives: list[tuple[int, Piece]] | None) -> bool:
+    return slot in piece[SLOTS] or any(slot in other[SLOTS] for _, other in alternatives or ())

@@ -10,8 +10,7 @@ from typing import Any
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.percolator import Percolator
-from watcher.match.score import FORMULA, Formula
-from watcher.match.scoring import Assessment
+from watcher.match.scoring import FORMULA, Assessment, Formula
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Points, Topic
 

@@ -9,10 +9,8 @@ from typing import Any
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.conditions import holds, what_is_missing
-from watcher.match.evidence import evidence_of
-from watcher.match.percolator import Percolator, applies
-from watcher.match.score import FORMULA
-from watcher.match.scoring import Assessment, assess
+from watcher.match.percolator import Percolator, applies, evidence_of
+from watcher.match.scoring import FORMULA, Assessment, assess
 from watcher.model.alert import Evidence
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Points
@@ -20,9 +18,9 @@ from watcher.model.topic import Level, Points
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """A topic's judgement on an entry, hit or miss. The parts add up to the score.
+    """What a topic makes of an entry, hit or miss. The parts add up to the score.
 
-    `excluded_by` and `missing` are the conditions that stood in the way, as a person wrote them; `to_focus` and
+    `excluded_by` and `missing` are the conditions that stood in the way, as written in the topic; `to_focus` and
     `to_mention` the points that are still missing, 0 when there are enough. `query_lacks`: below focus, what would make
     the `query` true, which terms may do without. `unread`: characters at the end of a hostile or very long text that no
     topic looks at.
@@ -42,16 +40,16 @@ class Explanation:
 
 
 def explain(topic: CompiledTopic, entry: Entry, labels: Mapping[str, str] | None = None) -> Explanation:
-    """Judges an entry as the percolator would, and keeps every part also of a miss."""
+    """Assesses an entry as the percolator does, and keeps every part, also of a miss."""
     percolator = Percolator([topic])
-    reading = percolator.read(entry, labels)
-    assessment = assess(percolator.index, 0, reading, percolator.candidates(reading).get(0, {}), percolator.formula)
+    indexed = percolator.read(entry, labels)
+    assessment = assess(percolator.index, 0, indexed, percolator.candidates(indexed).get(0, {}), percolator.formula)
     query = percolator.index.programs[0].query
     lacks = None
-    if query is not None and assessment.level is not Level.FOCUS and not holds(query, reading):
-        lacks = what_is_missing(query, reading)
-    parts = tuple(evidence_of(part, reading) for part in assessment.parts)
-    return _explanation(assessment, parts, labels, lacks, reading.unread)
+    if query is not None and assessment.level is not Level.FOCUS and not holds(query, indexed):
+        lacks = what_is_missing(query, indexed)
+    parts = tuple(evidence_of(part, indexed) for part in assessment.parts)
+    return _explanation(assessment, parts, labels, lacks, indexed.unread)
 
 
 def _explanation(

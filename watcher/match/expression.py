@@ -31,7 +31,7 @@ class Leaf:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class NearPair:
     """NEAR: a leaf of `left` and one of `right` at most `within` positions apart, in either order."""
 
     left: tuple[Leaf, ...]
@@ -43,17 +43,17 @@ class Together:
 
 
 @dataclass(frozen=True, slots=True)
-class Every:
+class And:
     """AND."""
 
     parts: tuple[Expression, ...]
 
     def __str__(self) -> str:
-        return " AND ".join(f"({part})" if isinstance(part, Either) else str(part) for part in self.parts)
+        return " AND ".join(f"({part})" if isinstance(part, Or) else str(part) for part in self.parts)
 
 
 @dataclass(frozen=True, slots=True)
-class Either:
+class Or:
     """OR."""
 
     parts: tuple[Expression, ...]
@@ -63,7 +63,7 @@ class Either:
 
 
 @dataclass(frozen=True, slots=True)
-class Without:
+class Not:
     """NOT."""
 
     part: Expression
@@ -72,7 +72,7 @@ class Without:
         return f"NOT {self.part}" if isinstance(self.part, Leaf) else f"NOT ({self.part})"
 
 
-Expression = Leaf | Together | Every | Either | Without
+Expression = Leaf | NearPair | And | Or | Not
 
 
 def _group(leaves: tuple[Leaf, ...]) -> str:
@@ -84,22 +84,22 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
     match expression:
         case Leaf():
             yield expression
-        case Together(left, right):
+        case NearPair(left, right):
             yield from (*left, *right)
-        case Every(parts) | Either(parts):
+        case And(parts) | Or(parts):
             for part in parts:
                 yield from leaves(part)
-        case Without(part):
+        case Not(part):
             yield from leaves(part)
 
 
 def positive_leaves(expression: Expression) -> Iterator[Leaf]:
-    """Every leaf that does not stand under NOT."""
+    """Every leaf that is not under NOT."""
     match expression:
-        case Every(parts) | Either(parts):
+        case And(parts) | Or(parts):
             for part in parts:
                 yield from positive_leaves(part)
-        case Without():
+        case Not():
             return
         case _:
             yield from leaves(expression)
@@ -110,47 +110,47 @@ def map_leaves(expression: Expression, change: Callable[[Leaf], Leaf]) -> Expres
     match expression:
         case Leaf():
             return change(expression)
-        case Together(left, right):
+        case NearPair(left, right):
             return replace(expression, left=tuple(map(change, left)), right=tuple(map(change, right)))
-        case Every(parts):
-            return Every(tuple(map_leaves(part, change) for part in parts))
-        case Either(parts):
-            return Either(tuple(map_leaves(part, change) for part in parts))
-        case Without(part):
-            return Without(map_leaves(part, change))
+        case And(parts):
+            return And(tuple(map_leaves(part, change) for part in parts))
+        case Or(parts):
+            return Or(tuple(map_leaves(part, change) for part in parts))
+        case Not(part):
+            return Not(map_leaves(part, change))
 
 
 def needed_leaves(expression: Expression) -> tuple[Leaf, ...] | None:
     """Leaves of which at least one is in title or body of every entry that satisfies the expression; None if there
-    are no such: then only the whole expression can tell.
+    are no such leaves: then the whole expression must be evaluated.
 
     Of several choices the one with the fewest leaves: they are what an index looks for.
     """
     match expression:
         case Leaf():
             return (expression,) if expression.field in _IN_TEXT else None
-        case Together(left, right):
+        case NearPair(left, right):
             return min((left, right), key=len) if left[0].field in _IN_TEXT else None
-        case Every(parts):
+        case And(parts):
             choices = [needed for part in parts if (needed := needed_leaves(part)) is not None]
             return min(choices, key=len, default=None)
-        case Either(parts):
+        case Or(parts):
             alternatives = [needed_leaves(part) for part in parts]
             if any(needed is None for needed in alternatives):
                 return None
             return tuple(leaf for needed in alternatives for leaf in needed or ())
-        case Without():
+        case Not():
             return None
 
 
 def is_true_of_nothing(expression: Expression) -> bool:
     """Whether an entry without any word satisfies the expression."""
     match expression:
-        case Every(parts):
+        case And(parts):
             return all(map(is_true_of_nothing, parts))
-        case Either(parts):
+        case Or(parts):
             return any(map(is_true_of_nothing, parts))
-        case Without(part):
+        case Not(part):
             return not is_true_of_nothing(part)
         case _:
             return False

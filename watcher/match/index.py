@@ -17,7 +17,7 @@ from math import prod
 from typing import NamedTuple
 
 from watcher.match.compile import CompiledTopic
-from watcher.match.expression import Expression, Leaf, Together, map_leaves, needed_leaves
+from watcher.match.expression import Expression, Leaf, NearPair, map_leaves, needed_leaves
 from watcher.match.lexicon import Lexicon, Slots
 from watcher.match.terms import Phrase, TermProblem, parse_term, plain_phrases
 from watcher.model.topic import Topic
@@ -31,7 +31,7 @@ Pattern = int
 class Program:
     """What a topic asks beyond its terms, bound to patterns."""
 
-    near: tuple[Together, ...] = ()
+    near: tuple[NearPair, ...] = ()
     require: Expression | None = None
     exclude: Expression | None = None
     query: Expression | None = None
@@ -201,7 +201,7 @@ class Index:
         if not (compiled.near or compiled.require or compiled.exclude or compiled.query):
             return PLAIN
         near = tuple(
-            Together(tuple(map(bound, pair.left)), tuple(map(bound, pair.right)), pair.within) for pair in compiled.near
+            NearPair(tuple(map(bound, pair.left)), tuple(map(bound, pair.right)), pair.within) for pair in compiled.near
         )
         return Program(near, bind(compiled.require), bind(compiled.exclude), bind(compiled.query))
 

@@ -1,18 +1,35 @@
-"""From the text of a query to its tokens; what other tools write differently gets a hint from `foreign`."""
+"""From the text of a query to its tokens; what other tools write differently gets a hint from `foreign_syntax`."""
 
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from typing import NamedTuple
 
 from watcher.match.foreign_syntax import hint_for_word
 from watcher.match.terms import TermProblem
 
 
-class Token(NamedTuple):
-    """`kind`: word, quoted, field, weight, (, ), AND, OR, NOT, NEAR or end; `column` counts from 0."""
+class TokenKind(StrEnum):
+    """What a token is. The values of the operators are how they are written."""
 
-    kind: str
+    WORD = "word"
+    QUOTED = "quoted"
+    FIELD = "field"
+    WEIGHT = "weight"
+    OPEN = "("
+    CLOSE = ")"
+    AND = "AND"
+    OR = "OR"
+    NOT = "NOT"
+    NEAR = "NEAR"
+    END = "end"
+
+
+class Token(NamedTuple):
+    """`value`: the text without quotes, colon or ^; of NEAR the whole operator. `column` counts from 0."""
+
+    kind: TokenKind
     value: str
     column: int
 
@@ -30,6 +47,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _WIDE = {"（": "(", "）": ")"}
+_QUOTES = ('""', "“”", "«»", "「」", "『』", "＂＂")
 _MOST_TOKENS = 5_000
 
 
@@ -44,33 +62,43 @@ def read_tokens(text: str) -> list[Token] | TermProblem:
         if len(tokens) == _MOST_TOKENS:
             return TermProblem(f"has more than {_MOST_TOKENS:,} words and operators; use a vocabulary list", at)
         token = _token(found)
-        if token.kind == "word" and (hint := _foreign(token, tokens)):
+        if token.kind is TokenKind.WORD and (hint := _foreign(token, tokens)):
             return TermProblem(hint, token.column)
         tokens.append(token)
         at = found.end()
-    return [*tokens, Token("end", "the end", end)]
+    return [*tokens, Token(TokenKind.END, "the end", end)]
 
 
 def _token(found: re.Match[str]) -> Token:
-    kind = found.lastgroup or ""
-    text, column = found[kind], found.start(kind)
-    match kind:
-        case "word":
-            return Token(kind, text, column)
+    group = found.lastgroup or ""
+    text, column = found[group], found.start(group)
+    match group:
         case "paren" | "operator":
-            return Token(_WIDE.get(text, text), text, column)
+            text = _WIDE.get(text, text)
+            return Token(TokenKind(text), text, column)
         case "quoted":
-            return Token(kind, _inside(text), column)
+            return Token(TokenKind.QUOTED, _inside(text), column)
         case "weight":
-            return Token(kind, text[1:], column)
+            return Token(TokenKind.WEIGHT, text[1:], column)
         case "field":
-            return Token(kind, text[:-1].lower(), column)
+            return Token(TokenKind.FIELD, text[:-1].lower(), column)
+        case "word":
+            return Token(TokenKind.WORD, text, column)
         case _:
-            return Token("NEAR", found["near"], found.start("near"))
+            return Token(TokenKind.NEAR, found["near"], found.start("near"))
 
 
 def _inside(quoted: str) -> str:
     return f"={quoted[2:-1]}" if quoted[0] == "=" else quoted[1:-1]
+
+
+def quoted(value: str) -> str:
+    """A value in quotes that it does not contain, so that it can be read again."""
+    for pair in _QUOTES:
+        if not set(pair) & set(value):
+            return f"{pair[0]}{value}{pair[1]}"
+    spaced = value.replace('"', " ")
+    return f'"{spaced}"'
 
 
 def _unreadable(text: str, at: int) -> TermProblem:
@@ -86,8 +114,8 @@ def _unreadable(text: str, at: int) -> TermProblem:
 def _foreign(token: Token, before: list[Token]) -> str | None:
     """What to write instead of a word that has another meaning elsewhere."""
     last = before[-1] if before else None
-    if last is not None and last.kind == "quoted" and token.value[0] == "~":
+    if last is not None and last.kind is TokenKind.QUOTED and token.value[0] == "~":
         return f'write a NEAR/{token.value[1:] or "5"} b for "a b"{token.value}'
-    if last is not None and last.value == "NEAR" and last.kind == "NEAR" and token.value.isdecimal():
+    if last is not None and last.value == "NEAR" and last.kind is TokenKind.NEAR and token.value.isdecimal():
         return f"write NEAR/{token.value} for NEAR {token.value}, or quote the number if you look for it"
     return hint_for_word(token.value)

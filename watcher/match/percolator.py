@@ -1,34 +1,42 @@
-"""The percolator: a new entry against all topics at once."""
+"""The percolator: a new entry against all topics at once.
+
+An entry is indexed (`entry_index`, word by word through `token_cache`), the index names the candidate topics,
+`scoring` assesses each of them, and what reaches a level becomes a match with its evidence.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import takewhile
 
 from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
-from watcher.match.entry_index import IndexedEntry
-from watcher.match.evidence import evidence_of
+from watcher.match.entry_index import IndexedEntry, Span
 from watcher.match.index import Index, Pattern
-from watcher.match.scan import Span
-from watcher.match.score import FORMULA, Formula
-from watcher.match.scoring import Assessment, assess, assess_if_reached
+from watcher.match.scoring import FORMULA, TITLE, Assessment, Formula, Part, assess, assess_if_reached
 from watcher.match.token_cache import TokenCache
-from watcher.model.alert import Match
+from watcher.model.alert import Evidence, Match
 from watcher.model.entry import Entry
 from watcher.model.topic import Topic
 
 __all__ = ["CompiledTopic", "Percolator", "compile_topics"]
 
+_BEFORE, _AFTER = 80, 120
+"""Characters shown around the first occurrence."""
+_ELLIPSIS = "…"
+_SPACE = re.compile(r"\s")
+
 
 class Percolator:
     """Holds a set of topics ready. Safe to share between threads once built.
 
-    Raises ValueError when a raw `Topic` does not compile; `compile_topics` tells the problems as values.
+    Raises ValueError when a raw `Topic` does not compile; `compile_topics` returns the problems as values.
     """
 
     def __init__(self, topics: Sequence[Topic | CompiledTopic], *, formula: Formula = FORMULA) -> None:
         self.formula = formula
         self.index = Index([_compiled(topic) for topic in topics])
-        self._memories = (TokenCache(self.index, capitals=False), TokenCache(self.index, capitals=True))
+        self._caches = (TokenCache(self.index, capitals=False), TokenCache(self.index, capitals=True))
 
     def percolate(self, entry: Entry, labels: Mapping[str, str] | None = None) -> list[Match]:
         """The topics that the entry reaches a level of, in the order of the configuration.
@@ -36,44 +44,44 @@ class Percolator:
         `labels` are the feed's, plus `feed` (title), `feed_url` and `language`. None means that nothing
         is known of the feed: then `feeds:` of a topic does not restrict.
         """
-        reading = self.read(entry, labels)
+        indexed = self.read(entry, labels)
         index = self.index
-        found = self.candidates(reading)
-        judged = (
-            assess_if_reached(index, number, reading, found[number], self.formula)
+        found = self.candidates(indexed)
+        reached = (
+            assess_if_reached(index, number, indexed, found[number], self.formula)
             for number in sorted(found)
             if applies(index.topics[number].topic, labels)
         )
-        return [match_of(assessment, reading) for assessment in judged if assessment is not None]
+        return [match_of(assessment, indexed) for assessment in reached if assessment is not None]
 
     def read(self, entry: Entry, labels: Mapping[str, str] | None = None) -> IndexedEntry:
         """The entry as all topics see it."""
-        return IndexedEntry(self.index, self._memories, entry, labels)
+        return IndexedEntry(self.index, self._caches, entry, labels)
 
-    def assessments(self, reading: IndexedEntry, labels: Mapping[str, str] | None = None) -> list[Assessment]:
-        """The judgement of every topic that has any of its words in the entry."""
+    def assessments(self, indexed: IndexedEntry, labels: Mapping[str, str] | None = None) -> list[Assessment]:
+        """The assessment of every topic that has any of its words in the entry."""
         index = self.index
-        found = self.candidates(reading)
+        found = self.candidates(indexed)
         return [
-            assess(index, number, reading, found[number], self.formula)
+            assess(index, number, indexed, found[number], self.formula)
             for number in sorted(found)
             if applies(index.topics[number].topic, labels)
         ]
 
-    def candidates(self, reading: IndexedEntry) -> dict[int, dict[int, list[Span]]]:
-        """Topic number → term number → where the term stands."""
-        index, words = self.index, reading.words
+    def candidates(self, indexed: IndexedEntry) -> dict[int, dict[int, list[Span]]]:
+        """Topic number → term number → where the term occurs."""
+        index, words = self.index, indexed.words
         found: dict[int, dict[int, list[Span]]] = {number: {} for number in index.always}
         for slot in index.starters.intersection(words.singles):
-            self._add(found, slot, index.terms_of_slot[slot], reading)
+            self._add(found, slot, index.terms_of_slot[slot], indexed)
         for phrase in words.phrases():
-            self._add(found, ~phrase, index.terms_of_phrase[phrase], reading)
+            self._add(found, ~phrase, index.terms_of_phrase[phrase], indexed)
         return found
 
     def _add(
-        self, found: dict[int, dict[int, list[Span]]], pattern: Pattern, terms: Iterable[int], reading: IndexedEntry
+        self, found: dict[int, dict[int, list[Span]]], pattern: Pattern, terms: Iterable[int], indexed: IndexedEntry
     ) -> None:
-        spans = reading.words.occurrences(pattern) if terms else []
+        spans = indexed.words.occurrences(pattern) if terms else []
         if not spans:
             return
         topic_of_term, first_term = self.index.topic_of_term, self.index.first_term
@@ -91,10 +99,10 @@ def applies(topic: Topic, labels: Mapping[str, str] | None) -> bool:
     return all(labels.get(name, "") == value for name, value in topic.feeds.items())
 
 
-def match_of(assessment: Assessment, reading: IndexedEntry) -> Match:
-    """An assessment as it leaves this room, with its evidence."""
+def match_of(assessment: Assessment, indexed: IndexedEntry) -> Match:
+    """An assessment with its evidence, as it leaves the package."""
     topic = assessment.topic
-    evidence = tuple(evidence_of(part, reading) for part in assessment.parts)
+    evidence = tuple(evidence_of(part, indexed) for part in assessment.parts)
     return Match(topic.name, assessment.score, assessment.level, topic.focus, evidence)
 
 
@@ -105,3 +113,48 @@ def _compiled(topic: Topic | CompiledTopic) -> CompiledTopic:
     if isinstance(result, CompiledTopic):
         return result
     raise ValueError("; ".join(f"{topic.name}: {problem.path}: {problem.message}" for problem in result))
+
+
+def evidence_of(part: Part, indexed: IndexedEntry) -> Evidence:
+    """A part with its passage and the character ranges of its words inside the passage."""
+    if not part.spans:
+        return Evidence(part.term, part.field, part.count, part.points)
+    if part.field == TITLE:
+        text, places, base = indexed.title, indexed.title_offsets, 0
+    else:
+        text, places, base = indexed.body, indexed.body_offsets, indexed.body_start
+    spans = sorted([(start - base, end - base - 1) for start, end in part.spans if start >= base])
+    passage, highlights = _passage(text, (places.characters(first, last) for first, last in spans))
+    return Evidence(part.term, part.field, part.count, part.points, passage, highlights)
+
+
+def _passage(text: str, ranges: Iterator[Span]) -> tuple[str, tuple[Span, ...]]:
+    """The text around the first of the ranges, and those of them that are in it."""
+    first_start, first_end = first = next(ranges)
+    start = _word_start(text, first_start - _BEFORE, first_start)
+    end = _word_end(text, first_end + _AFTER, first_end)
+    shown = [first, *takewhile(lambda place: place[1] <= end, ranges)]
+    head = _ELLIPSIS if start > 0 else ""
+    tail = _ELLIPSIS if end < len(text) else ""
+    shift = len(head) - start
+    marked = tuple((low + shift, high + shift) for low, high in shown)
+    return f"{head}{_one_line(text[start:end])}{tail}", marked
+
+
+def _one_line(text: str) -> str:
+    """Line ends and tabs as spaces; the length stays, so that the marks stay right."""
+    return text if text.isprintable() else _SPACE.sub(" ", text)
+
+
+def _word_start(text: str, at: int, latest: int) -> int:
+    if at <= 0:
+        return 0
+    space = text.find(" ", at, latest)
+    return space + 1 if space >= 0 else at
+
+
+def _word_end(text: str, at: int, earliest: int) -> int:
+    if at >= len(text):
+        return len(text)
+    space = text.rfind(" ", earliest, at)
+    return space if space >= 0 else at

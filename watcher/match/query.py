@@ -17,17 +17,17 @@ from dataclasses import dataclass, replace
 
 from watcher.match.expression import (
     FIELDS,
-    Either,
-    Every,
+    And,
     Expression,
     Leaf,
-    Together,
-    Without,
+    NearPair,
+    Not,
+    Or,
     leaves,
     map_leaves,
 )
 from watcher.match.foreign_syntax import hint_for_field
-from watcher.match.lexer import Token, read_tokens
+from watcher.match.lexer import Token, TokenKind, quoted, read_tokens
 from watcher.match.terms import TermProblem, Vocabulary, parse_term
 
 LONGEST_QUERY = 20_000
@@ -38,6 +38,7 @@ MOST_WORDS = 1_000
 FARTHEST_NEAR = 100
 """Positions."""
 _DEFAULT_NEAR = 10
+_OPENS_A_PART = frozenset([TokenKind.WORD, TokenKind.QUOTED, TokenKind.FIELD, TokenKind.OPEN, TokenKind.NOT])
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:[-_][A-Za-z0-9]+)*")
 
 
@@ -82,10 +83,10 @@ class _Parser:
         self._weights = weights
 
     def parse(self) -> Expression:
-        if self._next.kind == "end":
+        if self._next.kind is TokenKind.END:
             raise _Refused("is empty; write words joined by AND, OR, NOT", 0)
-        expression = self._either()
-        if self._next.kind == ")":
+        expression = self._or()
+        if self._next.kind is TokenKind.CLOSE:
             raise _Refused("this ) closes nothing; remove it or add a ( before", self._next.column)
         return expression
 
@@ -93,53 +94,53 @@ class _Parser:
     def _next(self) -> Token:
         return self._tokens[self._at]
 
-    def _take(self, *kinds: str) -> Token | None:
+    def _take(self, *kinds: TokenKind) -> Token | None:
         token = self._next
         if token.kind not in kinds:
             return None
         self._at += 1
         return token
 
-    def _either(self) -> Expression:
-        parts = [self._every()]
-        while self._take("OR"):
-            parts.append(self._every())
-        return parts[0] if len(parts) == 1 else Either(tuple(parts))
+    def _or(self) -> Expression:
+        parts = [self._and()]
+        while self._take(TokenKind.OR):
+            parts.append(self._and())
+        return parts[0] if len(parts) == 1 else Or(tuple(parts))
 
-    def _every(self) -> Expression:
+    def _and(self) -> Expression:
         parts = [self._not()]
-        while self._take("AND") or self._next.kind in ("word", "quoted", "field", "(", "NOT"):
+        while self._take(TokenKind.AND) or self._next.kind in _OPENS_A_PART:
             parts.append(self._not())
-        return parts[0] if len(parts) == 1 else Every(tuple(parts))
+        return parts[0] if len(parts) == 1 else And(tuple(parts))
 
     def _not(self) -> Expression:
         negations = 0
-        while self._take("NOT"):
+        while self._take(TokenKind.NOT):
             negations += 1
         part = self._near()
-        return Without(part) if negations % 2 else part
+        return Not(part) if negations % 2 else part
 
     def _near(self) -> Expression:
         column = self._next.column
         left = self._atom()
-        token = self._take("NEAR")
+        token = self._take(TokenKind.NEAR)
         if token is None:
             return left
         right_column = self._next.column
         right = self._atom()
-        if isinstance(right, Leaf) and right.text.isdecimal() and self._tokens[self._at - 1].kind == ")":
+        if isinstance(right, Leaf) and right.text.isdecimal() and self._tokens[self._at - 1].kind is TokenKind.CLOSE:
             raise _Refused(f"write NEAR/{right.text} for NEAR({right.text})", right_column)
-        if self._next.kind == "NEAR":
+        if self._next.kind is TokenKind.NEAR:
             hint = "NEAR joins two groups; put further ones into another NEAR with AND"
             raise _Refused(hint, self._next.column)
-        return Together(_words_of(left, column), _words_of(right, right_column), _distance(token))
+        return NearPair(_words_of(left, column), _words_of(right, right_column), _distance(token))
 
     def _atom(self) -> Expression:
-        field = self._take("field")
+        field = self._take(TokenKind.FIELD)
         if field is not None and field.value not in FIELDS:
             raise _Refused(_unknown_field(field.value), field.column)
-        atom = self._group() if self._take("(") else self._word(field.value if field else "")
-        weight = self._take("weight")
+        atom = self._group() if self._take(TokenKind.OPEN) else self._word(field.value if field else "")
+        weight = self._take(TokenKind.WEIGHT)
         if weight is not None:
             atom = self._weighted(atom, weight)
         return _in_field(atom, field.value) if field else atom
@@ -149,14 +150,14 @@ class _Parser:
         self._depth += 1
         if self._depth > DEEPEST_QUERY:
             raise _Refused(f"more than {DEEPEST_QUERY} parentheses within one another; simplify", opened.column)
-        inside = self._either()
-        if not self._take(")"):
+        inside = self._or()
+        if not self._take(TokenKind.CLOSE):
             raise _Refused("this ( is never closed; add a )", opened.column)
         self._depth -= 1
         return inside
 
     def _word(self, field: str) -> Leaf:
-        token = self._take("word", "quoted")
+        token = self._take(TokenKind.WORD, TokenKind.QUOTED)
         if token is None:
             raise _Refused(
                 _expected_word(self._next, self._tokens[self._at - 1] if self._at else None), self._next.column
@@ -170,9 +171,9 @@ class _Parser:
             return Leaf(token.value, ((token.value.lower(),),), field)
         parsed = parse_term(token.value, self._vocabulary)
         if isinstance(parsed, TermProblem):
-            inside = token.column + parsed.column + (token.kind == "quoted")
+            inside = token.column + parsed.column + (token.kind is TokenKind.QUOTED)
             raise _Refused(f'"{token.value}" {parsed.message}', inside)
-        return Leaf(f'"{token.value}"' if token.kind == "quoted" else token.value, parsed)
+        return Leaf(quoted(token.value) if token.kind is TokenKind.QUOTED else token.value, parsed)
 
     def _weighted(self, atom: Expression, token: Token) -> Expression:
         if not self._weights:
@@ -186,7 +187,7 @@ def _in_field(expression: Expression, field: str) -> Expression:
 
 
 def _words_of(operand: Expression, column: int) -> tuple[Leaf, ...]:
-    parts = operand.parts if isinstance(operand, Either) else (operand,)
+    parts = operand.parts if isinstance(operand, Or) else (operand,)
     words = tuple(part for part in parts if isinstance(part, Leaf))
     if len(words) != len(parts):
         raise _Refused("NEAR takes a word, a phrase or (a OR b) on each side, no AND, NOT or NEAR inside", column)
@@ -209,13 +210,13 @@ def _unknown_field(name: str) -> str:
 
 
 def _expected_word(found: Token, before: Token | None) -> str:
-    if found.kind == "NEAR":
-        if before is not None and before.kind == "NOT":
+    if found.kind is TokenKind.NEAR:
+        if before is not None and before.kind is TokenKind.NOT:
             return f"write a AND NOT (a {found.value} b) for a NOT {found.value} b"
-        return f"{found.value} stands between what is near each other: write a NEAR/5 b or (a OR b) NEAR/5 c"
-    if found.kind == "end":
+        return f"{found.value} joins two operands: write a NEAR/5 b or (a OR b) NEAR/5 c"
+    if found.kind is TokenKind.END:
         return f"ends after {before.value}; a word is missing" if before else "is empty"
-    if found.kind == ")" and before is not None and before.kind == "(":
-        return "nothing stands between ( and ); write a word there"
+    if found.kind is TokenKind.CLOSE and before is not None and before.kind is TokenKind.OPEN:
+        return "nothing is between ( and ); write a word there"
     after = f" after {before.value}" if before else " at the beginning"
     return f"a word, a phrase or a ( is expected{after}, not {found.value}"

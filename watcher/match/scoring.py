@@ -1,18 +1,95 @@
-"""The judgement of one topic on one entry: parts, score, level, and what stood in the way."""
+"""The assessment of one topic on one entry: parts, score, level, and what stopped it.
+
+Points are integer hundredths, so that the parts add up to the score exactly (I11). A part is a term in a field:
+weight × field × (1 + ln min(count, most)) × soft. The constants were chosen on the development corpus;
+`bench/quality/experiment.py` repeats the experiment.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import log
 
-from watcher.match.conditions import holds, placed, text_stretches, what_holds, what_is_missing
-from watcher.match.entry_index import IndexedEntry
-from watcher.match.expression import TEXT, Expression, Leaf, Together, positive_leaves
+from watcher.match.conditions import Pair, holds, nearest_pairs, placed, text_ranges, what_holds, what_is_missing
+from watcher.match.entry_index import IndexedEntry, Span
+from watcher.match.expression import TEXT, Expression, Leaf, NearPair, positive_leaves
 from watcher.match.index import Index
-from watcher.match.pairs import Pair, pairs
-from watcher.match.scan import Span
-from watcher.match.score import BODY, LEAD, TITLE, Formula, Part
 from watcher.model.topic import Level, Points, Topic
+
+TITLE, LEAD, BODY = "title", "lead", "body"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Points of one term in one field. `spans` are the positions where it was counted."""
+
+    term: str
+    field: str
+    count: int
+    points: Points
+    spans: tuple[tuple[int, int], ...]
+    is_strong: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """The constants of the score.
+
+    `title`, `lead`, `body`: factors of a field; the lead is the first `lead_length` positions of the body.
+    `most_counted`, `most_pairs`: more occurrences or pairs than these add nothing.
+    `plain_length`, `softening`: the parts of a body of n positions, more than `plain_length`, count
+    (plain_length / n) ** softening. `near_title`, `near_softening`: the same for pairs.
+    `strong`: a term of this share of `focus` is worth a mention by itself; `nearly`: so is this score.
+    """
+
+    title: float = 3.0
+    lead: float = 1.5
+    body: float = 1.0
+    lead_length: int = 100
+    most_counted: int = 8
+    most_pairs: int = 3
+    plain_length: int = 300
+    softening: float = 0.25
+    near_title: float = 1.0
+    near_softening: float = 0.0
+    strong: float = 0.6
+    nearly: float = 0.75
+
+    def term_points(self, weight: Points, field: str, count: int, body_length: int) -> Points:
+        """Points of a term that occurs `count` times in a field."""
+        points = weight * (1 + log(min(count, self.most_counted)))
+        if field == TITLE:
+            return round(points * self.title)
+        factor = self.lead if field == LEAD else self.body
+        return round(points * factor * self._soft(body_length, self.softening))
+
+    def near_points(self, weight: Points, field: str, pairs: int, body_length: int) -> Points:
+        """Points of `pairs` disjoint pairs, the first of them in `field`."""
+        points = weight * (1 + log(min(pairs, self.most_pairs)))
+        return round(points * (self.near_title if field == TITLE else self._soft(body_length, self.near_softening)))
+
+    def level_of(self, score: Points, focus: Points, parts: Iterable[Part]) -> Level:
+        """The level that a score and its parts reach when nothing excludes the entry."""
+        if score >= focus:
+            return Level.FOCUS
+        if score >= self.nearly * focus or (score > 0 and any(part.is_strong for part in parts)):
+            return Level.MENTION
+        return Level.NONE
+
+    def is_strong(self, weight: Points, focus: Points) -> bool:
+        """Whether a term of this weight is worth a mention by itself."""
+        return weight >= self.strong * focus
+
+    def _soft(self, body_length: int, softening: float) -> float:
+        if body_length <= self.plain_length or not softening:
+            return 1.0
+        return float((self.plain_length / body_length) ** softening)
+
+
+FORMULA = Formula()
+"""The formula in force."""
+
 
 _WHOLE_QUERY = "query"
 _DEFAULT_QUERY_WEIGHT = 100
@@ -35,90 +112,90 @@ class Assessment:
 
 
 def assess(
-    index: Index, number: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
+    index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> Assessment:
-    """Judges topic `number`; `found` has the occurrences of its terms by term number."""
-    parts = _parts(index, number, reading, found, formula)
-    return _judge(index, number, reading, parts, formula)
+    """Assesses topic `number`; `found` has the occurrences of its terms by term number."""
+    parts = _parts(index, number, indexed, found, formula)
+    return _assessment(index, number, indexed, parts, formula)
 
 
 def assess_if_reached(
-    index: Index, number: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
+    index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> Assessment | None:
     """The same, or None as soon as it is clear that no level is reached."""
-    if not _may_reach(index, number, reading, found, formula):
+    if not _may_reach(index, number, indexed, found, formula):
         return None
     topic, program = index.topics[number].topic, index.programs[number]
-    if program.require is not None and not holds(program.require, reading):
+    if program.require is not None and not holds(program.require, indexed):
         return None
-    parts = _parts(index, number, reading, found, formula)
+    parts = _parts(index, number, indexed, found, formula)
     score = sum(part.points for part in parts)
     level = formula.level_of(score, topic.focus, parts)
     if level is Level.NONE:
         return None
-    if program.exclude is not None and holds(program.exclude, reading):
+    if program.exclude is not None and holds(program.exclude, indexed):
         return None
     return Assessment(topic, score, level, tuple(parts))
 
 
 def _may_reach(
-    index: Index, number: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
+    index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> bool:
-    """False when even with every term in the title no level would be reached. Much cheaper than judging."""
+    """False when even with every term in the title no level would be reached. Much cheaper than an assessment."""
     topic, program = index.topics[number].topic, index.programs[number]
     first = index.first_term[number]
     most = 0.0
     for term, spans in found.items():
         weight = topic.terms[term - first].weight
-        field = TITLE if spans[0][0] < reading.body_start else LEAD
+        field = TITLE if spans[0][0] < indexed.body_start else LEAD
         if formula.is_strong(weight, topic.focus):
             return True
         most += max(0, formula.term_points(weight, field, len(spans), 0))
     if most >= formula.nearly * topic.focus or program.query is not None:
         return True
-    return any(_occurs(pair.left, reading) and _occurs(pair.right, reading) for pair in program.near)
+    return any(_occurs(pair.left, indexed) and _occurs(pair.right, indexed) for pair in program.near)
 
 
 def _parts(
-    index: Index, number: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
+    index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> list[Part]:
     compiled, program = index.topics[number], index.programs[number]
     topic = compiled.topic
-    parts = _term_parts(topic, index.first_term[number], reading, found, formula) if found else []
+    parts = _term_parts(topic, index.first_term[number], indexed, found, formula) if found else []
     for near, pair in zip(topic.near, program.near, strict=True):
-        parts += _near_parts(near.weight, pair, reading, formula)
+        parts += _near_parts(near.weight, pair, indexed, formula)
     if program.query is not None:
-        parts += _query_parts(topic, program.query, reading, formula, weighted=compiled.query_is_weighted)
+        parts += _query_parts(topic, program.query, indexed, formula, weighted=compiled.query_is_weighted)
     return parts
 
 
-def _judge(index: Index, number: int, reading: IndexedEntry, parts: list[Part], formula: Formula) -> Assessment:
+def _assessment(index: Index, number: int, indexed: IndexedEntry, parts: list[Part], formula: Formula) -> Assessment:
     topic, program = index.topics[number].topic, index.programs[number]
     score = sum(part.points for part in parts)
     excluded_by = missing = None
-    if program.exclude is not None and holds(program.exclude, reading):
-        excluded_by = what_holds(program.exclude, reading)
-    if program.require is not None and not holds(program.require, reading):
-        missing = what_is_missing(program.require, reading)
+    if program.exclude is not None and holds(program.exclude, indexed):
+        excluded_by = what_holds(program.exclude, indexed)
+    if program.require is not None and not holds(program.require, indexed):
+        missing = what_is_missing(program.require, indexed)
     stopped = excluded_by is not None or missing is not None
     level = Level.NONE if stopped else formula.level_of(score, topic.focus, parts)
     return Assessment(topic, score, level, tuple(parts), excluded_by, missing)
 
 
 def _term_parts(
-    topic: Topic, first: int, reading: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
+    topic: Topic, first: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> list[Part]:
-    lead_end = reading.body_start + formula.lead_length
+    lead_end = indexed.body_start + formula.lead_length
     parts: list[Part] = []
     for number, spans in _claimed(topic, first, _first_places(found, formula)).items():
         term = topic.terms[number - first]
         strong = formula.is_strong(term.weight, topic.focus)
         by_field: dict[str, list[Span]] = {}
         for span in spans:
-            field = TITLE if span[0] < reading.body_start else LEAD if span[0] < lead_end else BODY
+            field = TITLE if span[0] < indexed.body_start else LEAD if span[0] < lead_end else BODY
             by_field.setdefault(field, []).append(span)
         for field, within in by_field.items():
-            points = formula.term_points(term.weight, field, len(within), reading.body_length)
+            points = formula.term_points(term.weight, field, len(within), indexed.body_length)
             parts.append(Part(term.text, field, len(within), points, tuple(within), strong))
     return parts
 
@@ -152,21 +229,21 @@ def _claimed(topic: Topic, first: int, found: Mapping[int, list[Span]]) -> dict[
     return dict(sorted(claimed.items()))
 
 
-def _near_parts(weight: Points, near: Together, reading: IndexedEntry, formula: Formula) -> list[Part]:
-    if not (_occurs(near.left, reading) and _occurs(near.right, reading)):
+def _near_parts(weight: Points, near: NearPair, indexed: IndexedEntry, formula: Formula) -> list[Part]:
+    if not (_occurs(near.left, indexed) and _occurs(near.right, indexed)):
         return []
     found = [
         (field, pair)
-        for field, stretch in zip((TITLE, BODY), text_stretches(reading), strict=True)
-        for pair in pairs(
-            placed(near.left, *stretch), placed(near.right, *stretch), near.within, most=formula.most_counted
+        for field, token in zip((TITLE, BODY), text_ranges(indexed), strict=True)
+        for pair in nearest_pairs(
+            placed(near.left, *token), placed(near.right, *token), near.within, most=formula.most_counted
         )
     ]
     if not found:
         return []
     field = found[0][0]
     spans = tuple(span[:2] for place, pair in found for span in pair if place == field)
-    points = formula.near_points(weight, field, len(found), reading.body_length)
+    points = formula.near_points(weight, field, len(found), indexed.body_length)
     return [Part(_pair_names([pair for _, pair in found]), field, len(found), points, spans, weight > 0)]
 
 
@@ -176,27 +253,27 @@ def _pair_names(found: Sequence[Pair]) -> str:
     return ", ".join(names[:_PAIRS_NAMED]) + (f", {len(names) - _PAIRS_NAMED} more" * (len(names) > _PAIRS_NAMED))
 
 
-def _occurs(side: tuple[Leaf, ...], reading: IndexedEntry) -> bool:
-    stands = reading.words.stands
+def _occurs(side: tuple[Leaf, ...], indexed: IndexedEntry) -> bool:
+    occurs = indexed.words.occurs
     for leaf in side:
         for pattern in leaf.patterns:
-            if stands(pattern):
+            if occurs(pattern):
                 return True
     return False
 
 
 def _query_parts(
-    topic: Topic, query: Expression, reading: IndexedEntry, formula: Formula, *, weighted: bool
+    topic: Topic, query: Expression, indexed: IndexedEntry, formula: Formula, *, weighted: bool
 ) -> list[Part]:
-    if not holds(query, reading):
+    if not holds(query, indexed):
         return []
     shown: list[Part] = []
     for leaf in positive_leaves(query):
-        for (words, begin, end), field in zip(text_stretches(reading), (TITLE, BODY), strict=True):
+        for (words, begin, end), field in zip(text_ranges(indexed), (TITLE, BODY), strict=True):
             spans = tuple((start, stop) for start, stop, _ in placed((leaf,), words, begin, end))
             weight = leaf.weight if leaf.weight is not None else _DEFAULT_QUERY_WEIGHT
             if spans and leaf.field in (TEXT, field):
-                points = formula.term_points(weight, field, len(spans), reading.body_length)
+                points = formula.term_points(weight, field, len(spans), indexed.body_length)
                 strong = formula.is_strong(weight, topic.focus)
                 shown.append(Part(leaf.text, field, len(spans), points, spans, strong))
     if weighted:

@@ -9,7 +9,7 @@ from math import log
 from typing import Any
 
 from watcher.match.compile import CompiledTopic
-from watcher.match.entry_index import body_of
+from watcher.match.entry_text import body_of
 from watcher.match.percolator import Percolator
 from watcher.model.entry import Entry
 from watcher.model.topic import Points, Term, Topic

@@ -1,4 +1,4 @@
-"""A term as a person writes it, and the phrases it stands for.
+"""A term as it is written in a topic, and the phrases it stands for.
 
 A *phrase* is a tuple of written words, each in one of three spellings: `prison` (any inflected form),
 `detain*` (any word that begins so), `=WHO` (exactly so).

@@ -1,7 +1,6 @@
-"""What the stretches of texts mean to an index, worked out at first sight and kept.
+"""Cache from a whitespace-delimited token to the index slots it matches.
 
-In the long run a word of an entry so costs one dictionary look-up, whatever its punctuation and the languages
-of the topics.
+After warm-up a word of an entry costs one dictionary look-up, whatever its punctuation and the topics' languages.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ NOTHING: Piece = ((), (), frozenset(), ())
 
 @dataclass(frozen=True, slots=True)
 class Compound:
-    """A stretch of several positions, or of none. `joined`: pieces written as one: (first, how many, piece)."""
+    """A token of several positions, or of none. `joined`: pieces written as one: (first, how many, piece)."""
 
     pieces: tuple[Piece, ...]
     joined: tuple[tuple[int, int, Piece], ...]
@@ -32,17 +31,17 @@ class Compound:
 Meaning = Piece | Compound
 
 _BLANK = Compound((), ())
-_REMEMBERED = 30_000
-"""Stretches. When so many were seen, those that are not seen again before as many others are forgotten."""
-LONGEST_REMEMBERED = 40
-"""Characters; longer stretches are addresses and the like, which do not come again."""
+_CACHED = 30_000
+"""Tokens. When so many were seen, those that are not seen again before as many others are forgotten."""
+LONGEST_CACHED = 40
+"""Characters; longer tokens are addresses and the like, which do not come again."""
 _PUNCTUATION = (
     ".,;:!?\"'()[]{}<>/*-\u2010\u2011\u2013\u2014\u2026\u2018\u2019\u201c\u201d\u201e\u00ab\u00bb\u060c\u061b\u061f"
 )
 
 
 class TokenCache(dict[str, Meaning]):
-    """Stretch → meaning. Shared by threads: a lost update only costs a repetition."""
+    """Token → meaning. Shared by threads: a lost update only costs a repetition."""
 
     def __init__(self, index: Index, *, capitals: bool) -> None:
         super().__init__()
@@ -51,31 +50,31 @@ class TokenCache(dict[str, Meaning]):
         self._older: dict[str, Meaning] = {}
         self._followers: dict[Numbers, frozenset[int]] = {}
 
-    def __missing__(self, stretch: str) -> Meaning:
-        meaning = self._older.get(stretch)
+    def __missing__(self, token: str) -> Meaning:
+        meaning = self._older.get(token)
         if meaning is None:
-            meaning = self._meaning(stretch)
-            if len(stretch) > LONGEST_REMEMBERED or (not stretch.isascii() and _is_sentence(stretch)):
+            meaning = self._meaning(token)
+            if len(token) > LONGEST_CACHED or (not token.isascii() and _is_sentence(token)):
                 return meaning
-        if len(self) >= _REMEMBERED:
+        if len(self) >= _CACHED:
             self._older = dict(self)
             self.clear()
             self._followers.clear()
-        self[stretch] = meaning
+        self[token] = meaning
         return meaning
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _empty_memory, (self._index, self._capitals)
+        return _empty_cache, (self._index, self._capitals)
 
-    def _meaning(self, stretch: str) -> Meaning:
-        bare = stretch.strip(_PUNCTUATION)
-        if len(bare) < len(stretch):
+    def _meaning(self, token: str) -> Meaning:
+        bare = token.strip(_PUNCTUATION)
+        if len(bare) < len(token):
             return self[bare] if bare else _BLANK
-        if stretch.isascii() and stretch.isalnum():
-            return self._piece(stretch)
-        found = chunks(stretch)
-        if found == [stretch]:
-            return self._chunk(stretch)
+        if token.isascii() and token.isalnum():
+            return self._piece(token)
+        found = chunks(token)
+        if found == [token]:
+            return self._chunk(token)
         return _in_a_row(list(map(self.__getitem__, found)))
 
     def _chunk(self, chunk: str) -> Meaning:
@@ -109,7 +108,7 @@ class TokenCache(dict[str, Meaning]):
 
 
 def _in_a_row(meanings: Sequence[Meaning]) -> Meaning:
-    """The meaning of several chunks that stand in one stretch."""
+    """The meaning of several chunks that stand in one token."""
     if len(meanings) == 1:
         return meanings[0]
     row: list[Piece] = []
@@ -123,10 +122,10 @@ def _in_a_row(meanings: Sequence[Meaning]) -> Meaning:
     return Compound(tuple(row), tuple(joined))
 
 
-def _is_sentence(stretch: str) -> bool:
-    """Whether a stretch is of a script without spaces: such stretches hardly come again."""
-    return len(stretch) > 1 and is_unspaced(stretch)
+def _is_sentence(token: str) -> bool:
+    """Whether a token is of a script without spaces: such tokens hardly come again."""
+    return len(token) > 1 and is_unspaced(token)
 
 
-def _empty_memory(index: Index, capitals: bool) -> TokenCache:
+def _empty_cache(index: Index, capitals: bool) -> TokenCache:
     return TokenCache(index, capitals=capitals)

@@ -1,4 +1,4 @@
-"""Where the positions of a text stand in it, in characters."""
+"""Positions of a text → character offsets."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from watcher.text.tokens import piece_spans
 
 
 class OffsetMap:
-    """The places of a text's pieces, worked out only as far as somebody asks.
+    """The character range of each piece of a text, computed only as far as it is asked for.
 
-    `stretches` are the text's, from its first on; `compounds` the numbers of those that have not exactly one
+    `tokens` are the text's, from its first on; `compounds` the numbers of those that have not exactly one
     piece, in order, and `widths` how many pieces each of these has.
     """
 
-    def __init__(self, text: str, stretches: Sequence[str], compounds: Sequence[int], widths: Sequence[int]) -> None:
+    def __init__(self, text: str, tokens: Sequence[str], compounds: Sequence[int], widths: Sequence[int]) -> None:
         self._text = text
-        self._stretches = stretches
+        self._tokens = tokens
         self._compounds = compounds
         self._widths = widths
         self._firsts: list[int] | None = None
         self._starts: list[int] = []
         self._spans: dict[int, list[tuple[int, int]]] = {}
-        """Of the pieces in a stretch, by its number: a text without spaces is one long stretch."""
+        """Of the pieces in a token, by its number: a text without spaces is one long token."""
 
     def characters(self, first: int, last: int) -> tuple[int, int]:
         """[start, end) of the characters from piece `first` to piece `last`, both included."""
@@ -32,16 +32,16 @@ class OffsetMap:
         return (start, self._characters_of(last)[1])
 
     def _characters_of(self, position: int) -> tuple[int, int]:
-        number, piece = self._stretch_of(position)
+        number, piece = self._token_of(position)
         start = self._start_of(number)
         spans = self._spans.get(number)
         if spans is None:
-            spans = self._spans[number] = piece_spans(self._stretches[number])
+            spans = self._spans[number] = piece_spans(self._tokens[number])
         begin, end = spans[piece]
         return start + begin, start + end
 
-    def _stretch_of(self, position: int) -> tuple[int, int]:
-        """The number of the stretch that has the piece, and the piece's number in it."""
+    def _token_of(self, position: int) -> tuple[int, int]:
+        """The number of the token that has the piece, and the piece's number in it."""
         if self._firsts is None:
             more = accumulate((width - 1 for width in self._widths), initial=0)
             self._firsts = [number + before for number, before in zip(self._compounds, more, strict=False)]
@@ -52,14 +52,12 @@ class OffsetMap:
         return (self._compounds[at], inside) if inside < width else (self._compounds[at] + 1 + inside - width, 0)
 
     def _start_of(self, number: int) -> int:
-        starts, stretches = self._starts, self._stretches
-        if not starts and sum(map(len, stretches)) + len(stretches) - 1 == len(self._text):
-            starts += accumulate(
-                [len(stretch) + 1 for stretch in stretches[:-1]], initial=0
-            )  # one space between each two
-        end = starts[-1] + len(stretches[len(starts) - 1]) if starts else 0
-        for stretch in stretches[len(starts) : number + 1]:
-            start = self._text.index(stretch, end)
+        starts, tokens = self._starts, self._tokens
+        if not starts and sum(map(len, tokens)) + len(tokens) - 1 == len(self._text):
+            starts += accumulate([len(token) + 1 for token in tokens[:-1]], initial=0)  # one space between each two
+        end = starts[-1] + len(tokens[len(starts) - 1]) if starts else 0
+        for token in tokens[len(starts) : number + 1]:
+            start = self._text.index(token, end)
             starts.append(start)
-            end = start + len(stretch)
+            end = start + len(token)
         return starts[number]

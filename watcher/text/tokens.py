@@ -1,11 +1,11 @@
 """Tokens: the words of a text, in order.
 
-A *stretch* is what stands between two spaces, with its punctuation; it is what `str.split` gives. A *chunk*
+A *token* is what is between two spaces, with its punctuation; it is what `str.split` gives. A *chunk*
 is the part of it that belongs together: letters, digits and marks, with hyphens, apostrophes, zero-width
 non-joiners and inner full stops inside (`al-Hol`, `Syria's`, `U.S.`, `آتش‌بس`). A chunk has one or more
 *pieces*; every piece has a position of its own, so `al-Hol` and `Al Hol` are the same two words. In scripts
 that put no spaces between words each character is a chunk: there a phrase of characters finds a word
-wherever it stands.
+wherever it occurs.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def runs(parts: tuple[str, ...]) -> list[tuple[int, int, str]]:
 
 
 def piece_spans(text: str) -> list[tuple[int, int]]:
-    """Where each piece stands in the text: [start, end) in characters."""
+    """Where each piece is in the text: [start, end) in characters."""
     return [
         piece.span() for chunk in _CHUNK.finditer(text) for piece in _PIECE.finditer(text, chunk.start(), chunk.end())
     ]
@@ -95,9 +95,9 @@ def words(text: str) -> list[str]:
     return [word for word in folded if word]
 
 
-def count_breaks(stretch: str) -> int:
-    """How many characters of a stretch end one word and begin another; scripts that write no spaces do without."""
-    return len(_BREAK.findall(stretch))
+def count_breaks(token: str) -> int:
+    """How many characters of a token end one word and begin another; scripts that write no spaces do without."""
+    return len(_BREAK.findall(token))
 
 
 def is_unspaced(text: str) -> bool:

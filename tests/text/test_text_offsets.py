@@ -1,4 +1,4 @@
-"""Places: every position of a text finds its characters, whatever stands between the words."""
+"""Offsets: every position of a text finds its characters, whatever is between the words."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ texts = st.lists(
 
 
 def places_of(text: str) -> OffsetMap:
-    stretches = text.split()
-    widths = [len(piece_spans(stretch)) for stretch in stretches]
+    tokens = text.split()
+    widths = [len(piece_spans(token)) for token in tokens]
     compounds = [number for number, width in enumerate(widths) if width != 1]
-    return OffsetMap(text, stretches, compounds, [widths[number] for number in compounds])
+    return OffsetMap(text, tokens, compounds, [widths[number] for number in compounds])
 
 
 @given(texts | st.text(), st.randoms(use_true_random=False))
