@@ -7,29 +7,31 @@ import shlex
 from collections.abc import Iterator
 
 import pytest
-import typer
 
 from tests.harness.harness import Harness
-from watcher.cli.main import app
+from watcher.cli.main import COMMANDS as TABLE
+from watcher.cli.main import HIDDEN, load_command
 
 
-def commands(group: object, *path: str) -> Iterator[tuple[str, ...]]:
-    """The words of every command below a group."""
-    for name, command in group.commands.items():  # type: ignore[attr-defined]
-        if hasattr(command, "commands"):
-            yield from commands(command, *path, name)
-        else:
-            yield (*path, name)
+def commands(name: str) -> Iterator[tuple[str, ...]]:
+    """The words of a command, or of every command of a group."""
+    loaded = load_command(name)
+    yield from ((name, inner) for inner in loaded.commands) if hasattr(loaded, "commands") else [(name,)]
 
 
-COMMANDS = sorted(commands(typer.main.get_command(app)))
+COMMANDS = sorted(path for name in TABLE for path in commands(name))
 
 
 def command(path: tuple[str, ...]) -> object:
-    found = typer.main.get_command(app)
-    for name in path:
-        found = found.commands[name]  # type: ignore[attr-defined]
+    found = load_command(path[0])
+    for name in path[1:]:
+        found = found.commands[name]
     return found
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_table_says_what_the_command_says(name: str) -> None:
+    assert load_command(name).help.partition("\n")[0] == TABLE[name]
 
 
 def test_all_commands_of_the_design_are_there() -> None:
@@ -56,7 +58,10 @@ def test_help_says_what_it_does_and_gives_an_example_that_the_command_takes(path
 
 
 def test_help_goes_out_with_0_and_wrong_words_with_2(harness: Harness) -> None:
-    shown = harness.command("silence", "add", "--help")
-    assert (shown.returncode, "Example: watcher silence add" in shown.stdout) == (0, True)
+    for option in ("-h", "--help"):
+        shown = harness.command("silence", "add", option)
+        assert (shown.returncode, "Example: watcher silence add" in shown.stdout) == (0, True)
+    assert set(re.findall(r"^  (\w+) ", harness.command("-h").stdout, re.MULTILINE)) >= set(TABLE) - HIDDEN
+    assert harness.command("-V").stdout == harness.command("--version").stdout
     assert harness.command("no-such-command").returncode == 2
     assert harness.command("feeds", "list", "--no-such-option").returncode == 2

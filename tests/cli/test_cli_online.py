@@ -30,10 +30,10 @@ def test_check_online_says_what_each_feed_answers(ready: Harness) -> None:
     done = ready.command("check", "--online")
     assert done.returncode == 0, done.stderr
     wire, nothing, old = rows(done.stdout)
-    assert wire[:4] == ["wire", "swift", "1", "2026-01-24 11:59:00Z"]
+    assert wire[:4] == ["wire", "ok", "1", "2026-01-24 11:59:00Z"]
     assert nothing[1] == "http_not_found"
     assert "watcher feeds discover" in nothing[4]
-    assert old[4] == f"moved for good to {ready.feed_urls[0]}"
+    assert old[4] == f"moved permanently to {ready.feed_urls[0]}"
     assert done.stdout.splitlines()[-1] == "2 of 3 feeds answered"
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime
 from io import StringIO
 
 import pytest
 from rich.console import Console
 
-from watcher.cli.tables import show_table, when
+from watcher.cli.tables import Display, show_table
 
 COLUMNS = ("id", "when", "topic", "title")
 YEAR = datetime.now(UTC).year
 TITLE = "Guards fled as inmates escaped from a prison in Hasakah, according to two of them and a doctor"
 ROWS = [
-    ("712c37de", when(datetime(YEAR, 11, 28, 5, 44, 2, tzinfo=UTC)), "detention-facilities", TITLE),
-    ("9fccbc5f", when(datetime(YEAR - 1, 1, 2, 3, 4, 5, tzinfo=UTC)), "ceasefires", "[bold]وقف[/bold]"),
+    ("712c37de", datetime(YEAR, 11, 28, 5, 44, 2, tzinfo=UTC), "detention-facilities", TITLE),
+    ("9fccbc5f", datetime(YEAR - 1, 1, 2, 3, 4, 5, tzinfo=UTC), "ceasefires", "[bold]وقف[/bold]"),
 ]
 
 
@@ -64,3 +65,26 @@ def test_several_beneath_a_row_share_a_line() -> None:
     lines = [line.rstrip() for line in out.getvalue().splitlines()]
     assert lines[:2] == ["id  feed     state", "  reason · url"]
     assert " ".join(line.strip() for line in lines[3:]) == "html: a web page · https://un.example/x"
+
+
+@pytest.mark.parametrize(
+    ("zone", "utc", "short", "whole"),
+    [
+        ("Europe/Istanbul", False, "11-28 08:44", "11-28 08:44:02+03:00"),
+        ("Europe/Istanbul", True, "11-28 05:44Z", "11-28 05:44:02Z"),
+        ("UTC", False, "11-28 05:44Z", "11-28 05:44:02Z"),
+    ],
+)
+def test_times_are_in_the_readers_zone_unless_asked_otherwise(
+    zone: str, utc: bool, short: str, whole: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TZ", zone)
+    monkeypatch.setattr(Display, "utc", utc)
+    time.tzset()
+    try:
+        assert short in shown(200)[1]
+        shown(80, terminal=False)
+        assert whole in capsys.readouterr().out.splitlines()[1]
+    finally:
+        monkeypatch.undo()
+        time.tzset()

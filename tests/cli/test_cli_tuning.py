@@ -94,7 +94,7 @@ def test_overlap_with_other_topics(read: Harness) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["backtest", "--topic", "weather"], "no topic is named weather"),
+        (["backtest", "--topic", "weather"], 'no topic is named "weather"'),
         (["backtest", "--topic", "ceasefires", "--since", "week"], "--since week: not a duration"),
         (["backtest", "--topic", "ceasefires", "--zone", "Mars"], "--zone Mars"),
         (["topics", "suggest", "--topic", "ceasefires"], "watcher alerts mark"),

@@ -9,7 +9,6 @@ from hypothesis import strategies as st
 
 from watcher.config.quantities import (
     format_duration,
-    format_points,
     format_size,
     read_clock,
     read_clock_span,
@@ -18,6 +17,7 @@ from watcher.config.quantities import (
     read_size,
     read_zone,
 )
+from watcher.model.topic import format_points
 
 
 @given(st.integers(0, 3650 * 86_400).map(lambda seconds: timedelta(seconds=seconds)))

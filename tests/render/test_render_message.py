@@ -13,12 +13,11 @@ import pytest
 from tests.harness.factories import BODY, NOW, TITLE, alert, marked, notification
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
-from watcher.model.topic import Level
+from watcher.model.topic import Level, format_points
 from watcher.render.dates import age
 from watcher.render.digest import bars
 from watcher.render.digest_context import DigestContext
 from watcher.render.message import MAX_HTML_BYTES, render_message
-from watcher.render.printable import points
 
 
 def render(*alerts: Alert, zone: str = "Europe/Istanbul", reason=NotifyReason.DIGEST, omitted: int = 0, **more):
@@ -276,4 +275,4 @@ def test_the_payload_has_the_documented_shape() -> None:
 
 @pytest.mark.parametrize(("score", "text"), [(740, "7.4"), (1200, "12"), (5, "0.05"), (-150, "-1.5"), (0, "0")])
 def test_points_are_written_as_people_write_them(score: int, text: str) -> None:
-    assert points(score) == text
+    assert format_points(score) == text

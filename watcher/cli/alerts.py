@@ -1,64 +1,66 @@
-"""`watcher alerts`: what was found, why, and what became of it."""
+"""`watcher alerts`: what matched, why, and what became of it."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
-from watcher.cli.tables import points, show_table, when
+from watcher.cli.tables import Cell, say, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.alert import Alert, AlertState
 from watcher.model.notification import DeliveryState
-from watcher.store.interface import DeliveryLife, Store
+from watcher.model.topic import format_points
 
-app = typer.Typer(help="What was found, why, and what became of it.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from watcher.store.interface import DeliveryLife, Store
+
+app = typer.Typer(help="List alerts, show what became of each, and mark them.", no_args_is_help=True)
 
 
 @app.command("list", epilog="Example: watcher alerts list --topic ceasefires --limit 20")
 def list_alerts(
     config: Config = DEFAULT_CONFIG,
-    topic: Annotated[str | None, typer.Option(help="Only this topic.")] = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    topic: Annotated[str | None, typer.Option(help="List only alerts of this topic.")] = None,
+    limit: Annotated[int, typer.Option(metavar="NUMBER", help="List at most this many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """The newest alerts."""
+    """List alerts, the newest first."""
     with store_of(config) as store:
         alerts = store.alerts(limit=limit, topic=topic)
         fates = store.alert_fates([alert.id for alert in alerts])
     if as_json:
         facts = [{**_facts(alert), "deliveries": fates.get(alert.id, {})} for alert in alerts]
-        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        show_json(facts)
         return
-    rows = (
+    rows: list[tuple[Cell, ...]] = [
         (
             alert.id[:8],
-            when(alert.created_at),
+            alert.created_at,
             alert.topic,
             alert.level.value,
-            points(alert.score),
+            format_points(alert.score),
             _fate(alert, fates.get(alert.id, {})),
             alert.feed_title,
             alert.entry.title,
         )
         for alert in alerts
-    )
+    ]
     columns = ("id", "when", "topic", "level", "score", "fate", "feed", "title")
     show_table(columns, rows, empty="no alerts yet")
 
 
 @app.command(epilog="Example: watcher alerts show 3f2a9c01")
 def show(
-    alert_id: Annotated[str, typer.Argument(help="The alert's id, or its first 8 digits.")],
+    alert_id: Annotated[str, typer.Argument(help="The id of the alert, or its first 8 digits.")],
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """The whole life of one alert: its evidence, the copies folded into it, and its fate on every channel."""
+    """Show one alert: its evidence, its copies in other feeds, and what happened on every channel."""
     with store_of(config) as store:
         alert = _find(store, alert_id)
         copies = store.copies_of(alert.id)
@@ -72,29 +74,35 @@ def show(
             "marked": verdict,
             "deliveries": [_life_facts(life) for life in lives],
         }
-        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        show_json(facts)
         return
-    typer.echo(f"{alert.entry.title}\n{alert.entry.link}")
-    typer.echo(f"{alert.feed_title} · first seen {when(alert.first_seen)} · id {alert.id}")
-    typer.echo(
-        f"{alert.topic_title}: {alert.level.value}, {points(alert.score)} points (focus from {points(alert.focus)})"
-    )
-    for part in alert.evidence:
-        typer.echo(f"  {points(part.points):>6}  {part.term} in {part.field} ×{part.count}  {part.text}")
-    for copy in copies:
-        typer.echo(f"also reported by {copy.feed_title}, {when(copy.created_at)}: {copy.entry.title} ({copy.id[:8]})")
-    typer.echo(_fate(alert, fate))
+    _show(alert, copies)
+    say(_fate(alert, fate))
     if verdict:
-        typer.echo(f"marked {verdict.value}")
-    rows = (
-        (str(life.channel), life.route, life.state.value, life.reason, when(life.since), (life.notification or "-")[:8])
+        say(f"marked {verdict.value}")
+    rows: list[tuple[Cell, ...]] = [
+        (str(life.channel), life.route, life.state.value, life.reason, life.since, (life.notification or "-")[:8])
         for life in lives
-    )
+    ]
     show_table(("channel", "route", "state", "reason", "since", "notification"), rows, empty="no deliveries")
 
 
+def _show(alert: Alert, copies: Sequence[Alert]) -> None:
+    say(alert.entry.title)
+    say(alert.entry.link)
+    say(f"{alert.feed_title} · first seen {when(alert.first_seen)} · id {alert.id}")
+    focus = format_points(alert.focus)
+    say(f"{alert.topic_title}: {alert.level.value}, {format_points(alert.score)} points (focus from {focus})")
+    for part in alert.evidence:
+        say(
+            f"{format_points(part.points):>6}  {part.term} in {part.field} ×{part.count}  {part.text}", indent=2, hang=8
+        )
+    for copy in copies:
+        say(f"also reported by {copy.feed_title}, {when(copy.created_at)}: {copy.entry.title} ({copy.id[:8]})", hang=2)
+
+
 class Mark(StrEnum):
-    """What a person may say of an alert."""
+    """What the user says about an alert."""
 
     RELEVANT = "relevant"
     IRRELEVANT = "irrelevant"
@@ -102,11 +110,14 @@ class Mark(StrEnum):
 
 @app.command(epilog="Example: watcher alerts mark 3f2a9c01 irrelevant")
 def mark(
-    alert_id: Annotated[str, typer.Argument(help="The alert's id, or its first 8 digits.")],
-    verdict: Annotated[Mark, typer.Argument(help="What you think of it.")],
+    alert_id: Annotated[str, typer.Argument(help="The id of the alert, or its first 8 digits.")],
+    verdict: Annotated[Mark, typer.Argument(help="Say whether it was worth sending.")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Says whether an alert was worth telling; `watcher topics suggest` learns from it."""
+    """Mark an alert as relevant or irrelevant.
+
+    `watcher topics suggest` learns from the marks.
+    """
     with store_of(config) as store:
         alert = _find(store, alert_id)
         store.mark_alert(alert.id, verdict is Mark.RELEVANT, datetime.now(UTC))
@@ -116,13 +127,13 @@ def mark(
 def _find(store: Store, alert_id: str) -> Alert:
     alert = store.alert(alert_id)
     if alert is None:
-        raise UsageError(f"no single alert is named {alert_id}; `watcher alerts list` shows their ids")
+        raise UsageError(f"no alert (or more than one) matches {alert_id}; see `watcher alerts list`")
     return alert
 
 
 def _verdict(store: Store, alert: Alert) -> Mark | None:
-    said = (one.is_relevant for one in store.marked_alerts(alert.topic) if one.alert.id == alert.id)
-    return next((Mark.RELEVANT if is_relevant else Mark.IRRELEVANT for is_relevant in said), None)
+    marks = (one.is_relevant for one in store.marked_alerts(alert.topic) if one.alert.id == alert.id)
+    return next((Mark.RELEVANT if is_relevant else Mark.IRRELEVANT for is_relevant in marks), None)
 
 
 def _fate(alert: Alert, deliveries: Mapping[DeliveryState, int]) -> str:
@@ -150,7 +161,7 @@ def _facts(alert: Alert) -> dict[str, object]:
         "score": alert.score / 100,
         "state": alert.state.value,
         "folded_into": alert.folded_into,
-        "created_at": when(alert.created_at),
+        "created_at": alert.created_at,
         "feed": alert.feed_title,
         "title": alert.entry.title,
         "link": alert.entry.link,
@@ -171,7 +182,7 @@ def _facts(alert: Alert) -> dict[str, object]:
 def _copy_facts(copy: Alert) -> dict[str, object]:
     return {
         "id": copy.id,
-        "created_at": when(copy.created_at),
+        "created_at": copy.created_at,
         "feed": copy.feed_title,
         "title": copy.entry.title,
         "link": copy.entry.link,
@@ -184,6 +195,6 @@ def _life_facts(life: DeliveryLife) -> dict[str, object]:
         "route": life.route,
         "state": life.state.value,
         "reason": life.reason,
-        "since": when(life.since),
+        "since": life.since,
         "notification": life.notification,
     }

@@ -1,4 +1,4 @@
-"""`check`: whether a configuration would do, on paper and, if wanted, on the network."""
+"""`watcher check`: the configuration validated, on request together with its feeds."""
 
 from __future__ import annotations
 
@@ -6,69 +6,82 @@ import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.progress import Progress
 
 from watcher.cli.options import DEFAULT_CONFIG, Config
-from watcher.cli.tables import counted, points, progress_console, show_table, when
-from watcher.config.load import missing_for_run
-from watcher.dryrun.feeds import FeedAnswer, ask_feeds
+from watcher.cli.tables import Cell, counted, progress_console, say, show_table
 from watcher.errors import ConfigError, Problem
-from watcher.fetch.ssrf_guard import AddressPolicy
-from watcher.match.explain import explain
-from watcher.match.percolator import CompiledTopic
 from watcher.model.entry import Entry
-from watcher.model.settings import Settings
-from watcher.model.topic import Example
-from watcher.notify.template_check import failed_templates, without_trouble
-from watcher.service.load import CompiledConfig, load_config
+from watcher.model.topic import Example, format_points
+
+if TYPE_CHECKING:
+    from watcher.dryrun.feeds import FeedAnswer
+    from watcher.match.percolator import CompiledTopic
+    from watcher.model.settings import Settings
+    from watcher.service.load import CompiledConfig
+
+app = typer.Typer()
+
+WELL_FORMED = frozenset({"swift", "lxml", "jsonfeed"})
+"""Readers of documents that needed no repair."""
 
 
-def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: watcher check -c config.yaml --online")(check)
-
-
+@app.command(epilog="Example: watcher check -c config.yaml --online")
 def check(
     config: Config = DEFAULT_CONFIG,
     online: Annotated[bool, typer.Option("--online", help="Also ask every feed once.")] = False,
 ) -> None:
-    """Validates the configuration, runs the examples of its topics, tries own templates.
+    """Validate the configuration, its topics' examples and its templates.
 
-    With --online: what each feed answers now. Exit 1 if none does.
+    With --online, also show what each feed answers now; exit 1 if none does.
     """
-    plan = load_config(config, os.environ, secrets="require" if online else "defer")
-    lacking = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(plan.settings))
-    for warning in (*plan.settings.warnings, *lacking, *_inside_addresses(plan.settings)):
-        typer.echo(f"warning: {warning}", err=True)
-    failed = [problem for topic in plan.topics for problem in _failed_examples(topic, plan)]
-    failed += failed_templates(plan.settings)
+    from watcher.config.load import missing_for_run
+    from watcher.notify.template_check import failed_templates, without_trouble
+    from watcher.service.load import load_config
+
+    compiled = load_config(config, os.environ, secrets="require" if online else "defer")
+    settings = compiled.settings
+    needed = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(settings))
+    for warning in (*settings.warnings, *needed, *_private_addresses(settings)):
+        say(f"warning: {warning}", err=True)
+    failed = [problem for topic in compiled.topics for problem in _failed_examples(topic, compiled)]
+    failed += failed_templates(settings)
     if failed:
         raise ConfigError(failed)
-    for doubt in without_trouble(plan.settings):
-        typer.echo(f"warning: {doubt}", err=True)
-    settings = plan.settings
+    for problem in without_trouble(settings):
+        say(f"warning: {problem}", err=True)
     examples = sum(len(topic.examples) for topic in settings.topics)
-    typer.echo(
+    say(
         f"{config}: {counted(len(settings.feeds), 'feed')}, {counted(len(settings.topics), 'topic')}, "
         f"{counted(examples, 'example')} as expected, {counted(len(settings.receivers), 'receiver')}"
     )
     if online:
-        _check_online(plan)
+        _check_online(compiled)
 
 
-def _inside_addresses(settings: Settings) -> Iterator[str]:
-    """Feeds whose address is one, and one that would not be dialled; what names resolve to, `--online` finds out."""
+def _private_addresses(settings: Settings) -> Iterator[str]:
+    """One warning for all feeds whose address is a private one; `--online` finds out what names resolve to."""
+    from watcher.fetch.ssrf_guard import AddressPolicy
+
+    if settings.network.proxy is not None:
+        return
     policy = AddressPolicy(settings.network.allow)
-    for feed in settings.feeds if settings.network.proxy is None else ():
-        address = _literal(urlsplit(feed.url).hostname or "")
-        if address is not None and not policy.permits(address):
-            yield (
-                f"{settings.file}: feeds: {feed.url} is inside a private or special network and would not be fetched; "
-                f"if that is intended, write network: {{allow: [{ip_network(address)}]}}"
-            )
+    refused = {
+        feed.url: address
+        for feed in settings.feeds
+        if (address := _literal(urlsplit(feed.url).hostname or "")) is not None and not policy.permits(address)
+    }
+    if refused:
+        url, *more = refused
+        others = f" and {counted(len(more), 'other feed')}" if more else ""
+        ranges = ", ".join(dict.fromkeys(str(ip_network(address)) for address in refused.values()))
+        yield (
+            f"{settings.file}: feeds: {url}{others} would not be fetched: private or special addresses are refused; "
+            f"if they are intended, write network: {{allow: [{ranges}]}}"
+        )
 
 
 def _literal(host: str) -> IPv4Address | IPv6Address | None:
@@ -78,21 +91,20 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
         return None
 
 
-def _failed_examples(compiled: CompiledTopic, plan: CompiledConfig) -> list[Problem]:
+def _failed_examples(compiled: CompiledTopic, config: CompiledConfig) -> Iterator[Problem]:
+    from watcher.match.explain import explain
+
     topic = compiled.topic
-    problems = []
     for number, example in enumerate(topic.examples):
         found = explain(compiled, example_entry(example))
         if found.level is not example.level:
-            message = (
-                f"the example reaches {found.level.value} with {points(found.score)} points, not {example.level.value}; "
-                "`watcher explain` shows why"
-            )
             path = f"examples.{number}"
-            problems.append(
-                Problem(plan.settings.file, topic.positions.get(path), f"topics.{topic.name}.{path}", message)
+            message = (
+                f"the example reaches {found.level.value} with {format_points(found.score)} points, "
+                f"not {example.level.value}; `watcher explain` shows why"
             )
-    return problems
+            position = topic.positions.get(path)
+            yield Problem(config.settings.file, position, f"topics.{topic.name}.{path}", message)
 
 
 def example_entry(example: Example) -> Entry:
@@ -101,11 +113,16 @@ def example_entry(example: Example) -> Entry:
     return Entry(id="", link="", title=title.strip(), content=content.strip())
 
 
-def _check_online(plan: CompiledConfig) -> None:
-    feeds = plan.settings.feeds
-    with Progress(console=progress_console, transient=True, disable=not progress_console.is_terminal) as progress:
+def _check_online(compiled: CompiledConfig) -> None:
+    from rich.progress import Progress
+
+    from watcher.dryrun.feeds import ask_feeds
+
+    feeds = compiled.settings.feeds
+    terminal = progress_console()
+    with Progress(console=terminal, transient=True, disable=not terminal.is_terminal) as progress:
         task = progress.add_task("asking", total=len(feeds))
-        answers = asyncio.run(ask_feeds(plan, feeds, lambda _: progress.advance(task)))
+        answers = asyncio.run(ask_feeds(compiled, feeds, lambda _: progress.advance(task)))
     show_table(("feed", "answer", "entries", "newest", "detail", "url"), _rows(answers), empty="there are no feeds")
     answering = sum(answer.parsed is not None for answer in answers)
     typer.echo(f"{answering} of {counted(len(answers), 'feed')} answered")
@@ -114,12 +131,13 @@ def _check_online(plan: CompiledConfig) -> None:
         raise typer.Exit(1)
 
 
-def _rows(answers: Sequence[FeedAnswer]) -> Iterator[tuple[str, ...]]:
+def _rows(answers: Sequence[FeedAnswer]) -> Iterator[tuple[Cell, ...]]:
     for answer in answers:
-        moved = f"moved for good to {answer.moved_to}" if answer.moved_to else ""
+        moved = f"moved permanently to {answer.moved_to}" if answer.moved_to else ""
         name, url = answer.feed.name or "", answer.feed.url
         if answer.parsed is not None:
-            newest, count = when(answer.newest), str(len(answer.parsed.entries))
-            yield (name or answer.parsed.title, answer.parsed.reader, count, newest, moved, url)
+            count = str(len(answer.parsed.entries))
+            answered = "ok" if answer.parsed.reader in WELL_FORMED else "repaired"
+            yield (name or answer.parsed.title, answered, count, answer.newest, moved, url)
         elif answer.failed is not None:
-            yield (name, answer.failed.reason.value, "-", "-", answer.failed.detail, url)
+            yield (name, answer.failed.reason.value, None, None, answer.failed.detail, url)

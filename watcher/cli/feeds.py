@@ -14,14 +14,14 @@ import typer
 
 from watcher.cli import feeds_add as growing
 from watcher.cli.feed_facts import facts_of
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, opened_store, plan_to_read
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read, opened_store
 from watcher.cli.tables import counted, show_table, when
 from watcher.config.opml import write_opml
 from watcher.errors import UsageError
 from watcher.model.feed import Feed, FeedIssue, PollState
 from watcher.schedule.health import feed_issues
 
-app = typer.Typer(help="What is polled, how it fares, and lists of feeds in and out.", no_args_is_help=True)
+app = typer.Typer(help="List, add, import and export feeds, and show their health.", no_args_is_help=True)
 growing.register(app)
 
 
@@ -38,7 +38,7 @@ def list_feeds(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None
 
 
 def _feeds_and_states(config: Path) -> tuple[Sequence[Feed], dict[str, PollState]]:
-    plan = plan_to_read(config)
+    plan = load_to_read(config)
     with opened_store(plan) as store:
         return plan.settings.feeds, {state.url: state for state in store.feed_states()}
 
@@ -79,7 +79,7 @@ def show_feed(
     as_json: AsJson = False,
 ) -> None:
     """One feed: when it is read, why then, and all that is remembered of it."""
-    plan = plan_to_read(config)
+    plan = load_to_read(config)
     feed = next((one for one in plan.settings.feeds if url in {one.url, one.name}), None)
     if feed is None:
         raise UsageError(f"{url} is not configured: `watcher feeds list` shows what is")
@@ -135,7 +135,7 @@ def export_feeds(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Every configured feed as OPML 2.0, folders made of the label `folder`."""
-    feeds = plan_to_read(config).settings.feeds
+    feeds = load_to_read(config).settings.feeds
     document = write_opml(feeds)
     if target is None:
         sys.stdout.buffer.write(document)

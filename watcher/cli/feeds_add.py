@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, plan_to_read
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read
 from watcher.cli.tables import counted, show_table
 from watcher.config.opml import OpmlProblem, append_to_opml, read_opml, write_opml
 from watcher.config.schema import label_name
@@ -39,7 +39,7 @@ def discover_feeds(
     as_json: AsJson = False,
 ) -> None:
     """The feeds that a page has; each was asked and read. Exit 1: there are none."""
-    found = _found(plan_to_read(config), url)
+    found = _found(load_to_read(config), url)
     if as_json:
         typer.echo(json.dumps([asdict(feed) for feed in found], ensure_ascii=False, indent=2))
         return
@@ -72,7 +72,7 @@ def add_feed(
 ) -> None:
     """Adds a feed to an OPML file that the configuration includes. The YAML is never rewritten."""
     labels = dict(_label(text) for text in label or ())
-    plan = plan_to_read(config)
+    plan = load_to_read(config)
     target = _included(plan.settings, into)
     feed = Feed(url, name, labels) if unasked else _asked(plan, url, name, labels)
     if feed.url in {known.url for known in plan.settings.feeds}:
@@ -106,7 +106,7 @@ def import_feeds(
     into: Into = None,
 ) -> None:
     """Adds the feeds of an OPML file to one that the configuration includes. The YAML is never rewritten."""
-    settings = plan_to_read(config).settings
+    settings = load_to_read(config).settings
     target = _included(settings, into)
     feeds = [feed for feed in _read(source) if feed.url not in {known.url for known in settings.feeds}]
     _append(target, feeds, config)
@@ -149,7 +149,7 @@ def _append(target: Path, feeds: Sequence[Feed], config: Path) -> None:
         raise UsageError(f"{target}:{grown.line or 1}: {grown.message}")
     _replace(target, grown)
     try:
-        plan_to_read(config)
+        load_to_read(config)
     except ConfigError:
         _replace(target, before)
         raise

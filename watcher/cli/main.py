@@ -1,75 +1,95 @@
-"""The program: puts the command groups together and maps errors to exit codes.
+"""The program: names the commands, loads the one that is asked for, maps errors to exit codes.
 
 0 fine · 1 something failed at run time · 2 bad usage or configuration.
+
+A command's module is imported when the command is run, and imports what it needs when it needs it: `watcher --help`
+must not wait for a database library.
 """
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
 from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from watcher import __version__
-from watcher.cli import (
-    alerts,
-    backtest,
-    check,
-    db,
-    debug,
-    explain,
-    feeds,
-    init,
-    outbox,
-    receivers,
-    routes,
-    run,
-    silence,
-)
+from watcher.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG
+from watcher.cli.os_errors import explain_os_error
 from watcher.errors import ConfigError, StoreError, UsageError
 
-_NOISE = "Value error, "
-"""What pydantic, by which typer reads words, puts before a message of its own."""
+COMMANDS: Mapping[str, str] = {
+    "demo": "See everything work on this machine alone: sample feeds, scores, one chat message, one digest.",
+    "init": "Write a commented starter configuration.",
+    "check": "Validate the configuration, its topics' examples and its templates.",
+    "run": "Run the daemon.",
+    "once": "Poll what is due, deliver what is ready, and exit.",
+    "explain": "Show why a text or an entry matches a topic, or why it does not.",
+    "evaluate": "Measure the topics against entries judged by hand.",
+    "preview": "Render the next digests to files without sending them.",
+    "backtest": "Show what a topic would have sent over stored entries.",
+    "topics": "Improve topics from marked alerts.",
+    "feeds": "List, add, import and export feeds, and show their health.",
+    "alerts": "List alerts, show what became of each, and mark them.",
+    "outbox": "List messages, and retry or drop those that were not delivered.",
+    "silence": "Stop alerts for a time, with an author and a comment.",
+    "routes": "Test which receivers would get an alert.",
+    "receivers": "List receivers and send test messages.",
+    "db": "Upgrade, back up and measure the store.",
+    "debug": "List failpoints and timings for tests.",
+}
+"""Each command, in the order of `--help`, with its help line. Its module is `watcher.cli.<name>`, with a Typer `app`."""
+
+HIDDEN = frozenset({"debug"})
+_PYDANTIC_PREFIX = "Value error, "
+"""What pydantic, which typer uses to read arguments, puts before our own messages."""
 
 
-class PlainSpoken(TyperGroup):
-    """The commands, whose messages about wrong words say only what a person can use."""
+class CommandTable(TyperGroup):
+    """The commands of `COMMANDS`, each imported when it is used."""
 
-    def invoke(self, ctx: Any) -> Any:  # typer does not publish the type of its own contexts
+    def list_commands(self, ctx: Any) -> list[str]:  # typer does not publish the type of its contexts
+        return list(COMMANDS)
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        return load_command(cmd_name) if cmd_name in COMMANDS else None
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """Lists the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, text in COMMANDS.items() if name not in HIDDEN])
+
+    def invoke(self, ctx: Any) -> Any:
         try:
             return super().invoke(ctx)
         except typer.BadParameter as error:
-            error.message = error.message.removeprefix(_NOISE)
+            error.message = error.message.removeprefix(_PYDANTIC_PREFIX)
             raise
+
+
+def load_command(name: str) -> Any:
+    """The command or group of this name, imported now."""
+    return typer.main.get_command(import_module(f"watcher.cli.{name}").app)
 
 
 app = typer.Typer(
     name="watcher",
-    cls=PlainSpoken,
-    help="Reads news feeds, scores every entry against your topics, tells the right people why.",
+    cls=CommandTable,
+    help="Poll news feeds, score every entry against your topics, and alert the right people with the reasons.",
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
-for commands in (init, check, run, explain, backtest):
-    commands.register(app)
-for name, group in (
-    ("feeds", feeds.app),
-    ("alerts", alerts.app),
-    ("outbox", outbox.app),
-    ("silence", silence.app),
-    ("routes", routes.app),
-    ("receivers", receivers.app),
-    ("db", db.app),
-    ("debug", debug.app),
-):
-    app.add_typer(group, name=name)
 
 
-def _version(wanted: bool) -> None:
+def _print_version(wanted: bool) -> None:
     if wanted:
         typer.echo(f"watcher {__version__}")
         raise typer.Exit
@@ -77,16 +97,22 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
-    _: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version and exit."),
+    config: Path = typer.Option(
+        DEFAULT_CONFIG, "-c", "--config", metavar="FILE", envvar=CONFIG_VARIABLE, help="Use this configuration."
+    ),
+    _: bool = typer.Option(
+        False, "-V", "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
+    ),
 ) -> None:
     pass
 
 
 def main(words: Sequence[str] | None = None) -> None:
-    """Runs a command to its `SystemExit`; the errors of the house become a message with its remedy and an exit code.
+    """Runs a command and ends with `SystemExit`; known errors become a message with its remedy and an exit code.
 
-    `words` are what stands after `watcher`; those of this process by default.
+    `words` are the command line after `watcher`; that of this process by default.
     """
+    _print_anything()
     try:
         app(args=words)
     except ConfigError as error:
@@ -96,10 +122,26 @@ def main(words: Sequence[str] | None = None) -> None:
         typer.echo(f"{count} problem{'s' if count != 1 else ''}; the configuration is refused", err=True)
         sys.exit(2)
     except UsageError as error:
-        typer.echo(f"watcher: {error}", err=True)
-        sys.exit(2)
+        _fail(str(error), 2)
     except StoreError as error:
-        typer.echo(f"watcher: the store failed: {error}", err=True)
-        sys.exit(1)
+        _fail(f"the store failed: {error}", 1)
     except BrokenPipeError:
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115, PTH123 - for what is still buffered
         sys.exit(1)
+    except OSError as error:
+        explained = explain_os_error(error)
+        if explained is None:
+            raise
+        _fail(explained.message, explained.exit_code)
+
+
+def _fail(message: str, code: int) -> None:
+    typer.echo(f"watcher: {message}", err=True)
+    sys.exit(code)
+
+
+def _print_anything() -> None:
+    """Lets characters that the locale's encoding lacks print as `?`: a title in Arabic must not end a command."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")

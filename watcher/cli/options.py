@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, and what they stand for."""
 
 from __future__ import annotations
 
@@ -7,39 +7,56 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.config.quantities import read_duration
 from watcher.errors import UsageError
-from watcher.match.percolator import CompiledTopic
-from watcher.service.app import open_config_store
-from watcher.service.load import CompiledConfig, load_config
-from watcher.store.interface import Store
+
+if TYPE_CHECKING:
+    from watcher.match.percolator import CompiledTopic
+    from watcher.service.load import CompiledConfig
+    from watcher.store.interface import Store
+
+DEFAULT_CONFIG = Path("config.yaml")
+CONFIG_VARIABLE = "WATCHER_CONFIG"
+
+
+def _config_of(context: typer.Context, value: Path) -> Path:
+    """The configuration given to the command, else to `watcher` before it, else in the environment."""
+    source = context.get_parameter_source("config")
+    if source is not None and source.name == "COMMANDLINE":
+        return value
+    given = context.find_root().params.get("config")
+    return given if isinstance(given, Path) else value
+
 
 Config = Annotated[
-    Path, typer.Option("-c", "--config", metavar="FILE", help="The configuration.", envvar="WATCHER_CONFIG")
+    Path, typer.Option("-c", "--config", metavar="FILE", help="Use this configuration.", callback=_config_of)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
-DEFAULT_CONFIG = Path("config.yaml")
 
+def load_to_run(config: Path) -> CompiledConfig:
+    """The configuration for commands that poll or send: secrets resolved; feeds, topics and a route required."""
+    from watcher.service.load import load_config
 
-def plan_to_run(config: Path) -> CompiledConfig:
-    """A plan for commands that poll or send: secrets resolved, feeds, topics and a route demanded."""
     return load_config(config, os.environ, secrets="require", must_run=True)
 
 
-def plan_to_read(config: Path) -> CompiledConfig:
-    """A plan for commands that send nothing: they do without secrets."""
+def load_to_read(config: Path) -> CompiledConfig:
+    """The configuration for commands that send nothing: they do without secrets."""
+    from watcher.service.load import load_config
+
     return load_config(config, os.environ, secrets="defer")
 
 
 @contextmanager
-def opened_store(plan: CompiledConfig) -> Iterator[Store]:
-    """The store of a plan, for a command that only looks or decides."""
-    store = open_config_store(plan)
+def opened_store(compiled: CompiledConfig) -> Iterator[Store]:
+    """The store of a configuration, for a command that reads it or records a decision."""
+    from watcher.service.app import open_config_store
+
+    store = open_config_store(compiled)
     try:
         yield store
     finally:
@@ -48,23 +65,30 @@ def opened_store(plan: CompiledConfig) -> Iterator[Store]:
 
 @contextmanager
 def store_of(config: Path) -> Iterator[Store]:
-    """The store a configuration names, for a command that only looks or decides."""
-    with opened_store(plan_to_read(config)) as store:
+    """The store that a configuration names, for a command that reads it or records a decision."""
+    with opened_store(load_to_read(config)) as store:
         yield store
 
 
 def duration(text: str, option: str) -> timedelta:
     """`2h`, `7d`, `1h30m` as given to an option."""
+    from watcher.config.quantities import read_duration
+
     try:
         return read_duration(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: {error}") from error
 
 
-def chosen_topics(plan: CompiledConfig, topic: str | None) -> list[CompiledTopic]:
-    """The topic of this name, or all of them."""
-    chosen = [compiled for compiled in plan.topics if topic is None or compiled.topic.name == topic]
-    if not chosen:
-        names = ", ".join(compiled.topic.name for compiled in plan.topics) or "none at all"
-        raise UsageError(f"no topic is named {topic}; the configuration has {names}" if topic else "there is no topic")
-    return chosen
+def selected_topics(compiled: CompiledConfig, name: str | None) -> list[CompiledTopic]:
+    """The topic of this name; all of them without a name. Raises `UsageError` when there is none."""
+    selected = [one for one in compiled.topics if name is None or one.topic.name == name]
+    if selected:
+        return selected
+    if name is None:
+        raise UsageError("the configuration has no topics; add one under topics")
+    from watcher.config.did_you_mean import did_you_mean
+
+    names = [one.topic.name for one in compiled.topics]
+    hint = did_you_mean(name, names) or f"; the configuration has {', '.join(names) or 'none'}"
+    raise UsageError(f'no topic is named "{name}"{hint}')

@@ -1,68 +1,70 @@
-"""`watcher outbox`: messages on their way, and those that did not arrive."""
+"""`watcher outbox`: messages being sent, and those that could not be delivered."""
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
-from watcher.cli.tables import show_table, when
+from watcher.cli.tables import Cell, say, show_json, show_table, when
 from watcher.errors import UsageError
-from watcher.model.notification import Notification, NotificationState
+from watcher.model.notification import Attempt, Notification, NotificationState
 from watcher.model.route import ChannelRef
-from watcher.notify.breakers import shown_pauses
-from watcher.store.interface import Store
 
-app = typer.Typer(help="Messages on their way, and those that did not arrive.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from watcher.store.interface import Store
 
-Key = Annotated[str, typer.Argument(help="The notification's key, or its first 8 digits.")]
+app = typer.Typer(help="List messages, and retry or drop those that were not delivered.", no_args_is_help=True)
+
+Key = Annotated[str, typer.Argument(help="The key of the message, or its first 8 digits.")]
 
 
 @app.command("list", epilog="Example: watcher outbox list --state dead")
 def list_notifications(
     config: Config = DEFAULT_CONFIG,
-    state: Annotated[NotificationState | None, typer.Option(help="Only this state.")] = None,
-    limit: Annotated[int, typer.Option(help="How many, newest first.")] = 50,
+    state: Annotated[NotificationState | None, typer.Option(help="List only messages in this state.")] = None,
+    limit: Annotated[int, typer.Option(metavar="NUMBER", help="List at most this many.")] = 50,
     as_json: AsJson = False,
 ) -> None:
-    """The newest notifications."""
+    """List messages (notifications), the newest first."""
     with store_of(config) as store:
         notifications = store.notifications(state=state, limit=limit)
         pauses = _pauses(store, notifications)
         dropped = store.dropped([one.key for one in notifications])
     if as_json:
         facts = [
-            {**_facts(one), "dropped": one.key in dropped, "paused_until": when(pauses.get(one.group.channel))}
+            {**_facts(one), "dropped": one.key in dropped, "paused_until": pauses.get(one.group.channel)}
             for one in notifications
         ]
-        typer.echo(json.dumps(facts, ensure_ascii=False, indent=2))
+        show_json(facts)
         return
     rows = (
         (
             notification.key[:8],
-            when(notification.created_at),
+            notification.created_at,
             _state(notification, dropped),
             str(notification.group.channel),
             str(len(notification.alerts)),
             str(notification.attempts),
-            when(_next_attempt(notification, pauses)),
+            _next_attempt(notification, pauses),
         )
         for notification in notifications
     )
     columns = ("key", "made", "state", "channel", "alerts", "attempts", "next attempt")
     show_table(columns, rows, empty="nothing here")
     for channel, until in sorted(pauses.items(), key=str):
-        typer.echo(_PAUSED.format(channel, when(until)), err=True)
+        say(_PAUSED.format(channel, when(until)), err=True)
 
 
-_PAUSED = "{} pauses until {}; then one message tries it, and the rest follow when that arrives"
+_PAUSED = "{} is paused until {}. One message is then tried; the rest follow once it is delivered."
 
 
 def _pauses(store: Store, notifications: Sequence[Notification]) -> dict[ChannelRef, datetime]:
+    from watcher.notify.breakers import shown_pauses
+
     unfinished = {one.group.channel for one in notifications if one.state is NotificationState.READY}
     return shown_pauses(store, unfinished, datetime.now(UTC))
 
@@ -72,7 +74,7 @@ def _state(notification: Notification, dropped: Collection[str]) -> str:
 
 
 def _next_attempt(notification: Notification, pauses: Mapping[ChannelRef, datetime]) -> datetime | None:
-    """When it is tried next: not while its channel pauses. None for what is finished."""
+    """When it is tried next, not before its channel's pause ends. None when it is finished."""
     due = notification.next_attempt_at
     if due is None or notification.state is not NotificationState.READY:
         return due
@@ -82,7 +84,7 @@ def _next_attempt(notification: Notification, pauses: Mapping[ChannelRef, dateti
 def _facts(notification: Notification) -> dict[str, object]:
     return {
         "key": notification.key,
-        "created_at": when(notification.created_at),
+        "created_at": notification.created_at,
         "state": notification.state.value,
         "reason": notification.reason.value,
         "channel": str(notification.group.channel),
@@ -90,57 +92,72 @@ def _facts(notification: Notification) -> dict[str, object]:
         "alerts": [alert.id for alert in notification.alerts],
         "omitted": notification.omitted,
         "attempts": notification.attempts,
-        "next_attempt_at": when(notification.next_attempt_at),
+        "next_attempt_at": notification.next_attempt_at,
     }
 
 
 @app.command(epilog="Example: watcher outbox show 9be1c044")
-def show(key: Key, config: Config = DEFAULT_CONFIG) -> None:
-    """One notification: what it tells, and every attempt to deliver it."""
+def show(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show one message: its alerts, and every attempt to deliver it."""
     with store_of(config) as store:
         notification = _find(store, key)
         attempts = store.attempts(notification.key)
         pauses = _pauses(store, [notification])
-    typer.echo(f"{notification.key} to {notification.group.channel} by route {notification.group.route}")
-    typer.echo(f"{notification.state.value}, {notification.reason.value}, made {when(notification.created_at)}")
+    if as_json:
+        show_json({**_facts(notification), "attempt_log": [_attempt_facts(one) for one in attempts]})
+        return
+    say(f"{notification.key} to {notification.group.channel} by route {notification.group.route}")
+    say(f"{notification.state.value}, {notification.reason.value}, made {when(notification.created_at)}")
     if notification.state is NotificationState.READY:
-        typer.echo(
-            f"next attempt {when(_next_attempt(notification, pauses))}{', when its channel no longer pauses' if pauses else ''}"
-        )
+        pause = ", when its channel is no longer paused" if pauses else ""
+        say(f"next attempt {when(_next_attempt(notification, pauses))}{pause}")
     for alert in notification.alerts:
-        typer.echo(f"  {alert.id[:8]}  {alert.topic}  {alert.entry.title}")
-    rows = (
-        (str(place), when(one.started_at), when(one.finished_at), one.result or "", one.reason, one.detail)
-        for place, one in enumerate(attempts, 1)
-    )
+        say(f"{alert.id[:8]}  {alert.topic}  {alert.entry.title}", indent=2, hang=10)
+    rows: list[tuple[Cell, ...]] = [
+        (str(number), one.started_at, one.finished_at, one.result or "", one.reason, one.detail)
+        for number, one in enumerate(attempts, 1)
+    ]
     show_table(("attempt", "started", "finished", "outcome", "reason", "detail"), rows, empty="no attempt yet")
+
+
+def _attempt_facts(attempt: Attempt) -> dict[str, object]:
+    return {
+        "started_at": attempt.started_at,
+        "finished_at": attempt.finished_at,
+        "outcome": attempt.result,
+        "reason": attempt.reason or None,
+        "detail": attempt.detail or None,
+    }
 
 
 @app.command(epilog="Example: watcher outbox retry 9be1c044")
 def retry(key: Key, config: Config = DEFAULT_CONFIG) -> None:
-    """Tries again at once, under the same key. The daemon, or the next `once`, sends it."""
+    """Send a message again, under the same key.
+
+    The daemon sends it at once; without a daemon, the next `watcher once` does.
+    """
     with store_of(config) as store:
         notification = _find(store, key)
         done = store.retry_notification(notification.key, datetime.now(UTC))
     if not done:
-        raise UsageError(f"{key} is {notification.state.value}: only what is dead or waits can be tried again")
+        raise UsageError(f"{key} is {notification.state.value}: only a dead or waiting message can be retried")
     typer.echo(f"{notification.key} is ready again")
 
 
 @app.command(epilog="Example: watcher outbox drop 9be1c044")
 def drop(key: Key, config: Config = DEFAULT_CONFIG) -> None:
-    """Gives a message up: it becomes a dead letter with the reason `dropped`. Settles one that is dead already."""
+    """Give a message up: it becomes a dead letter with the reason `dropped`."""
     with store_of(config) as store:
         notification = _find(store, key)
         already = store.dropped([notification.key])
         done = store.drop_notification(notification.key, datetime.now(UTC))
     if not done:
-        raise UsageError(f"{key} is {_state(notification, already)}: only what waits or is dead can be dropped")
+        raise UsageError(f"{key} is {_state(notification, already)}: only a waiting or dead message can be dropped")
     typer.echo(f"{notification.key} is dropped")
 
 
 def _find(store: Store, key: str) -> Notification:
     notification = store.notification(key)
     if notification is None:
-        raise UsageError(f"no single notification is named {key}; `watcher outbox list` shows their keys")
+        raise UsageError(f"no message (or more than one) matches {key}; see `watcher outbox list`")
     return notification

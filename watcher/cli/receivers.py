@@ -18,7 +18,7 @@ from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.route import Receiver
 from watcher.service.load import CompiledConfig, load_config
 
-app = typer.Typer(help="Whether those who are to be told can be reached.", no_args_is_help=True)
+app = typer.Typer(help="List receivers and send test messages.", no_args_is_help=True)
 
 
 @app.command("list", epilog="Example: watcher receivers list")

@@ -1,36 +1,44 @@
-"""`watcher routes`: who would get an alert, and why."""
+"""`watcher routes`: which receivers would get an alert, and why."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config, plan_to_read
-from watcher.config.did_you_mean import did_you_mean
+from watcher.cli.options import DEFAULT_CONFIG, Config, load_to_read
 from watcher.errors import UsageError
 from watcher.model.route import OWN_LABELS
-from watcher.model.settings import Settings
 from watcher.model.topic import Level
-from watcher.route.tree import RouteTrace, routes_for, why
 
-app = typer.Typer(help="Who would get an alert, and why.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from watcher.model.settings import Settings
+    from watcher.route.tree import RouteTrace
+
+app = typer.Typer(help="Test which receivers would get an alert.", no_args_is_help=True)
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `test` a command of a group while it is the only one."""
 
 
 @app.command("test", epilog="Example: watcher routes test level=focus topic=ceasefires region=mena")
 def try_labels(
-    labels: Annotated[list[str], typer.Argument(help="Labels of an imagined alert: name=value …")],
+    labels: Annotated[list[str], typer.Argument(help="Labels of the alert: name=value …")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Walks an imagined alert through the tree and says which receivers get it, and why."""
-    settings = plan_to_read(config).settings
+    """Show which receivers would get an alert with these labels, and which route decided it."""
+    from watcher.route.tree import routes_for, why
+
+    settings = load_to_read(config).settings
     root = settings.route
     if root is None:
-        raise UsageError("the configuration has no route")
+        raise UsageError("the configuration has no route; add one with a receiver")
     given = dict(_label(text) for text in labels)
-    for doubt in doubts(settings, given):
-        typer.echo(f"warning: {doubt}", err=True)
+    for warning in impossible_labels(settings, given):
+        typer.echo(f"warning: {warning}", err=True)
     receivers = dict.fromkeys(route.receiver for route in routes_for(root, given))
     for line in _lines(why(root, given), 0):
         typer.echo(line)
@@ -44,8 +52,10 @@ def _label(text: str) -> tuple[str, str]:
     return name, value.strip('"')
 
 
-def doubts(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
+def impossible_labels(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
     """Labels and values that no alert of this configuration can have."""
+    from watcher.config.did_you_mean import did_you_mean
+
     labels = {*OWN_LABELS, *(label for feed in settings.feeds for label in feed.labels)}
     for name in given:
         if name not in labels:

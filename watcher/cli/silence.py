@@ -1,49 +1,54 @@
-"""`watcher silence`: alerts switched off for a time, by whom and why."""
+"""`watcher silence`: no alerts for a time, with an author and a comment."""
 
 from __future__ import annotations
 
 import getpass
-import json
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, opened_store, plan_to_read, store_of
-from watcher.cli.routes import doubts
-from watcher.cli.tables import counted, show_table, when
-from watcher.config.matchers import MatcherProblem, read_matcher
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, load_to_read, opened_store, store_of
+from watcher.cli.routes import impossible_labels
+from watcher.cli.tables import Cell, counted, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
 from watcher.route.silence import silenced
-from watcher.store.interface import Store
 
-app = typer.Typer(help="Alerts switched off for a time, by whom and why.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from watcher.store.interface import Store
 
-ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
-LOOKED_BACK = timedelta(days=7)
-MANY = 10_000
+app = typer.Typer(help="Stop alerts for a time, with an author and a comment.", no_args_is_help=True)
+
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+EFFECT_SINCE = timedelta(days=7)
+MOST_ALERTS = 10_000
 
 
 @app.command(epilog="""Example: watcher silence add topic=ceasefires 'level="mention"' --for 2h --comment "known" """)
 def add(
     matchers: Annotated[
         list[str],
-        typer.Argument(metavar="MATCHER", help='What to silence, all of it: name=value, score>=12, feed=~"BBC.*" …'),
+        typer.Argument(
+            metavar="MATCHER", help='Labels that an alert must all have: name=value, score>=12, feed=~"BBC.*" …'
+        ),
     ],
-    lasts: Annotated[str, typer.Option("--for", metavar="DURATION", help="For how long, like 2h or 1d12h.")],
-    comment: Annotated[str, typer.Option(help="Why.")],
-    author: Annotated[str | None, typer.Option(help="Who wants it; your login name by default.")] = None,
+    lasts: Annotated[str, typer.Option("--for", metavar="DURATION", help="Silence for this long, like 2h or 1d12h.")],
+    comment: Annotated[str, typer.Option(help="Say why.")],
+    author: Annotated[str | None, typer.Option(help="Say who wants it; your login name by default.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Alerts whose labels meet all matchers are not told from now on, until the time is over."""
+    """Send no alerts whose labels match all matchers until the time is over.
+
+    Prints how many alerts of the last 7 days the matchers match.
+    """
     now = datetime.now(UTC)
     lasting = duration(lasts, "--for")
     if not lasting:
-        raise UsageError("--for 0s silences nothing; say how long, like 2h")
+        raise UsageError("--for 0s silences nothing; write how long, like 2h")
     silence = Silence(
         id=secrets.token_hex(16),
         matchers=tuple(_matcher(text) for text in matchers),
@@ -53,16 +58,19 @@ def add(
         ends_at=now + lasting,
         created_at=now,
     )
-    plan = plan_to_read(config)
-    for doubt in doubts(plan.settings, {one.label: one.value for one in silence.matchers if one.operator == "="}):
-        typer.echo(f"warning: {doubt}", err=True)
-    with opened_store(plan) as store:
+    compiled = load_to_read(config)
+    exact = {one.label: one.value for one in silence.matchers if one.operator == "="}
+    for warning in impossible_labels(compiled.settings, exact):
+        typer.echo(f"warning: {warning}", err=True)
+    with opened_store(compiled) as store:
         store.add_silence(silence)
         effect = _effect(store, silence)
     typer.echo(f"silence {silence.id[:8]} until {when(silence.ends_at)}: {_written(silence)}\n{effect}")
 
 
 def _matcher(text: str) -> Matcher:
+    from watcher.config.matchers import MatcherProblem, read_matcher
+
     found = read_matcher(text)
     if isinstance(found, MatcherProblem):
         raise UsageError(f"{text!r}: {found.message}")
@@ -73,39 +81,39 @@ def _login_name() -> str:
     try:
         return getpass.getuser()
     except (OSError, KeyError) as error:
-        raise UsageError("this login has no name; say who you are with --author") from error
+        raise UsageError("this login has no name; give one with --author") from error
 
 
 def _effect(store: Store, silence: Silence) -> str:
-    """What it would have done of late, so that a matcher which meets nothing is noticed at once."""
-    recent = store.alerts(limit=MANY, since=silence.created_at - LOOKED_BACK)
-    met = silenced(recent, [silence], silence.starts_at)
-    return f"of {counted(len(recent), 'alert')} in the last {LOOKED_BACK.days} days it meets {len(met)}"
+    """How many recent alerts it would have silenced, so that a matcher that matches nothing is noticed at once."""
+    recent = store.alerts(limit=MOST_ALERTS, since=silence.created_at - EFFECT_SINCE)
+    matched = silenced(recent, [silence], silence.starts_at)
+    return f"of {counted(len(recent), 'alert')} in the last {EFFECT_SINCE.days} days it matches {len(matched)}"
 
 
 @app.command("list", epilog="Example: watcher silence list --all")
 def list_silences(
     config: Config = DEFAULT_CONFIG,
-    everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="List those that are over, too.")] = False,
     as_json: AsJson = False,
 ) -> None:
-    """The silences in force, those that end first at the top."""
+    """List the silences in force, the first to end first."""
     now = datetime.now(UTC)
     with store_of(config) as store:
-        silences = store.silences(ALWAYS if everything else now)
+        silences = store.silences(EVER if everything else now)
     if as_json:
-        typer.echo(json.dumps([_facts(silence, now) for silence in silences], ensure_ascii=False, indent=2))
+        show_json([_facts(silence, now) for silence in silences])
         return
     columns = ("id", "state", "until", "matchers", "author", "comment")
     show_table(columns, _rows(silences, now), empty="no silences")
 
 
-def _rows(silences: Sequence[Silence], now: datetime) -> list[tuple[str, ...]]:
+def _rows(silences: Sequence[Silence], now: datetime) -> list[tuple[Cell, ...]]:
     return [
         (
             silence.id[:8],
             _state(silence, now),
-            when(silence.ends_at),
+            silence.ends_at,
             _written(silence),
             silence.author,
             silence.comment,
@@ -121,8 +129,8 @@ def _facts(silence: Silence, now: datetime) -> dict[str, object]:
         "matchers": [str(matcher) for matcher in silence.matchers],
         "author": silence.author,
         "comment": silence.comment,
-        "starts_at": when(silence.starts_at),
-        "ends_at": when(silence.ends_at),
+        "starts_at": silence.starts_at,
+        "ends_at": silence.ends_at,
     }
 
 
@@ -138,12 +146,15 @@ def _written(silence: Silence) -> str:
 
 @app.command(epilog="Example: watcher silence expire 5d0c22ae")
 def expire(
-    silence_id: Annotated[str, typer.Argument(help="The silence's id, or its first 8 digits.")],
+    silence_id: Annotated[str, typer.Argument(help="The id of the silence, or its first 8 digits.")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Ends a silence now. What it has silenced stays so; what comes from now on is told."""
+    """End a silence now.
+
+    Alerts that it has silenced stay silenced; alerts from now on are sent.
+    """
     with store_of(config) as store:
         ended = store.expire_silence(silence_id, datetime.now(UTC))
     if not ended:
-        raise UsageError(f"no single silence in force is named {silence_id}; `watcher silence list` shows their ids")
+        raise UsageError(f"no silence in force (or more than one) matches {silence_id}; see `watcher silence list`")
     typer.echo(f"silence {silence_id} is over")

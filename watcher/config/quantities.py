@@ -114,10 +114,3 @@ def _points_of_text(text: str) -> Points:
         raise ValueError("points have at most two decimals")
     hundredths = int(found[2] or 0) * 100 + int(decimals.ljust(2, "0"))
     return -hundredths if found[1] == "-" else hundredths
-
-
-def format_points(points: Points) -> str:
-    """The shortest text of a number of points: 150 is `1.5`, 300 is `3`."""
-    whole, rest = divmod(abs(points), 100)
-    text = f"{whole}.{rest:02}".rstrip("0").rstrip(".")
-    return f"-{text}" if points < 0 else text

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from watcher.config.did_you_mean import did_you_mean
-from watcher.config.quantities import format_points, read_points
+from watcher.config.quantities import read_points
 from watcher.config.reader import Reader
 from watcher.config.schema import TopicShape
 from watcher.config.source_map import place_inside, stretches
 from watcher.config.yaml_tree import Scalar, Where, find, walk
 from watcher.errors import Position
-from watcher.model.topic import Example, Near, Points, Term, Topic
+from watcher.model.topic import Example, Near, Points, Term, Topic, format_points
 
 Vocabulary = dict[str, tuple[str, ...]]
 

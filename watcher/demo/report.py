@@ -12,7 +12,7 @@ from rich.text import Text
 from watcher.demo.http_server import Request
 from watcher.demo.result import DemoResult, Told
 from watcher.model.alert import Alert, Evidence
-from watcher.model.topic import Level, Points
+from watcher.model.topic import Level, format_points
 
 PARTS_SHOWN = 3
 NEAR_MARK = " … "
@@ -61,7 +61,9 @@ def alerts_table(result: DemoResult) -> Table:
     for told in result.told:
         alert = told.alert
         table.add_row(
-            Text(alert.level.value, style=STYLES[alert.level]), points(alert.score), _entry_lines(told, result.began)
+            Text(alert.level.value, style=STYLES[alert.level]),
+            format_points(alert.score),
+            _entry_lines(told, result.began),
         )
     return table
 
@@ -80,11 +82,12 @@ def evidence_line(evidence: tuple[Evidence, ...]) -> str:
     """The parts of a score, largest first; those left out are summed up, so that the points still add up."""
     parts = sorted(evidence, key=lambda part: -part.points)
     shown = [
-        f"{points(part.points)} {_wording(part)} ({part.field}{_times(part.count)})" for part in parts[:PARTS_SHOWN]
+        f"{format_points(part.points)} {_wording(part)} ({part.field}{_times(part.count)})"
+        for part in parts[:PARTS_SHOWN]
     ]
     rest = parts[PARTS_SHOWN:]
     if rest:
-        shown.append(f"{points(sum(part.points for part in rest))} from {len(rest)} more")
+        shown.append(f"{format_points(sum(part.points for part in rest))} from {len(rest)} more")
     return " + ".join(shown)
 
 
@@ -98,11 +101,6 @@ def _wording(part: Evidence) -> str:
 
 def _times(count: int) -> str:
     return f" ×{count}" if count > 1 else ""
-
-
-def points(hundredths: Points) -> str:
-    """740 → "7.4"."""
-    return f"{hundredths / 100:g}"
 
 
 def age(now: datetime, alert: Alert) -> str:

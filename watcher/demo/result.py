@@ -13,7 +13,7 @@ from watcher.demo.stage import DemoFiles
 from watcher.match.explain import Explanation
 from watcher.model.alert import Alert, AlertState
 from watcher.model.feed import PollState
-from watcher.model.topic import Level
+from watcher.model.topic import Level, format_points
 from watcher.service.app import OnceReport
 
 
@@ -97,10 +97,10 @@ def why_untold(entry: SampleEntry, explanations: Sequence[Explanation] | None, b
     if nearest.score == 0:
         return "no term of any topic, as a whole word"
     if nearest.excluded_by:
-        return f"{nearest.score / 100:g} points, but excluded by {nearest.excluded_by}"
+        return f"{format_points(nearest.score)} points, but excluded by {nearest.excluded_by}"
     if nearest.missing:
-        return f"{nearest.score / 100:g} points, but without {nearest.missing}"
-    return f"{nearest.score / 100:g} points: {nearest.to_mention / 100:g} too few for a mention"
+        return f"{format_points(nearest.score)} points, but without {nearest.missing}"
+    return f"{format_points(nearest.score)} points: {format_points(nearest.to_mention)} too few for a mention"
 
 
 def _why_quiet(entry: SampleEntry, backfill: timedelta) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from watcher.match.expression import Expression, Leaf, NearPair, is_true_of_nothing, leaves
 from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
 from watcher.match.terms import TermProblem, are_plain, parse_member, parse_term
-from watcher.model.topic import Near, Points, Topic, TopicProblem
+from watcher.model.topic import Near, Points, Topic, TopicProblem, format_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _problems_of_terms(topic: Topic) -> Iterator[TopicProblem]:
         before[term.weight] = index + 1
         parsed = parse_term(term.text, topic.vocabulary)
         if isinstance(parsed, TermProblem):
-            path = f"terms.{term.weight / 100:g}.{index}"
+            path = f"terms.{format_points(term.weight)}.{index}"
             yield TopicProblem(path, f'"{term.text}" {parsed.message}', parsed.column)
 
 

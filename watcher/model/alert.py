@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from watcher.model.entry import Entry
-from watcher.model.topic import Level, Points
+from watcher.model.topic import Level, Points, format_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +144,7 @@ def make_alert(
         **origin.feed_labels,
         "topic": match.topic,
         "level": match.level.value,
-        "score": f"{match.score / 100:g}",
+        "score": format_points(match.score),
         "feed": origin.feed_title,
         "language": entry.language or origin.language or "",
         "story": "",

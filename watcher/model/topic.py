@@ -12,6 +12,13 @@ Points = int
 """Scores are integer hundredths of a point (I11): 740 is printed 7.4."""
 
 
+def format_points(points: Points) -> str:
+    """The shortest text of a number of points: 150 is `1.5`, 300 is `3`."""
+    whole, rest = divmod(abs(points), 100)
+    text = f"{whole}.{rest:02}".rstrip("0").rstrip(".")
+    return f"-{text}" if points < 0 else text
+
+
 class Level(StrEnum):
     """How strongly an entry matches; ordered by `rank`."""
 

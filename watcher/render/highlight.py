@@ -6,7 +6,8 @@ import itertools
 from collections.abc import Iterable, Sequence
 
 from watcher.model.alert import Alert, Evidence
-from watcher.render.printable import isolate, one_line, points, printable, shortened
+from watcher.model.topic import format_points
+from watcher.render.printable import isolate, one_line, printable, shortened
 
 Run = tuple[str, bool]
 """A stretch of text; True when it is a word that matched."""
@@ -49,13 +50,15 @@ def why(alert: Alert) -> str:
     )
     kept = parts[: max(len(shown), 1)]
     rest = sum(part.points for part in alert.evidence[len(kept) :])
-    return " + ".join([*kept, f"{len(parts) - len(kept)} more: {points(rest)}"] if len(kept) < len(parts) else kept)
+    return " + ".join(
+        [*kept, f"{len(parts) - len(kept)} more: {format_points(rest)}"] if len(kept) < len(parts) else kept
+    )
 
 
 def _part(part: Evidence) -> str:
     times = f" ×{part.count}" if part.count > 1 else ""
     place = f" in {part.field}" if part.field else ""
-    return f"{isolate(shortened(one_line(part.term), 120))}{place}{times}: {points(part.points)}"
+    return f"{isolate(shortened(one_line(part.term), 120))}{place}{times}: {format_points(part.points)}"
 
 
 def _runs(text: str, ranges: Iterable[Range]) -> list[Run]:

@@ -9,9 +9,10 @@ from datetime import datetime
 from watcher.model.alert import Alert
 from watcher.model.notification import MessageItem
 from watcher.model.route import Rank
+from watcher.model.topic import format_points
 from watcher.render.dates import age, local_time
 from watcher.render.highlight import Run, quote_runs, title_runs, why
-from watcher.render.printable import isolate, one_line, points, safe_link, shortened
+from watcher.render.printable import isolate, one_line, safe_link, shortened
 
 NAME_CHARACTERS = 100
 NAMES = 50
@@ -77,12 +78,12 @@ def _line(told: list[Alert], zone: str, now: datetime) -> Line:
         level=alert.level.value,
         rank=alert.level.rank,
         points=alert.score,
-        score=points(alert.score),
+        score=format_points(alert.score),
         source=_source(alert),
         also=_also(told),
         age=age(moment, now),
         when=local_time(moment, zone),
-        why=f"{why(alert)} = {points(alert.score)}",
+        why=f"{why(alert)} = {format_points(alert.score)}",
         quote=quote_runs(alert),
     )
 

@@ -53,13 +53,6 @@ def isolate(text: str) -> str:
     return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
 
 
-def points(score: int) -> str:
-    """Hundredths of a point as people write them: 740 is "7.4"."""
-    whole, rest = divmod(abs(score), 100)
-    fraction = f".{rest:02}".rstrip("0").rstrip(".")
-    return f"{'-' if score < 0 else ''}{whole}{fraction}"
-
-
 def shortened(text: str, limit: int) -> str:
     """At most `limit` characters, cut at a space and ended with "…"."""
     if len(text) <= limit:

@@ -1,0 +1,52 @@
+"""Files that commands write: whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from watcher.errors import UsageError
+
+
+def write_atomically(path: Path, content: str | bytes, *, new: bool = False) -> None:
+    """Writes a file so that a crash or a full disk leaves the old one, never half of the new one.
+
+    With `new` an existing file is refused with `UsageError`. A file that is replaced keeps its permissions; a symbolic
+    link keeps pointing to the file that is replaced. Raises `OSError` that names `path`, never the temporary file.
+    """
+    target = path.resolve()
+    data = content.encode() if isinstance(content, str) else content
+    if new and path.exists():
+        raise UsageError(f"{path} exists already; name a file that does not")
+    if target.exists() and not target.is_file():  # a device or a pipe has no content to protect
+        target.write_bytes(data)
+        return
+    try:
+        _replace(target, data)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from error
+
+
+def _replace(target: Path, data: bytes) -> None:
+    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
+    handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fchmod(handle, mode)
+            os.fsync(handle)
+        temporary.replace(target)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0o022)
+    os.umask(mask)
+    return mask

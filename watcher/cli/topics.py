@@ -1,0 +1,86 @@
+"""`watcher topics`: better topics from what was marked."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, load_to_read, opened_store, selected_topics
+from watcher.cli.tables import show_table
+from watcher.errors import UsageError
+from watcher.model.topic import format_points
+
+if TYPE_CHECKING:
+    from watcher.match.suggest import Marked, Suggestion
+    from watcher.store.interface import Store
+
+app = typer.Typer(help="Improve topics from marked alerts.", no_args_is_help=True)
+
+MOST_ENTRIES = 100_000
+MOST_ALERTS = 100_000
+
+
+@app.callback()
+def _group() -> None:
+    """Keeps `suggest` a command of a group while it is the only one."""
+
+
+@app.command("suggest", epilog="Example: watcher topics suggest --topic ceasefires")
+def suggest_command(
+    topic: Annotated[str, typer.Option(help="Improve this topic.")],
+    most: Annotated[int, typer.Option(metavar="NUMBER", help="Propose at most this many changes.")] = 20,
+    background: Annotated[
+        str | None,
+        typer.Option(metavar="DURATION", help="Count stored entries of this time without an alert as irrelevant."),
+    ] = None,
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Suggest better terms for a topic, the most effective first.
+
+    Compares the alerts marked relevant with those marked irrelevant (`watcher alerts mark`). Changes nothing.
+    """
+    from watcher.match.suggest import Marked, suggest, suggestions_json
+
+    compiled = load_to_read(config)
+    (chosen,) = selected_topics(compiled, topic)
+    with opened_store(compiled) as store:
+        marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marked_alerts(topic)]
+        if background is not None:
+            marked += _background(store, topic, datetime.now(UTC) - duration(background, "--background"))
+    found = suggest(chosen, marked, most=most)
+    if as_json:
+        typer.echo(json.dumps(suggestions_json(found), ensure_ascii=False, indent=2))
+        return
+    if found.reason is not None:
+        raise UsageError(f"{found.reason} (watcher alerts mark ID relevant|irrelevant)")
+    columns = ("change", "term", "weight now", "proposed", f"in {found.relevant} relevant", f"in {found.others} others")
+    show_table(columns, (_change(one) for one in found.changes), empty="the marks suggest no change")
+    if found.changes:
+        typer.echo(
+            f"nothing was changed: edit {config}, then see the effect with: watcher backtest --topic {topic}", err=True
+        )
+
+
+def _background(store: Store, topic: str, since: datetime) -> list[Marked]:
+    from watcher.match.suggest import Marked
+
+    alerted = {alert.entry_key for alert in store.alerts(limit=MOST_ALERTS, topic=topic)}
+    return [Marked(record.entry, False) for record in store.entries(since, MOST_ENTRIES) if record.key not in alerted]
+
+
+def _change(one: Suggestion) -> tuple[str, ...]:
+    before = "-" if one.before is None else format_points(one.before)
+    after = "-" if one.after is None else format_points(one.after)
+    return (_kind(one), one.term, before, after, str(one.relevant), str(one.others))
+
+
+def _kind(one: Suggestion) -> str:
+    if one.before is None:
+        return "add"
+    if one.after is None:
+        return "remove"
+    return "raise" if one.after > one.before else "lower"
