@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import sqlite3
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
@@ -440,7 +441,9 @@ def test_once_counts_what_it_leaves_behind(harness: Harness) -> None:
 def test_a_server_named_by_a_secret_is_asked_for_and_its_password_not_shown(harness: Harness) -> None:
     harness.publish("/wire", [])
     harness.write()
-    harness.config.write_text("store: {env: STORE}\n" + harness.config.read_text())
+    harness.config.write_text(
+        re.sub("^store: .*$", "store: {env: STORE}", harness.config.read_text(), flags=re.MULTILINE)
+    )
     missing = harness.command("alerts", "list")
     assert (missing.returncode, "env STORE, which is missing" in missing.stderr) == (2, True), missing.stderr
     refused = harness.command("db", "stats", STORE="postgresql+psycopg://ana:hunter2@127.0.0.1:9/watcher")
