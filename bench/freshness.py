@@ -23,8 +23,9 @@ from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed
 from watcher.model.feed import Fetched, NotModified, PollState, Validators
 from watcher.parse.document import parse_document
 from watcher.schedule import cadence
+from watcher.schedule.interval import CadencePolicy
 
-POLICY = cadence.CadencePolicy(None, timedelta(minutes=5), timedelta(hours=24))
+POLICY = CadencePolicy(None, timedelta(minutes=5), timedelta(hours=24))
 FEWEST_DATES = 5
 
 

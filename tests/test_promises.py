@@ -190,7 +190,7 @@ TRAPS: list[tuple[str, list[str]]] = [
     ),
     (
         "a permanent redirect not kept",
-        ["schedule/test_cadence.py::test_a_permanent_redirect_is_kept_after_three_agreeing_polls"],
+        ["schedule/test_moves.py::test_a_redirect_is_kept_within_a_site_or_where_the_administrator_agreed"],
     ),
     ("short hashes as names", ["test_promises.py::test_names_have_128_bits"]),
     ("local time called UTC", ["parse/test_dates.py::test_anything_is_a_date_in_utc_or_none"]),

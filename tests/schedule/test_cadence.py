@@ -10,14 +10,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.errors import PollReason
-from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed
-from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, PollState, Validators
+from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, UpdateHints
+from watcher.model.feed import (
+    Feed,
+    FeedIssueKind,
+    Fetched,
+    FetchFailed,
+    NotModified,
+    ParseFailed,
+    PollState,
+    Validators,
+)
 from watcher.model.settings import Polling
 from watcher.schedule import cadence
-from watcher.schedule.cadence import CadencePolicy
+from watcher.schedule.health import feed_issues
+from watcher.schedule.interval import CadencePolicy
 
 NOW = datetime(2026, 1, 24, 12, tzinfo=UTC)
-MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+SECOND, MINUTE, HOUR, DAY = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 URL = "https://example.org/feed"
 AUTO = CadencePolicy(None, 5 * MINUTE, DAY)
 STATE = PollState(URL, NOW)
@@ -188,23 +198,52 @@ def test_a_server_caught_lying_is_not_trusted_again() -> None:
     assert not document(honest, [], EntryDecision(new=(identified(1),))).validators_distrusted
 
 
-def test_a_permanent_redirect_is_kept_after_three_agreeing_polls() -> None:
-    state = STATE
-    for _ in range(3):
-        assert cadence.kept_address(state) is None
-        state = document(state, [], EntryDecision(), permanent_url="https://new.example/")
-    assert cadence.kept_address(state) == "https://new.example/"
-    state = document(state, [], EntryDecision())
-    assert cadence.kept_address(state) == "https://new.example/", "asked there, it does not redirect any more"
-    gone = cadence.after_failure(state, FetchFailed(PollReason.HTTP_NOT_FOUND, "no", 404), AUTO, NOW, 0.5)
-    assert cadence.kept_address(gone) is None
+def with_hints(ttl: int | None = None, **hints: object) -> PollState:
+    parsed = ParsedFeed("lxml", "Title", "en", (), ttl=ttl, hints=UpdateHints(**hints))  # type: ignore[arg-type]
+    return cadence.after_document(STATE, fetched(), parsed, EntryDecision(), AUTO, NOW, 0.0)
 
 
-def test_redirects_that_do_not_agree_are_not_kept() -> None:
-    state = STATE
-    for target in ("https://a.example/", "https://a.example/", "https://b.example/", None, "https://a.example/"):
-        state = document(state, [], EntryDecision(), permanent_url=target)
-    assert (cadence.kept_address(state), state.moved_streak) == (None, 1)
+def test_the_longest_hint_of_a_document_is_a_floor_also_after_a_304() -> None:
+    state = with_hints(ttl=60, interval=3 * HOUR)
+    assert state.next_poll_at == NOW + 3 * HOUR
+    after = cadence.after_not_modified(state, NotModified({}, Validators()), AUTO, NOW + DAY, 0.0)
+    assert after.next_poll_at == NOW + DAY + 3 * HOUR
+    assert with_hints(ttl=600_000, interval=90 * DAY).next_poll_at == NOW + DAY
+
+
+@pytest.mark.parametrize(
+    ("hints", "due"),
+    [
+        ({"skip_hours": (12, 13)}, NOW + 2 * HOUR),
+        ({"skip_hours": (13,)}, NOW),
+        ({"skip_days": (5,)}, NOW + 12 * HOUR),  # NOW is a Saturday
+        ({"skip_days": (5,), "skip_hours": (0, 1)}, NOW + 14 * HOUR),
+        ({"skip_hours": tuple(range(24))}, NOW),
+        ({"skip_days": tuple(range(7))}, NOW),
+        ({"skip_hours": (99, -1)}, NOW),
+    ],
+)
+def test_hours_and_days_to_skip_move_the_next_poll_by_a_day_at_most(hints: dict[str, object], due: datetime) -> None:
+    usual = with_hints().next_poll_at - NOW
+    assert with_hints(**hints).next_poll_at == due + usual
+    fixed = replace(AUTO, fixed=10 * MINUTE)
+    assert document(STATE, [], EntryDecision(), policy=fixed, jitter=0.5).next_poll_at == NOW + 10 * MINUTE
+
+
+def test_what_was_wrong_with_a_document_is_recorded_with_its_first_time() -> None:
+    broken = ParsedFeed("lxml", "T", None, (), truncated=True, repairs=("encoding",))
+    first = cadence.after_document(
+        STATE, fetched(repairs=("cut off",), took=20 * SECOND), broken, EntryDecision(), AUTO, NOW, 0.5
+    )
+    again = cadence.after_document(
+        first, fetched(repairs=("cut off",), took=20 * SECOND), broken, EntryDecision(), AUTO, NOW + HOUR, 0.5
+    )
+    assert (again.truncated_since, again.repaired_since, again.slow_since) == (NOW, NOW, NOW)
+    assert again.repairs == ("cut off", "encoding")
+    kinds = [issue.kind for issue in feed_issues([again], NOW + HOUR)]
+    assert kinds == [FeedIssueKind.TRUNCATED, FeedIssueKind.SLOW, FeedIssueKind.REPAIRED]
+    well = document(again, [], EntryDecision())
+    assert (well.truncated_since, well.repairs, well.repaired_since, well.slow_since) == (None, (), None, None)
 
 
 def test_a_possible_gap_is_recorded() -> None:

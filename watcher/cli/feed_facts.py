@@ -9,7 +9,7 @@ from watcher.cli.tables import when
 from watcher.config.quantities import format_duration
 from watcher.model.feed import Feed, PollState
 from watcher.model.settings import Polling
-from watcher.schedule.cadence import kept_address
+from watcher.schedule.moves import kept_address
 
 Fact = tuple[str, str]
 

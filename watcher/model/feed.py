@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from watcher.errors import PollReason
-from watcher.model.entry import IdentityScheme
+from watcher.model.entry import IdentityScheme, UpdateHints
 from watcher.model.secret import Secret
 
 
@@ -46,6 +46,8 @@ class PollState:
 
     `identity` is the scheme in force for this feed; `identity_streak` counts consecutive documents that asked for
     another one (hysteresis).
+    `moved_to` is the address of a permanent redirect on which the last `moved_streak` polls agreed; `moved_kept` says
+    that it may be asked in place of the configured one.
     `newest_published` is the latest date seen in the feed that was not in the future, `newest_shown` the latest of all,
     `interval` what cadence learned last.
     """
@@ -73,6 +75,7 @@ class PollState:
     newest_shown: datetime | None = None
     moved_to: str | None = None
     moved_streak: int = 0
+    moved_kept: bool = False
     possible_gap_at: datetime | None = None
     not_before: datetime | None = None
     """The time that the server asked us to wait until (Retry-After): not even `once --all` polls earlier."""
@@ -87,6 +90,9 @@ class PollState:
     """What had to be repaired to read the last document, in the reader's words."""
 
     repaired_since: datetime | None = None
+    hints: UpdateHints = field(default_factory=UpdateHints)
+    """When the last document asked to be polled; `interval` has its `ttl` in it."""
+
     slow_since: datetime | None = None
     """Since when the feed takes more than half of `polling.timeout` to answer."""
 

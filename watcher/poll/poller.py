@@ -24,14 +24,25 @@ from watcher.fetch.client import Fetcher
 from watcher.match.percolator import Percolator
 from watcher.model.alert import Alert, AlertOrigin, make_alert
 from watcher.model.entry import EntryDecision, Identified, ParsedFeed
-from watcher.model.feed import AcquiredFeed, Feed, Fetched, FetchFailed, NotModified, ParseFailed, PollState, Validators
+from watcher.model.feed import (
+    AcquiredFeed,
+    Feed,
+    Fetched,
+    FetchFailed,
+    FetchResult,
+    NotModified,
+    ParseFailed,
+    PollState,
+    Validators,
+)
 from watcher.model.settings import Polling
 from watcher.model.story import Trace
 from watcher.model.topic import Topic
 from watcher.parse.sandbox import ParserPool
 from watcher.poll.group_commit import GroupCommit
-from watcher.schedule import cadence
+from watcher.schedule import cadence, moves
 from watcher.schedule.health import issues_from
+from watcher.schedule.interval import CadencePolicy
 from watcher.store.interface import PollRecord, Store
 from watcher.story.assigner import trace_of
 from watcher.timings import Timings
@@ -112,7 +123,7 @@ class Poller:
         state = acquired.state
         unconditional = cadence.wants_unconditional(state, self.clock.now())
         validators = Validators() if unconditional else state.validators
-        fetched = await self.fetcher.fetch(feed, validators, url=cadence.kept_address(state))
+        fetched = await self._fetch(feed, state, validators)
         match fetched:
             case Fetched() if cadence.is_same_document(state, fetched):
                 after = cadence.after_same_document(state, fetched, self._policy(feed), self.clock.now(), self.jitter())
@@ -124,6 +135,16 @@ class Poller:
                 return await self._save(PollResult.NOT_MODIFIED, PollRecord(acquired.epoch, after))
             case FetchFailed():
                 return await self._fail(feed, acquired, fetched)
+
+    async def _fetch(self, feed: Feed, state: PollState, validators: Validators) -> FetchResult:
+        """Asks the configured address or a kept redirect; the latter also where the former, asked once a day, fails."""
+        policy = self._policy(feed)
+        address = cadence.address_to_ask(state, policy, self.clock.now())
+        fetched = await self.fetcher.fetch(feed, validators, url=address)
+        kept = moves.kept_address(state, policy.moves_to)
+        if isinstance(fetched, FetchFailed) and address is None and kept is not None:
+            return await self.fetcher.fetch(feed, validators, url=kept)
+        return fetched
 
     async def _read(self, feed: Feed, acquired: AcquiredFeed, fetched: Fetched) -> PollReport:
         parsed = await self.parser.parse(fetched.body, url=fetched.url, headers=fetched.headers)
@@ -186,5 +207,5 @@ class Poller:
             folded=len(saved.alerts_folded),
         )
 
-    def _policy(self, feed: Feed) -> cadence.CadencePolicy:
-        return cadence.CadencePolicy.of(feed, self.plan.polling)
+    def _policy(self, feed: Feed) -> CadencePolicy:
+        return CadencePolicy.of(feed, self.plan.polling)

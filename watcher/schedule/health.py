@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
+from urllib.parse import urlsplit
 
 from watcher.errors import PollReason
 from watcher.model.feed import FeedIssue, FeedIssueKind, PollState
-from watcher.schedule.cadence import kept_address
+from watcher.schedule.moves import is_moved, kept_address
+from watcher.text.domains import registrable_domain
 
 SILENT_AFTER = timedelta(days=30)
 """A feed that answers but had nothing new for so long is reported."""
@@ -67,9 +69,8 @@ def _issues_of(state: PollState, now: datetime) -> Iterator[FeedIssue]:
         detail = "it answers, but with nothing new; check whether its publisher has another feed now"
         yield _issue(state, FeedIssueKind.SILENT, latest, detail)
     yield from _of_document(state)
-    if (address := kept_address(state)) is not None:
-        detail = f"it is read at {address} already; write that address into the configuration"
-        yield _issue(state, FeedIssueKind.MOVED, None, detail)
+    if is_moved(state):
+        yield _issue(state, FeedIssueKind.MOVED, None, _how_moved(state))
 
 
 def _unread(state: PollState) -> Iterator[FeedIssue]:
@@ -98,6 +99,16 @@ def _of_document(state: PollState) -> Iterator[FeedIssue]:
     if state.repaired_since is not None:
         detail = f"read, but repaired: {', '.join(state.repairs) or 'the document'}; its publisher may want to know"
         yield _issue(state, FeedIssueKind.REPAIRED, state.repaired_since, detail)
+
+
+def _how_moved(state: PollState) -> str:
+    if state.moved_kept or kept_address(state) is not None:
+        return f"it is read at {state.moved_to} already; write that address into the configuration"
+    domain = registrable_domain(urlsplit(state.moved_to or "").hostname or "")
+    return (
+        f"it redirects to {state.moved_to} for good, which is another site or not encrypted; the old address is still "
+        f"asked first. If that is right, write the new address into the configuration, or `moves_to: [{domain}]`"
+    )
 
 
 def _issue(state: PollState, kind: FeedIssueKind, since: datetime | None, detail: str) -> FeedIssue:
