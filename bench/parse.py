@@ -25,7 +25,7 @@ from lxml import etree
 
 from watcher.errors import ParseError
 from watcher.parse.document import parse_document
-from watcher.parse.sandbox import ParserPool
+from watcher.parse.pool import ParserPool
 
 URL = "https://example.org/feeds/feed.xml"
 BARE = etree.XMLParser(resolve_entities=False, no_network=True, recover=True)

@@ -91,7 +91,7 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
         [
             "fetch/test_hostile_servers.py::test_a_bomb_is_never_decoded_beyond_the_cap",
             "fetch/test_hostile_servers.py::test_others_are_not_disturbed",
-            "parse/test_sandbox.py::test_memory_is_bounded",
+            "parse/test_pool.py::test_memory_is_bounded",
             "match/test_match_percolator.py::test_a_hostile_text_is_bounded",
         ],
     ),

@@ -33,7 +33,7 @@ from watcher.fetch.page import find_candidates
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchResult, NotModified, ParseFailed, Validators
 from watcher.model.settings import Network, PerHost, Polling
-from watcher.parse.sandbox import ParserPool
+from watcher.parse.pool import ParserPool
 
 URL = "https://example.org/feed.xml"
 SERVERS = dict(hostile_servers())

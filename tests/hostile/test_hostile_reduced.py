@@ -19,7 +19,7 @@ from watcher.fetch.client import Fetcher
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, Validators
 from watcher.model.settings import Network, PerHost, Polling
-from watcher.parse.sandbox import ParserPool
+from watcher.parse.pool import ParserPool
 
 SMALL = 1_000_000
 EVERY = 4

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import Entry, ParsedFeed
 from watcher.parse.document import parse_document
-from watcher.parse.ipc import decode_entries, decode_head, encode_feed
 from watcher.parse.raw import MANY_ENTRIES
+from watcher.parse.worker import decode_entries, decode_head, encode_feed
 
 URL = "https://example.org/feed.json"
 FEED = {

@@ -36,7 +36,9 @@ def once(
     """
     from watcher.cli.logs import configure_logs
     from watcher.notify.flusher import Early
+    from watcher.sandbox.limits import hide_from_children
 
+    hide_from_children()
     configure_logs(verbose=verbose)
     early = Early.DIGESTS if digest_now else Early.GROUP_WAIT
     report = asyncio.run(_once(load_to_run(config), all_feeds, early))

@@ -24,9 +24,11 @@ def run(
     SIGTERM stops it after what is under way (at most 10 seconds), SIGHUP reloads the configuration.
     """
     from watcher.cli.logs import configure_logs
+    from watcher.sandbox.limits import hide_from_children
     from watcher.service.daemon import run_daemon
     from watcher.service.memory import keep_memory_together
 
+    hide_from_children()
     keep_memory_together()
     configure_logs(verbose=verbose)
     compiled = load_to_run(config)

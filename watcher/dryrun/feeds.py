@@ -12,7 +12,7 @@ from watcher.fetch.client import Fetcher
 from watcher.fetch.discover import Discovery, discover
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, Validators
-from watcher.parse.sandbox import ParserPool
+from watcher.parse.pool import ParserPool
 from watcher.service.app import open_fetcher
 from watcher.service.load import CompiledConfig
 

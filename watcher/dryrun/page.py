@@ -7,7 +7,8 @@ import json
 from watcher.errors import PollReason
 from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
-from watcher.sandbox.oneshot import run_limited
+from watcher.sandbox.limits import Limits
+from watcher.sandbox.oneshot import run_job
 from watcher.service.app import open_fetcher
 from watcher.service.load import CompiledConfig
 
@@ -30,13 +31,13 @@ async def fetch_entry(url: str, compiled: CompiledConfig) -> Entry | FetchFailed
 
 async def _read(page: Fetched) -> Entry | FetchFailed:
     """Reads a page in a resource-limited child process."""
-    answer = await run_limited("watcher.parse.page_worker", page.url, given=page.body)
-    if answer is None:
+    finished = await run_job("watcher.parse.page", page.url.encode(), page.body, Limits())
+    if finished.failure is not None:
         return FetchFailed(
             PollReason.PARSE_TIMEOUT,
             "the page takes too much time or memory to read; give its text with --text instead",
         )
-    found = json.loads(answer)
+    found = json.loads(finished.frames[0])
     if "error" in found:
         return FetchFailed(PollReason.NOT_A_FEED, found["error"])
     return Entry(id=page.url, link=page.url, title=found["title"], content=found["content"])

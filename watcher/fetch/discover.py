@@ -13,7 +13,7 @@ from watcher.model.entry import ParsedFeed, ReaderName
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, ParseFailed, Validators
 
 Parse = Callable[[Fetched], Awaitable[ParsedFeed | ParseFailed]]
-"""Reads a document, in a child process: `watcher.parse.sandbox.ParserPool` behind it."""
+"""Reads a document, in a child process: `watcher.parse.pool.ParserPool` behind it."""
 
 _ASKED_AT_MOST = 20
 _ASKED_AT_ONCE = 4

@@ -7,15 +7,16 @@ import json
 from watcher.errors import PollReason
 from watcher.fetch.feed_links import Candidate
 from watcher.model.feed import ParseFailed
-from watcher.sandbox.oneshot import run_limited
+from watcher.sandbox.limits import Limits
+from watcher.sandbox.oneshot import run_job
 
 
 async def find_candidates(page: bytes, *, url: str) -> list[Candidate] | ParseFailed:
     """What `candidates` says of a page, or why it could not be read."""
-    told = await run_limited("watcher.fetch.page_worker", url, given=page)
-    if told is None:
+    finished = await run_job("watcher.fetch.page_worker", url.encode(), page, Limits())
+    if finished.failure is not None:
         return ParseFailed(
             PollReason.PARSE_TIMEOUT,
             "the page takes too much time or memory to read; give the address of the feed itself",
         )
-    return [Candidate(*fields) for fields in json.loads(told)]
+    return [Candidate(*fields) for fields in json.loads(finished.frames[0])]

@@ -1,23 +1,20 @@
-"""A process that looks for feeds in one web page: `python -m watcher.fetch.page_worker URL < PAGE`.
+"""Finds the feeds that one web page names, as a worker of the sandbox.
 
-Writes the candidates as one JSON list of [url, title, sure].
+The head of a job is the page's address, the answer one JSON list of [url, title, sure].
 """
 
 from __future__ import annotations
 
 import json
-import sys
 from dataclasses import astuple
 
 from watcher.fetch.feed_links import candidates
-from watcher.sandbox.oneshot import apply_limits
+from watcher.sandbox.child import serve
 
 
-def main(url: str) -> None:
-    page = sys.stdin.buffer.read()
-    apply_limits()
-    sys.stdout.write(json.dumps([astuple(candidate) for candidate in candidates(page, url=url)]))
+def answer(url: bytes, page: bytes) -> list[bytes]:
+    return [json.dumps([astuple(candidate) for candidate in candidates(page, url=url.decode())]).encode()]
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    serve(answer)

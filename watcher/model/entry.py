@@ -18,6 +18,37 @@ class ReaderName(StrEnum):
     FEEDPARSER = "tolerant"
     JSON_FEED = "jsonfeed"
 
+    @property
+    def label(self) -> str:
+        """What people are shown; the values are kept for programs that compare them."""
+        return {"swift": "lxml", "tolerant": "feedparser", "jsonfeed": "json"}[self]
+
+
+class RepairKind(StrEnum):
+    """What was wrong with a document that was read nevertheless (I15)."""
+
+    ENCODING = "encoding"
+    """It is not in the encoding that it declares, or has bytes that mean nothing in it."""
+    REFERENCES = "references"
+    """Raw ampersands, or character references that XML does not know or allow."""
+    MARKUP = "markup"
+    """Control characters, text around the document, prefixes that are not declared, or worse."""
+    TRUNCATED = "truncated"
+    """It ends before its end tag: read as far as it goes."""
+    FEEDPARSER = "feedparser"
+    """The lxml reader could not read it, feedparser could."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentRepair:
+    """One kind of repair, with its facts for the operator and the publisher of the feed."""
+
+    kind: RepairKind
+    detail: str
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.detail})"
+
 
 class IdentityScheme(StrEnum):
     """What tells the entries of a feed apart, the strongest first.
@@ -76,8 +107,7 @@ class UpdateHints:
 class ParsedFeed:
     """What a document says. `ttl` is in minutes (RSS 2.0).
 
-    `truncated`: the document ends in the middle. `repairs` are short names of what had to be repaired to read it,
-    like "encoding" or "references": facts that `feeds show` and `feeds health` print.
+    `repairs` says what had to be repaired to read it, at most one of each kind: `feeds show` and `feeds health` print it.
     """
 
     reader: ReaderName
@@ -87,8 +117,12 @@ class ParsedFeed:
     link: str = ""
     ttl: int | None = None
     hints: UpdateHints = UpdateHints()
-    truncated: bool = False
-    repairs: tuple[str, ...] = ()
+    repairs: tuple[DocumentRepair, ...] = ()
+
+    @property
+    def truncated(self) -> bool:
+        """Whether the document ends in the middle."""
+        return any(repair.kind is RepairKind.TRUNCATED for repair in self.repairs)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,19 @@
-"""A web page as one entry: for trying topics on an article before its feed is watched."""
+"""A web page as one entry: for trying topics on an article before its feed is watched.
+
+Run as a worker of the sandbox: the head of its job is the page's address, the answer JSON, `{"title", "content"}` or
+`{"error"}`.
+"""
 
 from __future__ import annotations
+
+import json
 
 from lxml import html
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import Entry
 from watcher.parse.plaintext import one_line, plain_text
+from watcher.sandbox.child import serve
 
 _NO_TEXT = "//script|//style|//nav|//header|//footer|//aside|//form|//noscript"
 _TEXT = ("//article", "//main", "//body")
@@ -33,3 +40,15 @@ def _first(tree: html.HtmlElement, *paths: str) -> str:
             if text.strip():
                 return str(text)
     return ""
+
+
+def _answer(url: bytes, page: bytes) -> list[bytes]:
+    try:
+        entry = read_page(page, url=url.decode())
+    except ParseError as error:
+        return [json.dumps({"error": error.detail}).encode()]
+    return [json.dumps({"title": entry.title, "content": entry.content}).encode()]
+
+
+if __name__ == "__main__":
+    serve(_answer)

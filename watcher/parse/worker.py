@@ -1,87 +1,140 @@
-"""A parser child: reads documents from its standard input until that ends; `python -m watcher.parse.worker`.
+"""The parser child (`python -m watcher.parse.worker`), and how a feed crosses from it to the daemon.
 
-The parent kills it when a job takes too long; its own limits stop what a document could do in the meantime.
+Frames are JSON and not pickle: what a child writes after it met a hostile document must not be able to run code in
+the daemon. A feed comes in pieces, because decoding one of tens of megabytes would hold the event loop. The long texts
+of entries follow the JSON of a frame as they are, end to end, and only their lengths are in it: escaping and unescaping
+them would cost a third of reading the feed.
+
+Values are encoded by the field names of `Entry` and `ParsedFeed`: a new field needs no change here if it is text, a
+number, a date, or a tuple of texts.
 """
 
 from __future__ import annotations
 
-import fcntl
-import gc
-import os
-import resource
-import sys
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
-from typing import BinaryIO
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime, timedelta
+from operator import attrgetter
+from typing import Any
 
 from watcher.errors import ParseError, PollReason
+from watcher.model.entry import DocumentRepair, Entry, ParsedFeed, ReaderName, RepairKind, UpdateHints
 from watcher.model.feed import ParseFailed
-from watcher.parse.document import parse_document
-from watcher.parse.ipc import LENGTH, decode_job, encode_failure, encode_feed
+from watcher.sandbox.child import serve
 
-OUT_OF_MEMORY = ParseFailed(
-    PollReason.PARSE_MEMORY, "reading the document needed more memory than a feed may have; tell its publisher"
-)
+_FRAME_CHARACTERS = 250_000
+
+_ENTRY_FIELDS = tuple(one.name for one in fields(Entry))
+_FEED_FIELDS = tuple(one.name for one in fields(ParsedFeed) if one.name != "entries")
+_LONG_TEXTS = tuple(_ENTRY_FIELDS.index(name) for name in ("summary", "content"))
+_DATES = tuple(place for place, one in enumerate(fields(Entry)) if "datetime" in str(one.type))
+_TUPLES = tuple(place for place, one in enumerate(fields(Entry)) if str(one.type).startswith("tuple"))
+_values_of = attrgetter(*_ENTRY_FIELDS)
 
 
-_PIPE_BYTES = 1 << 20
-"""Of a pipe, so that most documents pass it at once; the kernel's limit for a user without privileges."""
+def encode_job(url: str, headers: Mapping[str, str]) -> bytes:
+    """The frame before a document's own frame."""
+    return _dump([url, dict(headers)])
 
 
-def main(memory_bytes: int, cpu_seconds: int) -> None:
-    """Serves jobs. `cpu_seconds` is what one job may cost; passing it ends the process with SIGXCPU."""
-    source, sink = _take_streams()
-    gc.freeze()  # what was imported is no garbage
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    sink.write(LENGTH.pack(0))
-    sink.flush()
-    while (head := _read_frame(source)) is not None:
-        body = _read_frame(source)
-        if body is None:
-            return
+def decode_job(frame: bytes) -> tuple[str, dict[str, str]]:
+    """The address and headers of the document in the next frame."""
+    url, headers = json.loads(frame)
+    return url, headers
+
+
+def encode_failure(failed: ParseFailed) -> list[bytes]:
+    return [_dump({"failed": failed.reason, "detail": failed.detail})]
+
+
+def encode_feed(feed: ParsedFeed) -> Iterator[bytes]:
+    """One frame for the feed, then its entries in frames of bounded size."""
+    head = {name: getattr(feed, name) for name in _FEED_FIELDS}
+    hints = feed.hints
+    head["hints"] = [hints.interval and hints.interval.total_seconds(), hints.skip_hours, hints.skip_days]
+    yield _dump({**head, "repairs": [[repair.kind, repair.detail] for repair in feed.repairs]})
+    batch: list[Entry] = []
+    characters = 0
+    for entry in feed.entries:
+        batch.append(entry)
+        characters += len(entry.content) + len(entry.summary) + 1_000
+        if characters > _FRAME_CHARACTERS:
+            yield _encode_entries(batch)
+            batch, characters = [], 0
+    if batch:
+        yield _encode_entries(batch)
+
+
+def decode_head(frame: bytes) -> ParsedFeed | ParseFailed:
+    """A failure, or the feed still without its entries."""
+    head = json.loads(frame)
+    if "failed" in head:
+        return ParseFailed(PollReason(head["failed"]), head["detail"])
+    head["reader"] = ReaderName(head["reader"])
+    seconds, hours, days = head["hints"]
+    interval = None if seconds is None else timedelta(seconds=seconds)
+    head["hints"] = UpdateHints(interval, tuple(hours), tuple(days))
+    head["repairs"] = tuple(DocumentRepair(RepairKind(kind), detail) for kind, detail in head["repairs"])
+    return ParsedFeed(**head, entries=())
+
+
+def decode_entries(frame: bytes) -> list[Entry]:
+    """The entries of one frame."""
+    end = frame.index(b"\n")  # JSON as it is written here has none
+    return list(_entries(json.loads(frame[:end]), str(memoryview(frame)[end + 1 :], "utf-8")))
+
+
+def _encode_entries(entries: Sequence[Entry]) -> bytes:
+    texts: list[str] = []
+    rows = []
+    for entry in entries:
+        row = list(_values_of(entry))
+        for place in _LONG_TEXTS:
+            texts.append(row[place])
+            row[place] = len(row[place])
+        for place in _DATES:
+            row[place] = row[place] and row[place].timestamp()
+        rows.append(row)
+    return b"%b\n%b" % (_dump(rows), _utf8("".join(texts)))
+
+
+def _entries(rows: list[list[Any]], texts: str) -> Iterator[Entry]:
+    start = 0
+    for row in rows:
+        for place in _LONG_TEXTS:
+            end = start + row[place]
+            row[place] = texts[start:end]
+            start = end
+        for place in _DATES:
+            row[place] = None if row[place] is None else datetime.fromtimestamp(row[place], UTC)
+        for place in _TUPLES:
+            row[place] = tuple(row[place])
+        yield Entry(*row)
+
+
+def _dump(value: Sequence[Any] | Mapping[str, Any]) -> bytes:
+    return _utf8(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+
+
+def _utf8(text: str) -> bytes:
+    """As many characters as before: lone surrogates, left by normalisation in no text but in some headers, become "?"."""
+    return text.encode("utf-8", "replace")
+
+
+def main() -> None:
+    """Serves documents until the input ends."""
+    from watcher.parse.document import parse_document  # noqa: PLC0415 — the daemon starts without lxml and feedparser
+
+    def answer(head: bytes, body: bytes) -> list[bytes]:
         url, headers = decode_job(head)
-        _allow_cpu(cpu_seconds)
-        for frame in _answer(body, url, headers):
-            sink.write(LENGTH.pack(len(frame)))
-            sink.write(frame)
-        sink.flush()
+        try:
+            return list(encode_feed(parse_document(body, url=url, headers=headers)))
+        except ParseError as error:
+            return encode_failure(ParseFailed(error.reason, error.detail))
 
-
-def _take_streams() -> tuple[BinaryIO, BinaryIO]:
-    """The pipes to the parent; whatever a library prints goes to standard error instead."""
-    for descriptor in (0, 1):
-        with suppress(OSError):  # above the user's limit, or no pipe: slower, nothing else
-            fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
-    sink = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)
-    return sys.stdin.buffer, sink
-
-
-def _allow_cpu(seconds: int) -> None:
-    # RLIMIT_CPU counts over the whole life of a process: what is used already is added, rounded up.
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    used = int(usage.ru_utime + usage.ru_stime) + 1
-    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
-
-
-def _read_frame(source: BinaryIO) -> bytes | None:
-    prefix = source.read(LENGTH.size)
-    if len(prefix) < LENGTH.size:
-        return None
-    (length,) = LENGTH.unpack(prefix)
-    frame = source.read(length)
-    return frame if len(frame) == length else None
-
-
-def _answer(body: bytes, url: str, headers: Mapping[str, str]) -> Iterable[bytes]:
-    try:
-        return list(encode_feed(parse_document(body, url=url, headers=headers)))
-    except ParseError as error:
-        return encode_failure(ParseFailed(error.reason, error.detail))
-    except MemoryError:
-        return encode_failure(OUT_OF_MEMORY)
+    serve(answer)
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]), int(sys.argv[2]))
+    main()

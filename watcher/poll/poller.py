@@ -38,7 +38,7 @@ from watcher.model.feed import (
 from watcher.model.settings import Polling
 from watcher.model.story import Trace
 from watcher.model.topic import Topic
-from watcher.parse.sandbox import ParserPool
+from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
 from watcher.schedule import cadence, moves
 from watcher.schedule.health import issues_from

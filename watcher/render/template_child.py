@@ -1,7 +1,7 @@
-"""A process that renders one person's templates and may die of it. Run by file name; imports nothing of ours.
+"""Renders one user's templates in a child process, as a worker of the sandbox.
 
-Reads one JSON object from standard input: `values`, and `parts` as a list of `{name, source, html}`. Writes one line
-of JSON for each part as soon as it is done: `{name, text}` or `{name, error}`.
+A job is one JSON object: `values`, and `parts` as a list of `{name, source, html}`. Each part is answered as soon as it
+is done, with JSON: `{name, text}` or `{name, error}`.
 
 The Jinja sandbox keeps templates from Python's insides, but not from `9**9999999` or `'a' * 10**10`: the limits
 on CPU time and memory do that.
@@ -10,15 +10,14 @@ on CPU time and memory do that.
 from __future__ import annotations
 
 import json
-import resource
-import sys
+from collections.abc import Iterator
 from typing import Any
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-CPU_SECONDS = 1
-MEMORY_BYTES = 400_000_000
+from watcher.sandbox.child import serve
+
 LARGEST_TEXT = 1_000_000
 
 
@@ -37,14 +36,13 @@ def render(source: str, values: dict[str, Any], *, html: bool) -> dict[str, str]
     return {"text": text} if len(text) <= LARGEST_TEXT else {"error": "its output is longer than a million characters"}
 
 
-def main() -> None:
-    job = json.load(sys.stdin)
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    for part in job["parts"]:
-        result = render(part["source"], job["values"], html=part["html"])
-        print(json.dumps({"name": part["name"], **result}), flush=True)  # noqa: T201
+def answer(_head: bytes, job: bytes) -> Iterator[bytes]:
+    """Renders the parts of a job, and answers each as soon as it is done."""
+    values_and_parts = json.loads(job)
+    for part in values_and_parts["parts"]:
+        result = render(part["source"], values_and_parts["values"], html=part["html"])
+        yield json.dumps({"name": part["name"], **result}).encode()
 
 
 if __name__ == "__main__":
-    main()
+    serve(answer)

@@ -9,20 +9,20 @@ that one. A template that fails costs no alert: the caller uses our own instead 
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
 from watcher.model.route import ChannelRef, OwnTemplate
+from watcher.sandbox.limits import Limits
+from watcher.sandbox.oneshot import run_job_blocking
 
 PAYLOAD = "payload.json.j2"
 PARTS = ("subject.txt.j2", "message.txt.j2", "message.html.j2", PAYLOAD)
 DEADLINE = timedelta(seconds=5)
 
-_CHILD = Path(__file__).with_name("template_child.py")
+_LIMITS = Limits(memory_bytes=400_000_000, cpu_seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,18 +106,8 @@ def _problem(name: str, answer: Mapping[str, str]) -> str:
 
 
 def _run(job: str, deadline: timedelta) -> dict[str, dict[str, str]]:
-    """One line of answer for each part that was finished before the process ended, of itself or by our hand."""
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-I", str(_CHILD)],
-            input=job.encode(),
-            capture_output=True,
-            timeout=deadline.total_seconds(),
-            check=False,
-            env={},
-        )
-        output = ended.stdout
-    except subprocess.TimeoutExpired as late:
-        output = late.stdout or b""
-    answers = [json.loads(line) for line in output.splitlines() if line.endswith(b"}")]
+    """The answer for each part that was rendered before the child ended or was killed."""
+    limits = replace(_LIMITS, deadline=deadline.total_seconds())
+    finished = run_job_blocking("watcher.render.template_child", b"", job.encode(), limits)
+    answers = [json.loads(frame) for frame in finished.frames]
     return {answer.pop("name"): answer for answer in answers}

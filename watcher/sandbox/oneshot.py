@@ -1,55 +1,103 @@
-"""A module of ours run as a process that may die of what it is given: for strangers' pages, one at a time.
-
-Documents of feeds have a warm pool instead (`watcher.parse.sandbox`).
-"""
+"""One job in a child process of its own: for web pages and users' templates. Feeds have a warm pool (`pool`)."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import resource
-import sys
+import signal
+import subprocess
 from contextlib import suppress
+from dataclasses import dataclass
+from enum import StrEnum
 
-CPU_SECONDS = 2
-MEMORY_BYTES = 512_000_000
-DEADLINE = 10.0
-_INHERITED = ("PATH", "PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "LD_LIBRARY_PATH", "LANG", "LC_ALL", "HOME")
-"""The only variables that children see: secrets live in the others."""
-
-
-def child_environment() -> dict[str, str]:
-    """The variables of ours that a child gets which reads what strangers wrote."""
-    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+from watcher.sandbox.child import LENGTH, READY, as_job
+from watcher.sandbox.limits import Limits, child_command, child_environment
 
 
-async def run_limited(module: str, *arguments: str, given: bytes) -> bytes | None:
-    """What `python -m module` writes when it is given some bytes; None when it died, failed, or took longer than 10 s."""
+class JobFailure(StrEnum):
+    """Why a child did not finish a job."""
+
+    DEADLINE = "deadline"
+    CPU_TIME = "cpu_time"
+    MEMORY = "memory"
+    CRASHED = "crashed"
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """The frames of an answer; those before the failure when there is one. `exit_code` is negative for a signal."""
+
+    frames: tuple[bytes, ...]
+    failure: JobFailure | None = None
+    exit_code: int = 0
+
+
+async def run_job(module: str, head: bytes, body: bytes, limits: Limits) -> Finished:
+    """What a worker module answers to one job. Never raises for what the job does."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        module,
-        *arguments,
+        *child_command(module, limits),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.DEVNULL,
         env=child_environment(),
+        cwd="/",
+        start_new_session=True,
     )
+    output = b""
     try:
-        async with asyncio.timeout(DEADLINE):
-            told, _ = await process.communicate(given)
+        async with asyncio.timeout(limits.deadline):
+            output, _ = await process.communicate(b"".join(as_job(head, body)))
     except TimeoutError:
-        return None
+        return Finished((), JobFailure.DEADLINE)
     finally:
         if process.returncode is None:
             with suppress(ProcessLookupError):
-                process.kill()
+                os.kill(process.pid, signal.SIGKILL)
             await process.wait()
-    return told if process.returncode == 0 else None
+    return _finished(output, process.returncode)
 
 
-def apply_limits() -> None:
-    """Bounds the time and memory of this process; called by the module that is run."""
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_SECONDS, CPU_SECONDS + 1))
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY_BYTES, MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+def run_job_blocking(module: str, head: bytes, body: bytes, limits: Limits) -> Finished:
+    """The same for callers in a thread; keeps the frames that came before the deadline."""
+    try:
+        ended = subprocess.run(
+            child_command(module, limits),
+            input=b"".join(as_job(head, body)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=limits.deadline,
+            check=False,
+            env=child_environment(),
+            cwd="/",
+            start_new_session=True,
+        )
+    except subprocess.TimeoutExpired as late:
+        return Finished(_frames(late.stdout or b"")[0], JobFailure.DEADLINE)
+    return _finished(ended.stdout, ended.returncode)
+
+
+def failure_of(exit_code: int | None) -> JobFailure:
+    """Why a child ended by itself before its answer did."""
+    return JobFailure.CPU_TIME if exit_code == -signal.SIGXCPU else JobFailure.CRASHED
+
+
+def _finished(output: bytes, exit_code: int | None) -> Finished:
+    frames, rest = _frames(output)
+    if rest == READY:
+        return Finished(frames)
+    failure = JobFailure.MEMORY if rest and exit_code == 0 else failure_of(exit_code)
+    return Finished(frames, failure, exit_code or 0)
+
+
+def _frames(output: bytes) -> tuple[tuple[bytes, ...], bytes]:
+    """The whole frames of an answer, and the mark or the piece of a frame that follows them."""
+    frames = []
+    position = len(READY)
+    while len(prefix := output[position : position + LENGTH.size]) == LENGTH.size:
+        (length,) = LENGTH.unpack(prefix)
+        end = position + LENGTH.size + length
+        if not length > 0 or end > len(output):
+            break
+        frames.append(output[position + LENGTH.size : end])
+        position = end
+    return tuple(frames), output[position:]

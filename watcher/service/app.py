@@ -30,7 +30,7 @@ from watcher.notify.breakers import CircuitBreakers, forget_pauses
 from watcher.notify.flusher import Early
 from watcher.notify.notifier import Notifier, NotifyConfig, SendResult
 from watcher.notify.template_check import user_templates
-from watcher.parse.sandbox import ParserPool
+from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
 from watcher.poll.poller import Poller, PollReport, PollResult
 from watcher.route.tree import routes_by_path

@@ -12,7 +12,7 @@ from watcher.errors import PollReason
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import ParseFailed
 from watcher.parse.document import parse_document
-from watcher.parse.sandbox import ParserPool
+from watcher.parse.pool import ParserPool
 
 URL = "https://example.org/feed.xml"
 GOOD = b'<rss version="2.0"><channel><title>T</title><item><title>A</title><pubDate>Mon, 06 Jan 2025 10:00:00 GMT</pubDate></item></channel></rss>'

@@ -1,0 +1,84 @@
+"""Reads documents in children: what a document can cost is bounded, and paid by a process that may die."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+
+from watcher.errors import PollReason
+from watcher.model.entry import Entry, ParsedFeed
+from watcher.model.feed import ParseFailed
+from watcher.parse.worker import decode_entries, decode_head, encode_job
+from watcher.sandbox.limits import Limits
+from watcher.sandbox.oneshot import Finished, JobFailure
+from watcher.sandbox.pool import ChildPool
+
+
+class ParserPool:
+    """A warm pool of parser children.
+
+    `deadline` is wall time and `cpu` CPU time (whole seconds) of one job, counted from when a child takes it;
+    `memory_bytes` is a child's address space; a child is replaced after `jobs_per_child` jobs.
+    """
+
+    def __init__(
+        self,
+        *,
+        workers: int = 1,
+        deadline: timedelta = timedelta(seconds=10),
+        cpu: timedelta = timedelta(seconds=2),
+        memory_bytes: int = 512_000_000,
+        jobs_per_child: int = 300,
+    ) -> None:
+        self._limits = Limits(memory_bytes, max(1, int(cpu.total_seconds())), deadline.total_seconds())
+        self._children = ChildPool("watcher.parse.worker", self._limits, workers=workers, jobs_per_child=jobs_per_child)
+
+    async def start(self) -> None:
+        """Starts all children and waits until they are ready; raises `OSError` when they cannot be."""
+        await self._children.start()
+
+    async def parse(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed | ParseFailed:
+        """Reads a document as `parse_document` does; never raises for what a document does."""
+        answer = _Answer()
+        finished = await self._children.run(encode_job(url, headers), body, answer.receive)
+        return self._failed(finished) if finished.failure is not None else answer.result()
+
+    async def aclose(self) -> None:
+        """Ends all children, at once."""
+        await self._children.aclose()
+
+    def _failed(self, finished: Finished) -> ParseFailed:
+        match finished.failure:
+            case JobFailure.MEMORY:
+                return ParseFailed(PollReason.PARSE_MEMORY, _TOO_COSTLY.format("memory than a feed may use"))
+            case JobFailure.CPU_TIME:
+                return ParseFailed(PollReason.PARSE_TIMEOUT, _TOO_COSTLY.format("CPU time than a feed may use"))
+            case JobFailure.DEADLINE:
+                return ParseFailed(PollReason.PARSE_TIMEOUT, _TOO_COSTLY.format(f"than {self._limits.deadline:.0f} s"))
+            case _:
+                return ParseFailed(
+                    PollReason.PARSE_CRASHED,
+                    f"the process that read the document ended with {finished.exit_code}; please report the feed",
+                )
+
+
+_TOO_COSTLY = "reading the document took more {}; report it to the feed's publisher"
+
+
+class _Answer:
+    """The frames of one answer, decoded as they come."""
+
+    def __init__(self) -> None:
+        self._head: ParsedFeed | ParseFailed | None = None
+        self._entries: list[Entry] = []
+
+    def receive(self, frame: bytes) -> None:
+        if self._head is None:
+            self._head = decode_head(frame)
+        else:
+            self._entries += decode_entries(frame)
+
+    def result(self) -> ParsedFeed | ParseFailed:
+        assert self._head is not None, "an answer without frames"
+        return replace(self._head, entries=tuple(self._entries)) if isinstance(self._head, ParsedFeed) else self._head

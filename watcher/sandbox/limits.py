@@ -1,0 +1,62 @@
+"""What a child process may use, and how it is started: isolated, in `/`, with nothing of the parent's environment."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import resource
+import sys
+from dataclasses import dataclass
+
+_INHERITED = ("LD_LIBRARY_PATH", "LANG", "LC_ALL")
+"""The only variables that children get: secrets may be in any other."""
+
+_PR_SET_DUMPABLE = 4  # prctl(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one job may cost: address space in bytes, CPU time in whole seconds, wall time in seconds."""
+
+    memory_bytes: int = 512_000_000
+    cpu_seconds: int = 2
+    deadline: float = 10.0
+
+    def as_arguments(self) -> tuple[str, str]:
+        return str(self.memory_bytes), str(self.cpu_seconds)
+
+
+def child_command(module: str, limits: Limits) -> list[str]:
+    """Runs one of our modules isolated (`-I`): neither the working directory nor PYTHONPATH can supply code."""
+    return [sys.executable, "-I", "-m", module, *limits.as_arguments()]
+
+
+def child_environment() -> dict[str, str]:
+    return {name: os.environ[name] for name in _INHERITED if name in os.environ}
+
+
+def limit_memory(memory_bytes: int) -> None:
+    """Bounds the address space of this process and forbids core dumps."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def allow_cpu(seconds: int) -> None:
+    """Allows this process so much more CPU time; passing it ends the process with SIGXCPU."""
+    # RLIMIT_CPU counts over the whole life of a process: what is used already is added, rounded up.
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    used = int(usage.ru_utime + usage.ru_stime) + 1
+    resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
+
+
+def hide_from_children() -> bool:
+    """Makes this process's environment and memory unreadable for its children: `run` and `once` call it first.
+
+    They run as the same user, who may otherwise read `/proc/PID/environ`, where secrets are. Has no effect on
+    children of root, who may read everything. Returns whether the system did it.
+    """
+    try:
+        prctl = ctypes.CDLL(None, use_errno=True).prctl
+    except (OSError, AttributeError):  # not Linux
+        return False
+    return bool(prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) == 0)
