@@ -24,8 +24,16 @@ settings.register_profile("ci", settings.get_profile("default"), derandomize=Tru
 settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 
-SLOW_FOLDERS = {"crash", "hostile", "integration", "mutation"}
-"""Their tests start processes, or wait for real time; `make test-fast` leaves them and those marked `slow` out."""
+SLOW = {"crash", "hostile", "integration", "mutation", "cli", "demo"} | {
+    "test_accounting.py",
+    "test_discover.py",
+    "test_readers_agree.py",
+    "test_render_user_templates.py",
+    "test_route_year.py",
+    "test_schema.py",
+    "test_sqlite.py",
+}
+"""Folders and files whose tests start processes, walk a whole year or read the corpus: not part of `make test-fast`."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -40,7 +48,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if SLOW_FOLDERS & set(item.path.relative_to(TESTS).parts):
+        if SLOW & set(item.path.relative_to(TESTS).parts) or "postgres_url" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
 
 

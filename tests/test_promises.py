@@ -75,7 +75,7 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
     "I8": (
         "A change of identity gives entries another key and no second alert.",
         [
-            "dedupe/test_mutated_feeds.py::test_nothing_is_repeated_and_nothing_lost",
+            "mutation/test_mutated_feeds.py::test_nothing_is_repeated_and_nothing_lost",
             "integration/test_walk.py::test_a_renamed_entry_whose_text_changes_later_is_not_told_again",
         ],
     ),
@@ -132,7 +132,7 @@ TRAPS: list[tuple[str, list[str]]] = [
         ["store/test_contract.py::test_an_updated_entry_takes_its_new_text_and_keeps_its_first_date"],
     ),
     ("new dates on old entries", ["dedupe/test_dedupe_decide.py::test_a_new_date_alone_is_not_news"]),
-    ("floods when ids change", ["dedupe/test_mutated_feeds.py::test_nothing_is_repeated_and_nothing_lost"]),
+    ("floods when ids change", ["mutation/test_mutated_feeds.py::test_nothing_is_repeated_and_nothing_lost"]),
     ("doubled ids hide entries", ["dedupe/test_dedupe_identity.py::test_doubled_ids_hide_nothing"]),
     ("the first poll's flood", ["dedupe/test_dedupe_decide.py::test_only_entries_within_the_backfill_are_new"]),
     ("old entries come back", ["dedupe/test_dedupe_decide.py::test_an_entry_that_left_and_returns_is_known"]),
