@@ -10,7 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.errors import PollReason
-from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, UpdateHints
+from watcher.model.entry import (
+    DocumentRepair,
+    Entry,
+    EntryDecision,
+    Identified,
+    ParsedFeed,
+    ReaderName,
+    RepairKind,
+    UpdateHints,
+)
 from watcher.model.feed import (
     Feed,
     FeedIssueKind,
@@ -231,7 +240,8 @@ def test_hours_and_days_to_skip_move_the_next_poll_by_a_day_at_most(hints: dict[
 
 
 def test_what_was_wrong_with_a_document_is_recorded_with_its_first_time() -> None:
-    broken = ParsedFeed("lxml", "T", None, (), truncated=True, repairs=("encoding",))
+    repairs = (DocumentRepair(RepairKind.ENCODING, "2 bytes"), DocumentRepair(RepairKind.TRUNCATED, "3 entries"))
+    broken = ParsedFeed(ReaderName.LXML, "T", None, (), repairs=repairs)
     first = cadence.after_document(
         STATE, fetched(repairs=("cut off",), took=20 * SECOND), broken, EntryDecision(), AUTO, NOW, 0.5
     )
@@ -239,7 +249,7 @@ def test_what_was_wrong_with_a_document_is_recorded_with_its_first_time() -> Non
         first, fetched(repairs=("cut off",), took=20 * SECOND), broken, EntryDecision(), AUTO, NOW + HOUR, 0.5
     )
     assert (again.truncated_since, again.repaired_since, again.slow_since) == (NOW, NOW, NOW)
-    assert again.repairs == ("cut off", "encoding")
+    assert again.repairs == ("cut off", "encoding (2 bytes)", "truncated (3 entries)")
     kinds = [issue.kind for issue in feed_issues([again], NOW + HOUR)]
     assert kinds == [FeedIssueKind.TRUNCATED, FeedIssueKind.SLOW, FeedIssueKind.REPAIRED]
     well = document(again, [], EntryDecision())
