@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.config_reading import ReadText
+from watcher.cli.init import starter_text
 from watcher.config.credentials import SecretMode
 from watcher.config.load import missing_for_run, problem_of_topic, read_settings
-from watcher.config.starter import starter_text
 from watcher.errors import Position
 from watcher.match.percolator import compile_topics
 from watcher.model.secret import Secret

@@ -5,7 +5,7 @@ import yaml
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from watcher.config.source_map import place_inside, stretches
+from watcher.config.source_map import place_inside, segments
 from watcher.config.yaml_tree import Scalar, find, read_document
 from watcher.errors import Position
 
@@ -22,7 +22,7 @@ def test_every_visible_character_is_found_where_it_stands(text: str, style: str 
     written = yaml.safe_dump({"key": {"inner": text}}, default_style=style, allow_unicode=True, width=width)
     source, scalar = _scalar(written)
     assert scalar.text == yaml.safe_load(written)["key"]["inner"]
-    places = stretches(source, scalar, "x")
+    places = segments(source, scalar, "x")
     lines = source.split("\n")
 
     for offset, character in enumerate(scalar.text):
@@ -46,12 +46,12 @@ def test_every_visible_character_is_found_where_it_stands(text: str, style: str 
 )
 def test_places_through_quotes_escapes_and_lines(written: str, column: int, place: Position) -> None:
     source, scalar = _scalar(written)
-    assert place_inside(stretches(source, scalar, "x"), "x", column) == place
+    assert place_inside(segments(source, scalar, "x"), "x", column) == place
 
 
 def test_a_text_on_one_line_is_one_stretch() -> None:
     source, scalar = _scalar("key: {inner: (daesh OR isis) AND prison*}")
-    assert stretches(source, scalar, "require") == {"require": Position(1, 14)}
+    assert segments(source, scalar, "require") == {"require": Position(1, 14)}
 
 
 def test_an_unknown_name_has_no_place() -> None:

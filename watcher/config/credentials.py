@@ -1,4 +1,4 @@
-"""Turns written texts and secret sources into `Secret` values, and says which are missing."""
+"""Turns texts and secret sources of the file into `Secret` values, and reports missing ones."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ class Credentials:
     mode: SecretMode
 
     def secret(self, value: str | SecretSource, where: Where, *, needed: bool = True) -> Secret:
-        """Also a text written plainly becomes a `Secret`: from here on nothing prints it.
+        """A secret; a plain text becomes one as well, so that nothing prints it from here on.
 
-        One that is not `needed`, because nothing in the configuration uses it, may be missing in either mode.
+        With `needed=False`, because nothing in the configuration uses it, it may be missing in either mode.
         """
         found = self.kept(value, where, needed=needed)
         return found if self.mode == "require" or isinstance(value, str) else Secret(found.origin)
 
     def kept(self, value: str | SecretSource, where: Where, *, needed: bool = True) -> Secret:
-        """A secret without which a command cannot even look: kept in either mode."""
+        """A secret that even commands that send nothing need: kept in either mode."""
         if isinstance(value, str):
             return Secret(f"{self.reader.file.name} line {self.reader.position(where).line}", value)
         found = find_secret(value, self.reader.file.parent, self.reader.env)

@@ -1,6 +1,6 @@
-"""Reads a configuration file whole: values where everything is right, every problem where anything is wrong.
+"""Reads a configuration file: settings when everything is right, every problem when anything is wrong.
 
-bytes → document (tree with places) → shapes (strict) → cross-checks → Settings, or problems
+bytes → YAML tree with positions → strict shapes → checks across sections → Settings, or problems
 """
 
 from __future__ import annotations
@@ -30,8 +30,11 @@ SECTIONS = ("store", "polling", "network", "feeds", "vocabulary", "topics", "smt
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What came of a file. Any problem means no settings; `topics` holds what could be read of them even then,
-    so that the caller compiles them and tells their problems together with the file's (`in_order`)."""
+    """The result of reading a file. Any problem means no settings.
+
+    `topics` holds those that could be read even then, so that the caller can compile them and report their problems
+    together with the file's (`in_order`).
+    """
 
     settings: Settings | None
     topics: tuple[Topic, ...]
@@ -40,10 +43,10 @@ class Reading:
 
 
 def read_settings(path: Path, *, env: Mapping[str, str], secrets: SecretMode) -> Reading:
-    """The configuration at `path`. Never raises for what stands in it, nor for a file that is not there.
+    """The configuration at `path`. Never raises for its contents, nor for a missing file.
 
-    `env` is the environment that names secrets and `STATE_DIRECTORY`. With `secrets="defer"` no secret is
-    kept, and a missing one is a warning; with `"require"` it is a problem at its line.
+    `env` is the environment with secrets and `STATE_DIRECTORY`. With `secrets="defer"` no secret is kept and a missing
+    one is a warning; with `"require"` a missing one is a problem at its line.
     """
     try:
         data = path.read_bytes()
@@ -60,7 +63,7 @@ def read_settings(path: Path, *, env: Mapping[str, str], secrets: SecretMode) ->
 
 
 def problem_of_topic(settings_file: Path, topic: Topic, problem: TopicProblem) -> Problem:
-    """A problem inside a topic as a problem of the file, at the very character where that is known."""
+    """A problem inside a topic as a problem of the file, at its exact character where that is known."""
     place = place_inside(topic.positions, problem.path, problem.column or 0)
     if problem.column is None or place is None:
         place = topic.positions.get(problem.path) or topic.positions.get("")
@@ -70,22 +73,22 @@ def problem_of_topic(settings_file: Path, topic: Topic, problem: TopicProblem) -
 
 
 def missing_for_run(settings: Settings) -> list[Problem]:
-    """What `run` and `once` need and the commands that send nothing do without."""
+    """What `run` and `once` need; commands that send nothing do without."""
     needs = {
         "feeds": (settings.feeds, "there is no feed to poll; add one under feeds"),
         "topics": (settings.topics, "there is no topic to watch for; add one under topics"),
-        "receivers": (settings.receivers, "there is nobody to tell; add a receiver"),
-        "route": (settings.route, "there is no route, so no alert would reach anybody; add one with a receiver"),
+        "receivers": (settings.receivers, "there is no receiver; add one under receivers"),
+        "route": (settings.route, "there is no route, so no alert would be sent; add one with a receiver"),
     }
     return [Problem(settings.file, None, path, message) for path, (value, message) in needs.items() if not value]
 
 
 def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    """Each problem once, by file and place."""
-    return tuple(sorted(dict.fromkeys(problems), key=_place))
+    """Each problem once, by file and position."""
+    return tuple(sorted(dict.fromkeys(problems), key=_file_and_position))
 
 
-def _place(problem: Problem) -> tuple[str, int, int]:
+def _file_and_position(problem: Problem) -> tuple[str, int, int]:
     position = problem.position or Position(0, 0)
     return str(problem.file), position.line, position.column
 
@@ -106,8 +109,8 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     route = read_route(reader, _names(lists.feeds, topics, receivers, reader))
     _check_mail(reader)
     if not reader.problems:
-        _warn_of_idle_receivers(reader, route)
-        _warn_of_deaf_topics(reader, topics, lists.feeds)
+        _warn_of_unused_receivers(reader, route)
+        _warn_of_topics_without_feeds(reader, topics, lists.feeds)
     problems, warnings = in_order(reader.problems), in_order(reader.warnings)
     if problems:
         return Reading(None, topics, problems, warnings)
@@ -147,7 +150,7 @@ def _check_mail(reader: Reader) -> None:
             )
 
 
-def _warn_of_idle_receivers(reader: Reader, route: Route | None) -> None:
+def _warn_of_unused_receivers(reader: Reader, route: Route | None) -> None:
     used = {node.receiver for node in _nodes(route)} if route else set()
     for index in reader.items(("receivers",)) if route else ():
         name = reader.plain(("receivers", index, "name"))
@@ -155,7 +158,7 @@ def _warn_of_idle_receivers(reader: Reader, route: Route | None) -> None:
             reader.warn(("receivers", index, "name"), f'no route leads to the receiver "{name}"')
 
 
-def _warn_of_deaf_topics(reader: Reader, topics: tuple[Topic, ...], feeds: tuple[Feed, ...]) -> None:
+def _warn_of_topics_without_feeds(reader: Reader, topics: tuple[Topic, ...], feeds: tuple[Feed, ...]) -> None:
     for index, topic in enumerate(topics):
         wanted = topic.feeds.items()
         if wanted and feeds and not any(wanted <= feed.labels.items() for feed in feeds):
@@ -167,6 +170,6 @@ def _nodes(route: Route) -> list[Route]:
 
 
 def _positions(reader: Reader) -> dict[str, Position]:
-    """Places of all but the inside of feeds, which may be very many."""
-    places = ((where, node.start) for where, node in walk(reader.root) if where[:1] != ("feeds",) or len(where) <= 2)
-    return {".".join(map(str, where)): place for where, place in places if where}
+    """Positions of everything except the inside of feeds, of which there may be very many."""
+    positions = ((where, node.start) for where, node in walk(reader.root) if where[:1] != ("feeds",) or len(where) <= 2)
+    return {".".join(map(str, where)): position for where, position in positions if where}

@@ -1,4 +1,4 @@
-"""Matchers on labels as people write them: `level="focus"`, `topic=~"ceasefire.*"`, `score>=12`. Pure."""
+"""Matchers on labels as they are written: `level="focus"`, `topic=~"ceasefire.*"`, `score>=12`. Pure."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ def read_matcher(text: str) -> Matcher | MatcherProblem:
     if found is None:
         return MatcherProblem('not a matcher; write label, operator and value, like level="focus" (= != =~ !~ >= <=)')
     operator = cast(Operator, found["operator"])
-    place = found.start("bare") if found["quoted"] is None else found.start("quoted")
+    column = found.start("bare") if found["quoted"] is None else found.start("quoted")
     value = found["bare"] if found["quoted"] is None else re.sub(r"\\([\"\\])", r"\1", found["quoted"])
     if operator in (">=", "<=") and not _NUMBER.fullmatch(value):
-        return MatcherProblem(f'{operator} compares numbers, and "{value}" is none', place)
+        return MatcherProblem(f'{operator} compares numbers, and "{value}" is not one', column)
     if operator in ("=~", "!~"):
         problem = regex_problem(value)
         if problem:
-            return MatcherProblem(problem.message, place + problem.column)
+            return MatcherProblem(problem.message, column + problem.column)
     return Matcher(found["label"], operator, value)
 
 
 def regex_problem(pattern: str) -> MatcherProblem | None:
-    """What RE2 says against a pattern, at the piece it names."""
+    """Why RE2 rejects a pattern, at the part it names; None for a valid one."""
     options = re2.Options()
     options.log_errors = False
     try:

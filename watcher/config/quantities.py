@@ -1,6 +1,6 @@
-"""Quantities as people write them: `1h30m`, `10MB`, `"07:00"`, `Europe/Istanbul`, 1.5 points. Pure.
+"""Quantities as they are written: `1h30m`, `10MB`, `"07:00"`, `Europe/Istanbul`, 1.5 points. Pure.
 
-Every reader takes what YAML gave and raises `ValueError` with a message that names the remedy.
+Every reader takes a value of the YAML file and raises `ValueError` with a message that names the remedy.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def read_duration(value: object) -> timedelta:
         raise ValueError(f"a duration needs a unit: {value}s, {value}m or {value}h")
     found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
     if found is None:
-        raise ValueError("not a duration; write it like 30s, 15m, 1h30m or 2d")
+        raise ValueError("not a duration; write it like 30s, 15m, 1h30m, 2d or 4w")
     seconds = sum(
         int(count) * size for count, size in zip(found.groups(), _DURATION_UNITS.values(), strict=True) if count
     )

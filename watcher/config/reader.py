@@ -1,4 +1,4 @@
-"""Reads sections of a document into shapes and turns everything that is wrong into problems."""
+"""Reads sections of a file into strict shapes and reports everything that is wrong with them."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 @dataclass(slots=True)
 class Reader:
-    """One file while it is being read: its tree, what is wrong with it, what is unwise in it."""
+    """One file while it is read: its tree, its problems, its warnings."""
 
     file: Path
     text: str
@@ -32,7 +32,7 @@ class Reader:
     warnings: list[Problem] = field(default_factory=list)
 
     def problem(self, where: Where, message: str, *, at_key: bool = False, position: Position | None = None) -> None:
-        """Keeps a problem of the value at `where`, of its key, or of one `position` inside it."""
+        """Records a problem of the value at `where`, of its key, or of one `position` inside it."""
         problem = self._problem(where, message, at_key)
         self.problems.append(replace(problem, position=position) if position else problem)
 
@@ -44,7 +44,7 @@ class Reader:
         return node.start
 
     def items(self, where: Where) -> range:
-        """The places of the list at `where`; none if it is not there. Anything but a list is a problem."""
+        """The indexes of the list at `where`; none if it is missing. Anything but a list is a problem."""
         node, found = find(self.root, where)
         if found != where or (isinstance(node, Scalar) and node.value is None):
             return range(0)
@@ -61,7 +61,7 @@ class Reader:
         return find(self.root, where)[1] == where
 
     def given(self, where: Where) -> bool:
-        """Whether there is a value; a key with nothing but comments beneath it has none."""
+        """Whether there is a value; a key followed only by comments has none."""
         return self.plain(where) is not None
 
     def plain(self, where: Where) -> object:
@@ -77,10 +77,10 @@ class Reader:
         text_key: str = "",
         instead: Mapping[str, object] = _NOTHING,
     ) -> _Shape | None:
-        """The mapping at `where` as a `model`, without the keys `but`; a text alone stands for its `text_key`.
+        """The mapping at `where` as a `model`, without the keys `but`; a text alone is read as its `text_key`.
 
-        What is wrong is reported; the rest is then read again without it, or with what `instead` has for it, so
-        that later checks still see it. None only where nothing can be made of it.
+        Wrong values are reported. The rest is then read again without them, or with the values of `instead`, so that
+        later checks still see it. None only when nothing can be read.
         """
         value = self.plain(where)
         if text_key and isinstance(value, str):
@@ -94,9 +94,9 @@ class Reader:
             return model.model_validate(wanted)
         except ValidationError as error:
             broken = [self._report(model, where, detail) for detail in error.errors(include_url=False)]
-        sound = {key: item for key, item in wanted.items() if key not in broken}
+        valid = {key: item for key, item in wanted.items() if key not in broken}
         try:
-            return model.model_validate(sound | {key: item for key, item in instead.items() if key in broken})
+            return model.model_validate(valid | {key: item for key, item in instead.items() if key in broken})
         except ValidationError:
             return None
 

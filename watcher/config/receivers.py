@@ -13,7 +13,6 @@ from watcher.config.credentials import Credentials
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.reader import Reader
 from watcher.config.schema import Line, Name, Shape, Text, TextOrSecret, email_problem, web_url_problem
-from watcher.config.templates import read_template
 from watcher.config.yaml_tree import MappingNode, Where, find
 from watcher.model.route import (
     CHANNEL_KINDS,
@@ -78,12 +77,28 @@ def _options(reader: Reader, credentials: Credentials, where: Where, kind: str) 
         if Secret in get_args(hints[name]) and value is not None:
             values[name] = credentials.secret(value, (*where, name))
         elif OwnTemplate in get_args(hints[name]) and value is not None:
-            values[name] = read_template(reader, (*where, name), value)
+            values[name] = _template(reader, (*where, name), value)
         else:
             values[name] = tuple(value) if isinstance(value, list) else value
     options = CHANNEL_KINDS[kind](**values)
     _check_address(reader, where, options)
     return options
+
+
+def _template(reader: Reader, where: Where, text: str) -> OwnTemplate | None:
+    """The key `template`: a text with a brace or a second line is the template itself, anything else its path."""
+    path, position = ".".join(map(str, where)), reader.position(where)
+    if "{" in text or "\n" in text.strip():
+        return OwnTemplate(text, path, path, position)
+    try:
+        source = (reader.file.parent / text).read_text(encoding="utf-8")
+    except OSError as error:
+        reader.problem(where, f"cannot read {text}: {error.strerror}; name a file, or write the template here")
+        return None
+    except UnicodeDecodeError:
+        reader.problem(where, f"cannot read {text}: it is not UTF-8 text; save it as UTF-8")
+        return None
+    return OwnTemplate(source, text, path, position)
 
 
 def _check_address(reader: Reader, where: Where, options: ChannelOptions) -> None:

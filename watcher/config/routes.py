@@ -9,7 +9,7 @@ from watcher.config.did_you_mean import did_you_mean
 from watcher.config.matchers import MatcherProblem, read_matcher
 from watcher.config.reader import Reader
 from watcher.config.schema import BudgetShape, DigestShape, HoldShape, RouteShape
-from watcher.config.source_map import place_inside, stretches
+from watcher.config.source_map import place_inside, segments
 from watcher.config.yaml_tree import Scalar, Where, find
 from watcher.model.route import OWN_LABELS, Budget, DigestTiming, GroupTiming, Hold, Matcher, Route, Timing
 from watcher.model.topic import Level
@@ -17,7 +17,7 @@ from watcher.model.topic import Level
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What matchers and routes may name."""
+    """The names that matchers and routes may use."""
 
     receivers: Collection[str]
     topics: Collection[str]
@@ -35,7 +35,7 @@ class _Inherited:
 
 
 def read_route(reader: Reader, names: Names) -> Route | None:
-    """The root of the tree, None where the file has none. What is wrong is reported to the reader."""
+    """The root of the tree; None without a section `route`. Problems are reported to the reader."""
     if not reader.given(("route",)):
         return None
     for key in _NOT_AT_THE_ROOT:
@@ -84,7 +84,7 @@ def _receiver(reader: Reader, names: Names, where: Where, shape: RouteShape, abo
 
 
 def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> Timing:
-    """The node's mode: setting one clears the other; half of `group_wait/group_interval` keeps the other half."""
+    """The mode of the node. Setting one mode clears the other; `group_wait` alone keeps `group_interval` and vice versa."""
     prompt = shape.group_wait is not None or shape.group_interval is not None
     if prompt and reader.given((*where, "digest")):
         reader.problem(
@@ -94,7 +94,7 @@ def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> T
         if shape.digest.empty and shape.digest.min > 1:
             reader.problem(
                 (*where, "digest", "empty"),
-                f"a digest that leaves even when empty does not wait for {shape.digest.min} alerts; remove min or empty",
+                f"a digest that is sent even when empty cannot wait for {shape.digest.min} alerts; remove min or empty",
                 at_key=True,
             )
         return _digest(shape.digest)
@@ -137,7 +137,7 @@ def _matchers(reader: Reader, names: Names, where: Where, shape: RouteShape) -> 
         matcher = read_matcher(text)
         if isinstance(matcher, MatcherProblem):
             node = find(reader.root, at)[0]
-            places = stretches(reader.text, node, "") if isinstance(node, Scalar) else {}
+            places = segments(reader.text, node, "") if isinstance(node, Scalar) else {}
             reader.problem(at, matcher.message, position=place_inside(places, "", matcher.column))
             continue
         _check_names(reader, names, at, matcher)
@@ -150,7 +150,7 @@ def _check_names(reader: Reader, names: Names, at: Where, matcher: Matcher) -> N
     if matcher.operator not in ("=", "!="):
         return
     if matcher.label == "level" and matcher.value not in (Level.MENTION, Level.FOCUS):
-        reader.problem(at, f'a level is "mention" or "focus", never "{matcher.value}"')
+        reader.problem(at, f'"{matcher.value}" is not a level; write "mention" or "focus"')
     if matcher.label == "topic" and matcher.value not in names.topics:
         hint = did_you_mean(matcher.value, names.topics)
         reader.warn(at, f'no topic is named "{matcher.value}", so this matches {_ALWAYS[matcher.operator]}{hint}')

@@ -1,7 +1,6 @@
-"""The written shape of a configuration, section by section, as strict pydantic models. Pure.
+"""The keys of the configuration file, section by section, as strict pydantic models. Pure.
 
-Names are those of the YAML file; values become the values of `watcher.model` where they can be read
-without knowing the rest of the file.
+Names are those of the YAML file. Values become those of `watcher.model` where the rest of the file is not needed.
 """
 
 from __future__ import annotations
@@ -16,7 +15,6 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
 
 from watcher.config.did_you_mean import did_you_mean
-from watcher.config.languages import LANGUAGES
 from watcher.config.quantities import (
     read_clock,
     read_clock_span,
@@ -28,6 +26,7 @@ from watcher.config.quantities import (
 from watcher.config.secrets import SecretSource, read_text_or_secret
 from watcher.model.route import WEEKDAYS, Rank, Weekday
 from watcher.model.topic import Level, Points
+from watcher.text.stems import STEMMED_LANGUAGES
 
 
 def _reject(condition: Callable[[Any], bool], message: str) -> AfterValidator:
@@ -40,7 +39,7 @@ def _reject(condition: Callable[[Any], bool], message: str) -> AfterValidator:
 
 
 def label_name(text: str) -> str:
-    """The name of a label; raises `ValueError` for what is none."""
+    """The name of a label. Raises `ValueError` for anything else."""
     if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", text):
         raise ValueError(f'"{text}" is not a label name; use letters, digits and _')
     return text
@@ -53,7 +52,7 @@ def _name(text: str) -> str:
 
 
 def web_url_problem(text: str) -> str | None:
-    """What keeps a text from being an address of the web; the message does not repeat the address."""
+    """Why a text is not a web address, or None; the message does not repeat the address."""
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
@@ -67,7 +66,7 @@ def web_url_problem(text: str) -> str | None:
 
 
 def feed_url_problem(text: str) -> str | None:
-    """What keeps a text from being the address of a feed; the message does not repeat the address."""
+    """Why a text is not the address of a feed, or None; the message does not repeat the address."""
     problem = web_url_problem(text)
     if problem is None and "@" in urlsplit(text).netloc:
         return (
@@ -125,13 +124,17 @@ def _email_address(text: str) -> str:
 
 
 def email_problem(text: str) -> str | None:
-    """What keeps a text from being one mail address, `desk@example.org` or `Desk <desk@example.org>`."""
+    """Why a text is not one mail address, `desk@example.org` or `Desk <desk@example.org>`; None when it is."""
     named = re.fullmatch(r"[^<>\r\n]*<([^<>]*)>", text)
     address = named[1] if named else text
     if not re.fullmatch(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\.]+(?:\.[^\s@<>,;:\"()\[\]\\.]+)*", address):
         return f'"{text}" is not one mail address like desk@example.org'
     return None
 
+
+_FOLDED_LANGUAGES = "he ku ckb ur ps uk bg zh ja ko th lo km my vi sw so am ti ha"
+LANGUAGES = STEMMED_LANGUAGES | frozenset(_FOLDED_LANGUAGES.split())
+"""ISO 639 codes that a topic may name. Words of a language without a stemmer match as written, folded."""
 
 Duration = Annotated[timedelta, PlainValidator(read_duration)]
 PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive)]
@@ -254,7 +257,7 @@ class BudgetShape(Shape):
 
 
 class RouteShape(Shape):
-    """One node of the tree; its children (`routes`) are left as they are and read one by one."""
+    """One node of the tree. Its children (`routes`) are read one by one elsewhere."""
 
     receiver: Text | None = None
     matchers: list[Text] = []

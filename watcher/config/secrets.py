@@ -15,7 +15,7 @@ _LONGEST = 65_536
 
 @dataclass(frozen=True, slots=True)
 class SecretSource:
-    """Where a secret is to be found; never the secret itself."""
+    """Where a secret is found; never the secret itself."""
 
     kind: SecretKind
     name: str
@@ -26,14 +26,14 @@ class SecretSource:
 
 @dataclass(frozen=True, slots=True)
 class SecretMissing:
-    """Why a secret could not be had, with the remedy."""
+    """Why a secret is missing, with the remedy."""
 
     message: str
 
 
 @dataclass(frozen=True, slots=True)
 class SecretText:
-    """A secret that was found; `warning` says what is unwise about the place where it lies."""
+    """A secret that was found; `warning` says what is unsafe about its file."""
 
     value: str
     warning: str | None = None
@@ -57,7 +57,7 @@ def read_text_or_secret(value: object) -> str | SecretSource:
 
 
 def find_secret(source: SecretSource, folder: Path, env: Mapping[str, str]) -> SecretText | SecretMissing:
-    """Looks a secret up; relative paths are beside the configuration file. A line's end is not part of it."""
+    """Looks a secret up; relative paths start at the configuration file. A newline at its end is dropped."""
     if source.kind == "env":
         return _of_env(source.name, env)
     if source.kind == "file":

@@ -16,13 +16,13 @@ _DEFAULT_STORE = "sqlite:///watcher.db"
 _SQLITE = "sqlite:///"
 _POSTGRES = "postgresql+psycopg://"
 _NO_SERVER = {"host": "localhost", "from": "watcher@localhost"}
-"""Stands in for what is wrong, so that the rest of the section is checked as well."""
+"""Replaces wrong values, so that the rest of the section is checked as well."""
 
 
 def read_store(reader: Reader, credentials: Credentials) -> str | Secret:
-    """The store's final URL: a relative SQLite file lies in $STATE_DIRECTORY or beside the configuration.
+    """The store's final URL; a relative SQLite file is in $STATE_DIRECTORY, else beside the configuration.
 
-    A server's URL is a secret, for it may carry a password; it is without value where it could not be found.
+    The URL of a server is a secret, because it may contain a password; without a value when it is missing.
     """
     where: Where = ("store",)
     try:
@@ -44,7 +44,7 @@ def read_store(reader: Reader, credentials: Credentials) -> str | Secret:
 
 
 def _store_problem(written: str) -> str | None:
-    """What is wrong with a store's URL; the message does not repeat it."""
+    """Why a URL is not a store's, or None; the message does not repeat it."""
     if written.startswith(_POSTGRES):
         return None
     if written.partition(":")[0] != "sqlite":
@@ -66,7 +66,7 @@ def read_polling(reader: Reader) -> Polling:
     if shape is None:
         return Polling()
     if shape.min > shape.max:
-        reader.problem((*where, "min"), "min is longer than max; exchange them")
+        reader.problem((*where, "min"), "min is longer than max; swap them")
     values = dict(shape) | {"per_host": PerHost(**dict(shape.per_host))}
     return Polling(**values)
 
@@ -84,7 +84,7 @@ def read_network(reader: Reader, credentials: Credentials) -> Network:
 
 
 def sends_mail(reader: Reader) -> bool:
-    """Whether any receiver has e-mail."""
+    """Whether any receiver uses e-mail."""
     return any("email" in reader.keys(("receivers", index)) for index in reader.items(("receivers",)))
 
 

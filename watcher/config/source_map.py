@@ -1,4 +1,4 @@
-"""Where each character of a YAML scalar stands in the file, through quotes, escapes and folded lines. Pure."""
+"""The position in the file of each character of a YAML scalar, through quotes, escapes and folded lines. Pure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from watcher.errors import Position
 
 
 def place_inside(places: Mapping[str, Position], name: str, column: int) -> Position | None:
-    """The place of a character, given places named as `stretches` names them."""
+    """The position of the character at `column`, given positions named as `segments` names them."""
     best, start = 0, places.get(name)
     for key, place in places.items():
         base, plus, offset = key.rpartition("+")
@@ -19,11 +19,11 @@ def place_inside(places: Mapping[str, Position], name: str, column: int) -> Posi
     return Position(start.line, start.column + column - best) if start else None
 
 
-def stretches(document_text: str, scalar: Scalar, name: str) -> dict[str, Position]:
-    """Where the stretches of a scalar's text begin in the file.
+def segments(document_text: str, scalar: Scalar, name: str) -> dict[str, Position]:
+    """Where the segments of a scalar's text begin in the file.
 
-    `name` is the place of its first character, `name+12` that of the character at offset 12. From each
-    place on a column can simply be added, up to the next. A text on one line without escapes is one stretch.
+    `name` is the position of its first character, `name+12` that of the character at offset 12. Within a segment,
+    columns are counted on from its beginning. A text on one line without escapes is one segment.
     """
     offsets = _offsets(document_text, scalar)
     return {name if offset == 0 else f"{name}+{offset}": place for offset, place in offsets.items()}
@@ -47,7 +47,7 @@ _ESCAPE_LENGTHS = {"x": 4, "u": 6, "U": 10}
 
 
 def _content(source: str, scalar: Scalar) -> list[_Placed]:
-    """The source's characters without header, quotes and indentation, each with its place."""
+    """The characters of the source without header, quotes and indentation, each with its position."""
     lines = source.replace("\r\n", "\n").split("\n")
     block = scalar.style in ("|", ">")
     indentation = _indentation(lines[1:]) - _indentation(scalar.text.split("\n")) if block else 0
@@ -65,13 +65,13 @@ def _content(source: str, scalar: Scalar) -> list[_Placed]:
 
 
 def _indentation(lines: Sequence[str]) -> int:
-    """Leading spaces of the first line that has anything else."""
+    """Leading spaces of the first line that is not blank."""
     line = next((line for line in lines if line.strip()), "")
     return len(line) - len(line.lstrip(" "))
 
 
 def _places(content: Sequence[_Placed], scalar: Scalar) -> list[Position]:
-    """The place of each character of the text, for as long as text and content can be followed together."""
+    """The position of each character of the text, as far as text and content agree."""
     places: list[Position] = []
     at = 0
     for character in scalar.text:
@@ -93,7 +93,7 @@ def _places(content: Sequence[_Placed], scalar: Scalar) -> list[Position]:
 
 
 def _skip(content: Sequence[_Placed], at: int, character: str, scalar: Scalar) -> int:
-    """Past what produced nothing: ends of lines that only folded, and escaped ones."""
+    """The index after characters that produce no text: folded and escaped line ends."""
     while at < len(content):
         if content[at][0] == "\n" and character not in " \n":
             at += 1

@@ -1,4 +1,4 @@
-"""The sections `vocabulary` and `topics`. Their query texts are compiled by `match`, never here."""
+"""The sections `vocabulary` and `topics`. Query texts are compiled by `match`, not here."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from watcher.config.did_you_mean import did_you_mean
 from watcher.config.quantities import read_points
 from watcher.config.reader import Reader
 from watcher.config.schema import TopicShape
-from watcher.config.source_map import place_inside, stretches
+from watcher.config.source_map import place_inside, segments
 from watcher.config.yaml_tree import Scalar, Where, find, walk
 from watcher.errors import Position
 from watcher.model.topic import Example, Near, Points, Term, Topic, format_points
 
 Vocabulary = dict[str, tuple[str, ...]]
 
-_SOUGHT = ("terms", "near", "query")
+_MATCHING_KEYS = ("terms", "near", "query")
 _LIST_NAME = re.compile(r"[^\W\d][\w\-]*")
 _LIST_USE = re.compile(r"(?<![\w@])@([^\W\d][\w\-]*)")
 
 
 def read_vocabulary(reader: Reader) -> Vocabulary:
-    """Every list that could be read; a list's words are plain terms."""
+    """Every list that could be read. The words of a list are plain terms."""
     where: Where = ("vocabulary",)
     if reader.has(where) and reader.plain(where) is not None and not isinstance(reader.plain(where), dict):
         reader.problem(where, "must be a mapping of lists, like {daesh: [Daesh, ISIS]}")
@@ -60,7 +60,7 @@ def read_topics(reader: Reader, vocabulary: Vocabulary) -> tuple[Topic, ...]:
             continue
         if shape.name in lines:
             reader.problem((*where, "name"), f'a topic "{shape.name}" is already defined in line {lines[shape.name]}')
-        if len(reader.problems) == problems_before and not any(reader.plain((*where, key)) for key in _SOUGHT):
+        if len(reader.problems) == problems_before and not any(reader.plain((*where, key)) for key in _MATCHING_KEYS):
             reader.problem(where, "looks for nothing; give it terms or near")
         lines.setdefault(shape.name, reader.position((*where, "name")).line)
         topic = _topic(reader, where, shape, vocabulary)
@@ -78,7 +78,7 @@ def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Vocabula
     return Topic(
         name=shape.name,
         title=shape.title or shape.name,
-        terms=terms or _stand_in(shape),
+        terms=terms or _placeholder(shape),
         near=tuple(Near(tuple(near.any), tuple(near.of), near.within, near.weight) for near in shape.near),
         require=shape.require,
         exclude=shape.exclude,
@@ -94,15 +94,15 @@ def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Vocabula
     )
 
 
-def _stand_in(shape: TopicShape) -> tuple[Term, ...]:
+def _placeholder(shape: TopicShape) -> tuple[Term, ...]:
     """A topic that looks for nothing has been reported; with one word it compiles, and that is not reported twice."""
     return () if shape.near or shape.query else (Term("nothing", 100),)
 
 
 def _terms(reader: Reader, where: Where) -> tuple[tuple[Term, ...], dict[str, Position]]:
-    """The terms in the order written; their positions under the plainest form of their weight, `terms.1.5.0`.
+    """The terms in the order written, and their positions named by weight and number, as `terms.1.5.0`.
 
-    Read from the tree, not from the shape, so that one bad term does not hide what is wrong with the others.
+    Read from the tree, not from the shape, so that one bad term does not hide problems of the others.
     """
     terms: list[Term] = []
     positions: dict[str, Position] = {}
@@ -116,7 +116,7 @@ def _terms(reader: Reader, where: Where) -> tuple[tuple[Term, ...], dict[str, Po
         for index, text in enumerate(texts):
             if isinstance(text, str):
                 terms.append(Term(text, weight))
-                positions |= _stretches(reader, (*at, index), f"terms.{format_points(weight)}.{before + index}")
+                positions |= _segments(reader, (*at, index), f"terms.{format_points(weight)}.{before + index}")
     return tuple(terms), positions
 
 
@@ -132,24 +132,24 @@ def _weight(reader: Reader, at: Where, text: str) -> Points | None:
 
 
 def _positions(reader: Reader, where: Where) -> dict[str, Position]:
-    """Every place inside a topic, named by its path; of texts, every stretch."""
+    """The position of everything inside a topic, by path; of texts, of every segment."""
     positions: dict[str, Position] = {}
     for inside, node in walk(find(reader.root, where)[0]):
         name = ".".join(map(str, inside))
-        positions |= stretches(reader.text, node, name) if isinstance(node, Scalar) else {name: node.start}
+        positions |= segments(reader.text, node, name) if isinstance(node, Scalar) else {name: node.start}
     return positions
 
 
-def _stretches(reader: Reader, where: Where, name: str) -> dict[str, Position]:
+def _segments(reader: Reader, where: Where, name: str) -> dict[str, Position]:
     node, found = find(reader.root, where)
-    return stretches(reader.text, node, name) if found == where and isinstance(node, Scalar) else {}
+    return segments(reader.text, node, name) if found == where and isinstance(node, Scalar) else {}
 
 
 def _vocabulary_positions(reader: Reader, lists: Mapping[str, tuple[str, ...]]) -> dict[str, Position]:
     positions: dict[str, Position] = {}
     for name, words in lists.items():
         for index in range(len(words)):
-            positions |= _stretches(reader, ("vocabulary", name, index), f"vocabulary.{name}.{index}")
+            positions |= _segments(reader, ("vocabulary", name, index), f"vocabulary.{name}.{index}")
     return positions
 
 
@@ -163,7 +163,7 @@ def _lists_used(reader: Reader, where: Where, vocabulary: Vocabulary) -> Vocabul
             lists[name] = vocabulary.get(name, (name,))
             if name not in vocabulary and not reader.has(("vocabulary", name)):
                 hint = did_you_mean(name, vocabulary) or "; define it under vocabulary"
-                position = place_inside(stretches(reader.text, scalar, ""), "", use.start())
+                position = place_inside(segments(reader.text, scalar, ""), "", use.start())
                 reader.problem(at, f'there is no list "@{name}"{hint}', position=position)
     return lists
 

@@ -1,4 +1,4 @@
-"""What a YAML syntax error means to the person who made it. Pure."""
+"""YAML syntax errors in words that name the remedy. Pure."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def explain_syntax(error: yaml.YAMLError, text: str) -> tuple[Position | None, s
         return _of_index(text, error.position), "a control character, which YAML does not allow; remove it"
     mark = getattr(error, "problem_mark", None)
     if mark is None:
-        return None, f"not readable as YAML: {error}"
+        return None, f"not YAML: {error}"
     lines = text.splitlines() or [""]
     line = lines[min(mark.line, len(lines) - 1)]
     problem = str(getattr(error, "problem", None) or error)
@@ -27,7 +27,7 @@ def explain_syntax(error: yaml.YAMLError, text: str) -> tuple[Position | None, s
 
 
 def _explain(problem: str, context: str, line: str, column: int) -> str:
-    """The first explanation that fits; YAML's own words where none does."""
+    """The first explanation that fits, else YAML's own words."""
     before = line[:column]
     explanations = (
         ("cannot start any token" in problem, _bad_start(line[column:])),

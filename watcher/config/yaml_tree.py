@@ -1,8 +1,8 @@
-"""A YAML file as a tree that remembers where everything stands. Pure: text in, tree and problems out.
+"""A YAML file as a tree with positions. Pure: text in, tree and flaws out.
 
 Scalars follow the YAML 1.2 core schema (https://yaml.org/spec/1.2.2/#103-core-schema): `no`, `on`,
-`17:00` and `1_000` are strings. Keys are always the text as written. What could surprise is refused:
-duplicate keys, tags, a second document, aliases that multiply, nesting without end.
+`17:00` and `1_000` are strings. Keys are always the text as written. Surprising or dangerous YAML is
+refused: duplicate keys, tags, a second document, aliases that multiply, deep nesting.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Flaw:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """The tree of one file, or None where the file is not YAML at all; flaws either way."""
+    """The tree of one file, or None when the file is not YAML; flaws either way."""
 
     text: str
     root: Node | None
@@ -116,7 +116,7 @@ def find(root: Node, where: Where) -> tuple[Node, Where]:
 
 
 def walk(node: Node, where: Where = ()) -> Iterator[tuple[Where, Node]]:
-    """Every node with its path, from above to below."""
+    """Every node with its path, parents first."""
     yield where, node
     below: list[tuple[str | int, Node]] = []
     if isinstance(node, MappingNode):
@@ -127,7 +127,7 @@ def walk(node: Node, where: Where = ()) -> Iterator[tuple[Where, Node]]:
         yield from walk(item, (*where, step))
 
 
-_UNREAD = "the rest of the file can only be judged when this is mended"
+_UNREAD = "the rest of the file is checked once this is fixed"
 
 
 @dataclass(slots=True)
@@ -199,7 +199,7 @@ class _Builder:
             name = self._key(start, events, where)
             item = self._node(next(events), events, (*where, name))
             if name in items:
-                message = f"this key stands here twice (first in line {keys[name].line}); keep one of them"
+                message = f"this key is here twice (first in line {keys[name].line}); keep one of them"
                 self._flaw(start, (*where, name), message)
                 continue
             items[name], keys[name] = item, _position(start)
