@@ -1,4 +1,4 @@
-"""The one source of the present moment for the shell; pure rooms are given `now` as a value."""
+"""The only source of the current time for code with side effects; pure code takes `now` as an argument."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class Clock(Protocol):
-    """Tells the time; `now` is aware and in UTC."""
+    """Gives the current time, aware and in UTC."""
 
     def now(self) -> datetime: ...
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The clock of this machine."""
 
     def now(self) -> datetime:
         return datetime.now(UTC)

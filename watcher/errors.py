@@ -1,21 +1,21 @@
-"""Every error and every closed list of reasons, in one place.
+"""Every error and every closed list of reasons.
 
 The tree::
 
     WatcherError
     ├── ConfigError          the configuration is refused; carries every problem      exit 2
     ├── UsageError           a command was called in a way that cannot work           exit 2
-    ├── ParseError           a document is not a readable feed (a value outside parse) —
-    ├── FetchError           a document could not be had (a value outside fetch)      —
+    ├── ParseError           a document is not a feed (a value outside parse)         —
+    ├── FetchError           a document could not be fetched (a value outside fetch)  —
     └── StoreError           the store cannot do what was asked                       exit 1
         ├── StoreBusy        locked by another process for longer than we wait
         ├── StoreFull        no space left where the store lives
         ├── StoreCorrupt     the file is not a database, or is damaged
         └── SchemaMismatch   made by a newer or an older version of the program
 
-What is *expected* to go wrong — a feed that does not answer, a receiver that refuses — is not an
-exception but a value (`FetchFailed`, `ParseFailed`, `Outcome`) that carries one of the reasons below.
-The same word stands in the log, the metric and what a person reads.
+An *expected* failure — a feed that does not answer, a receiver that refuses — is a value, not an exception
+(`FetchFailed`, `ParseFailed`, `Outcome`), with one of the reasons below. The log, the metrics and the commands all use
+the same word.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ class NotifyReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A place in a configuration file; line and column count from 1."""
+    """A position in a configuration file; line and column count from 1."""
 
     line: int
     column: int
@@ -99,7 +99,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing wrong with a configuration: where it is, what it is, and what to do about it."""
+    """One problem of a configuration: position, cause and remedy."""
 
     file: Path
     position: Position | None
@@ -116,7 +116,7 @@ class WatcherError(Exception):
 
 
 class ConfigError(WatcherError):
-    """The configuration is refused whole (I9)."""
+    """The configuration is refused as a whole (I9)."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         self.problems = tuple(problems)
@@ -128,7 +128,7 @@ class UsageError(WatcherError):
 
 
 class ParseError(WatcherError):
-    """A document is not a readable feed."""
+    """A document is not a feed."""
 
     def __init__(self, reason: PollReason, detail: str) -> None:
         self.reason = reason
@@ -137,7 +137,7 @@ class ParseError(WatcherError):
 
 
 class FetchError(WatcherError):
-    """A document could not be had. Nothing in `detail` may be secret: it names hosts, never whole addresses."""
+    """A document could not be fetched. `detail` holds no secret: it names hosts, never whole addresses."""
 
     def __init__(self, reason: PollReason, detail: str) -> None:
         self.reason = reason
@@ -146,19 +146,19 @@ class FetchError(WatcherError):
 
 
 class StoreError(WatcherError):
-    """The store cannot do what was asked; nothing of the transaction was kept."""
+    """The store cannot do what was asked; the transaction was rolled back."""
 
 
 class StoreBusy(StoreError):
-    """Another process holds the store for longer than we wait. Trying again later is right."""
+    """Another process holds the store for longer than we wait. Retry later."""
 
 
 class StoreFull(StoreError):
-    """No space is left where the store lives. Trying again is right once space was made."""
+    """No space is left for the store. Retry once there is space."""
 
 
 class StoreCorrupt(StoreError):
-    """The file is not a database, or it is damaged. A person must restore a backup."""
+    """The file is not a database, or it is damaged. The operator must restore a backup."""
 
 
 class SchemaMismatch(StoreError):

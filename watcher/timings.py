@@ -1,7 +1,7 @@
-"""The waits of the daemon that no configuration sets, in one value, so that a bench can shorten all of them together.
+"""Intervals of the daemon that no configuration sets, in one value, so that tests can shorten all of them together.
 
-In service they are what stands here. `WATCHER_TIMINGS=tick=0.1,notification_lease=6,backoff=0.02` (seconds; `backoff`
-is a factor) is meant for benches and tests only: leases that are too short cause copies, backoff that is too short is rude.
+Production uses the defaults below. `WATCHER_TIMINGS=tick=0.1,notification_lease=6,backoff=0.02` (seconds; `backoff` is a
+factor) is for tests and benches only: a lease that is too short causes copies, a backoff that is too short is impolite.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ VARIABLE = "WATCHER_TIMINGS"
 class Timings:
     """`send_within` bounds a send; it must be over `send_margin` before its lease is (I3).
 
-    `poll_margin` is what a feed's lease has on top of the fetch's own deadline: the host's turn, parsing, matching, a
-    busy store. `backoff` scales the waits after failures; what a server asks for is never scaled.
+    `poll_margin` is added to the fetch's deadline for the lease of a feed: waiting for the host, parsing, matching, a
+    busy store. `backoff` scales the waits after failures, never what a server asks for.
     """
 
     tick: timedelta = timedelta(seconds=1)
@@ -31,10 +31,10 @@ class Timings:
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Timings:
-        """The timings in service, but for those that the variable names. Raises `ValueError` for anything else."""
+        """The defaults, changed by what the variable names. Raises `ValueError` for unknown names and for non-numbers."""
         given = dict(part.split("=", 1) for part in env.get(VARIABLE, "").split(",") if part)
         names = {field.name for field in fields(cls)}
         if unknown := given.keys() - names:
-            raise ValueError(f"{VARIABLE}: {', '.join(sorted(unknown))} is none of {', '.join(sorted(names))}")
+            raise ValueError(f"{VARIABLE}: {', '.join(sorted(unknown))} is not one of {', '.join(sorted(names))}")
         seconds = {name: timedelta(seconds=float(text)) for name, text in given.items() if name != "backoff"}
         return replace(cls(), **seconds, backoff=float(given.get("backoff", 1)))

@@ -14,7 +14,7 @@ from rich.console import Console
 from watcher.demo.http_server import Request
 from watcher.demo.mail_sink import Mail
 from watcher.demo.report import age, evidence_line, next_commands, show_result, webhook_brief
-from watcher.demo.result import DemoResult, Polled, Told, Untold
+from watcher.demo.result import DemoResult, Polled, SentAlert, UnsentEntry
 from watcher.demo.stage import DemoFiles
 from watcher.errors import PollReason
 from watcher.model.alert import Alert, Evidence
@@ -76,8 +76,8 @@ def result(tmp_path: Path) -> DemoResult:
         polled=Polled(
             OnceReport(feeds=7, fetched=6, delivered=2), OnceReport(not_modified=6), (ALERT,), (failing,), {}
         ),
-        told=(Told(ALERT, ("Gulf Morning", "Northern Herald")),),
-        untold=(Untold("A headline that is far too long for one line of a narrow terminal", "no term"),),
+        sent=(SentAlert(ALERT, ("Gulf Morning", "Northern Herald")),),
+        unsent=(UnsentEntry("A headline that is far too long for one line of a narrow terminal", "no term"),),
         webhooks=(WEBHOOK,),
         webhooks_verified=True,
         mails=(MAIL,),
@@ -138,7 +138,7 @@ def test_a_wrong_signature_is_not_passed_over(result: DemoResult) -> None:
 
 
 @pytest.mark.parametrize(
-    "lack", [{"told": ()}, {"mails": ()}, {"webhooks": ()}, {"webhooks": (WEBHOOK, WEBHOOK)}], ids=str
+    "lack", [{"sent": ()}, {"mails": ()}, {"webhooks": ()}, {"webhooks": (WEBHOOK, WEBHOOK)}], ids=str
 )
 def test_a_walk_that_did_not_arrive_is_not_complete(result: DemoResult, lack: dict[str, object]) -> None:
     assert not replace(result, **lack).complete

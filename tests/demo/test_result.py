@@ -1,4 +1,4 @@
-"""What was told, what was folded, and why the rest was not."""
+"""What was sent, what was folded, and why the rest was not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from watcher.demo.result import told_alerts, why_untold
+from watcher.demo.result import sent_alerts, why_unsent
 from watcher.demo.samples import SampleEntry
 from watcher.match.explain import Explanation
 from watcher.model.alert import Alert, AlertState
@@ -48,8 +48,8 @@ def test_the_best_comes_first_with_the_feeds_folded_into_it() -> None:
         alert(str(number), Level.FOCUS, 600, feed=feed, state=AlertState.FOLDED, into="f")
         for number, feed in enumerate(["Zeta", "Alpha"])
     ]
-    told = told_alerts([mention, *copies, focus])
-    assert [(one.alert.id, one.folded) for one in told] == [("f", ("Alpha", "Zeta")), ("m", ())]
+    sent = sent_alerts([mention, *copies, focus])
+    assert [(one.alert.id, one.folded) for one in sent] == [("f", ("Alpha", "Zeta")), ("m", ())]
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_the_best_comes_first_with_the_feeds_folded_into_it() -> None:
     ],
 )
 def test_the_nearest_topic_says_why_not(judgements: list[Explanation], reason: str) -> None:
-    assert why_untold(FRESH, judgements, DAY) == reason
+    assert why_unsent(FRESH, judgements, DAY) == reason
 
 
 @pytest.mark.parametrize(
@@ -74,5 +74,5 @@ def test_the_nearest_topic_says_why_not(judgements: list[Explanation], reason: s
     ],
 )
 def test_an_entry_that_would_have_alerted_was_there_before_we_watched(entry: SampleEntry, reason: str) -> None:
-    assert why_untold(entry, [judged(1350, level=Level.FOCUS)], DAY) == reason
-    assert why_untold(entry, None, DAY) == reason
+    assert why_unsent(entry, [judged(1350, level=Level.FOCUS)], DAY) == reason
+    assert why_unsent(entry, None, DAY) == reason

@@ -26,25 +26,25 @@ def walked(tmp_path_factory: pytest.TempPathFactory) -> DemoResult:
 
 
 def test_what_should_alert_alerts_at_its_level(walked: DemoResult) -> None:
-    told = {(one.alert.topic, one.alert.entry.title): one.alert.level for one in walked.told}
-    assert len(told) == len(walked.told) == 13
-    mentions = {title for (_, title), level in told.items() if level is Level.MENTION}
+    sent = {(one.alert.topic, one.alert.entry.title): one.alert.level for one in walked.sent}
+    assert len(sent) == len(walked.sent) == 13
+    mentions = {title for (_, title), level in sent.items() if level is Level.MENTION}
     assert mentions == {"Clinic in Deir ez-Zor takes patients again", "Winter fuel reaches Hasakah"}
-    assert {one.alert.labels["language"] for one in walked.told} == {"en", "ar", "tr"}
+    assert {one.alert.labels["language"] for one in walked.sent} == {"en", "ar", "tr"}
 
 
 def test_the_points_of_every_alert_add_up(walked: DemoResult) -> None:
-    for one in walked.told:
+    for one in walked.sent:
         assert one.alert.score == sum(part.points for part in one.alert.evidence) > 0
 
 
 def test_three_copies_of_a_wire_story_are_told_once(walked: DemoResult) -> None:
-    folds = [{one.alert.feed_title, *one.folded} for one in walked.told if one.folded]
+    folds = [{one.alert.feed_title, *one.folded} for one in walked.sent if one.folded]
     assert folds == [{"Jazira Monitor", "Gulf Morning", "Northern Herald"}]
 
 
 def test_every_trap_is_avoided_for_its_own_reason(walked: DemoResult) -> None:
-    assert {untold.title: untold.reason for untold in walked.untold} == {
+    assert {unsent.title: unsent.reason for unsent in walked.unsent} == {
         "Bread prices rise again in Qamishli": "no term of any topic, as a whole word",
         "Measles vaccination begins in al-Hol camp": "5 days old at the first poll (backfill 24h)",
         "How we count people in al-Hol camp": "no date, and there at the first poll",
@@ -75,14 +75,14 @@ def test_chat_got_the_focus_alerts_signed_and_the_digest_everything(walked: Demo
     (webhook,) = walked.webhooks
     alerts = json.loads(webhook.body)["data"]["alerts"]
     assert {alert["level"] for alert in alerts} == {"focus"}
-    assert len(alerts) == len(walked.told) - 2
+    assert len(alerts) == len(walked.sent) - 2
     assert walked.webhooks_verified
     assert json.loads(walked.files.webhook.read_text(encoding="utf-8")) == json.loads(webhook.body)
 
     digest = message_from_bytes(walked.files.eml.read_bytes(), policy=policy.default)
     html = walked.files.html.read_text(encoding="utf-8")
     assert digest.get_content_type() == "multipart/alternative"
-    assert all(one.alert.entry.link in html for one in walked.told)
+    assert all(one.alert.entry.link in html for one in walked.sent)
 
 
 def test_the_whole_demo_exits_0_and_may_be_repeated_in_its_folder(tmp_path: Path) -> None:

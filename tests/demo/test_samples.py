@@ -24,8 +24,8 @@ def test_a_sample_feed_says_what_its_yaml_says(feed: SampleFeed) -> None:
     body, media_type = render_feed(feed, NOW)
     parsed = parse_document(body, url="http://127.0.0.1/feed", headers={"content-type": media_type})
     assert (parsed.title, parsed.language) == (feed.title, feed.language)
-    told = [(entry.id, entry.title, entry.link, entry.summary or entry.content) for entry in parsed.entries]
-    assert told == [(entry.id, entry.title, feed.site + entry.path, entry.text) for entry in feed.entries]
+    sent = [(entry.id, entry.title, entry.link, entry.summary or entry.content) for entry in parsed.entries]
+    assert sent == [(entry.id, entry.title, feed.site + entry.path, entry.text) for entry in feed.entries]
     dates = [entry.published for entry in parsed.entries]
     assert dates == [None if entry.age is None else NOW - entry.age for entry in feed.entries]
 

@@ -1,1 +1,1 @@
-"""The commands. They know no business: each reads a plan, calls the house, prints what came back."""
+"""The commands. Each loads the configuration, calls the packages below and prints the result."""

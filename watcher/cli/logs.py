@@ -1,4 +1,4 @@
-"""How the log looks: one readable line an event on a terminal, JSON lines for the journal."""
+"""The log: one line of text per event on a terminal, JSON lines for the journal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import structlog
 
 
 def configure_logs(*, verbose: bool = False) -> None:
-    """Sends the log to standard error. Events carry no secret: whoever logs keeps them out (I12)."""
+    """Sends the log to standard error. Events carry no secret: the caller keeps them out (I12)."""
     on_terminal = sys.stderr.isatty()
     last: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)

@@ -1,1 +1,1 @@
-"""YAML to model objects: every problem at once, each with its line, column and path."""
+"""From YAML to model values: every problem at once, each with its line, column and path."""

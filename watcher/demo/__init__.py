@@ -1,1 +1,1 @@
-"""The newcomer's minute: sample feeds, local sinks, and the whole walk on this machine alone."""
+"""The demo: sample feeds, local sinks, and the whole flow on this machine alone."""

@@ -13,7 +13,7 @@ from typing import Self
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asked; header names are in lower case, `path` includes the query."""
+    """A client's request; header names are in lower case, `path` includes the query."""
 
     method: str
     path: str
@@ -23,7 +23,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the server says.
+    """The server's response.
 
     A `body` of bytes is sent with its length; any other iterable is sent piece by piece, as it comes, and
     the connection is closed after it: so an answer can drip, stall or never end. `raw` sends the body
@@ -40,7 +40,7 @@ Responder = Callable[[Request], Answer]
 
 
 class HttpServer:
-    """Answers every request through `respond`, each connection in a thread; remembers the requests.
+    """Answers every request through `respond`, each connection in a thread; keeps the requests.
 
     A context manager. The port is chosen at the first start and kept over `stop` and `start`.
     """
@@ -63,7 +63,7 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Closes the door; connections under way end by themselves."""
+        """Stops accepting; open connections end by themselves."""
         if self._server is None or self._thread is None:
             return
         self._server.shutdown()
@@ -117,7 +117,7 @@ class _Listener(socketserver.ThreadingMixIn, socketserver.TCPServer):
     request_queue_size = 256
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is no news."""
+        """Ignores clients that disconnect."""
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -155,4 +155,4 @@ class _Handler(BaseHTTPRequestHandler):
     do_GET = do_POST = do_HEAD = do_PUT = respond
 
     def log_message(self, format: str, *args: object) -> None:
-        """Requests are kept as values, not printed."""
+        """Prints nothing: requests are kept as values."""

@@ -1,4 +1,4 @@
-"""A real SMTP server on loopback that keeps what it is given and passes nothing on."""
+"""A real SMTP server on loopback that keeps every message and forwards none."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ACCEPTED = "250 2.0.0 Kept"
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One accepted message: the envelope, and the bytes as they came."""
+    """One accepted message: the envelope, and the bytes as received."""
 
     sender: str
     recipients: tuple[str, ...]
@@ -30,12 +30,12 @@ class Mail:
 
     @property
     def html(self) -> str:
-        """The text of the HTML part, "" where there is none."""
+        """The text of the HTML part, "" without one."""
         return self._part("html")
 
     @property
     def text(self) -> str:
-        """The plain text, "" where there is none."""
+        """The plain text, "" without one."""
         return self._part("plain")
 
     def _part(self, subtype: str) -> str:
@@ -74,7 +74,7 @@ class MailSink:
         return ACCEPTED
 
     def answer_data(self, mail: Mail) -> str | None:
-        """The reply to the message; only a reply of 2xx keeps it. None cuts the line without a word."""
+        """The reply to the message; only a reply of 2xx keeps it. None closes the connection without a reply."""
         return ACCEPTED
 
     def receive(self, mail: Mail) -> str | None:
@@ -108,7 +108,7 @@ class MailSink:
 
 
 class _Handler:
-    """aiosmtpd's hooks, handed on to the sink."""
+    """aiosmtpd's hooks, passed on to the sink."""
 
     def __init__(self, sink: MailSink) -> None:
         self._sink = sink

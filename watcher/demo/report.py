@@ -1,4 +1,4 @@
-"""The demo's result for people: tables that fit 80 columns, plain where there is no terminal."""
+"""The demo's result as text: tables that fit 80 columns, plain without a terminal."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from rich.table import Table
 from rich.text import Text
 
 from watcher.demo.http_server import Request
-from watcher.demo.result import DemoResult, Told
+from watcher.demo.result import DemoResult, SentAlert
 from watcher.model.alert import Alert, Evidence
 from watcher.model.topic import Level, format_points
 
 PARTS_SHOWN = 3
 NEAR_MARK = " … "
-"""Stands between the two sides of a near pair in the name of its part."""
+"""Separates the two sides of a near pair in the name of its part."""
 STYLES = {Level.FOCUS: "bold green", Level.MENTION: "yellow"}
 
 
 def show_result(result: DemoResult, console: Console, program: str) -> None:
-    """Prints everything. `program` is how the reader calls us."""
+    """Prints everything. `program` is how the user calls watcher."""
     console.print(Text("watcher demo", style="bold"), "· invented news; real HTTP, SMTP and webhook, on this machine")
     console.print(summary(result))
     _head(console, "Alerts, and why")
     console.print(alerts_table(result))
     _head(console, "Not alerted, and why not")
-    console.print(untold_table(result))
+    console.print(unsent_table(result))
     _head(console, "What went out")
     _show_sent(result, console)
     _head(console, "Next")
@@ -42,11 +42,11 @@ def _head(console: Console, title: str) -> None:
 
 
 def summary(result: DemoResult) -> Text:
-    """Two or three lines: what was polled, what came of it, what failed."""
+    """Two or three lines: what was polled, found and delivered, and what failed."""
     first, again = result.polled.first, result.polled.again
-    folded = sum(len(told.folded) for told in result.told)
+    folded = sum(len(sent.folded) for sent in result.sent)
     lines = [
-        f"{first.feeds} feeds polled, {first.entries_new} new entries, {len(result.told)} alerts, {folded} copies folded,",
+        f"{first.feeds} feeds polled, {first.entries_new} new entries, {len(result.sent)} alerts, {folded} copies folded,",
         f"{first.delivered} deliveries, {first.dead} dead, in {result.took.total_seconds():.1f} s",
         f"polled again: {again.not_modified} not modified, {again.alerts} alerts, {again.delivered} deliveries",
     ]
@@ -55,31 +55,31 @@ def summary(result: DemoResult) -> Text:
 
 
 def alerts_table(result: DemoResult) -> Table:
-    """One row an alert: level, points; headline, where from, and the parts of the score."""
+    """One row per alert: level, points, headline, feed, and the parts of the score."""
     table = _table("level", "points")
     table.add_column("entry", ratio=1, overflow="fold")
-    for told in result.told:
-        alert = told.alert
+    for sent in result.sent:
+        alert = sent.alert
         table.add_row(
             Text(alert.level.value, style=STYLES[alert.level]),
             format_points(alert.score),
-            _entry_lines(told, result.began),
+            _entry_lines(sent, result.began),
         )
     return table
 
 
-def _entry_lines(told: Told, now: datetime) -> Text:
-    alert = told.alert
+def _entry_lines(sent: SentAlert, now: datetime) -> Text:
+    alert = sent.alert
     seen = [alert.topic_title, alert.feed_title, f"{age(now, alert)} ago"]
-    if told.folded:
-        seen.append(f"copies folded: {', '.join(told.folded)}")
+    if sent.folded:
+        seen.append(f"copies folded: {', '.join(sent.folded)}")
     return Text.assemble(
         (alert.entry.title, "bold"), "\n", (" · ".join(seen), "dim"), "\n", evidence_line(alert.evidence)
     )
 
 
 def evidence_line(evidence: tuple[Evidence, ...]) -> str:
-    """The parts of a score, largest first; those left out are summed up, so that the points still add up."""
+    """The parts of a score, largest first; the rest is summed up, so that the points add up."""
     parts = sorted(evidence, key=lambda part: -part.points)
     shown = [
         f"{format_points(part.points)} {_wording(part)} ({part.field}{_times(part.count)})"
@@ -92,7 +92,7 @@ def evidence_line(evidence: tuple[Evidence, ...]) -> str:
 
 
 def _wording(part: Evidence) -> str:
-    """The words that were found, where they are known and are one stretch of the text; else the term."""
+    """The words that were found, if they are known and adjacent; else the term."""
     if not part.highlights or NEAR_MARK in part.term:
         return part.term
     start, end = part.highlights[0]
@@ -110,13 +110,13 @@ def age(now: datetime, alert: Alert) -> str:
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
 
 
-def untold_table(result: DemoResult) -> Table:
-    """One line an entry that nobody was told of."""
+def unsent_table(result: DemoResult) -> Table:
+    """One line per entry without an alert."""
     table = _table()
     table.add_column("entry", ratio=2, no_wrap=True, overflow="ellipsis")
     table.add_column("why not", ratio=3, overflow="fold")
-    for untold in result.untold:
-        table.add_row(Text(untold.title), Text(untold.reason))
+    for unsent in result.unsent:
+        table.add_row(Text(unsent.title), Text(unsent.reason))
     return table
 
 
@@ -142,7 +142,7 @@ def _show_sent(result: DemoResult, console: Console) -> None:
 
 
 def webhook_brief(request: Request) -> str:
-    """The body with the head of its first alert; the rest is counted."""
+    """The body with the first alert shortened and the others counted."""
     body = json.loads(request.body)
     first, *rest = body["data"]["alerts"]
     brief = {name: first[name] for name in ("topic", "level", "score", "focus")}
@@ -153,12 +153,12 @@ def webhook_brief(request: Request) -> str:
 
 
 def next_commands(result: DemoResult, program: str) -> list[tuple[str, str]]:
-    """What a newcomer may type next: a comment and a command each."""
+    """Commands to try next, each with a comment."""
     config = result.files.config
     commands = [("open the digest", f"xdg-open {result.files.html}")]
-    if result.told:
+    if result.sent:
         commands.append(
-            ("the whole life of an alert", f"{program} alerts show {result.told[0].alert.id[:8]} -c {config}")
+            ("the whole life of an alert", f"{program} alerts show {result.sent[0].alert.id[:8]} -c {config}")
         )
     commands.append(
         ("would this have alerted?", f"echo 'Riot in a Raqqa prison' | {program} explain --text - -c {config}")

@@ -1,4 +1,4 @@
-"""What the demo has to show, as values: what was told, what was not and why, what went out."""
+"""The demo's result as values: alerts, entries without an alert and why, messages."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from watcher.service.app import OnceReport
 
 
 @dataclass(frozen=True, slots=True)
-class Untold:
-    """An entry of which nobody was told, and why."""
+class UnsentEntry:
+    """An entry without an alert, and why it has none."""
 
     title: str
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SentAlert:
     """An alert, and the feeds whose copies of the same story were folded into it."""
 
     alert: Alert
@@ -51,8 +51,8 @@ class DemoResult:
     began: datetime
     took: timedelta
     polled: Polled
-    told: tuple[Told, ...]
-    untold: tuple[Untold, ...]
+    sent: tuple[SentAlert, ...]
+    unsent: tuple[UnsentEntry, ...]
     webhooks: tuple[Request, ...]
     webhooks_verified: bool
     mails: tuple[Mail, ...]
@@ -60,17 +60,18 @@ class DemoResult:
 
     @property
     def complete(self) -> bool:
-        """Whether the walk did what it is there to show."""
+        """Whether everything that the demo shows has happened."""
         sent_once = len(self.webhooks) == len(self.mails) == 1 and self.webhooks_verified
-        return bool(self.told) and sent_once and not self.polled.first.dead and not self.polled.again.alerts
+        return bool(self.sent) and sent_once and not self.polled.first.dead and not self.polled.again.alerts
 
 
-def told_alerts(alerts: Sequence[Alert]) -> tuple[Told, ...]:
-    """Alerts that were told, best first, each with the feeds folded into it."""
+def sent_alerts(alerts: Sequence[Alert]) -> tuple[SentAlert, ...]:
+    """Alerts that were sent, best first, each with the feeds whose copies were folded into it."""
     folded = [alert for alert in alerts if alert.state is AlertState.FOLDED]
-    told = sorted((alert for alert in alerts if alert.state is not AlertState.FOLDED), key=_best_first)
+    sent = sorted((alert for alert in alerts if alert.state is not AlertState.FOLDED), key=_best_first)
     return tuple(
-        Told(alert, tuple(sorted(copy.feed_title for copy in folded if copy.folded_into == alert.id))) for alert in told
+        SentAlert(alert, tuple(sorted(copy.feed_title for copy in folded if copy.folded_into == alert.id)))
+        for alert in sent
     )
 
 
@@ -78,19 +79,19 @@ def _best_first(alert: Alert) -> tuple[int, int, str]:
     return (-alert.level.rank, -alert.score, alert.id)
 
 
-def untold_entries(samples: Sequence[SampleFeed], polled: Polled, backfill: timedelta) -> tuple[Untold, ...]:
+def unsent_entries(samples: Sequence[SampleFeed], polled: Polled, backfill: timedelta) -> tuple[UnsentEntry, ...]:
     """The sample entries without an alert, in the order of the feeds."""
     alerted = {alert.entry.link for alert in polled.alerts}
     return tuple(
-        Untold(entry.title, why_untold(entry, polled.explanations.get(link), backfill))
+        UnsentEntry(entry.title, why_unsent(entry, polled.explanations.get(link), backfill))
         for feed in samples
         for entry in feed.entries
         if (link := feed.site + entry.path) not in alerted
     )
 
 
-def why_untold(entry: SampleEntry, explanations: Sequence[Explanation] | None, backfill: timedelta) -> str:
-    """One line: what kept the entry from an alert, by the topic that came nearest."""
+def why_unsent(entry: SampleEntry, explanations: Sequence[Explanation] | None, backfill: timedelta) -> str:
+    """One line: why the entry has no alert, by the topic with the highest score."""
     if not explanations or any(explanation.level is not Level.NONE for explanation in explanations):
         return _why_quiet(entry, backfill)
     nearest = max(explanations, key=lambda explanation: explanation.score)
@@ -104,7 +105,7 @@ def why_untold(entry: SampleEntry, explanations: Sequence[Explanation] | None, b
 
 
 def _why_quiet(entry: SampleEntry, backfill: timedelta) -> str:
-    """Why an entry that was there at the first poll was remembered in silence (I7)."""
+    """Why an entry of the first poll was not new (I7)."""
     if entry.age is None:
         return "no date, and there at the first poll"
     if entry.age > backfill:

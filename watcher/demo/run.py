@@ -1,4 +1,4 @@
-"""`watcher demo`: the whole walk through the same code as `watcher once`, on this machine alone."""
+"""`watcher demo`: the whole flow through the code of `watcher once`, on this machine alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from watcher.clock import SystemClock
 from watcher.deliver.signature import signature
 from watcher.demo.http_server import Request
 from watcher.demo.report import show_result
-from watcher.demo.result import DemoResult, Polled, told_alerts, untold_entries
+from watcher.demo.result import DemoResult, Polled, sent_alerts, unsent_entries
 from watcher.demo.samples import load_samples
 from watcher.demo.stage import DemoFiles, open_stage
 from watcher.match.explain import explain
@@ -34,7 +34,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def run_demo(output: Path | None, console: Console) -> int:
-    """Runs the demo and prints what came of it; the exit code is 0 when all of it arrived.
+    """Runs the demo and prints its result; the exit code is 0 when everything arrived.
 
     Writes demo.yaml, demo.db, demo.log, digest.html, digest.eml and webhook.json into `output`, or into
     a new temporary folder.
@@ -48,7 +48,7 @@ def run_demo(output: Path | None, console: Console) -> int:
 
 
 def perform(files: DemoFiles) -> DemoResult:
-    """Starts the servers, polls twice, delivers, and writes down what arrived."""
+    """Starts the servers, polls twice, delivers, and writes what arrived to files."""
     clock = SystemClock()
     began = clock.now()
     samples = load_samples()
@@ -60,8 +60,8 @@ def perform(files: DemoFiles) -> DemoResult:
         began=began,
         took=clock.now() - began,
         polled=polled,
-        told=told_alerts(polled.alerts),
-        untold=untold_entries(samples, polled, plan.settings.polling.backfill),
+        sent=sent_alerts(polled.alerts),
+        unsent=unsent_entries(samples, polled, plan.settings.polling.backfill),
         webhooks=tuple(stage.chat.requests),
         webhooks_verified=all(is_signed(request, stage.secret) for request in stage.chat.requests),
         mails=tuple(stage.mail.mails),
@@ -92,14 +92,14 @@ def _look_up(app: Application, first: OnceReport, again: OnceReport) -> Polled:
 
 
 def is_signed(request: Request, secret: str) -> bool:
-    """Whether a webhook carries the signature that its body, id and time demand (Standard Webhooks)."""
+    """Whether a webhook carries the right signature for its body, id and time (Standard Webhooks)."""
     name, timestamp = request.headers.get("webhook-id", ""), request.headers.get("webhook-timestamp", "")
     expected = signature(secret, name, int(timestamp or 0), request.body)
     return hmac.compare_digest(expected, request.headers.get("webhook-signature", ""))
 
 
 def program_name(started_as: str, on_path: str | None) -> str:
-    """How to call the program again: by its name where the shell finds it, else by the path it was started with."""
+    """How to call the program again: by name if the shell finds it, else by the path it was started with."""
     path = Path(started_as)
     return path.name if path.name == "watcher" and on_path else started_as
 
@@ -115,7 +115,7 @@ def _keep_what_arrived(result: DemoResult) -> None:
 
 @contextmanager
 def _logging_to(file: Path) -> Iterator[None]:
-    """The program's log goes to a file while the demo runs: what is shown is the result."""
+    """Writes the log to a file while the demo runs, so that only the result is shown."""
     with file.open("w", encoding="utf-8") as lines:
         structlog.configure(
             processors=[

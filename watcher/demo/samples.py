@@ -60,7 +60,7 @@ class SampleFeed:
 
     @property
     def site(self) -> str:
-        """Where its entries would stand; `.example` is kept free for such uses (RFC 2606)."""
+        """The site of its entries; `.example` is reserved for such uses (RFC 2606)."""
         return f"https://{self.path.strip('/').partition('.')[0]}.example"
 
 
@@ -86,9 +86,9 @@ def read_samples(text: str) -> tuple[SampleFeed, ...]:
 
 
 def _entry(entry: Mapping[str, Any], originals: Mapping[str, Mapping[str, Any]]) -> SampleEntry:
-    told = originals[entry["copy_of"]] if "copy_of" in entry else entry
+    text = originals[entry["copy_of"]] if "copy_of" in entry else entry
     age = parse_age(entry["age"]) if "age" in entry else None
-    return SampleEntry(entry["id"], told["title"], told["text"], age)
+    return SampleEntry(entry["id"], text["title"], text["text"], age)
 
 
 def parse_age(text: str) -> timedelta:

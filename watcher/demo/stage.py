@@ -1,4 +1,4 @@
-"""The demo's small world on loopback: a feed server, a mail server and a chat, all real, all local."""
+"""The demo's servers on loopback: feeds, mail and chat, all real, all local."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from watcher.demo.samples import TEMPLATES, SampleFeed, render_feed
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
-    """What the demo leaves in its folder; nothing else there is touched."""
+    """The files that the demo writes to its folder; others there stay untouched."""
 
     folder: Path
 
@@ -43,7 +43,7 @@ class DemoFiles:
         return self.folder / "demo.log"
 
     def clear(self) -> None:
-        """Makes the folder and forgets an earlier demo in it."""
+        """Creates the folder and removes the files of an earlier demo in it."""
         self.folder.mkdir(parents=True, exist_ok=True)
         store = [self.folder / f"demo.db{suffix}" for suffix in ("", "-wal", "-shm")]
         for file in (self.config, self.html, self.eml, self.webhook, self.log, *store):
@@ -71,7 +71,7 @@ class Stage:
 
 @contextmanager
 def open_stage(samples: Sequence[SampleFeed], now: datetime) -> Iterator[Stage]:
-    """Starts the servers, and stops them after the block. `now` is what the feeds' dates are counted from."""
+    """Starts the servers, and stops them after the block. The dates of the feeds count back from `now`."""
     documents = {feed.path: _document(*render_feed(feed, now)) for feed in samples}
     secret = "whsec_" + base64.b64encode(secrets.token_bytes(24)).decode()
     with HttpServer(conditional(documents)) as feeds, HttpServer(_accept) as chat, MailSink() as mail:
@@ -79,7 +79,7 @@ def open_stage(samples: Sequence[SampleFeed], now: datetime) -> Iterator[Stage]:
 
 
 def conditional(documents: Mapping[str, Answer]) -> Responder:
-    """Serves documents by path; one that the client knows already is 304 (RFC 9110 §13.1.2)."""
+    """Serves documents by path; 304 for one that the client has already (RFC 9110 §13.1.2)."""
 
     def respond(request: Request) -> Answer:
         document = documents.get(request.path)
