@@ -14,7 +14,7 @@ import typer
 from watcher.cli.options import DEFAULT_CONFIG, Config
 from watcher.cli.tables import Cell, counted, progress_console, say, show_table
 from watcher.errors import ConfigError, Problem
-from watcher.model.entry import Entry
+from watcher.model.entry import Entry, ReaderName
 from watcher.model.topic import Example, format_points
 
 if TYPE_CHECKING:
@@ -24,9 +24,6 @@ if TYPE_CHECKING:
     from watcher.service.load import CompiledConfig
 
 app = typer.Typer()
-
-WELL_FORMED = frozenset({"swift", "lxml", "jsonfeed"})
-"""Readers of documents that needed no repair."""
 
 
 @app.command(epilog="Example: watcher check -c config.yaml --online")
@@ -137,7 +134,7 @@ def _rows(answers: Sequence[FeedAnswer]) -> Iterator[tuple[Cell, ...]]:
         name, url = answer.feed.name or "", answer.feed.url
         if answer.parsed is not None:
             count = str(len(answer.parsed.entries))
-            answered = "ok" if answer.parsed.reader in WELL_FORMED else "repaired"
+            answered = "repaired" if answer.parsed.reader is ReaderName.FEEDPARSER else "ok"
             yield (name or answer.parsed.title, answered, count, answer.newest, moved, url)
         elif answer.failed is not None:
             yield (name, answer.failed.reason.value, None, None, answer.failed.detail, url)
