@@ -19,6 +19,7 @@ from tests.harness.harness import DIGEST_AT_SEVEN, PROMPT_CHAT, TOPICS, Harness,
 from tests.harness.servers import Answer
 from watcher.model.notification import NotificationState
 from watcher.notify.flusher import Early
+from watcher.service.once import run_once
 
 
 @pytest.fixture
@@ -241,7 +242,7 @@ def test_outbox_list_knows_of_a_channels_pause(harness: Harness) -> None:
 
     async def run() -> tuple[str, str]:
         async with harness.open() as app:
-            await app.once()
+            await run_once(app)
             done = await asyncio.to_thread(harness.command, "outbox", "list")
             (facts,) = json.loads((await asyncio.to_thread(harness.command, "outbox", "list", "--json")).stdout)
             assert facts["paused_until"] > facts["created_at"]

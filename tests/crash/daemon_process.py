@@ -161,7 +161,7 @@ class Run:
             while line := await self.process.stderr.readline():
                 log.write(line)
                 log.flush()
-                if b'"daemon.ready"' in line:
+                if b'"daemon.started"' in line:
                     self.ready.set()
                 if line.startswith(b'{"event": "failpoint"'):
                     self.failpoint = json.loads(line)["name"]

@@ -101,7 +101,7 @@ class Judge:
             log.stem: line["owner"]
             for log in folder.glob("*.log")
             for line in read(log)
-            if line.get("event") == "daemon.ready"
+            if line.get("event") == "daemon.started"
         }
         self.verdict = Verdict(seed, entries=len(self._truth))
 

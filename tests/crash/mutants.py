@@ -34,12 +34,10 @@ def mark_before_send() -> None:
     """The result is written first and the message sent afterwards (rssalertbot, RSS-to-Telegram-Bot)."""
     send = Notifier._send
 
-    async def marked(
-        self: Notifier, channel: Any, notification: Notification, message: Message, until: datetime
-    ) -> Outcome:
+    async def marked(self: Notifier, notification: Notification, message: Message, until: datetime) -> Outcome:
         now = self.clock.now()
         self.store.record_outcome(self.owner, notification.key, notification.epoch, Delivered("marked"), now, None)
-        return await send(self, channel, notification, message, until)
+        return await send(self, notification, message, until)
 
     _replace(Notifier, marked, "_send")
 
@@ -71,10 +69,8 @@ def lease_not_checked() -> None:
         begin(self, owner, key, epoch, now)
         return True
 
-    async def sent(
-        self: Notifier, channel: Any, notification: Notification, message: Message, until: datetime
-    ) -> Outcome:
-        return await send(self, channel, notification, message, self.clock.now() + self.timings.notification_lease)
+    async def sent(self: Notifier, notification: Notification, message: Message, until: datetime) -> Outcome:
+        return await send(self, notification, message, self.clock.now() + self.timings.notification_lease)
 
     _replace(SqlStore, begun, "begin_attempt")
     _replace(Notifier, sent, "_send")

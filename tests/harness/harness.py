@@ -23,8 +23,9 @@ import structlog
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 from watcher.cli.main import main
 from watcher.notify.flusher import Early
-from watcher.service.app import Application, OnceReport, open_application
+from watcher.service.app import Application, open_application
 from watcher.service.load import load_config
+from watcher.service.once import OnceReport, run_once
 from watcher.store.interface import Store
 from watcher.store.open import open_store
 
@@ -140,7 +141,7 @@ class Harness:
 
         async def run() -> OnceReport:
             async with self.open() as app:
-                return await app.once(force=force, early=early)
+                return await run_once(app, force=force, early=early)
 
         return asyncio.run(run())
 

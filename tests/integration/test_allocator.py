@@ -10,9 +10,9 @@ import pytest
 
 GROWS_IN_SIX_THREADS = """
 import ctypes, sys, threading
-from watcher.service.memory import keep_memory_together
+from watcher.service.memory import limit_arenas
 if sys.argv[1] == "together":
-    assert keep_memory_together()
+    assert limit_arenas()
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 met = threading.Barrier(6)
@@ -43,8 +43,8 @@ def test_threads_share_two_arenas() -> None:
 FREES_BETWEEN_BLOCKS = """
 import ctypes
 from pathlib import Path
-from watcher.service.memory import give_back_free_memory, keep_memory_together
-keep_memory_together()
+from watcher.service.memory import trim_memory, limit_arenas
+limit_arenas()
 libc = ctypes.CDLL(None)
 libc.malloc.restype, libc.free.argtypes = ctypes.c_void_p, [ctypes.c_void_p]
 blocks = [libc.malloc(ctypes.c_size_t(100_000)) for _ in range(500)]
@@ -54,7 +54,7 @@ for block in blocks[:-1]:
     libc.free(block)
 resident = lambda: int(Path("/proc/self/statm").read_text().split()[1])
 before = resident()
-give_back_free_memory()
+trim_memory()
 print(before - resident())
 """
 

@@ -37,9 +37,9 @@ def lived(harness: Harness, hours: int) -> list[datetime]:
                 for acquired in await app.poller.acquire(10):
                     await app.poller.poll(acquired)
                 harness.clock.advance(STEP)
-                await asyncio.to_thread(app.notifier.route_new)
-                await asyncio.to_thread(app.notifier.freeze_ripe)
-                for one in await asyncio.to_thread(app.notifier.acquire, 10):
+                await app.notifier.route_new()
+                await app.notifier.freeze_ripe()
+                for one in await app.notifier.acquire(10):
                     await app.notifier.attempt(one)
                     left.append(harness.clock.now())
         return left

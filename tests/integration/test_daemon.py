@@ -20,6 +20,7 @@ from prometheus_client import REGISTRY
 from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
 from watcher.model.notification import DeliveryState
 from watcher.service.daemon import Daemon
+from watcher.service.once import run_once
 from watcher.service.systemd import SystemdNotifier
 
 PROMPTLY_BY_MAIL = """
@@ -165,7 +166,7 @@ def test_metrics_show_every_state_of_deliveries_also_those_of_which_there_are_no
 
     async def run() -> None:
         async with harness.open() as app:
-            await app.once()
+            await run_once(app)
             await Daemon(harness.config, app, SystemdNotifier({}), True).metrics_tick()
 
     asyncio.run(run())

@@ -37,9 +37,9 @@ def lived(harness: Harness, start: datetime, until: datetime, *, step: timedelta
 
     async def round_() -> None:
         async with harness.open() as app:
-            await asyncio.to_thread(app.notifier.route_new)
-            await asyncio.to_thread(app.notifier.freeze_ripe)
-            for one in await asyncio.to_thread(app.notifier.acquire, 10):
+            await app.notifier.route_new()
+            await app.notifier.freeze_ripe()
+            for one in await app.notifier.acquire(10):
                 await app.notifier.attempt(one)
                 left.append(f"{harness.clock.now():%d %H:%M} {one.notification.reason}")
 

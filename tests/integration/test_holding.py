@@ -32,9 +32,9 @@ def walk(
                     happenings[now](app)
                 for acquired in await app.poller.acquire(100, force=now in happenings):
                     await app.poller.poll(acquired)
-                await asyncio.to_thread(app.notifier.route_new)
-                await asyncio.to_thread(app.notifier.freeze_ripe)
-                sent = await asyncio.to_thread(app.notifier.acquire, 100)
+                await app.notifier.route_new()
+                await app.notifier.freeze_ripe()
+                sent = await app.notifier.acquire(100)
                 for one in sent:
                     await app.notifier.attempt(one)
                 if sent:

@@ -42,9 +42,9 @@ async def round_of(app: Application) -> None:
     """What the daemon does in a tick."""
     for acquired in await app.poller.acquire(100, force=True):
         await app.poller.poll(acquired)
-    await asyncio.to_thread(app.notifier.route_new)
-    await asyncio.to_thread(app.notifier.freeze_ripe)
-    for one in await asyncio.to_thread(app.notifier.acquire, 10):
+    await app.notifier.route_new()
+    await app.notifier.freeze_ripe()
+    for one in await app.notifier.acquire(10):
         await app.notifier.attempt(one)
 
 

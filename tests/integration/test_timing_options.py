@@ -73,9 +73,9 @@ def lived(
                     harness.publish("/wire", harness.wire)
                     for acquired in await app.poller.acquire(10, force=True):
                         await app.poller.poll(acquired)
-                await asyncio.to_thread(app.notifier.route_new)
-                await asyncio.to_thread(app.notifier.freeze_ripe)
-                for one in await asyncio.to_thread(app.notifier.acquire, 10):
+                await app.notifier.route_new()
+                await app.notifier.freeze_ripe()
+                for one in await app.notifier.acquire(10):
                     await app.notifier.attempt(one)
                     left.append((now, one.notification.reason.value))
                 harness.clock.advance(STEP)

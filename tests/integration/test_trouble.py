@@ -17,7 +17,7 @@ import pytest
 from tests.harness.harness import Harness, Item, environment
 from tests.harness.servers import Answer
 from watcher.errors import PollReason
-from watcher.service.app import OnceReport
+from watcher.service.once import OnceReport, run_once
 
 MINUTE = timedelta(minutes=1)
 XML = {"Content-Type": "application/rss+xml"}
@@ -102,7 +102,7 @@ def test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all(
                 assert app.store.alerts() == []
                 other.execute("ROLLBACK")
             await report
-            return await app.once(force=True)
+            return await run_once(app, force=True)
 
     asyncio.run(run())
     assert harness.told() == ["Ceasefire agreed"]
@@ -177,4 +177,4 @@ def test_another_file_on_the_same_store_is_told_of(harness: Harness) -> None:
     for name, expected in (("other.yaml", True), ("other.yaml", False)):
         ended = harness.command("once", "-c", name)
         assert ended.returncode == 0, ended.stderr
-        assert ("store.of_another_configuration" in ended.stderr) is expected
+        assert ("store.configuration_changed" in ended.stderr) is expected

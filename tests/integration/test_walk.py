@@ -91,9 +91,9 @@ def test_a_renamed_entry_whose_text_changes_later_is_not_told_again(harness: Har
 
 async def tick(app: Application) -> int:
     """One round of notifying, as the daemon does it; returns how many messages were sent."""
-    await asyncio.to_thread(app.notifier.route_new)
-    await asyncio.to_thread(app.notifier.freeze_ripe)
-    acquired = await asyncio.to_thread(app.notifier.acquire, 64)
+    await app.notifier.route_new()
+    await app.notifier.freeze_ripe()
+    acquired = await app.notifier.acquire(64)
     for one in acquired:
         await app.notifier.attempt(one)
     return len(acquired)

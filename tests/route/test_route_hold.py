@@ -14,11 +14,11 @@ from watcher.errors import NotifyReason
 from watcher.model.notification import BudgetUse, GroupKey, HeldGroup, HoldReason, WaitingGroup
 from watcher.model.route import Budget, ChannelRef, DigestTiming, GroupTiming, Hold, Matcher, Route
 from watcher.model.silence import Silence
-from watcher.route import budget
+from watcher.route import limits
 from watcher.route.due import is_ripe
+from watcher.route.limits import silenced
 from watcher.route.quiet_hours import quiet_until
-from watcher.route.release_policy import Release, StillHeld, plan_alerts, plan_groups, plan_release
-from watcher.route.silence import silenced
+from watcher.route.release_policy import Release, StillHeld, decide_alerts, decide_groups, decide_release
 
 CHANNEL = ChannelRef("chat", "slack")
 NIGHT = Hold(time(22), time(6), "Europe/Berlin", break_through=1200)
@@ -74,22 +74,22 @@ class TestQuietHours:
         assert quiet_until(early, at(2026, 3, 29, 1, 30)) == at(2026, 3, 29, 3, 30)
 
     def test_a_quiet_group_is_held_and_a_loud_one_told(self) -> None:
-        plan = plan_groups(route(NIGHT), [group("a", 500), group("b", 1200)], BudgetUse(), MIDNIGHT)
-        assert [told.key.labels["topic"] for told in plan.tell] == ["b"]
-        (aside,) = plan.aside
+        plan = decide_groups(route(NIGHT), [group("a", 500), group("b", 1200)], BudgetUse(), MIDNIGHT)
+        assert [told.key.labels["topic"] for told in plan.send] == ["b"]
+        (aside,) = plan.hold
         assert (aside.reason, aside.until) == (HoldReason.QUIET_HOURS, at(2026, 1, 25, 6))
 
     def test_without_break_through_everything_is_held(self) -> None:
         deaf = Hold(time(22), time(6), "Europe/Berlin")
-        assert plan_groups(route(deaf), [group(score=99_999)], BudgetUse(), MIDNIGHT).tell == ()
+        assert decide_groups(route(deaf), [group(score=99_999)], BudgetUse(), MIDNIGHT).send == ()
 
     def test_of_a_loud_group_only_the_loud_alerts_are_told(self) -> None:
         loud, soft = alert(score=1300, name="loud"), alert(score=600, name="soft")
-        held = plan_alerts(route(NIGHT), [loud, soft], MIDNIGHT)
+        held = decide_alerts(route(NIGHT), [loud, soft], MIDNIGHT)
         assert held is not None
         assert (held.alert_ids, held.until) == ((soft.id,), at(2026, 1, 25, 6))
-        assert plan_alerts(route(NIGHT), [loud, soft], NOON) is None
-        assert plan_alerts(route(NIGHT), [loud], MIDNIGHT) is None
+        assert decide_alerts(route(NIGHT), [loud, soft], NOON) is None
+        assert decide_alerts(route(NIGHT), [loud], MIDNIGHT) is None
 
 
 class TestBudget:
@@ -97,29 +97,29 @@ class TestBudget:
 
     def test_the_best_groups_are_told_and_the_rest_is_folded(self) -> None:
         groups = [group(str(score), score) for score in (300, 900, 500, 700)]
-        plan = plan_groups(route(most=self.most), groups, BudgetUse(), NOON)
-        assert [told.best_score for told in plan.tell] == [900, 700, 500]
-        (aside,) = plan.aside
+        plan = decide_groups(route(most=self.most), groups, BudgetUse(), NOON)
+        assert [told.best_score for told in plan.send] == [900, 700, 500]
+        (aside,) = plan.hold
         assert [over.best_score for over in aside.groups] == [300]
         assert (aside.reason, aside.until) == (HoldReason.BUDGET, NOON + timedelta(hours=1))
 
     def test_messages_count_from_when_they_were_sent(self) -> None:
         old, recent = NOON - timedelta(minutes=61), NOON - timedelta(minutes=20)
-        assert budget.left(self.most, BudgetUse(0, (old, recent)), NOON) == 2
-        assert budget.left(self.most, BudgetUse(2, (recent,)), NOON) == 0
+        assert limits.messages_left(self.most, BudgetUse(0, (old, recent)), NOON) == 2
+        assert limits.messages_left(self.most, BudgetUse(2, (recent,)), NOON) == 0
 
     def test_a_backlog_under_way_fills_the_budget(self) -> None:
         use = BudgetUse(unfinished=3)
-        assert plan_groups(route(most=self.most), [group()], use, NOON).tell == ()
-        assert budget.free_at(self.most, use, NOON) > NOON
+        assert decide_groups(route(most=self.most), [group()], use, NOON).send == ()
+        assert limits.free_at(self.most, use, NOON) > NOON
 
     def test_it_is_free_again_when_the_oldest_leaves_the_window(self) -> None:
         sent = tuple(NOON - timedelta(minutes=minutes) for minutes in (10, 50, 30))
-        assert budget.free_at(self.most, BudgetUse(0, sent), NOON) == NOON + timedelta(minutes=10)
-        assert budget.free_at(self.most, BudgetUse(), NOON) == NOON
+        assert limits.free_at(self.most, BudgetUse(0, sent), NOON) == NOON + timedelta(minutes=10)
+        assert limits.free_at(self.most, BudgetUse(), NOON) == NOON
 
     def test_a_clock_that_was_set_back_does_not_open_the_gates(self) -> None:
-        assert budget.left(self.most, BudgetUse(0, (NOON + timedelta(days=1),) * 3), NOON) == 0
+        assert limits.messages_left(self.most, BudgetUse(0, (NOON + timedelta(days=1),) * 3), NOON) == 0
 
 
 class TestRelease:
@@ -128,29 +128,27 @@ class TestRelease:
 
     def test_the_night_is_released_in_the_morning(self) -> None:
         held = self.held(HoldReason.QUIET_HOURS)
-        assert plan_release(route(NIGHT), held, BudgetUse(), MIDNIGHT) == StillHeld(
+        assert decide_release(route(NIGHT), held, BudgetUse(), MIDNIGHT) == StillHeld(
             HoldReason.QUIET_HOURS, at(2026, 1, 25, 6)
         )
-        assert plan_release(route(NIGHT), held, BudgetUse(), at(2026, 1, 25, 6)) == Release(
-            NotifyReason.RELEASED, fold=False
-        )
+        assert decide_release(route(NIGHT), held, BudgetUse(), at(2026, 1, 25, 6)) == Release(NotifyReason.RELEASED)
 
     def test_quiet_hours_that_were_removed_end_at_once(self) -> None:
-        assert isinstance(plan_release(route(), self.held(HoldReason.QUIET_HOURS), BudgetUse(), MIDNIGHT), Release)
+        assert isinstance(decide_release(route(), self.held(HoldReason.QUIET_HOURS), BudgetUse(), MIDNIGHT), Release)
 
     def test_what_was_over_budget_leaves_when_there_is_room(self) -> None:
         most = Budget(1, timedelta(hours=1))
         held = self.held(HoldReason.BUDGET)
         full = BudgetUse(0, (NOON - timedelta(minutes=20),))
-        assert plan_release(route(most=most), held, full, NOON) == StillHeld(
+        assert decide_release(route(most=most), held, full, NOON) == StillHeld(
             HoldReason.BUDGET, NOON + timedelta(minutes=40)
         )
-        assert plan_release(route(most=most), held, BudgetUse(), NOON) == Release(NotifyReason.OVERFLOW, fold=True)
+        assert decide_release(route(most=most), held, BudgetUse(), NOON) == Release(NotifyReason.OVERFLOW)
 
     def test_over_budget_in_the_evening_waits_for_the_morning_unless_it_breaks_through(self) -> None:
-        assert isinstance(plan_release(route(NIGHT), self.held(HoldReason.BUDGET), BudgetUse(), MIDNIGHT), StillHeld)
+        assert isinstance(decide_release(route(NIGHT), self.held(HoldReason.BUDGET), BudgetUse(), MIDNIGHT), StillHeld)
         loud = self.held(HoldReason.BUDGET, score=1500)
-        assert isinstance(plan_release(route(NIGHT), loud, BudgetUse(), MIDNIGHT), Release)
+        assert isinstance(decide_release(route(NIGHT), loud, BudgetUse(), MIDNIGHT), Release)
 
 
 class TestSilence:
@@ -207,8 +205,8 @@ def test_quiet_hours_end_in_the_future_and_are_over_then(start: time, end: time,
 @given(st.lists(st.integers(1, 2000), max_size=30), st.integers(1, 5), st.integers(0, 6), moments)
 def test_every_group_is_either_told_or_set_aside(scores: list[int], most: int, unfinished: int, moment) -> None:
     groups = [group(str(index), score) for index, score in enumerate(scores)]
-    plan = plan_groups(route(NIGHT, Budget(most, timedelta(hours=1))), groups, BudgetUse(unfinished), moment)
-    aside = [one for part in plan.aside for one in part.groups]
-    assert sorted(one.key.id for one in (*plan.tell, *aside)) == sorted(one.key.id for one in groups)
-    assert len(plan.tell) <= max(most - unfinished, 0)
-    assert all(part.until > moment for part in plan.aside)
+    plan = decide_groups(route(NIGHT, Budget(most, timedelta(hours=1))), groups, BudgetUse(unfinished), moment)
+    aside = [one for part in plan.hold for one in part.groups]
+    assert sorted(one.key.id for one in (*plan.send, *aside)) == sorted(one.key.id for one in groups)
+    assert len(plan.send) <= max(most - unfinished, 0)
+    assert all(part.until > moment for part in plan.hold)

@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 from tests.harness.factories import alert
 from watcher.model.notification import GroupKey
 from watcher.model.route import ChannelRef, Email, GroupTiming, Matcher, Receiver, Route, Slack
-from watcher.route.group import route_by_path
 from watcher.route.matcher import matches
-from watcher.route.tree import route_alert, routes_for, why
+from watcher.route.tree import route_alert, routes_by_path, routes_for, why
 
 
 def node(path: str, *matchers: Matcher, receiver: str = "desk", more: bool = False, routes: tuple[Route, ...] = ()):
@@ -162,7 +161,7 @@ def test_the_trace_and_the_search_agree_and_nothing_falls_through(root: Route, g
     found = routes_for(root, given_labels)
     assert found
     assert [trace.route for trace in _flat(why(root, given_labels)) if trace.takes] == found
-    assert all(route_by_path(root, route.path) is route for route in found)
+    assert all(routes_by_path(root)[route.path] is route for route in found)
 
 
 def _flat(trace):

@@ -20,8 +20,8 @@ from watcher.model.alert import Alert
 from watcher.model.notification import BudgetUse, GroupKey, HeldGroup, HoldReason, WaitingGroup
 from watcher.model.route import Budget, ChannelRef, DigestTiming, GroupTiming, Hold, Route
 from watcher.route.due import is_ripe
-from watcher.route.group import group_of
-from watcher.route.release_policy import Release, plan_alerts, plan_groups, plan_release
+from watcher.route.release_policy import Release, decide_alerts, decide_groups, decide_release
+from watcher.route.tree import group_of
 
 CHANNEL = ChannelRef("chat", "slack")
 ZONES = ["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]
@@ -55,12 +55,12 @@ class PostRoom:
         for reason in list(self.held):
             self._release(reason, now)
         ripe = [group for group in self._groups() if is_ripe(self.route.timing, group, now)]
-        plan = plan_groups(self.route, ripe, self._use(), now)
-        for aside in plan.aside:
+        plan = decide_groups(self.route, ripe, self._use(), now)
+        for aside in plan.hold:
             for group in aside.groups:
                 self._hold(group.key, {one.id for one in self._alerts(group.key)}, aside.reason, aside.until)
-        for group in plan.tell:
-            behind = plan_alerts(self.route, self._alerts(group.key), now)
+        for group in plan.send:
+            behind = decide_alerts(self.route, self._alerts(group.key), now)
             if behind:
                 self._hold(group.key, set(behind.alert_ids), HoldReason.QUIET_HOURS, behind.until)
             is_digest = isinstance(self.route.timing, DigestTiming)
@@ -74,7 +74,7 @@ class PostRoom:
         best = max(one.score for _, one in items)
         if until > now:
             return
-        decision = plan_release(
+        decision = decide_release(
             self.route, HeldGroup(self.route.path, CHANNEL, reason, until, len(items), best), self._use(), now
         )
         if isinstance(decision, Release):

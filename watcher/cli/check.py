@@ -36,7 +36,7 @@ def check(
     With --online, also show what each feed answers now; exit 1 if none does.
     """
     from watcher.config.load import missing_for_run
-    from watcher.notify.template_check import failed_templates, without_trouble
+    from watcher.notify.template_check import failed_templates, templates_without_alarm
     from watcher.service.load import load_config
 
     compiled = load_config(config, os.environ, secrets="require" if online else "defer")
@@ -48,7 +48,7 @@ def check(
     failed += failed_templates(settings)
     if failed:
         raise ConfigError(failed)
-    for problem in without_trouble(settings):
+    for problem in templates_without_alarm(settings):
         say(f"warning: {problem}", err=True)
     examples = sum(len(topic.examples) for topic in settings.topics)
     say(

@@ -22,7 +22,7 @@ def upgrade(config: Config = DEFAULT_CONFIG) -> None:
 
     Safe to repeat, also after a crash half-way.
     """
-    from watcher.service.app import settings_store
+    from watcher.service.load import settings_store
 
     with closing(settings_store(load_to_read(config).settings)) as store:
         typer.echo(f"schema {store.upgrade()}")
@@ -34,7 +34,7 @@ def backup(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Write a consistent copy of the database, also while the daemon runs."""
-    from watcher.service.app import settings_store
+    from watcher.service.load import settings_store
 
     if target.exists():
         raise UsageError(f"{target} exists already; name a file that does not")

@@ -14,8 +14,8 @@ from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_run
 
 if TYPE_CHECKING:
     from watcher.notify.flusher import Early
-    from watcher.service.app import OnceReport
     from watcher.service.load import CompiledConfig
+    from watcher.service.once import OnceReport
 
 app = typer.Typer()
 
@@ -60,6 +60,7 @@ def once(
 
 async def _once(compiled: CompiledConfig, all_feeds: bool, early: Early) -> OnceReport:
     from watcher.service.app import open_application
+    from watcher.service.once import run_once
 
     async with open_application(compiled, os.environ) as application:
-        return await application.once(force=all_feeds, early=early)
+        return await run_once(application, force=all_feeds, early=early)

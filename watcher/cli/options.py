@@ -54,7 +54,7 @@ def load_to_read(config: Path) -> CompiledConfig:
 @contextmanager
 def opened_store(compiled: CompiledConfig) -> Iterator[Store]:
     """The store of a configuration, for a command that reads it or records a decision."""
-    from watcher.service.app import open_config_store
+    from watcher.service.load import open_config_store
 
     store = open_config_store(compiled)
     try:

@@ -63,10 +63,10 @@ _PAUSED = "{} is paused until {}. One message is then tried; the rest follow onc
 
 
 def _pauses(store: Store, notifications: Sequence[Notification]) -> dict[ChannelRef, datetime]:
-    from watcher.notify.breakers import shown_pauses
+    from watcher.notify.breakers import saved_pauses
 
     unfinished = {one.group.channel for one in notifications if one.state is NotificationState.READY}
-    return shown_pauses(store, unfinished, datetime.now(UTC))
+    return saved_pauses(store, unfinished, datetime.now(UTC))
 
 
 def _state(notification: Notification, dropped: Collection[str]) -> str:

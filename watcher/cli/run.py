@@ -26,10 +26,10 @@ def run(
     from watcher.cli.logs import configure_logs
     from watcher.sandbox.limits import hide_from_children
     from watcher.service.daemon import run_daemon
-    from watcher.service.memory import keep_memory_together
+    from watcher.service.memory import limit_arenas
 
     hide_from_children()
-    keep_memory_together()
+    limit_arenas()
     configure_logs(verbose=verbose)
     compiled = load_to_run(config)
     if metrics is not None:

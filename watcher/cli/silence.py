@@ -16,7 +16,7 @@ from watcher.cli.tables import Cell, counted, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
-from watcher.route.silence import silenced
+from watcher.route.limits import silenced
 
 if TYPE_CHECKING:
     from watcher.store.interface import Store

@@ -25,8 +25,9 @@ from watcher.demo.samples import load_samples
 from watcher.demo.stage import DemoFiles, open_stage
 from watcher.match.explain import explain
 from watcher.notify.flusher import Early
-from watcher.service.app import Application, OnceReport, open_application
+from watcher.service.app import Application, open_application
 from watcher.service.load import CompiledConfig, load_config
+from watcher.service.once import OnceReport, run_once
 
 SAMPLE_LIMIT = 1_000
 """More entries and alerts than the samples can make."""
@@ -73,9 +74,9 @@ def perform(files: DemoFiles) -> DemoResult:
 
 async def _poll_twice(plan: CompiledConfig) -> Polled:
     async with open_application(plan, {}) as app:
-        first = await app.once(force=True, early=Early.DIGESTS)
-        again = await app.once(force=True, early=Early.DIGESTS)
-        return await asyncio.to_thread(_look_up, app, first, again)
+        first = await run_once(app, force=True, early=Early.DIGESTS)
+        again = await run_once(app, force=True, early=Early.DIGESTS)
+        return await app.pools.store(_look_up, app, first, again)
 
 
 def _look_up(app: Application, first: OnceReport, again: OnceReport) -> Polled:
@@ -86,7 +87,7 @@ def _look_up(app: Application, first: OnceReport, again: OnceReport) -> Polled:
         alerts=tuple(app.store.alerts(limit=SAMPLE_LIMIT)),
         failing=tuple(state for state in app.store.feed_states() if state.failures),
         explanations={
-            record.entry.link: tuple(explain(topic, record.entry) for topic in app.plan.topics) for record in records
+            record.entry.link: tuple(explain(topic, record.entry) for topic in app.config.topics) for record in records
         },
     )
 

@@ -13,8 +13,7 @@ from watcher.fetch.discover import Discovery, discover
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, Validators
 from watcher.parse.pool import ParserPool
-from watcher.service.app import open_fetcher
-from watcher.service.load import CompiledConfig
+from watcher.service.load import CompiledConfig, open_fetcher
 
 ASKED_AT_ONCE = 64
 PATIENCE = timedelta(hours=1)

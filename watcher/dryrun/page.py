@@ -9,8 +9,7 @@ from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
 from watcher.sandbox.limits import Limits
 from watcher.sandbox.oneshot import run_job
-from watcher.service.app import open_fetcher
-from watcher.service.load import CompiledConfig
+from watcher.service.load import CompiledConfig, open_fetcher
 
 
 async def fetch_entry(url: str, compiled: CompiledConfig) -> Entry | FetchFailed:

@@ -11,10 +11,10 @@ from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
 from watcher.model.notification import EmptySlot, GroupKey, Notification, notification_key
 from watcher.model.route import DigestTiming, Route
-from watcher.notify.compose import compose_message
+from watcher.notify.compose import compose_message, digest_context
 from watcher.notify.flusher import SHOWN
-from watcher.notify.template_check import user_templates
 from watcher.render.sample import sample_notification
+from watcher.render.user_templates import user_templates
 from watcher.route.empty import empty_slots
 from watcher.route.tree import route_alert, routes_by_path
 from watcher.service.load import CompiledConfig
@@ -60,7 +60,8 @@ def render_previews(compiled: CompiledConfig, store: Store, recent: int) -> Prev
         source, notifications = PreviewSource.SAMPLE, _samples(compiled, routes)
     files: dict[str, str] = {}
     for number, notification in enumerate([*notifications, *map(_empty, empty)], 1):
-        message = compose_message(notification, routes, user_templates(compiled.settings), store)
+        context = digest_context(notification, routes, store)
+        message = compose_message(notification, routes, user_templates(compiled.settings), context)
         channel = notification.group.channel
         stem = f"{number}-{channel.receiver}-{channel.kind}{'' if notification.alerts else '-nothing'}"
         files[f"{stem}.html"] = message.html

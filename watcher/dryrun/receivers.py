@@ -10,9 +10,9 @@ from watcher.deliver.channel import Channel
 from watcher.deliver.registry import build_channels, http_client
 from watcher.model.notification import Message, Notification, Outcome
 from watcher.model.route import ChannelRef, Receiver
-from watcher.notify.template_check import user_templates
 from watcher.render.message import render_message
 from watcher.render.sample import sample_notification
+from watcher.render.user_templates import user_templates
 from watcher.route.tree import routes_by_path, zone_of
 from watcher.service.load import CompiledConfig
 from watcher.timings import Timings

@@ -1,162 +1,129 @@
-"""The circuit breakers of all channels, and telling a person when one of them needs a person.
+"""The circuit breakers of all channels.
 
-Kept in memory: a process that starts anew tries every destination anew. Until when a channel pauses also stands in the store,
-only for people who ask another process (`outbox list`).
+They live in memory: a new process tries every channel again. The end of a pause is also kept in the store, so that
+another process (`outbox list`) can show it.
 """
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
 
 import structlog
 
 from watcher.clock import Clock
 from watcher.deliver import breaker
 from watcher.deliver.breaker import Breaker
-from watcher.deliver.channel import Channel
 from watcher.errors import StoreError
-from watcher.model.notification import Delivered, Outcome
+from watcher.model.notification import Outcome
 from watcher.model.route import ChannelRef
-from watcher.render.channel_failure import trouble_message, trouble_notification
-from watcher.render.user_templates import UserTemplates
 from watcher.store.interface import Store
+from watcher.threads import ThreadPool
 
 log = structlog.get_logger()
 
-TELLINGS = 3
-"""How many channels are asked to tell of a trouble until one does; each may take as long as any message."""
+
+@dataclass(slots=True)
+class BreakerAttempt:
+    """One attempt as its breaker sees it. Set `outcome` when the channel was asked; left None, nothing is learnt.
+
+    `needs_alarm` is valid after the block: the operator must be notified through another channel.
+    """
+
+    outcome: Outcome | None = None
+    needs_alarm: bool = False
 
 
 class CircuitBreakers:
-    """One breaker a channel. Shared by the thread that acquires and the loop that sends. `scale` shortens pauses."""
+    """One breaker per channel. Belongs to the event loop. `scale` shortens the pauses (tests)."""
 
-    def __init__(self, clock: Clock, jitter: Callable[[], float], scale: float = 1.0) -> None:
+    def __init__(
+        self, clock: Clock, jitter: Callable[[], float], store: Store, store_pool: ThreadPool, scale: float = 1.0
+    ) -> None:
         self._clock = clock
         self._jitter = jitter
+        self._store = store
+        self._store_pool = store_pool
         self._scale = scale
         self._breakers: dict[ChannelRef, Breaker] = {}
-        self._shown: dict[ChannelRef, datetime | None] = {}
-        self._lock = threading.Lock()
+        self._saved_pauses: dict[ChannelRef, datetime | None] = {}
 
-    def shut(self) -> set[ChannelRef]:
+    def open(self) -> set[ChannelRef]:
         """Channels from which nothing may be acquired now."""
-        with self._lock:
-            return set(breaker.paused(self._breakers, self._clock.now()))
+        return set(breaker.paused(self._breakers, self._clock.now()))
 
-    def on_trial(self) -> set[ChannelRef]:
-        """Channels from which one notification may be acquired to see whether they work again."""
-        with self._lock:
-            return set(breaker.probe_only(self._breakers)) - set(breaker.paused(self._breakers, self._clock.now()))
+    def half_open(self) -> set[ChannelRef]:
+        """Channels from which one notification may be acquired, to see whether they work again."""
+        return set(breaker.probe_only(self._breakers)) - self.open()
 
-    def leaving(self, channel: ChannelRef) -> None:
-        """A notification of the channel was acquired."""
-        with self._lock:
-            if channel in self._breakers:
-                self._breakers[channel] = breaker.before_attempt(self._breakers[channel])
+    def acquired(self, channel: ChannelRef) -> None:
+        """Notes that a notification of the channel was acquired: a half-open breaker lets no second one through."""
+        if channel in self._breakers:
+            self._breakers[channel] = breaker.before_attempt(self._breakers[channel])
 
-    def abandoned(self, channel: ChannelRef) -> None:
-        """It was not sent after all."""
-        with self._lock:
-            if channel in self._breakers:
-                self._breakers[channel] = breaker.abandoned(self._breakers[channel])
+    @asynccontextmanager
+    async def attempt(self, channel: ChannelRef) -> AsyncIterator[BreakerAttempt]:
+        """Surrounds one attempt: `async with breakers.attempt(channel) as attempt: attempt.outcome = …`."""
+        attempt = BreakerAttempt()
+        try:
+            yield attempt
+        finally:
+            if attempt.outcome is None:
+                self._release(channel)
+            else:
+                attempt.needs_alarm = self._learn(channel, attempt.outcome)
+        await self._save_pause(channel)
 
-    def pauses(self) -> dict[ChannelRef, datetime]:
-        """Until when the channels pause that do."""
-        with self._lock:
-            return {one: kept.open_until for one, kept in self._breakers.items() if kept.open_until is not None}
+    def _release(self, channel: ChannelRef) -> None:
+        if channel in self._breakers:
+            self._breakers[channel] = breaker.abandoned(self._breakers[channel])
 
-    def takes_another_pause(self, channel: ChannelRef) -> bool:
-        """Whether its pause is another than when this was asked last; True at the first time, for an earlier process may
-        have left one behind.
-        """
-        until = self.pauses().get(channel)
-        is_other = channel not in self._shown or self._shown[channel] != until
-        self._shown[channel] = until
-        return is_other
-
-    def ended(self, channel: ChannelRef, outcome: Outcome) -> bool:
-        """What an attempt came to; True when a person must be told elsewhere."""
-        with self._lock:
-            before = self._breakers.get(channel, Breaker())
-            step = breaker.after_outcome(before, outcome, self._clock.now(), self._jitter(), self._scale)
-            self._breakers[channel] = step.breaker
+    def _learn(self, channel: ChannelRef, outcome: Outcome) -> bool:
+        before = self._breakers.get(channel, Breaker())
+        step = breaker.after_outcome(before, outcome, self._clock.now(), self._jitter(), self._scale)
+        self._breakers[channel] = step.breaker
         if step.breaker.open_until is not None and step.breaker.open_until != before.open_until:
             log.warning("channel.paused", channel=str(channel), until=step.breaker.open_until.isoformat())
         return step.alarm
 
-    def elsewhere(self, channels: Collection[ChannelRef], failing: ChannelRef) -> list[ChannelRef]:
-        """Where to tell a person that a channel fails, the best first."""
-        with self._lock:
-            return breaker.elsewhere(self._breakers, channels, failing)
+    def alternatives(self, channels: Collection[ChannelRef], failing: ChannelRef) -> list[ChannelRef]:
+        """Channels through which the operator can learn that one fails, the best first."""
+        return breaker.elsewhere(self._breakers, channels, failing)
+
+    async def _save_pause(self, channel: ChannelRef) -> None:
+        """Saves the end of the pause if it changed; the first time also None, which a former process may have left."""
+        kept = self._breakers.get(channel)
+        until = kept.open_until if kept else None
+        if channel in self._saved_pauses and self._saved_pauses[channel] == until:
+            return
+        self._saved_pauses[channel] = until
+        await self._store_pool(_save_pause, self._store, channel, until)
+
+    async def forget_pauses(self) -> None:
+        """Removes the saved pauses; for breakers that are no longer in force."""
+        for channel, kept in self._breakers.items():
+            if kept.open_until is not None:
+                await self._store_pool(_save_pause, self._store, channel, None)
 
 
-def show_pause(store: Store, channel: ChannelRef, until: datetime | None) -> None:
-    """Puts into the store until when a channel pauses (None: it does not). A store that fails costs only this note."""
-    fact, value = _PAUSE.format(channel), until.isoformat() if until else ""
-    try:
-        if (store.recall(fact) or "") != value:
-            store.remember(fact, value)
-    except StoreError as error:
-        log.warning("channel.pause_unshown", channel=str(channel), error=str(error))
-
-
-def forget_pauses(store: Store, circuits: CircuitBreakers) -> None:
-    """To be called when these circuits are no longer in force: nothing pauses because of them."""
-    for channel in circuits.pauses():
-        show_pause(store, channel, None)
-
-
-def shown_pauses(store: Store, channels: Iterable[ChannelRef], now: datetime) -> dict[ChannelRef, datetime]:
-    """Until when those of the channels pause that some process keeps from sending."""
-    kept = {channel: store.recall(_PAUSE.format(channel)) for channel in channels}
+def saved_pauses(store: Store, channels: Iterable[ChannelRef], now: datetime) -> dict[ChannelRef, datetime]:
+    """The ends of the pauses that a running process saved, for those of the channels that are paused at `now`."""
+    kept = {channel: store.recall(_pause_fact(channel)) for channel in channels}
     until = {channel: datetime.fromisoformat(value) for channel, value in kept.items() if value}
     return {channel: moment for channel, moment in until.items() if moment > now}
 
 
-_PAUSE = "pause of {}"
-
-
-async def tell_trouble(
-    failing: ChannelRef,
-    outcome: Outcome,
-    channels: Mapping[ChannelRef, Channel],
-    circuits: CircuitBreakers,
-    clock: Clock,
-    within: timedelta,
-    templates: UserTemplates | None,
-) -> None:
-    """Tells a person through another receiver that a channel fails for good; the first that takes it, and the log."""
-    reason = "" if isinstance(outcome, Delivered) else f"{outcome.reason.value.replace('_', ' ')}: {outcome.detail}"
-    subject = f"{failing} cannot deliver ({reason})"
-    remedy = (
-        "Mend its address or credentials and reload; what waited is then sent, dead letters by `watcher outbox retry`."
-    )
-    log.error("channel.trouble", channel=str(failing), reason=reason, remedy=remedy)
-    for target in circuits.elsewhere(channels.keys(), failing)[:TELLINGS]:
-        if await _told(channels[target], target, subject, remedy, clock.now(), within, templates):
-            return
-
-
-async def _told(
-    channel: Channel,
-    target: ChannelRef,
-    subject: str,
-    remedy: str,
-    now: datetime,
-    within: timedelta,
-    templates: UserTemplates | None,
-) -> bool:
-    message = await asyncio.to_thread(trouble_message, target, subject, remedy, now, templates)
-    for problem in message.problems:
-        log.warning("template.failed", channel=str(target), problem=problem)
+def _save_pause(store: Store, channel: ChannelRef, until: datetime | None) -> None:
+    """A store that fails costs only what `outbox list` shows."""
+    fact, value = _pause_fact(channel), until.isoformat() if until else ""
     try:
-        told = await channel.send(trouble_notification(target, subject, now), message, within)
-    except Exception:  # a defect of the messenger is not one of what it was to tell
-        log.exception("channel.defect", channel=str(target))
-        return False
-    if not isinstance(told, Delivered):
-        log.error("channel.trouble_untold", channel=str(target), reason=told.reason.value, detail=told.detail)
-    return isinstance(told, Delivered)
+        if (store.recall(fact) or "") != value:
+            store.remember(fact, value)
+    except StoreError as error:
+        log.warning("channel.pause_not_saved", channel=str(channel), error=str(error))
+
+
+def _pause_fact(channel: ChannelRef) -> str:
+    return f"pause of {channel}"

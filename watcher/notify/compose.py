@@ -1,4 +1,4 @@
-"""A frozen notification made readable, with what the store adds to a digest."""
+"""From a frozen notification to the message that a channel sends."""
 
 from __future__ import annotations
 
@@ -22,23 +22,36 @@ log = structlog.get_logger()
 _DIGESTS = (NotifyReason.DIGEST, NotifyReason.NOTHING)
 
 
-def compose_message(
-    notification: Notification, routes: Mapping[str, Route], templates: UserTemplates | None, store: Store
-) -> Message:
-    """The message of a notification. What it tells of alerts is the same on every attempt; the footnote about feeds
-    says how they fare now.
+def digest_context(notification: Notification, routes: Mapping[str, Route], store: Store) -> DigestContext | None:
+    """What a digest shows beside its alerts; None for other messages. Reads the store.
+
+    An exception here costs the digest its footnote, never the digest.
     """
-    zone = zone_of(routes, notification.group.route)
-    around = _surroundings(notification, zone, store) if notification.reason in _DIGESTS else None
-    rank = rank_of(routes, notification.group.route)
-    message = render_message(notification, zone=zone, surroundings=around, templates=templates, rank=rank)
+    if notification.reason not in _DIGESTS:
+        return None
+    made_at = notification.created_at
+    try:
+        zone = zone_of(routes, notification.group.route)
+        issues = lasting_issues(feed_issues(store.feeds_with_issues(made_at), made_at), made_at)
+        alerts = store.told_alerts(made_at - timedelta(days=BAR_DAYS), made_at)
+        return DigestContext(daily_counts(alerts, zone, made_at), feed_notes(issues, zone))
+    except Exception:
+        log.exception("digest.context_failed", notification=notification.key, remedy="the digest has no footnote")
+        return None
+
+
+def compose_message(
+    notification: Notification,
+    routes: Mapping[str, Route],
+    templates: UserTemplates | None,
+    context: DigestContext | None,
+) -> Message:
+    """The message of a notification: its alerts are the same on every attempt, the footnote about feeds is current.
+
+    Blocks while a template of the user runs. Raises whatever rendering raises.
+    """
+    zone, rank = zone_of(routes, notification.group.route), rank_of(routes, notification.group.route)
+    message = render_message(notification, zone=zone, surroundings=context, templates=templates, rank=rank)
     for problem in message.problems:
         log.warning("template.failed", channel=str(notification.group.channel), problem=problem)
     return message
-
-
-def _surroundings(notification: Notification, zone: str, store: Store) -> DigestContext:
-    made_at = notification.created_at
-    issues = lasting_issues(feed_issues(store.feeds_with_issues(made_at), made_at), made_at)
-    told = store.told_alerts(made_at - timedelta(days=BAR_DAYS), made_at)
-    return DigestContext(daily_counts(told, zone, made_at), feed_notes(issues, zone))

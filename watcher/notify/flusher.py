@@ -1,40 +1,44 @@
-"""From waiting deliveries to frozen notifications: the middle of the second trip.
+"""From waiting deliveries to frozen notifications: the second stage of the notify pipeline.
 
-    release what was held ─▶ ripe? ─▶ silenced? ─▶ quiet hours, budget (route.flush decides) ─▶ freeze, or hold
-                                                                   └─▶ a digest's slot, and nothing for it ─▶ freeze
+    release what was held ─▶ ripe? ─▶ silenced? ─▶ quiet hours, budget (route.release_policy) ─▶ freeze, or hold
+                                                              └─▶ a digest's slot with nothing to send ─▶ freeze
 
-What is held goes first, so that in a flood the message that tells of the overflow is not starved by what is new.
+What is held goes first: otherwise, in a flood, new alerts would use up the budget of the overflow message.
 
-Every step is a transaction of its own, and each is repeated until it is done: a crash between two leaves deliveries
-waiting or held, which the next round finds again.
+Every step is one transaction. A crash between two steps leaves deliveries waiting or held; the next flush finds them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
 
-from watcher.errors import NotifyReason
+import structlog
+
+from watcher.errors import NotifyReason, StoreError
 from watcher.model.notification import BudgetUse, EmptySlot, HeldGroup, HoldReason, Notification, WaitingGroup
 from watcher.model.route import ChannelRef, DigestTiming, GroupTiming, Receiver, Route, Timing
-from watcher.route import budget, due
+from watcher.route import due, limits
 from watcher.route.empty import empty_slots
-from watcher.route.release_policy import Aside, Release, plan_alerts, plan_groups, plan_release
-from watcher.route.silence import active_silences, silenced
+from watcher.route.limits import active_silences, silenced
+from watcher.route.release_policy import Release, decide_alerts, decide_groups, decide_release
 from watcher.store.interface import Store
+from watcher.threads import ThreadPool
+
+log = structlog.get_logger()
 
 SHOWN = 2_000
-"""Alerts that a notification carries; those beyond belong to it and are counted in it."""
+"""Alerts that a notification contains whole; those beyond belong to it and are counted."""
 
 ALL = 1_000_000
-"""Of a group that must be looked through alert by alert."""
+"""The limit for groups of which every alert must be looked at."""
 
 
 class Early(StrEnum):
-    """What may leave before its time: nothing; groups that only wait for company; digests as well."""
+    """What may leave before it is due: nothing; groups in their `group_wait`; digests as well."""
 
     NOTHING = "nothing"
     GROUP_WAIT = "group_wait"
@@ -43,96 +47,117 @@ class Early(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Flusher:
-    """Flushes the groups of the routes in force, at one moment. Only channels of the `receivers` hear of empty digests."""
+    """Flushes the groups of the routes in force, at one moment. Only channels of `receivers` get empty digests.
+
+    A group that raises is logged and left waiting; the others are flushed.
+    """
 
     routes: Mapping[str, Route]
     store: Store
+    store_pool: ThreadPool
     now: datetime
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
 
-    def flush(self, early: Early) -> list[Notification]:
-        """Makes a notification of everything whose time has come and that nothing holds back."""
-        frozen: list[Notification | None] = [
-            self._release(held) for held in self.store.held_groups() if held.until <= self.now
+    async def flush(self, early: Early) -> list[Notification]:
+        """Freezes every group that is due and that nothing holds back. Raises `StoreError`."""
+        frozen: list[Notification | None] = []
+        for held in await self.store_pool(self.store.held_groups):
+            if held.until <= self.now:
+                frozen += await self._one_by_itself(str(held.key.id), self._release(held))
+        ripe = [
+            group for group in await self.store_pool(self.store.waiting_groups) if await self._is_ripe(group, early)
         ]
-        ripe = [group for group in self.store.waiting_groups() if self._is_ripe(group, early)]
         if ripe:
-            ripe = self._without_silenced(ripe)
+            ripe = await self._without_silenced(ripe)
         for (path, channel), groups in groupby(sorted(ripe, key=_place), key=_place):
-            frozen += self._tell(self.routes[path], ChannelRef.parse(channel), list(groups))
-        frozen += [self._say_nothing(slot) for slot in self._empty_slots(early)]
+            flushed = self._flush_groups(self.routes[path], ChannelRef.parse(channel), list(groups))
+            frozen += await self._one_by_itself(f"{path} {channel}", flushed)
+        for slot in empty_slots(self.routes, self.receivers, self.now, at_once=early is Early.DIGESTS):
+            frozen += await self._one_by_itself(slot.key, self._freeze_empty(slot))
         return [notification for notification in frozen if notification is not None]
 
-    def _is_ripe(self, group: WaitingGroup, early: Early) -> bool:
+    async def _one_by_itself(self, name: str, work: Awaitable[list[Notification | None]]) -> list[Notification | None]:
+        try:
+            return await work
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("group.flush_failed", group=name, remedy="it is tried again with the next flush")
+            return []
+
+    async def _is_ripe(self, group: WaitingGroup, early: Early) -> bool:
         route = self.routes.get(group.key.route)
         if route is None or group.has_unfinished:
             return False
         if early is Early.DIGESTS and isinstance(route.timing, DigestTiming):
             return True
         timing = _without_wait(route.timing) if early is not Early.NOTHING else route.timing
-        return due.is_ripe(timing, group, self.now, enough_at=self._enough_at(timing, group))
+        return due.is_ripe(timing, group, self.now, enough_at=await self._enough_at(timing, group))
 
-    def _enough_at(self, timing: Timing, group: WaitingGroup) -> datetime | None:
-        """When a digest that wants several alerts had them; it leaves at the first slot after that."""
+    async def _enough_at(self, timing: Timing, group: WaitingGroup) -> datetime | None:
+        """When a digest with `min` had enough alerts; it leaves at the first slot after that."""
         if not isinstance(timing, DigestTiming) or timing.min <= 1 or group.count < timing.min:
             return None
-        return self.store.nth_waiting_at(group.key, timing.min)
+        return await self.store_pool(self.store.nth_waiting_at, group.key, timing.min)
 
-    def _without_silenced(self, ripe: Sequence[WaitingGroup]) -> list[WaitingGroup]:
-        """Takes out what a person has silenced; groups of which nothing is left are gone afterwards.
+    async def _without_silenced(self, ripe: Sequence[WaitingGroup]) -> list[WaitingGroup]:
+        """Takes silenced alerts out of the groups; groups without any other alert are left out.
 
-        Only here: a digest that leaves when the silence is over tells of it.
+        Decided at the flush, not earlier: a digest that leaves after the end of a silence contains its alerts.
         """
-        in_force = active_silences(self.store.silences(self.now), self.now)
+        in_force = active_silences(await self.store_pool(self.store.silences, self.now), self.now)
         if not in_force:
             return list(ripe)
-        names = {group.key.id for group in ripe}
-        alerts = [alert for group in ripe for alert in self.store.waiting_alerts(group.key, ALL)]
-        self.store.silence_waiting([group.key for group in ripe], silenced(alerts, in_force, self.now), self.now)
-        return [group for group in self.store.waiting_groups() if group.key.id in names]
+        ids = {group.key.id for group in ripe}
+        alerts = [alert for group in ripe for alert in await self.store_pool(self.store.waiting_alerts, group.key, ALL)]
+        keys, ended_by = [group.key for group in ripe], silenced(alerts, in_force, self.now)
+        await self.store_pool(self.store.silence_waiting, keys, ended_by, self.now)
+        return [group for group in await self.store_pool(self.store.waiting_groups) if group.key.id in ids]
 
-    def _tell(self, route: Route, channel: ChannelRef, groups: list[WaitingGroup]) -> list[Notification | None]:
-        decided = plan_groups(route, groups, self._use(route, channel), self.now)
-        for aside in decided.aside:
-            self._hold(aside)
-        return [self._freeze(route, group) for group in decided.tell]
+    async def _flush_groups(
+        self, route: Route, channel: ChannelRef, groups: list[WaitingGroup]
+    ) -> list[Notification | None]:
+        decision = decide_groups(route, groups, await self._budget_use(route, channel), self.now)
+        for held in decision.hold:
+            keys = [group.key for group in held.groups]
+            await self.store_pool(self.store.hold_waiting, keys, held.reason, held.until, self.now)
+        return [await self._freeze(route, group) for group in decision.send]
 
-    def _hold(self, aside: Aside) -> None:
-        keys = [group.key for group in aside.groups]
-        self.store.hold_waiting(keys, aside.reason, aside.until, self.now)
-
-    def _freeze(self, route: Route, group: WaitingGroup) -> Notification | None:
+    async def _freeze(self, route: Route, group: WaitingGroup) -> Notification | None:
         if route.hold is not None:
-            behind = plan_alerts(route, self.store.waiting_alerts(group.key, ALL), self.now)
-            if behind is not None:
-                self.store.hold_waiting(
-                    [group.key], HoldReason.QUIET_HOURS, behind.until, self.now, only=behind.alert_ids
+            alerts = await self.store_pool(self.store.waiting_alerts, group.key, ALL)
+            if (behind := decide_alerts(route, alerts, self.now)) is not None:
+                await self.store_pool(
+                    self.store.hold_waiting,
+                    [group.key],
+                    HoldReason.QUIET_HOURS,
+                    behind.until,
+                    self.now,
+                    only=behind.alert_ids,
                 )
-        return self.store.freeze(group.key, _reason(route.timing, group), self.now, SHOWN)
+        return await self.store_pool(self.store.freeze, group.key, _reason(route.timing, group), self.now, SHOWN)
 
-    def _release(self, held: HeldGroup) -> Notification | None:
+    async def _release(self, held: HeldGroup) -> list[Notification | None]:
         route = self.routes.get(held.route)
         if route is None:
-            return None
-        decided = plan_release(route, held, self._use(route, held.channel), self.now)
-        if isinstance(decided, Release):
-            return self.store.release(held, decided.reason, self.now, SHOWN)
-        self.store.hold_longer(held, decided.reason, decided.until, self.now)
-        return None
+            return []
+        decision = decide_release(route, held, await self._budget_use(route, held.channel), self.now)
+        if isinstance(decision, Release):
+            return [await self.store_pool(self.store.release, held, decision.reason, self.now, SHOWN)]
+        await self.store_pool(self.store.hold_longer, held, decision.reason, decision.until, self.now)
+        return []
 
-    def _empty_slots(self, early: Early) -> list[EmptySlot]:
-        return empty_slots(self.routes, self.receivers, self.now, at_once=early is Early.DIGESTS)
-
-    def _say_nothing(self, slot: EmptySlot) -> Notification | None:
+    async def _freeze_empty(self, slot: EmptySlot) -> list[Notification | None]:
         route = self.routes[slot.routes[0]]
-        if route.budget is not None and not budget.left(route.budget, self._use(route, slot.channel), self.now):
-            return None
-        return self.store.freeze_empty(slot, self.now)
+        use = await self._budget_use(route, slot.channel)
+        if route.budget is not None and not limits.messages_left(route.budget, use, self.now):
+            return []
+        return [await self.store_pool(self.store.freeze_empty, slot, self.now)]
 
-    def _use(self, route: Route, channel: ChannelRef) -> BudgetUse:
+    async def _budget_use(self, route: Route, channel: ChannelRef) -> BudgetUse:
         if route.budget is None:
             return BudgetUse()
-        return self.store.budget_use(route.path, channel, self.now - route.budget.per)
+        return await self.store_pool(self.store.budget_use, route.path, channel, self.now - route.budget.per)
 
 
 def _place(group: WaitingGroup) -> tuple[str, str]:

@@ -1,20 +1,19 @@
-"""The second trip: from alerts on the shelf to people.
+"""The notify pipeline: from stored alerts to receivers.
 
-    route ─▶ flush (due? held? silenced? ─▶ freeze, I2) ─▶ lease ─▶ render ─▶ check lease ─▶ send ─▶ record
+    route ─▶ flush (due? silenced? held? ─▶ freeze, I2) ─▶ acquire ─▶ compose ─▶ check lease ─▶ send ─▶ record
+                                                                                        failed for good ─▶ alarm
 
-Only this file knows that order. It shares nothing with polling but the store, so that a dead mail
-server never stops a poll. A crash at any point leaves either a waiting delivery, or a frozen
-notification whose lease runs out and which is sent again under the same key (I4).
+Only this file knows that order; each stage is a file of this package. The pipeline shares nothing with polling but
+the store, so that a dead mail server never stops a poll. A crash at any point leaves either a waiting delivery, or a
+frozen notification whose lease runs out and which is sent again under the same key (I4).
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from functools import partial
 
 import structlog
 
@@ -33,22 +32,22 @@ from watcher.model.notification import (
     TryAgain,
 )
 from watcher.model.route import ChannelRef, Receiver, Route
-from watcher.notify.breakers import CircuitBreakers, show_pause, tell_trouble
-from watcher.notify.compose import compose_message
+from watcher.notify.alarm import Alarms
+from watcher.notify.breakers import CircuitBreakers
+from watcher.notify.compose import compose_message, digest_context
 from watcher.notify.flusher import Early, Flusher
 from watcher.notify.retry_store import retry_while_busy
+from watcher.notify.router import route_stored
 from watcher.render.user_templates import UserTemplates
-from watcher.route.tree import route_alert
 from watcher.store.interface import Store
+from watcher.threads import ThreadPool
 from watcher.timings import Timings
 
 log = structlog.get_logger()
 
-ROUTE_BATCH = 500
-
 
 class SendResult(StrEnum):
-    """What one attempt came to."""
+    """How one attempt ended."""
 
     DELIVERED = "delivered"
     POSTPONED = "postponed"
@@ -69,114 +68,113 @@ class NotifyConfig:
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
-    """Routes, freezes and delivers. `jitter` gives uniform numbers in [0, 1)."""
+    """Routes, freezes and delivers. `jitter` returns uniform numbers in [0, 1)."""
 
-    plan: NotifyConfig
+    config: NotifyConfig
     owner: str
     store: Store
+    store_pool: ThreadPool
+    render_pool: ThreadPool
     clock: Clock
     jitter: Callable[[], float]
     timings: Timings
-    circuits: CircuitBreakers
+    breakers: CircuitBreakers
+    alarms: Alarms
 
-    def route_new(self) -> int:
-        """Routes every alert that no route has seen, under the configuration now in force (I1)."""
-        count = 0
-        while alerts := self.store.unrouted_alerts(ROUTE_BATCH):
-            routed = [route_alert(self.plan.root, self.plan.receivers, alert) for alert in alerts]
-            self.store.save_routing(routed, self.clock.now())
-            count += len(alerts)
-        while copies := self.store.unexamined_copies(ROUTE_BATCH):
-            routed = [route_alert(self.plan.root, self.plan.receivers, alert) for alert in copies]
-            self.store.save_corroboration(routed, self.clock.now())
-        return count
+    async def route_new(self) -> int:
+        """Routes every alert that is not routed yet, under the configuration now in force (I1); returns how many."""
+        return await route_stored(self.config.root, self.config.receivers, self.store, self.store_pool, self.clock)
 
-    def freeze_ripe(self, early: Early = Early.NOTHING) -> list[Notification]:
-        """Makes notifications of what is due, and holds or silences what must be."""
-        return Flusher(self.plan.routes, self.store, self.clock.now(), self.plan.receivers).flush(early)
+    async def freeze_ripe(self, early: Early = Early.NOTHING) -> list[Notification]:
+        """Makes notifications of what is due; holds or silences what the routes and silences say."""
+        now = self.clock.now()
+        return await Flusher(self.config.routes, self.store, self.store_pool, now, self.config.receivers).flush(early)
 
-    def acquire(self, limit: int, busy: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
-        """Leases what is due; nothing of busy channels and broken ones, one of each channel that is on trial."""
-        shut = {*busy, *self.circuits.shut()}
-        trials = self.circuits.on_trial() - shut
-        taken = self._acquire(limit, shut | trials)
-        for channel in trials:
-            taken += self._acquire(1, self.plan.channels.keys() - {channel})
-        for one in taken:
-            self.circuits.leaving(one.notification.group.channel)
-        return taken
+    async def acquire(self, limit: int, busy: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
+        """Leases what is due: nothing of `busy` and open channels, one of each half-open channel."""
+        closed = {*busy, *self.breakers.open()}
+        probes = self.breakers.half_open() - closed
+        acquired = await self._acquire(limit, closed | probes)
+        for channel in probes:
+            acquired += await self._acquire(1, self.config.channels.keys() - {channel})
+        for one in acquired:
+            self.breakers.acquired(one.notification.group.channel)
+        return acquired
 
-    def _acquire(self, limit: int, paused: Collection[ChannelRef]) -> list[AcquiredNotification]:
-        now, lease = self.clock.now(), self.timings.notification_lease
-        return self.store.acquire_notifications(self.owner, now, now + lease, limit, paused=paused)
+    async def _acquire(self, limit: int, paused: Collection[ChannelRef]) -> list[AcquiredNotification]:
+        now = self.clock.now()
+        until = now + self.timings.notification_lease
+        return await self.store_pool(self.store.acquire_notifications, self.owner, now, until, limit, paused=paused)
 
     async def attempt(self, acquired: AcquiredNotification) -> SendResult:
-        """One try to deliver one notification, and the record of what came of it."""
-        try:
-            return await self._attempt(acquired)
-        except BaseException:
-            self.circuits.abandoned(acquired.notification.group.channel)
-            raise
-
-    async def _attempt(self, acquired: AcquiredNotification) -> SendResult:
-        notification = acquired.notification
-        name = notification.group.channel
+        """Tries to deliver one notification and records the outcome. Raises `StoreError` when that is not possible."""
+        channel = acquired.notification.group.channel
         pass_by("attempt.before")
-        message = await asyncio.to_thread(
-            compose_message, notification, self.plan.routes, self.plan.templates, self.store
-        )
-        if not await asyncio.to_thread(
-            self.store.begin_attempt, self.owner, notification.key, acquired.epoch, self.clock.now()
-        ):
-            self.circuits.abandoned(name)
-            return SendResult.LEASE_LOST
-        outcome = await self._send(self.plan.channels.get(name), notification, message, acquired.until)
-        result = await retry_while_busy(partial(self._record, acquired, outcome), acquired.until, self.clock)
-        is_trouble = self.circuits.ended(name, outcome)
-        if self.circuits.takes_another_pause(name):
-            await asyncio.to_thread(show_pause, self.store, name, self.circuits.pauses().get(name))
-        if is_trouble:
-            await self._tell_trouble(name, outcome)
+        message = await self._compose(acquired.notification)
+        async with self.breakers.attempt(channel) as attempt:
+            if not await self._begin(acquired):
+                return SendResult.LEASE_LOST
+            if isinstance(message, Message):
+                outcome = await self._send(acquired.notification, message, acquired.until)
+            else:
+                outcome = message
+            result = await self._record(acquired, outcome)
+            attempt.outcome = outcome
+        if attempt.needs_alarm or _is_our_fault(outcome):
+            await self.alarms.notify(channel, outcome, self.config.channels, self.breakers, self.config.templates)
         return result
 
-    async def _tell_trouble(self, name: ChannelRef, outcome: Outcome) -> None:
-        plan, within = self.plan, self.timings.send_within
-        await tell_trouble(name, outcome, plan.channels, self.circuits, self.clock, within, plan.templates)
+    async def send_pending_alarms(self) -> None:
+        """Sends the alarms that no channel has taken so far."""
+        await self.alarms.send_pending(self.config.channels, self.breakers, self.config.templates)
 
-    async def _send(
-        self, channel: Channel | None, notification: Notification, message: Message, until: datetime
-    ) -> Outcome:
+    async def _compose(self, notification: Notification) -> Message | TryAgain:
+        """The message; what cannot be rendered is a failed attempt, so that it neither blocks its group nor repeats
+        without end.
+        """
+        routes, templates = self.config.routes, self.config.templates
+        try:
+            context = await self.store_pool(digest_context, notification, routes, self.store)
+            return await self.render_pool(compose_message, notification, routes, templates, context)
+        except Exception as error:
+            log.exception("notification.not_rendered", notification=notification.key)
+            detail = f"the message could not be rendered ({type(error).__name__}); see the log"
+            return TryAgain(AttemptReason.RENDER, detail)
+
+    async def _begin(self, acquired: AcquiredNotification) -> bool:
+        key, now = acquired.notification.key, self.clock.now()
+        return await self.store_pool(self.store.begin_attempt, self.owner, key, acquired.epoch, now)
+
+    async def _send(self, notification: Notification, message: Message, until: datetime) -> Outcome:
+        name = notification.group.channel
+        channel = self.config.channels.get(name)
         if channel is None:
             return GiveUp(AttemptReason.RECEIVER_REMOVED, "the configuration no longer has this channel")
         deadline = min(self.timings.send_within, until - self.clock.now() - self.timings.send_margin)
         if deadline < self.timings.send_within / 2:
-            # A send cut short is often accepted all the same, and then repeated.
+            # A receiver often accepts a send that we cut short; it would then be sent twice.
             return TryAgain(AttemptReason.TIMEOUT, "the lease left too little time for the send")
         pass_by("send.before")
         try:
             outcome = await channel.send(notification, message, deadline)
-        except Exception as error:  # a defect of one channel may neither stop others nor repeat for ever
-            log.exception("channel.defect", channel=str(notification.group.channel))
-            outcome = TryAgain(
-                AttemptReason.DEFECT, f"the channel failed unexpectedly ({type(error).__name__}); see the log"
-            )
+        except Exception as error:  # a defect of one channel may neither stop others nor repeat without end
+            log.exception("channel.crashed", channel=str(name))
+            detail = f"the channel failed unexpectedly ({type(error).__name__}); see the log"
+            outcome = TryAgain(AttemptReason.DEFECT, detail)
         pass_by("send.after")
         return outcome
 
-    def _record(self, acquired: AcquiredNotification, outcome: Outcome) -> SendResult:
+    async def _record(self, acquired: AcquiredNotification, outcome: Outcome) -> SendResult:
+        """Writes the outcome, repeating while the store is busy: an outcome that is lost is a message sent twice."""
         notification, now = acquired.notification, self.clock.now()
-        again_at = None
-        if isinstance(outcome, TryAgain):
-            again_at = backoff.next_attempt_at(
-                notification.group.channel.kind,
-                notification.attempts + 1,
-                outcome,
-                notification.retried_at or notification.created_at,
-                now,
-                self.jitter(),
-                self.timings.backoff,
+        again_at = self._next_attempt_at(notification, outcome, now)
+
+        async def write() -> bool:
+            return await self.store_pool(
+                self.store.record_outcome, self.owner, notification.key, acquired.epoch, outcome, now, again_at
             )
-        kept = self.store.record_outcome(self.owner, notification.key, acquired.epoch, outcome, now, again_at)
+
+        kept = await retry_while_busy(write, acquired.until, self.clock)
         _log_outcome(notification, outcome, again_at)
         if not kept:
             return SendResult.LEASE_LOST
@@ -184,15 +182,33 @@ class Notifier:
             return SendResult.DELIVERED
         return SendResult.POSTPONED if again_at else SendResult.DEAD
 
+    def _next_attempt_at(self, notification: Notification, outcome: Outcome, now: datetime) -> datetime | None:
+        if not isinstance(outcome, TryAgain):
+            return None
+        return backoff.next_attempt_at(
+            notification.group.channel.kind,
+            notification.attempts + 1,
+            outcome,
+            notification.retried_at or notification.created_at,
+            now,
+            self.jitter(),
+            self.timings.backoff,
+        )
+
+
+def _is_our_fault(outcome: Outcome) -> bool:
+    """Whether this program, not the channel, failed: no breaker reacts to that, but the operator must know."""
+    return isinstance(outcome, TryAgain) and outcome.reason is AttemptReason.RENDER
+
 
 def _log_outcome(notification: Notification, outcome: Outcome, again_at: datetime | None) -> None:
     facts = {"notification": notification.key, "channel": str(notification.group.channel)}
     match outcome:
         case Delivered():
-            log.info("notify.delivered", **facts, alerts=len(notification.alerts))
+            log.info("notification.delivered", **facts, alerts=len(notification.alerts))
         case TryAgain() if again_at is not None:
             facts |= {"reason": outcome.reason.value, "detail": outcome.detail, "until": again_at.isoformat()}
-            log.warning("notify.postponed", **facts)
+            log.warning("notification.postponed", **facts)
         case TryAgain() | GiveUp():
-            remedy = f"mend the cause, then: watcher outbox retry {notification.key[:8]}"
-            log.error("notify.dead", **facts, reason=outcome.reason.value, detail=outcome.detail, remedy=remedy)
+            remedy = f"fix the cause, then run: watcher outbox retry {notification.key[:8]}"
+            log.error("notification.died", **facts, reason=outcome.reason.value, detail=outcome.detail, remedy=remedy)

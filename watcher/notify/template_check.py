@@ -1,4 +1,4 @@
-"""People's own templates: where a configuration has them, and what is wrong with them, tried before anything is sent."""
+"""Tries the user's templates before anything is sent, and reports what is wrong with them."""
 
 from __future__ import annotations
 
@@ -7,53 +7,41 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from watcher.errors import Problem
-from watcher.model.route import ChannelRef, Route, Webhook
+from watcher.model.route import ChannelRef, Route
 from watcher.model.settings import Settings
 from watcher.render.channel_failure import trouble_message
 from watcher.render.message import template_problems
-from watcher.render.user_templates import UserTemplates
+from watcher.render.user_templates import UserTemplates, user_templates
 from watcher.route.empty import empty_slots
 from watcher.route.tree import routes_by_path
 
-PATIENCE = timedelta(seconds=30)
-"""A machine that is busy starting must not be taken for a template that never ends: what is refused stays refused."""
-
-
-def user_templates(settings: Settings) -> UserTemplates:
-    """The folder beside the configuration, which need not exist, and those that webhooks name."""
-    named = {
-        ref: options.template
-        for receiver in settings.receivers.values()
-        for ref, options in receiver.channels.items()
-        if isinstance(options, Webhook) and options.template is not None
-    }
-    return UserTemplates(settings.file.parent / "templates", named)
+DEADLINE = timedelta(seconds=30)
+"""Generous: on a machine that is busy while starting, a good template must not be refused for being slow."""
 
 
 def failed_templates(settings: Settings) -> list[Problem]:
-    """What is wrong with own templates, each told once: those of the folder by receiver, those of webhooks by their place.
-
-    Starts a process for each sample and channel that has a template.
+    """What is wrong with the user's templates, each problem once: by receiver for templates of the folder, by position
+    for those of webhooks. Starts a process for each sample and channel that has a template.
     """
-    templates, now = _patient(settings), datetime.now(UTC)
-    heard_empty = {slot.channel for slot in empty_slots(_routes(settings), settings.receivers, now, at_once=True)}
+    templates, now = _with_deadline(settings), datetime.now(UTC)
+    gets_empty = {slot.channel for slot in empty_slots(_routes(settings), settings.receivers, now, at_once=True)}
     found = {
         (ref.receiver, problem): _problem(settings, templates, ref, problem)
         for ref in _with_templates(settings, templates)
-        for problem in template_problems(templates, ref, now, may_be_empty=ref in heard_empty)
+        for problem in template_problems(templates, ref, now, may_be_empty=ref in gets_empty)
     }
     return list(found.values())
 
 
-def without_trouble(settings: Settings) -> list[Problem]:
-    """Templates of webhooks that cannot say that another channel fails, for there is no alert to tell of then."""
-    templates, now = _patient(settings), datetime.now(UTC)
+def templates_without_alarm(settings: Settings) -> list[Problem]:
+    """Webhook templates that fail for an alarm about another channel, which carries no alerts."""
+    templates, now = _with_deadline(settings), datetime.now(UTC)
     return [
         _problem(
             settings,
             templates,
             ref,
-            f"{problem}; until then our own JSON says it when another channel fails, for then there is no alert to tell",
+            f"{problem}; until it is fixed, alarms about other channels, which carry no alerts, use the built-in JSON",
         )
         for ref in _with_templates(settings, templates)
         if ref.kind == "webhook"
@@ -61,8 +49,8 @@ def without_trouble(settings: Settings) -> list[Problem]:
     ]
 
 
-def _patient(settings: Settings) -> UserTemplates:
-    return replace(user_templates(settings), deadline=PATIENCE)
+def _with_deadline(settings: Settings) -> UserTemplates:
+    return replace(user_templates(settings), deadline=DEADLINE)
 
 
 def _with_templates(settings: Settings, templates: UserTemplates) -> Iterator[ChannelRef]:

@@ -11,6 +11,7 @@ from watcher.clock import Clock
 from watcher.errors import StoreBusy
 from watcher.model.story import AssignsStories, Judge
 from watcher.store.interface import PollRecord, PollSaved, Store
+from watcher.threads import ThreadPool
 
 log = structlog.get_logger()
 
@@ -19,19 +20,22 @@ BATCH = 64
 
 
 class GroupCommit:
-    """While one transaction runs, what arrives waits and shares the next."""
+    """While one transaction runs, the polls that finish wait and share the next. Belongs to the event loop."""
 
-    def __init__(self, store: Store, owner: str, clock: Clock, judge: Judge, teller: AssignsStories) -> None:
+    def __init__(
+        self, store: Store, store_pool: ThreadPool, owner: str, clock: Clock, judge: Judge, stories: AssignsStories
+    ) -> None:
         self._store = store
+        self._store_pool = store_pool
         self._owner = owner
         self._clock = clock
         self._judge = judge
-        self._teller = teller
+        self._stories = stories
         self._waiting: list[tuple[PollRecord, asyncio.Future[PollSaved]]] = []
         self._committing: asyncio.Task[None] | None = None
 
     async def save(self, record: PollRecord) -> PollSaved:
-        """Returns when the poll is committed, or found to be no longer ours. Raises `StoreError`."""
+        """Returns when the poll is committed, or its lease is found lost. Raises `StoreError`."""
         future: asyncio.Future[PollSaved] = asyncio.get_running_loop().create_future()
         self._waiting.append((record, future))
         if self._committing is None or self._committing.done():
@@ -44,7 +48,7 @@ class GroupCommit:
             records = [record for record, _ in batch]
             try:
                 saved = await self._commit(records)
-            except Exception as error:  # noqa: BLE001 - whoever waits for this commit must hear of it, whatever it was
+            except Exception as error:  # noqa: BLE001 - raised again in each poll that waits for this commit
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
@@ -56,12 +60,12 @@ class GroupCommit:
     async def _commit(self, records: list[PollRecord]) -> list[PollSaved]:
         for attempt in range(BUSY_RETRIES):
             try:
-                return await asyncio.to_thread(
-                    self._store.save_polls, self._owner, records, self._clock.now(), self._judge, self._teller
-                )
+                return await self._save(records)
             except StoreBusy as error:
-                log.warning("store.busy", error=str(error), attempt=attempt + 1)
+                log.warning("store.retrying", during="save_polls", error=str(error), attempt=attempt + 1)
                 await asyncio.sleep(timedelta(seconds=2**attempt).total_seconds())
-        return await asyncio.to_thread(
-            self._store.save_polls, self._owner, records, self._clock.now(), self._judge, self._teller
-        )
+        return await self._save(records)
+
+    async def _save(self, records: list[PollRecord]) -> list[PollSaved]:
+        now = self._clock.now()
+        return await self._store_pool(self._store.save_polls, self._owner, records, now, self._judge, self._stories)

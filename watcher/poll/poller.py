@@ -1,10 +1,10 @@
-"""The first trip: from the street to alerts on the shelf.
+"""The poll pipeline: from a due feed to stored alerts.
 
     acquire ─▶ fetch ─▶ parse ─▶ look up seen ─▶ decide ─▶ match ─▶ story ─▶ save (one transaction, I1)
 
-Only this file knows that order. Every stop is a call into a room; what went wrong on the way is a
-value that ends on the feed's own record. A poll that cannot be saved leaves no trace: its lease runs
-out and the feed is polled again, with the validators of the last poll that was saved.
+Only this file knows that order. Each step is a call into a package of its own. What goes wrong is a value that is
+saved in the feed's own state. A poll that cannot be saved changes nothing: its lease runs out and the feed is polled
+again, with the validators of the last poll that was saved.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import structlog
 
 from watcher.clock import Clock
 from watcher.dedupe.decide import NamedDocument, decide
-from watcher.errors import StoreError
+from watcher.errors import PollReason, StoreError
 from watcher.fetch.client import Fetcher
 from watcher.match.percolator import Percolator
 from watcher.model.alert import Alert, AlertOrigin, make_alert
@@ -45,6 +45,7 @@ from watcher.schedule.health import issues_from
 from watcher.schedule.interval import CadencePolicy
 from watcher.store.interface import PollRecord, Store
 from watcher.story.assigner import trace_of
+from watcher.threads import ThreadPool
 from watcher.timings import Timings
 
 log = structlog.get_logger()
@@ -61,15 +62,15 @@ class PollResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PollReport:
-    """One poll, counted. `alerts` were told; those `folded` into a story are not in it.
+    """One poll, counted. `alerts` leaves out those `folded` into a story.
 
-    `reached` is False when nothing at the feed's address answered at all.
+    `reached` is False when nothing answered at the feed's address. `reason` is None unless the poll failed.
     """
 
     url: str
     result: PollResult
     reached: bool = True
-    reason: str = ""
+    reason: PollReason | None = None
     entries_new: int = 0
     alerts: int = 0
     folded: int = 0
@@ -89,34 +90,43 @@ class PollConfig:
 class Poller:
     """Polls acquired feeds. `jitter` gives uniform numbers in [0, 1)."""
 
-    plan: PollConfig
+    config: PollConfig
     owner: str
     store: Store
+    store_pool: ThreadPool
+    cpu_pool: ThreadPool
     fetcher: Fetcher
     parser: ParserPool
-    saver: GroupCommit
+    commit: GroupCommit
     clock: Clock
     jitter: Callable[[], float]
     timings: Timings
 
     async def acquire(self, limit: int, *, now: datetime | None = None, force: bool = False) -> list[AcquiredFeed]:
-        """Leases due feeds; `now` is given by who counts feeds as due at an earlier moment than the clock's."""
+        """Leases up to `limit` feeds that are due at `now` (default: the present moment).
+
+        `force`: also feeds that are not due, except those in backoff or with a Retry-After.
+        """
         due_at = now or self.clock.now()
-        until = self.clock.now() + self.plan.polling.timeout + self.timings.poll_margin
-        return await asyncio.to_thread(self.store.acquire_due_feeds, self.owner, due_at, until, limit, force=force)
+        until = self.clock.now() + self.config.polling.timeout + self.timings.poll_margin
+        return await self.store_pool(self.store.acquire_due_feeds, self.owner, due_at, until, limit, force=force)
 
     async def poll(self, acquired: AcquiredFeed) -> PollReport:
-        """Visits one feed and saves what it brought. Only a programming error is raised."""
+        """Polls one feed and saves the result. Raises only on a programming error."""
         url = acquired.state.url
-        feed = self.plan.feeds.get(url) or Feed(url)
+        feed = self.config.feeds.get(url) or Feed(url)
         remaining = (acquired.until - self.clock.now()).total_seconds()
         try:
             async with asyncio.timeout(remaining):
                 return await self._visit(feed, acquired)
         except TimeoutError:
-            log.warning("poll.no_turn", feed=url, remedy="the host is slow or has many feeds; it is tried again")
+            log.warning(
+                "poll.host_queue_timeout", feed=url, remedy="the host is slow or has many feeds; it is polled later"
+            )
         except StoreError as error:
-            log.error("poll.unsaved", feed=url, error=str(error), remedy="the poll is repeated when its lease ends")
+            log.error(
+                "poll.not_saved", feed=url, error=str(error), remedy="the feed is polled again when its lease ends"
+            )
         return PollReport(url, PollResult.UNSAVED, reached=False)
 
     async def _visit(self, feed: Feed, acquired: AcquiredFeed) -> PollReport:
@@ -151,7 +161,7 @@ class Poller:
         if isinstance(parsed, ParseFailed):
             return await self._fail(feed, acquired, parsed)
         now = self.clock.now()
-        decision = await asyncio.to_thread(self._decide, parsed, acquired.state, now)
+        decision = await self._decide(parsed, acquired.state, now)
         state = replace(
             cadence.after_document(
                 acquired.state, fetched, parsed, decision, self._policy(feed), now, jitter=self.jitter()
@@ -162,42 +172,42 @@ class Poller:
         )
         origin = AlertOrigin(feed.url, feed.name or parsed.title or feed.url, feed.labels, parsed.language)
         scored = decision.new + decision.updated
-        alerts, traces = await asyncio.to_thread(self._match, scored, origin, now) if scored else ((), {})
+        alerts, traces = await self.cpu_pool(self._match, scored, origin, now) if scored else ((), {})
         labels = {**feed.labels, "language": parsed.language or ""}
         record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, traces, alerts)
         return await self._save(PollResult.FETCHED, record)
 
-    def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
-        named = NamedDocument.of(state.url, parsed, state)
-        seen = self.store.seen(state.url, named.probe())
-        return decide(named, state, seen, now, self.plan.polling.backfill)
+    async def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
+        named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
+        seen = await self.store_pool(self.store.seen, state.url, named.probe())
+        return await self.cpu_pool(decide, named, state, seen, now, self.config.polling.backfill)
 
     def _match(
         self, scored: tuple[Identified, ...], origin: AlertOrigin, now: datetime
     ) -> tuple[tuple[Alert, ...], Mapping[str, Trace]]:
-        """What is worth telling, and for each entry of it what its story will be found by."""
+        """The alerts of new and updated entries, and for each such entry the trace that finds its story."""
         labels = {**origin.feed_labels, "feed": origin.feed_title, "feed_url": origin.feed_url}
         labels["language"] = origin.language or ""
         alerts = tuple(
-            make_alert(match, self.plan.topics[match.topic].title, one.entry, one.entry_key, origin, now)
+            make_alert(match, self.config.topics[match.topic].title, one.entry, one.entry_key, origin, now)
             for one in scored
-            for match in self.plan.percolator.percolate(one.entry, labels)
+            for match in self.config.percolator.percolate(one.entry, labels)
         )
-        told = {alert.entry_key for alert in alerts}
-        return alerts, {one.entry_key: trace_of(one, origin.feed_url) for one in scored if one.entry_key in told}
+        matched = {alert.entry_key for alert in alerts}
+        return alerts, {one.entry_key: trace_of(one, origin.feed_url) for one in scored if one.entry_key in matched}
 
     async def _fail(self, feed: Feed, acquired: AcquiredFeed, failed: FetchFailed | ParseFailed) -> PollReport:
         log.warning("poll.failed", feed=feed.url, reason=failed.reason.value, detail=failed.detail)
         state = cadence.after_failure(acquired.state, failed, self._policy(feed), self.clock.now(), self.jitter())
         report = await self._save(PollResult.FAILED, PollRecord(acquired.epoch, state))
         reached = isinstance(failed, ParseFailed) or failed.status is not None
-        return replace(report, reached=reached, reason=failed.reason.value)
+        return replace(report, reached=reached, reason=failed.reason)
 
     async def _save(self, result: PollResult, record: PollRecord) -> PollReport:
         record = replace(record, issues_from=issues_from(record.state, self.clock.now()))
-        saved = await self.saver.save(record)
+        saved = await self.commit.save(record)
         if not saved.saved:
-            log.warning("poll.lease_lost", feed=record.state.url, remedy="its new holder polls it again")
+            log.warning("poll.lease_lost", feed=record.state.url, remedy="the new holder of the lease polls it")
             return PollReport(record.state.url, PollResult.UNSAVED)
         return PollReport(
             record.state.url,
@@ -208,4 +218,4 @@ class Poller:
         )
 
     def _policy(self, feed: Feed) -> CadencePolicy:
-        return CadencePolicy.of(feed, self.plan.polling)
+        return CadencePolicy.of(feed, self.config.polling)

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from watcher.model.route import ChannelRef, OwnTemplate
+from watcher.model.route import ChannelRef, OwnTemplate, Webhook
+from watcher.model.settings import Settings
 from watcher.sandbox.limits import Limits
 from watcher.sandbox.oneshot import run_job_blocking
 
@@ -84,6 +85,17 @@ class UserTemplates:
         """Never outside the folder, whatever a receiver is called."""
         folders = (self.folder / receiver, self.folder) if _is_plain(receiver) else (self.folder,)
         return next((folder / part for folder in folders if (folder / part).is_file()), None)
+
+
+def user_templates(settings: Settings) -> UserTemplates:
+    """The templates of a configuration: the folder beside it, which need not exist, and those that webhooks name."""
+    named = {
+        ref: options.template
+        for receiver in settings.receivers.values()
+        for ref, options in receiver.channels.items()
+        if isinstance(options, Webhook) and options.template is not None
+    }
+    return UserTemplates(settings.file.parent / "templates", named)
 
 
 def _read(part: str, file: Path) -> OwnTemplate | Unreadable:

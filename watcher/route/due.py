@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from watcher.model.notification import WaitingGroup
 from watcher.model.route import WEEKDAYS, DigestTiming, GroupTiming, Timing
-from watcher.route.clocktime import days_around, instant
+from watcher.route.quiet_hours import days_around, instant
 
 NEVER = datetime.max.replace(tzinfo=UTC)
 """The due time of a digest that has too few alerts."""
@@ -23,8 +23,8 @@ CLOCK_FAULT = timedelta(hours=1)
 def is_ripe(timing: Timing, group: WaitingGroup, now: datetime, *, enough_at: datetime | None = None) -> bool:
     """Whether a group may leave at `now`.
 
-    After a clock was set back, due times of before may lie far ahead: such a group leaves at once, rather too
-    early than never, and what it remembers is right again.
+    After a clock was set back, remembered times may lie far ahead: such a group leaves at once, because too early
+    is better than never.
     """
     if isinstance(timing, DigestTiming) and group.count < timing.min:
         return False
@@ -48,8 +48,8 @@ def due_at(
     Promptly: `wait` after the first alert, and `interval` after the group's last message. Digest: the first
     slot after the first alert and after the last message; a result in the past is a missed slot, and missed
     slots merge because there is one message whenever it leaves. With fewer than `min` alerts: `NEVER`.
-    `enough_at` is when the `min`-th alert came: the slots before it were passed over for want of alerts and
-    are not made up for; without it they are.
+    `enough_at` is when the `min`-th alert came: earlier slots had too few alerts and are not made up for; without
+    it they are.
     """
     if isinstance(timing, GroupTiming):
         soonest = first_waiting_at + timing.wait
@@ -59,23 +59,23 @@ def due_at(
     return next_slot(timing, max(moment for moment in (first_waiting_at, last_flush_at, enough_at) if moment))
 
 
-def next_slot(plan: DigestTiming, after: datetime) -> datetime:
+def next_slot(digest: DigestTiming, after: datetime) -> datetime:
     """The first slot strictly after a moment; two slots that a clock change makes one are one."""
-    for day in days_around(after, plan.zone, 1, _SEARCH_DAYS):
-        slots = _slots_from(plan, day)
+    for day in days_around(after, digest.zone, 1, _SEARCH_DAYS):
+        slots = _slots_from(digest, day)
         if slots and slots[-1] > after:
             return slots[bisect_right(slots, after)]
     raise ValueError("a digest without days or times has no slots")
 
 
 @lru_cache(maxsize=128)
-def _slots_from(plan: DigestTiming, day: date) -> tuple[datetime, ...]:
+def _slots_from(digest: DigestTiming, day: date) -> tuple[datetime, ...]:
     """The slots of a local date and the next, in order: of two, because a date that was skipped lands on the next.
 
     Every waiting group asks for them with every tick, and zones are slow to compute.
     """
-    return tuple(sorted((*_slots(plan, day), *_slots(plan, day + timedelta(days=1)))))
+    return tuple(sorted((*_slots(digest, day), *_slots(digest, day + timedelta(days=1)))))
 
 
-def _slots(plan: DigestTiming, day: date) -> list[datetime]:
-    return [instant(day, at, plan.zone) for at in plan.at] if WEEKDAYS[day.weekday()] in plan.days else []
+def _slots(digest: DigestTiming, day: date) -> list[datetime]:
+    return [instant(day, at, digest.zone) for at in digest.at] if WEEKDAYS[day.weekday()] in digest.days else []

@@ -1,7 +1,7 @@
-"""When a digest that nothing has gathered for says so.
+"""The slots at which a digest with `empty: true` says that nothing matched.
 
-A slot that lies in quiet hours is answered when they end. One that nobody was awake for is not made up for an hour
-later: after a long sleep nobody has looked yet, so that "nothing" would be a guess, and a missing message is right.
+A slot within quiet hours is answered when they end. A slot that the program was not running for is answered at most an
+hour late: after a longer stop nothing has been polled, so that "nothing matched" would be a guess.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def empty_slots(
 
 
 def _digests_to(routes: Mapping[str, Route], channel: ChannelRef) -> tuple[str, ...]:
-    """Every route that sends digests to the channel: what one of them has to tell is something."""
+    """Every route that sends digests to the channel: if one of them has an alert, the channel gets no empty digest."""
     digests = (route for route in routes.values() if isinstance(route.timing, DigestTiming))
     return tuple(route.path for route in digests if route.receiver == channel.receiver)
 
@@ -54,8 +54,8 @@ def _latest_due(route: Route, now: datetime) -> tuple[datetime, datetime] | None
     return found
 
 
-def _slots(plan: DigestTiming, after: datetime, until: datetime) -> Iterator[datetime]:
-    slot = next_slot(plan, after)
+def _slots(digest: DigestTiming, after: datetime, until: datetime) -> Iterator[datetime]:
+    slot = next_slot(digest, after)
     while slot <= until:
         yield slot
-        slot = next_slot(plan, slot)
+        slot = next_slot(digest, slot)

@@ -1,4 +1,4 @@
-"""Does a predicate on labels hold?
+"""Predicates on labels.
 
 Matchers come from Prometheus Alertmanager; `>=` and `<=` are ours, for scores.
 """

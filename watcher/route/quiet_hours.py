@@ -1,16 +1,36 @@
-"""Quiet hours: what is held, and until when."""
+"""Quiet hours, and local clock times as instants in zones whose clocks change.
+
+zoneinfo follows PEP 495: with fold=0 an ambiguous local time is its first occurrence, and one that does not
+exist is read with the offset before the change, which lands as far after the gap as it was inside it.
+"""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
 
 from watcher.model.route import Hold
 from watcher.model.topic import Points
-from watcher.route.clocktime import days_around, instant
+
+
+def instant(day: date, at: time, zone: str) -> datetime:
+    """The moment, in UTC, at which clocks of the zone show `at` on `day`."""
+    return datetime.combine(day, at.replace(fold=0), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
+def local_day(moment: datetime, zone: str) -> date:
+    """The date that a calendar of the zone shows at the moment."""
+    return moment.astimezone(ZoneInfo(zone)).date()
+
+
+def days_around(moment: datetime, zone: str, before: int, after: int) -> list[date]:
+    """The local dates from `before` days before the moment's date to `after` days after it."""
+    today = local_day(moment, zone)
+    return [today + timedelta(days=offset) for offset in range(-before, after + 1)]
 
 
 def quiet_until(hold: Hold, now: datetime) -> datetime | None:
-    """When the quiet hours that `now` lies in end; None outside of them.
+    """When the quiet hours around `now` end; None outside of them.
 
     They begin and end when local clocks show the times (an end before the start is on the next day; equal
     times mean no quiet hours). Clock changes as for digests: a time that does not exist moves forward, an
@@ -25,5 +45,5 @@ def quiet_until(hold: Hold, now: datetime) -> datetime | None:
 
 
 def breaks_through(hold: Hold, score: Points) -> bool:
-    """Whether an alert of this score is told in spite of the quiet hours."""
+    """Whether an alert of this score is sent in spite of the quiet hours."""
     return hold.break_through is not None and score >= hold.break_through

@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from watcher.model.alert import Alert
-from watcher.model.notification import Delivery, Routed
+from watcher.model.notification import Delivery, GroupKey, Routed
 from watcher.model.route import ChannelRef, DigestTiming, Hold, Matcher, Rank, Receiver, Route
-from watcher.route.group import group_of
 from watcher.route.matcher import matches, matches_all
 
 
@@ -38,6 +37,11 @@ def routes_by_path(root: Route) -> dict[str, Route]:
     return found
 
 
+def group_of(route: Route, channel: ChannelRef, labels: Mapping[str, str]) -> GroupKey:
+    """The group of an alert with these labels; a label that is missing has the value ""."""
+    return GroupKey(route.path, channel, {name: labels.get(name, "") for name in route.group_by})
+
+
 def route_alert(root: Route, receivers: Mapping[str, Receiver], alert: Alert) -> Routed:
     """One delivery for each channel of the receivers that want the alert.
 
@@ -52,10 +56,10 @@ def route_alert(root: Route, receivers: Mapping[str, Receiver], alert: Alert) ->
 
 
 def zone_of(routes: Mapping[str, Route], path: str) -> str:
-    """The zone in which times are told on a route: its digest's or quiet hours', else the root's, else UTC."""
+    """The zone of the times in a route's messages: that of its digest or quiet hours, else the root's, else UTC."""
     known = [routes[name] for name in (path, "/") if name in routes]
-    plans = [plan for route in known for plan in (route.timing, route.hold)]
-    return next((plan.zone for plan in plans if isinstance(plan, DigestTiming | Hold)), "UTC")
+    zoned = [part for route in known for part in (route.timing, route.hold)]
+    return next((part.zone for part in zoned if isinstance(part, DigestTiming | Hold)), "UTC")
 
 
 def rank_of(routes: Mapping[str, Route], path: str) -> Rank:
@@ -101,7 +105,7 @@ class RouteTrace:
 
 
 def why(root: Route, labels: Mapping[str, str]) -> RouteTrace:
-    """The walk of an alert with these labels through the tree, for `routes test`."""
+    """The way of an alert with these labels through the tree, for `routes test`."""
     checks = tuple(_check(matcher, labels) for matcher in root.matchers)
     matched = all(check.holds for check in checks)
     children = _trace_children(root, labels) if matched else ()

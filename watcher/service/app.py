@@ -1,6 +1,6 @@
 """The composition root: builds everything once, swaps what a new configuration changes, takes it down.
 
-    read_plan ─▶ open_application ─▶ Application.once | .run (ticks) ─▶ close
+    load_config ─▶ open_application ─▶ once.run_once | daemon.run_daemon ─▶ close
 
 Two processes may do this on one store at once (`once` beside the daemon): leases keep them apart.
 """
@@ -11,7 +11,7 @@ import asyncio
 import random
 import secrets
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -19,221 +19,134 @@ from typing import Any
 import httpx2
 import structlog
 
-from watcher import __version__
 from watcher.clock import Clock, SystemClock
 from watcher.deliver.registry import build_channels, http_client
-from watcher.errors import PollReason, SchemaMismatch, UsageError
+from watcher.errors import StoreError
 from watcher.fetch.client import Fetcher
-from watcher.model.secret import Secret, reveal
-from watcher.model.settings import Settings
-from watcher.notify.breakers import CircuitBreakers, forget_pauses
-from watcher.notify.flusher import Early
-from watcher.notify.notifier import Notifier, NotifyConfig, SendResult
-from watcher.notify.template_check import user_templates
+from watcher.notify.alarm import Alarms
+from watcher.notify.breakers import CircuitBreakers
+from watcher.notify.notifier import Notifier, NotifyConfig
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
-from watcher.poll.poller import Poller, PollReport, PollResult
+from watcher.poll.poller import Poller
+from watcher.render.user_templates import user_templates
 from watcher.route.tree import routes_by_path
-from watcher.service.load import CompiledConfig
+from watcher.service import reconcile
+from watcher.service.executors import Executors, open_executors
+from watcher.service.load import USER_AGENT, CompiledConfig, open_config_store, open_fetcher
 from watcher.service.tasks import BoundedTasks
 from watcher.store.interface import Store
-from watcher.store.open import open_store
 from watcher.story.assigner import StoryAssigner
 from watcher.story.cluster import judge
 from watcher.timings import Timings
 
 log = structlog.get_logger()
 
-USER_AGENT = f"watcher/{__version__}"
 POLLS_AT_ONCE = 256
-"""Most of them wait for their host's turn; how many really fetch is the fetcher's business."""
-SENDS_AT_ONCE = 16
-NOTIFICATIONS_A_ROUND = 64
-ROUTES_FACT = "routes"
-NETWORK_FACT = "network"
-CONFIGURATION_FACT = "configuration"
+"""Most of them wait for their host; the fetcher limits how many really fetch."""
+SENDS_AT_ONCE = 32
+"""Enough that the receivers that hang, two sends each, leave some for the others."""
 
 
 @dataclass(frozen=True, slots=True)
-class OnceReport:
-    """What one `once` did. `delivered` and `dead` count deliveries: one alert on one channel.
+class Built:
+    """What a configuration is built into, before any of it is in force."""
 
-    `folded` are copies of a story, which `alerts` does not count. `postponed` were tried and will be tried again.
-    `waiting` and `held` are the deliveries that it left in the store: not ripe yet, or held back.
-    """
+    config: CompiledConfig
+    notify_config: NotifyConfig
+    fetcher: Fetcher
+    client: httpx2.AsyncClient
 
-    feeds: int = 0
-    fetched: int = 0
-    not_modified: int = 0
-    failed: int = 0
-    entries_new: int = 0
-    alerts: int = 0
-    folded: int = 0
-    delivered: int = 0
-    dead: int = 0
-    postponed: int = 0
-    waiting: int = 0
-    held: int = 0
-    reached: int = 0
-
-    @property
-    def nothing_reachable(self) -> bool:
-        return self.feeds > 0 and self.reached == 0
+    async def aclose(self) -> None:
+        await self.fetcher.aclose()
+        await self.client.aclose()
 
 
 @dataclass(slots=True)
 class Application:
-    """Everything that runs, held together. Only this class changes: `apply` swaps the configuration in force."""
+    """Everything that runs. Only `apply` changes it: it swaps the configuration in force."""
 
-    plan: CompiledConfig
+    built: Built
     env: Mapping[str, str]
     owner: str
     clock: Clock
     store: Store
+    pools: Executors
     parser: ParserPool
-    fetcher: Fetcher
-    client: httpx2.AsyncClient
     poller: Poller
     notifier: Notifier
     polls: BoundedTasks = field(default_factory=lambda: BoundedTasks("poll", POLLS_AT_ONCE))
-    sends: BoundedTasks = field(default_factory=lambda: BoundedTasks("notify", SENDS_AT_ONCE))
-    retiring: BoundedTasks = field(default_factory=lambda: BoundedTasks("reload", 1_000))
+    sends: BoundedTasks = field(default_factory=lambda: BoundedTasks("send", SENDS_AT_ONCE))
+    retiring: BoundedTasks = field(default_factory=lambda: BoundedTasks("retire", 1_000))
+    acquiring: asyncio.Lock = field(default_factory=asyncio.Lock)
+    """Held while feeds are acquired and while `apply` swaps: no feed is polled under another configuration."""
+
+    @property
+    def config(self) -> CompiledConfig:
+        """The configuration in force."""
+        return self.built.config
 
     async def follow_configuration(self) -> None:
-        """Brings the store in line with the configuration: feeds, removed receivers, changed routes."""
-        await asyncio.to_thread(self._follow_configuration)
+        """Brings the store in line with the configuration: feeds, changed routes, removed receivers."""
+        await self.pools.store(reconcile.warn_of_another_file, self.store, self.config)
+        await self.pools.store(reconcile.sync_feeds, self.store, self.config, self.clock.now())
+        await self.pools.store(reconcile.reroute, self.store, self.config, self.clock.now())
 
-    def _follow_configuration(self) -> None:
-        now = self.clock.now()
-        self._warn_of_another_configuration()
-        network, routing = self.plan.network_fingerprint, self.plan.routing_fingerprint
-        feeds = [feed.url for feed in self.plan.settings.feeds]
-        self.store.sync_feeds(feeds, now, retry_failing=self._is_other(NETWORK_FACT, network))
-        self.store.remember(NETWORK_FACT, network)
-        if self._is_other(ROUTES_FACT, routing):
-            withdrawn = self.store.reroute_waiting(now)
-            buried = self.store.bury_removed(self.plan.channel_refs, now)
-            log.info("routes.changed", rerouted=withdrawn, receiver_removed=buried)
-        self.store.remember(ROUTES_FACT, routing)
+    async def apply(self, config: CompiledConfig) -> None:
+        """Puts a new configuration in force, whole or not at all: everything is built first and swapped last.
 
-    def _is_other(self, fact: str, value: str) -> bool:
-        """Whether the store was last used with another value of a fact."""
-        return self.store.recall(fact) not in {None, value}
+        When it raises, nothing has changed. What is under way ends under the old configuration.
+        """
+        built = await build(config, self.pools)
+        try:
+            async with self.acquiring:
+                await self.pools.store(reconcile.sync_feeds, self.store, config, self.clock.now())
+                old_built, old_breakers = self.built, self.notifier.breakers
+                self._swap(built)
+        except BaseException:
+            await built.aclose()
+            raise
+        self.retiring.start(self._retire(old_built, self.polls.under_way() | self.sends.under_way()))
+        try:
+            await old_breakers.forget_pauses()
+            await self.pools.store(reconcile.reroute, self.store, config, self.clock.now())
+        except StoreError as error:
+            log.error("routes.not_rerouted", error=str(error), remedy="new alerts go by the new routes; reload again")
 
-    def _warn_of_another_configuration(self) -> None:
-        file = str(self.plan.settings.file.resolve())
-        if self._is_other(CONFIGURATION_FACT, file):
-            log.warning(
-                "store.of_another_configuration",
-                before=self.store.recall(CONFIGURATION_FACT),
-                now=file,
-                remedy="what waits is routed by this file now; if both are in use, give each a `store` of its own",
-            )
-        self.store.remember(CONFIGURATION_FACT, file)
+    def _swap(self, built: Built) -> None:
+        breakers = CircuitBreakers(
+            self.clock, self.notifier.jitter, self.store, self.pools.store, self.notifier.timings.backoff
+        )
+        self.built = built
+        self.poller = replace(self.poller, config=built.config.poll_config, fetcher=built.fetcher)
+        self.notifier = replace(self.notifier, config=built.notify_config, breakers=breakers)
 
-    async def apply(self, plan: CompiledConfig) -> None:
-        """Puts a new configuration in force; what is under way ends under the old one."""
-        old_fetcher, old_client = self.fetcher, self.client
-        self.plan = plan
-        self.fetcher, self.client = open_fetcher(plan), http_client(USER_AGENT)
-        self.poller = replace(self.poller, plan=plan.poll_plan, fetcher=self.fetcher)
-        await asyncio.to_thread(forget_pauses, self.store, self.notifier.circuits)
-        circuits = CircuitBreakers(self.clock, self.notifier.jitter, self.notifier.timings.backoff)
-        self.notifier = replace(self.notifier, plan=notify_plan(plan, self.client), circuits=circuits)
-        await self.follow_configuration()
-        self.retiring.start(self._retire(old_fetcher, old_client, self.polls.under_way() | self.sends.under_way()))
-
-    async def _retire(self, fetcher: Fetcher, client: httpx2.AsyncClient, users: frozenset[asyncio.Task[Any]]) -> None:
+    async def _retire(self, old: Built, users: frozenset[asyncio.Task[Any]]) -> None:
         if users:
             await asyncio.wait(users)
-        await fetcher.aclose()
-        await client.aclose()
-
-    async def once(self, *, force: bool = False, early: Early = Early.GROUP_WAIT) -> OnceReport:
-        """Polls what is due (`force`: also what is not), then delivers what is ripe. Raises `StoreError`."""
-        await self.follow_configuration()
-        polled = await self._poll_all(force)
-        sent = await self._deliver_all(early)
-        waiting, held = await asyncio.to_thread(self._left)
-        count = {result: sum(report.result is result for report in polled) for result in PollResult}
-        return OnceReport(
-            feeds=len(polled),
-            fetched=count[PollResult.FETCHED],
-            not_modified=count[PollResult.NOT_MODIFIED],
-            failed=count[PollResult.FAILED] + count[PollResult.UNSAVED],
-            entries_new=sum(report.entries_new for report in polled),
-            alerts=sum(report.alerts for report in polled),
-            folded=sum(report.folded for report in polled),
-            delivered=sent[SendResult.DELIVERED],
-            dead=sent[SendResult.DEAD],
-            postponed=sent[SendResult.POSTPONED],
-            waiting=waiting,
-            held=held,
-            reached=sum(report.reached for report in polled),
-        )
-
-    def _left(self) -> tuple[int, int]:
-        """Deliveries that wait and that are held."""
-        waiting = sum(group.count for group in self.store.waiting_groups())
-        return waiting, sum(group.count for group in self.store.held_groups())
-
-    async def _poll_all(self, force: bool) -> list[PollReport]:
-        """One report for each feed. Ends at the first round that finishes no further feed: those left are busy."""
-        started = self.clock.now()
-        reports: dict[str, PollReport] = {}
-        finished: set[str] = set()
-        while acquired := await self.poller.acquire(POLLS_AT_ONCE, now=started, force=force):
-            unfinished = [feed for feed in acquired if feed.state.url not in finished]
-            before = len(finished)
-            for report in await asyncio.gather(*(self.poller.poll(feed) for feed in unfinished)):
-                reports[report.url] = report
-                if report.reason != PollReason.HOST_BUSY:
-                    finished.add(report.url)
-            if len(finished) == before:
-                break
-        return list(reports.values())
-
-    async def _deliver_all(self, early: Early) -> dict[SendResult, int]:
-        await asyncio.to_thread(self.notifier.route_new)
-        await asyncio.to_thread(self.notifier.freeze_ripe, early)
-        sent = dict.fromkeys(SendResult, 0)
-        while acquired := await asyncio.to_thread(self.notifier.acquire, NOTIFICATIONS_A_ROUND):
-            results = await asyncio.gather(*(self.notifier.attempt(one) for one in acquired))
-            for one, result in zip(acquired, results, strict=True):
-                sent[result] += len(one.notification.alerts)
-        return sent
+        await old.aclose()
 
     async def close(self, grace: timedelta = timedelta(0)) -> None:
-        """Lets what is under way finish for `grace`, then lets go of everything. Leases left over run out."""
+        """Waits up to `grace` for what is under way, then closes everything but store and pools."""
         await asyncio.gather(self.polls.drained(grace), self.sends.drained(grace))
         await self.retiring.drained(timedelta(seconds=1))
-        await self.parser.aclose()
-        await self.fetcher.aclose()
-        await self.client.aclose()
-        await asyncio.to_thread(forget_pauses, self.store, self.notifier.circuits)
-        await asyncio.to_thread(self.store.close)
+        await self.built.aclose()
+        await self.notifier.breakers.forget_pauses()
 
 
-def open_config_store(plan: CompiledConfig) -> Store:
-    """Opens the store of a configuration, bringing an older or new database to this version's schema."""
-    store = settings_store(plan.settings)
+async def build(config: CompiledConfig, pools: Executors) -> Built:
+    """Builds what depends on the configuration. Raises what a channel or the network settings raise, and leaves nothing."""
+    client = http_client(USER_AGENT)
     try:
-        store.check_schema()
-    except SchemaMismatch:
-        store.upgrade()
-    return store
+        return Built(config, await pools.cpu(notify_config_of, config, client), open_fetcher(config), client)
+    except BaseException:
+        await client.aclose()
+        raise
 
 
-def settings_store(settings: Settings) -> Store:
-    """The store of a configuration, whatever its schema. Raises `UsageError` when its address is a secret that is missing."""
-    if isinstance(settings.store, Secret) and settings.store.value is None:
-        raise UsageError(f"where the store is stands in {settings.store.origin}, which is missing: set it first")
-    return open_store(reveal(settings.store), base=settings.file.parent)
-
-
-def notify_plan(plan: CompiledConfig, client: httpx2.AsyncClient) -> NotifyConfig:
-    """What notifying needs of a plan; resolves the secrets of its channels."""
-    settings = plan.settings
+def notify_config_of(config: CompiledConfig, client: httpx2.AsyncClient) -> NotifyConfig:
+    """What notifying needs of a configuration; reveals the secrets of its channels."""
+    settings = config.settings
     if settings.route is None:
         raise LookupError("a configuration without a route cannot notify")
     channels = build_channels(settings.receivers, settings.smtp, client)
@@ -243,9 +156,9 @@ def notify_plan(plan: CompiledConfig, client: httpx2.AsyncClient) -> NotifyConfi
 
 @asynccontextmanager
 async def open_application(
-    plan: CompiledConfig, env: Mapping[str, str], *, clock: Clock | None = None, grace: timedelta = timedelta(0)
+    config: CompiledConfig, env: Mapping[str, str], *, clock: Clock | None = None, grace: timedelta = timedelta(0)
 ) -> AsyncIterator[Application]:
-    """Builds the application for a plan made with `must_run`; closes it after the block.
+    """The application for a configuration that was loaded with `must_run`; closed after the block.
 
     `clock` is given by tests; `grace` is how long the end waits for what is under way.
     """
@@ -253,23 +166,33 @@ async def open_application(
     jitter = random.SystemRandom().random
     owner = secrets.token_hex(8)
     timings = Timings.of(env)
-    store = await asyncio.to_thread(open_config_store, plan)
-    parser, fetcher, client = ParserPool(), open_fetcher(plan), http_client(USER_AGENT)
-    await parser.start()
-    saver = GroupCommit(store, owner, clock, judge, StoryAssigner())
-    poller = Poller(plan.poll_plan, owner, store, fetcher, parser, saver, clock, jitter, timings)
-    notifier = Notifier(
-        notify_plan(plan, client), owner, store, clock, jitter, timings, CircuitBreakers(clock, jitter, timings.backoff)
-    )
-    app = Application(plan, env, owner, clock, store, parser, fetcher, client, poller, notifier)
-    try:
+    async with AsyncExitStack() as stack:
+        pools = stack.enter_context(open_executors())
+        store = await pools.store(open_config_store, config)
+        stack.push_async_callback(pools.store, store.close)
+        parser = ParserPool()
+        stack.push_async_callback(parser.aclose)
+        await parser.start()
+        built = await build(config, pools)
+        commit = GroupCommit(store, pools.store, owner, clock, judge, StoryAssigner())
+        poller = Poller(
+            config.poll_config,
+            owner,
+            store,
+            pools.store,
+            pools.cpu,
+            built.fetcher,
+            parser,
+            commit,
+            clock,
+            jitter,
+            timings,
+        )
+        breakers = CircuitBreakers(clock, jitter, store, pools.store, timings.backoff)
+        alarms = Alarms(store, pools.store, pools.render, clock, timings.send_within)
+        notifier = Notifier(
+            built.notify_config, owner, store, pools.store, pools.render, clock, jitter, timings, breakers, alarms
+        )
+        app = Application(built, env, owner, clock, store, pools, parser, poller, notifier)
+        stack.push_async_callback(app.close, grace)
         yield app
-    finally:
-        await app.close(grace)
-
-
-def open_fetcher(plan: CompiledConfig) -> Fetcher:
-    """A fetcher under the configuration's rules, with an honest name and the contact it gives."""
-    contact = plan.settings.polling.contact
-    agent = USER_AGENT + (f" (contact: {contact})" if contact else "")
-    return Fetcher(plan.settings.polling, plan.settings.network, user_agent=agent)

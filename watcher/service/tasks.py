@@ -1,4 +1,4 @@
-"""Work that was started and is not finished yet: bounded, awaitable, and never silently failed."""
+"""Background tasks with a limit, that can be waited for, and whose exceptions are logged."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ log = structlog.get_logger()
 
 
 class BoundedTasks:
-    """At most `limit` tasks at once. A task that raises is logged with its traceback: that is a defect of ours."""
+    """At most `limit` tasks at once. A task that raises is logged with its traceback, as a defect."""
 
     def __init__(self, name: str, limit: int) -> None:
         self._name = name
@@ -39,7 +39,7 @@ class BoundedTasks:
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            log.error(f"{self._name}.defect", exc_info=error)
+            log.error("task.failed", task=self._name, exc_info=error)
 
     async def drained(self, within: timedelta) -> bool:
         """Waits for what is under way; cancels what is not finished in time and returns False then."""

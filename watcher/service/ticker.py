@@ -1,7 +1,7 @@
-"""The ticker: the only file that knows APScheduler.
+"""The ticker: the only file that imports APScheduler.
 
-Three jobs in memory and no job store: what is due stands in the store, where a crash cannot lose it
-and several processes can share it.
+Its few jobs are kept in memory, without a job store: what is due is in the store, where a crash cannot lose it and
+several processes can share it.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ class Ticker:
     """Calls jobs at intervals; a job is never started again while it still runs, missed ticks are not made up for."""
 
     def __init__(self) -> None:
-        # It warns, in lines of its own, of every tick that comes while the one before still runs: that is how it should be.
+        # It warns of every tick that is skipped because the one before still runs, which is intended here.
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._under_way: set[asyncio.Task[Any]] = set()
         self._scheduler = AsyncIOScheduler(
@@ -34,20 +34,20 @@ class Ticker:
 
     def every(self, interval: timedelta, name: str, job: Job) -> None:
         self._scheduler.add_job(
-            self._remembered(job), IntervalTrigger(seconds=interval.total_seconds()), id=name, name=name
+            self._tracked(job), IntervalTrigger(seconds=interval.total_seconds()), id=name, name=name
         )
 
     def start(self) -> None:
         self._scheduler.start()
 
     async def stop(self, within: timedelta) -> None:
-        """No further ticks; those that run may come to their end `within` this time, then they are cancelled."""
+        """Starts no further ticks; those that run may end `within` this time, then they are cancelled."""
         self._scheduler.pause()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=within.total_seconds())
         self._scheduler.shutdown(wait=False)
 
-    def _remembered(self, job: Job) -> Job:
+    def _tracked(self, job: Job) -> Job:
         async def tick() -> None:
             task = asyncio.current_task()
             assert task is not None

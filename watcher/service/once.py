@@ -1,0 +1,102 @@
+"""`watcher once`: polls what is due, delivers what is ripe, and ends."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+
+from watcher.errors import PollReason
+from watcher.notify.flusher import Early
+from watcher.notify.notifier import SendResult
+from watcher.poll.poller import PollReport, PollResult
+from watcher.service.app import POLLS_AT_ONCE, Application
+from watcher.store.interface import Store
+
+NOTIFICATIONS_AT_ONCE = 64
+
+
+@dataclass(frozen=True, slots=True)
+class OnceReport:
+    """What one `once` did. `delivered` and `dead` count deliveries: one alert on one channel.
+
+    `folded` are copies of a story, which `alerts` does not count. `postponed` failed and will be tried again.
+    `waiting` and `held` are the deliveries left in the store: not ripe yet, or held back. `reached` counts the
+    feeds of which something answered.
+    """
+
+    feeds: int = 0
+    fetched: int = 0
+    not_modified: int = 0
+    failed: int = 0
+    entries_new: int = 0
+    alerts: int = 0
+    folded: int = 0
+    delivered: int = 0
+    dead: int = 0
+    postponed: int = 0
+    waiting: int = 0
+    held: int = 0
+    reached: int = 0
+
+    @property
+    def nothing_reachable(self) -> bool:
+        return self.feeds > 0 and self.reached == 0
+
+
+async def run_once(app: Application, *, force: bool = False, early: Early = Early.GROUP_WAIT) -> OnceReport:
+    """Polls what is due (`force`: also what is not), then delivers what is ripe. Raises `StoreError`."""
+    await app.follow_configuration()
+    polled = await _poll_all(app, force)
+    sent = await _deliver_all(app, early)
+    waiting, held = await app.pools.store(_left, app.store)
+    count = {result: sum(report.result is result for report in polled) for result in PollResult}
+    return OnceReport(
+        feeds=len(polled),
+        fetched=count[PollResult.FETCHED],
+        not_modified=count[PollResult.NOT_MODIFIED],
+        failed=count[PollResult.FAILED] + count[PollResult.UNSAVED],
+        entries_new=sum(report.entries_new for report in polled),
+        alerts=sum(report.alerts for report in polled),
+        folded=sum(report.folded for report in polled),
+        delivered=sent[SendResult.DELIVERED],
+        dead=sent[SendResult.DEAD],
+        postponed=sent[SendResult.POSTPONED],
+        waiting=waiting,
+        held=held,
+        reached=sum(report.reached for report in polled),
+    )
+
+
+def _left(store: Store) -> tuple[int, int]:
+    """Deliveries that wait and that are held."""
+    waiting = sum(group.count for group in store.waiting_groups())
+    return waiting, sum(group.count for group in store.held_groups())
+
+
+async def _poll_all(app: Application, force: bool) -> list[PollReport]:
+    """One report for each feed. Ends at the first round that finishes no further feed: those left are busy."""
+    started = app.clock.now()
+    reports: dict[str, PollReport] = {}
+    finished: set[str] = set()
+    while acquired := await app.poller.acquire(POLLS_AT_ONCE, now=started, force=force):
+        unfinished = [feed for feed in acquired if feed.state.url not in finished]
+        before = len(finished)
+        for report in await asyncio.gather(*(app.poller.poll(feed) for feed in unfinished)):
+            reports[report.url] = report
+            if report.reason is not PollReason.HOST_BUSY:
+                finished.add(report.url)
+        if len(finished) == before:
+            break
+    return list(reports.values())
+
+
+async def _deliver_all(app: Application, early: Early) -> dict[SendResult, int]:
+    await app.notifier.route_new()
+    await app.notifier.freeze_ripe(early)
+    sent = dict.fromkeys(SendResult, 0)
+    while acquired := await app.notifier.acquire(NOTIFICATIONS_AT_ONCE):
+        results = await asyncio.gather(*(app.notifier.attempt(one) for one in acquired))
+        for one, result in zip(acquired, results, strict=True):
+            sent[result] += len(one.notification.alerts)
+    await app.notifier.send_pending_alarms()
+    return sent
