@@ -26,6 +26,7 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 SLOW = {"crash", "hostile", "integration", "mutation", "cli", "demo"} | {
     "test_accounting.py",
+    "test_daemon.py",
     "test_discover.py",
     "test_readers_agree.py",
     "test_render_user_templates.py",

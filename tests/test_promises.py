@@ -44,7 +44,7 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
     "I4": (
         "Delivered is written after the receiver said so; every copy has the same id.",
         [
-            "integration/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing",
+            "service/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing",
             "integration/test_walk.py::test_a_mail_server_that_is_away_costs_a_delay_and_no_second_name",
             "deliver/test_deliver_email.py::test_every_attempt_carries_the_same_bytes",
             "crash/test_crash_reduced.py::test_nothing_is_lost_and_nothing_is_doubled_without_a_reason",
@@ -83,7 +83,7 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
         "A bad configuration is refused whole, with every problem; on reload the old one stays.",
         [
             "config/test_config_mistakes.py::test_every_problem_is_told_at_once_with_its_place",
-            "integration/test_daemon.py::test_a_bad_configuration_is_refused_on_reload",
+            "service/test_daemon.py::test_a_bad_configuration_is_refused_on_reload",
         ],
     ),
     "I10": (
@@ -111,7 +111,7 @@ INVARIANTS: dict[str, tuple[str, list[str]]] = {
 }
 
 TRAPS: list[tuple[str, list[str]]] = [
-    ("seen before sent", ["integration/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing"]),
+    ("seen before sent", ["service/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing"]),
     ("sent and forgotten", ["store/test_contract_outbox.py::test_try_again_waits_and_keeps_who_accepted"]),
     (
         "a queue in memory",
@@ -196,9 +196,7 @@ TRAPS: list[tuple[str, list[str]]] = [
     ("local time called UTC", ["parse/test_dates.py::test_anything_is_a_date_in_utc_or_none"]),
     (
         "a sender that swallows every error",
-        [
-            "integration/test_circuits.py::test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever"
-        ],
+        ["notify/test_breakers.py::test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever"],
     ),
 ]
 
