@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from watcher.store.interface import Store
-from watcher.store.open import open_store
+from watcher.store.store import Store, open_store
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -58,7 +57,7 @@ def nothing(_store: Store, _feeds: int) -> None:
 
 
 def lease_half(store: Store, feeds: int) -> None:
-    store.acquire_due_feeds("another", NOW, NOW + HOUR, feeds // 2)
+    store.polls.acquire_due("another", NOW, NOW + HOUR, feeds // 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +80,12 @@ def measure(name: str, feeds: int, folder: str) -> Cost:
     case = CASES[name]
     store = open_store("sqlite:///acquire.db", base=Path(folder))
     store.upgrade()
-    store.sync_feeds(case.urls(feeds), NOW)
+    store.feeds.sync(case.urls(feeds), NOW)
     case.prepare(store, feeds)
     wall, cpu, acquired = [], [], 0
     for _ in range(TICKS):
         wall_before, cpu_before = time.perf_counter(), time.process_time()
-        acquired += len(store.acquire_due_feeds("bench", case.asked_at, NOW + HOUR, AT_ONCE))
-        store.next_poll_at()
+        acquired += len(store.polls.acquire_due("bench", case.asked_at, NOW + HOUR, AT_ONCE))
         cpu.append((time.process_time() - cpu_before) * 1000)
         wall.append((time.perf_counter() - wall_before) * 1000)
     store.close()

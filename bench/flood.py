@@ -30,8 +30,8 @@ from watcher.model.topic import Level
 from watcher.notify.flusher import Early, Flusher
 from watcher.render.message import render_message
 from watcher.route.tree import route_alert
-from watcher.store.interface import PollRecord, Store
-from watcher.store.open import open_store
+from watcher.store.records import PollRecord
+from watcher.store.store import Store, open_store
 from watcher.story.assigner import StoryAssigner
 
 START = datetime(2026, 1, 24, 12, tzinfo=UTC)
@@ -79,29 +79,29 @@ def alert(number: int, now: datetime) -> Alert:
 
 def save(store: Store, alerts: list[Alert], now: datetime) -> None:
     """What a poll that brings these alerts does."""
-    (feed,) = store.acquire_due_feeds("bench", now, now + LEASE, 1, force=True)
+    (feed,) = store.polls.acquire_due("bench", now, now + LEASE, 1, force=True)
     new = tuple(Identified(one.entry_key, one.entry, one.entry_key, one.entry_key, one.entry_key) for one in alerts)
     state = replace(feed.state, next_poll_at=now + ROUND, last_polled_at=now, last_success_at=now)
     record = PollRecord(feed.epoch, state, "Example News", {}, EntryDecision(new=new), alerts=tuple(alerts))
-    store.save_polls("bench", [record], now, lambda candidate, told: Judgement(Verdict.TELL), StoryAssigner())
+    store.polls.save("bench", [record], now, lambda candidate, told: Judgement(Verdict.TELL), StoryAssigner())
 
 
 def notify(store: Store, now: datetime) -> list[str]:
     """One round of the second trip; a line for each message."""
     with measured("routing"):
-        while alerts := store.unrouted_alerts(500):
-            store.save_routing([route_alert(ROUTE, RECEIVERS, one) for one in alerts], now)
+        while alerts := store.routing.unrouted(500):
+            store.routing.save([route_alert(ROUTE, RECEIVERS, one) for one in alerts], now)
     with measured("round"):
         made = Flusher({ROUTE.path: ROUTE}, store, now).flush(Early.NOTHING)
     for kind in (spent, worked):
         kind["flushing" if made or now - START < FLOOD else "idle rounds"] += kind.pop("round")
     lines = []
-    for acquired in store.acquire_notifications("bench", now, now + LEASE, 100):
+    for acquired in store.outbox.acquire("bench", now, now + LEASE, 100):
         told = acquired.notification
         with measured("rendering"):
             message = render_message(told, zone="UTC")
-        store.begin_attempt("bench", told.key, acquired.epoch, now)
-        store.record_outcome("bench", told.key, acquired.epoch, Delivered(), now, None)
+        store.outbox.begin_attempt("bench", told.key, acquired.epoch, now)
+        store.outbox.record("bench", told.key, acquired.epoch, Delivered(), now, None)
         size = f"{len(told.alerts):>5} alerts and {told.omitted:>6,} counted"
         lines.append(f"  +{now - START}  {told.reason:<9} {size}  {message.subject}")
     return lines
@@ -115,7 +115,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         store = open_store("sqlite:///flood.db", base=Path(folder))
         store.upgrade()
-        store.sync_feeds([FEED], START)
+        store.feeds.sync([FEED], START)
         lines = []
         for number in range(ROUNDS):
             now = START + number * ROUND

@@ -25,8 +25,8 @@ from watcher.model.alert import Alert, ToldAlert, stable_hash
 from watcher.model.entry import Entry, EntryDecision, Identified, SeenProbe
 from watcher.model.feed import AcquiredFeed
 from watcher.model.story import Judgement, Verdict
-from watcher.store.interface import PollRecord, Store
-from watcher.store.open import open_store
+from watcher.store.records import PollRecord
+from watcher.store.store import Store, open_store
 from watcher.story.assigner import StoryAssigner
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
@@ -61,7 +61,7 @@ def batches(store: Store, now: datetime, first: int, count: int, *, known: bool)
     """Polls of due feeds, `count` batches: entries numbered from `first`, new or known."""
     for _ in range(count):
         records = []
-        for feed in store.acquire_due_feeds("bench", now, now + HOUR, BATCH):
+        for feed in store.polls.acquire_due("bench", now, now + HOUR, BATCH):
             these = tuple(entry(feed.state.url, first + number) for number in range(PER_POLL))
             decision = EntryDecision(known=tuple(one.key for one in these)) if known else EntryDecision(new=these)
             records.append(polled(feed, decision, now))
@@ -72,7 +72,7 @@ def seconds_saving(store: Store, now: datetime, first: int, *, known: bool) -> f
     """Seconds that `save_polls` takes for one batch; making the values is not counted."""
     records = next(batches(store, now, first, 1, known=known))
     begun = time.perf_counter()
-    assert all(saved.saved for saved in store.save_polls("bench", records, now, tell, StoryAssigner()))
+    assert all(saved.saved for saved in store.polls.save("bench", records, now, tell, StoryAssigner()))
     return time.perf_counter() - begun
 
 
@@ -85,7 +85,7 @@ def fill(store: Store, entries: int) -> None:
     """Brings `entries` entries into the store, by polls of every feed in turn."""
     rounds = entries // (BATCH * PER_POLL)
     for number, records in enumerate(batches(store, NOW, 0, rounds, known=False)):
-        store.save_polls("bench", records, NOW, tell, StoryAssigner())
+        store.polls.save("bench", records, NOW, tell, StoryAssigner())
         if number % 200 == 0:
             print(f"  filled {number * BATCH * PER_POLL:>9,} entries", flush=True)
 
@@ -167,8 +167,8 @@ def measure(folder: Path, entries: int, feeds: int) -> None:
     store = open_store("sqlite:///bench.db", base=folder)
     store.upgrade()
     urls = [f"https://feeds.example.org/{number}/rss.xml" for number in range(feeds)]
-    synced = milliseconds(1, lambda: store.sync_feeds(urls, NOW))
-    again = milliseconds(3, lambda: store.sync_feeds(urls, NOW))
+    synced = milliseconds(1, lambda: store.feeds.sync(urls, NOW))
+    again = milliseconds(3, lambda: store.feeds.sync(urls, NOW))
     print(f"sync {feeds:,} feeds: first {synced:,.0f} ms, unchanged {again:,.0f} ms", flush=True)
     fill(store, entries)
     with closing(opened_peer(folder / "peer.db", entries)) as peer:
@@ -180,7 +180,7 @@ def measure(folder: Path, entries: int, feeds: int) -> None:
     ours, raw = (per_second(seconds) for seconds in zip(*pairs, strict=True))
     refreshed = per_second([seconds_saving(store, NOW + 4 * HOUR, 1_000, known=True) for _ in range(ROUNDS)])
     known = per_second([seconds_saving(store, NOW + 6 * HOUR, 1_000, known=True) for _ in range(ROUNDS)])
-    due = milliseconds(20, lambda: store.acquire_due_feeds("bench", NOW + 8 * HOUR, NOW + 9 * HOUR, 100))
+    due = milliseconds(20, lambda: store.polls.acquire_due("bench", NOW + 8 * HOUR, NOW + 9 * HOUR, 100))
     url = urls[0]
     names = [entry(url, number) for number in range(PER_POLL)]
     probe = SeenProbe(
@@ -188,8 +188,8 @@ def measure(folder: Path, entries: int, feeds: int) -> None:
         frozenset(str(one.link_hash) for one in names),
         frozenset(name for one in names for name in (one.title_fingerprint, one.text_fingerprint)),
     )
-    seen = milliseconds(50, lambda: store.seen(url, probe))
-    first_pages = milliseconds(5, lambda: (store.unrouted_alerts(100), store.waiting_groups(), store.next_poll_at()))
+    seen = milliseconds(50, lambda: store.polls.seen(url, probe))
+    first_pages = milliseconds(5, lambda: (store.routing.unrouted(100), store.groups.waiting()))
     stats = store.stats()
     store.close()
     reopened = milliseconds(5, lambda: open_store("sqlite:///bench.db", base=folder).check_schema())

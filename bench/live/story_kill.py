@@ -42,7 +42,7 @@ def wait_until(deployment: Deployment, count: int) -> None:
     """Returns when the store holds so many alerts."""
     pause = threading.Event()
     for _ in range(int(PATIENCE / 0.1)):
-        if len(deployment.store().alerts(limit=1_000)) >= count:
+        if len(deployment.store().alerts.newest(limit=1_000)) >= count:
             return
         pause.wait(0.1)
     log = (deployment.folder / "daemon.log").read_text(encoding="utf-8")
@@ -80,7 +80,7 @@ def main() -> int:
         deployment.write()
         deployment.once(force=False)
         ids = {request.headers["webhook-id"] for request in chat.requests}
-        states = Counter(alert.state.value for alert in deployment.store().alerts(limit=1_000))
+        states = Counter(alert.state.value for alert in deployment.store().alerts.newest(limit=1_000))
         print(f"{feeds} feeds, {feeds} kills, {time.monotonic() - began:.0f} s")
         print(f"messages by id: {len(ids)}, requests: {len(chat.requests)}, alerts: {dict(states)}")
         return 0 if len(ids) == 1 and states == {"routed": 1, "folded": feeds - 1} else 1

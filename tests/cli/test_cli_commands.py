@@ -263,7 +263,7 @@ def test_a_dead_letter_is_retried_under_the_same_key(harness: Harness) -> None:
     harness.chat.script = [410]
     assert harness.once().dead == 1
     assert harness.command("outbox", "list", "--state", "dead").stdout.count("chat/webhook/0") == 1
-    (dead,) = harness.store().notifications(state=NotificationState.DEAD)
+    (dead,) = harness.store().outbox.newest(state=NotificationState.DEAD)
     (facts,) = json.loads(harness.command("outbox", "list", "--json").stdout)
     assert (facts["key"], facts["state"], facts["channel"]) == (dead.key, "dead", "chat/webhook/0")
     assert harness.command("outbox", "drop", dead.key[:8]).returncode == 0

@@ -21,8 +21,10 @@ from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, DeliveryState, Message, Notification, Outcome, TryAgain
 from watcher.notify.notifier import Notifier
 from watcher.store import documents
-from watcher.store.interface import PollRecord
-from watcher.store.open import SqlStore
+from watcher.store.holds import Holds
+from watcher.store.notifications import Outbox
+from watcher.store.polls import Polls
+from watcher.store.records import PollRecord
 from watcher.store.tables import deliveries, feeds
 
 
@@ -36,7 +38,7 @@ def mark_before_send() -> None:
 
     async def marked(self: Notifier, notification: Notification, message: Message, until: datetime) -> Outcome:
         now = self.clock.now()
-        self.store.record_outcome(self.owner, notification.key, notification.epoch, Delivered("marked"), now, None)
+        self.store.outbox.record(self.owner, notification.key, notification.epoch, Delivered("marked"), now, None)
         return await send(self, notification, message, until)
 
     _replace(Notifier, marked, "_send")
@@ -63,44 +65,44 @@ def new_id_on_retry() -> None:
 
 def lease_not_checked() -> None:
     """Whoever has acquired a message sends it, however long ago that was."""
-    begin, send = SqlStore.begin_attempt, Notifier._send
+    begin, send = Outbox.begin_attempt, Notifier._send
 
-    def begun(self: SqlStore, owner: str, key: str, epoch: int, now: datetime) -> bool:
+    def begun(self: Outbox, owner: str, key: str, epoch: int, now: datetime) -> bool:
         begin(self, owner, key, epoch, now)
         return True
 
     async def sent(self: Notifier, notification: Notification, message: Message, until: datetime) -> Outcome:
         return await send(self, notification, message, self.clock.now() + self.timings.notification_lease)
 
-    _replace(SqlStore, begun, "begin_attempt")
+    _replace(Outbox, begun, "begin_attempt")
     _replace(Notifier, sent, "_send")
 
 
 def validators_before_entries() -> None:
     """What the server said of the document is saved in a transaction of its own, before what was in it."""
-    save = SqlStore.save_polls
+    save = Polls.save
 
-    def saved(self: SqlStore, owner: str, polls: Sequence[PollRecord], *rest: Any) -> Any:
+    def saved(self: Polls, owner: str, polls: Sequence[PollRecord], *rest: Any) -> Any:
         with self._database.write("remember") as connection:
             for poll in polls:
                 document = documents.poll_states.write(poll.state)
                 connection.execute(update(feeds).where(feeds.c.url == poll.state.url).values(document=document))
         return save(self, owner, polls, *rest)
 
-    _replace(SqlStore, saved, "save_polls")
+    _replace(Polls, saved, "save")
 
 
 def held_deliveries_dropped() -> None:
     """Quiet hours swallow instead of holding (alertmanager#3367, ntfy#1575)."""
-    hold = SqlStore.hold_waiting
+    hold = Holds.hold
 
-    def swallowed(self: SqlStore, *given: Any, **named: Any) -> Any:
+    def swallowed(self: Holds, *given: Any, **named: Any) -> Any:
         result = hold(self, *given, **named)
         with self._database.write("remember") as connection:
             connection.execute(delete(deliveries).where(deliveries.c.state == DeliveryState.HELD))
         return result
 
-    _replace(SqlStore, swallowed, "hold_waiting")
+    _replace(Holds, swallowed, "hold")
 
 
 def retry_after_ignored() -> None:
@@ -118,14 +120,14 @@ def retry_after_ignored() -> None:
 
 def result_forgotten() -> None:
     """The first success of a message is not written down."""
-    record = SqlStore.record_outcome
+    record = Outbox.record
 
-    def forgotten(self: SqlStore, owner: str, key: str, epoch: int, outcome: Outcome, *rest: Any) -> bool:
+    def forgotten(self: Outbox, owner: str, key: str, epoch: int, outcome: Outcome, *rest: Any) -> bool:
         if isinstance(outcome, Delivered) and epoch == 1:
             return True
         return record(self, owner, key, epoch, outcome, *rest)
 
-    _replace(SqlStore, forgotten, "record_outcome")
+    _replace(Outbox, forgotten, "record")
 
 
 MUTANTS: dict[str, Callable[[], None]] = {

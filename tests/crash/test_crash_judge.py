@@ -13,7 +13,7 @@ import pytest
 from tests.crash.invariants import broken_invariants
 from tests.crash.judge import Judge, Verdict
 from tests.crash.stores import MICROSECONDS, SqliteStore
-from watcher.store.open import open_store
+from watcher.store.store import open_store
 
 TOKEN = "n0000001"
 ALERT, ENTRY, KEY = bytes(15) + b"\1", bytes(15) + b"\2", bytes(15) + b"\3"

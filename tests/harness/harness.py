@@ -26,8 +26,7 @@ from watcher.notify.flusher import Early
 from watcher.service.app import Application, open_application
 from watcher.service.load import load_config
 from watcher.service.once import OnceReport, run_once
-from watcher.store.interface import Store
-from watcher.store.open import open_store
+from watcher.store.store import Store, open_store
 
 NOT_INHERITED = ("NOTIFY_SOCKET", "STATE_DIRECTORY")
 DIGEST_AT_SEVEN = """

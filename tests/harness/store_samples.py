@@ -14,7 +14,8 @@ from watcher.model.notification import Delivery, GroupKey, Notification, Routed
 from watcher.model.route import ChannelRef
 from watcher.model.story import Judge, Judgement, Verdict
 from watcher.model.topic import Level
-from watcher.store.interface import PollRecord, PollSaved, Store
+from watcher.store.records import PollRecord, PollSaved
+from watcher.store.store import Store
 from watcher.story.assigner import StoryAssigner
 
 NOW = datetime(2026, 11, 23, 8, 0, 0, 123_456, tzinfo=UTC)
@@ -97,9 +98,9 @@ def poll(feed: AcquiredFeed, now: datetime = NOW, **changes: object) -> PollReco
 
 def acquire_one(store: Store, url: str = FEED, now: datetime = NOW, owner: str = "me") -> AcquiredFeed:
     """The feed under a lease of `owner`, known to the store or not."""
-    store.sync_feeds({url, *(state.url for state in store.feed_states())}, now)
+    store.feeds.sync({url, *(state.url for state in store.feeds.states())}, now)
     return next(
-        feed for feed in store.acquire_due_feeds(owner, now, now + MINUTE, 100, force=True) if feed.state.url == url
+        feed for feed in store.polls.acquire_due(owner, now, now + MINUTE, 100, force=True) if feed.state.url == url
     )
 
 
@@ -107,7 +108,7 @@ def save_alerts(store: Store, *alerts: Alert, now: datetime = NOW, judge: Judge 
     """Saves a poll of FEED that brings these alerts."""
     feed = acquire_one(store, now=now)
     record = poll(feed, now, decision=EntryDecision(new=tuple(_of(one) for one in alerts)), alerts=alerts)
-    return store.save_polls("me", [record], now, judge, TELLER)[0]
+    return store.polls.save("me", [record], now, judge, TELLER)[0]
 
 
 def _of(one: Alert) -> Identified:
@@ -122,7 +123,7 @@ def route_to(*groups: GroupKey, alerts: Sequence[Alert]) -> list[Routed]:
 def frozen(store: Store, *alerts: Alert, group: GroupKey = DIGEST, now: datetime = NOW) -> Notification:
     """A notification of these alerts, which are new to the store."""
     save_alerts(store, *alerts, now=now)
-    store.save_routing(route_to(group, alerts=alerts), now)
-    notification = store.freeze(group, NotifyReason.DIGEST, now, 100)
+    store.routing.save(route_to(group, alerts=alerts), now)
+    notification = store.groups.freeze(group, NotifyReason.DIGEST, now, 100)
     assert notification is not None
     return notification

@@ -13,7 +13,7 @@ XML = {"Content-Type": "application/rss+xml"}
 
 
 def only_state(harness: Harness) -> PollState:
-    [state] = harness.store().feed_states()
+    [state] = harness.store().feeds.states()
     return state
 
 

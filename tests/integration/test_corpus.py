@@ -26,7 +26,7 @@ def test_three_rounds_over_every_real_feed(harness: Harness, corpus: Corpus) -> 
 
     first = harness.once()
     assert first.feeds == len(documents)
-    assert {state.url for state in harness.store().feed_states() if state.baseline_at} == compose_message
+    assert {state.url for state in harness.store().feeds.states() if state.baseline_at} == compose_message
     told = harness.told()
 
     harness.clock.advance(timedelta(hours=1))

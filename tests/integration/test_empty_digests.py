@@ -59,7 +59,7 @@ def silenced(harness: Harness, until: datetime) -> None:
     everything = Matcher("topic", "=", "ceasefires")
     store = harness.store()
     now = harness.clock.now()
-    store.add_silence(Silence(stable_hash("s"), (everything,), "Ada", "exercise", now, until, now))
+    store.silences.add(Silence(stable_hash("s"), (everything,), "Ada", "exercise", now, until, now))
     store.close()
 
 

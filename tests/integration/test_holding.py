@@ -62,7 +62,7 @@ def wire(harness: Harness, *titles: str) -> Happening:
 def states(harness: Harness) -> dict[str, str]:
     """The state of each alert's only delivery, by title."""
     store = harness.store()
-    return {alert.entry.title: store.alert_life(alert.id)[0].state.value for alert in store.alerts()}
+    return {alert.entry.title: store.alerts.deliveries(alert.id)[0].state.value for alert in store.alerts.newest()}
 
 
 def test_quiet_hours_hold_and_release_as_one_message(harness: Harness) -> None:
@@ -115,7 +115,7 @@ def test_over_the_budget_is_folded_into_one_message(harness: Harness) -> None:
 def test_a_silence_keeps_alerts_back_for_good_and_says_so(harness: Harness) -> None:
     def silence(app: Application) -> None:
         matcher = Matcher("topic", "=", "ceasefires")
-        app.store.add_silence(Silence(stable_hash("s"), (matcher,), "Ada", "exercise", at(9), at(10), at(9)))
+        app.store.silences.add(Silence(stable_hash("s"), (matcher,), "Ada", "exercise", at(9), at(10), at(9)))
 
     harness.clock.set(at(9))
     harness.publish("/wire", [])
@@ -132,7 +132,7 @@ def test_a_silence_keeps_alerts_back_for_good_and_says_so(harness: Harness) -> N
 def test_a_digest_tells_of_what_was_silenced_for_a_chat_if_the_silence_is_over_when_it_leaves(harness: Harness) -> None:
     def silence(app: Application) -> None:
         matcher = Matcher("topic", "=", "ceasefires")
-        app.store.add_silence(Silence(stable_hash("s"), (matcher,), "Ada", "live on air", at(9), at(10), at(9)))
+        app.store.silences.add(Silence(stable_hash("s"), (matcher,), "Ada", "live on air", at(9), at(10), at(9)))
 
     harness.route = """
     receiver: desk

@@ -83,11 +83,11 @@ def test_thirty_feeds_make_one_message_and_one_line(harness: Harness, restarts: 
     assert first in mail.text
     assert {name for name in others if name in mail.text.replace(",", " ").split()} == others
     store = harness.store()
-    alerts = store.alerts(limit=100)
+    alerts = store.alerts.newest(limit=100)
     assert Counter(alert.state.value for alert in alerts) == {"routed": 1, "folded": FEEDS - 1}
     (told,) = [alert for alert in alerts if alert.folded_into is None]
     assert {alert.folded_into for alert in alerts if alert.folded_into} == {told.id}
-    assert [life.state.value for life in store.alert_life(told.id)] == ["delivered", "delivered"]
+    assert [life.state.value for life in store.alerts.deliveries(told.id)] == ["delivered", "delivered"]
 
 
 def test_a_route_may_wait_until_several_publishers_tell_it(harness: Harness) -> None:
@@ -105,7 +105,7 @@ def test_a_route_may_wait_until_several_publishers_tell_it(harness: Harness) -> 
     (message,) = harness.messages()
     (alert,) = message["data"]["alerts"]  # type: ignore[index]
     assert set(alert["story"]["sources"]) == {"feed-0", "feed-1", "feed-2"}
-    states = Counter(alert.state.value for alert in harness.store().alerts())
+    states = Counter(alert.state.value for alert in harness.store().alerts.newest())
     assert states == {"routed": 2, "folded": 3}
 
 

@@ -116,7 +116,7 @@ def test_a_silence_ends_at_its_moment(harness: Harness, change: Change) -> None:
     begin, end = change.at - HOUR, change.at + HOUR
     store = harness.store()
     store.upgrade()
-    store.add_silence(Silence(stable_hash("s"), (matcher,), "Ada", "on air", begin, end, begin))
+    store.silences.add(Silence(stable_hash("s"), (matcher,), "Ada", "on air", begin, end, begin))
     store.close()
     news = wire({A: change.at, B: change.at + HOUR})
     assert lived(harness, begin, change.at + 3 * HOUR, news) == [(change.at + HOUR, "first")]

@@ -49,7 +49,7 @@ def test_each_bad_feed_has_its_reason_and_disturbs_nobody(harness: Harness) -> N
     harness.feed_urls += list(reasons)
     report = harness.once()
     assert (report.feeds, report.fetched, report.failed, report.alerts) == (8, 1, 7, 1)
-    states = {state.url: state for state in harness.store().feed_states()}
+    states = {state.url: state for state in harness.store().feeds.states()}
     assert {url: states[url].reason for url in reasons} == reasons
     assert all(states[url].next_poll_at > harness.clock.now() for url in reasons)
     assert harness.told() == ["Ceasefire agreed"]
@@ -65,7 +65,7 @@ def test_a_round_ends_although_a_host_asks_to_wait(status: int, harness: Harness
     assert (report.feeds, report.failed) == (4, 4)
     assert harness.feeds.paths() == ["/a"]
     assert harness.once().feeds == 0
-    busy = [state for state in harness.store().feed_states() if state.busy_since]
+    busy = [state for state in harness.store().feeds.states() if state.busy_since]
     assert len(busy) == 3
     assert {state.failures for state in busy} == {0}
 
@@ -99,7 +99,7 @@ def test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all(
                 other.execute("BEGIN IMMEDIATE")
                 report = asyncio.create_task(app.poller.poll(acquired))
                 await asyncio.sleep(0)
-                assert app.store.alerts() == []
+                assert app.store.alerts.newest() == []
                 other.execute("ROLLBACK")
             await report
             return await run_once(app, force=True)
@@ -130,7 +130,7 @@ def test_a_full_disk_is_a_clear_error_and_costs_a_delay(harness: Harness) -> Non
     )
     assert with_little_space.returncode == 1
     assert "space" in with_little_space.stderr
-    assert [alert.entry.title for alert in harness.store().alerts()] == []
+    assert [alert.entry.title for alert in harness.store().alerts.newest()] == []
 
     harness.clock.set(datetime.now(UTC) + timedelta(hours=1))
     assert harness.once().entries_new == len(many)

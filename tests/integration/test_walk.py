@@ -59,7 +59,7 @@ def test_copies_of_one_story_fold_and_are_named(harness: Harness) -> None:
     report = harness.once()
     assert (report.entries_new, report.alerts, report.folded) == (3, 1, 2)
     assert harness.told() == ["Ceasefire agreed in the north"]
-    states = sorted(alert.state.value for alert in harness.store().alerts())
+    states = sorted(alert.state.value for alert in harness.store().alerts.newest())
     assert states == ["folded", "folded", "routed"]
     (message,) = harness.messages()
     (alert,) = message["data"]["alerts"]  # type: ignore[index]
@@ -158,7 +158,7 @@ def test_a_mail_server_that_is_away_costs_a_delay_and_no_second_name(harness: Ha
     harness.mail.stop()
     report = harness.once(early=Early.DIGESTS)
     assert (report.alerts, report.delivered, report.dead) == (1, 0, 0)
-    (waiting,) = harness.store().notifications()
+    (waiting,) = harness.store().outbox.newest()
 
     harness.mail.start()
     harness.clock.advance(timedelta(hours=2))

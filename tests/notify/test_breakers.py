@@ -28,7 +28,7 @@ def test_a_broken_destination_does_not_burn_the_attempts_of_what_waits(harness: 
     for _ in range(20):
         harness.once(force=False)
         harness.clock.advance(timedelta(seconds=20))
-    waiting = harness.store().notifications(state=NotificationState.READY)
+    waiting = harness.store().outbox.newest(state=NotificationState.READY)
     assert len(waiting) == 10
     asked = len(harness.chat.requests)
     assert asked == sum(one.attempts for one in waiting) < 40
@@ -38,7 +38,7 @@ def test_a_broken_destination_does_not_burn_the_attempts_of_what_waits(harness: 
     harness.once(force=False)
     harness.clock.advance(timedelta(hours=2))
     harness.once(force=False)
-    assert len(harness.store().notifications(state=NotificationState.SENT)) == 10
+    assert len(harness.store().outbox.newest(state=NotificationState.SENT)) == 10
 
 
 def test_what_only_a_person_can_mend_is_told_through_another_receiver(harness: Harness) -> None:
@@ -101,10 +101,10 @@ def test_a_letter_that_died_of_age_gets_its_whole_schedule_when_a_person_retries
     for _ in range(30):
         harness.clock.advance(timedelta(hours=12))
         harness.once(force=False)
-    (dead,) = harness.store().notifications(state=NotificationState.DEAD)
-    harness.store().retry_notification(dead.key, harness.clock.now())
+    (dead,) = harness.store().outbox.newest(state=NotificationState.DEAD)
+    harness.store().outbox.retry(dead.key, harness.clock.now())
     harness.once(force=False)
-    assert [one.key for one in harness.store().notifications(state=NotificationState.READY)] == [dead.key]
+    assert [one.key for one in harness.store().outbox.newest(state=NotificationState.READY)] == [dead.key]
 
 
 def test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever(harness: Harness) -> None:
@@ -121,11 +121,11 @@ def test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_
     publish(harness, 1)
     harness.once()
     assert len(harness.chat.requests) == 1
-    (waiting,) = harness.store().notifications(state=NotificationState.READY)
+    (waiting,) = harness.store().outbox.newest(state=NotificationState.READY)
     assert waiting.next_attempt_at is not None
     assert waiting.next_attempt_at > harness.clock.now()
     days = 0
-    while not (died := harness.store().notifications(state=NotificationState.DEAD)):
+    while not (died := harness.store().outbox.newest(state=NotificationState.DEAD)):
         harness.clock.advance(timedelta(hours=24))
         harness.once(force=False)
         days += 1

@@ -99,10 +99,10 @@ def test_a_kill_between_poll_and_send_loses_nothing(harness: Harness, service: S
     harness.mail.stop()
     with running(harness, service) as daemon:
         store = harness.store()
-        wait_until(lambda: len(store.notifications()) > 0)
+        wait_until(lambda: len(store.outbox.newest()) > 0)
         daemon.send_signal(signal.SIGKILL)
         daemon.wait()
-        keys = {notification.key for notification in store.notifications()}
+        keys = {notification.key for notification in store.outbox.newest()}
     harness.mail.start()
     harness.clock.set(datetime.now(UTC) + AFTER_LEASES_AND_BACKOFF)
     harness.once()

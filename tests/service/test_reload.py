@@ -86,7 +86,7 @@ def with_daemon(harness: Harness, service: socket.socket, work: Callable[[Runnin
 
 def in_force(app: Application) -> tuple[Any, ...]:
     """Everything that a reload may change."""
-    feeds = tuple(state.url for state in app.store.feed_states())
+    feeds = tuple(state.url for state in app.store.feeds.states())
     return app.built, app.poller, app.notifier, app.notifier.config, app.poller.config, feeds
 
 
@@ -115,7 +115,7 @@ async def accepted(running: Running) -> None:
     """Reloads once more, now without a failure: the new configuration is in force."""
     assert await running.daemon.reload() is ReloadResult.SUCCESS
     assert set(running.app.poller.config.feeds) == set(running.harness.feed_urls)
-    assert {state.url for state in running.app.store.feed_states()} == set(running.harness.feed_urls)
+    assert {state.url for state in running.app.store.feeds.states()} == set(running.harness.feed_urls)
     assert REGISTRY.get_sample_value("watcher_config_last_reload_successful") == 1
     assert "READY=1" in running.received()
 

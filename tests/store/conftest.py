@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness import postgres
-from watcher.store.interface import Store
-from watcher.store.open import open_store
+from watcher.store.store import Store, open_store
 
 ENGINES = ("sqlite", "postgres") if postgres.is_available() else ("sqlite",)
 

@@ -29,7 +29,7 @@ from watcher.model.notification import (
     notification_key,
 )
 from watcher.model.story import Judgement, Verdict
-from watcher.store.open import open_store
+from watcher.store.store import open_store
 
 OWNERS = ("one", "two")
 GROUPS = (GroupKey("/", MAIL, {}), GroupKey("/0", CHAT, {"topic": "a"}), GroupKey("/1", CHAT, {"topic": "b"}))
@@ -69,7 +69,7 @@ class Books(RuleBasedStateMachine):
         self.folder = tempfile.TemporaryDirectory()
         self.store = open_store("sqlite:///watcher.db", base=Path(self.folder.name))
         self.store.upgrade()
-        self.store.sync_feeds([FEED], NOW)
+        self.store.feeds.sync([FEED], NOW)
         self.now = NOW
         self.made = 0
         self.routed: dict[str, set[str]] = {}
@@ -92,7 +92,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(owner=st.sampled_from(OWNERS))
     def acquire_feed(self, owner: str) -> None:
-        taken = self.store.acquire_due_feeds(owner, self.now, self.now + MINUTE, 5)
+        taken = self.store.polls.acquire_due(owner, self.now, self.now + MINUTE, 5)
         for feed in taken:
             lease = self.feed_lease
             assert lease is None or lease.until <= self.now, "two owners hold one feed"
@@ -111,7 +111,7 @@ class Books(RuleBasedStateMachine):
         self.made += len(stories)
         brought = tuple(alert(f"{self.made}-{number}", story=story) for number, story in enumerate(stories))
         before = self.store.stats()
-        (saved,) = self.store.save_polls(owner, [poll(feed, self.now - HOUR, alerts=brought)], self.now, judge, TELLER)
+        (saved,) = self.store.polls.save(owner, [poll(feed, self.now - HOUR, alerts=brought)], self.now, judge, TELLER)
         lease = self.feed_lease
         ours = lease is not None and (lease.owner, lease.epoch) == (owner, feed.epoch)
         assert saved.saved == ours
@@ -122,8 +122,8 @@ class Books(RuleBasedStateMachine):
 
     @rule(groups=st.lists(st.sampled_from(GROUPS), unique_by=lambda group: group.id), limit=st.integers(1, 3))
     def route(self, groups: list[GroupKey], limit: int) -> None:
-        unrouted = self.store.unrouted_alerts(limit)
-        self.store.save_routing(
+        unrouted = self.store.routing.unrouted(limit)
+        self.store.routing.save(
             [Routed(one.id, tuple(Delivery(one.id, group) for group in groups)) for one in unrouted], self.now
         )
         for one in unrouted:
@@ -131,16 +131,16 @@ class Books(RuleBasedStateMachine):
 
     @rule()
     def reroute(self) -> None:
-        for one in self.store.alerts(limit=10_000):
-            for life in self.store.alert_life(one.id):
+        for one in self.store.alerts.newest(limit=10_000):
+            for life in self.store.alerts.deliveries(one.id):
                 if life.state is DeliveryState.WAITING:
                     self.routed[one.id].discard(str(life.channel))
-        self.store.reroute_waiting(self.now)
+        self.store.routing.withdraw(self.now)
 
     @rule(group=st.sampled_from(GROUPS), limit=st.integers(1, 3))
     def freeze(self, group: GroupKey, limit: int) -> None:
-        waiting = [one.id for one in self.store.waiting_alerts(group, 10_000)]
-        notification = self.store.freeze(group, NotifyReason.DIGEST, self.now, limit)
+        waiting = [one.id for one in self.store.groups.waiting_alerts(group, 10_000)]
+        notification = self.store.groups.freeze(group, NotifyReason.DIGEST, self.now, limit)
         if notification is not None:
             assert [one.id for one in notification.alerts] == waiting[:limit]
             assert notification.omitted == len(waiting[limit:])
@@ -152,7 +152,7 @@ class Books(RuleBasedStateMachine):
 
     @rule(owner=st.sampled_from(OWNERS))
     def acquire_notifications(self, owner: str) -> None:
-        for taken in self.store.acquire_notifications(owner, self.now, self.now + MINUTE, 3):
+        for taken in self.store.outbox.acquire(owner, self.now, self.now + MINUTE, 3):
             lease = self.leases.get(taken.notification.key)
             assert lease is None or lease.until <= self.now, "two owners hold one notification"
             self.leases[taken.notification.key] = Held(owner, taken.epoch, taken.until)
@@ -168,10 +168,10 @@ class Books(RuleBasedStateMachine):
             outcome = replace(outcome, shown=frozenset(self.frozen[key][:shown]))
         lease = self.leases.get(key)
         ours = lease is not None and (lease.owner, lease.epoch) == (owner, epoch)
-        begun = self.store.begin_attempt(owner, key, epoch, self.now)
+        begun = self.store.outbox.begin_attempt(owner, key, epoch, self.now)
         assert begun == (ours and lease is not None and self.now < lease.until)
         next_attempt = self.now + MINUTE if again else None
-        assert self.store.record_outcome(owner, key, epoch, outcome, self.now, next_attempt) == ours
+        assert self.store.outbox.record(owner, key, epoch, outcome, self.now, next_attempt) == ours
         if ours:
             del self.leases[key]
             if not isinstance(outcome, TryAgain):
@@ -182,7 +182,7 @@ class Books(RuleBasedStateMachine):
         if not self.frozen:
             return
         key = data.draw(st.sampled_from(sorted(self.frozen)))
-        change = self.store.drop_notification if drop else self.store.retry_notification
+        change = self.store.outbox.drop if drop else self.store.outbox.retry
         if change(key, self.now):
             lease = self.leases.pop(key, None)
             assert lease is None or lease.until <= self.now, "taken from under a living lease"
@@ -191,8 +191,8 @@ class Books(RuleBasedStateMachine):
     def every_delivery_is_in_one_state_and_all_are_there(self) -> None:
         if not hasattr(self, "store"):
             return
-        alerts = self.store.alerts(limit=10_000)
-        lives = {one.id: self.store.alert_life(one.id) for one in alerts}
+        alerts = self.store.alerts.newest(limit=10_000)
+        lives = {one.id: self.store.alerts.deliveries(one.id) for one in alerts}
         stats = self.store.stats()
         assert sum(stats.deliveries.values()) == sum(map(len, lives.values()))
         assert sum(stats.alerts.values()) == len(alerts)
@@ -207,9 +207,9 @@ class Books(RuleBasedStateMachine):
     def deliveries_follow_their_notification(self) -> None:
         if not hasattr(self, "store"):
             return
-        for one in self.store.notifications(limit=10_000):
+        for one in self.store.outbox.newest(limit=10_000):
             for alert_id in self.belonging[one.key]:
-                lives = [life for life in self.store.alert_life(alert_id) if life.notification == one.key]
+                lives = [life for life in self.store.alerts.deliveries(alert_id) if life.notification == one.key]
                 expected = DeliveryState.DELIVERED if alert_id in self.shown[one.key] else STATES[one.state]
                 assert [life.state for life in lives] == [expected]
 
@@ -217,7 +217,7 @@ class Books(RuleBasedStateMachine):
     def keys_never_change_and_groups_send_one_at_a_time(self) -> None:
         if not hasattr(self, "store"):
             return
-        notifications = self.store.notifications(limit=10_000)
+        notifications = self.store.outbox.newest(limit=10_000)
         assert {one.key: [told.id for told in one.alerts] for one in notifications} == self.frozen
         unfinished = [
             one.group.id for one in notifications if one.state in {NotificationState.READY, NotificationState.LEASED}

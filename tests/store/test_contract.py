@@ -23,52 +23,52 @@ from tests.harness.store_samples import (
 )
 from watcher.errors import PollReason
 from watcher.model.alert import AlertState, ToldAlert, stable_hash
-from watcher.model.entry import EntryDecision, Seen, SeenProbe
+from watcher.model.entry import EntryDecision, IdentityScheme, Seen, SeenProbe
 from watcher.model.feed import PollState, Validators
 from watcher.model.story import Judge, Judgement, Verdict
 from watcher.model.topic import Level
-from watcher.store.interface import PollSaved, Store
+from watcher.store.records import PollSaved
+from watcher.store.store import Store
 
 A, B, C = (f"https://feeds.example.org/{name}.xml" for name in "abc")
 
 
 def acquired_urls(store: Store, owner: str = "me", *, now=NOW, limit: int = 10, force: bool = False) -> list[str]:
-    return [feed.state.url for feed in store.acquire_due_feeds(owner, now, now + MINUTE, limit, force=force)]
+    return [feed.state.url for feed in store.polls.acquire_due(owner, now, now + MINUTE, limit, force=force)]
 
 
 def save_state(store: Store, state: PollState, now=NOW) -> PollSaved:
     feed = acquire_one(store, state.url, now)
-    return store.save_polls("me", [replace(poll(feed, now), state=state)], now, tell, TELLER)[0]
+    return store.polls.save("me", [replace(poll(feed, now), state=state)], now, tell, TELLER)[0]
 
 
 class TestFeeds:
     def test_new_feeds_are_due_at_once(self, store: Store) -> None:
-        store.sync_feeds([B, A], NOW)
-        assert store.feed_states() == [PollState(A, NOW), PollState(B, NOW)]
-        assert store.next_poll_at() == NOW
+        store.feeds.sync([B, A], NOW)
+        assert store.feeds.states() == [PollState(A, NOW), PollState(B, NOW)]
 
     def test_feeds_that_leave_are_paused_and_return_with_their_state(self, store: Store) -> None:
-        store.sync_feeds([A], NOW)
+        store.feeds.sync([A], NOW)
         state = PollState(A, NOW + DAY, Validators("e", "m"), title="Ä feed")
         save_state(store, state)
-        store.sync_feeds([], NOW)
-        assert (store.feed_states(), store.next_poll_at()) == ([], None)
-        assert store.feed_states(include_paused=True) == [state]
+        store.feeds.sync([], NOW)
+        assert store.feeds.states() == []
+        assert store.feeds.states(include_paused=True) == [state]
         assert acquired_urls(store, now=NOW + 2 * DAY) == []
-        store.sync_feeds([A], NOW + HOUR)
-        assert store.feed_states() == [replace(state, next_poll_at=NOW + HOUR)]
+        store.feeds.sync([A], NOW + HOUR)
+        assert store.feeds.states() == [replace(state, next_poll_at=NOW + HOUR)]
 
     def test_a_feed_that_returns_is_not_due_before_what_its_server_asked_for(self, store: Store) -> None:
         save_state(store, PollState(A, NOW + 2 * DAY, not_before=NOW + DAY))
-        store.sync_feeds([], NOW)
-        store.sync_feeds([A], NOW + HOUR)
-        assert store.next_poll_at() == NOW + DAY
+        store.feeds.sync([], NOW)
+        store.feeds.sync([A], NOW + HOUR)
+        assert store.feeds.states()[0].next_poll_at == NOW + DAY
 
     def test_a_feed_that_returns_late_keeps_its_earlier_due_time(self, store: Store) -> None:
         save_state(store, PollState(A, NOW + HOUR))
-        store.sync_feeds([], NOW)
-        store.sync_feeds([A], NOW + DAY)
-        assert store.next_poll_at() == NOW + HOUR
+        store.feeds.sync([], NOW)
+        store.feeds.sync([A], NOW + DAY)
+        assert store.feeds.states()[0].next_poll_at == NOW + HOUR
 
     def test_a_state_comes_back_as_it_was_saved(self, store: Store) -> None:
         times = {
@@ -86,19 +86,19 @@ class TestFeeds:
             detail="no answer",
             interval=timedelta(minutes=7, microseconds=1),
             title="الأخبار",
-            identity="link",
+            identity=IdentityScheme.LINK,
             **times,
         )
         assert save_state(store, state) == PollSaved(A, True)
-        assert store.feed_states() == [state]
+        assert store.feeds.states() == [state]
 
     def test_failing_feeds_are_tried_anew_when_asked_but_not_before_the_server_wishes(self, store: Store) -> None:
         save_state(store, PollState(A, NOW + DAY, failures=3))
         save_state(store, PollState(B, NOW + DAY, failures=3, not_before=NOW + HOUR))
         save_state(store, PollState(C, NOW + DAY))
-        store.sync_feeds([A, B, C], NOW)
+        store.feeds.sync([A, B, C], NOW)
         assert acquired_urls(store) == []
-        store.sync_feeds([A, B, C], NOW, retry_failing=True)
+        store.feeds.sync([A, B, C], NOW, retry_failing=True)
         assert acquired_urls(store) == [A]
         assert acquired_urls(store, now=NOW + HOUR) == [A, B]
 
@@ -106,7 +106,7 @@ class TestFeeds:
 class TestLeases:
     def test_most_overdue_first_then_by_url_up_to_the_limit(self, store: Store) -> None:
         save_state(store, PollState(C, NOW - SECOND))
-        store.sync_feeds([A, B, C], NOW)
+        store.feeds.sync([A, B, C], NOW)
         assert acquired_urls(store, limit=2) == [C, A]
         assert acquired_urls(store, limit=2) == [B]
 
@@ -116,62 +116,61 @@ class TestLeases:
         assert acquired_urls(store, now=NOW + SECOND) == [A]
 
     def test_a_leased_feed_is_nobody_elses_until_the_lease_runs_out(self, store: Store) -> None:
-        store.sync_feeds([A], NOW)
-        first = store.acquire_due_feeds("one", NOW, NOW + MINUTE, 1)[0]
+        store.feeds.sync([A], NOW)
+        first = store.polls.acquire_due("one", NOW, NOW + MINUTE, 1)[0]
         assert acquired_urls(store, "two", now=NOW + MINUTE - SECOND) == []
-        assert store.next_poll_at() == NOW + MINUTE
-        second = store.acquire_due_feeds("two", NOW + MINUTE, NOW + 2 * MINUTE, 1)[0]
+        second = store.polls.acquire_due("two", NOW + MINUTE, NOW + 2 * MINUTE, 1)[0]
         assert (first.epoch, second.epoch, second.until) == (1, 2, NOW + 2 * MINUTE)
 
     def test_force_takes_what_is_not_due_but_polls_each_feed_once(self, store: Store) -> None:
         save_state(store, PollState(A, NOW + HOUR, last_polled_at=NOW - HOUR))
         later = NOW + MINUTE
-        [feed] = store.acquire_due_feeds("me", later, later + MINUTE, 10, force=True)
+        [feed] = store.polls.acquire_due("me", later, later + MINUTE, 10, force=True)
         assert feed.state.url == A
         polled = replace(poll(feed, later), state=PollState(A, NOW + HOUR, last_polled_at=later))
-        store.save_polls("me", [polled], later, tell, TELLER)
+        store.polls.save("me", [polled], later, tell, TELLER)
         assert acquired_urls(store, now=later, force=True) == []
 
     def test_force_respects_the_wish_of_the_server_and_the_backoff(self, store: Store) -> None:
         save_state(store, PollState(A, NOW + HOUR, not_before=NOW + HOUR))
         save_state(store, PollState(B, NOW + HOUR, failures=1))
         save_state(store, PollState(C, NOW - HOUR, failures=1))
-        store.sync_feeds([A, B, C], NOW)
+        store.feeds.sync([A, B, C], NOW)
         assert acquired_urls(store, force=True) == [C]
 
 
 class TestPolls:
     def test_a_stale_epoch_writes_nothing(self, store: Store) -> None:
-        store.sync_feeds([A], NOW)
-        stale = store.acquire_due_feeds("one", NOW, NOW + MINUTE, 1)[0]
-        fresh = store.acquire_due_feeds("two", NOW + MINUTE, NOW + HOUR, 1)[0]
+        store.feeds.sync([A], NOW)
+        stale = store.polls.acquire_due("one", NOW, NOW + MINUTE, 1)[0]
+        fresh = store.polls.acquire_due("two", NOW + MINUTE, NOW + HOUR, 1)[0]
         brought = {"decision": EntryDecision(new=(identified("x", url=A),)), "alerts": (alert("x", url=A),)}
-        before = store.feed_states()
-        assert store.save_polls("one", [poll(stale, **brought)], NOW + MINUTE, tell, TELLER) == [PollSaved(A, False)]
-        assert store.save_polls("two", [poll(stale, **brought)], NOW + MINUTE, tell, TELLER) == [PollSaved(A, False)]
-        assert (store.feed_states(), store.entries(NOW), store.alerts()) == (before, [], [])
-        assert store.save_polls("two", [poll(fresh, **brought)], NOW + MINUTE, tell, TELLER)[0].saved
+        before = store.feeds.states()
+        assert store.polls.save("one", [poll(stale, **brought)], NOW + MINUTE, tell, TELLER) == [PollSaved(A, False)]
+        assert store.polls.save("two", [poll(stale, **brought)], NOW + MINUTE, tell, TELLER) == [PollSaved(A, False)]
+        assert (store.feeds.states(), store.entries.since(NOW), store.alerts.newest()) == (before, [], [])
+        assert store.polls.save("two", [poll(fresh, **brought)], NOW + MINUTE, tell, TELLER)[0].saved
 
     def test_a_lease_that_ran_out_but_was_not_taken_still_counts(self, store: Store) -> None:
         feed = acquire_one(store)
-        assert store.save_polls("me", [poll(feed)], feed.until + HOUR, tell, TELLER)[0].saved
+        assert store.polls.save("me", [poll(feed)], feed.until + HOUR, tell, TELLER)[0].saved
 
     def test_saving_gives_the_lease_back(self, store: Store) -> None:
         feed = acquire_one(store)
-        assert store.save_polls("me", [poll(feed)], NOW, tell, TELLER)[0].saved
-        assert not store.save_polls("me", [poll(feed)], NOW, tell, TELLER)[0].saved
+        assert store.polls.save("me", [poll(feed)], NOW, tell, TELLER)[0].saved
+        assert not store.polls.save("me", [poll(feed)], NOW, tell, TELLER)[0].saved
         assert acquired_urls(store, "other", now=NOW + HOUR) == [FEED]
 
     def test_one_stale_poll_does_not_hold_up_the_others(self, store: Store) -> None:
-        store.sync_feeds([A, B], NOW)
-        one, two = store.acquire_due_feeds("me", NOW, NOW + MINUTE, 2)
-        saved = store.save_polls("me", [poll(replace(one, epoch=9)), poll(two)], NOW, tell, TELLER)
+        store.feeds.sync([A, B], NOW)
+        one, two = store.polls.acquire_due("me", NOW, NOW + MINUTE, 2)
+        saved = store.polls.save("me", [poll(replace(one, epoch=9)), poll(two)], NOW, tell, TELLER)
         assert saved == [PollSaved(A, False), PollSaved(B, True)]
 
     def test_a_feed_nobody_knows_is_not_saved(self, store: Store) -> None:
         feed = acquire_one(store)
         strange = replace(feed, state=replace(feed.state, url="https://elsewhere.example"))
-        assert store.save_polls("me", [poll(strange)], NOW, tell, TELLER) == [
+        assert store.polls.save("me", [poll(strange)], NOW, tell, TELLER) == [
             PollSaved("https://elsewhere.example", False)
         ]
 
@@ -179,8 +178,8 @@ class TestPolls:
         one, two = identified("1"), identified("2")
         decision = EntryDecision(new=(one,), quiet=(two,), is_baseline=True)
         feed = acquire_one(store)
-        store.save_polls("me", [poll(feed, decision=decision)], NOW, tell, TELLER)
-        found = {record.key: record for record in store.entries(NOW)}
+        store.polls.save("me", [poll(feed, decision=decision)], NOW, tell, TELLER)
+        found = {record.key: record for record in store.entries.since(NOW)}
         assert found[one.key].entry == one.entry
         assert (found[one.key].feed_title, found[one.key].labels) == ("Example News", {"region": "mena"})
         assert (found[one.key].feed_url, found[one.key].first_seen) == (FEED, NOW)
@@ -188,80 +187,82 @@ class TestPolls:
     def test_what_was_only_rekeyed_is_remembered_but_not_kept_twice(self, store: Store) -> None:
         rekeyed = identified("new-id")
         feed = acquire_one(store)
-        store.save_polls("me", [poll(feed, decision=EntryDecision(quiet=(rekeyed,)))], NOW, tell, TELLER)
-        assert store.entries(NOW) == []
-        assert store.seen(FEED, SeenProbe(frozenset({rekeyed.key}), frozenset(), frozenset())) != []
+        store.polls.save("me", [poll(feed, decision=EntryDecision(quiet=(rekeyed,)))], NOW, tell, TELLER)
+        assert store.entries.since(NOW) == []
+        assert store.polls.seen(FEED, SeenProbe(frozenset({rekeyed.key}), frozenset(), frozenset())) != []
 
     def test_an_updated_entry_takes_its_new_text_and_keeps_its_first_date(self, store: Store) -> None:
-        store.save_polls(
+        store.polls.save(
             "me", [poll(acquire_one(store), decision=EntryDecision(new=(identified("1"),)))], NOW, tell, TELLER
         )
         later, update = NOW + 2 * HOUR, identified("1", text="another text")
         decision = EntryDecision(updated=(update,))
-        store.save_polls("me", [poll(acquire_one(store, now=later), later, decision=decision)], later, tell, TELLER)
-        record = store.entry(update.key)
+        store.polls.save("me", [poll(acquire_one(store, now=later), later, decision=decision)], later, tell, TELLER)
+        record = store.entries.find(update.key)
         assert record is not None
         assert (record.entry, record.first_seen) == (update.entry, NOW)
 
     def test_an_entry_is_found_by_eight_digits_of_its_key(self, store: Store) -> None:
         one = identified("1")
-        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(one,)))], NOW, tell, TELLER)
-        found = store.entry(one.key[:8].upper())
+        store.polls.save("me", [poll(acquire_one(store), decision=EntryDecision(new=(one,)))], NOW, tell, TELLER)
+        found = store.entries.find(one.key[:8].upper())
         assert found is not None
         assert found.key == one.key
-        assert [store.entry(text) for text in (one.key[:7], "not a key", "0" * 33, "")] == [None] * 4
+        assert [store.entries.find(text) for text in (one.key[:7], "not a key", "0" * 33, "")] == [None] * 4
 
     def test_entries_since_are_the_oldest_up_to_the_limit(self, store: Store) -> None:
         for hours in (1, 2, 3):
             now = NOW + hours * HOUR
             decision = EntryDecision(new=(identified(str(hours)),))
-            store.save_polls("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell, TELLER)
-        assert [record.entry.id for record in store.entries(NOW + 2 * HOUR)] == ["2", "3"]
-        assert [record.entry.id for record in store.entries(NOW, limit=2)] == ["1", "2"]
+            store.polls.save("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell, TELLER)
+        assert [record.entry.id for record in store.entries.since(NOW + 2 * HOUR)] == ["2", "3"]
+        assert [record.entry.id for record in store.entries.since(NOW, limit=2)] == ["1", "2"]
 
     def test_text_that_engines_refuse_does_not_stop_a_poll(self, store: Store) -> None:
         odd = replace(identified("1"), entry=replace(identified("1").entry, title="\0 and \ud800"))
         record = poll(acquire_one(store), feed_title="\0\udfff", decision=EntryDecision(new=(odd,)))
-        assert store.save_polls("me", [record], NOW, tell, TELLER)[0].saved
-        assert store.entries(NOW)[0].feed_title == "??"
+        assert store.polls.save("me", [record], NOW, tell, TELLER)[0].saved
+        assert store.entries.since(NOW)[0].feed_title == "??"
 
 
 class TestSeen:
     def test_a_shared_key_link_or_fingerprint_is_found_in_this_feed_only(self, store: Store) -> None:
-        store.sync_feeds([A, B], NOW)
+        store.feeds.sync([A, B], NOW)
         one, two, three = (identified(name, url=A, text=name) for name in "123")
-        feed = next(feed for feed in store.acquire_due_feeds("me", NOW, NOW + MINUTE, 2) if feed.state.url == A)
-        store.save_polls("me", [poll(feed, decision=EntryDecision(new=(one, two, three)))], NOW, tell, TELLER)
+        feed = next(feed for feed in store.polls.acquire_due("me", NOW, NOW + MINUTE, 2) if feed.state.url == A)
+        store.polls.save("me", [poll(feed, decision=EntryDecision(new=(one, two, three)))], NOW, tell, TELLER)
         probe = SeenProbe(
             frozenset({one.key, stable_hash("unknown")}),
             frozenset({str(two.link_hash)}),
             frozenset({three.text_fingerprint, ""}),
         )
-        assert {found.key for found in store.seen(A, probe)} == {one.key, two.key, three.key}
+        assert {found.key for found in store.polls.seen(A, probe)} == {one.key, two.key, three.key}
         by_title = SeenProbe(frozenset(), frozenset(), frozenset({three.title_fingerprint}))
-        assert [found.key for found in store.seen(A, by_title)] == [three.key]
-        assert store.seen(B, probe) == []
-        assert store.seen("https://unknown.example", probe) == []
+        assert [found.key for found in store.polls.seen(A, by_title)] == [three.key]
+        assert store.polls.seen(B, probe) == []
+        assert store.polls.seen("https://unknown.example", probe) == []
 
     def test_what_is_remembered_comes_back_whole(self, store: Store) -> None:
         bare = replace(identified("1"), link_hash=None, title_fingerprint="", text_fingerprint="")
-        store.save_polls("me", [poll(acquire_one(store), decision=EntryDecision(new=(bare,)))], NOW, tell, TELLER)
+        store.polls.save("me", [poll(acquire_one(store), decision=EntryDecision(new=(bare,)))], NOW, tell, TELLER)
         probe = SeenProbe(frozenset({bare.key}), frozenset(), frozenset({""}))
-        assert store.seen(FEED, probe) == [Seen(bare.key, None, "", "", NOW)]
+        assert store.polls.seen(FEED, probe) == [Seen(bare.key, None, "", "", NOW)]
 
     def test_of_a_title_that_very_many_share_some_are_found_and_every_key(self, store: Store) -> None:
         alike = tuple(replace(identified(str(number)), title_fingerprint=stable_hash("same")) for number in range(400))
         save_one = poll(acquire_one(store), decision=EntryDecision(new=alike))
-        assert store.save_polls("me", [save_one], NOW, tell, TELLER)[0].saved
+        assert store.polls.save("me", [save_one], NOW, tell, TELLER)[0].saved
         keys = frozenset(one.key for one in alike[-3:])
-        found = {row.key for row in store.seen(FEED, SeenProbe(keys, frozenset(), frozenset({stable_hash("same")})))}
+        found = {
+            row.key for row in store.polls.seen(FEED, SeenProbe(keys, frozenset(), frozenset({stable_hash("same")})))
+        }
         assert keys <= found
         assert 10 * len(keys) < len(found) < 200
 
     def test_a_probe_may_be_larger_than_any_limit_on_parameters(self, store: Store) -> None:
         many = frozenset(stable_hash(str(number)) for number in range(40_000))
         acquire_one(store)
-        assert store.seen(FEED, SeenProbe(many, frozenset(), frozenset())) == []
+        assert store.polls.seen(FEED, SeenProbe(many, frozenset(), frozenset())) == []
 
 
 class TestJudging:
@@ -285,14 +286,14 @@ class TestJudging:
     def test_folded_alerts_are_kept_with_what_was_told_instead(self, store: Store) -> None:
         first, copy = alert("1", story="s"), alert("2", story="s", title="Other News")
         saved = save_alerts(store, first, copy, judge=fold)
-        assert (saved.alerts_told, saved.alerts_folded) == ((first.id,), (copy.id,))
-        kept = store.alert(copy.id)
+        assert (saved.alerts_new, saved.alerts_folded) == ((first.id,), (copy.id,))
+        kept = store.alerts.find(copy.id)
         assert kept is not None
         assert (kept.state, kept.folded_into) == (AlertState.FOLDED, first.id)
-        told = store.alert(first.id)
+        told = store.alerts.find(first.id)
         assert told is not None
         assert told.sources == ("Other News",)
-        assert [one.id for one in store.unrouted_alerts(10)] == [first.id]
+        assert [one.id for one in store.routing.unrouted(10)] == [first.id]
 
     def test_what_is_folded_into_a_folded_alert_goes_to_the_one_told(self, store: Store) -> None:
         first, second, third = (alert(name, story="s") for name in "123")
@@ -303,16 +304,16 @@ class TestJudging:
             return Judgement(Verdict.FOLD, target) if target else Judgement(Verdict.TELL)
 
         save_alerts(store, first, second, third, judge=judge)
-        kept = store.alert(third.id)
+        kept = store.alerts.find(third.id)
         assert kept is not None
         assert kept.folded_into == first.id
 
     def test_a_repetition_is_not_kept(self, store: Store) -> None:
         repeat: Judge = lambda _alert, _before: Judgement(Verdict.REPEAT)  # noqa: E731
         assert save_alerts(store, alert("1"), judge=repeat) == PollSaved(FEED, True)
-        assert store.alerts() == []
+        assert store.alerts.newest() == []
 
     def test_the_same_alert_again_is_a_repetition_whatever_the_judge_says(self, store: Store) -> None:
         save_alerts(store, alert("1"))
-        assert save_alerts(store, alert("1", score=900), now=NOW + DAY).alerts_told == ()
-        assert [one.score for one in store.alerts()] == [740]
+        assert save_alerts(store, alert("1", score=900), now=NOW + DAY).alerts_new == ()
+        assert [one.score for one in store.alerts.newest()] == [740]

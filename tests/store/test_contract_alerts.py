@@ -30,11 +30,11 @@ from watcher.model.notification import (
     Routed,
     notification_key,
 )
-from watcher.store.interface import Store
+from watcher.store.store import Store
 
 
 def states(store: Store, one: Alert) -> dict[str, DeliveryState]:
-    return {str(life.channel): life.state for life in store.alert_life(one.id)}
+    return {str(life.channel): life.state for life in store.alerts.deliveries(one.id)}
 
 
 def ids(alerts: list[Alert] | tuple[Alert, ...]) -> list[str]:
@@ -46,7 +46,7 @@ class TestAlerts:
         candidate = alert("1")
         candidate = replace(candidate, entry=replace(candidate.entry, content="c" * 50_000, summary="s" * 9_000))
         save_alerts(store, candidate)
-        kept = store.alert(candidate.id)
+        kept = store.alerts.find(candidate.id)
         short = replace(candidate.entry, content="", summary="s" * 2_000)
         assert kept == replace(candidate, entry=short, created_at=NOW)
 
@@ -54,32 +54,32 @@ class TestAlerts:
         one, two = alert("1"), alert("2", topic="detention")
         save_alerts(store, one)
         save_alerts(store, two, now=NOW + 2 * HOUR)
-        assert ids(store.alerts()) == [two.id, one.id]
-        assert ids(store.alerts(limit=1)) == [two.id]
-        assert ids(store.alerts(topic="ceasefires")) == [one.id]
-        assert ids(store.alerts(since=NOW + HOUR)) == [two.id]
+        assert ids(store.alerts.newest()) == [two.id, one.id]
+        assert ids(store.alerts.newest(limit=1)) == [two.id]
+        assert ids(store.alerts.newest(topic="ceasefires")) == [one.id]
+        assert ids(store.alerts.newest(since=NOW + HOUR)) == [two.id]
 
     def test_an_alert_is_found_by_the_beginning_of_its_id(self, store: Store) -> None:
         many = [alert(str(number)) for number in range(40)]
         save_alerts(store, *many)
-        found = store.alert(many[0].id[:9])
+        found = store.alerts.find(many[0].id[:9])
         assert found is not None
         assert found.id == many[0].id
         first_digits = [one.id[0] for one in many]
         ambiguous = next(digit for digit in first_digits if first_digits.count(digit) > 1)
-        assert [store.alert(text) for text in (ambiguous, "%", "", "zz")] == [None] * 4
+        assert [store.alerts.find(text) for text in (ambiguous, "%", "", "zz")] == [None] * 4
 
     def test_their_fates_are_counted_by_state(self, store: Store) -> None:
         one, two, three = alert("1"), alert("2"), alert("3")
         save_alerts(store, one, two, three)
-        store.save_routing(route_to(PROMPT, DIGEST, alerts=[one]), NOW)
-        store.save_routing(route_to(PROMPT, alerts=[two]), NOW)
-        assert store.alert_fates([one.id, two.id, three.id, stable_hash("none")]) == {
+        store.routing.save(route_to(PROMPT, DIGEST, alerts=[one]), NOW)
+        store.routing.save(route_to(PROMPT, alerts=[two]), NOW)
+        assert store.alerts.delivery_states([one.id, two.id, three.id, stable_hash("none")]) == {
             one.id: {DeliveryState.WAITING: 2},
             two.id: {DeliveryState.WAITING: 1},
         }
-        assert store.freeze(PROMPT, NotifyReason.FIRST, NOW, 10)
-        assert store.alert_fates([one.id]) == {one.id: {DeliveryState.WAITING: 1, DeliveryState.SENDING: 1}}
+        assert store.groups.freeze(PROMPT, NotifyReason.FIRST, NOW, 10)
+        assert store.alerts.delivery_states([one.id]) == {one.id: {DeliveryState.WAITING: 1, DeliveryState.SENDING: 1}}
 
 
 class TestRouting:
@@ -87,24 +87,24 @@ class TestRouting:
         one, two = alert("1"), alert("2")
         save_alerts(store, one)
         save_alerts(store, two, now=NOW + HOUR)
-        assert ids(store.unrouted_alerts(1)) == [one.id]
-        assert ids(store.unrouted_alerts(5)) == [one.id, two.id]
-        store.save_routing(route_to(DIGEST, alerts=[one]), NOW)
-        assert ids(store.unrouted_alerts(5)) == [two.id]
+        assert ids(store.routing.unrouted(1)) == [one.id]
+        assert ids(store.routing.unrouted(5)) == [one.id, two.id]
+        store.routing.save(route_to(DIGEST, alerts=[one]), NOW)
+        assert ids(store.routing.unrouted(5)) == [two.id]
 
     def test_an_alert_that_no_route_wants_says_so(self, store: Store) -> None:
         one = alert("1")
         save_alerts(store, one)
-        store.save_routing([Routed(one.id, (), "no route matches")], NOW)
-        kept = store.alert(one.id)
+        store.routing.save([Routed(one.id, (), "no route matches")], NOW)
+        kept = store.alerts.find(one.id)
         assert kept is not None
-        assert (kept.state, kept.reason, store.alert_life(one.id)) == (AlertState.ROUTED, "no route matches", [])
+        assert (kept.state, kept.reason, store.alerts.deliveries(one.id)) == (AlertState.ROUTED, "no route matches", [])
 
     def test_a_delivery_waits_with_its_route_reason_and_time(self, store: Store) -> None:
         one = alert("1")
         save_alerts(store, one)
-        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW + SECOND)
-        chat, mail = store.alert_life(one.id)
+        store.routing.save(route_to(DIGEST, PROMPT, alerts=[one]), NOW + SECOND)
+        chat, mail = store.alerts.deliveries(one.id)
         assert (chat.channel, chat.route, mail.channel, mail.route) == (CHAT, "/0", MAIL, "/")
         assert (mail.state, mail.reason, mail.since, mail.notification) == (
             DeliveryState.WAITING,
@@ -116,22 +116,22 @@ class TestRouting:
     def test_routing_again_leaves_what_is_there(self, store: Store) -> None:
         one = alert("1")
         save_alerts(store, one)
-        store.save_routing(route_to(DIGEST, alerts=[one]), NOW)
-        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW + HOUR)
-        assert [life.since for life in store.alert_life(one.id)] == [NOW]
+        store.routing.save(route_to(DIGEST, alerts=[one]), NOW)
+        store.routing.save(route_to(DIGEST, PROMPT, alerts=[one]), NOW + HOUR)
+        assert [life.since for life in store.alerts.deliveries(one.id)] == [NOW]
 
     def test_one_channel_gets_an_alert_once_whatever_routes_lead_there(self, store: Store) -> None:
         one, other = alert("1"), GroupKey("/1", MAIL, {"topic": "ceasefires"})
         save_alerts(store, one)
-        store.save_routing(route_to(DIGEST, other, alerts=[one]), NOW)
-        assert [(life.channel, life.route) for life in store.alert_life(one.id)] == [(MAIL, "/")]
+        store.routing.save(route_to(DIGEST, other, alerts=[one]), NOW)
+        assert [(life.channel, life.route) for life in store.alerts.deliveries(one.id)] == [(MAIL, "/")]
 
     def test_unknown_and_folded_alerts_are_not_routed(self, store: Store) -> None:
         first, copy = alert("1", story="s"), alert("2", story="s")
         save_alerts(store, first, copy, judge=fold)
-        store.save_routing(route_to(DIGEST, alerts=[copy, alert("never saved")]), NOW)
-        assert store.waiting_groups() == []
-        kept = store.alert(copy.id)
+        store.routing.save(route_to(DIGEST, alerts=[copy, alert("never saved")]), NOW)
+        assert store.groups.waiting() == []
+        kept = store.alerts.find(copy.id)
         assert kept is not None
         assert kept.state is AlertState.FOLDED
 
@@ -140,21 +140,21 @@ class TestRouting:
         frozen(store, sent)
         later = NOW + 2 * HOUR
         save_alerts(store, waiting, now=later)
-        store.save_routing(route_to(DIGEST, PROMPT, alerts=[waiting]), later)
-        assert store.reroute_waiting(later + HOUR) == 1
-        assert (states(store, waiting), ids(store.unrouted_alerts(9))) == ({}, [waiting.id])
+        store.routing.save(route_to(DIGEST, PROMPT, alerts=[waiting]), later)
+        assert store.routing.withdraw(later + HOUR) == 1
+        assert (states(store, waiting), ids(store.routing.unrouted(9))) == ({}, [waiting.id])
         assert states(store, sent) == {"desk/email/0": DeliveryState.SENDING}
-        store.save_routing(route_to(PROMPT, alerts=[waiting]), later + HOUR)
-        group = store.waiting_groups()[0]
+        store.routing.save(route_to(PROMPT, alerts=[waiting]), later + HOUR)
+        group = store.groups.waiting()[0]
         assert (group.key, group.first_waiting_at) == (PROMPT, later)
 
     def test_what_one_channel_had_before_is_not_sent_there_again(self, store: Store) -> None:
         one = alert("1")
         save_alerts(store, one)
-        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW)
-        assert store.freeze(PROMPT, NotifyReason.FIRST, NOW, 10) is not None
-        store.reroute_waiting(NOW + HOUR)
-        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW + HOUR)
+        store.routing.save(route_to(DIGEST, PROMPT, alerts=[one]), NOW)
+        assert store.groups.freeze(PROMPT, NotifyReason.FIRST, NOW, 10) is not None
+        store.routing.withdraw(NOW + HOUR)
+        store.routing.save(route_to(DIGEST, PROMPT, alerts=[one]), NOW + HOUR)
         assert states(store, one) == {"chat/slack/0": DeliveryState.SENDING, "desk/email/0": DeliveryState.WAITING}
 
 
@@ -162,10 +162,10 @@ class TestGroups:
     def test_groups_say_what_waits_in_them(self, store: Store) -> None:
         one, two = alert("1", score=500), alert("2", score=900)
         save_alerts(store, one)
-        store.save_routing(route_to(DIGEST, PROMPT, alerts=[one]), NOW)
+        store.routing.save(route_to(DIGEST, PROMPT, alerts=[one]), NOW)
         save_alerts(store, two, now=NOW + 2 * HOUR)
-        store.save_routing(route_to(PROMPT, alerts=[two]), NOW + 2 * HOUR)
-        groups = {group.key.route: group for group in store.waiting_groups()}
+        store.routing.save(route_to(PROMPT, alerts=[two]), NOW + 2 * HOUR)
+        groups = {group.key.route: group for group in store.groups.waiting()}
         assert (groups["/"].count, groups["/"].best_score, groups["/"].first_waiting_at) == (1, 500, NOW)
         assert (groups["/0"].count, groups["/0"].best_score, groups["/0"].key) == (2, 900, PROMPT)
         assert (groups["/0"].last_flush_at, groups["/0"].has_unfinished) == (None, False)
@@ -173,9 +173,9 @@ class TestGroups:
     def test_the_longest_waiting_group_comes_first(self, store: Store) -> None:
         one, two = alert("1"), alert("2")
         save_alerts(store, one, two)
-        store.save_routing(route_to(PROMPT, alerts=[two]), NOW)
-        store.save_routing(route_to(DIGEST, alerts=[one]), NOW + MINUTE)
-        assert [group.key for group in store.waiting_groups()] == [PROMPT, DIGEST]
+        store.routing.save(route_to(PROMPT, alerts=[two]), NOW)
+        store.routing.save(route_to(DIGEST, alerts=[one]), NOW + MINUTE)
+        assert [group.key for group in store.groups.waiting()] == [PROMPT, DIGEST]
 
 
 class TestFreezing:
@@ -186,43 +186,43 @@ class TestFreezing:
         assert (notification.group, notification.reason) == (DIGEST, NotifyReason.DIGEST)
         assert (notification.state, notification.next_attempt_at) == (NotificationState.READY, NOW)
         assert ids(notification.alerts) == [two.id, one.id]
-        assert store.notification(notification.key) == notification
+        assert store.outbox.find(notification.key) == notification
 
     def test_deliveries_are_sending_with_the_notification_they_are_in(self, store: Store) -> None:
         notification = frozen(store, alert("1"))
-        life = store.alert_life(alert("1").id)[0]
+        life = store.alerts.deliveries(alert("1").id)[0]
         assert (life.state, life.reason, life.notification) == (DeliveryState.SENDING, "digest", notification.key)
 
     def test_the_best_are_shown_and_the_rest_is_counted(self, store: Store) -> None:
         alerts = [alert(str(score), score=score) for score in (500, 900, 700)]
         save_alerts(store, *alerts)
-        store.save_routing(route_to(DIGEST, alerts=alerts), NOW)
-        would = store.waiting_alerts(DIGEST, 2)
-        notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 2)
+        store.routing.save(route_to(DIGEST, alerts=alerts), NOW)
+        would = store.groups.waiting_alerts(DIGEST, 2)
+        notification = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 2)
         assert notification is not None
         assert [one.score for one in notification.alerts] == [900, 700]
         assert would == [replace(one, state=AlertState.ROUTED) for one in notification.alerts]
         assert notification.omitted == 1
-        assert store.waiting_groups() == []
-        assert {life.state for one in alerts for life in store.alert_life(one.id)} == {DeliveryState.SENDING}
+        assert store.groups.waiting() == []
+        assert {life.state for one in alerts for life in store.alerts.deliveries(one.id)} == {DeliveryState.SENDING}
 
     def test_equal_scores_go_by_age(self, store: Store) -> None:
         old, new = alert("old"), alert("new")
         save_alerts(store, old)
         save_alerts(store, new, now=NOW + 2 * HOUR)
-        store.save_routing(route_to(DIGEST, alerts=[new, old]), NOW + 2 * HOUR)
-        assert ids(store.waiting_alerts(DIGEST, 9)) == [old.id, new.id]
+        store.routing.save(route_to(DIGEST, alerts=[new, old]), NOW + 2 * HOUR)
+        assert ids(store.groups.waiting_alerts(DIGEST, 9)) == [old.id, new.id]
 
     def test_a_group_has_one_unfinished_notification_at_most(self, store: Store) -> None:
         frozen(store, alert("1"))
         save_alerts(store, alert("2"), now=NOW + 2 * HOUR)
-        store.save_routing(route_to(DIGEST, alerts=[alert("2")]), NOW + 2 * HOUR)
-        assert store.freeze(DIGEST, NotifyReason.MORE, NOW + DAY, 10) is None
+        store.routing.save(route_to(DIGEST, alerts=[alert("2")]), NOW + 2 * HOUR)
+        assert store.groups.freeze(DIGEST, NotifyReason.MORE, NOW + DAY, 10) is None
         assert states(store, alert("2")) == {"desk/email/0": DeliveryState.WAITING}
 
     def test_nothing_waiting_is_no_notification(self, store: Store) -> None:
-        assert store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10) is None
-        assert store.waiting_alerts(DIGEST, 10) == []
+        assert store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10) is None
+        assert store.groups.waiting_alerts(DIGEST, 10) == []
 
     def test_sources_are_the_feeds_folded_in_so_far(self, store: Store) -> None:
         first = alert("1", story="s", title="First News")
@@ -233,8 +233,8 @@ class TestFreezing:
             alert("5", story="s", title="First News"),
         ]
         save_alerts(store, first, *copies, judge=fold)
-        store.save_routing(route_to(DIGEST, alerts=[first]), NOW)
-        notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10)
+        store.routing.save(route_to(DIGEST, alerts=[first]), NOW)
+        notification = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10)
         assert notification is not None
         assert notification.alerts[0].sources == ("Second", "Third")
 
@@ -242,7 +242,7 @@ class TestFreezing:
         first = alert("1", story="s")
         notification: Notification = frozen(store, first)
         save_alerts(store, alert("2", story="s", title="Late"), now=NOW + 2 * HOUR, judge=fold)
-        told = store.alert(first.id)
+        told = store.alerts.find(first.id)
         assert told is not None
         assert told.sources == ("Late",)
-        assert store.notification(notification.key) == notification
+        assert store.outbox.find(notification.key) == notification

@@ -10,7 +10,7 @@ from typing import TypeVar
 from tests.harness.store_samples import DIGEST, HOUR, MINUTE, NOW, TELLER, alert, fold, poll, route_to, save_alerts
 from watcher.errors import NotifyReason
 from watcher.model.notification import EmptySlot
-from watcher.store.interface import Store
+from watcher.store.store import Store
 
 T = TypeVar("T")
 
@@ -31,12 +31,12 @@ def all_at_once(work: Callable[[str], T]) -> list[T]:
 
 
 def test_each_due_feed_goes_to_one_owner(store: Store) -> None:
-    store.sync_feeds(URLS, NOW)
+    store.feeds.sync(URLS, NOW)
 
     def take(owner: str) -> list[str]:
         taken: list[str] = []
-        while some := store.acquire_due_feeds(owner, NOW, NOW + MINUTE, 7):
-            store.feed_states()
+        while some := store.polls.acquire_due(owner, NOW, NOW + MINUTE, 7):
+            store.feeds.states()
             taken += [feed.state.url for feed in some]
         return taken
 
@@ -44,13 +44,13 @@ def test_each_due_feed_goes_to_one_owner(store: Store) -> None:
 
 
 def test_a_story_is_told_once_whoever_finds_it(store: Store) -> None:
-    store.sync_feeds(URLS, NOW)
+    store.feeds.sync(URLS, NOW)
 
     def find(owner: str) -> int:
         told = 0
-        while some := store.acquire_due_feeds(owner, NOW, NOW + HOUR, 3):
+        while some := store.polls.acquire_due(owner, NOW, NOW + HOUR, 3):
             records = [poll(feed, alerts=(alert("1", url=feed.state.url, story="one"),)) for feed in some]
-            told += sum(len(saved.alerts_told) for saved in store.save_polls(owner, records, NOW, fold, TELLER))
+            told += sum(len(saved.alerts_new) for saved in store.polls.save(owner, records, NOW, fold, TELLER))
         return told
 
     assert sum(all_at_once(find)) == 1
@@ -62,8 +62,8 @@ def test_an_alert_is_routed_and_frozen_once(store: Store) -> None:
     save_alerts(store, *alerts)
 
     def route_and_freeze(_owner: str) -> int:
-        store.save_routing(route_to(DIGEST, alerts=store.unrouted_alerts(100)), NOW)
-        return int(store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 100) is not None)
+        store.routing.save(route_to(DIGEST, alerts=store.routing.unrouted(100)), NOW)
+        return int(store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 100) is not None)
 
     assert sum(all_at_once(route_and_freeze)) == 1
     assert store.stats().deliveries == {"sending": len(alerts)}
@@ -71,18 +71,18 @@ def test_an_alert_is_routed_and_frozen_once(store: Store) -> None:
 
 def test_a_notification_is_sent_by_one_owner(store: Store) -> None:
     save_alerts(store, alert("1"))
-    store.save_routing(route_to(DIGEST, alerts=[alert("1")]), NOW)
-    notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 100)
+    store.routing.save(route_to(DIGEST, alerts=[alert("1")]), NOW)
+    notification = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 100)
     assert notification is not None
 
     def send(owner: str) -> bool:
-        taken = store.acquire_notifications(owner, NOW, NOW + MINUTE, 5)
-        return any(store.begin_attempt(owner, one.notification.key, one.epoch, NOW) for one in taken)
+        taken = store.outbox.acquire(owner, NOW, NOW + MINUTE, 5)
+        return any(store.outbox.begin_attempt(owner, one.notification.key, one.epoch, NOW) for one in taken)
 
     assert sum(all_at_once(send)) == 1
-    assert len(store.attempts(notification.key)) == 1
+    assert len(store.outbox.attempts(notification.key)) == 1
 
 
 def test_that_there_is_nothing_to_tell_is_told_once(store: Store) -> None:
     slot = EmptySlot(DIGEST.channel, (DIGEST.route,), NOW, NOW)
-    assert sum(all_at_once(lambda _: store.freeze_empty(slot, NOW) is not None)) == 1
+    assert sum(all_at_once(lambda _: store.empty_digests.freeze(slot, NOW) is not None)) == 1

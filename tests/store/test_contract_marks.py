@@ -9,7 +9,7 @@ from tests.harness.store_samples import DAY, HOUR, NOW, alert, save_alerts
 from watcher.model.alert import Alert, told_entry
 from watcher.model.entry import Entry
 from watcher.model.notification import Routed
-from watcher.store.interface import Store
+from watcher.store.store import Store
 
 
 def saved(store: Store, *alerts: Alert) -> tuple[Alert, ...]:
@@ -19,35 +19,35 @@ def saved(store: Store, *alerts: Alert) -> tuple[Alert, ...]:
 
 def test_the_last_word_on_an_alert_counts(store: Store) -> None:
     first, second = saved(store, alert("a"), alert("b"))
-    assert store.mark_alert(first.id, True, NOW)
-    assert store.mark_alert(second.id, False, NOW + HOUR)
-    assert store.mark_alert(first.id, False, NOW + 2 * HOUR)
-    marked = [(one.alert.id, one.is_relevant, one.marked_at) for one in store.marked_alerts()]
+    assert store.marks.mark(first.id, True, NOW)
+    assert store.marks.mark(second.id, False, NOW + HOUR)
+    assert store.marks.mark(first.id, False, NOW + 2 * HOUR)
+    marked = [(one.alert.id, one.is_relevant, one.marked_at) for one in store.marks.alerts()]
     assert marked == [(second.id, False, NOW + HOUR), (first.id, False, NOW + 2 * HOUR)]
 
 
 def test_only_the_marks_of_a_topic(store: Store) -> None:
     here, there = saved(store, alert("a"), alert("b", topic="prisons"))
     for one in (here, there):
-        store.mark_alert(one.id, True, NOW)
-    assert [one.alert.id for one in store.marked_alerts("prisons")] == [there.id]
+        store.marks.mark(one.id, True, NOW)
+    assert [one.alert.id for one in store.marks.alerts("prisons")] == [there.id]
 
 
 def test_an_unknown_alert_cannot_be_marked(store: Store) -> None:
-    assert not store.mark_alert(alert("nobody").id, True, NOW)
-    assert store.marked_alerts() == []
+    assert not store.marks.mark(alert("nobody").id, True, NOW)
+    assert store.marks.alerts() == []
 
 
 def test_a_mark_keeps_the_whole_text_and_outlives_alert_and_entry(store: Store) -> None:
     (one,) = saved(store, alert("a"))
-    (whole,) = store.entries(NOW)
-    store.mark_alert(one.id, True, NOW)
-    store.save_routing([Routed(one.id, (), "no route")], NOW)
+    (whole,) = store.entries.since(NOW)
+    store.marks.mark(one.id, True, NOW)
+    store.routing.save([Routed(one.id, (), "no route")], NOW)
     later = NOW + 1000 * DAY
     span = timedelta(days=1)
     store.purge(later, seen_for=span, entries_for=span, finished_for=span, chunk=100)
-    assert (store.entries(NOW), store.alerts()) == ([], [])
-    (mark,) = store.marked_alerts()
+    assert (store.entries.since(NOW), store.alerts.newest()) == ([], [])
+    (mark,) = store.marks.alerts()
     assert mark.alert.entry == whole.entry
 
 
@@ -55,5 +55,5 @@ def test_without_the_entry_the_alerts_own_text_is_kept(store: Store) -> None:
     long = Entry("a", "https://example.org/a", "Title", content="word " * 2_000)
     shortened = replace(alert("a"), entry_key="0" * 31 + "1", entry=told_entry(long))
     save_alerts(store, shortened)
-    store.mark_alert(shortened.id, True, NOW)
-    assert store.marked_alerts()[0].alert.entry == shortened.entry
+    store.marks.mark(shortened.id, True, NOW)
+    assert store.marks.alerts()[0].alert.entry == shortened.entry

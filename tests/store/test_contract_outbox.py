@@ -34,30 +34,30 @@ from watcher.model.notification import (
     TryAgain,
 )
 from watcher.model.route import ChannelRef
-from watcher.store.interface import Store
+from watcher.store.store import Store
 
 BUSY = TryAgain(AttemptReason.SLOW_DOWN, "429 too many")
 
 
 def acquire(store: Store, owner: str = "me", now: datetime = NOW, **options: object) -> list[AcquiredNotification]:
-    return store.acquire_notifications(owner, now, now + MINUTE, 10, **options)  # type: ignore[arg-type]
+    return store.outbox.acquire(owner, now, now + MINUTE, 10, **options)  # type: ignore[arg-type]
 
 
 def now_of(store: Store, key: str) -> Notification:
-    notification = store.notification(key)
+    notification = store.outbox.find(key)
     assert notification is not None
     return notification
 
 
 def fate(store: Store, name: str = "1") -> tuple[DeliveryState, str, datetime]:
-    life = store.alert_life(alert(name).id)[0]
+    life = store.alerts.deliveries(alert(name).id)[0]
     return life.state, life.reason, life.since
 
 
 def kill(store: Store, notification: Notification, now: datetime = NOW) -> None:
     leased = next(one for one in acquire(store, now=now) if one.notification.key == notification.key)
     gone = GiveUp(AttemptReason.GONE, "410")
-    assert store.record_outcome("me", notification.key, leased.epoch, gone, now, None)
+    assert store.outbox.record("me", notification.key, leased.epoch, gone, now, None)
 
 
 class TestLeases:
@@ -68,24 +68,23 @@ class TestLeases:
         assert (mine.epoch, mine.until, mine.notification.epoch) == (1, NOW + MINUTE, 1)
         assert mine.notification.alerts == notification.alerts
         assert mine.notification.state is NotificationState.LEASED
-        assert store.next_attempt_at() == NOW + MINUTE
 
     def test_an_expired_lease_is_anybodys(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store, "dead")
         (mine,) = acquire(store, "me", NOW + MINUTE)
         assert mine.epoch == 2
-        assert not store.begin_attempt("dead", key, 1, NOW + MINUTE)
-        assert not store.record_outcome("dead", key, 1, Delivered(), NOW + MINUTE, None)
-        assert not store.record_outcome("me", key, 1, Delivered(), NOW + MINUTE, None)
+        assert not store.outbox.begin_attempt("dead", key, 1, NOW + MINUTE)
+        assert not store.outbox.record("dead", key, 1, Delivered(), NOW + MINUTE, None)
+        assert not store.outbox.record("me", key, 1, Delivered(), NOW + MINUTE, None)
         assert now_of(store, key).state is NotificationState.LEASED
 
     def test_no_send_begins_after_the_lease_but_its_result_is_kept(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store)
-        assert not store.begin_attempt("me", key, 1, NOW + MINUTE)
-        assert store.begin_attempt("me", key, 1, NOW + MINUTE - SECOND)
-        assert store.record_outcome("me", key, 1, Delivered("250 ok"), NOW + HOUR, None)
+        assert not store.outbox.begin_attempt("me", key, 1, NOW + MINUTE)
+        assert store.outbox.begin_attempt("me", key, 1, NOW + MINUTE - SECOND)
+        assert store.outbox.record("me", key, 1, Delivered("250 ok"), NOW + HOUR, None)
 
     def test_paused_channels_are_passed_over(self, store: Store) -> None:
         frozen(store, alert("1"))
@@ -95,10 +94,10 @@ class TestLeases:
     def test_in_order_of_due_time_up_to_the_limit(self, store: Store) -> None:
         late, early = frozen(store, alert("1")), frozen(store, alert("2"), group=PROMPT, now=NOW + 2 * HOUR)
         acquire(store)
-        store.record_outcome("me", late.key, 1, BUSY, NOW, NOW + 3 * HOUR)
-        taken = store.acquire_notifications("me", NOW + DAY, NOW + 2 * DAY, 1)
+        store.outbox.record("me", late.key, 1, BUSY, NOW, NOW + 3 * HOUR)
+        taken = store.outbox.acquire("me", NOW + DAY, NOW + 2 * DAY, 1)
         assert [one.notification.key for one in taken] == [early.key]
-        taken = store.acquire_notifications("me", NOW + DAY, NOW + 2 * DAY, 5)
+        taken = store.outbox.acquire("me", NOW + DAY, NOW + 2 * DAY, 5)
         assert [one.notification.key for one in taken] == [late.key]
 
 
@@ -106,29 +105,29 @@ class TestOutcomes:
     def test_delivered(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store)
-        assert store.begin_attempt("me", key, 1, NOW + SECOND)
-        assert store.record_outcome("me", key, 1, Delivered("250 ok"), NOW + 2 * SECOND, None)
+        assert store.outbox.begin_attempt("me", key, 1, NOW + SECOND)
+        assert store.outbox.record("me", key, 1, Delivered("250 ok"), NOW + 2 * SECOND, None)
         assert now_of(store, key).state is NotificationState.SENT
         assert fate(store) == (DeliveryState.DELIVERED, "digest", NOW + 2 * SECOND)
-        assert store.attempts(key) == [
+        assert store.outbox.attempts(key) == [
             Attempt(1, NOW + SECOND, NOW + 2 * SECOND, AttemptResult.DELIVERED, "", "250 ok")
         ]
-        assert (store.next_attempt_at(), acquire(store, now=NOW + DAY)) == (None, [])
+        assert acquire(store, now=NOW + DAY) == []
 
     def test_try_again_waits_and_keeps_who_accepted(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         again = NOW + HOUR
         for attempt, accepted in enumerate([("a@x",), ("b@x", "a@x")], start=1):
             acquire(store, now=NOW if attempt == 1 else again)
-            store.begin_attempt("me", key, attempt, NOW if attempt == 1 else again)
+            store.outbox.begin_attempt("me", key, attempt, NOW if attempt == 1 else again)
             outcome = TryAgain(AttemptReason.SLOW_DOWN, "451", accepted=accepted)
-            assert store.record_outcome("me", key, attempt, outcome, NOW + SECOND, again)
+            assert store.outbox.record("me", key, attempt, outcome, NOW + SECOND, again)
         waiting = now_of(store, key)
         assert (waiting.state, waiting.attempts, waiting.next_attempt_at) == (NotificationState.READY, 2, again)
         assert waiting.accepted == ("a@x", "b@x")
         assert fate(store) == (DeliveryState.SENDING, "slow_down", NOW + SECOND)
         assert acquire(store, now=again - SECOND) == []
-        assert [(line.number, line.result, line.reason) for line in store.attempts(key)] == [
+        assert [(line.number, line.result, line.reason) for line in store.outbox.attempts(key)] == [
             (1, "try_again", "slow_down"),
             (2, "try_again", "slow_down"),
         ]
@@ -137,7 +136,7 @@ class TestOutcomes:
     def test_a_dead_letter_says_why(self, store: Store, outcome: GiveUp | TryAgain) -> None:
         key = frozen(store, alert("1")).key
         acquire(store)
-        assert store.record_outcome("me", key, 1, outcome, NOW + SECOND, None)
+        assert store.outbox.record("me", key, 1, outcome, NOW + SECOND, None)
         assert now_of(store, key).state is NotificationState.DEAD
         assert now_of(store, key).accepted == outcome.accepted
         assert fate(store) == (DeliveryState.DEAD, "slow_down", NOW + SECOND)
@@ -146,13 +145,13 @@ class TestOutcomes:
     def test_alerts_that_a_delivered_message_only_counts_are_omitted(self, store: Store) -> None:
         best, shown, counted, beyond = alerts = [alert(str(score), score=score) for score in (900, 800, 700, 600)]
         save_alerts(store, *alerts)
-        store.save_routing(route_to(DIGEST, alerts=alerts), NOW)
-        notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 3)
+        store.routing.save(route_to(DIGEST, alerts=alerts), NOW)
+        notification = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 3)
         assert notification is not None
         acquire(store)
         outcome = Delivered("250 ok", shown=frozenset({best.id, shown.id}))
-        assert store.record_outcome("me", notification.key, 1, outcome, NOW + SECOND, None)
-        states = {one.id: store.alert_life(one.id)[0].state for one in alerts}
+        assert store.outbox.record("me", notification.key, 1, outcome, NOW + SECOND, None)
+        states = {one.id: store.alerts.deliveries(one.id)[0].state for one in alerts}
         assert states == {
             best.id: DeliveryState.DELIVERED,
             shown.id: DeliveryState.DELIVERED,
@@ -164,32 +163,32 @@ class TestOutcomes:
     def test_alerts_beyond_the_snapshot_are_omitted_where_the_channel_names_none(self, store: Store) -> None:
         best, beyond = alerts = [alert(str(score), score=score) for score in (900, 800)]
         save_alerts(store, *alerts)
-        store.save_routing(route_to(DIGEST, alerts=alerts), NOW)
-        notification = store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 1)
+        store.routing.save(route_to(DIGEST, alerts=alerts), NOW)
+        notification = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 1)
         assert notification is not None
         acquire(store)
-        store.record_outcome("me", notification.key, 1, Delivered("250 ok"), NOW + SECOND, None)
-        assert [store.alert_life(one.id)[0].state for one in (best, beyond)] == ["delivered", "omitted"]
+        store.outbox.record("me", notification.key, 1, Delivered("250 ok"), NOW + SECOND, None)
+        assert [store.alerts.deliveries(one.id)[0].state for one in (best, beyond)] == ["delivered", "omitted"]
 
     def test_what_a_dead_message_had_shown_stays_delivered_when_it_is_retried(self, store: Store) -> None:
         shown, rest = alerts = [alert(str(score), score=score) for score in (900, 800)]
         key = frozen(store, *alerts).key
         acquire(store)
         outcome = GiveUp(AttemptReason.GONE, "410", ("part 1",), shown=frozenset({shown.id}))
-        store.record_outcome("me", key, 1, outcome, NOW + SECOND, None)
-        assert [store.alert_life(one.id)[0].state for one in (shown, rest)] == ["delivered", "dead"]
-        assert store.retry_notification(key, NOW + MINUTE)
-        assert [store.alert_life(one.id)[0].state for one in (shown, rest)] == ["delivered", "sending"]
+        store.outbox.record("me", key, 1, outcome, NOW + SECOND, None)
+        assert [store.alerts.deliveries(one.id)[0].state for one in (shown, rest)] == ["delivered", "dead"]
+        assert store.outbox.retry(key, NOW + MINUTE)
+        assert [store.alerts.deliveries(one.id)[0].state for one in (shown, rest)] == ["delivered", "sending"]
 
     def test_an_attempt_that_never_came_back_stays_visible(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store, "dead")
-        store.begin_attempt("dead", key, 1, NOW)
+        store.outbox.begin_attempt("dead", key, 1, NOW)
         (again,) = acquire(store, "me", NOW + HOUR)
         assert again.notification.attempts == 1
-        store.begin_attempt("me", key, 2, NOW + HOUR)
-        store.record_outcome("me", key, 2, Delivered(), NOW + HOUR, None)
-        assert [(line.number, line.result) for line in store.attempts(key)] == [(1, None), (2, "delivered")]
+        store.outbox.begin_attempt("me", key, 2, NOW + HOUR)
+        store.outbox.record("me", key, 2, Delivered(), NOW + HOUR, None)
+        assert [(line.number, line.result) for line in store.outbox.attempts(key)] == [(1, None), (2, "delivered")]
 
     def test_after_one_is_finished_the_next_may_be_frozen(self, store: Store) -> None:
         kill(store, frozen(store, alert("1")))
@@ -200,7 +199,7 @@ class TestPeople:
     def test_a_dead_letter_is_retried_under_its_own_key(self, store: Store) -> None:
         notification = frozen(store, alert("1"))
         kill(store, notification)
-        assert store.retry_notification(notification.key, NOW + HOUR)
+        assert store.outbox.retry(notification.key, NOW + HOUR)
         ready = now_of(store, notification.key)
         assert (ready.state, ready.attempts, ready.next_attempt_at) == (NotificationState.READY, 0, NOW + HOUR)
         assert ready.alerts == notification.alerts
@@ -211,16 +210,16 @@ class TestPeople:
     def test_a_waiting_one_is_tried_now(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store)
-        store.begin_attempt("me", key, 1, NOW)
-        store.record_outcome("me", key, 1, BUSY, NOW, NOW + DAY)
-        assert store.retry_notification(key, NOW + HOUR)
+        store.outbox.begin_attempt("me", key, 1, NOW)
+        store.outbox.record("me", key, 1, BUSY, NOW, NOW + DAY)
+        assert store.outbox.retry(key, NOW + HOUR)
         assert (now_of(store, key).next_attempt_at, now_of(store, key).attempts) == (NOW + HOUR, 0)
 
     def test_the_schedule_of_what_is_retried_begins_anew(self, store: Store) -> None:
         notification = frozen(store, alert("1"))
         kill(store, notification)
         assert now_of(store, notification.key).retried_at is None
-        assert store.retry_notification(notification.key, NOW + 9 * DAY)
+        assert store.outbox.retry(notification.key, NOW + 9 * DAY)
         kept = now_of(store, notification.key)
         assert (kept.retried_at, kept.created_at, kept.attempts) == (NOW + 9 * DAY, NOW, 0)
 
@@ -229,66 +228,66 @@ class TestPeople:
         kill(store, first)
         second = frozen(store, alert("2"), now=NOW + 2 * HOUR)
         later = NOW + DAY
-        assert store.retry_notification(first.key, later)
+        assert store.outbox.retry(first.key, later)
         assert now_of(store, first.key).state is NotificationState.DEAD
         (leased,) = acquire(store, now=later)
         assert leased.notification.key == second.key
-        store.record_outcome("me", second.key, leased.epoch, Delivered(), later, None)
+        store.outbox.record("me", second.key, leased.epoch, Delivered(), later, None)
         assert [one.notification.key for one in acquire(store, now=later)] == [first.key]
 
     def test_what_is_sent_being_sent_or_unknown_is_not_retried(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store)
-        assert not store.retry_notification(key, NOW)
-        store.record_outcome("me", key, 1, Delivered(), NOW, None)
-        assert not store.retry_notification(key, NOW)
-        assert not store.retry_notification("0" * 32, NOW)
+        assert not store.outbox.retry(key, NOW)
+        store.outbox.record("me", key, 1, Delivered(), NOW, None)
+        assert not store.outbox.retry(key, NOW)
+        assert not store.outbox.retry("0" * 32, NOW)
 
     def test_a_person_drops_what_is_unfinished(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
-        assert store.drop_notification(key, NOW + HOUR)
+        assert store.outbox.drop(key, NOW + HOUR)
         assert fate(store) == (DeliveryState.DEAD, "dropped", NOW + HOUR)
-        assert [(line.result, line.reason) for line in store.attempts(key)] == [("give_up", "dropped")]
-        assert not store.drop_notification(key, NOW + HOUR)
+        assert [(line.result, line.reason) for line in store.outbox.attempts(key)] == [("give_up", "dropped")]
+        assert not store.outbox.drop(key, NOW + HOUR)
 
     def test_a_dead_letter_is_settled_by_dropping_it(self, store: Store) -> None:
         notification = frozen(store, alert("1"))
         kill(store, notification)
         key = notification.key
-        assert store.dropped([key]) == set()
-        assert store.drop_notification(key, NOW + HOUR)
+        assert store.outbox.dropped([key]) == set()
+        assert store.outbox.drop(key, NOW + HOUR)
         assert fate(store) == (DeliveryState.DEAD, "dropped", NOW + HOUR)
-        assert (now_of(store, key).state, store.dropped([key, "0" * 32])) == (NotificationState.DEAD, {key})
-        assert not store.drop_notification(key, NOW + 2 * HOUR)
-        assert store.retry_notification(key, NOW + 2 * HOUR)
-        assert (now_of(store, key).state, store.dropped([key])) == (NotificationState.READY, set())
+        assert (now_of(store, key).state, store.outbox.dropped([key, "0" * 32])) == (NotificationState.DEAD, {key})
+        assert not store.outbox.drop(key, NOW + 2 * HOUR)
+        assert store.outbox.retry(key, NOW + 2 * HOUR)
+        assert (now_of(store, key).state, store.outbox.dropped([key])) == (NotificationState.READY, set())
         (again,) = acquire(store, now=NOW + 2 * HOUR)
-        store.begin_attempt("me", key, again.epoch, NOW + 2 * HOUR)
-        store.record_outcome("me", key, again.epoch, BUSY, NOW + 2 * HOUR, None)
-        assert (now_of(store, key).state, store.dropped([key])) == (NotificationState.DEAD, set())
+        store.outbox.begin_attempt("me", key, again.epoch, NOW + 2 * HOUR)
+        store.outbox.record("me", key, again.epoch, BUSY, NOW + 2 * HOUR, None)
+        assert (now_of(store, key).state, store.outbox.dropped([key])) == (NotificationState.DEAD, set())
 
     def test_what_was_to_be_retried_and_is_dropped_is_not_retried(self, store: Store) -> None:
         first = frozen(store, alert("1"))
         kill(store, first)
         second = frozen(store, alert("2"), now=NOW + 2 * HOUR)
         later = NOW + DAY
-        assert store.retry_notification(first.key, later)
-        assert store.drop_notification(first.key, later)
+        assert store.outbox.retry(first.key, later)
+        assert store.outbox.drop(first.key, later)
         (leased,) = acquire(store, now=later)
-        store.record_outcome("me", second.key, leased.epoch, Delivered(), later, None)
+        store.outbox.record("me", second.key, leased.epoch, Delivered(), later, None)
         assert acquire(store, now=later) == []
         assert now_of(store, first.key).state is NotificationState.DEAD
 
     def test_nothing_is_dropped_while_it_is_being_sent(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         acquire(store)
-        assert not store.drop_notification(key, NOW + SECOND)
-        assert store.drop_notification(key, NOW + MINUTE)
-        assert not store.record_outcome("me", key, 1, Delivered(), NOW + MINUTE, None)
+        assert not store.outbox.drop(key, NOW + SECOND)
+        assert store.outbox.drop(key, NOW + MINUTE)
+        assert not store.outbox.record("me", key, 1, Delivered(), NOW + MINUTE, None)
 
     def test_what_goes_to_a_removed_receiver_dies_as_such(self, store: Store) -> None:
         mail, chat = frozen(store, alert("1")), frozen(store, alert("2"), group=PROMPT, now=NOW + 2 * HOUR)
-        assert store.bury_removed([MAIL, ChannelRef("new", "webhook", 1)], NOW + DAY) == 1
+        assert store.outbox.bury_removed([MAIL, ChannelRef("new", "webhook", 1)], NOW + DAY) == 1
         assert now_of(store, mail.key).state is NotificationState.READY
         assert now_of(store, chat.key).state is NotificationState.DEAD
         assert fate(store, "2") == (DeliveryState.DEAD, "receiver_removed", NOW + DAY)
@@ -296,27 +295,27 @@ class TestPeople:
     def test_what_is_being_sent_is_not_buried(self, store: Store) -> None:
         frozen(store, alert("1"))
         acquire(store)
-        assert store.bury_removed([], NOW + SECOND) == 0
-        assert store.bury_removed([], NOW + HOUR) == 1
+        assert store.outbox.bury_removed([], NOW + SECOND) == 0
+        assert store.outbox.bury_removed([], NOW + HOUR) == 1
 
 
 class TestLists:
     def test_newest_first_by_state_up_to_the_limit(self, store: Store) -> None:
         first, second = frozen(store, alert("1")), frozen(store, alert("2"), group=PROMPT, now=NOW + 2 * HOUR)
         kill(store, first, NOW + 2 * HOUR)
-        assert [one.key for one in store.notifications()] == [second.key, first.key]
-        assert [one.key for one in store.notifications(limit=1)] == [second.key]
-        assert [one.key for one in store.notifications(state=NotificationState.DEAD)] == [first.key]
+        assert [one.key for one in store.outbox.newest()] == [second.key, first.key]
+        assert [one.key for one in store.outbox.newest(limit=1)] == [second.key]
+        assert [one.key for one in store.outbox.newest(state=NotificationState.DEAD)] == [first.key]
 
     def test_found_by_the_beginning_of_the_key(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         assert now_of(store, key[:6]).key == key
-        assert (store.notification("none"), store.attempts("0" * 32)) == (None, [])
+        assert (store.outbox.find("none"), store.outbox.attempts("0" * 32)) == (None, [])
 
     def test_freeze_reasons_are_kept(self, store: Store) -> None:
         save_alerts(store, alert("1"))
-        store.save_routing(route_to(DIGEST, alerts=[alert("1")]), NOW)
-        notification = store.freeze(DIGEST, NotifyReason.OVERFLOW, NOW, 1)
+        store.routing.save(route_to(DIGEST, alerts=[alert("1")]), NOW)
+        notification = store.groups.freeze(DIGEST, NotifyReason.OVERFLOW, NOW, 1)
         assert notification is not None
         assert now_of(store, notification.key).reason is NotifyReason.OVERFLOW
 
@@ -330,7 +329,7 @@ class TestThreads:
         told = frozen(store, alert(name, **{"story": "s", **about}), group=group, now=now)  # type: ignore[arg-type]
         (leased,) = acquire(store, now=now)
         assert leased.notification.key == told.key
-        assert store.record_outcome("me", told.key, leased.epoch, Delivered("ok", receipt), now, None)
+        assert store.outbox.record("me", told.key, leased.epoch, Delivered("ok", receipt), now, None)
         return leased.notification.reply_to
 
     def test_every_later_message_replies_to_the_first(self, store: Store) -> None:
@@ -353,7 +352,7 @@ class TestThreads:
         told = frozen(store, alert("2", story="s"), alert("3", story="t"), group=PROMPT, now=NOW + HOUR)
         (leased,) = acquire(store, now=NOW + HOUR)
         assert leased.notification.reply_to == ""
-        store.record_outcome("me", told.key, leased.epoch, Delivered("ok", "both"), NOW + HOUR, None)
+        store.outbox.record("me", told.key, leased.epoch, Delivered("ok", "both"), NOW + HOUR, None)
         assert self.deliver(store, "4", "x", NOW + 2 * HOUR, story="t") == "both"
         assert self.deliver(store, "5", "x", NOW + 3 * HOUR, story="s") == "first"
 
@@ -361,9 +360,9 @@ class TestThreads:
         told = frozen(store, alert("1", story="s"), group=PROMPT)
         (leased,) = acquire(store)
         acquire(store, "another", NOW + HOUR)
-        assert not store.record_outcome("me", told.key, leased.epoch, Delivered("ok", "first"), NOW + HOUR, None)
+        assert not store.outbox.record("me", told.key, leased.epoch, Delivered("ok", "first"), NOW + HOUR, None)
         (again,) = acquire(store, now=NOW + 2 * HOUR)
-        store.record_outcome("me", told.key, again.epoch, Delivered("ok", "second"), NOW + 2 * HOUR, None)
+        store.outbox.record("me", told.key, again.epoch, Delivered("ok", "second"), NOW + 2 * HOUR, None)
         assert self.deliver(store, "2", "x", NOW + 3 * HOUR) == "second"
 
     @pytest.mark.parametrize("purged", [False, True])

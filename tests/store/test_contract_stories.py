@@ -24,7 +24,8 @@ from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision
 from watcher.model.story import Placement, StoryMember, Trace
-from watcher.store.interface import PollSaved, Store
+from watcher.store.records import PollSaved
+from watcher.store.store import Store
 from watcher.story.assigner import trace_of
 from watcher.story.cluster import judge
 
@@ -51,8 +52,8 @@ def tell(store: Store, name: str, text: str, now: datetime, publisher: str = "")
         alerts=(found,),
         traces={one.key: trace_of(one, "")},
     )
-    (saved,) = store.save_polls("me", [record], now, judge, TELLER)
-    kept = store.alert(found.id)
+    (saved,) = store.polls.save("me", [record], now, judge, TELLER)
+    kept = store.alerts.find(found.id)
     assert kept is not None
     return saved, kept
 
@@ -65,17 +66,17 @@ def test_a_copy_folds_into_the_story_and_counts_its_publisher(store: Store) -> N
     assert (copy.state, copy.folded_into, copy.labels["publishers"]) == (AlertState.FOLDED, first.id, "2")
     assert (again.folded_into, again.labels["publishers"]) == (first.id, "2")
     assert first.story == copy.story == again.story == copy.labels["story"]
-    assert [one.id for one in store.copies_of(first.id)] == [copy.id, again.id]
-    assert store.copies_of(copy.id) == []
+    assert [one.id for one in store.alerts.copies_of(first.id)] == [copy.id, again.id]
+    assert store.alerts.copies_of(copy.id) == []
 
 
 def test_a_message_counts_the_publishers_that_tell_the_story_when_it_is_made(store: Store) -> None:
     _, first = tell(store, "one", TEXT, NOW)
-    store.save_routing(route_to(DIGEST, alerts=[first]), NOW)
+    store.routing.save(route_to(DIGEST, alerts=[first]), NOW)
     for hours, publisher in enumerate(["two", "three", "two"], start=1):
         tell(store, f"{publisher} {hours}", TEXT, NOW + hours * HOUR, publisher=publisher)
-    (waiting,) = store.waiting_alerts(DIGEST, 10)
-    told = store.freeze(DIGEST, NotifyReason.DIGEST, NOW + 4 * HOUR, 10)
+    (waiting,) = store.groups.waiting_alerts(DIGEST, 10)
+    told = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW + 4 * HOUR, 10)
     assert told is not None
     assert (waiting.publishers, told.alerts[0].publishers, told.alerts[0].labels["publishers"]) == (3, 3, "1")
 
@@ -85,7 +86,7 @@ def test_who_passes_on_the_same_publisher_is_not_another_source(store: Store) ->
     tell(store, "two", TEXT, NOW + HOUR, publisher="AFP")
     tell(store, "three", TEXT, NOW + 2 * HOUR, publisher="AFP")
     tell(store, "four", TEXT, NOW + 3 * HOUR, publisher="Reuters")
-    told = store.alert(first.id)
+    told = store.alerts.find(first.id)
     assert told is not None
     assert told.sources == ("AFP",)
 
@@ -116,8 +117,8 @@ def test_an_entry_stays_in_its_story_when_its_text_changes(store: Store) -> None
         alerts=(replace(alert("one"), entry=one.entry),),
         traces={one.key: trace_of(one, "")},
     )
-    (saved,) = store.save_polls("me", [record], NOW + HOUR, judge, TELLER)
-    assert (saved.alerts_told, saved.alerts_folded) == ((), ())
+    (saved,) = store.polls.save("me", [record], NOW + HOUR, judge, TELLER)
+    assert (saved.alerts_new, saved.alerts_folded) == ((), ())
     _, copy = tell(store, "two", TEXT, NOW + 2 * HOUR)
     assert copy.folded_into == first.id
 
@@ -134,7 +135,7 @@ def test_sketches_that_an_earlier_version_left_are_compared_with_nothing(store: 
         alerts=(replace(alert("one"), entry=first.entry),),
         traces={first.key: left},
     )
-    store.save_polls("me", [record], NOW, judge, TellerBefore())
+    store.polls.save("me", [record], NOW, judge, TellerBefore())
     _, copy = tell(store, "two", TEXT, NOW + HOUR)
     assert copy.state is AlertState.UNROUTED
 

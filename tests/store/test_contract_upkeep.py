@@ -26,8 +26,8 @@ from tests.harness.store_samples import (
 )
 from watcher.model.entry import EntryDecision, Identified, SeenProbe
 from watcher.model.notification import Delivered, Routed
-from watcher.store.interface import Store
 from watcher.store.schema import CURRENT
+from watcher.store.store import Store
 
 MONTH = 30 * DAY
 YEARS = 800 * DAY
@@ -39,27 +39,25 @@ def purge(store: Store, now: datetime, chunk: int = 1_000) -> int:
 
 def see(store: Store, now: datetime, *, new: tuple[Identified, ...] = (), known: tuple[Identified, ...] = ()) -> None:
     decision = EntryDecision(new=new, known=tuple(one.key for one in known))
-    store.save_polls("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell, TELLER)
+    store.polls.save("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell, TELLER)
 
 
 def remembered(store: Store, *these: Identified) -> list[bool]:
-    return [bool(store.seen(FEED, SeenProbe(frozenset({one.key}), frozenset(), frozenset()))) for one in these]
+    return [bool(store.polls.seen(FEED, SeenProbe(frozenset({one.key}), frozenset(), frozenset()))) for one in these]
 
 
 def deliver(store: Store, key: str, now: datetime) -> None:
-    epoch = next(
-        one.epoch for one in store.acquire_notifications("me", now, now + HOUR, 9) if one.notification.key == key
-    )
-    assert store.begin_attempt("me", key, epoch, now)
-    assert store.record_outcome("me", key, epoch, Delivered(), now, None)
+    epoch = next(one.epoch for one in store.outbox.acquire("me", now, now + HOUR, 9) if one.notification.key == key)
+    assert store.outbox.begin_attempt("me", key, epoch, now)
+    assert store.outbox.record("me", key, epoch, Delivered(), now, None)
 
 
 class TestFacts:
     def test_the_last_value_is_kept(self, store: Store) -> None:
-        assert store.recall("routes") is None
-        store.remember("routes", "one")
-        store.remember("routes", "two")
-        assert store.recall("routes") == "two"
+        assert store.facts.recall("routes") is None
+        store.facts.remember("routes", "one")
+        store.facts.remember("routes", "two")
+        assert store.facts.recall("routes") == "two"
 
 
 class TestStats:
@@ -67,7 +65,7 @@ class TestStats:
         first = frozen(store, alert("1"))
         later = NOW + 2 * HOUR
         save_alerts(store, alert("2"), alert("3"), now=later)
-        store.save_routing(route_to(DIGEST, PROMPT, alerts=[alert("2")]), later)
+        store.routing.save(route_to(DIGEST, PROMPT, alerts=[alert("2")]), later)
         deliver(store, first.key, later)
         stats = store.stats()
         assert (stats.feeds, stats.entries, stats.seen, stats.schema) == (1, 3, 3, CURRENT)
@@ -96,7 +94,7 @@ class TestSeenKeys:
         here = identified("here")
         see(store, NOW, new=(here,))
         purge(store, NOW + YEARS)
-        store.sync_feeds([], NOW + YEARS)
+        store.feeds.sync([], NOW + YEARS)
         purge(store, NOW + 2 * YEARS)
         assert remembered(store, here) == [True]
 
@@ -114,7 +112,7 @@ class TestRetention:
         see(store, NOW, new=(identified("old"),))
         see(store, NOW + MONTH, new=(identified("young"),))
         assert purge(store, NOW + MONTH + SECOND) == 1
-        assert [record.entry.id for record in store.entries(NOW)] == ["young"]
+        assert [record.entry.id for record in store.entries.since(NOW)] == ["young"]
 
     def test_in_chunks(self, store: Store) -> None:
         see(store, NOW, new=tuple(identified(str(number)) for number in range(5)))
@@ -126,47 +124,47 @@ class TestRetention:
         frozen(store, sending, group=PROMPT)
         later = NOW + 2 * HOUR
         save_alerts(store, waiting, copy, unrouted, now=later, judge=fold)
-        store.save_routing(route_to(DIGEST, alerts=[waiting]), later)
+        store.routing.save(route_to(DIGEST, alerts=[waiting]), later)
         assert purge(store, NOW + YEARS) == 1
-        assert {one.id for one in store.alerts()} == {one.id for one in (unrouted, waiting, sending, copy)}
-        assert {record.entry.id for record in store.entries(NOW)} == {"1", "2", "3"}
-        assert store.waiting_alerts(DIGEST, 1)[0].sources == ("Other",)
-        assert len(store.notifications()) == 1
+        assert {one.id for one in store.alerts.newest()} == {one.id for one in (unrouted, waiting, sending, copy)}
+        assert {record.entry.id for record in store.entries.since(NOW)} == {"1", "2", "3"}
+        assert store.groups.waiting_alerts(DIGEST, 1)[0].sources == ("Other",)
+        assert len(store.outbox.newest()) == 1
 
     def test_what_is_finished_goes_whole(self, store: Store) -> None:
         deliver(store, frozen(store, alert("1")).key, NOW)
         save_alerts(store, alert("2"), now=NOW + 2 * HOUR)
-        store.save_routing([Routed(alert("2").id, (), "no route")], NOW + 2 * HOUR)
+        store.routing.save([Routed(alert("2").id, (), "no route")], NOW + 2 * HOUR)
         purge(store, NOW + YEARS)
         stats = store.stats()
         assert (stats.alerts, stats.deliveries, stats.notifications, stats.entries) == ({}, {}, {}, 0)
-        assert store.waiting_groups() == []
+        assert store.groups.waiting() == []
 
     def test_an_old_alert_that_was_delivered_lately_can_still_be_looked_up(self, store: Store) -> None:
         notification = frozen(store, alert("1"))
         deliver(store, notification.key, NOW + YEARS)
         purge(store, NOW + YEARS + DAY)
-        assert [life.notification for life in store.alert_life(alert("1").id)] == [notification.key]
+        assert [life.notification for life in store.alerts.deliveries(alert("1").id)] == [notification.key]
 
     def test_a_notification_outlives_the_entries_it_tells_of(self, store: Store) -> None:
         notification = frozen(store, alert("1"))
         deliver(store, notification.key, NOW + YEARS)
         purge(store, NOW + YEARS + timedelta(days=1))
-        assert store.entries(NOW) == []
-        kept = store.notification(notification.key)
+        assert store.entries.since(NOW) == []
+        kept = store.outbox.find(notification.key)
         assert kept is not None
         assert kept.alerts == notification.alerts
         assert kept.alerts[0].entry.title == "Title 1"
 
     def test_a_group_that_lost_its_alerts_to_another_configuration_goes(self, store: Store) -> None:
         save_alerts(store, alert("1"))
-        store.save_routing(route_to(DIGEST, alerts=[alert("1")]), NOW)
-        store.reroute_waiting(NOW)
+        store.routing.save(route_to(DIGEST, alerts=[alert("1")]), NOW)
+        store.routing.withdraw(NOW)
         assert purge(store, NOW + SECOND) == 1
 
     def test_a_dead_channel_leaves_its_log_until_its_time(self, store: Store) -> None:
         notification = frozen(store, alert("1"), group=PROMPT)
-        assert store.bury_removed([], NOW) == 1
+        assert store.outbox.bury_removed([], NOW) == 1
         purge(store, NOW + MONTH)
-        assert [line.reason for line in store.attempts(notification.key)] == ["receiver_removed"]
+        assert [line.reason for line in store.outbox.attempts(notification.key)] == ["receiver_removed"]
         assert notification.group.channel == CHAT

@@ -15,11 +15,11 @@ from sqlalchemy import create_engine, make_url
 from tests.harness.store_samples import FEED, NOW
 from watcher.errors import StoreBusy, StoreError, UsageError
 from watcher.store import schema
-from watcher.store.open import open_store
+from watcher.store.store import open_store
 from watcher.store.tables import metadata
 
 if TYPE_CHECKING:
-    from watcher.store.interface import Store
+    from watcher.store.store import Store
 
 
 def test_a_server_that_does_not_answer_is_named_without_the_password() -> None:
@@ -48,13 +48,13 @@ def test_migrations_lead_to_the_same_tables(postgres_url: str) -> None:
 
 
 def test_a_lock_is_waited_for_no_longer_than_patience(postgres_url: str, postgres_store: Store) -> None:
-    postgres_store.sync_feeds([FEED], NOW)
+    postgres_store.feeds.sync([FEED], NOW)
     impatient = open_store(postgres_url, base=Path(), patience=timedelta(milliseconds=50))
     server = create_engine(postgres_url)
     with server.begin() as connection:
         connection.exec_driver_sql("LOCK TABLE feeds")
         with pytest.raises(StoreBusy, match="try again"):
-            impatient.sync_feeds([], NOW)
+            impatient.feeds.sync([], NOW)
     impatient.close()
     server.dispose()
 

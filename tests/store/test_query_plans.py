@@ -34,7 +34,7 @@ from watcher.model.alert import stable_hash
 from watcher.model.entry import EntryDecision, SeenProbe
 from watcher.model.feed import AcquiredFeed, PollState
 from watcher.model.notification import Delivered
-from watcher.store.interface import Store
+from watcher.store.store import Store
 from watcher.store.tables import metadata
 
 SOME = frozenset({stable_hash("1"), stable_hash("2")})
@@ -47,27 +47,25 @@ LEASED = poll(
 """A poll under the last lease of `lived_in`."""
 
 QUESTIONS: dict[str, Callable[[Store], object]] = {
-    "acquire_due_feeds": lambda store: store.acquire_due_feeds("me", NOW + DAY, NOW + 2 * DAY, 100),
-    "next_poll_at": lambda store: store.next_poll_at(),
-    "seen": lambda store: store.seen(FEED, PROBE),
-    "save_polls": lambda store: store.save_polls("me", [LEASED], NOW + 6 * HOUR, tell, TELLER),
-    "entry": lambda store: store.entry("0123456789abcdef"),
-    "entries": lambda store: store.entries(NOW, 10),
-    "unrouted_alerts": lambda store: store.unrouted_alerts(10),
-    "save_routing": lambda store: store.save_routing(route_to(DIGEST, alerts=[alert("2")]), NOW),
-    "waiting_groups": lambda store: store.waiting_groups(),
-    "waiting_alerts": lambda store: store.waiting_alerts(DIGEST, 10),
-    "freeze": lambda store: store.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10),
-    "alerts": lambda store: store.alerts(),
-    "alert": lambda store: store.alert("0123456789"),
-    "dropped": lambda store: store.dropped(["0" * 32]),
-    "copies_of": lambda store: store.copies_of(alert("1").id),
-    "alert_life": lambda store: store.alert_life(alert("1").id),
-    "acquire_notifications": lambda store: store.acquire_notifications("me", NOW, NOW + MINUTE, 10, paused=[CHAT]),
-    "begin_attempt": lambda store: store.begin_attempt("me", stable_hash("1"), 1, NOW),
-    "record_outcome": lambda store: store.record_outcome("me", stable_hash("1"), 1, Delivered(), NOW, None),
-    "notifications": lambda store: store.notifications(),
-    "next_attempt_at": lambda store: store.next_attempt_at(),
+    "acquire_due_feeds": lambda store: store.polls.acquire_due("me", NOW + DAY, NOW + 2 * DAY, 100),
+    "seen": lambda store: store.polls.seen(FEED, PROBE),
+    "save_polls": lambda store: store.polls.save("me", [LEASED], NOW + 6 * HOUR, tell, TELLER),
+    "entry": lambda store: store.entries.find("0123456789abcdef"),
+    "entries": lambda store: store.entries.since(NOW, 10),
+    "unrouted_alerts": lambda store: store.routing.unrouted(10),
+    "save_routing": lambda store: store.routing.save(route_to(DIGEST, alerts=[alert("2")]), NOW),
+    "waiting_groups": lambda store: store.groups.waiting(),
+    "waiting_alerts": lambda store: store.groups.waiting_alerts(DIGEST, 10),
+    "freeze": lambda store: store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10),
+    "alerts": lambda store: store.alerts.newest(),
+    "alert": lambda store: store.alerts.find("0123456789"),
+    "dropped": lambda store: store.outbox.dropped(["0" * 32]),
+    "copies_of": lambda store: store.alerts.copies_of(alert("1").id),
+    "alert_life": lambda store: store.alerts.deliveries(alert("1").id),
+    "acquire_notifications": lambda store: store.outbox.acquire("me", NOW, NOW + MINUTE, 10, paused=[CHAT]),
+    "begin_attempt": lambda store: store.outbox.begin_attempt("me", stable_hash("1"), 1, NOW),
+    "record_outcome": lambda store: store.outbox.record("me", stable_hash("1"), 1, Delivered(), NOW, None),
+    "notifications": lambda store: store.outbox.newest(),
     "purge": lambda store: store.purge(NOW + 9_999 * DAY, seen_for=DAY, entries_for=DAY, finished_for=DAY, chunk=100),
 }
 
@@ -107,15 +105,15 @@ def plan(file: Path, statement: str, parameters: tuple[object, ...]) -> list[str
 @pytest.fixture
 def lived_in(sqlite_store: Store) -> Store:
     """A store with something on every shelf."""
-    sqlite_store.sync_feeds([FEED], NOW)
+    sqlite_store.feeds.sync([FEED], NOW)
     frozen(sqlite_store, alert("1"), group=PROMPT)
     decision = EntryDecision(new=(identified("0"),))
     later = NOW + 2 * HOUR
-    sqlite_store.save_polls(
+    sqlite_store.polls.save(
         "me", [poll(acquire_one(sqlite_store, now=later), later, decision=decision)], later, tell, TELLER
     )
     save_alerts(sqlite_store, alert("2"), alert("3"), now=NOW + 4 * HOUR)
-    sqlite_store.save_routing(route_to(DIGEST, alerts=[alert("3")]), NOW)
+    sqlite_store.routing.save(route_to(DIGEST, alerts=[alert("3")]), NOW)
     assert acquire_one(sqlite_store, now=NOW + 6 * HOUR).epoch == LEASED.epoch
     return sqlite_store
 

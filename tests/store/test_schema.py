@@ -16,8 +16,8 @@ import pytest
 
 from watcher.errors import SchemaMismatch
 from watcher.store import schema
-from watcher.store.open import open_store
 from watcher.store.sqlite import SqliteDatabase
+from watcher.store.store import open_store
 
 HALF_A_MIGRATION = """
 import os, signal, sys
@@ -115,7 +115,7 @@ def test_a_migration_killed_half_way_is_begun_again(tmp_path: Path) -> None:
 
 def test_alembic_is_not_imported_by_opening_creating_and_checking(tmp_path: Path) -> None:
     program = (
-        "import sys; from pathlib import Path; from watcher.store.open import open_store;"
+        "import sys; from pathlib import Path; from watcher.store.store import open_store;"
         "store = open_store('sqlite:///watcher.db', base=Path(sys.argv[1]));"
         "store.upgrade(); store.check_schema(); sys.exit('alembic' in sys.modules)"
     )

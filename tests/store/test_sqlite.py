@@ -37,9 +37,8 @@ from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, Usage
 from watcher.model.alert import ToldAlert
 from watcher.model.entry import EntryDecision
 from watcher.model.story import Judgement, Verdict
-from watcher.store.interface import Store
-from watcher.store.open import open_store
 from watcher.store.sqlite import WAL_LIMIT
+from watcher.store.store import Store, open_store
 
 URLS = [f"https://feeds.example.org/{number}.xml" for number in range(200)]
 
@@ -109,21 +108,21 @@ class TestOpening:
             damaged.seek(4096)
             damaged.write(b"\xff" * (file.stat().st_size - 8192))
         with pytest.raises(StoreCorrupt):
-            opened(file.parent).feed_states()
+            opened(file.parent).feeds.states()
 
 
 class TestLocks:
     def test_writing_waits_no_longer_than_its_patience(self, file: Path) -> None:
         impatient = opened(file.parent, patience=timedelta(milliseconds=50))
         with locked(file), pytest.raises(StoreBusy, match="another process"):
-            impatient.sync_feeds([FEED], NOW)
-        impatient.sync_feeds([FEED], NOW)
-        assert [state.url for state in impatient.feed_states()] == [FEED]
+            impatient.feeds.sync([FEED], NOW)
+        impatient.feeds.sync([FEED], NOW)
+        assert [state.url for state in impatient.feeds.states()] == [FEED]
         impatient.close()
 
     def test_reading_goes_on_while_another_writes(self, file: Path, sqlite_store: Store) -> None:
         with locked(file):
-            assert sqlite_store.feed_states() == []
+            assert sqlite_store.feeds.states() == []
 
     def test_a_failed_transaction_leaves_nothing_and_no_lock(self, sqlite_store: Store) -> None:
         def broken(_candidate: object, _before: object) -> Judgement:
@@ -132,9 +131,9 @@ class TestLocks:
         feed = acquire_one(sqlite_store)
         record = poll(feed, decision=EntryDecision(new=(identified("1"),)), alerts=(alert("1"),))
         with pytest.raises(ZeroDivisionError):
-            sqlite_store.save_polls("me", [record], NOW, broken, TELLER)
-        assert (sqlite_store.entries(NOW), sqlite_store.alerts()) == ([], [])
-        assert sqlite_store.save_polls("me", [record], NOW, tell, TELLER)[0].saved
+            sqlite_store.polls.save("me", [record], NOW, broken, TELLER)
+        assert (sqlite_store.entries.since(NOW), sqlite_store.alerts.newest()) == ([], [])
+        assert sqlite_store.polls.save("me", [record], NOW, tell, TELLER)[0].saved
 
 
 def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
@@ -142,7 +141,7 @@ def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
     store = opened(folder)
     start.wait()
     told = []
-    while some := store.acquire_due_feeds(owner, NOW, NOW + HOUR, 5):
+    while some := store.polls.acquire_due(owner, NOW, NOW + HOUR, 5):
         records = [
             poll(
                 feed,
@@ -151,14 +150,14 @@ def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
             )
             for feed in some
         ]
-        told += [url for saved in store.save_polls(owner, records, NOW, fold, TELLER) for url in saved.alerts_told]
+        told += [url for saved in store.polls.save(owner, records, NOW, fold, TELLER) for url in saved.alerts_new]
     store.close()
     results.put(told)
 
 
 class TestProcesses:
     def test_two_processes_share_the_work_and_one_tells_the_story(self, file: Path, sqlite_store: Store) -> None:
-        sqlite_store.sync_feeds(URLS, NOW)
+        sqlite_store.feeds.sync(URLS, NOW)
         spawn = multiprocessing.get_context("spawn")
         start, results = spawn.Barrier(2), spawn.Queue()
         children = [
@@ -172,10 +171,10 @@ class TestProcesses:
         assert [child.exitcode for child in children] == [0, 0]
         stats = sqlite_store.stats()
         assert (stats.entries, stats.alerts) == (len(URLS), {"folded": len(URLS) - 1, "unrouted": 1})
-        assert told == [one.id for one in sqlite_store.unrouted_alerts(9)]
+        assert told == [one.id for one in sqlite_store.routing.unrouted(9)]
 
     def test_a_process_killed_inside_a_transaction_leaves_all_or_nothing(self, file: Path, sqlite_store: Store) -> None:
-        sqlite_store.sync_feeds(URLS, NOW)
+        sqlite_store.feeds.sync(URLS, NOW)
         program = (
             "import sys; sys.path.insert(0, sys.argv[2]); import test_sqlite; test_sqlite.die_while_saving(sys.argv[1])"
         )
@@ -185,15 +184,15 @@ class TestProcesses:
         assert integrity(file) == "ok"
         stats = sqlite_store.stats()
         assert (stats.entries, stats.seen, stats.alerts) == (1, 1, {"unrouted": 1})
-        polled = [state.url for state in sqlite_store.feed_states() if state.last_polled_at]
+        polled = [state.url for state in sqlite_store.feeds.states() if state.last_polled_at]
         assert polled == [sorted(URLS)[0]]
-        assert len(sqlite_store.acquire_due_feeds("heir", NOW + HOUR, NOW + 2 * HOUR, 999)) == len(URLS)
+        assert len(sqlite_store.polls.acquire_due("heir", NOW + HOUR, NOW + 2 * HOUR, 999)) == len(URLS)
 
 
 def die_while_saving(folder: str) -> None:
     """Saves one poll, then is killed by the judge inside the transaction that saves fifty more."""
     store = opened(Path(folder))
-    feeds = store.acquire_due_feeds("doomed", NOW, NOW + HOUR, 51)
+    feeds = store.polls.acquire_due("doomed", NOW, NOW + HOUR, 51)
     calls = iter(range(30))
 
     def judge(_candidate: object, _before: list[ToldAlert]) -> Judgement:
@@ -209,8 +208,8 @@ def die_while_saving(folder: str) -> None:
         )
         for feed in feeds
     ]
-    store.save_polls("doomed", records[:1], NOW, judge, TELLER)
-    store.save_polls("doomed", records[1:], NOW, judge, TELLER)
+    store.polls.save("doomed", records[:1], NOW, judge, TELLER)
+    store.polls.save("doomed", records[1:], NOW, judge, TELLER)
 
 
 @contextmanager
@@ -234,11 +233,11 @@ class TestFullDisk:
         new = tuple(identified(str(number), text="t" * 90_000) for number in range(50))
         record = poll(feed, decision=EntryDecision(new=new), alerts=(alert("1"),))
         with no_file_beyond(file.stat().st_size + 500_000), pytest.raises(StoreFull, match="space"):
-            sqlite_store.save_polls("me", [record], NOW, tell, TELLER)
-        assert (sqlite_store.entries(NOW), sqlite_store.alerts()) == ([], [])
+            sqlite_store.polls.save("me", [record], NOW, tell, TELLER)
+        assert (sqlite_store.entries.since(NOW), sqlite_store.alerts.newest()) == ([], [])
         assert integrity(file) == "ok"
-        assert sqlite_store.save_polls("me", [record], NOW, tell, TELLER)[0].saved
-        assert len(sqlite_store.entries(NOW)) == 50
+        assert sqlite_store.polls.save("me", [record], NOW, tell, TELLER)[0].saved
+        assert len(sqlite_store.entries.since(NOW)) == 50
 
 
 class TestGrowth:
@@ -248,7 +247,7 @@ class TestGrowth:
 
         def read_on() -> None:
             while not done.is_set():
-                sqlite_store.entries(NOW - HOUR, limit=20)
+                sqlite_store.entries.since(NOW - HOUR, limit=20)
 
         with ThreadPoolExecutor(2) as pool:
             reading = [pool.submit(read_on) for _ in range(2)]
@@ -256,7 +255,7 @@ class TestGrowth:
                 now = NOW + 2 * round_ * HOUR
                 new = tuple(identified(f"{round_}-{number}", text="t" * 60_000) for number in range(10))
                 record = poll(acquire_one(sqlite_store, now=now), now, decision=EntryDecision(new=new))
-                sqlite_store.save_polls("me", [record], now, tell, TELLER)
+                sqlite_store.polls.save("me", [record], now, tell, TELLER)
             done.set()
             for one in reading:
                 one.result()
@@ -274,7 +273,7 @@ class TestBackup:
             sqlite_store.backup(tmp_path / "copy.db")
         copy = open_store("sqlite:///copy.db", base=tmp_path)
         copy.check_schema()
-        assert copy.notification(notification.key) == notification
+        assert copy.outbox.find(notification.key) == notification
         assert copy.stats().deliveries == sqlite_store.stats().deliveries
         copy.close()
         assert integrity(tmp_path / "copy.db") == "ok"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from watcher.errors import PollReason, SchemaMismatch, StoreCorrupt
 from watcher.model.alert import Alert, AlertState, Evidence
-from watcher.model.entry import Entry
+from watcher.model.entry import Entry, IdentityScheme
 from watcher.model.feed import PollState, Validators
 from watcher.model.topic import Level
 from watcher.store import documents
@@ -81,7 +81,7 @@ poll_states = st.builds(
     interval=st.none() | spans,
     title=st.none() | texts,
     validators_distrusted=st.booleans(),
-    identity=texts,
+    identity=st.sampled_from(IdentityScheme),
     identity_streak=st.integers(0, 99),
     not_before=st.none() | moments,
 )

@@ -17,7 +17,8 @@ from watcher.model.notification import DeliveryState
 from watcher.model.topic import format_points
 
 if TYPE_CHECKING:
-    from watcher.store.interface import DeliveryLife, Store
+    from watcher.store.records import DeliveryLife
+from watcher.store.store import Store
 
 app = typer.Typer(help="List alerts, show what became of each, and mark them.", no_args_is_help=True)
 
@@ -31,8 +32,8 @@ def list_alerts(
 ) -> None:
     """List alerts, the newest first."""
     with store_of(config) as store:
-        alerts = store.alerts(limit=limit, topic=topic)
-        fates = store.alert_fates([alert.id for alert in alerts])
+        alerts = store.alerts.newest(limit=limit, topic=topic)
+        fates = store.alerts.delivery_states([alert.id for alert in alerts])
     if as_json:
         facts = [{**_facts(alert), "deliveries": fates.get(alert.id, {})} for alert in alerts]
         show_json(facts)
@@ -63,9 +64,9 @@ def show(
     """Show one alert: its evidence, its copies in other feeds, and what happened on every channel."""
     with store_of(config) as store:
         alert = _find(store, alert_id)
-        copies = store.copies_of(alert.id)
-        lives = store.alert_life(alert.id)
-        fate = store.alert_fates([alert.id]).get(alert.id, {})
+        copies = store.alerts.copies_of(alert.id)
+        lives = store.alerts.deliveries(alert.id)
+        fate = store.alerts.delivery_states([alert.id]).get(alert.id, {})
         verdict = _verdict(store, alert)
     if as_json:
         facts = {
@@ -120,19 +121,19 @@ def mark(
     """
     with store_of(config) as store:
         alert = _find(store, alert_id)
-        store.mark_alert(alert.id, verdict is Mark.RELEVANT, datetime.now(UTC))
+        store.marks.mark(alert.id, verdict is Mark.RELEVANT, datetime.now(UTC))
     typer.echo(f"{alert.id[:8]} is {verdict.value} to {alert.topic}: {alert.entry.title}")
 
 
 def _find(store: Store, alert_id: str) -> Alert:
-    alert = store.alert(alert_id)
+    alert = store.alerts.find(alert_id)
     if alert is None:
         raise UsageError(f"no alert (or more than one) matches {alert_id}; see `watcher alerts list`")
     return alert
 
 
 def _verdict(store: Store, alert: Alert) -> Mark | None:
-    marks = (one.is_relevant for one in store.marked_alerts(alert.topic) if one.alert.id == alert.id)
+    marks = (one.is_relevant for one in store.marks.alerts(alert.topic) if one.alert.id == alert.id)
     return next((Mark.RELEVANT if is_relevant else Mark.IRRELEVANT for is_relevant in marks), None)
 
 

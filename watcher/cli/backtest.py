@@ -51,7 +51,7 @@ def backtest_command(
     now = datetime.now(UTC)
     begin = now - duration(since, "--since")
     with opened_store(compiled) as store:
-        records = store.entries(begin, MOST_ENTRIES)
+        records = store.entries.since(begin, MOST_ENTRIES)
     result = next(one for one in backtest(records, compiled.topics, zone=days) if one.topic == topic)
     if as_json:
         typer.echo(json.dumps(backtest_json(result), ensure_ascii=False, indent=2))

@@ -83,8 +83,8 @@ def _stored_entry(compiled: CompiledConfig, key: str) -> tuple[Entry, Mapping[st
     from watcher.match.backtest import labels_of
 
     with opened_store(compiled) as store:
-        alert = store.alert(key)
-        record = store.entry(alert.entry_key if alert else key)
+        alert = store.alerts.find(key)
+        record = store.entries.find(alert.entry_key if alert else key)
     if record is None:
         raise UsageError(f"no entry or alert (or more than one) matches {key}; see `watcher alerts list`")
     return record.entry, labels_of(record)

@@ -40,7 +40,7 @@ def list_feeds(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None
 def _feeds_and_states(config: Path) -> tuple[Sequence[Feed], dict[str, PollState]]:
     plan = load_to_read(config)
     with opened_store(plan) as store:
-        return plan.settings.feeds, {state.url: state for state in store.feed_states()}
+        return plan.settings.feeds, {state.url: state for state in store.feeds.states()}
 
 
 def _row(feed: Feed, state: PollState | None) -> Sequence[str]:
@@ -84,7 +84,7 @@ def show_feed(
     if feed is None:
         raise UsageError(f"{url} is not configured: `watcher feeds list` shows what is")
     with opened_store(plan) as store:
-        state = next((state for state in store.feed_states() if state.url == feed.url), None)
+        state = next((state for state in store.feeds.states() if state.url == feed.url), None)
     facts = list(facts_of(feed, state, plan.settings.polling))
     if as_json:
         typer.echo(json.dumps(dict(facts), ensure_ascii=False, indent=2))

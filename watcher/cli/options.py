@@ -16,7 +16,7 @@ from watcher.errors import UsageError
 if TYPE_CHECKING:
     from watcher.match.percolator import CompiledTopic
     from watcher.service.load import CompiledConfig
-    from watcher.store.interface import Store
+    from watcher.store.store import Store
 
 DEFAULT_CONFIG = Path("config.yaml")
 CONFIG_VARIABLE = "WATCHER_CONFIG"

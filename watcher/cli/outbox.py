@@ -15,7 +15,7 @@ from watcher.model.notification import Attempt, Notification, NotificationState
 from watcher.model.route import ChannelRef
 
 if TYPE_CHECKING:
-    from watcher.store.interface import Store
+    from watcher.store.store import Store
 
 app = typer.Typer(help="List messages, and retry or drop those that were not delivered.", no_args_is_help=True)
 
@@ -31,9 +31,9 @@ def list_notifications(
 ) -> None:
     """List messages (notifications), the newest first."""
     with store_of(config) as store:
-        notifications = store.notifications(state=state, limit=limit)
+        notifications = store.outbox.newest(state=state, limit=limit)
         pauses = _pauses(store, notifications)
-        dropped = store.dropped([one.key for one in notifications])
+        dropped = store.outbox.dropped([one.key for one in notifications])
     if as_json:
         facts = [
             {**_facts(one), "dropped": one.key in dropped, "paused_until": pauses.get(one.group.channel)}
@@ -101,7 +101,7 @@ def show(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> 
     """Show one message: its alerts, and every attempt to deliver it."""
     with store_of(config) as store:
         notification = _find(store, key)
-        attempts = store.attempts(notification.key)
+        attempts = store.outbox.attempts(notification.key)
         pauses = _pauses(store, [notification])
     if as_json:
         show_json({**_facts(notification), "attempt_log": [_attempt_facts(one) for one in attempts]})
@@ -138,7 +138,7 @@ def retry(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     """
     with store_of(config) as store:
         notification = _find(store, key)
-        done = store.retry_notification(notification.key, datetime.now(UTC))
+        done = store.outbox.retry(notification.key, datetime.now(UTC))
     if not done:
         raise UsageError(f"{key} is {notification.state.value}: only a dead or waiting message can be retried")
     typer.echo(f"{notification.key} is ready again")
@@ -149,15 +149,15 @@ def drop(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     """Give a message up: it becomes a dead letter with the reason `dropped`."""
     with store_of(config) as store:
         notification = _find(store, key)
-        already = store.dropped([notification.key])
-        done = store.drop_notification(notification.key, datetime.now(UTC))
+        already = store.outbox.dropped([notification.key])
+        done = store.outbox.drop(notification.key, datetime.now(UTC))
     if not done:
         raise UsageError(f"{key} is {_state(notification, already)}: only a waiting or dead message can be dropped")
     typer.echo(f"{notification.key} is dropped")
 
 
 def _find(store: Store, key: str) -> Notification:
-    notification = store.notification(key)
+    notification = store.outbox.find(key)
     if notification is None:
         raise UsageError(f"no message (or more than one) matches {key}; see `watcher outbox list`")
     return notification

@@ -19,7 +19,7 @@ from watcher.model.silence import Silence
 from watcher.route.limits import silenced
 
 if TYPE_CHECKING:
-    from watcher.store.interface import Store
+    from watcher.store.store import Store
 
 app = typer.Typer(help="Stop alerts for a time, with an author and a comment.", no_args_is_help=True)
 
@@ -63,7 +63,7 @@ def add(
     for warning in impossible_labels(compiled.settings, exact):
         typer.echo(f"warning: {warning}", err=True)
     with opened_store(compiled) as store:
-        store.add_silence(silence)
+        store.silences.add(silence)
         effect = _effect(store, silence)
     typer.echo(f"silence {silence.id[:8]} until {when(silence.ends_at)}: {_written(silence)}\n{effect}")
 
@@ -86,7 +86,7 @@ def _login_name() -> str:
 
 def _effect(store: Store, silence: Silence) -> str:
     """How many recent alerts it would have silenced, so that a matcher that matches nothing is noticed at once."""
-    recent = store.alerts(limit=MOST_ALERTS, since=silence.created_at - EFFECT_SINCE)
+    recent = store.alerts.newest(limit=MOST_ALERTS, since=silence.created_at - EFFECT_SINCE)
     matched = silenced(recent, [silence], silence.starts_at)
     return f"of {counted(len(recent), 'alert')} in the last {EFFECT_SINCE.days} days it matches {len(matched)}"
 
@@ -100,7 +100,7 @@ def list_silences(
     """List the silences in force, the first to end first."""
     now = datetime.now(UTC)
     with store_of(config) as store:
-        silences = store.silences(EVER if everything else now)
+        silences = store.silences.ending_after(EVER if everything else now)
     if as_json:
         show_json([_facts(silence, now) for silence in silences])
         return
@@ -154,7 +154,7 @@ def expire(
     Alerts that it has silenced stay silenced; alerts from now on are sent.
     """
     with store_of(config) as store:
-        ended = store.expire_silence(silence_id, datetime.now(UTC))
+        ended = store.silences.expire(silence_id, datetime.now(UTC))
     if not ended:
         raise UsageError(f"no silence in force (or more than one) matches {silence_id}; see `watcher silence list`")
     typer.echo(f"silence {silence_id} is over")

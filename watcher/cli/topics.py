@@ -15,7 +15,7 @@ from watcher.model.topic import format_points
 
 if TYPE_CHECKING:
     from watcher.match.suggest import Marked, Suggestion
-    from watcher.store.interface import Store
+    from watcher.store.store import Store
 
 app = typer.Typer(help="Improve topics from marked alerts.", no_args_is_help=True)
 
@@ -48,7 +48,7 @@ def suggest_command(
     compiled = load_to_read(config)
     (chosen,) = selected_topics(compiled, topic)
     with opened_store(compiled) as store:
-        marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marked_alerts(topic)]
+        marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(topic)]
         if background is not None:
             marked += _background(store, topic, datetime.now(UTC) - duration(background, "--background"))
     found = suggest(chosen, marked, most=most)
@@ -68,8 +68,10 @@ def suggest_command(
 def _background(store: Store, topic: str, since: datetime) -> list[Marked]:
     from watcher.match.suggest import Marked
 
-    alerted = {alert.entry_key for alert in store.alerts(limit=MOST_ALERTS, topic=topic)}
-    return [Marked(record.entry, False) for record in store.entries(since, MOST_ENTRIES) if record.key not in alerted]
+    alerted = {alert.entry_key for alert in store.alerts.newest(limit=MOST_ALERTS, topic=topic)}
+    return [
+        Marked(record.entry, False) for record in store.entries.since(since, MOST_ENTRIES) if record.key not in alerted
+    ]
 
 
 def _change(one: Suggestion) -> tuple[str, ...]:

@@ -80,12 +80,12 @@ async def _poll_twice(plan: CompiledConfig) -> Polled:
 
 
 def _look_up(app: Application, first: OnceReport, again: OnceReport) -> Polled:
-    records = app.store.entries(since=_LONG_AGO, limit=SAMPLE_LIMIT)
+    records = app.store.entries.since(since=_LONG_AGO, limit=SAMPLE_LIMIT)
     return Polled(
         first=first,
         again=again,
-        alerts=tuple(app.store.alerts(limit=SAMPLE_LIMIT)),
-        failing=tuple(state for state in app.store.feed_states() if state.failures),
+        alerts=tuple(app.store.alerts.newest(limit=SAMPLE_LIMIT)),
+        failing=tuple(state for state in app.store.feeds.states() if state.failures),
         explanations={
             record.entry.link: tuple(explain(topic, record.entry) for topic in app.config.topics) for record in records
         },

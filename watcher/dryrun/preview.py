@@ -18,7 +18,7 @@ from watcher.render.user_templates import user_templates
 from watcher.route.empty import empty_slots
 from watcher.route.tree import route_alert, routes_by_path
 from watcher.service.load import CompiledConfig
-from watcher.store.interface import Store
+from watcher.store.store import Store
 
 Digest = tuple[GroupKey, list[Alert]]
 
@@ -53,7 +53,7 @@ def render_previews(compiled: CompiledConfig, store: Store, recent: int) -> Prev
     empty = empty_slots(routes, compiled.settings.receivers, datetime.now(UTC), at_once=True)
     source, digests = PreviewSource.WAITING, _waiting(compiled, root, store)
     if not digests:
-        digests = _routed(compiled, root, store.alerts(limit=recent))
+        digests = _routed(compiled, root, store.alerts.newest(limit=recent))
         source = PreviewSource.RECENT if digests else PreviewSource.WAITING
     notifications = [_notification(*digest) for digest in digests]
     if not notifications and not empty:
@@ -86,11 +86,11 @@ def _waiting(compiled: CompiledConfig, root: Route, store: Store) -> list[Digest
     """What waits for a digest, with what was not routed yet."""
     routes = routes_by_path(root)
     waiting = {
-        group.key.id: (group.key, store.waiting_alerts(group.key, SHOWN))
-        for group in store.waiting_groups()
+        group.key.id: (group.key, store.groups.waiting_alerts(group.key, SHOWN))
+        for group in store.groups.waiting()
         if group.key.route in routes and isinstance(routes[group.key.route].timing, DigestTiming)
     }
-    for group, alerts in _routed(compiled, root, store.unrouted_alerts(SHOWN)):
+    for group, alerts in _routed(compiled, root, store.routing.unrouted(SHOWN)):
         waiting.setdefault(group.id, (group, []))[1].extend(alerts)
     return list(waiting.values())
 

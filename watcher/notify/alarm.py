@@ -20,7 +20,7 @@ from watcher.model.route import ChannelRef
 from watcher.notify.breakers import CircuitBreakers
 from watcher.render.channel_failure import trouble_message, trouble_notification
 from watcher.render.user_templates import UserTemplates
-from watcher.store.interface import Store
+from watcher.store.store import Store
 from watcher.threads import ThreadPool
 
 log = structlog.get_logger()
@@ -96,7 +96,7 @@ class Alarms:
 
     async def _was_sent_recently(self, failing: ChannelRef) -> bool:
         try:
-            sent_at = await self.store_pool(self.store.recall, _alarm_fact(failing))
+            sent_at = await self.store_pool(self.store.facts.recall, _alarm_fact(failing))
         except StoreError as error:
             log.warning("channel.alarm_not_recalled", channel=str(failing), error=str(error))
             return False
@@ -106,7 +106,7 @@ class Alarms:
 def _remember_alarm(store: Store, failing: ChannelRef, now: datetime) -> None:
     """A store that fails costs at most a second alarm."""
     try:
-        store.remember(_alarm_fact(failing), now.isoformat())
+        store.facts.remember(_alarm_fact(failing), now.isoformat())
     except StoreError as error:
         log.warning("channel.alarm_not_saved", channel=str(failing), error=str(error))
 

@@ -19,7 +19,7 @@ from watcher.deliver.breaker import Breaker
 from watcher.errors import StoreError
 from watcher.model.notification import Outcome
 from watcher.model.route import ChannelRef
-from watcher.store.interface import Store
+from watcher.store.store import Store
 from watcher.threads import ThreadPool
 
 log = structlog.get_logger()
@@ -110,7 +110,7 @@ class CircuitBreakers:
 
 def saved_pauses(store: Store, channels: Iterable[ChannelRef], now: datetime) -> dict[ChannelRef, datetime]:
     """The ends of the pauses that a running process saved, for those of the channels that are paused at `now`."""
-    kept = {channel: store.recall(_pause_fact(channel)) for channel in channels}
+    kept = {channel: store.facts.recall(_pause_fact(channel)) for channel in channels}
     until = {channel: datetime.fromisoformat(value) for channel, value in kept.items() if value}
     return {channel: moment for channel, moment in until.items() if moment > now}
 
@@ -119,8 +119,8 @@ def _save_pause(store: Store, channel: ChannelRef, until: datetime | None) -> No
     """A store that fails costs only what `outbox list` shows."""
     fact, value = _pause_fact(channel), until.isoformat() if until else ""
     try:
-        if (store.recall(fact) or "") != value:
-            store.remember(fact, value)
+        if (store.facts.recall(fact) or "") != value:
+            store.facts.remember(fact, value)
     except StoreError as error:
         log.warning("channel.pause_not_saved", channel=str(channel), error=str(error))
 

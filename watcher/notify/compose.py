@@ -15,7 +15,7 @@ from watcher.render.message import render_message
 from watcher.render.user_templates import UserTemplates
 from watcher.route.tree import rank_of, zone_of
 from watcher.schedule.health import feed_issues, lasting_issues
-from watcher.store.interface import Store
+from watcher.store.store import Store
 
 log = structlog.get_logger()
 
@@ -32,8 +32,8 @@ def digest_context(notification: Notification, routes: Mapping[str, Route], stor
     made_at = notification.created_at
     try:
         zone = zone_of(routes, notification.group.route)
-        issues = lasting_issues(feed_issues(store.feeds_with_issues(made_at), made_at), made_at)
-        alerts = store.told_alerts(made_at - timedelta(days=BAR_DAYS), made_at)
+        issues = lasting_issues(feed_issues(store.feeds.with_issues(made_at), made_at), made_at)
+        alerts = store.alerts.times(made_at - timedelta(days=BAR_DAYS), made_at)
         return DigestContext(daily_counts(alerts, zone, made_at), feed_notes(issues, zone))
     except Exception:
         log.exception("digest.context_failed", notification=notification.key, remedy="the digest has no footnote")

@@ -25,7 +25,7 @@ from watcher.route import due, limits
 from watcher.route.empty import empty_slots
 from watcher.route.limits import active_silences, silenced
 from watcher.route.release_policy import Release, decide_alerts, decide_groups, decide_release
-from watcher.store.interface import Store
+from watcher.store.store import Store
 from watcher.threads import ThreadPool
 
 log = structlog.get_logger()
@@ -61,11 +61,11 @@ class Flusher:
     async def flush(self, early: Early) -> list[Notification]:
         """Freezes every group that is due and that nothing holds back. Raises `StoreError`."""
         frozen: list[Notification | None] = []
-        for held in await self.store_pool(self.store.held_groups):
+        for held in await self.store_pool(self.store.holds.held):
             if held.until <= self.now:
                 frozen += await self._one_by_itself(str(held.key.id), self._release(held))
         ripe = [
-            group for group in await self.store_pool(self.store.waiting_groups) if await self._is_ripe(group, early)
+            group for group in await self.store_pool(self.store.groups.waiting) if await self._is_ripe(group, early)
         ]
         if ripe:
             ripe = await self._without_silenced(ripe)
@@ -98,21 +98,23 @@ class Flusher:
         """When a digest with `min` had enough alerts; it leaves at the first slot after that."""
         if not isinstance(timing, DigestTiming) or timing.min <= 1 or group.count < timing.min:
             return None
-        return await self.store_pool(self.store.nth_waiting_at, group.key, timing.min)
+        return await self.store_pool(self.store.groups.nth_waiting_at, group.key, timing.min)
 
     async def _without_silenced(self, ripe: Sequence[WaitingGroup]) -> list[WaitingGroup]:
         """Takes silenced alerts out of the groups; groups without any other alert are left out.
 
         Decided at the flush, not earlier: a digest that leaves after the end of a silence contains its alerts.
         """
-        in_force = active_silences(await self.store_pool(self.store.silences, self.now), self.now)
+        in_force = active_silences(await self.store_pool(self.store.silences.ending_after, self.now), self.now)
         if not in_force:
             return list(ripe)
         ids = {group.key.id for group in ripe}
-        alerts = [alert for group in ripe for alert in await self.store_pool(self.store.waiting_alerts, group.key, ALL)]
+        alerts = [
+            alert for group in ripe for alert in await self.store_pool(self.store.groups.waiting_alerts, group.key, ALL)
+        ]
         keys, ended_by = [group.key for group in ripe], silenced(alerts, in_force, self.now)
-        await self.store_pool(self.store.silence_waiting, keys, ended_by, self.now)
-        return [group for group in await self.store_pool(self.store.waiting_groups) if group.key.id in ids]
+        await self.store_pool(self.store.silences.apply, keys, ended_by, self.now)
+        return [group for group in await self.store_pool(self.store.groups.waiting) if group.key.id in ids]
 
     async def _flush_groups(
         self, route: Route, channel: ChannelRef, groups: list[WaitingGroup]
@@ -120,22 +122,22 @@ class Flusher:
         decision = decide_groups(route, groups, await self._budget_use(route, channel), self.now)
         for held in decision.hold:
             keys = [group.key for group in held.groups]
-            await self.store_pool(self.store.hold_waiting, keys, held.reason, held.until, self.now)
+            await self.store_pool(self.store.holds.hold, keys, held.reason, held.until, self.now)
         return [await self._freeze(route, group) for group in decision.send]
 
     async def _freeze(self, route: Route, group: WaitingGroup) -> Notification | None:
         if route.hold is not None:
-            alerts = await self.store_pool(self.store.waiting_alerts, group.key, ALL)
+            alerts = await self.store_pool(self.store.groups.waiting_alerts, group.key, ALL)
             if (behind := decide_alerts(route, alerts, self.now)) is not None:
                 await self.store_pool(
-                    self.store.hold_waiting,
+                    self.store.holds.hold,
                     [group.key],
                     HoldReason.QUIET_HOURS,
                     behind.until,
                     self.now,
                     only=behind.alert_ids,
                 )
-        return await self.store_pool(self.store.freeze, group.key, _reason(route.timing, group), self.now, SHOWN)
+        return await self.store_pool(self.store.groups.freeze, group.key, _reason(route.timing, group), self.now, SHOWN)
 
     async def _release(self, held: HeldGroup) -> list[Notification | None]:
         route = self.routes.get(held.route)
@@ -143,8 +145,8 @@ class Flusher:
             return []
         decision = decide_release(route, held, await self._budget_use(route, held.channel), self.now)
         if isinstance(decision, Release):
-            return [await self.store_pool(self.store.release, held, decision.reason, self.now, SHOWN)]
-        await self.store_pool(self.store.hold_longer, held, decision.reason, decision.until, self.now)
+            return [await self.store_pool(self.store.holds.release, held, decision.reason, self.now, SHOWN)]
+        await self.store_pool(self.store.holds.extend, held, decision.reason, decision.until, self.now)
         return []
 
     async def _freeze_empty(self, slot: EmptySlot) -> list[Notification | None]:
@@ -152,12 +154,12 @@ class Flusher:
         use = await self._budget_use(route, slot.channel)
         if route.budget is not None and not limits.messages_left(route.budget, use, self.now):
             return []
-        return [await self.store_pool(self.store.freeze_empty, slot, self.now)]
+        return [await self.store_pool(self.store.empty_digests.freeze, slot, self.now)]
 
     async def _budget_use(self, route: Route, channel: ChannelRef) -> BudgetUse:
         if route.budget is None:
             return BudgetUse()
-        return await self.store_pool(self.store.budget_use, route.path, channel, self.now - route.budget.per)
+        return await self.store_pool(self.store.holds.budget_use, route.path, channel, self.now - route.budget.per)
 
 
 def _place(group: WaitingGroup) -> tuple[str, str]:

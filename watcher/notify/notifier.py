@@ -39,7 +39,7 @@ from watcher.notify.flusher import Early, Flusher
 from watcher.notify.retry_store import retry_while_busy
 from watcher.notify.router import route_stored
 from watcher.render.user_templates import UserTemplates
-from watcher.store.interface import Store
+from watcher.store.store import Store
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
 
@@ -104,7 +104,7 @@ class Notifier:
     async def _acquire(self, limit: int, paused: Collection[ChannelRef]) -> list[AcquiredNotification]:
         now = self.clock.now()
         until = now + self.timings.notification_lease
-        return await self.store_pool(self.store.acquire_notifications, self.owner, now, until, limit, paused=paused)
+        return await self.store_pool(self.store.outbox.acquire, self.owner, now, until, limit, paused=paused)
 
     async def attempt(self, acquired: AcquiredNotification) -> SendResult:
         """Tries to deliver one notification and records the outcome. Raises `StoreError` when that is not possible."""
@@ -143,7 +143,7 @@ class Notifier:
 
     async def _begin(self, acquired: AcquiredNotification) -> bool:
         key, now = acquired.notification.key, self.clock.now()
-        return await self.store_pool(self.store.begin_attempt, self.owner, key, acquired.epoch, now)
+        return await self.store_pool(self.store.outbox.begin_attempt, self.owner, key, acquired.epoch, now)
 
     async def _send(self, notification: Notification, message: Message, until: datetime) -> Outcome:
         name = notification.group.channel
@@ -171,7 +171,7 @@ class Notifier:
 
         async def write() -> bool:
             return await self.store_pool(
-                self.store.record_outcome, self.owner, notification.key, acquired.epoch, outcome, now, again_at
+                self.store.outbox.record, self.owner, notification.key, acquired.epoch, outcome, now, again_at
             )
 
         kept = await retry_while_busy(write, acquired.until, self.clock)

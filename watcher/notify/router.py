@@ -11,7 +11,7 @@ from watcher.model.alert import Alert
 from watcher.model.notification import Delivery, Routed
 from watcher.model.route import Receiver, Route
 from watcher.route.tree import group_of, route_alert
-from watcher.store.interface import Store
+from watcher.store.store import Store
 from watcher.threads import ThreadPool
 
 log = structlog.get_logger()
@@ -24,13 +24,13 @@ async def route_stored(
 ) -> int:
     """Routes alerts without a route, then copies that no route has seen; returns how many of the former."""
     count = 0
-    while alerts := await store_pool(store.unrouted_alerts, BATCH):
+    while alerts := await store_pool(store.routing.unrouted, BATCH):
         routed = [route_or_default(root, receivers, alert) for alert in alerts]
-        await store_pool(store.save_routing, routed, clock.now())
+        await store_pool(store.routing.save, routed, clock.now())
         count += len(alerts)
-    while copies := await store_pool(store.unexamined_copies, BATCH):
+    while copies := await store_pool(store.routing.unexamined_copies, BATCH):
         routed = [route_or_default(root, receivers, alert) for alert in copies]
-        await store_pool(store.save_corroboration, routed, clock.now())
+        await store_pool(store.routing.save_copies, routed, clock.now())
     return count
 
 

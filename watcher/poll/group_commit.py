@@ -10,7 +10,8 @@ import structlog
 from watcher.clock import Clock
 from watcher.errors import StoreBusy
 from watcher.model.story import AssignsStories, Judge
-from watcher.store.interface import PollRecord, PollSaved, Store
+from watcher.store.records import PollRecord, PollSaved
+from watcher.store.store import Store
 from watcher.threads import ThreadPool
 
 log = structlog.get_logger()
@@ -68,4 +69,4 @@ class GroupCommit:
 
     async def _save(self, records: list[PollRecord]) -> list[PollSaved]:
         now = self._clock.now()
-        return await self._store_pool(self._store.save_polls, self._owner, records, now, self._judge, self._stories)
+        return await self._store_pool(self._store.polls.save, self._owner, records, now, self._judge, self._stories)

@@ -43,7 +43,8 @@ from watcher.poll.group_commit import GroupCommit
 from watcher.schedule import cadence, moves
 from watcher.schedule.health import issues_from
 from watcher.schedule.interval import CadencePolicy
-from watcher.store.interface import PollRecord, Store
+from watcher.store.records import PollRecord
+from watcher.store.store import Store
 from watcher.story.assigner import trace_of
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
@@ -109,7 +110,7 @@ class Poller:
         """
         due_at = now or self.clock.now()
         until = self.clock.now() + self.config.polling.timeout + self.timings.poll_margin
-        return await self.store_pool(self.store.acquire_due_feeds, self.owner, due_at, until, limit, force=force)
+        return await self.store_pool(self.store.polls.acquire_due, self.owner, due_at, until, limit, force=force)
 
     async def poll(self, acquired: AcquiredFeed) -> PollReport:
         """Polls one feed and saves the result. Raises only on a programming error."""
@@ -179,7 +180,7 @@ class Poller:
 
     async def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
         named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
-        seen = await self.store_pool(self.store.seen, state.url, named.probe())
+        seen = await self.store_pool(self.store.polls.seen, state.url, named.probe())
         return await self.cpu_pool(decide, named, state, seen, now, self.config.polling.backfill)
 
     def _match(
@@ -213,7 +214,7 @@ class Poller:
             record.state.url,
             result,
             entries_new=len(record.decision.new),
-            alerts=len(saved.alerts_told),
+            alerts=len(saved.alerts_new),
             folded=len(saved.alerts_folded),
         )
 

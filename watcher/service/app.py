@@ -35,7 +35,7 @@ from watcher.service import reconcile
 from watcher.service.executors import Executors, open_executors
 from watcher.service.load import USER_AGENT, CompiledConfig, open_config_store, open_fetcher
 from watcher.service.tasks import BoundedTasks
-from watcher.store.interface import Store
+from watcher.store.store import Store
 from watcher.story.assigner import StoryAssigner
 from watcher.story.cluster import judge
 from watcher.timings import Timings

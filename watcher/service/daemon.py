@@ -171,7 +171,7 @@ class Daemon:
         """Updates the Prometheus gauges from the store."""
         now = self._app.clock.now()
         stats = await self._app.pools.store(self._app.store.stats)
-        states = await self._app.pools.store(self._app.store.feeds_with_issues, now)
+        states = await self._app.pools.store(self._app.store.feeds.with_issues, now)
         counts = dict.fromkeys(DeliveryState, 0) | dict(stats.deliveries)
         metrics.show_state(counts)
         metrics.show_feed_issues(feed_issues(states, now))

@@ -20,8 +20,7 @@ from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
 from watcher.notify.template_check import failed_templates
 from watcher.poll.poller import PollConfig
-from watcher.store.interface import Store
-from watcher.store.open import open_store
+from watcher.store.store import Store, open_store
 
 USER_AGENT = f"watcher/{__version__}"
 

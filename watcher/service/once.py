@@ -10,7 +10,7 @@ from watcher.notify.flusher import Early
 from watcher.notify.notifier import SendResult
 from watcher.poll.poller import PollReport, PollResult
 from watcher.service.app import POLLS_AT_ONCE, Application
-from watcher.store.interface import Store
+from watcher.store.store import Store
 
 NOTIFICATIONS_AT_ONCE = 64
 
@@ -69,8 +69,8 @@ async def run_once(app: Application, *, force: bool = False, early: Early = Earl
 
 def _left(store: Store) -> tuple[int, int]:
     """Deliveries that wait and that are held."""
-    waiting = sum(group.count for group in store.waiting_groups())
-    return waiting, sum(group.count for group in store.held_groups())
+    waiting = sum(group.count for group in store.groups.waiting())
+    return waiting, sum(group.count for group in store.holds.held())
 
 
 async def _poll_all(app: Application, force: bool) -> list[PollReport]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 import structlog
 
 from watcher.service.load import CompiledConfig
-from watcher.store.interface import Store
+from watcher.store.store import Store
 
 log = structlog.get_logger()
 
@@ -27,7 +27,7 @@ def sync_feeds(store: Store, config: CompiledConfig, now: datetime) -> None:
     """
     urls = [feed.url for feed in config.settings.feeds]
     network_changed = _has_changed(store, Fact.NETWORK, config.network_fingerprint)
-    store.sync_feeds(urls, now, retry_failing=network_changed)
+    store.feeds.sync(urls, now, retry_failing=network_changed)
 
 
 def reroute(store: Store, config: CompiledConfig, now: datetime) -> None:
@@ -35,12 +35,12 @@ def reroute(store: Store, config: CompiledConfig, now: datetime) -> None:
 
     Call it when the configuration is in force. A `StoreError` leaves work that the next call does.
     """
-    store.remember(Fact.NETWORK, config.network_fingerprint)
+    store.facts.remember(Fact.NETWORK, config.network_fingerprint)
     if _has_changed(store, Fact.ROUTES, config.routing_fingerprint):
-        rerouted = store.reroute_waiting(now)
-        dead = store.bury_removed(config.channel_refs, now)
+        rerouted = store.routing.withdraw(now)
+        dead = store.outbox.bury_removed(config.channel_refs, now)
         log.info("routes.changed", rerouted=rerouted, receiver_removed=dead)
-    store.remember(Fact.ROUTES, config.routing_fingerprint)
+    store.facts.remember(Fact.ROUTES, config.routing_fingerprint)
 
 
 def warn_of_another_file(store: Store, config: CompiledConfig) -> None:
@@ -49,13 +49,13 @@ def warn_of_another_file(store: Store, config: CompiledConfig) -> None:
     if _has_changed(store, Fact.CONFIGURATION, file):
         log.warning(
             "store.configuration_changed",
-            before=store.recall(Fact.CONFIGURATION),
+            before=store.facts.recall(Fact.CONFIGURATION),
             now=file,
             remedy="waiting alerts are routed by this file now; if both files are in use, give each its own `store`",
         )
-    store.remember(Fact.CONFIGURATION, file)
+    store.facts.remember(Fact.CONFIGURATION, file)
 
 
 def _has_changed(store: Store, fact: Fact, value: str) -> bool:
     """Whether the store was last used with another value."""
-    return store.recall(fact) not in {None, value}
+    return store.facts.recall(fact) not in {None, value}

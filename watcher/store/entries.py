@@ -11,21 +11,23 @@ from sqlalchemy import Connection, Select, select
 from watcher.model.entry import EntryRecord, Identified
 from watcher.store import documents
 from watcher.store.database import AnyRow, Database, StorePart, execute_many
-from watcher.store.interface import PollRecord
 from watcher.store.prefix import PREFIX_SHOWN, begins_with
+from watcher.store.records import PollRecord
 from watcher.store.tables import entries, feeds
 
 
-class SqlEntries(StorePart):
-    """The part of `FeedStore` that reads entries."""
+class Entries(StorePart):
+    """Stored entries, for the commands."""
 
-    def entry(self, key_prefix: str) -> EntryRecord | None:
+    def find(self, key_prefix: str) -> EntryRecord | None:
+        """The one entry whose key begins with `key_prefix` (8 or more hex digits); None when none or several do."""
         matching = begins_with(entries.c.key, key_prefix, at_least=PREFIX_SHOWN)
         with self._database.read() as connection:
             rows = connection.execute(_records().where(matching).limit(2)).all()
         return _record(rows[0]) if len(rows) == 1 else None
 
-    def entries(self, since: datetime, limit: int = 100_000) -> list[EntryRecord]:
+    def since(self, since: datetime, limit: int = 100_000) -> list[EntryRecord]:
+        """Entries first seen at or after `since`, oldest first."""
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(entries_since(since, limit))]
 

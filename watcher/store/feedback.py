@@ -13,10 +13,14 @@ from watcher.store.database import StorePart
 from watcher.store.tables import alerts, entries, marks
 
 
-class SqlMarks(StorePart):
-    """The part of `AlertStore` that is about marks."""
+class Marks(StorePart):
+    """What users said of alerts: relevant, or not."""
 
-    def mark_alert(self, alert_id: str, is_relevant: bool, now: datetime) -> bool:
+    def mark(self, alert_id: str, is_relevant: bool, now: datetime) -> bool:
+        """Keeps what a user says of an alert, with the alert and the entry's full text; the last word counts.
+
+        False when there is no such alert. Marks stay when the alert is deleted after its time.
+        """
         found = (
             select(alerts.c.topic, alerts.c.document, entries.c.document.label("entry"))
             .outerjoin(entries, entries.c.key == alerts.c.entry_key)
@@ -37,7 +41,8 @@ class SqlMarks(StorePart):
             connection.execute(self._database.upsert(marks, ("alert_id",), replaced), [mark])
             return True
 
-    def marked_alerts(self, topic: str | None = None) -> list[MarkedAlert]:
+    def alerts(self, topic: str | None = None) -> list[MarkedAlert]:
+        """Marked alerts, oldest mark first."""
         query = select(marks).order_by(marks.c.marked_at, marks.c.alert_id)
         if topic is not None:
             query = query.where(marks.c.topic == topic)

@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, or_, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
-from watcher.model.feed import AcquiredFeed, PollState
+from watcher.model.feed import PollState
 from watcher.store import documents
 from watcher.store.database import AnyRow, StorePart, chunks, execute_many
-from watcher.store.tables import FEED_IS_ACTIVE, FEED_IS_LEASED, feeds
+from watcher.store.tables import FEED_IS_ACTIVE, feeds
 
 
-class SqlFeeds(StorePart):
-    """The part of `FeedStore` that is about the feeds themselves."""
+class Feeds(StorePart):
+    """The stored set of feeds and their states, for the service and the commands."""
 
-    def sync_feeds(self, urls: Collection[str], now: datetime, *, retry_failing: bool = False) -> None:
+    def sync(self, urls: Collection[str], now: datetime, *, retry_failing: bool = False) -> None:
+        """Makes the stored set of feeds follow the configuration.
+
+        New feeds are due at `now`. Feeds that are no longer configured are paused: their state and seen keys stay, and
+        they are never acquired. A paused feed that returns is resumed: due at the earlier of its old time and `now`, but
+        not before its `not_before`. With `retry_failing`, feeds whose last poll failed become due in the same way.
+        """
         wanted = set(urls)
         with self._database.write("sync_feeds") as connection:
             self._database.serialise(connection, "feeds")
@@ -33,27 +38,16 @@ class SqlFeeds(StorePart):
                 failing = select(feeds.c.url).where(FEED_IS_ACTIVE, feeds.c.failures > 0)
                 _make_due(connection, list(connection.scalars(failing)), now)
 
-    def acquire_due_feeds(
-        self, owner: str, now: datetime, until: datetime, limit: int, *, force: bool = False
-    ) -> list[AcquiredFeed]:
-        with self._database.write("acquire_due_feeds") as connection:
-            rows = connection.execute(due_feeds(now, limit, force=force)).all()
-            lease = (
-                update(feeds)
-                .where(feeds.c.id == bindparam("row_id"))
-                .values(lease_owner=owner, lease_until=until, epoch=feeds.c.epoch + 1)
-            )
-            execute_many(connection, lease, [{"row_id": row.id} for row in rows])
-            return [AcquiredFeed(poll_state(row), row.epoch + 1, until) for row in rows]
-
-    def feed_states(self, *, include_paused: bool = False) -> list[PollState]:
+    def states(self, *, include_paused: bool = False) -> list[PollState]:
+        """The state of every feed, by URL; of paused ones only with `include_paused`."""
         query = select(feeds.c.url, feeds.c.next_poll_at, feeds.c.document).order_by(feeds.c.url)
         if not include_paused:
             query = query.where(FEED_IS_ACTIVE)
         with self._database.read() as connection:
             return [poll_state(row) for row in connection.execute(query)]
 
-    def feeds_with_issues(self, now: datetime) -> list[PollState]:
+    def with_issues(self, now: datetime) -> list[PollState]:
+        """The states of unpaused feeds that may have an issue at `now`, by URL: all that have one, and few others."""
         query = (
             select(feeds.c.url, feeds.c.next_poll_at, feeds.c.document)
             .where(FEED_IS_ACTIVE, feeds.c.issues_from <= now)
@@ -61,30 +55,6 @@ class SqlFeeds(StorePart):
         )
         with self._database.read() as connection:
             return [poll_state(row) for row in connection.execute(query)]
-
-    def next_poll_at(self) -> datetime | None:
-        free = select(func.min(feeds.c.next_poll_at)).where(FEED_IS_ACTIVE, feeds.c.lease_owner.is_(None))
-        lapsing = select(func.min(feeds.c.lease_until)).where(FEED_IS_ACTIVE, FEED_IS_LEASED)
-        with self._database.read() as connection:
-            times = [connection.scalar(free), connection.scalar(lapsing)]
-        return min((time for time in times if time is not None), default=None)
-
-
-def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
-    """The query for feeds that may be leased at `now`, most overdue first, then by URL."""
-    wanted: ColumnElement[bool] = feeds.c.next_poll_at <= now
-    if force:
-        unpolled = or_(feeds.c.last_polled_at.is_(None), feeds.c.last_polled_at < now)
-        welcome = or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
-        wanted = and_(or_(wanted, and_(feeds.c.failures == 0, unpolled)), welcome)
-    unleased = or_(feeds.c.lease_owner.is_(None), feeds.c.lease_until <= now)
-    return (
-        select(feeds.c.id, feeds.c.url, feeds.c.next_poll_at, feeds.c.epoch, feeds.c.document)
-        .where(FEED_IS_ACTIVE, wanted, unleased)
-        .order_by(feeds.c.next_poll_at, feeds.c.url)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
 
 
 def poll_state(row: AnyRow) -> PollState:

@@ -36,25 +36,34 @@ from watcher.store.tables import (
 BEST_FIRST = (deliveries.c.score.desc(), alerts.c.created_at, alerts.c.seq)
 
 
-class SqlGroups(StorePart):
-    """The part of `AlertStore` that gathers and freezes."""
+class Groups(StorePart):
+    """Groups of waiting deliveries, until they are frozen into a notification."""
 
-    def waiting_groups(self) -> list[WaitingGroup]:
+    def waiting(self) -> list[WaitingGroup]:
+        """Groups with waiting deliveries, in order of their first waiting alert."""
         with self._database.read() as connection:
             return [_waiting_group(row) for row in connection.execute(waiting())]
 
     def nth_waiting_at(self, group: GroupKey, number: int) -> datetime | None:
+        """Since when `number` alerts have been waiting in a group; None when there are fewer."""
         of_group = select(delivery_groups.c.id).where(delivery_groups.c.key == group.id).scalar_subquery()
         waiting_since = select(deliveries.c.waiting_since).where(DELIVERY_IS_WAITING, deliveries.c.group_id == of_group)
         with self._database.read() as connection:
             return connection.scalar(waiting_since.order_by(deliveries.c.waiting_since).offset(number - 1).limit(1))
 
     def waiting_alerts(self, group: GroupKey, limit: int) -> list[Alert]:
+        """The alerts that `freeze` would take now, in the same order and with the same sources. Changes nothing."""
         with self._database.read() as connection:
             row = connection.execute(_group_row(group)).one_or_none()
             return [] if row is None else _best(connection, waiting_in(row.id), limit)
 
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
+        """Turns the group's waiting deliveries into one READY notification, in one transaction (I2).
+
+        None when nothing waits any more or an unfinished notification of the group exists. The snapshot holds the `limit`
+        best alerts (by score, then age); the others belong to the notification as well and are counted as `omitted`. Each
+        alert's `sources` are the titles of the other feeds folded into it so far. The group's last flush becomes `now`.
+        """
         with self._database.write("close_digest" if reason is NotifyReason.DIGEST else "freeze") as connection:
             self._database.serialise(connection, "routing")
             row = connection.execute(_group_row(group).with_for_update()).one_or_none()

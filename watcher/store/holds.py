@@ -19,9 +19,9 @@ from watcher.model.notification import (
     NotificationState,
 )
 from watcher.model.route import ChannelRef
-from watcher.store.alerts import group_ids
 from watcher.store.database import StorePart, chunks
 from watcher.store.groups import freeze_deliveries
+from watcher.store.routing import group_ids
 from watcher.store.tables import (
     DELIVERY_IS_HELD,
     DELIVERY_IS_WAITING,
@@ -33,10 +33,10 @@ from watcher.store.tables import (
 )
 
 
-class SqlHolding(StorePart):
-    """The part of `Holding` that is about quiet hours and budgets."""
+class Holds(StorePart):
+    """Deliveries held back for quiet hours or over a budget."""
 
-    def hold_waiting(
+    def hold(
         self,
         groups: Sequence[GroupKey],
         reason: HoldReason,
@@ -45,6 +45,10 @@ class SqlHolding(StorePart):
         *,
         only: Collection[str] | None = None,
     ) -> int:
+        """Makes waiting deliveries of these groups HELD until `until`; returns how many.
+
+        With `only`, just the deliveries of these alerts (ids).
+        """
         held = update(deliveries).values(state=DeliveryState.HELD, reason=reason.value, since=now, held_until=until)
         with self._database.write("hold_waiting") as connection:
             self._database.serialise(connection, "routing")
@@ -57,7 +61,8 @@ class SqlHolding(StorePart):
                     count += connection.execute(chosen).rowcount
             return count
 
-    def held_groups(self) -> list[HeldGroup]:
+    def held(self) -> list[HeldGroup]:
+        """What is held, by route, channel and reason."""
         query = (
             select(
                 delivery_groups.c.route,
@@ -85,7 +90,8 @@ class SqlHolding(StorePart):
                 for row in connection.execute(query)
             ]
 
-    def hold_longer(self, held: HeldGroup, reason: HoldReason, until: datetime, now: datetime) -> None:
+    def extend(self, held: HeldGroup, reason: HoldReason, until: datetime, now: datetime) -> None:
+        """Keeps it held until a later time, perhaps for another reason."""
         longer: dict[str, Any] = {"held_until": until}
         if reason is not held.reason:
             longer |= {"reason": reason.value, "since": now}
@@ -93,12 +99,16 @@ class SqlHolding(StorePart):
             connection.execute(update(deliveries).where(_held(held)).values(**longer))
 
     def release(self, held: HeldGroup, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
+        """Turns all that is held there into one READY notification of the group `held.key`, as `Groups.freeze` does."""
         with self._database.write("release") as connection:
             self._database.serialise(connection, "routing")
             (group_id,) = group_ids(self._database, connection, {held.key.id: held.key}).values()
             return freeze_deliveries(connection, group_id, held.key, reason, now, _held(held), limit)
 
     def budget_use(self, route: str, channel: ChannelRef, since: datetime) -> BudgetUse:
+        """What a route has sent to a channel after `since`, by time of delivery, and how many notifications are under
+        way.
+        """
         made = _notifications_of(route, channel)
         unfinished = select(func.count()).select_from(made.where(NOTIFICATION_IS_UNFINISHED).subquery())
         sent = made.where(

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select, update
 
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.notification import (
@@ -22,8 +22,7 @@ from watcher.model.notification import (
     TryAgain,
 )
 from watcher.model.route import ChannelRef
-from watcher.store import documents
-from watcher.store import transitions as finishing
+from watcher.store import documents, transitions
 from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.groups import group_key
 from watcher.store.prefix import begins_with
@@ -31,12 +30,16 @@ from watcher.store.reply_threads import begin_threads, thread_of
 from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, attempts, delivery_groups, notifications
 
 
-class SqlOutbox(StorePart):
-    """The `Outbox`."""
+class Outbox(StorePart):
+    """Frozen notifications and the attempts to send them (I3, I4)."""
 
-    def acquire_notifications(
+    def acquire(
         self, owner: str, now: datetime, until: datetime, limit: int, *, paused: Collection[ChannelRef] = ()
     ) -> list[AcquiredNotification]:
+        """Leases notifications that are due, oldest first; none of a `paused` channel. `attempts` is as before this one.
+
+        A notification about one story says which earlier message on its channel it replies to (`reply_to`).
+        """
         lease = (
             update(notifications)
             .where(notifications.c.id == bindparam("row_id"))
@@ -53,16 +56,24 @@ class SqlOutbox(StorePart):
             return [_acquired(connection, row, now, until) for row in rows]
 
     def begin_attempt(self, owner: str, key: str, epoch: int, now: datetime) -> bool:
+        """Checks the lease immediately before a send, and logs that an attempt begins (I3). False: do not send."""
         with self._database.write("begin_attempt") as connection:
             row = _leased(connection, owner, key, epoch)
             if row is None or row.lease_until <= now:
                 return False
-            finishing.start_attempt(connection, row, now)
+            transitions.start_attempt(connection, row, now)
             return True
 
-    def record_outcome(
+    def record(
         self, owner: str, key: str, epoch: int, outcome: Outcome, now: datetime, next_attempt_at: datetime | None
     ) -> bool:
+        """Writes how an attempt ended; False when the lease was no longer ours and nothing was written.
+
+        * `Delivered` finishes it: alerts that were shown are DELIVERED, the others OMITTED (I14). Its `receipt` is kept
+          for those of its stories that have none on this channel yet.
+        * `GiveUp`, or `TryAgain` without `next_attempt_at`, makes it a dead letter; its deliveries are DEAD.
+        * `TryAgain` makes it READY again at `next_attempt_at` and keeps `accepted`.
+        """
         with self._database.write("record_outcome") as connection:
             row = _leased(connection, owner, key, epoch)
             if row is None:
@@ -76,6 +87,7 @@ class SqlOutbox(StorePart):
             return True
 
     def bury_removed(self, channels: Collection[ChannelRef], now: datetime) -> int:
+        """Makes dead letters of unfinished, unleased notifications to channels not in `channels`; returns how many."""
         names = [str(channel) for channel in channels]
         removed = _whole().where(NOTIFICATION_IS_UNFINISHED, _is_free(now), notifications.c.channel.not_in(names))
         with self._database.write("bury_removed") as connection:
@@ -84,19 +96,22 @@ class SqlOutbox(StorePart):
                 _bury(connection, row, AttemptReason.RECEIVER_REMOVED, "its receiver left the configuration", now)
             return len(rows)
 
-    def notifications(self, *, state: NotificationState | None = None, limit: int = 50) -> list[Notification]:
+    def newest(self, *, state: NotificationState | None = None, limit: int = 50) -> list[Notification]:
+        """The outbox, newest first."""
         query = _whole().order_by(notifications.c.created_at.desc(), notifications.c.id.desc()).limit(limit)
         if state is not None:
             query = query.where(notifications.c.state == state)
         with self._database.read() as connection:
             return [_notification(row) for row in connection.execute(query)]
 
-    def notification(self, key_prefix: str) -> Notification | None:
+    def find(self, key_prefix: str) -> Notification | None:
+        """The one notification whose key begins with `key_prefix`; None when none or several do."""
         with self._database.read() as connection:
             rows = connection.execute(_whole().where(begins_with(notifications.c.key, key_prefix)).limit(2)).all()
         return _notification(rows[0]) if len(rows) == 1 else None
 
     def attempts(self, key: str) -> list[Attempt]:
+        """The log of one notification, oldest attempt first."""
         query = (
             select(attempts)
             .join(notifications, notifications.c.id == attempts.c.notification_id)
@@ -106,37 +121,39 @@ class SqlOutbox(StorePart):
         with self._database.read() as connection:
             return [_attempt(row) for row in connection.execute(query)]
 
-    def retry_notification(self, key: str, now: datetime) -> bool:
+    def retry(self, key: str, now: datetime) -> bool:
+        """Makes a dead or waiting notification READY now, under the same key, with its attempts counted from zero.
+
+        A dead one whose group has something unfinished becomes READY as soon as that has ended (I2); that is True, too.
+        False for what is unknown, sent or being sent.
+        """
         with self._database.write("retry_notification") as connection:
-            row = _for_a_person(connection, key, now)
+            row = _unleased(connection, key, now)
             if row is None or row.state is NotificationState.SENT:
                 return False
-            finishing.retry(connection, row, now)
+            transitions.retry(connection, row, now)
             return True
 
-    def drop_notification(self, key: str, now: datetime) -> bool:
+    def drop(self, key: str, now: datetime) -> bool:
+        """Gives a notification up on the operator's request: it becomes, or stays, a dead letter with the reason DROPPED.
+
+        False for what is unknown, sent, being sent or dropped already.
+        """
         with self._database.write("drop_notification") as connection:
-            row = _for_a_person(connection, key, now)
+            row = _unleased(connection, key, now)
             if row is None or row.state is NotificationState.SENT or _dropped(connection, [key]):
                 return False
-            end = finishing.settle if row.state is NotificationState.DEAD else finishing.die
-            finishing.log_end(
+            end = transitions.settle if row.state is NotificationState.DEAD else transitions.die
+            transitions.log_end(
                 connection, row, AttemptResult.GIVE_UP, AttemptReason.DROPPED, "dropped by the operator", now
             )
             end(connection, row, AttemptReason.DROPPED, now)
             return True
 
     def dropped(self, keys: Collection[str]) -> set[str]:
+        """Those of these notifications that are dead because the operator dropped them."""
         with self._database.read() as connection:
             return _dropped(connection, keys)
-
-    def next_attempt_at(self) -> datetime | None:
-        ready = notifications.c.state == NotificationState.READY
-        waiting = select(func.min(notifications.c.next_attempt_at)).where(NOTIFICATION_IS_UNFINISHED, ready)
-        lapsing = select(func.min(notifications.c.lease_until)).where(NOTIFICATION_IS_UNFINISHED, ~ready)
-        with self._database.read() as connection:
-            times = [connection.scalar(waiting), connection.scalar(lapsing)]
-        return min((time for time in times if time is not None), default=None)
 
 
 def due_notifications(now: datetime, limit: int, paused: Collection[ChannelRef] = ()) -> Select[Any]:
@@ -168,7 +185,7 @@ def _leased(connection: Connection, owner: str, key: str, epoch: int) -> AnyRow 
     return connection.execute(select(notifications).where(*ours).with_for_update()).one_or_none()
 
 
-def _for_a_person(connection: Connection, key: str, now: datetime) -> AnyRow | None:
+def _unleased(connection: Connection, key: str, now: datetime) -> AnyRow | None:
     """The notification unless somebody is sending it at this moment."""
     query = select(notifications).where(notifications.c.key == key, _is_free(now))
     return connection.execute(query.with_for_update()).one_or_none()
@@ -193,22 +210,22 @@ def _record(
     connection: Connection, row: AnyRow, outcome: Outcome, now: datetime, next_attempt_at: datetime | None
 ) -> None:
     if isinstance(outcome, Delivered):
-        finishing.log_end(connection, row, AttemptResult.DELIVERED, None, outcome.detail, now)
-        finishing.deliver(connection, row, outcome.shown, now)
+        transitions.log_end(connection, row, AttemptResult.DELIVERED, None, outcome.detail, now)
+        transitions.deliver(connection, row, outcome.shown, now)
         return
     _keep_accepted(connection, row, outcome.accepted)
     result = AttemptResult.GIVE_UP if isinstance(outcome, GiveUp) else AttemptResult.TRY_AGAIN
-    finishing.log_end(connection, row, result, outcome.reason, outcome.detail, now)
+    transitions.log_end(connection, row, result, outcome.reason, outcome.detail, now)
     if isinstance(outcome, TryAgain) and next_attempt_at is not None:
-        finishing.postpone(connection, row, outcome.reason, next_attempt_at, now)
+        transitions.postpone(connection, row, outcome.reason, next_attempt_at, now)
     else:
         shown = outcome.shown if isinstance(outcome, GiveUp) else frozenset()
-        finishing.die(connection, row, outcome.reason, now, shown=shown)
+        transitions.die(connection, row, outcome.reason, now, shown=shown)
 
 
 def _bury(connection: Connection, row: AnyRow, reason: AttemptReason, detail: str, now: datetime) -> None:
-    finishing.log_end(connection, row, AttemptResult.GIVE_UP, reason, detail, now)
-    finishing.die(connection, row, reason, now)
+    transitions.log_end(connection, row, AttemptResult.GIVE_UP, reason, detail, now)
+    transitions.die(connection, row, reason, now)
 
 
 def _keep_accepted(connection: Connection, row: AnyRow, accepted: tuple[str, ...]) -> None:

@@ -7,18 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
 
+from watcher.model.entry import Seen, SeenProbe
+from watcher.model.feed import AcquiredFeed
 from watcher.model.story import AssignsStories, Judge
 from watcher.store import documents
 from watcher.store.columns import EPOCH
 from watcher.store.database import Database, StorePart, chunks, execute_many
 from watcher.store.entries import save_entries
-from watcher.store.interface import PollRecord, PollSaved
+from watcher.store.feeds import poll_state
 from watcher.store.new_alerts import save_alerts
-from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys
+from watcher.store.records import PollRecord, PollSaved
+from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys, seen_entries
 from watcher.store.stories import place_alerts
-from watcher.store.tables import feeds
+from watcher.store.tables import FEED_IS_ACTIVE, feeds
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,52 @@ class Lease:
         return self.keys_refreshed_at is None or self.keys_refreshed_at <= now - REFRESH_KEYS_AFTER
 
 
-class SqlPolls(StorePart):
-    """The part of `FeedStore` that saves polls."""
+class Polls(StorePart):
+    """Feeds under lease: what the poll pipeline needs."""
 
-    def save_polls(
-        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, teller: AssignsStories
+    def acquire_due(
+        self, owner: str, now: datetime, until: datetime, limit: int, *, force: bool = False
+    ) -> list[AcquiredFeed]:
+        """Leases up to `limit` feeds with `next_poll_at <= now`, the most overdue first, then by URL.
+
+        With `force` also feeds that are not due and were not polled since `now` (`last_polled_at < now` or never); but
+        none whose `not_before` is in the future, none in failure backoff (`failures > 0`) that is not due, and none
+        that is leased already.
+        """
+        with self._database.write("acquire_due_feeds") as connection:
+            rows = connection.execute(due_feeds(now, limit, force=force)).all()
+            lease = (
+                update(feeds)
+                .where(feeds.c.id == bindparam("row_id"))
+                .values(lease_owner=owner, lease_until=until, epoch=feeds.c.epoch + 1)
+            )
+            execute_many(connection, lease, [{"row_id": row.id} for row in rows])
+            return [AcquiredFeed(poll_state(row), row.epoch + 1, until) for row in rows]
+
+    def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
+        """What is remembered of this feed that shares a key, link hash or fingerprint with the probe, by key.
+
+        Every key is found. Of a link or fingerprint that very many entries share, more than the document has are found,
+        but not all.
+        """
+        with self._database.read() as connection:
+            return seen_entries(connection, feed_url, probe)
+
+    def save(
+        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, assigner: AssignsStories
     ) -> list[PollSaved]:
+        """Commits polls whose lease is still ours: state, entries, seen keys and alerts in one transaction (I1).
+
+        Inside the transaction `assigner` finds the story of each entry that has alerts and a trace. Then `judge` decides
+        about each candidate alert. In order of creation, including what this call saved so far, it is given
+
+        * every earlier alert of the same topic and entry, folded ones too;
+        * the alerts of the same topic and story that were not folded, while the story is alive.
+
+        An alert whose id exists is a REPEAT whatever the judge says. The leases are released. A lease that has run out
+        but was taken by nobody still counts. Of `quiet` entries only those of a baseline are kept whole; of the others
+        only the seen keys are kept.
+        """
         with self._database.write("save_polls") as connection:
             leases = _leases(connection, [poll.state.url for poll in polls])
             ours = [poll for poll in polls if _is_ours(leases.get(poll.state.url), owner, poll.epoch)]
@@ -47,17 +90,34 @@ class SqlPolls(StorePart):
             _save_entries(self._database, connection, ours, leases, now)
             if any(poll.alerts for poll in ours):
                 self._database.serialise(connection, "alerts")
-            saved = {poll.state.url: _save_alerts(connection, poll, now, judge, teller) for poll in ours}
+            saved = {poll.state.url: _save_alerts(connection, poll, now, judge, assigner) for poll in ours}
         return [
             PollSaved(url, True, *saved[url]) if url in saved else PollSaved(url, False)
             for url in (poll.state.url for poll in polls)
         ]
 
 
+def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
+    """The query for feeds that may be leased at `now`, most overdue first, then by URL."""
+    wanted: ColumnElement[bool] = feeds.c.next_poll_at <= now
+    if force:
+        unpolled = or_(feeds.c.last_polled_at.is_(None), feeds.c.last_polled_at < now)
+        welcome = or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
+        wanted = and_(or_(wanted, and_(feeds.c.failures == 0, unpolled)), welcome)
+    unleased = or_(feeds.c.lease_owner.is_(None), feeds.c.lease_until <= now)
+    return (
+        select(feeds.c.id, feeds.c.url, feeds.c.next_poll_at, feeds.c.epoch, feeds.c.document)
+        .where(FEED_IS_ACTIVE, wanted, unleased)
+        .order_by(feeds.c.next_poll_at, feeds.c.url)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+
+
 def _save_alerts(
-    connection: Connection, poll: PollRecord, now: datetime, judge: Judge, teller: AssignsStories
+    connection: Connection, poll: PollRecord, now: datetime, judge: Judge, assigner: AssignsStories
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return save_alerts(connection, place_alerts(connection, poll.alerts, poll.traces, teller, now), now, judge)
+    return save_alerts(connection, place_alerts(connection, poll.alerts, poll.traces, assigner, now), now, judge)
 
 
 def _leases(connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:

@@ -14,8 +14,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
 
 from watcher.model.entry import Identified, Seen, SeenProbe
-from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
-from watcher.store.interface import PollRecord
+from watcher.store.database import AnyRow, Database, chunks, execute_many
+from watcher.store.records import PollRecord
 from watcher.store.tables import feeds, seen
 
 REFRESH_KEYS_AFTER = timedelta(days=7)
@@ -23,27 +23,20 @@ REFRESH_KEYS_AFTER = timedelta(days=7)
 _SHARED_BY = 50
 """Entries with one title: a bulletin has the same one every day, and needs no comparison with all of them."""
 
-_RESEMBLING = 100_000
+_MAX_SIMILAR = 100_000
 """Rows for one document at most; only one that means harm resembles so many."""
 
 
-class SqlSeen(StorePart):
-    """The part of `FeedStore` that remembers entries."""
-
-    def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
-        with self._database.read() as connection:
-            feed_id = connection.scalar(select(feeds.c.id).where(feeds.c.url == feed_url))
-            named = [
-                row
-                for some in chunks(probe.keys)
-                for row in connection.execute(_of_feed(feed_id, seen.c.key.in_(some)))
-            ]
-            resembling = islice(_resembling(connection, feed_id, probe), _RESEMBLING)
-            rows = {row.key: _seen(row) for row in chain(named, resembling)}
-        return [rows[key] for key in sorted(rows)]
+def seen_entries(connection: Connection, feed_url: str, probe: SeenProbe) -> list[Seen]:
+    """What is remembered of this feed that shares a key, link hash or fingerprint with the probe, by key."""
+    feed_id = connection.scalar(select(feeds.c.id).where(feeds.c.url == feed_url))
+    named = [row for some in chunks(probe.keys) for row in connection.execute(_of_feed(feed_id, seen.c.key.in_(some)))]
+    similar = islice(_similar(connection, feed_id, probe), _MAX_SIMILAR)
+    rows = {row.key: _seen(row) for row in chain(named, similar)}
+    return [rows[key] for key in sorted(rows)]
 
 
-def _resembling(connection: Connection, feed_id: int | None, probe: SeenProbe) -> Iterator[AnyRow]:
+def _similar(connection: Connection, feed_id: int | None, probe: SeenProbe) -> Iterator[AnyRow]:
     """What shares a link hash or a fingerprint with the probe; of one that very many share, some."""
     asked = (
         (seen.c.link_hash, probe.link_hashes),

@@ -17,21 +17,24 @@ from watcher.store.prefix import begins_with
 from watcher.store.tables import DELIVERY_IS_WAITING, alerts, deliveries, delivery_groups, silences
 
 
-class SqlSilences(StorePart):
-    """The part of `Holding` that is about silences."""
+class Silences(StorePart):
+    """Silences, and the deliveries that they take out."""
 
-    def add_silence(self, silence: Silence) -> None:
+    def add(self, silence: Silence) -> None:
+        """Keeps a silence."""
         row = {"id": silence.id, "ends_at": silence.ends_at, "document": documents.silences.write(silence)}
         with self._database.write("add_silence") as connection:
             connection.execute(silences.insert(), [row])
 
-    def silences(self, ending_after: datetime) -> list[Silence]:
+    def ending_after(self, ending_after: datetime) -> list[Silence]:
+        """Silences that end after this moment, in order of their end; also those that have not begun."""
         query = select(silences.c.document).where(silences.c.ends_at > ending_after)
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(silences.c.ends_at, silences.c.id))
             return [documents.silences.read(row.document) for row in rows]
 
-    def expire_silence(self, silence_id: str, now: datetime) -> bool:
+    def expire(self, silence_id: str, now: datetime) -> bool:
+        """Ends a silence now; False when no silence that has not ended yet has this id (or one beginning of it)."""
         query = select(silences).where(begins_with(silences.c.id, silence_id), silences.c.ends_at > now).limit(2)
         with self._database.write("expire_silence") as connection:
             found = connection.execute(query).all()
@@ -45,7 +48,11 @@ class SqlSilences(StorePart):
             )
             return True
 
-    def silence_waiting(self, groups: Collection[GroupKey], silenced: Mapping[str, str], now: datetime) -> int:
+    def apply(self, groups: Collection[GroupKey], silenced: Mapping[str, str], now: datetime) -> int:
+        """Makes waiting deliveries of these alerts in these groups SILENCED, for good; returns how many.
+
+        `silenced` maps alert ids to silence ids.
+        """
         by_silence: dict[str, list[str]] = {}
         for alert_id, silence_id in silenced.items():
             by_silence.setdefault(silence_id, []).append(alert_id)

@@ -9,9 +9,9 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, se
 from watcher.errors import NotifyReason
 from watcher.model.notification import DeliveryState, EmptySlot, Notification, NotificationState
 from watcher.store import documents
-from watcher.store.alerts import group_ids
 from watcher.store.database import StorePart
 from watcher.store.groups import has_unfinished
+from watcher.store.routing import group_ids
 from watcher.store.tables import (
     ALERT_IS_UNROUTED,
     DELIVERY_IS_HELD,
@@ -22,10 +22,17 @@ from watcher.store.tables import (
 )
 
 
-class SqlEmptyDigests(StorePart):
-    """The part of `AlertStore` that makes notifications without alerts."""
+class EmptyDigests(StorePart):
+    """Digests that say that there were no alerts."""
 
-    def freeze_empty(self, slot: EmptySlot, now: datetime) -> Notification | None:
+    def freeze(self, slot: EmptySlot, now: datetime) -> Notification | None:
+        """Makes a READY notification without alerts for a slot in which nothing gathered; its `omitted` says how many
+        alerts were silenced there.
+
+        None when there is anything to report: alerts that are not routed yet; deliveries of these routes and this channel
+        that are held, or waiting since before `due`; a notification made since the slot or not finished yet; or this very
+        notification.
+        """
         with self._database.read() as connection:
             if _has_something(connection, slot):
                 return None

@@ -1,0 +1,71 @@
+"""What goes into the store and comes out of it, beside the values of the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from watcher.model.alert import Alert
+from watcher.model.entry import EntryDecision
+from watcher.model.feed import PollState
+from watcher.model.notification import DeliveryState
+from watcher.model.route import ChannelRef
+from watcher.model.story import Trace
+
+
+@dataclass(frozen=True, slots=True)
+class PollRecord:
+    """All that one poll brings, saved together (I1). `alerts` are candidates: the judge decides about them.
+
+    `traces` of the entries that have alerts, by entry key, are what the stories of the alerts are found by.
+    `issues_from` is the first moment at which the state may have an issue; None when that is not known.
+    """
+
+    epoch: int
+    state: PollState
+    feed_title: str = ""
+    labels: Mapping[str, str] | None = None
+    decision: EntryDecision = field(default_factory=EntryDecision)
+    traces: Mapping[str, Trace] = field(default_factory=dict)
+    alerts: tuple[Alert, ...] = ()
+    issues_from: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollSaved:
+    """`saved` False: the lease was no longer ours and nothing of this poll was kept; the feed will be polled again.
+
+    Ids of its alerts: those that are new to the user, and those folded into another alert.
+    """
+
+    url: str
+    saved: bool
+    alerts_new: tuple[str, ...] = ()
+    alerts_folded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryLife:
+    """What became of one alert on one channel, for `alerts show`."""
+
+    channel: ChannelRef
+    route: str
+    state: DeliveryState
+    reason: str
+    since: datetime
+    notification: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreStats:
+    """Counts for `db stats` and the metrics. `deliveries` and `alerts` are counted by state (I5)."""
+
+    feeds: int
+    entries: int
+    seen: int
+    alerts: Mapping[str, int]
+    deliveries: Mapping[str, int]
+    notifications: Mapping[str, int]
+    bytes: int
+    schema: str

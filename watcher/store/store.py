@@ -1,0 +1,135 @@
+"""The store: its parts by who needs them, and how it is opened.
+
+Rules for all methods of all parts:
+
+* Each method is one transaction: all of it or nothing. It takes `now`, returns model values, keeps no connection, and
+  does no network beyond the database itself.
+* Methods are synchronous, called from worker threads, and thread-safe. They raise only `StoreError` and its children.
+* Leases: `acquire…` gives each row to at most one owner until `until`, and adds one to its epoch. The holder may save
+  or record only while its epoch is still the stored one *and* the row is still leased to it; a method that finds
+  otherwise changes nothing and says so in its result. An expired lease may be acquired by anybody. Nothing clears leases
+  at start: the lease of a dead owner expires.
+* Times are aware UTC in, aware UTC out. Order is by the due time, then by name, so that it is the same in every engine.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy.exc import ArgumentError
+
+from watcher.errors import UsageError
+from watcher.store import maintenance, schema
+from watcher.store.alerts import Alerts
+from watcher.store.database import Database
+from watcher.store.empty_digests import EmptyDigests
+from watcher.store.entries import Entries
+from watcher.store.facts import Facts
+from watcher.store.feedback import Marks
+from watcher.store.feeds import Feeds
+from watcher.store.groups import Groups
+from watcher.store.holds import Holds
+from watcher.store.notifications import Outbox
+from watcher.store.polls import Polls
+from watcher.store.postgres import PostgresDatabase
+from watcher.store.records import StoreStats
+from watcher.store.routing import Routing
+from watcher.store.silences import Silences
+from watcher.store.sqlite import SqliteDatabase
+
+SQLITE = "sqlite:///"
+POSTGRES = "postgresql+psycopg://"
+PATIENCE = timedelta(seconds=5)
+"""How long a transaction waits for another process before it is `StoreBusy`."""
+
+
+class Store:
+    """Everything that must survive a crash, over any engine that is a `Database`."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.polls = Polls(database)
+        self.feeds = Feeds(database)
+        self.entries = Entries(database)
+        self.alerts = Alerts(database)
+        self.marks = Marks(database)
+        self.routing = Routing(database)
+        self.groups = Groups(database)
+        self.empty_digests = EmptyDigests(database)
+        self.holds = Holds(database)
+        self.silences = Silences(database)
+        self.outbox = Outbox(database)
+        self.facts = Facts(database)
+
+    def upgrade(self) -> str:
+        """Brings the schema to this version (creates it when new); returns the version. Can be repeated when killed."""
+        return schema.upgrade(self._database)
+
+    def check_schema(self) -> None:
+        """Raises `SchemaMismatch` unless the schema is this version's. Cheap."""
+        schema.check(self._database)
+
+    def purge(
+        self, now: datetime, *, seen_for: timedelta, entries_for: timedelta, finished_for: timedelta, chunk: int
+    ) -> int:
+        """Deletes at most `chunk` rows of each kind that are past their time; returns how many.
+
+        Never an entry or alert that an unfinished delivery or notification still needs, never a seen key within
+        `seen_for` (I6), and never one that the last documents of its feed still carried, however long ago that was.
+        """
+        gone = maintenance.purge(self._database, now, seen_for, entries_for, finished_for, chunk)
+        if gone:
+            self._database.tidy()
+        return gone
+
+    def stats(self) -> StoreStats:
+        """Counts and sizes."""
+        return maintenance.stats(self._database)
+
+    def backup(self, target: Path) -> None:
+        """A consistent copy of the live database in a new file; an existing one is not overwritten.
+
+        On a server this is a `StoreError` that names the server's own command.
+        """
+        self._database.backup(target)
+
+    def close(self) -> None:
+        """Gives every connection back; the store cannot be used afterwards."""
+        self._database.close()
+
+
+def open_store(url: str, *, base: Path, patience: timedelta = PATIENCE) -> Store:
+    """A store at `url`; a relative path of SQLite's is beside `base`. Nothing is read or created yet.
+
+    Raises `UsageError` for a URL that names no engine of ours.
+    """
+    if url.startswith(POSTGRES):
+        return Store(_postgres(url, patience))
+    if url.startswith(SQLITE):
+        return Store(SqliteDatabase(base / _path(url), patience))
+    raise UsageError(f"`store: {_scheme(url)}:…` names no store of watcher's: write {SQLITE}PATH or {POSTGRES}…")
+
+
+def _path(url: str) -> str:
+    path = url.removeprefix(SQLITE)
+    if path in ("", ":memory:") or "?" in path:
+        raise UsageError(
+            f"`store` needs the path of a file, as in {SQLITE}watcher.db: "
+            "a store in memory would lose alerts, and options after ? are not known"
+        )
+    return path
+
+
+def _postgres(url: str, patience: timedelta) -> PostgresDatabase:
+    try:
+        return PostgresDatabase(url, patience)
+    except ModuleNotFoundError as error:
+        raise UsageError("`store` on PostgreSQL needs its driver: install watcher[postgres]") from error
+    except (ArgumentError, ValueError) as error:
+        raise UsageError(f"`store: {POSTGRES}…` cannot be read: write {POSTGRES}USER@HOST/DATABASE") from error
+
+
+def _scheme(url: str) -> str:
+    """What stands before the first colon: the rest may carry a password (I12)."""
+    return url.partition(":")[0]
