@@ -96,9 +96,27 @@ def test_a_list_counts_as_one_term() -> None:
     assert [part.text[start:end] for start, end in part.highlights] == ["Daesh", "ISIS", "Islamic State"]
 
 
-def test_an_exact_form_counts_in_the_body_under_a_title_in_capitals() -> None:
-    (match,) = Percolator([topic({3: ["=WHO"]})]).percolate(entry("WHO KNOWS", "The WHO knows"))
-    assert [part.field for part in match.evidence] == ["lead"]
+@pytest.mark.parametrize(
+    ("term", "title", "content", "fields"),
+    [
+        ("=WHO", "WHO WARNS OF EPIDEMIC", "", ["title"]),
+        ("=WHO", "WHO IS NEXT", "", []),
+        ("=WHO", "WHO WANTS THIS?", "", []),
+        ("=WHO", "MEN WHO FLED", "", []),
+        ("=WHO", "THE WHO WARNS", "", ["title"]),
+        ("=WHO", "MEN WHO KNOW", "The WHO knows", ["title", "lead"]),
+        ("U.S.", "JOIN US TODAY", "", []),
+        ("U.S.", "U.S. STRIKES", "", ["title"]),
+        ("U.S.", "ARMY AND U.S. TROOPS", "", ["title"]),
+        ("U.S.", "US STRIKES CONVOY", "", ["title"]),
+        ("=SDF", "TROOPS OF SDF LEAVE", "", ["title"]),
+    ],
+)
+def test_initials_in_capitals_count_by_the_documented_rule(
+    term: str, title: str, content: str, fields: list[str]
+) -> None:
+    found = Percolator([topic({3: [term]}, focus=3)]).percolate(entry(title, content))
+    assert [part.field for match in found for part in match.evidence] == fields
 
 
 def test_feeds_restrict_a_topic() -> None:

@@ -1,8 +1,10 @@
-"""The score against an independent, slow indexed of its definition, and the levels."""
+"""The score against an independent, slow version of its definition, and the levels."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from math import log
+from random import Random
 
 import pytest
 from hypothesis import given, settings
@@ -22,7 +24,7 @@ terms = st.dictionaries(weight, st.lists(phrase, max_size=3, unique=True), max_s
 
 
 def score_by_definition(raw: Topic, title: str, body: str) -> int:
-    """Terms only: every place of every term, the longest first, then the heavier, then the earlier written."""
+    """Terms only: every place of every term, the longest first, then the heavier, then the one that adds."""
     stretches = {"title": title.split(), "body": body.split()}
     places = []
     for number, term in enumerate(raw.terms):
@@ -30,10 +32,11 @@ def score_by_definition(raw: Topic, title: str, body: str) -> int:
         for name, words in stretches.items():
             for at in range(len(words) - len(wanted) + 1):
                 if words[at : at + len(wanted)] == wanted:
-                    places.append((-len(wanted), -abs(term.weight), number, name != "title", at, at + len(wanted)))
+                    rank = (-len(wanted), -abs(term.weight), -term.weight, term.text)
+                    places.append((rank, number, name != "title", at, at + len(wanted)))
     taken: set[tuple[bool, int]] = set()
     counts: dict[tuple[int, str], int] = {}
-    for _, _, number, in_body, start, end in sorted(places):
+    for _, number, in_body, start, end in sorted(places):
         cells = {(in_body, at) for at in range(start, end)}
         if not cells & taken:
             taken |= cells
@@ -54,6 +57,15 @@ def test_the_score_is_what_the_definition_says(written: dict[float, list[str]], 
         return
     found = explain(compiled(raw), entry(title, f"lead-in {body}"))
     assert found.score == score_by_definition(raw, title, f"lead in {body}")
+
+
+@given(terms, text, st.randoms(use_true_random=False))
+def test_the_order_of_the_terms_decides_nothing(written: dict[float, list[str]], body: str, random: Random) -> None:
+    raw = topic(written or {1: ["camp"]}, languages=())
+    shuffled = replace(raw, terms=tuple(random.sample(raw.terms, len(raw.terms))))
+    if raw.terms:
+        scores = {explain(compiled(one), entry("", body)).score for one in (raw, shuffled)}
+        assert len(scores) == 1
 
 
 @settings(max_examples=200)

@@ -39,7 +39,8 @@ def test_words(text: str, expected: list[str]) -> None:
 
 def test_numbers_are_not_joined() -> None:
     assert runs(pieces("3.5")) == []
-    assert runs(pieces("F-16")) == []
+    assert runs(pieces("2024-3094")) == []
+    assert runs(pieces("F-16")) == [(0, 2, "F16")]
 
 
 @given(st.text())

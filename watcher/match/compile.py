@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from watcher.match.expression import Expression, Leaf, NearPair, is_true_of_nothing, leaves
 from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
-from watcher.match.terms import TermProblem, are_plain, parse_member, parse_term
-from watcher.model.topic import Near, Points, Topic, TopicProblem, format_points
+from watcher.match.terms import TermProblem, are_plain, members, parse_member, parse_term
+from watcher.model.topic import ListMember, Near, Points, Topic, TopicProblem, Vocabulary, format_points
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,15 @@ def compile_topic(topic: Topic) -> CompiledTopic | tuple[TopicProblem, ...]:
 
 
 def _problems_of_vocabulary(topic: Topic) -> Iterator[TopicProblem]:
-    for name, members in topic.vocabulary.items():
-        for index, member in enumerate(members):
-            parsed = parse_member(member)
-            if isinstance(parsed, TermProblem):
-                yield TopicProblem(f"vocabulary.{name}.{index}", f'"{member}" {parsed.message}', parsed.column)
+    for name, words in topic.vocabulary.items():
+        for index, word in enumerate(words):
+            member = word if isinstance(word, ListMember) else ListMember(word)
+            for found in members("", {**topic.vocabulary, "": (member,)}) if member.text.startswith("@") else (member,):
+                parsed = found if isinstance(found, TermProblem) else parse_member(found)
+                if isinstance(parsed, TermProblem):
+                    message = f'"{member.text}" {parsed.message}'
+                    yield TopicProblem(f"vocabulary.{name}.{index}", message, parsed.column)
+                    break
 
 
 def _problems_of_terms(topic: Topic) -> Iterator[TopicProblem]:
@@ -96,11 +100,11 @@ def _compile_near(near: Near, path: str, topic: Topic, problems: list[TopicProbl
         if not texts:
             problems.append(TopicProblem(f"{path}.{side}", "is empty; write at least one term"))
     left, right = (_near_leaves(texts, f"{path}.{side}", topic.vocabulary, problems) for side, texts in sides.items())
-    return NearPair(left, right, near.within)
+    return NearPair(left, right, near.within, near.across)
 
 
 def _near_leaves(
-    texts: Sequence[str], path: str, vocabulary: Mapping[str, tuple[str, ...]], problems: list[TopicProblem]
+    texts: Sequence[str], path: str, vocabulary: Vocabulary, problems: list[TopicProblem]
 ) -> tuple[Leaf, ...]:
     found: list[Leaf] = []
     for index, text in enumerate(texts):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 
 from watcher.match.entry_index import IndexedEntry, Positions, Span
@@ -24,17 +24,20 @@ def holds(expression: Expression, indexed: IndexedEntry) -> bool:
     match expression:
         case Leaf():
             return _occurs(expression, indexed)
-        case NearPair(left, right, within):
-            return any(
-                nearest_pairs(placed(left, words, begin, end), placed(right, words, begin, end), within, most=1)
-                for words, begin, end in _ranges(left[0].field, indexed)
-            )
+        case NearPair():
+            return any(pairs_in(expression, *found, most=1) for found in _ranges(expression.left[0].field, indexed))
         case And(parts):
             return all(holds(part, indexed) for part in parts)
         case Or(parts):
             return any(holds(part, indexed) for part in parts)
         case Not(part):
             return not holds(part, indexed)
+
+
+def pairs_in(near: NearPair, words: Positions, begin: int, end: int, *, most: int) -> list[Pair]:
+    """The pairs between two positions, nearest first."""
+    left, right = placed(near.left, words, begin, end), placed(near.right, words, begin, end)
+    return nearest_pairs(left, right, near.within, most=most, breaks=() if near.across else words.breaks)
 
 
 def placed(leaves: tuple[Leaf, ...], words: Positions, begin: int, end: int) -> list[Placed]:
@@ -84,8 +87,10 @@ def _occurs(leaf: Leaf, indexed: IndexedEntry) -> bool:
     return any(map(words.occurs, leaf.patterns))
 
 
-def nearest_pairs(left: Sequence[Placed], right: Sequence[Placed], within: int, *, most: int) -> list[Pair]:
-    """Disjoint pairs of one from each side at most `within` positions apart, nearest first.
+def nearest_pairs(
+    left: Sequence[Placed], right: Sequence[Placed], within: int, *, most: int, breaks: Sequence[int] = ()
+) -> list[Pair]:
+    """Disjoint pairs of one from each side at most `within` positions apart, none over a break, nearest first.
 
     The distance is from the end of the one to the beginning of the other; neighbours are 1 apart. The nearest are
     looked for first: texts that repeat both sides have thousands of pairs, and `most` of them are enough.
@@ -95,7 +100,10 @@ def nearest_pairs(left: Sequence[Placed], right: Sequence[Placed], within: int, 
     left, right = left[:_MOST_PLACES], right[:_MOST_PLACES]
     nearest = min(_NEAREST if len(left) * len(right) < _MANY else 1, within)
     while True:
-        chosen = _disjoint(sorted(_within(left, right, nearest)), most)
+        near = _within(left, right, nearest)
+        if breaks:
+            near = [one for one in near if bisect_right(breaks, one[1][0]) == bisect_right(breaks, one[2][0])]
+        chosen = _disjoint(sorted(near), most)
         if len(chosen) == most or nearest == within:
             return chosen
         nearest = min(2 * nearest, within)

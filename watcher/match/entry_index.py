@@ -6,18 +6,22 @@ This pass is what an entry costs when nothing matches.
 
 from __future__ import annotations
 
+import re
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
-from itertools import islice
+from collections.abc import Iterable, Mapping, Sequence, Set
+from itertools import accumulate, islice
 from operator import itemgetter
 from typing import cast
 
 from watcher.match.entry_text import body_of, limited_text, limited_title
 from watcher.match.index import Index, Pattern, neighbour_key
-from watcher.match.token_cache import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCache
+from watcher.match.token_cache import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCaches
 from watcher.model.entry import Entry
+from watcher.text.capitals import bare, is_initials
 from watcher.text.offsets import OffsetMap
+from watcher.text.sentences import sentences
+from watcher.text.tokens import parent_domains
 
 Span = tuple[int, int]
 """[start, end) in positions."""
@@ -35,9 +39,13 @@ _ONE = (1,)
 class Positions:
     """Where the patterns of an index occur in a row of positions. Each text ends with a gap."""
 
-    def __init__(self, index: Index, caches: tuple[TokenCache, TokenCache]) -> None:
+    def __init__(self, index: Index, caches: TokenCaches, language: str) -> None:
         self._index = index
         self._caches = caches
+        self._language = language
+        self.breaks: list[int] = []
+        """Positions at which a sentence begins, in order; no phrase runs across."""
+        self._breaks: set[int] = set()
         self._row: list[Piece] = []
         self.singles: dict[int, list[int]] = {}
         """Slots that a topic looks for by themselves → positions; ~position for joined words that begin there."""
@@ -53,19 +61,42 @@ class Positions:
         """The position after the last gap."""
         return len(self._row)
 
-    def add(self, text: str) -> OffsetMap:
-        """Appends a text and a gap."""
-        tokens = text.split()
-        meanings = list(map(self._caches[text.isupper()].__getitem__, tokens))
+    def add(self, text: str, elsewhere: str = "") -> OffsetMap:
+        """Appends a text and a gap. `elsewhere`: the rest of the entry, see `text/capitals`."""
+        by_sentence = [sentence.split() for sentence in sentences(text)]
+        tokens = by_sentence[0] if len(by_sentence) == 1 else [token for one in by_sentence for token in one]
+        meanings = self._meanings(tokens, elsewhere, capitals=text.isupper())
         compounds = [number for number, meaning in enumerate(meanings) if meaning.__class__ is Compound]
         begin = len(self._row)
         row = self._widen(meanings, compounds) if compounds else cast("list[Piece]", meanings)
         row.append(NOTHING)
         self._row += row
-        note(self._row, begin, self.singles, self.pairs, self._index.followers, MOST_OCCURRENCES)
+        widths = [len(cast("Compound", meanings[at]).pieces) for at in compounds]
+        if len(by_sentence) > 1:
+            self._note_breaks(begin, by_sentence, compounds, widths)
+        note(self._row, begin, self.singles, self.pairs, self._index.followers, self._breaks)
         if self._joined:
             self._note_joined(begin)
-        return OffsetMap(text, tokens, compounds, [len(cast("Compound", meanings[at]).pieces) for at in compounds])
+        return OffsetMap(text, tokens, compounds, widths)
+
+    def _meanings(self, tokens: Sequence[str], elsewhere: str, *, capitals: bool) -> list[Meaning]:
+        meanings = list(map(self._caches.of(self._language, capitals=capitals).__getitem__, tokens))
+        everyday = self._index.lexicon.everyday
+        if capitals and everyday:
+            ordinary = self._caches.of(self._language, capitals=False)
+            for at, token in enumerate(tokens):
+                if bare(token) in everyday and is_initials(tokens, at, elsewhere):
+                    meanings[at] = ordinary[token]
+        return meanings
+
+    def _note_breaks(
+        self, begin: int, by_sentence: Sequence[Sequence[str]], compounds: Sequence[int], widths: Sequence[int]
+    ) -> None:
+        more = [0, *accumulate(width - 1 for width in widths)]
+        firsts = [*accumulate(map(len, by_sentence))][:-1]
+        found = {begin + first + more[bisect_left(compounds, first)] for first in firsts} - {begin}
+        self.breaks += sorted(found)
+        self._breaks |= found
 
     def _widen(self, meanings: list[Meaning], compounds: list[int]) -> list[Piece]:
         """One piece per position; remembers what pieces of compounds mean when they are written as one word."""
@@ -83,8 +114,9 @@ class Positions:
         row += cast("list[Piece]", meanings[copied:])
         return row
 
-    def _note(self, before: Piece, start: int, after: Piece, end: int) -> None:
-        note_neighbours(before, after, (start, end), self.pairs, self._index.followers, MOST_OCCURRENCES)
+    def _note(self, before: Piece, start: int, after: Piece, middle: int, end: int) -> None:
+        if middle not in self._breaks:
+            note_neighbours(before, after, (start, end), self.pairs, self._index.followers)
 
     def _note_joined(self, begin: int) -> None:
         for start, alternatives in self._joined.items():
@@ -93,10 +125,11 @@ class Positions:
             for width, piece in alternatives:
                 for slot in piece[SINGLES]:
                     self.singles.setdefault(slot, []).append(~start)
-                self._note(self._row[start - 1], start - 1, piece, start + width)
-                self._note(piece, start, self._row[start + width], start + width + 1)
+                end = start + width
+                self._note(self._row[start - 1], start - 1, piece, start, end)
+                self._note(piece, start, self._row[end], end, end + 1)
                 for before_width, before in self._joined_to.get(start, ()):
-                    self._note(before, start - before_width, piece, start + width)
+                    self._note(before, start - before_width, piece, start, end)
 
     def phrases(self) -> list[int]:
         """The numbers of the phrases that may occur: two neighbours do, and the slot required beside them."""
@@ -130,13 +163,16 @@ class Positions:
         if spans is None:
             return []
         slots, anchor = phrases.slots(number), phrases.anchors[number]
+        if len(slots) == 2:
+            return sorted(set(spans)) if self._joined else spans
         for slot in slots[anchor + 2 :]:
             spans = _different((start, end + width) for start, end in spans for width in self._widths(slot, end))
         for slot in reversed(slots[:anchor]):
             spans = _different(
                 (start - width, end) for start, end in spans for width in self._widths_before(slot, start)
             )
-        return sorted(set(spans)) if self._joined else spans
+        breaks = self._breaks
+        return sorted({span for span in spans if not breaks or breaks.isdisjoint(range(span[0] + 1, span[1]))})
 
     def _widths(self, slot: int, start: int) -> tuple[int, ...]:
         """How many positions the words that begin at a position and may be the slot have."""
@@ -161,9 +197,7 @@ def _different(spans: Iterable[Span]) -> list[Span]:
 class IndexedEntry:
     """Title and body of an entry as one row of positions with a gap between; other fields on request."""
 
-    def __init__(
-        self, index: Index, caches: tuple[TokenCache, TokenCache], entry: Entry, labels: Mapping[str, str] | None
-    ) -> None:
+    def __init__(self, index: Index, caches: TokenCaches, entry: Entry, labels: Mapping[str, str] | None) -> None:
         self._index = index
         self._caches = caches
         self._entry = entry
@@ -174,16 +208,17 @@ class IndexedEntry:
         self.body = limited_text(body)
         self.unread = len(entry.title) - len(self.title) + len(body) - len(self.body)
         """Characters at the end of title and body that are left out, see `entry_text`."""
-        self.words = Positions(index, caches)
-        self.title_offsets = self.words.add(self.title)
+        self._language_key = index.lexicon.language_key(self.language)
+        self.words = Positions(index, caches, self._language_key)
+        self.title_offsets = self.words.add(self.title, self.body)
         self.body_start = self.words.end
-        self.body_offsets = self.words.add(self.body)
+        self.body_offsets = self.words.add(self.body, self.title)
         self.body_length = self.words.end - self.body_start - 1
 
     def field(self, name: str) -> Positions:
         """The words of a field that does not score: summary, author, category, feed; also title alone."""
         if name not in self._fields:
-            words = self._fields[name] = Positions(self._index, self._caches)
+            words = self._fields[name] = Positions(self._index, self._caches, self._language_key)
             for text in self._texts(name):
                 words.add(limited_text(text))
         return self._fields[name]
@@ -205,7 +240,10 @@ class IndexedEntry:
             case "category":
                 return entry.categories
             case _:
-                return (self._labels.get("feed", ""), self._labels.get("feed_url", ""), entry.publisher or "")
+                address = self._labels.get("feed_url", "")
+                domains = " ".join(parent_domains(address))
+                words = re.sub(r"\W+", " ", address)
+                return (self._labels.get("feed", ""), address, domains, words, entry.publisher or "")
 
 
 def note(
@@ -214,16 +252,17 @@ def note(
     singles: dict[int, list[int]],
     pairs: dict[int, list[Span]],
     followers: dict[int, frozenset[int]],
-    most: int,
+    breaks: Set[int],
 ) -> None:
-    """Adds what the row holds from `begin` on: slots → positions, keys of neighbours → `most` spans."""
+    """Adds what the row holds from `begin` on: slots → positions, keys of neighbours → spans without a break."""
     for at, slots in enumerate(map(_SINGLES_OF, islice(row, begin, None)), begin):
         for slot in slots:
             singles.setdefault(slot, []).append(at)
     befores, afters = islice(row, begin, None), islice(row, begin + 1, None)
     apart = map(frozenset.isdisjoint, map(_FOLLOWERS_OF, befores), map(_RIGHTS_OF, afters))
     for at in [at for at, is_apart in enumerate(apart, begin) if not is_apart]:
-        note_neighbours(row[at], row[at + 1], (at, at + 2), pairs, followers, most)
+        if at + 1 not in breaks:
+            note_neighbours(row[at], row[at + 1], (at, at + 2), pairs, followers)
 
 
 def note_neighbours(
@@ -232,7 +271,6 @@ def note_neighbours(
     span: Span,
     pairs: dict[int, list[Span]],
     followers: dict[int, frozenset[int]],
-    most: int,
 ) -> None:
     """Adds the span of two pieces to each pair of their slots that phrases wait for."""
     for left in before[SLOTS]:
@@ -240,7 +278,7 @@ def note_neighbours(
         for right in after[RIGHTS]:
             if right in waited:
                 spans = pairs.setdefault(neighbour_key(left, right), [])
-                if len(spans) < most:
+                if len(spans) < MOST_OCCURRENCES:
                     spans.append(span)
 
 

@@ -32,14 +32,18 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class NearPair:
-    """NEAR: a leaf of `left` and one of `right` at most `within` positions apart, in either order."""
+    """NEAR: a leaf of `left` and one of `right` at most `within` positions apart, in either order and one sentence.
+
+    `across` (ACROSS): also over the ends of sentences.
+    """
 
     left: tuple[Leaf, ...]
     right: tuple[Leaf, ...]
     within: int
+    across: bool = False
 
     def __str__(self) -> str:
-        return f"{_group(self.left)} NEAR/{self.within} {_group(self.right)}"
+        return f"{_group(self.left)} {'ACROSS' if self.across else 'NEAR'}/{self.within} {_group(self.right)}"
 
 
 @dataclass(frozen=True, slots=True)

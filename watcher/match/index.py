@@ -10,15 +10,16 @@ topics have some 400,000 terms.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate, groupby
 from math import prod
 from typing import NamedTuple
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.expression import Expression, Leaf, NearPair, map_leaves, needed_leaves
-from watcher.match.lexicon import Lexicon, Slots
+from watcher.match.lexicon import Dialect, Lexicon, Slots
+from watcher.match.spelling import Words
 from watcher.match.terms import Phrase, TermProblem, parse_term, plain_phrases
 from watcher.model.topic import Topic
 from watcher.text.stems import STEMMED_LANGUAGES
@@ -155,8 +156,7 @@ class Index:
 
     def _add(self, number: int, compiled: CompiledTopic) -> None:
         topic = compiled.topic
-        spoken = tuple(language for language in topic.languages if language in STEMMED_LANGUAGES)
-        words = self.lexicon.slots((spoken, topic.arabic_prefixes))
+        words = self.lexicon.slots(Dialect(_spoken(topic.languages), topic.arabic_prefixes))
         at = len(self.topic_of_term)
         self.first_term.append(at)
         plain = plain_phrases([term.text for term in topic.terms])
@@ -169,7 +169,7 @@ class Index:
         self.topic_of_term.extend([number] * (len(topic.terms) + 1))
         self.programs.append(self._bind(compiled, words))
 
-    def _add_plain(self, plain: Sequence[Phrase], at: int, words: Slots) -> None:
+    def _add_plain(self, plain: Sequence[Words], at: int, words: Slots) -> None:
         """What most terms go through, so that it is written out."""
         slot, pattern_of = words.__getitem__, self.phrases.pattern
         of_slots, of_phrases = self._postings
@@ -187,7 +187,9 @@ class Index:
             self._postings[1].append(~pattern << 32 | term)
 
     def _pattern(self, phrase: Phrase, words: Slots) -> Pattern:
-        return self.phrases.pattern([words[word] for word in phrase])
+        if phrase.language:
+            words = self.lexicon.slots(Dialect(_spoken((phrase.language,)), arabic_prefixes=True, is_bound=True))
+        return self.phrases.pattern([words[word] for word in phrase.words])
 
     def _bind(self, compiled: CompiledTopic, words: Slots) -> Program:
         def bound(leaf: Leaf) -> Leaf:
@@ -201,7 +203,8 @@ class Index:
         if not (compiled.near or compiled.require or compiled.exclude or compiled.query):
             return PLAIN
         near = tuple(
-            NearPair(tuple(map(bound, pair.left)), tuple(map(bound, pair.right)), pair.within) for pair in compiled.near
+            replace(pair, left=tuple(map(bound, pair.left)), right=tuple(map(bound, pair.right)))
+            for pair in compiled.near
         )
         return Program(near, bind(compiled.require), bind(compiled.exclude), bind(compiled.query))
 
@@ -242,6 +245,11 @@ class Index:
             self.followers[numbers[left]] = rights
             for right in rights:
                 self.is_right[right] = 1
+
+
+def _spoken(languages: Iterable[str]) -> tuple[str, ...]:
+    """The languages whose words have forms of their own."""
+    return tuple(language for language in languages if language in STEMMED_LANGUAGES or language in ("he", "ko"))
 
 
 def _phrases(text: str, topic: Topic) -> tuple[Phrase, ...]:

@@ -1,48 +1,78 @@
-"""The lexicon: every word of every topic has a slot, and a piece of text reaches the slots it may stand for.
+"""The lexicon: every word of every topic has a slot, and a piece of text reaches the slots it may be.
 
-A *slot* is a written word in a *dialect* (languages, Arabic prefixes or not). It is reached through
-forms: folded stems, folded prefixes, exact spellings. Each kind of form has a table of its own.
+A *slot* is a written word in a *dialect*. It is reached through forms: folded stems, folded beginnings and endings,
+exact spellings. Some forms count only in entries of one language (or of an unknown one): those of a list that is
+marked with a language, and those without the letters that Arabic, Hebrew or Korean attach to a word. They are in a
+table of that language.
 """
 
 from __future__ import annotations
 
-from watcher.text.fold import fold
-from watcher.text.stems import languages_for, script_of, script_of_language, stems, without_arabic_prefixes
-from watcher.text.tokens import LONGEST_PIECE
+from typing import NamedTuple
 
-Dialect = tuple[tuple[str, ...], bool]
-"""(languages with a stemmer, whether Arabic words also count without their one-letter prefixes)."""
+from watcher.text.capitals import EVERYDAY_WORDS
+from watcher.text.fold import fold, without_invisible
+from watcher.text.stems import (
+    languages_for,
+    script_of,
+    script_of_language,
+    stems,
+    without_arabic_prefixes,
+    without_hebrew_prefixes,
+    without_korean_particles,
+)
+from watcher.text.tokens import LONGEST_PIECE, address_forms, has_signs, is_address, without_plural_s
+
+
+class Dialect(NamedTuple):
+    """How a topic or a list means its words."""
+
+    languages: tuple[str, ...]
+    """With a stemmer or with attached letters."""
+    arabic_prefixes: bool
+    is_bound: bool = False
+    """Whether inflected forms count only in entries of the (one) language."""
+
+
 Table = dict[str, int | tuple[int, ...]]
 """Form → its slot or slots."""
+UNKNOWN = ""
+"""The language of an entry that does not say it."""
 
 _ARTICLES = frozenset(["ال", "لل"])
+_ANOTHER = "another in "
 _HEAD = 3
-"""Letters by which the lengths of prefixes are found."""
+"""Letters by which the lengths of beginnings and endings are found."""
+_ATTACHED = {
+    "ar": ("arabic", without_arabic_prefixes),
+    "he": ("hebrew", without_hebrew_prefixes),
+    "ko": ("hangul", without_korean_particles),
+}
+"""Language → the script of its words, and what they are without attached letters."""
 
 
 class Lexicon:
-    """Hands out slots while topics are compiled; read-only afterwards.
-
-    Words that Arabic texts reach also without their prefixes stand in the *bare* tables.
-    """
+    """Hands out slots while topics are compiled; read-only afterwards."""
 
     def __init__(self) -> None:
         self._dialects: dict[Dialect, Slots] = {}
         self._count = 0
         self._exact: Table = {}
-        self._whole: tuple[Table, Table] = ({}, {})
-        self._prefixes: tuple[Table, Table] = ({}, {})
-        self._stems: dict[str, tuple[Table, Table]] = {}
-        self._lengths: dict[str, tuple[int, ...]] = {}
-        self._short_lengths: tuple[int, ...] = ()
-        self._spoken: dict[str, tuple[str, ...]] = {}
-        self._has_bare = False
+        self._signed: Table = {}
+        """Words with signs, and addresses."""
+        self._general = Forms()
+        self._of_language: dict[str, Forms] = {}
+        """Language → forms that count in its entries only."""
+        self._reached: dict[tuple[str, str], tuple[str, ...]] = {}
+        self.everyday: frozenset[str] = frozenset()
+        """Exact words that are everyday words in a text of capitals."""
+        self.has_signs = False
 
     def __len__(self) -> int:
         return self._count
 
     def slots(self, dialect: Dialect) -> Slots:
-        """Written word (`prison`, `detain*`, `=WHO`) → slot, from 1; a word asked for the first time gets one."""
+        """Written word (`prison`, `detain*`, `*kabel`, `=WHO`) → slot, from 1; a new word gets a new one."""
         known = self._dialects.get(dialect)
         if known is None:
             known = self._dialects[dialect] = Slots(self, dialect)
@@ -51,68 +81,147 @@ class Lexicon:
     def new_slot(self, word: str, dialect: Dialect) -> int:
         """A slot for a word that its dialect does not have yet."""
         self._count = slot = self._count + 1
-        languages, bare = dialect
         if word.startswith("="):
             _enter(self._exact, word[1:], slot)
-            return slot
-        folded = fold(word.removesuffix("*"))
-        bare = bare and script_of(folded) == "arabic"
-        self._has_bare |= bare
-        if word.endswith("*"):
-            self._enter_prefix(folded, slot, bare)
-            return slot
-        spoken = languages_for(folded, languages)
-        for language in spoken:
-            tables = self._stems.setdefault(language, ({}, {}))
-            for stem in _stems(word, folded, language, bare):
-                _enter(tables[bare], stem, slot)
-        if not spoken:
-            _enter(self._whole[bare], folded, slot)
+            if word[1:].lower() in EVERYDAY_WORDS:
+                self.everyday |= {word[1:]}
+        elif has_signs(word) or is_address(word):
+            self.has_signs = True
+            _enter(self._signed, word, slot)
+        else:
+            self._enter_word(word, dialect, slot)
         return slot
 
-    def _enter_prefix(self, prefix: str, slot: int, bare: bool) -> None:
-        _enter(self._prefixes[bare], prefix, slot)
-        length, head = len(prefix), prefix[:_HEAD]
-        known = self._lengths.get(head, ()) if length >= _HEAD else self._short_lengths
-        if length in known:
-            return
-        if length >= _HEAD:
-            self._lengths[head] = (*known, length)
-        else:
-            self._short_lengths = (*known, length)
+    def _enter_word(self, word: str, dialect: Dialect, slot: int) -> None:
+        folded = fold(word.strip("*"))
+        script = script_of(folded)
+        spoken = languages_for(folded, dialect.languages)
+        self._general.enter(word, folded, () if dialect.is_bound else spoken, slot)
+        for language in dialect.languages if dialect.is_bound else _attaching(script, dialect):
+            attaches = language in _ATTACHED and _ATTACHED[language][0] == script
+            if attaches or language in spoken:
+                forms = self._of_language.setdefault(language, Forms())
+                forms.enter(word, folded, (language,) if language in spoken else (), slot, keeps_article=not attaches)
 
     def close(self) -> None:
         """Forgets what only compiling needs."""
         self._dialects = {}
 
-    def slots_of(self, piece: str, *, capitals: bool) -> set[int]:
-        """The slots of a piece of text; in a text that is all capitals no exact spelling counts."""
+    def language_key(self, language: str) -> str:
+        """The same key for all languages of entries (ISO 639 with a region or not) that reach the same slots."""
+        code = language.replace("_", "-").partition("-")[0].lower()
+        if not self._of_language or not code:
+            return UNKNOWN
+        return code if code in self._of_language else f"{_ANOTHER}{script_of_language(code)}"
+
+    def slots_of(self, piece: str, *, capitals: bool, language: str = UNKNOWN) -> set[int]:
+        """The slots of a piece of an entry whose language has the key `language`.
+
+        In a text that is all capitals no exact spelling counts that is an everyday word in small letters.
+        """
         slots: set[int] = set()
         if len(piece) > LONGEST_PIECE:
             return slots
-        if self._exact and not capitals:
-            _reach(self._exact, piece, slots)
-        folded = fold(piece)
-        script = script_of(folded)
-        self._reach_form(piece, folded, script, False, slots)
-        if self._has_bare and script == "arabic":
-            for form in (folded, *without_arabic_prefixes(folded)):
-                self._reach_form(form, form, script, True, slots)
+        exact = without_invisible(piece)
+        if self._exact and not (capitals and exact in self.everyday):
+            _reach(self._exact, exact, slots)
+        self._reach_word(piece, language, slots)
+        singular = without_plural_s(exact)
+        if singular is not None:
+            _reach(self._exact, singular, slots)
+            self._reach_word(singular, language, slots)
         return slots
 
-    def _reach_form(self, form: str, folded: str, script: str, bare: bool, slots: set[int]) -> None:
-        _reach(self._whole[bare], folded, slots)
+    def signed_slots(self, spelling: str) -> set[int]:
+        """The slots of a word with signs, spelled as `signed_words` does, or of an address."""
+        slots: set[int] = set()
+        for form in address_forms(spelling) if is_address(spelling) else (spelling,):
+            _reach(self._signed, form, slots)
+        return slots
+
+    def _reach_word(self, piece: str, language: str, slots: set[int]) -> None:
+        folded = fold(piece)
+        script = script_of(folded)
+        self._general.reach(piece, folded, script, slots)
+        for reached in self._languages_reached(script, language):
+            forms = self._of_language[reached]
+            attached = _ATTACHED.get(reached)
+            forms.reach(piece, folded, script, slots, keeps_article=False)
+            for form in attached[1](folded) if attached and attached[0] == script else ():
+                forms.reach(form, form, script, slots, keeps_article=False)
+
+    def _languages_reached(self, script: str, language: str) -> tuple[str, ...]:
+        """The languages whose own forms count: that of the entry, or all when the word is in another script."""
+        known = self._reached.get((script, language))
+        if known is None:
+            spoken = [code for code in self._of_language if script_of_language(code) in (script, "any")]
+            own = [code for code in spoken if code == language]
+            is_written_so = script == (
+                language.removeprefix(_ANOTHER) if " " in language else script_of_language(language)
+            )
+            known = self._reached[script, language] = tuple(own if language and is_written_so else spoken)
+        return known
+
+
+class Forms:
+    """Tables of the forms of words."""
+
+    def __init__(self) -> None:
+        self._whole: Table = {}
+        self._stems: dict[str, Table] = {}
+        self._open: tuple[Table, Table] = ({}, {})
+        """Beginnings, and endings with their letters reversed."""
+        self._lengths: tuple[dict[str, tuple[int, ...]], dict[str, tuple[int, ...]]] = ({}, {})
+        """The first letters → the lengths of beginnings and endings; shorter ones under ""."""
+        self._spoken: dict[str, tuple[str, ...]] = {}
+
+    def enter(self, word: str, folded: str, spoken: tuple[str, ...], slot: int, *, keeps_article: bool = True) -> None:
+        """Adds a written word; its stems in the languages spoken, or the whole word where there is none."""
+        if word.endswith("*"):
+            self._enter_open(0, folded, slot)
+        elif word.startswith("*"):
+            for end in {folded, *(stem for language in spoken for stem in stems(word[1:], language))}:
+                self._enter_open(1, end[::-1], slot)
+            for language in spoken:
+                self._stems.setdefault(language, {})
+        else:
+            for language in spoken:
+                table = self._stems.setdefault(language, {})
+                for stem in _stems(word, folded, language, keeps_article=keeps_article):
+                    _enter(table, stem, slot)
+            if not spoken:
+                _enter(self._whole, folded, slot)
+
+    def _enter_open(self, end: int, form: str, slot: int) -> None:
+        _enter(self._open[end], form, slot)
+        lengths, head = self._lengths[end], form[:_HEAD] if len(form) >= _HEAD else ""
+        if len(form) not in lengths.get(head, ()):
+            lengths[head] = (*lengths.get(head, ()), len(form))
+
+    def reach(self, word: str, folded: str, script: str, slots: set[int], *, keeps_article: bool = True) -> None:
+        """Adds the slots of a word as written, whose folded form and script are given."""
+        _reach(self._whole, folded, slots)
+        found: set[str] = set()
         for language in self._languages(script):
-            table = self._stems[language][bare]
-            for stem in _stems(form, folded, language, bare):
+            stemmed = _stems(word, folded, language, keeps_article=keeps_article)
+            table = self._stems[language]
+            for stem in stemmed:
                 _reach(table, stem, slots)
-        lengths = self._lengths.get(folded[:_HEAD], ()) + self._short_lengths
-        for length in lengths:
-            if length <= len(folded):
-                _reach(self._prefixes[bare], folded[:length], slots)
+            found |= stemmed
+        if self._open[0]:
+            self._reach_open(0, folded, slots)
+        if self._open[1]:
+            for form in found | {folded}:
+                self._reach_open(1, form[::-1], slots)
+
+    def _reach_open(self, end: int, form: str, slots: set[int]) -> None:
+        lengths = self._lengths[end]
+        for length in lengths.get(form[:_HEAD], ()) + lengths.get("", ()):
+            if length <= len(form):
+                _reach(self._open[end], form[:length], slots)
 
     def _languages(self, script: str) -> tuple[str, ...]:
-        """The languages of the topics that are written in a script."""
+        """The languages of the stems that are written in a script."""
         known = self._spoken.get(script)
         if known is None:
             known = self._spoken[script] = tuple(
@@ -134,10 +243,19 @@ class Slots(dict[str, int]):
         return slot
 
 
-def _stems(word: str, folded: str, language: str, bare: bool) -> set[str]:
-    """The stems of a word; the Arabic stemmer drops ال, which words keep unless they are looked for without prefixes."""
+def _attaching(script: str, dialect: Dialect) -> tuple[str, ...]:
+    """The languages whose attached letters an unmarked word of the dialect is also found with."""
+    if script == "arabic":
+        return ("ar",) if dialect.arabic_prefixes else ()
+    return tuple(language for language in ("he", "ko") if language in dialect.languages)
+
+
+def _stems(word: str, folded: str, language: str, *, keeps_article: bool) -> set[str]:
+    """The stems of a word. The Arabic stemmer drops ال, which words keep unless attached letters are disregarded."""
     found = stems(word, language)
-    return found if bare or language != "ar" else {_prefix_dropped(folded, stem) + stem for stem in found}
+    if not keeps_article or language != "ar":
+        return found
+    return {_prefix_dropped(folded, stem) + stem for stem in found}
 
 
 def _prefix_dropped(folded: str, stem: str) -> str:

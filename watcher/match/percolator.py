@@ -14,7 +14,7 @@ from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
 from watcher.match.entry_index import IndexedEntry, Span
 from watcher.match.index import Index, Pattern
 from watcher.match.scoring import FORMULA, TITLE, Assessment, Formula, Part, assess, assess_if_reached
-from watcher.match.token_cache import TokenCache
+from watcher.match.token_cache import TokenCaches
 from watcher.model.alert import Evidence, Match
 from watcher.model.entry import Entry
 from watcher.model.topic import Topic
@@ -36,7 +36,7 @@ class Percolator:
     def __init__(self, topics: Sequence[Topic | CompiledTopic], *, formula: Formula = FORMULA) -> None:
         self.formula = formula
         self.index = Index([_compiled(topic) for topic in topics])
-        self._caches = (TokenCache(self.index, capitals=False), TokenCache(self.index, capitals=True))
+        self._caches = TokenCaches(self.index)
 
     def percolate(self, entry: Entry, labels: Mapping[str, str] | None = None) -> list[Match]:
         """The topics that the entry reaches a level of, in the order of the configuration.

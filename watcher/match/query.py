@@ -3,7 +3,7 @@
     or    := and (OR and)*
     and   := not ((AND)? not)*            words side by side mean AND
     not   := NOT not | near
-    near  := atom (NEAR[/n] atom)?        atoms: words, or OR-groups of words
+    near  := atom ((NEAR|ACROSS)[/n] atom)?   atoms: words, or OR-groups of words; ACROSS: over ends of sentences, too
     atom  := [field:] ( word | "phrase" | '(' or ')' ) [^weight]
 
 A word is a term as in `terms`: `prison`, `detain*`, `=WHO`, `@list`, any script. Operators are capitals.
@@ -28,7 +28,8 @@ from watcher.match.expression import (
 )
 from watcher.match.foreign_syntax import hint_for_field
 from watcher.match.lexer import Token, TokenKind, quoted, read_tokens
-from watcher.match.terms import TermProblem, Vocabulary, parse_term
+from watcher.match.terms import Phrase, TermProblem, parse_term
+from watcher.model.topic import Vocabulary
 
 LONGEST_QUERY = 20_000
 """Characters."""
@@ -133,7 +134,8 @@ class _Parser:
         if self._next.kind is TokenKind.NEAR:
             hint = "NEAR joins two groups; put further ones into another NEAR with AND"
             raise _Refused(hint, self._next.column)
-        return NearPair(_words_of(left, column), _words_of(right, right_column), _distance(token))
+        across = token.value.startswith("ACROSS")
+        return NearPair(_words_of(left, column), _words_of(right, right_column), _distance(token), across)
 
     def _atom(self) -> Expression:
         field = self._take(TokenKind.FIELD)
@@ -168,7 +170,7 @@ class _Parser:
         if field == "lang":
             if not _LANGUAGE.fullmatch(token.value):
                 raise _Refused("a language is written as its code, as in lang:en or lang:pt-BR", token.column)
-            return Leaf(token.value, ((token.value.lower(),),), field)
+            return Leaf(token.value, (Phrase((token.value.lower(),)),), field)
         parsed = parse_term(token.value, self._vocabulary)
         if isinstance(parsed, TermProblem):
             inside = token.column + parsed.column + (token.kind is TokenKind.QUOTED)
@@ -199,7 +201,7 @@ def _words_of(operand: Expression, column: int) -> tuple[Leaf, ...]:
 def _distance(token: Token) -> int:
     within = int(token.value.partition("/")[2] or _DEFAULT_NEAR)
     if not 1 <= within <= FARTHEST_NEAR:
-        raise _Refused(f"NEAR/{within}: the distance is between 1 and {FARTHEST_NEAR} words", token.column)
+        raise _Refused(f"{token.value}: the distance is between 1 and {FARTHEST_NEAR} words", token.column)
     return within
 
 

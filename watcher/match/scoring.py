@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import log
 
-from watcher.match.conditions import Pair, holds, nearest_pairs, placed, text_ranges, what_holds, what_is_missing
+from watcher.match.conditions import Pair, holds, pairs_in, placed, text_ranges, what_holds, what_is_missing
 from watcher.match.entry_index import IndexedEntry, Span
 from watcher.match.expression import TEXT, Expression, Leaf, NearPair, positive_leaves
 from watcher.match.index import Index
-from watcher.model.topic import Level, Points, Topic
+from watcher.model.topic import Level, Points, Term, Topic
 
 TITLE, LEAD, BODY = "title", "lead", "body"
 
@@ -209,19 +209,22 @@ def _first_places(found: Mapping[int, list[Span]], formula: Formula) -> Mapping[
 
 
 def _claimed(topic: Topic, first: int, found: Mapping[int, list[Span]]) -> dict[int, list[Span]]:
-    """The occurrences that count: of overlapping ones the longest, then the heavier, then the first written."""
+    """The occurrences that count: of overlapping ones the longest, then the heavier, then one that adds points.
+
+    The order of the terms in the configuration decides nothing.
+    """
     if len(found) == 1:
         ((number, spans),) = found.items()
         if len(spans) == 1:
             return {number: spans}
     ranked = sorted(
-        (start - end, -abs(topic.terms[number - first].weight), number, start, end)
+        (start - end, *_rank(topic.terms[number - first]), number, start, end)
         for number, spans in found.items()
         for start, end in spans
     )
     taken: set[int] = set()
     claimed: dict[int, list[Span]] = {}
-    for _, _, number, start, end in ranked:
+    for *_, number, start, end in ranked:
         places = range(start, end)
         if taken.isdisjoint(places):
             taken.update(places)
@@ -229,15 +232,18 @@ def _claimed(topic: Topic, first: int, found: Mapping[int, list[Span]]) -> dict[
     return dict(sorted(claimed.items()))
 
 
+def _rank(term: Term) -> tuple[Points, Points, str]:
+    """Which of two terms on the same words counts: the smaller rank."""
+    return -abs(term.weight), -term.weight, term.text
+
+
 def _near_parts(weight: Points, near: NearPair, indexed: IndexedEntry, formula: Formula) -> list[Part]:
     if not (_occurs(near.left, indexed) and _occurs(near.right, indexed)):
         return []
     found = [
         (field, pair)
-        for field, token in zip((TITLE, BODY), text_ranges(indexed), strict=True)
-        for pair in nearest_pairs(
-            placed(near.left, *token), placed(near.right, *token), near.within, most=formula.most_counted
-        )
+        for field, stretch in zip((TITLE, BODY), text_ranges(indexed), strict=True)
+        for pair in pairs_in(near, *stretch, most=formula.most_counted)
     ]
     if not found:
         return []

@@ -1,32 +1,48 @@
 """A term as it is written in a topic, and the phrases it stands for.
 
-A *phrase* is a tuple of written words, each in one of three spellings: `prison` (any inflected form),
-`detain*` (any word that begins so), `=WHO` (exactly so).
+A word of a phrase has one of these spellings: `prison` (any inflected form), `detain*` (any word that begins so),
+`*kabel` (any word that ends so), `=WHO` (exactly so), `c++` (a word with signs) or an address.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
+from watcher.match.spelling import (
+    QUOTES_AROUND,
+    Words,
+    are_plain_words,
+    exact_words,
+    first_spellings,
+    least_open_letters,
+    plain_word,
+    spellings_of_chunk,
+    with_compounds,
+)
+from watcher.model.topic import ListMember, Vocabulary
 from watcher.text.fold import fold
-from watcher.text.tokens import chunks, is_unspaced, pieces
-
-Phrase = tuple[str, ...]
-Vocabulary = Mapping[str, tuple[str, ...]]
+from watcher.text.tokens import chunks, pieces
 
 LONGEST_TERM = 300
 """Characters."""
 MOST_SPELLINGS = 32
 """Of one term: every hyphenated word in it doubles them."""
-SHORTEST_PREFIX = 3
-"""Letters before a `*`."""
+DEEPEST_LIST = 8
+"""Lists within lists."""
 
-_PLAIN = re.compile(r"(?:[A-Za-z0-9]+(?:(?<=\w{3})\*)?[ \n])*[A-Za-z0-9]+(?:(?<=\w{3})\*)?")
-"""Words with one space between them, a term a line."""
-_OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|NEAR(?:/\d+)?)(?!\S)")
-_OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR"])
+
+class Phrase(NamedTuple):
+    """Words in a row. `language`: of the list that they are from, "" for the languages of the topic."""
+
+    words: Words
+    language: str = ""
+
+
+_OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|(?:NEAR|ACROSS)(?:/\d+)?)(?!\S)")
+_OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR", "ACROSS"])
 _FOREIGN = re.compile(
     r"(?P<alternative>\|)|(?P<weight>\S\^-?\d)|(?P<fuzzy>(?<=[\w\"”])~\d?)|(?P<letter>(?<=\w)\?+(?=\w))"
 )
@@ -37,7 +53,6 @@ _FOREIGN_HINTS = {
     "letter": "has a ? inside a word: it stands for no letter; list the spellings",
 }
 _STARRED = re.compile(r"\S*\*\S*")
-_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +65,10 @@ class TermProblem:
 
 def parse_term(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:
     """The phrases that a term stands for, any of which is the term; more than one for a list or a hyphen."""
-    plain = plain_phrase(text)
-    if plain is not None:
-        return (plain,)
+    if text.isascii() and text.isalpha() and len(text) <= LONGEST_TERM and text not in _OPERATORS:
+        return (Phrase((plain_word(text),)),)
+    if text.isascii() and (plain := plain_phrases((text,))):
+        return (Phrase(plain[0]),)
     if len(text) > LONGEST_TERM:
         return TermProblem(f"is longer than {LONGEST_TERM} characters; split it into several terms", LONGEST_TERM)
     stripped = text.strip()
@@ -63,17 +79,11 @@ def parse_term(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermPr
     return _parse_words(text)
 
 
-def plain_phrase(text: str) -> Phrase | None:
-    """The phrase of a term without anything special in it, which most terms are; None for all others."""
-    if text.isascii() and text.isalnum() and len(text) <= LONGEST_TERM and text not in _OPERATORS:
-        return (text.lower(),)
-    plain = plain_phrases((text,))
-    return None if plain is None else plain[0]
-
-
-def plain_phrases(texts: Sequence[str]) -> list[Phrase] | None:
-    """The phrases of terms that have nothing special in them; None if any has."""
-    return [tuple(text.split(" ")) for text in "\n".join(texts).lower().split("\n")] if are_plain(texts) else None
+def plain_phrases(texts: Sequence[str]) -> list[Words] | None:
+    """The words of terms that have nothing special in them, one phrase each; None if any has."""
+    if not are_plain(texts):
+        return None
+    return [tuple(map(plain_word, text.split(" "))) for text in texts]
 
 
 def are_plain(texts: Sequence[str]) -> bool:
@@ -81,47 +91,69 @@ def are_plain(texts: Sequence[str]) -> bool:
     if max(map(len, texts), default=0) > LONGEST_TERM:
         return False
     together = "\n".join(texts)
-    if _PLAIN.fullmatch(together) is None or together.count("\n") != len(texts) - 1:
+    if not are_plain_words(together) or together.count("\n") != len(texts) - 1:
         return False
     return together.islower() or _OPERATOR.search(together) is None
 
 
+def members(name: str, vocabulary: Vocabulary, within: tuple[str, ...] = ()) -> Iterator[ListMember | TermProblem]:
+    """The words of a list and of the lists that it names; a problem for each name that leads nowhere."""
+    for member in vocabulary.get(name, ()):
+        text, language = member if isinstance(member, ListMember) else (member, "")
+        inner = text.strip()[1:] if text.strip().startswith("@") else None
+        if inner is None:
+            yield ListMember(text, language)
+        elif inner not in vocabulary:
+            yield _unknown_list(inner, vocabulary)
+        elif inner in (name, *within) or len(within) > DEEPEST_LIST:
+            yield TermProblem(f'the list "@{inner}" contains itself; remove one of its uses')
+        else:
+            yield from members(inner, vocabulary, (*within, name))
+
+
+def _unknown_list(name: str, vocabulary: Vocabulary) -> TermProblem:
+    known = ", ".join(f"@{known}" for known in sorted(vocabulary)) or "none is defined"
+    return TermProblem(f'there is no list "@{name}" in vocabulary ({known}); define it or correct the name')
+
+
 def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:
     if name not in vocabulary:
-        known = ", ".join(f"@{known}" for known in sorted(vocabulary)) or "none is defined"
-        return TermProblem(f'there is no list "@{name}" in vocabulary ({known}); define it or correct the name')
-    parsed = [parse_member(member) for member in vocabulary[name]]
-    phrases = tuple(phrase for found in parsed if not isinstance(found, TermProblem) for phrase in found)
-    return tuple(dict.fromkeys(phrases)) or TermProblem(f'the list "@{name}" has no word that can be used')
+        return _unknown_list(name, vocabulary)
+    phrases: dict[Phrase, None] = {}
+    for member in members(name, vocabulary):
+        parsed = member if isinstance(member, TermProblem) else parse_member(member)
+        if not isinstance(parsed, TermProblem):
+            phrases |= dict.fromkeys(parsed)
+    return tuple(phrases) or TermProblem(f'the list "@{name}" has no word that can be used')
 
 
-def parse_member(text: str) -> tuple[Phrase, ...] | TermProblem:
-    """A word of a vocabulary list: a term, but not a list."""
-    if text.lstrip().startswith("@"):
-        return TermProblem("names another list; write its words instead")
-    return parse_term(text, {})
+def parse_member(member: ListMember) -> tuple[Phrase, ...] | TermProblem:
+    """The phrases of a word of a list, marked with the language of the list."""
+    parsed = parse_term(member.text, {})
+    if isinstance(parsed, TermProblem) or not member.language:
+        return parsed
+    return tuple(Phrase(phrase.words, member.language) for phrase in parsed)
 
 
 def _parse_exact(text: str) -> tuple[Phrase, ...] | TermProblem:
-    words = tuple(f"={piece}" for chunk in chunks(_unquote(text[1:])) for piece in pieces(chunk))
+    words = exact_words(text[1:])
     if not words:
         return TermProblem("has no word after =; write =WHO")
     if "*" in text:
         return TermProblem("has a * after =, but = means exactly so; remove one of the two", text.index("*"))
-    return (words,)
+    return (Phrase(words),)
 
 
 def _parse_words(text: str) -> tuple[Phrase, ...] | TermProblem:
-    content = _unquote(text.strip())
     problem = _problem_of_words(text)
     if problem is not None:
         return problem
     spellings: list[list[str]] = [[]]
-    for chunk in re.split(r"\s+", content):
-        spellings = [before + after for before in spellings for after in _spellings_of_chunk(chunk)]
+    for chunk in first_spellings(text):
+        spellings = [before + after for before in spellings for after in spellings_of_chunk(chunk)]
         if len(spellings) > MOST_SPELLINGS:
             return TermProblem("has more than 5 hyphenated words; write their hyphens as spaces or split it")
-    phrases = tuple(dict.fromkeys(tuple(words) for words in spellings if words))
+    phrases = tuple(dict.fromkeys(Phrase(tuple(words)) for words in with_compounds(spellings) if words))
     return phrases or TermProblem(
         'has no letter or digit; write a word, a phrase like "al-Hol camp" or a prefix like detain*'
     )
@@ -133,39 +165,22 @@ def _problem_of_words(text: str) -> TermProblem | None:
         return TermProblem(f"contains {operator[0]}: {hint}; a word of this name is written small", operator.start())
     if sign := _FOREIGN.search(text):
         return TermProblem(_FOREIGN_HINTS[str(sign.lastgroup)], sign.start())
-    for starred in _STARRED.finditer(text):
-        word = starred[0].strip("\"'“”„«»,;.")
-        column = starred.start() + starred[0].index("*")
-        if not word.endswith("*") or word.count("*") > 1:
-            return TermProblem("has a * that is not at the end of a word; only word endings can be left open", column)
-        if len(fold(_last_piece(word))) < SHORTEST_PREFIX and not is_unspaced(word):
-            return TermProblem(f"needs at least {SHORTEST_PREFIX} letters of one word before the *", column)
+    starred = list(_STARRED.finditer(text))
+    for number, found in enumerate(starred):
+        word = found[0].strip(QUOTES_AROUND)
+        column = found.start() + found[0].index("*")
+        if word.count("*") > 1:
+            return TermProblem("has two *; a word is open at its beginning or at its end, not both", column)
+        if not word.endswith("*") and not word.startswith("*"):
+            return TermProblem("has a * inside a word; only its beginning or its end can be left open", column)
+        is_last_of_phrase = number == len(starred) - 1 and len(text[: found.start()].split()) > 0
+        least = 1 if is_last_of_phrase and word.endswith("*") else least_open_letters(word)
+        if len(fold(_open_piece(word))) < least:
+            return TermProblem(f"needs at least {least} letters of one word beside the *", column)
     return None
 
 
-def _last_piece(starred: str) -> str:
+def _open_piece(starred: str) -> str:
     """The part of a hyphenated word that is left open: of al-Ho* only Ho."""
-    return next((piece for chunk in reversed(chunks(starred)) for piece in reversed(pieces(chunk))), "")
-
-
-def _spellings_of_chunk(written: str) -> list[list[str]]:
-    """One stretch without spaces: its words apart, and a single hyphenated word also joined."""
-    star = "*" if written.rstrip("\"'“”„«»,;.").endswith("*") else ""
-    found = chunks(written)
-    apart = [fold_or_keep(piece) for chunk in found for piece in pieces(chunk)]
-    if not apart:
-        return [[]]
-    if star and not is_unspaced(apart[-1]):
-        apart[-1] += star
-    if len(found) == 1 and len(apart) > 1 and not any(word.isdigit() for word in apart):
-        return [apart, ["".join(apart)]]
-    return [apart]
-
-
-def fold_or_keep(piece: str) -> str:
-    """Lower case for plain ASCII; other scripts stay as written, because stems are taken before accents fold."""
-    return piece.lower() if piece.isascii() else piece
-
-
-def _unquote(text: str) -> str:
-    return text[1:-1] if len(text) > 1 and _QUOTES.get(text[0]) == text[-1] else text
+    found = [piece for chunk in chunks(starred) for piece in pieces(chunk)]
+    return (found[0] if starred.startswith("*") else found[-1]) if found else ""

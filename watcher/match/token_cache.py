@@ -5,11 +5,21 @@ After warm-up a word of an entry costs one dictionary look-up, whatever its punc
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watcher.match.index import Index
-from watcher.text.tokens import chunks, is_unspaced, pieces, runs
+from watcher.text.tokens import (
+    chunks,
+    is_address,
+    is_dotted_initials,
+    is_unspaced,
+    piece_spans,
+    pieces,
+    runs,
+    signed_words,
+)
 
 Numbers = tuple[int, ...]
 Piece = tuple[Numbers, Numbers, frozenset[int], Numbers]
@@ -40,12 +50,29 @@ _PUNCTUATION = (
 )
 
 
+class TokenCaches:
+    """The caches of a percolator: one for each language of entries that matters, and for texts in capitals."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._caches: dict[tuple[str, bool], TokenCache] = {}
+
+    def of(self, language: str, *, capitals: bool) -> TokenCache:
+        """The cache for texts of a language, as `Lexicon.language_key` names it."""
+        known = self._caches.get((language, capitals))
+        if known is None:
+            made = TokenCache(self._index, language=language, capitals=capitals)
+            known = self._caches.setdefault((language, capitals), made)
+        return known
+
+
 class TokenCache(dict[str, Meaning]):
     """Token → meaning. Shared by threads: a lost update only costs a repetition."""
 
-    def __init__(self, index: Index, *, capitals: bool) -> None:
+    def __init__(self, index: Index, *, language: str, capitals: bool) -> None:
         super().__init__()
         self._index = index
+        self._language = language
         self._capitals = capitals
         self._older: dict[str, Meaning] = {}
         self._followers: dict[Numbers, frozenset[int]] = {}
@@ -64,34 +91,60 @@ class TokenCache(dict[str, Meaning]):
         return meaning
 
     def __reduce__(self) -> tuple[object, ...]:
-        return _empty_cache, (self._index, self._capitals)
+        return _empty_cache, (self._index, self._language, self._capitals)
 
     def _meaning(self, token: str) -> Meaning:
+        if token.isascii() and token.isalnum():
+            return self._word(token)
+        if self._index.lexicon.has_signs and (signed := signed_words(token)):
+            return self._with_signs(token, signed)
+        return self._without_signs(token)
+
+    def _with_signs(self, token: str, signed: Sequence[tuple[int, int, str]]) -> Meaning:
+        """The pieces of a token, and its signed words beside those that they consist of."""
+        row = _in_a_row([self._without_signs(token), _BLANK])
+        assert isinstance(row, Compound)
+        starts = [start for start, _ in piece_spans(token)]
+        joined = list(row.joined)
+        for begin, end, spelling in signed:
+            first = bisect_left(starts, begin)
+            width = bisect_left(starts, end) - first
+            piece = self._piece(self._index.lexicon.signed_slots(spelling))
+            if width and piece is not NOTHING:
+                joined.append((first, width, piece))
+        return Compound(row.pieces, tuple(joined))
+
+    def _without_signs(self, token: str) -> Meaning:
         bare = token.strip(_PUNCTUATION)
         if len(bare) < len(token):
             return self[bare] if bare else _BLANK
-        if token.isascii() and token.isalnum():
-            return self._piece(token)
         found = chunks(token)
         if found == [token]:
             return self._chunk(token)
         return _in_a_row(list(map(self.__getitem__, found)))
 
     def _chunk(self, chunk: str) -> Meaning:
+        if is_address(chunk):
+            return self._piece(self._index.lexicon.signed_slots(chunk))
         parts = pieces(chunk)
         if len(parts) == 1:
-            return self._piece(chunk)
-        joined = tuple(
-            (first, width, piece) for first, width, text in runs(parts) if (piece := self._piece(text)) is not NOTHING
-        )
+            return self._word(chunk)
+        joined = [
+            (first, width, piece) for first, width, text in runs(parts) if (piece := self._word(text)) is not NOTHING
+        ]
+        if is_dotted_initials(chunk):
+            joined.append((0, len(parts), self._word("".join(parts).upper(), capitals=False)))
         row = _in_a_row(list(map(self.__getitem__, parts)))
-        return Compound(row.pieces, joined) if isinstance(row, Compound) else row
+        return Compound(row.pieces, tuple(joined)) if isinstance(row, Compound) else row
 
-    def _piece(self, text: str) -> Piece:
-        index = self._index
-        slots = tuple(sorted(index.lexicon.slots_of(text, capitals=self._capitals)))
-        if not slots:
+    def _word(self, text: str, *, capitals: bool | None = None) -> Piece:
+        is_capital = self._capitals if capitals is None else capitals
+        return self._piece(self._index.lexicon.slots_of(text, capitals=is_capital, language=self._language))
+
+    def _piece(self, found: set[int]) -> Piece:
+        if not found:
             return NOTHING
+        index, slots = self._index, tuple(sorted(found))
         singles = tuple([slot for slot in slots if slot in index.singles])
         rights = tuple([slot for slot in slots if index.is_right[slot]])
         lefts = tuple([slot for slot in slots if slot in index.followers])
@@ -127,5 +180,5 @@ def _is_sentence(token: str) -> bool:
     return len(token) > 1 and is_unspaced(token)
 
 
-def _empty_cache(index: Index, capitals: bool) -> TokenCache:
-    return TokenCache(index, capitals=capitals)
+def _empty_cache(index: Index, language: str, capitals: bool) -> TokenCache:
+    return TokenCache(index, language=language, capitals=capitals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
 
 from watcher.errors import Position
 
@@ -39,14 +40,33 @@ class Term:
     weight: Points
 
 
+class ListMember(NamedTuple):
+    """A word of a vocabulary list: a term, or another list (`@daesh`).
+
+    `language` (ISO 639) says where its inflected forms count: in entries of that language and of an unknown one.
+    "" means: in the languages of the topic.
+    """
+
+    text: str
+    language: str = ""
+
+
+Vocabulary = Mapping[str, tuple[str | ListMember, ...]]
+"""Lists by name. A member that is only a text has no language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Near:
-    """Terms of `any` and of `of` within `within` positions of each other, in either order."""
+    """Terms of `any` and of `of` within `within` positions of each other in one sentence, in either order.
+
+    `across`: also over the ends of sentences.
+    """
 
     any: tuple[str, ...]
     of: tuple[str, ...]
     within: int
     weight: Points
+    across: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +98,7 @@ class Topic:
     arabic_prefixes: bool = True
     feeds: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
-    vocabulary: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    vocabulary: Vocabulary = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
     path: str = ""
 

@@ -53,7 +53,7 @@ class OffsetMap:
 
     def _start_of(self, number: int) -> int:
         starts, tokens = self._starts, self._tokens
-        if not starts and sum(map(len, tokens)) + len(tokens) - 1 == len(self._text):
+        if not starts and " ".join(tokens) == self._text:
             starts += accumulate([len(token) + 1 for token in tokens[:-1]], initial=0)  # one space between each two
         end = starts[-1] + len(tokens[len(starts) - 1]) if starts else 0
         for token in tokens[len(starts) : number + 1]:

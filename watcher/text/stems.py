@@ -46,13 +46,26 @@ _ALGORITHMS = {
 STEMMED_LANGUAGES = frozenset(_ALGORITHMS)
 """ISO 639-1 codes of the languages with a stemmer; words of all others match in their folded form."""
 
-_SCRIPT_OF_LANGUAGE = {"ar": "arabic", "fa": "arabic", "ru": "cyrillic", "el": "greek", "hy": "armenian"}
-_SCRIPT_OF_LANGUAGE |= {"hi": "devanagari", "ne": "devanagari", "ta": "tamil", "yi": "hebrew", "sr": "any"}
+_LANGUAGES_OF_SCRIPT = {
+    "arabic": "ar fa ur ps ckb sd ug ks",
+    "cyrillic": "ru uk be bg mk kk ky tg mn",
+    "greek": "el",
+    "armenian": "hy",
+    "devanagari": "hi ne mr sa",
+    "tamil": "ta",
+    "hebrew": "he yi",
+    "hangul": "ko",
+    "unspaced": "zh ja th lo km my",
+    "other": "ka am ti bn pa gu or te kn ml si bo dv",
+    "any": "sr",
+}
+_SCRIPT_OF_LANGUAGE = {code: script for script, codes in _LANGUAGES_OF_SCRIPT.items() for code in codes.split()}
 _SCRIPTS = (
     ("latin", re.compile("[a-z\u00df-\u024f\u1e00-\u1eff]")),
     ("arabic", re.compile("[\u0620-\u06ff\u0750-\u077f\u08a0-\u08ff]")),
     ("cyrillic", re.compile("[\u0400-\u052f]")),
     ("hebrew", re.compile("[\u05d0-\u05ea]")),
+    ("hangul", re.compile("[\u1100-\u11ff\uac00-\ud7a3]")),
     ("greek", re.compile("[\u0370-\u03ff\u1f00-\u1fff]")),
     ("armenian", re.compile("[\u0530-\u058f]")),
     ("devanagari", re.compile("[\u0900-\u097f]")),
@@ -64,10 +77,86 @@ _STEMMERS: dict[str, snowballstemmer.Stemmer] = {}
 _SHORTEST_STEM = 4
 """Letters."""
 
+_IRREGULAR_PLURALS = dict(
+    pair.split("/")
+    for pair in [
+        "men/man",
+        "women/woman",
+        "children/child",
+        "feet/foot",
+        "teeth/tooth",
+        "geese/goose",
+        "mice/mouse",
+        "lice/louse",
+        "oxen/ox",
+        "crises/crisis",
+        "analyses/analysis",
+        "bases/basis",
+        "theses/thesis",
+        "hypotheses/hypothesis",
+        "axes/axis",
+        "oases/oasis",
+        "emphases/emphasis",
+        "diagnoses/diagnosis",
+        "prognoses/prognosis",
+        "syntheses/synthesis",
+        "paralyses/paralysis",
+        "catharses/catharsis",
+        "nemeses/nemesis",
+        "phenomena/phenomenon",
+        "criteria/criterion",
+        "bacteria/bacterium",
+        "memoranda/memorandum",
+        "referenda/referendum",
+        "curricula/curriculum",
+        "stadia/stadium",
+        "strata/stratum",
+        "errata/erratum",
+        "knives/knife",
+        "wives/wife",
+        "lives/life",
+        "thieves/thief",
+        "wolves/wolf",
+        "halves/half",
+        "loaves/loaf",
+        "leaves/leaf",
+        "calves/calf",
+        "scarves/scarf",
+        "hooves/hoof",
+        "selves/self",
+        "elves/elf",
+        "nuclei/nucleus",
+        "fungi/fungus",
+        "cacti/cactus",
+        "radii/radius",
+        "alumni/alumnus",
+        "stimuli/stimulus",
+        "indices/index",
+        "appendices/appendix",
+        "matrices/matrix",
+        "vertices/vertex",
+        "dice/die",
+    ]
+)
+"""English plurals that the stemmer does not lead back, as far as news use them."""
+_TURKISH_ENDINGS = re.compile(r"(?:l[ae]r)?(?:n?[dt][ae]n?|n[ıiuü]n|[ıiuü]n)(?:k[iı])?$")
+"""Locative, ablative and genitive, also behind a plural and before ki."""
+_SHORTEST_TURKISH_REST = 4
+
 _ARABIC_CONJUNCTIONS = "وف"
 _ARABIC_PREPOSITIONS = "بكل"
 _SHORTEST_ARABIC_REST = 3
 """Letters that must remain after a prefix is taken off, so that وفد or كلب are left whole."""
+
+
+_HEBREW_PREFIXES = frozenset("ושכלבמה")
+_SHORTEST_HEBREW_REST = 3
+_KOREAN_PARTICLES = re.compile(
+    "(?:에서는|에서도|에게서|으로는|으로부터|로부터|에서|에게|한테|께서|으로|이나|이라는|라는|까지|부터|마다|처럼|보다|"
+    "에는|에도|와의|과의|들이|들을|들은|들의|들|은|는|이|가|을|를|의|에|로|와|과|도|만)$"
+)
+_SHORTEST_KOREAN_REST = 2
+"""Syllables."""
 
 
 def script_of(word: str) -> str:
@@ -95,23 +184,62 @@ def languages_for(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
 def stems(word: str, language: str) -> set[str]:
     """The folded stems of a word as written: of its accented and of its folded spelling."""
     whole = fold(word)
+    found = _stems_of_spellings(word, whole, language)
+    match language:
+        case "en":
+            singular = _singular(whole)
+            found |= {_careful_stem(singular, singular, language)} if singular else set()
+        case "ar":
+            found |= {whole, *(_careful_stem(form, form, language) for form in _arabic_singulars(whole))}
+        case "tr":
+            found |= {whole, *_without_turkish_ending(word, whole)}
+    found.discard("")
+    return found
+
+
+def _stems_of_spellings(word: str, whole: str, language: str) -> set[str]:
     cased = word.replace("I", "ı").replace("İ", "i").lower() if language == "tr" else word.casefold()
     found = {_careful_stem(whole, whole, language)}
     if cased != whole:
         found.add(_careful_stem(cased, whole, language))
-    found.discard("")
     return found
+
+
+def _singular(word: str) -> str | None:
+    """The singular of an irregular English plural, also of compounds: gunmen → gunman."""
+    if word in _IRREGULAR_PLURALS:
+        return _IRREGULAR_PLURALS[word]
+    return f"{word[:-2]}an" if word.endswith("men") and len(word) > 4 else None
+
+
+def _arabic_singulars(word: str) -> set[str]:
+    """What a sound feminine plural or a feminine dual may be the plural of: انفجارات → انفجار, غارات → غاره."""
+    for ending in ("تان", "تين", "ات"):
+        rest = word.removesuffix(ending)
+        if rest != word and len(rest) >= _SHORTEST_ARABIC_REST:
+            return {rest, f"{rest}ه"}
+    return set()
+
+
+def _without_turkish_ending(word: str, whole: str) -> set[str]:
+    """The folded word without a case ending that the stemmer leaves: Suriyede → suriye, köyde → koy."""
+    cased = word.replace("I", "ı").replace("İ", "i").lower()
+    rest = fold(_TURKISH_ENDINGS.sub("", cased))
+    shortest = _SHORTEST_TURKISH_REST if cased.isascii() else _SHORTEST_TURKISH_REST - 1
+    return {rest} if rest != whole and len(rest) >= shortest else set()
 
 
 def _careful_stem(spelling: str, whole: str, language: str) -> str:
     """The folded stem of a spelling, or the whole folded word where too little would be left of it.
 
-    Topics are stemmed in several languages at once: a very short stem (Spanish deas → de, French série → ser,
+    The Arabic stemmer takes انتهاك (violation) for "you" with an ending. Topics are stemmed in several languages at once: a very short stem (Spanish deas → de, French série → ser,
     hole → hol) meets words of other languages in Latin script. English endings are harmless.
     """
     stem = _stemmer(language).stemWord(spelling)
     if stem not in whole:
         stem = fold(stem)
+    if language == "ar" and len(stem) < _SHORTEST_STEM <= len(whole) - 1 and whole.startswith(stem):
+        return whole
     return whole if len(stem) < _SHORTEST_STEM and language in _MEETING_OTHERS else stem
 
 
@@ -124,6 +252,24 @@ def without_arabic_prefixes(word: str) -> set[str]:
         if start.startswith("لل"):
             found.add(start[2:])
     return {form for form in found if form != word and len(form) >= _SHORTEST_ARABIC_REST}
+
+
+def without_hebrew_prefixes(word: str) -> set[str]:
+    """A folded Hebrew word without the letters that are written before it (ו ש כ ל ב מ ה), at most three of them."""
+    found: set[str] = set()
+    rest = word
+    for _ in range(3):
+        if rest[:1] not in _HEBREW_PREFIXES or len(rest) - 1 < (2 if rest[0] == "ה" else _SHORTEST_HEBREW_REST):
+            break
+        rest = rest[1:]
+        found.add(rest)
+    return found
+
+
+def without_korean_particles(word: str) -> set[str]:
+    """A folded Korean word without the particle behind it; at least two syllables remain."""
+    particle = _KOREAN_PARTICLES.search(word)
+    return {word[: particle.start()]} if particle and particle.start() >= _SHORTEST_KOREAN_REST else set()
 
 
 def _without(word: str, letters: str) -> str:

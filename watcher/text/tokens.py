@@ -6,12 +6,17 @@ non-joiners and inner full stops inside (`al-Hol`, `Syria's`, `U.S.`, `آتش‌
 *pieces*; every piece has a position of its own, so `al-Hol` and `Al Hol` are the same two words. In scripts
 that put no spaces between words each character is a chunk: there a phrase of characters finds a word
 wherever it occurs.
+
+An address (`https://…`, `news@example.org`, `example.org`) is one chunk of one piece: the words in it are no words of
+the text. A *signed word* has signs that belong to it: `C++`, `.NET`, `$100`, `50%`, `AT&T`, `9/11`.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from itertools import pairwise
 
 from watcher.text.fold import INVISIBLE, fold
 
@@ -52,7 +57,59 @@ _NOT_IN_PIECE = f"{_apart()}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
 _PIECE_CLASS = f"[^{_NOT_IN_PIECE}{UNSPACED}]"
 _VOICED = "\u3099\u309a\uff9e\uff9f"
 """Marks that belong to the kana before them, in decomposed and in narrow writing."""
-_CHUNK = re.compile(f"[{UNSPACED}][{_VOICED}]?|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
+_DOMAINS = [
+    "com",
+    "org",
+    "net",
+    "info",
+    "gov",
+    "edu",
+    "mil",
+    "int",
+    "biz",
+    "news",
+    "media",
+    "tv",
+    "io",
+    "de",
+    "ru",
+    "ua",
+    "fr",
+    "ir",
+    "uk",
+    "eu",
+    "pl",
+    "nl",
+    "ch",
+    "jp",
+    "cn",
+    "kr",
+    "tr",
+]
+_ADDRESS = (
+    rf"(?:[A-Za-z][A-Za-z+]{{1,9}}://|[Ww]{{3}}\.)(?:[!-;=?-~]|(?![{UNSPACED}])\w)+"
+    r"|[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}"
+    rf"|(?:[A-Za-z0-9-]{{1,63}}\.){{1,6}}(?:{'|'.join(_DOMAINS)})(?![\w-])(?:[:/][!-;=?-~]*)?"
+    r"|(?:[A-Za-z0-9-]{1,63}\.){2,6}[a-z]{2}(?![\w-])/[!-;=?-~]*"
+)
+"""Of the Internet. Repetitions are bounded, so that a hostile text costs a constant factor."""
+_CHUNK = re.compile(f"{_ADDRESS}|[{UNSPACED}][{_VOICED}]?|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
+_IS_ADDRESS = re.compile(_ADDRESS)
+_MAY_BE_ADDRESS = re.compile(r"\w[.@]\w|://")
+_HOST = re.compile(r"(?:[a-z+]+://)?(?:www\.)?([^/?#]+)")
+_CURRENCIES = "$€£¥₺₽₹₪₩₴₦₫฿₱¢"
+_NUMBER = r"\d+(?:[.,]\d+)*"
+_SIGNED = re.compile(
+    rf"(?P<before>(?<![\w.])\.(?=[^\W\d])|[{_CURRENCIES}#%])?"
+    rf"(?P<word>{_NUMBER}(?:/{_NUMBER})*(?:(?!/)[\w]*)|\w+(?:&\w+)*)"
+    rf"(?P<after>[+#%‰]+(?!\w)|[+#]{{2}}|%|[{_CURRENCIES}](?!\d))?"
+)
+_SIGNS = re.compile(rf"[+#%‰{_CURRENCIES}]|\w&\w|\d/\d|(?:^|[(\[{{\"'“‘«])\.\w")
+_SIGN_CHARACTERS = frozenset(f"+#%‰&/{_CURRENCIES}")
+_GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
+_PLURAL_OF_INITIALS = re.compile(r"(?=\w*(?:[A-Z]|[^\W\d_]\d))(?:\w*[A-Z]|\w*\d)s")
+_LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]+)(\d+)")
 _PIECE = re.compile(f"[^{_JOINERS}]+")
 _BREAK = re.compile(f"(?<=[^{_NOT_IN_PIECE}])[{_NOT_IN_PIECE}](?=[^{_NOT_IN_PIECE}])")
 
@@ -64,13 +121,72 @@ def chunks(text: str) -> list[str]:
 
 def pieces(chunk: str) -> tuple[str, ...]:
     """The pieces of a chunk, as written."""
-    return tuple(_PIECE.findall(chunk))
+    return (chunk,) if is_address(chunk) else tuple(_PIECE.findall(chunk))
+
+
+def is_address(chunk: str) -> bool:
+    """Whether a chunk is an address of the Internet."""
+    return _MAY_BE_ADDRESS.search(chunk) is not None and _IS_ADDRESS.fullmatch(chunk) is not None
+
+
+def address_forms(address: str) -> set[str]:
+    """The folded spellings by which an address can be looked for: as a whole, without its scheme, and its host."""
+    whole = address.rstrip(".,:;!?)]}'\"/").lower()
+    bare = whole.partition("://")[2] or whole
+    host = _HOST.match(whole)
+    return {whole, bare, bare.removeprefix("www."), *([host[1]] if host else [])}
+
+
+def parent_domains(address: str) -> list[str]:
+    """The host of an address and the domains above it, without the last label: news.bbc.co.uk, bbc.co.uk, co.uk."""
+    host = _HOST.match(address.lower())
+    labels = host[1].split(".") if host else []
+    return [".".join(labels[at:]) for at in range(len(labels) - 1)]
+
+
+def signed_words(token: str) -> list[tuple[int, int, str]]:
+    """The words of a token that have signs: [start, end) in characters and the spelling that two such words share.
+
+    The sign of a currency comes first (`100€` is `€100`), that of a share last, and numbers are not grouped.
+    """
+    if not _SIGNS.search(token):
+        return []
+    found = []
+    for word in _SIGNED.finditer(token):
+        text = word["word"]
+        signs = (word["before"] or "") + (word["after"] or "")
+        if signs or "&" in text or "/" in text:
+            first = "".join(sign for sign in signs if sign in _CURRENCIES or sign == word["before"] != "%")
+            last = "".join(sign for sign in signs if sign not in first)
+            found.append((word.start(), word.end(), f"{first}{fold(_GROUPED.sub('', text))}{last}"))
+    return found
+
+
+def has_signs(word: str) -> bool:
+    """Whether a word of a term is a signed word."""
+    return word.startswith(".") or not _SIGN_CHARACTERS.isdisjoint(word)
+
+
+def is_dotted_initials(chunk: str) -> bool:
+    """Whether a chunk is initials with full stops: `U.S`, without the last one."""
+    return _INITIALS.fullmatch(chunk) is not None
+
+
+def without_plural_s(piece: str) -> str | None:
+    """The singular of initials and designations (`MPs`, `F16s`); None for all other words."""
+    return piece[:-1] if piece.endswith("s") and len(piece) > 2 and _PLURAL_OF_INITIALS.fullmatch(piece) else None
+
+
+def letters_and_digits(piece: str) -> tuple[str, str] | None:
+    """The two parts of a designation written as one: `F16` → F, 16."""
+    found = _LETTERS_THEN_DIGITS.fullmatch(piece)
+    return (found[1], found[2]) if found else None
 
 
 def runs(parts: tuple[str, ...]) -> list[tuple[int, int, str]]:
     """Neighbouring pieces of one chunk written together: (first piece, how many, joined text).
 
-    `cease-fire` is also `ceasefire`, `Hay'at` also `Hayat`. Digits are left apart: 3.5 is not 35.
+    `cease-fire` is also `ceasefire`, `Hay'at` also `Hayat`, `F-16` also `F16`. Numbers are left apart: 3.5 is not 35.
     """
     if not 2 <= len(parts) <= _MOST_PIECES:
         return []
@@ -78,14 +194,25 @@ def runs(parts: tuple[str, ...]) -> list[tuple[int, int, str]]:
         (first, end - first, "".join(parts[first:end]))
         for first in range(len(parts))
         for end in range(first + 2, len(parts) + 1)
-        if not any(part.isdigit() for part in parts[first:end])
+        if may_join(parts[first:end])
     ]
+
+
+def may_join(parts: Sequence[str]) -> bool:
+    """Whether pieces can be written as one word: no number is beside another."""
+    return not any(left[-1:].isdigit() and right[:1].isdigit() for left, right in pairwise(parts))
 
 
 def piece_spans(text: str) -> list[tuple[int, int]]:
     """Where each piece is in the text: [start, end) in characters."""
     return [
-        piece.span() for chunk in _CHUNK.finditer(text) for piece in _PIECE.finditer(text, chunk.start(), chunk.end())
+        span
+        for chunk in _CHUNK.finditer(text)
+        for span in (
+            [chunk.span()]
+            if is_address(chunk[0])
+            else [piece.span() for piece in _PIECE.finditer(text, chunk.start(), chunk.end())]
+        )
     ]
 
 

@@ -1,0 +1,178 @@
+"""The spellings of a term: with and without its hyphens, its full stops, the space in a name or a designation.
+
+What people write in one way and texts in several: `cease-fire`, `U.S.`, `J. K. Rowling`, `F-16` and `F16s`, عبد الله.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import product
+
+from watcher.text.fold import fold, without_invisible
+from watcher.text.stems import script_of
+from watcher.text.tokens import (
+    address_forms,
+    chunks,
+    is_address,
+    is_dotted_initials,
+    is_unspaced,
+    letters_and_digits,
+    may_join,
+    pieces,
+    signed_words,
+    without_plural_s,
+)
+
+Words = tuple[str, ...]
+
+QUOTES_AROUND = "\"'“”„«»,;."
+_QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'"}
+_PLAIN_WORD = r"(?:[A-Za-z]+(?:(?<=\w{3})\*)?|(?<![A-Za-z*] )[0-9]+)"
+_PLAIN = re.compile(rf"(?:{_PLAIN_WORD}[ \n])*{_PLAIN_WORD}")
+"""Words with one space between them, a term a line."""
+_PLURAL = re.compile(r"[A-Z]s(?![A-Za-z])")
+_SHORT_DESIGNATION = 2
+"""Letters: `F 16` and `M 23` must be in capitals, `Covid 19` need not."""
+_FEWEST_OPEN = {"hangul": 2, "hebrew": 2, "other": 1}
+"""Letters beside a * by script: a syllable of Hangul has two or three, Han and the like need no * at all."""
+_COMPOUND_HEADS = frozenset(
+    [
+        "عبد",
+        "ابو",
+        "ابي",
+        "ابا",
+        "ام",
+        "ابن",
+        "بن",
+        "بيت",
+        "حزب",
+        "سيف",
+        "نور",
+        "شمس",
+        "نصر",
+        "فضل",
+        "جار",
+        "حسب",
+        "خير",
+        "تقي",
+        "علاء",
+        "صلاح",
+        "ضياء",
+        "بهاء",
+    ]
+)
+"""First words of Arabic names that are also written together with the second."""
+_SERVANT = "عبد"
+_LETTERS = re.compile(r"[^\W\d_]+")
+
+
+def are_plain_words(lines: str) -> bool:
+    """Whether lines hold nothing but words of ASCII letters with one space between, perhaps with a * at their ends."""
+    return _PLAIN.fullmatch(lines) is not None and (lines.islower() or _PLURAL.search(lines) is None)
+
+
+def plain_word(word: str) -> str:
+    """The spelling of a word of ASCII letters."""
+    return (without_plural_s(word) or word).lower()
+
+
+def first_spellings(text: str) -> list[str]:
+    """The parts of a term between spaces, without quotes around all of it."""
+    return re.split(r"\s+", unquoted(text.strip()))
+
+
+def unquoted(text: str) -> str:
+    """A text without the quotes around it."""
+    return text[1:-1] if len(text) > 1 and _QUOTES.get(text[0]) == text[-1] else text
+
+
+def exact_words(text: str) -> Words:
+    """The words of a term that begins with =, without that sign."""
+    return tuple(f"={without_invisible(piece)}" for chunk in chunks(unquoted(text)) for piece in pieces(chunk))
+
+
+def least_open_letters(word: str) -> int:
+    """How many letters must be beside a *."""
+    return 0 if is_unspaced(word) else _FEWEST_OPEN.get(script_of(fold(word.strip("*"))), 3)
+
+
+def spellings_of_chunk(written: str) -> list[list[str]]:
+    """The spellings of what is between two spaces, each of one or more words; one empty spelling for mere signs."""
+    found = chunks(written)
+    if len(found) == 1 and is_address(found[0]):
+        return [[min(address_forms(found[0]), key=len)]]
+    if any(map(is_dotted_initials, found)):
+        each = [
+            _initials(chunk) if is_dotted_initials(chunk) else _spellings_of_pieces(chunk, [chunk]) for chunk in found
+        ]
+        return [[word for spelling in row for word in spelling] for row in product(*each)]
+    if signed := signed_words(written):
+        return [list(_with_signed(written, signed))]
+    return _spellings_of_pieces(written, found)
+
+
+def _initials(chunk: str) -> list[list[str]]:
+    letters = [piece.upper() for piece in pieces(chunk)]
+    return [["=" + "".join(letters)], [f"={letter}" for letter in letters]]
+
+
+def _spellings_of_pieces(written: str, found: list[str]) -> list[list[str]]:
+    star = written.strip(QUOTES_AROUND)
+    apart = [_word(piece) for chunk in found for piece in pieces(chunk)]
+    if not apart:
+        return [[]]
+    if star.endswith("*") and not is_unspaced(apart[-1]):
+        apart[-1] += "*"
+    elif star.startswith("*") and not is_unspaced(apart[0]):
+        apart[0] = f"*{apart[0]}"
+    elif len(apart) == 1:
+        return [apart, *_designation_apart(found[0])]
+    joins = len(found) == 1 and len(apart) > 1 and may_join(apart)
+    return [apart, ["".join(apart)]] if joins else [apart]
+
+
+def _with_signed(written: str, signed: Iterable[tuple[int, int, str]]) -> Iterator[str]:
+    """The words of a chunk of which some have signs."""
+    at = 0
+    for begin, end, spelling in signed:
+        yield from (_word(piece) for chunk in chunks(written[at:begin]) for piece in pieces(chunk))
+        yield spelling
+        at = end
+    yield from (_word(piece) for chunk in chunks(written[at:]) for piece in pieces(chunk))
+
+
+def _word(piece: str) -> str:
+    """Lower case for plain ASCII; other scripts stay as written, because stems are taken before accents fold."""
+    seen = without_invisible(piece)
+    seen = without_plural_s(seen) or _numbered_singular(seen) or seen
+    return seen.lower() if seen.isascii() else seen
+
+
+def _numbered_singular(piece: str) -> str | None:
+    """The last piece of F-16s."""
+    return piece[:-1] if piece.endswith("s") and piece[:-1].isdecimal() and len(piece) <= 4 else None
+
+
+def _designation_apart(piece: str) -> list[list[str]]:
+    """A designation that is written as one word, with a space: F16 → F 16."""
+    parts = letters_and_digits(without_plural_s(piece) or piece)
+    if parts is None:
+        return []
+    letters, digits = parts
+    return [[f"={letters}" if len(letters) <= _SHORT_DESIGNATION else letters.lower(), digits]]
+
+
+def with_compounds(spellings: Iterable[list[str]]) -> list[list[str]]:
+    """Also as one word what is a designation or an Arabic name of two (F 16, عبد الله), and such a name as two."""
+    found: list[list[str]] = []
+    for words in spellings:
+        found.append(words)
+        for at, word in enumerate(words):
+            folded, following = fold(word), words[at + 1] if at + 1 < len(words) else ""
+            is_name = folded in _COMPOUND_HEADS and _LETTERS.match(following)
+            if is_name or (_LETTERS.fullmatch(word) and following.isdecimal()):
+                found.append([*words[:at], word + following, *words[at + 2 :]])
+            elif folded.startswith(f"{_SERVANT}ال") and len(folded) > len(_SERVANT) + 3:
+                found.append([*words[:at], word[: len(_SERVANT)], word[len(_SERVANT) :], *words[at + 1 :]])
+    return found
