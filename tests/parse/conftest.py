@@ -7,19 +7,67 @@ from dataclasses import replace
 
 import pytest
 
-from watcher.model.entry import ParsedFeed
-from watcher.parse.feedparser_reader import read_with_feedparser, shown_headers
+from watcher.model.entry import ParsedFeed, ReaderName
+from watcher.parse.elements import HANDLERS
+from watcher.parse.encoding import to_utf8
+from watcher.parse.feedparser_reader import read_with_feedparser
+from watcher.parse.lxml_reader import TreeWalk, parse_xml
 from watcher.parse.normalise import normalise
+from watcher.parse.raw import NeedsFeedparser, RawFeed, RawText, TextKind
+from watcher.parse.repair import without_doctype
 
 URL = "https://example.org/feeds/feed.xml"
+Read = Callable[[bytes], ParsedFeed | None]
 
 
 @pytest.fixture(scope="session")
-def by_feedparser() -> Callable[[bytes], ParsedFeed | None]:
-    """Reads with feedparser and our normalisation, whatever the swift reader would do."""
+def by_feedparser() -> Read:
+    """Reads with feedparser and our normalisation, whatever the lxml reader would do; None for no feed."""
 
     def read(body: bytes) -> ParsedFeed | None:
-        raw = read_with_feedparser(body, headers=shown_headers({}, URL))
-        return raw and replace(normalise(raw, url=URL), reader="any")
+        document, _ = without_doctype(to_utf8(body, {}).body)
+        return comparable(read_with_feedparser(document, url=URL, well_formed=parse_xml(document) is not None))
 
     return read
+
+
+@pytest.fixture(scope="session")
+def by_lxml() -> Read:
+    """Reads with the lxml reader alone and without any repair; None where it leaves the document to others."""
+
+    def read(body: bytes) -> ParsedFeed | None:
+        document, entities = without_doctype(to_utf8(body, {}).body)
+        root = None if entities else parse_xml(document)
+        if root is None:
+            return None
+        try:
+            return comparable(TreeWalk(root, HANDLERS, document=document, base=URL, language=None).feed())
+        except NeedsFeedparser:
+            return None
+
+    return read
+
+
+def comparable(raw: RawFeed | None) -> ParsedFeed | None:
+    """Without what feedparser does not say: whether Atom's plain text has a type, some hints, references in links."""
+    if raw is None:
+        return None
+    entries = [
+        replace(entry, title=_plain(entry.title), link=entry.link.partition("&")[0], id=entry.id.partition("&")[0])
+        for entry in raw.entries
+    ]
+    hints = {"skip_hours": (), "skip_days": (), "update_period": "", "update_frequency": ""}
+    raw = replace(
+        raw,
+        reader=ReaderName.LXML,
+        title=_plain(raw.title),
+        link=raw.link.partition("&")[0],
+        entries=entries,
+        repairs=[],
+        **hints,
+    )
+    return normalise(raw, url=URL)
+
+
+def _plain(text: RawText) -> RawText:
+    return RawText(text.value, TextKind.PLAIN) if text.kind is TextKind.UNTYPED else text

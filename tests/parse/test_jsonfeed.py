@@ -63,10 +63,10 @@ def with_items(items: str) -> str:
 @pytest.mark.parametrize(
     ("item", "entry"),
     [
-        ('{"id": NaN}', Entry("", "", "")),
+        ('{"id": NaN, "title": "a"}', Entry("", "", "a")),
         ('{"id": 1e99999, "title": "a"}', Entry("", "", "a")),
-        ('{"id": true}', Entry("", "", "")),
-        ('{"id": [[[[1]]]], "url": {}, "title": 7, "authors": {"name": "x"}, "tags": "x"}', Entry("", "", "")),
+        ('{"id": true, "title": "a"}', Entry("", "", "a")),
+        ('{"id": [[[1]]], "url": {}, "title": 7, "summary": "a", "authors": {}, "tags": "x"}', Entry("", "", "", "a")),
         ('{"id": 123456789012345678901234567890}', Entry("123456789012345678901234567890", "", "")),
         (r'{"id": "a\ud800", "title": "\udfffb"}', Entry("a", "", "b")),
         ('{"id": "a", "id": "b"}', Entry("b", "", "")),
@@ -98,7 +98,7 @@ def test_what_is_no_json_feed_is_refused_with_a_reason(text: str, reason: PollRe
 
 
 def test_of_very_many_items_the_first_are_read() -> None:
-    assert len(read(with_items(",".join(["{}"] * (MANY_ENTRIES + 1)))).entries) == MANY_ENTRIES
+    assert len(read(with_items(",".join(['{"id": 1}'] * (MANY_ENTRIES + 1)))).entries) == MANY_ENTRIES
 
 
 texts = st.text(st.characters(exclude_categories=()), max_size=8) | st.sampled_from(

@@ -29,7 +29,7 @@ _W3C = re.compile(
 _STARTS_WITH_YEAR_OR_WORD = re.compile(r"(?:\d{4}|\d{6}|\d{8})(?!\d)|[^\W\d]|\d{1,2}[ -][^\W\d]")
 
 
-def parse_date(text: str) -> datetime | None:
+def parse_date(text: str, language: str | None = None) -> datetime | None:
     """RFC 822 §5 and W3CDTF/RFC 3339 dates and the dialects seen in the wild; whole seconds, aware UTC.
 
     A date without a zone is taken as UTC. Dates that leave their year to be guessed are refused: the guess would

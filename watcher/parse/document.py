@@ -1,23 +1,33 @@
-"""A document to a feed: chooses the reader, names what is wrong with what no reader can use."""
+"""A document to a feed: what it is made of, top to bottom.
+
+    to_utf8 ─▶ JSON?  read_jsonfeed ───────────────────────────────────▶ normalise
+           └─▶ XML:   without_doctype ─▶ parse_xml ─▶ TreeWalk ─────────▶    ▲
+                                           │ not well-formed  │ too odd      │
+                                           ▼                  ▼              │
+                                         repair ─▶ parse_xml  read_with_feedparser
+
+Every repair on the way is recorded on the feed.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 
 from watcher.errors import ParseError, PollReason
-from watcher.model.entry import ParsedFeed
-from watcher.parse.entry_builder import NeedsFeedparser
-from watcher.parse.feedparser_reader import read_with_feedparser, shown_headers
+from watcher.model.entry import DocumentRepair, ParsedFeed, RepairKind
+from watcher.parse.elements import HANDLERS
+from watcher.parse.encoding import to_utf8
+from watcher.parse.feedparser_reader import read_with_feedparser
 from watcher.parse.jsonfeed import is_json, read_jsonfeed
-from watcher.parse.lxml_reader import read_well_formed
+from watcher.parse.lxml_reader import Element, TreeWalk, parse_xml
 from watcher.parse.normalise import normalise
-from watcher.parse.raw import RawFeed
+from watcher.parse.raw import NeedsFeedparser, RawFeed
+from watcher.parse.repair import Repaired, repair, without_doctype
 
 _HEAD = 4096
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
-_DECLARATIONS = 100_000
-_GROWING_ENTITY = re.compile(rb"""<!ENTITY\s+%?\s*[^\s"'<>]+\s+["'](?:[^"'<>]{0,500}?[&%][A-Za-z]|[^"']{500})""")
 _FEED_ROOT = re.compile(rb"<(?:[a-z0-9_.-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 
 
@@ -29,37 +39,63 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
     """
     if not body.strip(b"\x00\t\n\r "):
         raise ParseError(PollReason.EMPTY, "the server sent an empty document; look at the address in a browser")
-    raw = _read(body, url=url, headers=headers)
+    decoded = to_utf8(body, headers)
+    language = headers.get("content-language")
+    if is_json(decoded.body):
+        raw: RawFeed | None = read_jsonfeed(decoded.body, language=language)
+    else:
+        raw = _read_xml(decoded.body, url=url, language=language)
     if raw is None:
-        raise _unreadable(body)
-    return normalise(raw, url=url)
+        raise _not_a_feed(decoded.body)
+    if decoded.repair:
+        raw.repairs.insert(0, DocumentRepair(RepairKind.ENCODING, decoded.repair))
+    return _with_count(normalise(raw, url=url))
 
 
-def _read(body: bytes, *, url: str, headers: Mapping[str, str]) -> RawFeed | None:
-    shown = shown_headers(headers, url)
-    if is_json(body):
-        return read_jsonfeed(body, headers=shown)
-    _refuse_entity_bombs(body)
-    try:
-        return read_well_formed(body, url=url, headers=shown)
-    except NeedsFeedparser:
-        return read_with_feedparser(body, headers=shown)
+def _read_xml(body: bytes, *, url: str, language: str | None) -> RawFeed | None:
+    document, entities = without_doctype(body)
+    fixed = Repaired(document)
+    root = None if entities else parse_xml(document)
+    if root is None:
+        fixed = repair(document, entities)
+        root = parse_xml(fixed.document)
+    raw = _read_tree(fixed, root, url, language)
+    if raw is not None:
+        raw.repairs += fixed.repairs
+        if fixed.truncated:
+            raw.repairs.append(DocumentRepair(RepairKind.TRUNCATED, ""))
+    return raw
 
 
-def _refuse_entity_bombs(body: bytes) -> None:
-    """Entities made of entities, or long ones: no feed needs them, and a thousand bytes of them become gigabytes."""
-    start = body.find(b"<!ENTITY")
-    if start >= 0 and _GROWING_ENTITY.search(body, start, start + _DECLARATIONS):
-        raise ParseError(
-            PollReason.MALFORMED, "the document declares entities that grow without bound; tell its publisher"
-        )
+def _read_tree(fixed: Repaired, root: Element | None, url: str, language: str | None) -> RawFeed | None:
+    reason = "tags that do not match, or worse"
+    if root is not None:
+        try:
+            return TreeWalk(root, HANDLERS, document=fixed.document, base=url, language=language).feed()
+        except NeedsFeedparser as odd:
+            reason = str(odd)
+    raw = read_with_feedparser(fixed.document, url=url, language=language, well_formed=root is not None)
+    if raw is not None:
+        raw.repairs.append(DocumentRepair(RepairKind.FEEDPARSER, reason))
+    return raw
 
 
-def _unreadable(body: bytes) -> ParseError:
+def _with_count(feed: ParsedFeed) -> ParsedFeed:
+    """The feed with the number of its entries in what is said of its truncation."""
+    if not feed.truncated:
+        return feed
+    count = len(feed.entries)
+    said = f"{count} {'entry' if count == 1 else 'entries'} read"
+    repairs = [replace(one, detail=said) if one.kind is RepairKind.TRUNCATED else one for one in feed.repairs]
+    return replace(feed, repairs=tuple(repairs))
+
+
+def _not_a_feed(body: bytes) -> ParseError:
     head = body[:_HEAD]
     if _FEED_ROOT.search(head):
         return ParseError(
-            PollReason.MALFORMED, "the document begins like a feed but is too damaged to read; tell its publisher"
+            PollReason.MALFORMED,
+            "the document begins like a feed but is too damaged to read; report it to its publisher",
         )
     if _HTML.search(head):
         return ParseError(

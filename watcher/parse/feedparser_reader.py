@@ -1,4 +1,4 @@
-"""The tolerant reader: feedparser, for everything that is odd.
+"""Reads through feedparser what is not well-formed, or too odd for the lxml reader.
 
 Both of its HTML passes are off (plain text needs neither) and it is given a stream, never a name: a path or a
 URL as its argument would be opened.
@@ -9,94 +9,81 @@ from __future__ import annotations
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
-from xml.parsers import expat
 
 import feedparser
 from feedparser.api import LooseFeedParser
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import ReaderName
-from watcher.parse.feedparser_rules import as_utf8, split_doctype
-from watcher.parse.raw import NO_TEXT, RawEntry, RawFeed, RawText
+from watcher.parse.raw import NO_TEXT, RawEntry, RawFeed, RawText, TextKind
 
 _MARKUP_TYPES = {"text/html", "application/xhtml+xml"}
-_READABLE_HEADERS = ("content-type", "content-language")
 
 Fields = Mapping[str, Any]
 
 
-def read_with_feedparser(body: bytes, *, headers: Mapping[str, str]) -> RawFeed | None:
-    """Reads what can be read, with `shown_headers`; None when it recognises no feed format and finds no entry.
+def read_with_feedparser(
+    document: bytes, *, url: str, language: str | None = None, well_formed: bool = False
+) -> RawFeed | None:
+    """Reads what can be read of a document in UTF-8; None when it recognises no feed format and finds no entry.
 
-    Raises `ParseError` when feedparser itself fails on the document.
+    feedparser's strict parser is sure to fail on a document that is not well-formed, after most of the work: then only
+    its loose one is used. Raises `ParseError` when feedparser itself fails on the document.
     """
     try:
-        document = _read_loosely(body, headers) or _read_in_full(body, headers)
+        result = _read_strictly(document, url, language) if well_formed else _read_loosely(document, url, language)
     except MemoryError:
         raise
     except Exception as error:  # the boundary around feedparser, which raises whatever its handlers raise
         raise ParseError(
-            PollReason.MALFORMED, f"the document breaks its reader ({type(error).__name__}); tell its publisher"
+            PollReason.MALFORMED, f"the document breaks its reader ({type(error).__name__}); report it to its publisher"
         ) from error
-    if not document["version"] and not document["entries"]:
+    version = result["version"] or ""
+    if not version and not result["entries"]:
         return None
-    feed = document["feed"]
+    feed, is_atom = result["feed"], version.startswith("atom")
     return RawFeed(
         reader=ReaderName.FEEDPARSER,
-        title=_text(feed, "title"),
+        title=_title(feed, is_atom=is_atom),
         link=_string(feed, "link"),
         language=_string(feed, "language") or None,
         ttl=_string(feed, "ttl"),
-        entries=[_entry(entry) for entry in document["entries"]],
+        update_period=_string(feed, "sy_updateperiod"),
+        update_frequency=_string(feed, "sy_updatefrequency"),
+        entries=[raw_entry(entry, is_atom=is_atom) for entry in result["entries"]],
     )
 
 
-def _read_in_full(body: bytes, headers: Mapping[str, str]) -> Fields:
+def _read_strictly(document: bytes, url: str, language: str | None) -> Fields:
+    headers = {"content-type": "application/xml; charset=utf-8", "content-language": language, "content-location": url}
     result: Fields = feedparser.parse(
-        BytesIO(body), response_headers=dict(headers), sanitize_html=False, resolve_relative_uris=False
+        BytesIO(document),
+        response_headers={name: value for name, value in headers.items() if value},
+        sanitize_html=False,
+        resolve_relative_uris=False,
     )
     return result
 
 
-def _read_loosely(body: bytes, headers: Mapping[str, str]) -> Fields | None:
-    """feedparser's second try at once, where its first is sure to fail: expat sees that in a fraction of the time.
-
-    None when the document is well-formed or its encoding unknown.
-    """
-    document = as_utf8(body, headers)
-    version, document, entities = split_doctype(document)
-    if not document or _is_well_formed(document):
-        return None
-    loose = LooseFeedParser(headers.get("content-location", ""), headers.get("content-language"), "utf-8", entities)
+def _read_loosely(document: bytes, url: str, language: str | None) -> Fields:
+    loose = LooseFeedParser(url, language, "utf-8", {})
     loose.resolve_relative_uris = loose.sanitize_html = False
     loose.feed(document.decode("utf-8", "replace"))
-    return {"version": version or loose.version, "feed": loose.feeddata, "entries": loose.entries}
+    return {"version": loose.version, "feed": loose.feeddata, "entries": loose.entries}
 
 
-def _is_well_formed(document: bytes) -> bool:
-    parser = expat.ParserCreate(namespace_separator=" ")
-    try:
-        parser.Parse(document, True)
-    except expat.ExpatError:
-        return False
-    return True
-
-
-def shown_headers(headers: Mapping[str, str], url: str) -> dict[str, str]:
-    """The headers that a reader is shown: those of the encoding and language, and the base of relative links."""
-    kept = {name: headers[name] for name in _READABLE_HEADERS if headers.get(name)}
-    return {**kept, "content-location": url} if url else kept
-
-
-def _entry(fields: Fields) -> RawEntry:
-    contents = [RawText(content.get("value") or "", _is_markup(content)) for content in _list(fields, "content")]
+def raw_entry(fields: Fields, *, is_atom: bool) -> RawEntry:
+    """An entry of feedparser's as ours."""
+    contents = [
+        RawText(content.get("value") or "", _kind(content, is_atom=is_atom)) for content in _list(fields, "content")
+    ]
     source = _dict(fields, "source")
     return RawEntry(
         id=_string(fields, "id"),
         link=_string(fields, "link"),
-        title=_text(fields, "title"),
-        summary=_summary(fields, contents),
-        contents=contents,
+        title=_title(fields, is_atom=is_atom),
+        summary=_summary(fields, contents, is_atom=is_atom),
+        contents=[content for content in contents if content.value],
         author=_string(fields, "author"),
         published=_string(fields, "published"),
         updated=_string(fields, "updated"),
@@ -104,7 +91,14 @@ def _entry(fields: Fields) -> RawEntry:
         language=_string(fields, "language") or _string(_dict(fields, "title_detail"), "language") or None,
         source_title=_string(source, "title"),
         source_link=_source_link(source),
+        other_links=_other_links(fields),
     )
+
+
+def _other_links(fields: Fields) -> list[str]:
+    contents = [content.get("src") for content in _list(fields, "content")]
+    enclosures = [link.get("href") for link in _list(fields, "links") if link.get("rel") == "enclosure"]
+    return [link for link in contents + enclosures if isinstance(link, str) and link]
 
 
 def _source_link(source: Fields) -> str:
@@ -113,12 +107,28 @@ def _source_link(source: Fields) -> str:
     return _string(source, "link") or ("" if has_persons else _string(source, "href"))
 
 
-def _summary(fields: Fields, contents: list[RawText]) -> RawText:
+def _summary(fields: Fields, contents: list[RawText], *, is_atom: bool) -> RawText:
     """The summary; where feedparser made it from the content, it is of the content's type."""
-    summary = _text(fields, "summary")
+    value = _string(fields, "summary")
+    summary = RawText(value, _kind(_dict(fields, "summary_detail"), is_atom=is_atom)) if value else NO_TEXT
     if not dict.__contains__(fields, "summary_detail"):
         return next((content for content in contents if content.value == summary.value), summary)
     return summary
+
+
+def _title(fields: Fields, *, is_atom: bool) -> RawText:
+    value = _string(fields, "title")
+    if not value:
+        return NO_TEXT
+    if not is_atom:
+        return RawText(value, TextKind.RSS_TITLE)
+    kind = _kind(_dict(fields, "title_detail"), is_atom=True)
+    return RawText(value, TextKind.UNTYPED if kind is TextKind.PLAIN else kind)
+
+
+def _kind(detail: Fields, *, is_atom: bool) -> TextKind:
+    is_markup = not is_atom or detail.get("type", "text/html") in _MARKUP_TYPES
+    return TextKind.HTML if is_markup else TextKind.PLAIN
 
 
 def _string(fields: Fields, name: str) -> str:
@@ -135,12 +145,3 @@ def _dict(fields: Fields, name: str) -> Fields:
 def _list(fields: Fields, name: str) -> list[Any]:
     value = dict.get(fields, name)  # type: ignore[call-overload]
     return value if isinstance(value, list) else []
-
-
-def _text(fields: Fields, name: str) -> RawText:
-    value = _string(fields, name)
-    return RawText(value, _is_markup(_dict(fields, f"{name}_detail"))) if value else NO_TEXT
-
-
-def _is_markup(detail: Fields) -> bool:
-    return detail.get("type", "text/html") in _MARKUP_TYPES

@@ -4,57 +4,117 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Sequence
 from typing import Any
 
 from watcher.errors import ParseError, PollReason
-from watcher.model.entry import ReaderName
-from watcher.parse.raw import MANY_ENTRIES, NO_TEXT, RawEntry, RawFeed, RawText
+from watcher.model.entry import DocumentRepair, ReaderName, RepairKind
+from watcher.parse.raw import MANY_ENTRIES, NO_TEXT, RawEntry, RawFeed, RawText, TextKind
 
-_BOM = b"\xef\xbb\xbf"
+_ITEMS = re.compile(r'"items"\s*:\s*\[')
+_BETWEEN_ITEMS = re.compile(r"[\s,]*")
+_ITEM_FIELDS = {"id", "url", "title", "content_html", "content_text"}
+_FORGIVING = json.JSONDecoder(strict=False)
 
 
-def is_json(body: bytes) -> bool:
+def is_json(document: bytes) -> bool:
     """Whether a document begins like a JSON object; no XML feed does."""
-    return body.removeprefix(_BOM).lstrip()[:1] == b"{"
+    return document[:100].lstrip()[:1] == b"{"
 
 
-def read_jsonfeed(body: bytes, *, headers: Mapping[str, str]) -> RawFeed:
-    """Raises `ParseError` with `malformed` for broken JSON and `not_a_feed` for JSON that is something else."""
-    document = _decoded(body)
-    version, items = document.get("version"), document.get("items")
-    if not (isinstance(version, str) and "jsonfeed.org/version/" in version and isinstance(items, list)):
+def read_jsonfeed(document: bytes, *, language: str | None) -> RawFeed:
+    """Reads a document in UTF-8. `language` is that of the HTTP headers.
+
+    Raises `ParseError` with `malformed` for broken JSON and `not_a_feed` for JSON that is something else.
+    """
+    feed, repairs = _decoded(document)
+    if not _is_feed(feed):
         raise ParseError(PollReason.NOT_A_FEED, "the document is JSON but no JSON Feed; check the address")
     return RawFeed(
         reader=ReaderName.JSON_FEED,
-        title=_plain(document, "title"),
-        link=_string(document, "home_page_url"),
-        language=_string(document, "language") or headers.get("content-language"),
-        entries=[_entry(item) for item in items[:MANY_ENTRIES] if isinstance(item, dict)],
+        title=_text(feed, "title", TextKind.UNTYPED),
+        link=_string(feed, "home_page_url"),
+        language=_string(feed, "language") or language,
+        entries=[_entry(item) for item in feed["items"][:MANY_ENTRIES] if isinstance(item, dict)],
+        repairs=repairs,
     )
 
 
-def _decoded(body: bytes) -> dict[str, Any]:
+def _is_feed(feed: dict[str, Any]) -> bool:
+    """By its version; without one, by items that look like those of a feed."""
+    version, items = feed.get("version"), feed.get("items")
+    if not isinstance(items, list):
+        return False
+    if isinstance(version, str) and "jsonfeed.org/version/" in version:
+        return True
+    return any(isinstance(item, dict) and not _ITEM_FIELDS.isdisjoint(item) for item in items)
+
+
+def _decoded(document: bytes) -> tuple[dict[str, Any], list[DocumentRepair]]:
+    text = document.decode("utf-8", "replace")
     try:
-        document = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        kind = "is nested too deeply" if isinstance(error, RecursionError) else "breaks off or is damaged"
-        raise ParseError(PollReason.MALFORMED, f"the JSON document {kind}; tell its publisher") from error
-    return document if isinstance(document, dict) else {}
+        feed = json.loads(text)
+    except RecursionError as error:
+        raise ParseError(
+            PollReason.MALFORMED, "the JSON document is nested too deeply; report it to its publisher"
+        ) from error
+    except ValueError as error:
+        return _repaired(text, error)
+    return feed if isinstance(feed, dict) else {}, []
+
+
+def _repaired(text: str, error: ValueError) -> tuple[dict[str, Any], list[DocumentRepair]]:
+    """Takes raw control characters in strings, and of what breaks off the items before that."""
+    try:
+        feed, end = _FORGIVING.raw_decode(text, len(text) - len(text.lstrip()))
+    except (ValueError, RecursionError):
+        feed = _before_the_break(text)
+        if feed is None:
+            raise ParseError(
+                PollReason.MALFORMED, "the JSON document is damaged or breaks off; report it to its publisher"
+            ) from error
+        return feed, [DocumentRepair(RepairKind.TRUNCATED, "")]
+    what = "text behind the document removed" if text[end:].strip() else "control characters in strings"
+    return feed if isinstance(feed, dict) else {}, [DocumentRepair(RepairKind.MARKUP, what)]
+
+
+def _before_the_break(text: str) -> dict[str, Any] | None:
+    """The fields before the items and every complete item; None when there is none."""
+    start = _ITEMS.search(text)
+    if start is None:
+        return None
+    try:
+        feed, _ = _FORGIVING.raw_decode(text[: start.start()].rstrip().rstrip(",").lstrip() + "}")
+    except (ValueError, RecursionError):
+        return None
+    items: list[Any] = []
+    position = start.end()
+    while len(items) < MANY_ENTRIES:
+        position = _BETWEEN_ITEMS.match(text, position).end()  # type: ignore[union-attr]
+        try:
+            item, position = _FORGIVING.raw_decode(text, position)
+        except (ValueError, RecursionError):
+            break
+        items.append(item)
+    return {**feed, "items": items} if items and isinstance(feed, dict) else None
 
 
 def _entry(item: dict[str, Any]) -> RawEntry:
     return RawEntry(
         id=_id(item.get("id")),
         link=_string(item, "url") or _string(item, "external_url"),
-        title=_plain(item, "title"),
-        summary=_plain(item, "summary"),
+        title=_text(item, "title", TextKind.UNTYPED),
+        summary=_text(item, "summary", TextKind.PLAIN),
         contents=_contents(item),
         author=", ".join(_author_names(item)),
         published=_string(item, "date_published"),
         updated=_string(item, "date_modified"),
         categories=[tag for tag in _list(item, "tags") if isinstance(tag, str)],
         language=_string(item, "language") or None,
+        other_links=[
+            url for one in _list(item, "attachments") if isinstance(one, dict) and (url := _string(one, "url"))
+        ],
     )
 
 
@@ -65,11 +125,11 @@ def _id(value: object) -> str:
     return str(value) if isinstance(value, str | int) or math.isfinite(value) else ""
 
 
-def _contents(item: dict[str, Any]) -> list[RawText]:
+def _contents(item: dict[str, Any]) -> Sequence[RawText]:
     """HTML before text: publishers give either, or both of the same (§content_html, content_text)."""
     if html := _string(item, "content_html"):
-        return [RawText(html, True)]
-    text = _plain(item, "content_text")
+        return [RawText(html, TextKind.HTML)]
+    text = _text(item, "content_text", TextKind.PLAIN)
     return [text] if text.value else []
 
 
@@ -84,9 +144,9 @@ def _string(fields: dict[str, Any], name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _plain(fields: dict[str, Any], name: str) -> RawText:
+def _text(fields: dict[str, Any], name: str, kind: TextKind) -> RawText:
     value = _string(fields, name)
-    return RawText(value, False) if value else NO_TEXT
+    return RawText(value, kind) if value else NO_TEXT
 
 
 def _list(fields: dict[str, Any], name: str) -> list[Any]:

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from urllib.parse import urljoin, urlsplit
 
-from watcher.model.entry import TEXT_LIMIT, Entry, ParsedFeed
+from watcher.model.entry import TEXT_LIMIT, Entry, ParsedFeed, UpdateHints
 from watcher.parse.dates import parse_date
-from watcher.parse.plaintext import one_line, plain_text
-from watcher.parse.raw import MANY_ENTRIES, RawEntry, RawFeed, RawText
+from watcher.parse.plaintext import one_line, plain_text, title_line
+from watcher.parse.raw import MANY_ENTRIES, RawEntry, RawFeed, RawText, TextKind
 
 _LINE_LIMIT = 2_000
 """Characters of a title, name or link: longer ones are abuse."""
 
 _MANY_CATEGORIES = 100
 _LONGEST_LANGUAGE = 35  # BCP 47 §4.4.1
+_NO_LINK = re.compile(r"(?:n/?a|none|null|nil|undefined|-+|#+|about:blank)?", re.IGNORECASE)
+"""What stands for a link that is not there."""
+
+_WITHOUT_SCHEME = re.compile(r"www\.[^\s/.]+\.", re.IGNORECASE)
+_WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
+_PERIODS = {"hourly": 1, "daily": 24, "weekly": 7 * 24, "monthly": 30 * 24, "yearly": 365 * 24}
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 def normalise(raw: RawFeed, *, url: str) -> ParsedFeed:
     """A document as read becomes values of the model. `url` is the base of what no reader could resolve."""
+    language = _language(raw.language)
+    entries = [_entry(entry, url, language) for entry in raw.entries[:MANY_ENTRIES]]
     return ParsedFeed(
         reader=raw.reader,
-        title=_line(raw.title),
-        language=_language(raw.language),
-        entries=tuple([_entry(entry, url) for entry in raw.entries[:MANY_ENTRIES]]),
+        title=_title(raw.title),
+        language=language,
+        entries=tuple([entry for entry in entries if entry is not None]),
         link=safe_link(raw.link, url),
-        ttl=_minutes(raw.ttl),
+        ttl=_number(raw.ttl),
+        hints=_hints(raw),
+        repairs=tuple(raw.repairs),
     )
 
 
 def safe_link(link: str, base: str) -> str:
-    """An absolute http or https address, or "": `javascript:`, `data:` and the like never get further."""
+    """An absolute http or https address, or "": `javascript:`, `data:` and the like never get further.
+
+    An address that begins with `www.` is http, as browsers take it.
+    """
     if link.startswith(("https://", "http://")) and link.isascii() and link.isprintable() and " " not in link:
-        return link if len(link) <= _LINE_LIMIT else ""
+        written = _as_written(link, base)
+        if written is None:
+            return link if len(link) <= _LINE_LIMIT else ""
+        link = written
     cleaned = one_line(link, markup=False).replace(" ", "%20")
-    if not cleaned or len(cleaned) > _LINE_LIMIT:
+    if len(cleaned) > _LINE_LIMIT or _NO_LINK.fullmatch(cleaned):
         return ""
+    if _WITHOUT_SCHEME.match(cleaned):
+        cleaned = "http://" + cleaned
     try:
         parts = urlsplit(absolute := urljoin(base, cleaned))
     except ValueError:
@@ -43,21 +64,42 @@ def safe_link(link: str, base: str) -> str:
     return absolute if parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
-def _entry(raw: RawEntry, base: str) -> Entry:
+def _as_written(link: str, base: str) -> str | None:
+    """What a reader resolved against the document's address although it is no relative link; None for all others."""
+    folder = base[: base.rfind("/") + 1]
+    if len(folder) < 9 or not link.startswith(folder):
+        return None
+    written = link[len(folder) :]
+    return written if _WITHOUT_SCHEME.match(written) or (written and _NO_LINK.fullmatch(written)) else None
+
+
+def _entry(raw: RawEntry, base: str, language: str | None) -> Entry | None:
+    """The entry; None when it has no id, link, title or text: a document may end in one."""
     summary, content = _texts(raw)
-    return Entry(
+    own_language = _language(raw.language)
+    entry = Entry(
         id=_name(raw.id, markup=False),
-        link=safe_link(raw.link, base) if raw.link else "",
-        title=_line(raw.title),
+        link=_link(raw, base),
+        title=_title(raw.title),
         summary=summary,
         content=content,
         author=_name(raw.author),
-        published=parse_date(raw.published) if raw.published else None,
-        updated=parse_date(raw.updated) if raw.updated else None,
+        published=_date(raw.published, own_language or language),
+        updated=_date(raw.updated, own_language or language),
         categories=_categories(raw.categories),
-        language=_language(raw.language),
+        language=own_language,
         publisher=_name(raw.source_title) or (safe_link(raw.source_link, base) if raw.source_link else "") or None,
     )
+    return entry if entry.id or entry.link or entry.title or summary or content else None
+
+
+def _link(raw: RawEntry, base: str) -> str:
+    """The entry's own link, else an id that is an address, else that of its content or of an enclosure."""
+    if raw.link and (link := safe_link(raw.link, base)):
+        return link
+    if _WEB_ADDRESS.match(raw.id) and (link := safe_link(raw.id, base)):
+        return link
+    return next((link for other in raw.other_links if (link := safe_link(other, base))), "")
 
 
 def _texts(raw: RawEntry) -> tuple[str, str]:
@@ -72,12 +114,16 @@ def _name(text: str, *, markup: bool = True) -> str:
     return one_line(text, markup=markup, limit=_LINE_LIMIT) if text else ""
 
 
-def _line(text: RawText) -> str:
-    return one_line(text.value, markup=text.markup, limit=_LINE_LIMIT)
+def _title(text: RawText) -> str:
+    return title_line(text.value, text.kind, limit=_LINE_LIMIT)
 
 
 def _text(text: RawText) -> str:
-    return plain_text(text.value, markup=text.markup) if text.value else ""
+    return plain_text(text.value, markup=text.kind is TextKind.HTML) if text.value else ""
+
+
+def _date(text: str, language: str | None) -> datetime | None:
+    return parse_date(text, language) if text else None
 
 
 def _categories(raw: Sequence[str]) -> tuple[str, ...]:
@@ -95,6 +141,16 @@ def _language(raw: str | None) -> str | None:
     return tag if 0 < len(tag) <= _LONGEST_LANGUAGE else None
 
 
-def _minutes(raw: str) -> int | None:
+def _hints(raw: RawFeed) -> UpdateHints:
+    hours = _PERIODS.get(raw.update_period.strip().lower())
+    frequency = _number(raw.update_frequency) or 1
+    return UpdateHints(
+        interval=timedelta(hours=hours) / frequency if hours else None,
+        skip_hours=tuple(hour for text in raw.skip_hours[:24] if (hour := _number(text)) is not None and hour < 24),
+        skip_days=tuple(_DAYS.index(day) for text in raw.skip_days[:7] if (day := text.strip().lower()) in _DAYS),
+    )
+
+
+def _number(raw: str) -> int | None:
     text = raw.strip()
     return int(text) if text.isascii() and text.isdigit() and len(text) < 7 else None

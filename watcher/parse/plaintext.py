@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from html import unescape
 
 from watcher.model.entry import TEXT_LIMIT
+from watcher.parse.raw import TextKind
 
 RAW_LIMIT = 8 * TEXT_LIMIT
 """Characters of a text that are looked at, tags and all."""
@@ -20,52 +21,24 @@ _BREAK = "\x00"
 """Stands for the border of a block until spaces are folded; no text has one of its own."""
 
 _BLOCKS = frozenset(
-    [
-        "address",
-        "article",
-        "aside",
-        "blockquote",
-        "br",
-        "caption",
-        "center",
-        "dd",
-        "details",
-        "div",
-        "dl",
-        "dt",
-        "fieldset",
-        "figcaption",
-        "figure",
-        "footer",
-        "form",
-        "h1",
-        "h2",
-        "h3",
-        "h4",
-        "h5",
-        "h6",
-        "header",
-        "hr",
-        "legend",
-        "li",
-        "main",
-        "nav",
-        "ol",
-        "option",
-        "p",
-        "pre",
-        "section",
-        "summary",
-        "table",
-        "tbody",
-        "td",
-        "tfoot",
-        "th",
-        "thead",
-        "tr",
-        "ul",
-    ]
+    re.findall(
+        r"\w+",
+        "address article aside blockquote br caption center dd details div dl dt fieldset figcaption figure footer form "
+        "h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody td tfoot th thead "
+        "tr ul",
+    )
 )
+_SECTIONS = frozenset({"article", "aside", "details", "footer", "form", "header", "main", "nav", "section", "table"})
+_INLINE = frozenset(
+    re.findall(
+        r"\w+",
+        "a abbr acronym b bdi bdo big blink cite code del dfn em font i img ins kbd mark marquee nobr q rp rt ruby s "
+        "samp small span strike strong sub sup tt u var wbr",
+    )
+)
+_IN_TITLES = (_BLOCKS - _SECTIONS) | _INLINE
+"""Tags that are markup wherever they are in a title. Others are only when they have an end tag or attributes: a title
+may be about `<head>`."""
 
 _HIDDEN = re.compile(
     r"<(?:!--.*?(?:-->|\Z)|(script|style|template)\b[^<>]*>.*?(?:</\1\s*>|\Z))", re.IGNORECASE | re.DOTALL | re.ASCII
@@ -85,6 +58,11 @@ The latter is a match, too, so that nothing is gone over again from each `<` ins
 _TAG_WITHOUT_QUOTES = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+|(?!/?[a-zA-Z])[/!?][^<>]*+)>", re.ASCII)
 """What counts as a tag inside of what never ends."""
 
+_SURROGATES = re.compile(
+    r"&#(?:(5[56][0-9]{3})|[xX]([dD][89abAB][0-9a-fA-F]{2}));?&#(?:(5[67][0-9]{3})|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));?"
+)
+"""Two references to the halves of one character, as .NET and PHP write it."""
+
 _REFERENCE = re.compile(r"(&(?:#[0-9]{1,9}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?)", re.ASCII)
 
 _C1 = re.compile("[\x80-\x9f]")
@@ -101,25 +79,91 @@ _SPACES, _UNWANTED = re.compile(f"[{_SPACE_CHARACTERS}]"), re.compile(f"[{_UNWAN
 _ODD = re.compile(f"[{_SPACE_CHARACTERS}{_UNWANTED_CHARACTERS}]")
 
 
+_COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
+_END_TAG = re.compile(r"</([a-zA-Z][a-zA-Z0-9]*+)[^<>]*>")
+_HIDING = frozenset({"script", "style", "template"})
+_FORMATTED = re.compile(
+    r"<(b|i|em|strong|u|s|span|sup|sub|small|mark|cite|code|q|a|p|font)\b[^<>]*>[^<]*</\1\s*>", re.IGNORECASE
+)
+_STRICT_REFERENCE = re.compile(r"(&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});)", re.ASCII)
+_LESS_OR_GREATER = re.compile(r"&(?:lt|gt|#0*6[02]|#x0*3[ce]);", re.IGNORECASE)
+_ABOUT_MARKUP = re.compile(
+    r"\b(?:x?html5?|xml|sgml|markup|nbsp|entit(?:y|ies)|ampersands?|(?:un)?escap\w+|encod\w+|character references?)\b",
+    re.IGNORECASE,
+)
+_TIMES_ESCAPED = 3
+_TITLE_CHARACTERS = 20_000
+
+
 def plain_text(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     """The words of a text: at most `limit` characters, one space between words, a line break between blocks.
 
     With `markup`, tags, comments, scripts and styles go and character references are resolved; without, the
     characters stand for themselves (Atom `type="text"`, RFC 4287 §3.1.1.1).
     """
-    return words(value, markup, limit, RAW_LIMIT, "\n", REFERENCES)
+    return _words(value, limit, "\n", markup=markup)
 
 
 def one_line(value: str, *, markup: bool, limit: int = TEXT_LIMIT) -> str:
     """`plain_text` without line breaks: titles, names, categories."""
-    return words(value, markup, limit, RAW_LIMIT, " ", REFERENCES)
+    return _words(value, limit, " ", markup=markup)
 
 
-def words(
-    value: str, markup: bool, limit: int, raw_limit: int, separator: str, references: Mapping[str, str], /
-) -> str:
-    """`plain_text` with `separator` between blocks, of the first `raw_limit` characters."""
-    text = value if len(value) <= raw_limit else value[:raw_limit]
+def title_line(value: str, kind: TextKind, *, limit: int = TEXT_LIMIT) -> str:
+    """A title in one line.
+
+    RSS does not say whether a title is HTML: what a browser would show is right, but a tag that is neither formatting
+    nor closed is text. Atom and JSON say that a title without a type is text: it is taken for HTML by mistake when
+    resolving its references makes it read like text that people write, that is, unless it is about markup.
+    """
+    if kind is TextKind.HTML or ("&" not in value and "<" not in value):
+        return one_line(value, markup=kind is TextKind.HTML, limit=limit)
+    text = value[:_TITLE_CHARACTERS]
+    if kind is TextKind.RSS_TITLE:
+        text = _resolved_again(_without_references(_without_title_tags(text)))
+    elif kind is TextKind.UNTYPED:
+        is_formatted = _FORMATTED.search(text) and not _ABOUT_MARKUP.search(text)
+        text = _resolved_again(_without_title_tags(text) if is_formatted else text)
+    return one_line(text, markup=False, limit=limit)
+
+
+def _resolved_again(text: str) -> str:
+    """A title that was escaped once too often; `&lt;` stays, for what it hides may look like a tag."""
+    for _ in range(_TIMES_ESCAPED):
+        if "&" not in text or not _STRICT_REFERENCE.search(text):
+            break
+        if _LESS_OR_GREATER.search(text) or _ABOUT_MARKUP.search(text):
+            break
+        text = _without_references(text, _STRICT_REFERENCE)
+    return text
+
+
+def _without_title_tags(text: str) -> str:
+    if "<" not in text:
+        return text
+    text = _COMMENT.sub("", _without_cdata_marks(text))
+    last_end = {end.group(1).lower(): end.start() for end in _END_TAG.finditer(text)}
+    pieces: list[str] = []
+    removed: set[str] = set()
+    position = 0
+    for tag in _TAG.finditer(text):
+        name = (tag.group(1) or "").lower()
+        bare = name.lstrip("/")
+        is_closed = last_end.get(bare, -1) > tag.start()
+        is_markup = bare in _IN_TITLES or (bare in removed if name != bare else is_closed or "=" in tag.group())
+        if tag.start() < position or not bare or not is_markup:
+            continue
+        pieces += [text[position : tag.start()], " " if _KNOWN_SEPARATORS[bare] else ""]
+        removed.add(bare)
+        position = tag.end()
+        if bare in _HIDING and name == bare and (end := re.compile(f"(?i)</{bare}[^<>]*>").search(text, position)):
+            position = end.end()
+    return "".join(pieces) + text[position:]
+
+
+def _words(value: str, limit: int, separator: str, *, markup: bool) -> str:
+    """`plain_text` with `separator` between blocks, of the first `RAW_LIMIT` characters."""
+    text = value if len(value) <= RAW_LIMIT else value[:RAW_LIMIT]
     if text.isprintable() and "  " not in text and not (markup and _has_markup(text)) and len(text) <= limit:
         return text.strip()  # the common case of short texts
     if _BREAK in text:
@@ -128,7 +172,7 @@ def words(
         if "<" in text:
             text = _without_tags(text)
         if "&" in text:
-            text = _without_references(text, references)
+            text = _without_references(text)
     text = separator.join(_folded_lines(text))
     return text if len(text) <= limit else text[:limit].rstrip()
 
@@ -165,26 +209,42 @@ class _Resolved(dict[str, str]):
 
 
 class _Separators(dict[str, str]):
-    """What takes the place of a tag: a break for blocks, nothing for others. Bounded like references."""
+    """What takes the place of a tag: a break for blocks, a space where a word may break, nothing for others. Bounded."""
 
     def __missing__(self, tag: str) -> str:
-        separator = _BREAK if tag.lstrip("/").lower() in _BLOCKS else ""
+        name = tag.lstrip("/").lower()
+        separator = _BREAK if name in _BLOCKS else " " if name == "wbr" else ""
         if len(tag) <= 12 and len(self) < 4_096:
             self[tag] = separator
         return separator
 
 
-REFERENCES: Mapping[str, str] = _Resolved()
+_REFERENCES: Mapping[str, str] = _Resolved()
 _KNOWN_SEPARATORS = _Separators({None: ""})  # type: ignore[dict-item]
 
 
-def _without_references(text: str, references: Mapping[str, str]) -> str:
-    pieces = _REFERENCE.split(text)
-    pieces[1::2] = map(references.__getitem__, pieces[1::2])
+def _without_references(text: str, reference: re.Pattern[str] = _REFERENCE) -> str:
+    if "&#" in text:
+        text = _SURROGATES.sub(_joined, text)
+    pieces = reference.split(text)
+    pieces[1::2] = map(_REFERENCES.__getitem__, pieces[1::2])
     return "".join(pieces)
 
 
+def _joined(pair: re.Match[str]) -> str:
+    high, low = (int(pair.group(at) or pair.group(at + 1), 10 if pair.group(at) else 16) for at in (1, 3))
+    if not 0xD800 <= high < 0xDC00 <= low < 0xE000:
+        return pair.group()
+    return chr(0x10000 + ((high - 0xD800) << 10) + low - 0xDC00)
+
+
+def _without_cdata_marks(text: str) -> str:
+    """CDATA that was escaped with its marks is a comment to HTML and its text would be lost."""
+    return text.replace("<![CDATA[", "").replace("]]>", "") if "<![CDATA[" in text else text
+
+
 def _without_tags(text: str) -> str:
+    text = _without_cdata_marks(text)
     if _MAY_HIDE.search(text):
         text = _HIDDEN.sub("", text)
     pieces = _TAG.split(text)

@@ -4,26 +4,48 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import NamedTuple
 
-from watcher.model.entry import ReaderName
+from watcher.model.entry import DocumentRepair, ReaderName
 
 MANY_ENTRIES = 20_000
-"""Entries of one document that are read: no feed has more that means no harm."""
+"""Entries of one document that are read: a feed that means no harm has fewer."""
+
+
+class NeedsFeedparser(Exception):
+    """The lxml reader is not certain to read this document as feedparser would."""
+
+
+class TextKind(Enum):
+    """What the characters of a text are."""
+
+    HTML = "html"
+    """HTML or XHTML source."""
+    RSS_TITLE = "rss_title"
+    """HTML or plain text: RSS does not say which (RSS 2.0 has no types)."""
+    UNTYPED = "untyped"
+    """Plain text by the specification, often HTML by mistake: Atom titles without a type, JSON titles."""
+    PLAIN = "plain"
+    """Plain text."""
 
 
 class RawText(NamedTuple):
-    """A text as the document has it; `markup` says that it is HTML or XHTML source."""
+    """A text as the document has it."""
 
     value: str
-    markup: bool
+    kind: TextKind
 
 
-NO_TEXT = RawText("", False)
+NO_TEXT = RawText("", TextKind.PLAIN)
 
 
-class RawEntry(NamedTuple):
-    """One entry as read. Links are resolved against their base; dates, texts and categories are as written."""
+@dataclass(frozen=True, slots=True)
+class RawEntry:
+    """One entry as read. Links are resolved against their base; dates, texts and categories are as written.
+
+    `other_links` are those of its content elsewhere and of its enclosures, for an entry without a link.
+    """
 
     id: str = ""
     link: str = ""
@@ -37,15 +59,124 @@ class RawEntry(NamedTuple):
     language: str | None = None
     source_title: str = ""
     source_link: str = ""
+    other_links: Sequence[str] = ()
 
 
 @dataclass(slots=True)
 class RawFeed:
-    """A document as read by `reader`."""
+    """A document as read by `reader`. Hints on when to poll are as written."""
 
     reader: ReaderName
     title: RawText = NO_TEXT
     link: str = ""
     language: str | None = None
     ttl: str = ""
+    update_period: str = ""
+    update_frequency: str = ""
+    skip_hours: Sequence[str] = ()
+    skip_days: Sequence[str] = ()
     entries: list[RawEntry] = field(default_factory=list)
+    repairs: list[DocumentRepair] = field(default_factory=list)
+
+
+class EntryBuilder:
+    """Collects a feed, an entry or an Atom source, by feedparser's names of fields.
+
+    In an entry, what is deeper does not replace what is higher.
+    """
+
+    __slots__ = (
+        "authors",
+        "contents",
+        "depths",
+        "fields",
+        "is_entry",
+        "kinds",
+        "other_links",
+        "tags",
+        "title_language",
+    )
+
+    def __init__(self, *, is_entry: bool) -> None:
+        self.is_entry = is_entry
+        self.fields: dict[str, str] = {}
+        self.kinds: dict[str, TextKind] = {}
+        self.depths: dict[str, int] = {}
+        self.contents: list[RawText] = []
+        self.other_links: list[str] = []
+        self.tags: list[list[str | None]] = []
+        self.authors: list[dict[str, str]] = []
+        self.title_language: str | None = None
+
+    def store(self, name: str, value: str, depth: int) -> None:
+        depths = self.depths
+        if name not in depths or depth <= depths[name] or not self.is_entry:
+            depths[name] = depth
+            self.fields[name] = value
+
+    def store_text(self, name: str, text: RawText, depth: int) -> None:
+        self.store(name, text.value, depth)
+        self.kinds[name] = text.kind
+
+    def add_content(self, text: RawText) -> None:
+        """Adds a content; the first text of an entry is its summary, too."""
+        self.contents.append(text)
+        self.fields.setdefault("summary", text.value)
+
+    def add_tag(self, term: str | None, scheme: str | None, label: str | None) -> None:
+        if term or scheme or label:
+            self.tags.append([term, label])
+
+    def add_tag_text(self, value: str) -> None:
+        """The text of a category names the last one if that has no name yet, else it is one of its own."""
+        if self.tags and not self.tags[-1][0]:
+            self.tags[-1][0] = value
+        else:
+            self.tags.append([value, None])
+
+    def add_author_detail(self, key: str, value: str) -> None:
+        self.finish_author()
+        if not self.authors:
+            self.authors.append({})
+        self.authors[-1][key] = value
+
+    def finish_author(self) -> None:
+        """Name and e-mail of the last author become the author; without them, an earlier one lends its name."""
+        detail = self.authors[-1] if self.authors else {}
+        author = self.fields.get("author", "")
+        if detail:
+            name, email = detail.get("name", ""), detail.get("email", "")
+            if name or email:
+                self.fields["author"] = f"{name} ({email})" if name and email else name or email
+        elif author and self.authors:
+            if "@" in author and len(self.authors) > 1:
+                raise NeedsFeedparser("an author follows one with an e-mail address")
+            detail["name"] = author
+
+    def text(self, name: str) -> RawText:
+        value = self.fields.get(name, "")
+        return RawText(value, self.kinds.get(name, TextKind.HTML)) if value else NO_TEXT
+
+    def as_entry(self) -> RawEntry:
+        fields = self.fields
+        return RawEntry(
+            id=fields.get("id", ""),
+            link=fields.get("link", ""),
+            title=self.text("title"),
+            summary=self._summary(),
+            contents=self.contents,
+            author=fields.get("author", ""),
+            published=fields.get("published", ""),
+            updated=fields.get("updated", ""),
+            categories=[term for tag in self.tags if (term := tag[0] or tag[1])],
+            language=fields.get("language") or self.title_language,
+            source_title=fields.get("source_title", ""),
+            source_link=fields.get("source_link", ""),
+            other_links=self.other_links,
+        )
+
+    def _summary(self) -> RawText:
+        if "summary" not in self.kinds:
+            value = self.fields.get("summary", "")
+            return next((content for content in self.contents if content.value == value), self.text("summary"))
+        return self.text("summary")

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watcher.parse.entry_builder import EntryBuilder, NeedsFeedparser
-from watcher.parse.fallback import own_text, refuse_cdf, refuse_elements, refuse_other_parts, refuse_stray_text
-from watcher.parse.feedparser_rules import mended, resolve, resolve_written
-from watcher.parse.raw import MANY_ENTRIES
-from watcher.parse.tree_walk import HTML, MARKUP_TYPES, MEDIA_TYPES, PLAIN, Element, Handler, TreeWalk
+from watcher.parse.lxml_reader import (
+    HTML,
+    MARKUP_TYPES,
+    MEDIA_TYPES,
+    PLAIN,
+    Element,
+    Handler,
+    TreeWalk,
+    own_text,
+    refuse_cdf,
+    refuse_elements,
+    refuse_other_parts,
+    refuse_stray_text,
+    resolve,
+    undo_double_utf8,
+    unescape_in_address,
+)
+from watcher.parse.raw import MANY_ENTRIES, EntryBuilder, NeedsFeedparser
 
 _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
 _OWNER_PARTS = {"name", "email", "itunes:name", "itunes:email"}
@@ -51,12 +64,12 @@ def _entry(walk: TreeWalk, element: Element, depth: int) -> None:
 
 
 def _title(walk: TreeWalk, element: Element, depth: int) -> None:
-    value, markup = walk.construct(element, PLAIN)
+    text = walk.construct(element, PLAIN, is_title=True)
     context = walk.context
     if not -1 < walk.title_depth <= depth and (walk.in_feed or context is not walk.top):
-        context.store_text("title", value, markup, depth)
+        context.store_text("title", text, depth)
         context.title_language = walk.lang
-    if value:
+    if text.value:
         walk.title_depth = depth
 
 
@@ -81,25 +94,29 @@ def _summary(walk: TreeWalk, element: Element, depth: int) -> None:
     if "summary" in walk.context.fields and not walk.has_content:
         _content(walk, element, depth)
         return
-    value, markup = walk.construct(element, PLAIN)
+    text = walk.construct(element, PLAIN)
     if walk.in_feed or walk.context is not walk.top:
-        walk.context.store_text("summary", value, markup, depth)
+        walk.context.store_text("summary", text, depth)
 
 
 def _summary_text(walk: TreeWalk, element: Element, depth: int, default_type: str) -> None:
-    value, markup = walk.construct(element, default_type)
+    text = walk.construct(element, default_type)
     if walk.context.is_entry:
-        walk.context.store_text("summary", value, markup, depth)
+        walk.context.store_text("summary", text, depth)
 
 
 def _content(walk: TreeWalk, element: Element, depth: int) -> None:
     walk.has_content = True
-    walk.context.add_content(*walk.construct(element, PLAIN))
+    if src := walk.attributes.get("src"):  # RFC 4287 §4.1.3.2: the content is there
+        walk.context.other_links.insert(0, resolve(walk.base, src))
+        if not (len(element) or (element.text or "").strip()):
+            return
+    walk.context.add_content(walk.construct(element, PLAIN))
 
 
 def _content_encoded(walk: TreeWalk, element: Element, depth: int) -> None:
     walk.has_content = True
-    walk.context.add_content(*walk.construct(element, HTML))
+    walk.context.add_content(walk.construct(element, HTML))
 
 
 def _other_text(walk: TreeWalk, element: Element, depth: int) -> None:
@@ -110,7 +127,7 @@ def _other_text(walk: TreeWalk, element: Element, depth: int) -> None:
 
 def _guid(walk: TreeWalk, element: Element, depth: int) -> None:
     is_link = walk.attributes.get("ispermalink", "true") == "true"
-    value = walk.value(element)
+    value = walk.text(element)
     if value and is_link:
         value = resolve(walk.base, value)
     walk.store("id", value, depth)
@@ -128,14 +145,21 @@ def _link(walk: TreeWalk, element: Element, depth: int) -> None:
     media_type = attributes.get("type", HTML).lower()
     if rel == "alternate" and MEDIA_TYPES.get(media_type, media_type) in MARKUP_TYPES:
         walk.context.fields["link"] = resolve(walk.base, href)
+    elif rel == "enclosure":
+        walk.context.other_links.append(resolve(walk.base, href))
+    walk.children(element, depth)
+
+
+def _enclosure(walk: TreeWalk, element: Element, depth: int) -> None:
+    if url := walk.attributes.get("url", walk.attributes.get("href")):
+        walk.context.other_links.append(resolve(walk.base, url))
     walk.children(element, depth)
 
 
 def _link_text(walk: TreeWalk, element: Element, depth: int) -> None:
-    of_entry = walk.context.is_entry
-    value = walk.certain_link(walk.text(element)) if of_entry else walk.value(element)
+    value = walk.text(element)
     if value:
-        value = resolve_written(walk.base, value, of_entry=of_entry)
+        value = unescape_in_address(resolve(walk.base, value))
     if walk.in_feed or walk.context is not walk.top:
         walk.context.fields["link"] = value
 
@@ -149,25 +173,25 @@ def _author(walk: TreeWalk, element: Element, depth: int) -> None:
         refuse_other_parts(walk, element, _PERSON_PARTS)
         text = own_text(element)
         walk.children(element, depth)
-    walk.store("author", walk.certain_name(mended(text)), depth)
+    walk.store("author", undo_double_utf8(text), depth)
     walk.in_author = False
-    context.settle_author()
+    context.finish_author()
 
 
 def _name(walk: TreeWalk, element: Element, depth: int) -> None:
-    name = walk.certain_name(_bare(element))
+    name = _bare(element)
     if walk.in_author:
         walk.context.add_author_detail("name", name)
 
 
 def _email(walk: TreeWalk, element: Element, depth: int) -> None:
-    email = walk.certain_name(_bare(element))
+    email = _bare(element)
     if walk.in_author:
         walk.context.add_author_detail("email", email)
 
 
 def _homepage(walk: TreeWalk, element: Element, depth: int) -> None:
-    value = walk.value(element)
+    value = walk.text(element)
     if walk.in_author:
         walk.context.add_author_detail("href", value)
 
@@ -197,7 +221,7 @@ def _tag(walk: TreeWalk, element: Element, default_scheme: str | None) -> None:
     if attributes := walk.attributes:
         scheme = attributes.get("scheme", attributes.get("domain", default_scheme))
         walk.context.add_tag(attributes.get("term"), scheme, attributes.get("label"))
-    if value := walk.certain_name(walk.text(element)):
+    if value := walk.text(element):
         walk.context.add_tag_text(value)
 
 
@@ -207,7 +231,7 @@ def _itunes_category(walk: TreeWalk, element: Element, depth: int) -> None:
         if own_text(element) or any(walk.names.element(child) != "itunes:category" for child in element):
             raise NeedsFeedparser("a category with text and elements")
         walk.children(element, depth)
-    elif value := walk.value(element):
+    elif value := walk.text(element):
         walk.context.add_tag_text(value)
 
 
@@ -215,25 +239,39 @@ def _keywords(walk: TreeWalk, element: Element, depth: int) -> None:
     if walk.attributes:
         refuse_elements(element)
         return  # feedparser takes one with attributes for something else
-    for term in walk.value(element).split(","):
+    for term in walk.text(element).split(","):
         walk.context.add_tag(term.strip(), None, None)
 
 
 def _published(walk: TreeWalk, element: Element, depth: int) -> None:
-    walk.store("published", walk.value(element), depth)
+    walk.store("published", walk.text(element), depth)
 
 
 def _updated(walk: TreeWalk, element: Element, depth: int) -> None:
-    walk.store("updated", walk.value(element), depth)
+    walk.store("updated", walk.text(element), depth)
 
 
 def _language(walk: TreeWalk, element: Element, depth: int) -> None:
-    walk.store("language", walk.value(element), depth)
+    walk.store("language", walk.text(element), depth)
+
+
+def _update_period(walk: TreeWalk, element: Element, depth: int) -> None:
+    walk.top.fields["update_period"] = _bare(element)
+
+
+def _update_frequency(walk: TreeWalk, element: Element, depth: int) -> None:
+    walk.top.fields["update_frequency"] = _bare(element)
+
+
+def _skipped(walk: TreeWalk, element: Element, depth: int) -> None:
+    if walk.context is walk.top:
+        names = walk.skip_hours if walk.names.element(element) == "skiphours" else walk.skip_days
+        names += [(child.text or "").strip() for child in element]
 
 
 def _ttl(walk: TreeWalk, element: Element, depth: int) -> None:
     refuse_elements(element)
-    walk.store("ttl", "" if walk.attributes else walk.value(element), depth)
+    walk.store("ttl", "" if walk.attributes else walk.text(element), depth)
 
 
 def _source(walk: TreeWalk, element: Element, depth: int) -> None:
@@ -251,7 +289,7 @@ def _source(walk: TreeWalk, element: Element, depth: int) -> None:
     if text and len(element):
         raise NeedsFeedparser("a source with text and elements")
     fields = walk.context.fields
-    fields["source_title"] = walk.certain_name(mended(text)) or source.fields.get("title", "")
+    fields["source_title"] = undo_double_utf8(text) or source.fields.get("title", "")
     fields["source_link"] = source.fields.get("link") or source.fields.get("href", "")
 
 
@@ -314,6 +352,10 @@ HANDLERS: Mapping[str, Handler] = {
     **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"), _updated),
     **dict.fromkeys(("language", "dc:language"), _language),
     "ttl": _ttl,
+    "sy:updateperiod": _update_period,
+    "sy:updatefrequency": _update_frequency,
+    **dict.fromkeys(("skiphours", "skipdays"), _skipped),
+    "enclosure": _enclosure,
     "source": _source,
     "image": _image,
     "textinput": _text_input,

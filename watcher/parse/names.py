@@ -7,21 +7,34 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
+from feedparser.mixin import _FeedParserMixin
 from lxml import etree
 
-from watcher.parse.entry_builder import NeedsFeedparser
-from watcher.parse.feedparser_rules import KNOWN_PREFIXES, known_prefix
+from watcher.parse.raw import NeedsFeedparser
 
+_NAMESPACES: Mapping[str, str] = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
+_KNOWN_PREFIXES = frozenset(_NAMESPACES.values()) - {""}
+_USERLAND = "backend.userland.com/rss"
 _DECLARATION = re.compile(rb"""xmlns(?::([^\s=:]+))?\s*=\s*["']([^"'<]*)["']""")
 _USUAL_TAG = 200
 """Characters of a tag whose name is remembered beyond its document: longer ones could fill the memory."""
 
-_XML = "{http://www.w3.org/XML/1998/namespace}"
-_TELL_THE_VERSION = {
+_VERSION_NAMESPACES = {
     "http://my.netscape.com/rdf/simple/0.9/",
     "http://purl.org/rss/1.0/",
     "http://www.w3.org/2005/atom",
 }
+
+
+def known_prefix(uri: str) -> str | None:
+    """feedparser's own prefix for a namespace, "" for those of feeds themselves, None for unknown ones."""
+    lower = uri.lower()
+    return "" if _USERLAND in lower else _NAMESPACES.get(lower)
+
+
+def uri_of_prefix(prefix: str) -> str:
+    """A namespace for a prefix that a document uses but does not declare."""
+    return next((uri for uri, known in _NAMESPACES.items() if known == prefix), f"urn:undeclared:{prefix}")
 
 
 class QNames:
@@ -31,18 +44,14 @@ class QNames:
     not make a name depend on where it stands.
     """
 
-    def __init__(self, declared: Mapping[str | None, str], document: bytes, *, is_sound: bool) -> None:
+    def __init__(self, declared: Mapping[str | None, str], document: bytes) -> None:
         for prefix, uri in declared.items():
             known = known_prefix(uri)
             _refuse_other_meanings(prefix or "", {known})
         _refuse_borrowed_prefixes({(prefix or "", uri) for prefix, uri in declared.items()})
         if document.count(b"xmlns") != len(declared):
-            everywhere = _declarations(document)
-            _refuse_confusing_declarations(everywhere, set(declared.values()))
-            if not is_sound:
-                _refuse_declarations_inside(everywhere, declared)
+            _refuse_confusing_declarations(_declarations(document), set(declared.values()))
         self._declared = declared
-        self._is_sound = is_sound
         self._elements: dict[str, str] = {}
         self._attributes: dict[str, str] = {}
 
@@ -62,8 +71,6 @@ class QNames:
         qualified = {}
         for key, value in items:
             if key[0] == "{":
-                if not self._is_sound and not key.startswith(_XML):
-                    raise NeedsFeedparser(f"the attribute {key} in a damaged document")
                 qualified[self._attribute_name(key)] = value
             else:
                 plain[key.lower()] = value
@@ -129,26 +136,19 @@ def _refuse_confusing_declarations(declarations: set[tuple[str, str]], outside: 
         if prefix and len(meant) > 1 and (len(known) > 1 or None in known):
             raise NeedsFeedparser(f"the prefix {prefix} changes its meaning")
     for uri in prefixes.keys() - outside:
-        if uri.lower() in _TELL_THE_VERSION or (len(prefixes[uri]) > 1 and known_prefix(uri) is None):
+        if uri.lower() in _VERSION_NAMESPACES or (len(prefixes[uri]) > 1 and known_prefix(uri) is None):
             raise NeedsFeedparser(f"{uri} is declared inside the document")
 
 
 def _refuse_other_meanings(prefix: str, known: set[str | None]) -> None:
     """Raises when one of feedparser's own prefixes is declared for another of its namespaces."""
     others = known - {prefix} if prefix == "rdf" else known - {prefix, None}
-    if prefix in KNOWN_PREFIXES and others:
+    if prefix in _KNOWN_PREFIXES and others:
         raise NeedsFeedparser(f"the prefix {prefix} stands for something else")
 
 
-def _refuse_declarations_inside(declarations: set[tuple[str, str]], declared: Mapping[str | None, str]) -> None:
-    """feedparser's loose parser makes nothing of a default namespace that is no other's; WordPress marks its ids so."""
-    for prefix, uri in declarations - {(prefix or "", uri) for prefix, uri in declared.items()}:
-        if prefix or known_prefix(uri) is not None or uri in declared.values():
-            raise NeedsFeedparser("namespaces inside a damaged document")
-
-
 def _refuse_borrowed_prefixes(declarations: set[tuple[str, str]]) -> None:
-    """A namespace that feedparser knows takes the prefix that it goes by from an unknown one that bears it."""
-    borrowed = {prefix for prefix, uri in declarations if prefix in KNOWN_PREFIXES and known_prefix(uri) is None}
+    """feedparser gives the prefix of a namespace that it knows to that one, although the document uses it for another."""
+    borrowed = {prefix for prefix, uri in declarations if prefix in _KNOWN_PREFIXES and known_prefix(uri) is None}
     if borrowed and any(known_prefix(uri) in borrowed for _, uri in declarations):
         raise NeedsFeedparser(f"{borrowed} stand for two namespaces")

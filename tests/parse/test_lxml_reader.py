@@ -1,4 +1,4 @@
-"""What the swift reader handles by itself, each case against what the specifications say."""
+"""What the lxml reader handles by itself, each case against what the specifications say."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from watcher.model.entry import Entry, ParsedFeed
+from watcher.model.entry import Entry, ParsedFeed, ReaderName
 from watcher.parse.document import parse_document
 
 URL = "https://example.org/feeds/feed.xml"
@@ -23,7 +23,7 @@ def atom(entry: str, feed: str = "", root: str = "") -> ParsedFeed:
 
 
 def only(feed: ParsedFeed) -> Entry:
-    assert feed.reader == "swift"
+    assert feed.reader is ReaderName.LXML
     (entry,) = feed.entries
     return entry
 
@@ -73,10 +73,17 @@ def test_atom_text_is_not_markup_and_xhtml_is() -> None:
 
 
 def test_persons_dublin_core_and_podcasts() -> None:
-    assert only(atom("<author><name>Ann</name><email>a@x.org</email></author>")).author == "Ann (a@x.org)"
-    assert only(rss("<dc:creator>Ben</dc:creator>", "", ' xmlns:dc="http://purl.org/dc/elements/1.1/"')).author == "Ben"
+    assert only(atom("<id>urn:1</id><author><name>Ann</name><email>a@x.org</email></author>")).author == "Ann (a@x.org)"
+    assert (
+        only(
+            rss("<title>t</title><dc:creator>Ben</dc:creator>", "", ' xmlns:dc="http://purl.org/dc/elements/1.1/"')
+        ).author
+        == "Ben"
+    )
     itunes = ' xmlns:itunes="http://www.itunes.com/dtds/podcast-1.0.dtd"'
-    entry = only(rss("<itunes:author>Cem</itunes:author><itunes:keywords>a, b</itunes:keywords>", "", itunes))
+    entry = only(
+        rss("<title>t</title><itunes:author>Cem</itunes:author><itunes:keywords>a, b</itunes:keywords>", "", itunes)
+    )
     assert (entry.author, entry.categories) == ("Cem", ("a", "b"))
 
 
@@ -88,9 +95,14 @@ def test_media_titles_and_descriptions_do_not_replace_those_of_the_entry() -> No
 
 
 def test_the_source_is_the_publisher() -> None:
-    assert only(rss('<source url="https://reuters.example/rss">Reuters</source>')).publisher == "Reuters"
-    assert only(rss('<source url="https://reuters.example/rss"/>')).publisher == "https://reuters.example/rss"
-    assert only(atom("<source><title>Planet</title></source>")).publisher == "Planet"
+    assert (
+        only(rss('<title>t</title><source url="https://reuters.example/rss">Reuters</source>')).publisher == "Reuters"
+    )
+    assert (
+        only(rss('<title>t</title><source url="https://reuters.example/rss"/>')).publisher
+        == "https://reuters.example/rss"
+    )
+    assert only(atom("<id>urn:1</id><source><title>Planet</title></source>")).publisher == "Planet"
 
 
 def test_languages() -> None:
@@ -128,9 +140,9 @@ def test_ttl() -> None:
         ("<image><title>photo</title><category>c</category></image><title>t</title>", "title", "t"),
     ],
 )
-def test_what_is_odd_is_left_to_the_tolerant_reader(entry: str, field: str, value: str) -> None:
+def test_what_is_odd_is_left_to_feedparser(entry: str, field: str, value: str) -> None:
     feed = atom(f"{entry}")
-    assert feed.reader == "tolerant"
+    assert feed.reader is ReaderName.FEEDPARSER
     assert getattr(feed.entries[0], field) == value
 
 
