@@ -85,7 +85,7 @@ def validators_before_entries() -> None:
     def saved(self: Polls, owner: str, polls: Sequence[PollRecord], *rest: Any) -> Any:
         with self._database.write("remember") as connection:
             for poll in polls:
-                document = documents.poll_states.write(poll.state)
+                document = documents.write_poll_state(poll.state)
                 connection.execute(update(feeds).where(feeds.c.url == poll.state.url).values(document=document))
         return save(self, owner, polls, *rest)
 

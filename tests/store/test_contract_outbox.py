@@ -375,3 +375,15 @@ class TestThreads:
                 pass
         assert self.deliver(store, "3", "new root", later) == ""
         assert self.deliver(store, "4", "x", later + HOUR) == "new root"
+
+
+class TestPauses:
+    def test_a_pause_is_shown_until_it_ends_or_is_taken_back(self, store: Store) -> None:
+        store.outbox.save_pause(CHAT, NOW + HOUR)
+        store.outbox.save_pause(MAIL, NOW + MINUTE)
+        store.outbox.save_pause(MAIL, NOW + DAY)
+        assert store.outbox.pauses(NOW) == {CHAT: NOW + HOUR, MAIL: NOW + DAY}
+        assert store.outbox.pauses(NOW + HOUR) == {MAIL: NOW + DAY}
+        store.outbox.save_pause(MAIL, None)
+        store.outbox.save_pause(MAIL, None)
+        assert store.outbox.pauses(NOW) == {CHAT: NOW + HOUR}

@@ -94,7 +94,25 @@ def test_entries_come_back(entry: Entry) -> None:
 
 @given(poll_states)
 def test_poll_states_come_back(state: PollState) -> None:
-    assert documents.poll_states.read(documents.poll_states.write(state)) == state
+    columns = {name: getattr(state, name) for name in documents.STATE_COLUMNS}
+    document = documents.write_poll_state(state)
+    assert documents.read_poll_state(document, **columns) == state
+    assert not documents.STATE_COLUMNS & json.loads(document)["value"].keys()
+
+
+def test_a_feed_that_was_never_polled_has_no_document() -> None:
+    state = PollState("https://a", datetime(2026, 11, 23, 8, tzinfo=UTC))
+    columns = {name: getattr(state, name) for name in documents.STATE_COLUMNS}
+    assert documents.read_poll_state(None, **columns) == state
+
+
+def test_columns_win_over_what_documents_of_old_versions_repeat() -> None:
+    old = '{"v":1,"value":{"url":"https://a","next_poll_at":"2026-11-23T08:00:00Z","failures":2,"title":"A"}}'
+    moved = datetime(2026, 11, 24, tzinfo=UTC)
+    read = documents.read_poll_state(
+        old, url="https://a", next_poll_at=moved, not_before=None, last_polled_at=None, failures=0
+    )
+    assert read == PollState("https://a", moved, title="A")
 
 
 @given(st.lists(alerts, max_size=3).map(tuple))
@@ -114,8 +132,8 @@ def test_lone_surrogates_become_question_marks_and_the_rest_stays() -> None:
 
 
 def test_a_document_without_newer_fields_takes_their_defaults() -> None:
-    old = '{"v":1,"value":{"url":"https://a","next_poll_at":"2026-11-23T08:00:00Z"}}'
-    assert documents.poll_states.read(old) == PollState("https://a", datetime(2026, 11, 23, 8, tzinfo=UTC))
+    old = '{"v":1,"value":{"id":"1","link":"","title":"A"}}'
+    assert documents.entries.read(old) == Entry("1", "", "A")
 
 
 def test_fields_of_a_neighbouring_version_are_passed_over() -> None:
@@ -134,8 +152,8 @@ def test_another_version_is_refused() -> None:
         (documents.names, '{"v":1,"value":[1]}'),
         (documents.names, '{"v":1}'),
         (documents.names, "not json"),
-        (documents.poll_states, '{"v":1,"value":{"url":"https://a","next_poll_at":1}}'),
-        (documents.poll_states, '{"v":1,"value":{"url":"a","next_poll_at":"2026-11-23T08:00:00Z","failures":"3"}}'),
+        (documents.entries, '{"v":1,"value":{"id":"1","link":"","title":1}}'),
+        (documents.entries, '{"v":1,"value":{"id":"1","link":"","title":"A","published":1}}'),
     ],
 )
 def test_what_is_no_document_of_ours_is_corrupt(document: Document[Any], text: str) -> None:

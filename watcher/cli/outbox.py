@@ -63,10 +63,9 @@ _PAUSED = "{} is paused until {}. One message is then tried; the rest follow onc
 
 
 def _pauses(store: Store, notifications: Sequence[Notification]) -> dict[ChannelRef, datetime]:
-    from watcher.notify.breakers import saved_pauses
-
     unfinished = {one.group.channel for one in notifications if one.state is NotificationState.READY}
-    return saved_pauses(store, unfinished, datetime.now(UTC))
+    pauses = store.outbox.pauses(datetime.now(UTC))
+    return {channel: until for channel, until in pauses.items() if channel in unfinished}
 
 
 def _state(notification: Notification, dropped: Collection[str]) -> str:

@@ -6,7 +6,7 @@ another process (`outbox list`) can show it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Collection, Iterable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -108,22 +108,9 @@ class CircuitBreakers:
                 await self._store_pool(_save_pause, self._store, channel, None)
 
 
-def saved_pauses(store: Store, channels: Iterable[ChannelRef], now: datetime) -> dict[ChannelRef, datetime]:
-    """The ends of the pauses that a running process saved, for those of the channels that are paused at `now`."""
-    kept = {channel: store.facts.recall(_pause_fact(channel)) for channel in channels}
-    until = {channel: datetime.fromisoformat(value) for channel, value in kept.items() if value}
-    return {channel: moment for channel, moment in until.items() if moment > now}
-
-
 def _save_pause(store: Store, channel: ChannelRef, until: datetime | None) -> None:
     """A store that fails costs only what `outbox list` shows."""
-    fact, value = _pause_fact(channel), until.isoformat() if until else ""
     try:
-        if (store.facts.recall(fact) or "") != value:
-            store.facts.remember(fact, value)
+        store.outbox.save_pause(channel, until)
     except StoreError as error:
         log.warning("channel.pause_not_saved", channel=str(channel), error=str(error))
-
-
-def _pause_fact(channel: ChannelRef) -> str:
-    return f"pause of {channel}"

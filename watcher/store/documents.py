@@ -10,9 +10,10 @@ Times are ISO 8601 in UTC with microseconds, spans ISO 8601 durations (both exac
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+from typing import Any, Generic, Literal, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import PydanticSerializationError
@@ -37,18 +38,19 @@ class Versioned(Generic[T]):
 
 
 class Document(Generic[T]):
-    """Writes and reads one kind of value."""
+    """Writes and reads one kind of value. Fields in `columns` are kept in columns of their own and not written."""
 
-    def __init__(self, adapter: TypeAdapter[Versioned[T]]) -> None:
+    def __init__(self, adapter: TypeAdapter[Versioned[T]], columns: Collection[str] = ()) -> None:
         self._adapter = adapter
+        self._left_out = {"value": set(columns)} if columns else None
 
     def write(self, value: T) -> str:
         """The document of a value. Lone surrogates, which no database takes, become question marks."""
         envelope = Versioned(VERSION, value)
         try:
-            return self._adapter.dump_json(envelope, exclude_none=True).decode()
+            return self._adapter.dump_json(envelope, exclude_none=True, exclude=self._left_out).decode()
         except PydanticSerializationError:
-            plain = self._adapter.dump_python(envelope, mode="json", exclude_none=True)
+            plain = self._adapter.dump_python(envelope, mode="json", exclude_none=True, exclude=self._left_out)
             return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace").decode()
 
     def read(self, text: str) -> T:
@@ -67,7 +69,39 @@ def _unreadable(error: ValidationError) -> SchemaMismatch | StoreCorrupt:
     return StoreCorrupt(f"a stored document cannot be read ({place}: {first['msg']}): restore a backup")
 
 
-poll_states = Document(TypeAdapter(Versioned[PollState]))
+STATE_COLUMNS = frozenset({"url", "next_poll_at", "not_before", "last_polled_at", "failures"})
+"""Fields of `PollState` that are columns of `feeds`, because queries ask for them; its document holds the others."""
+
+
+NEVER = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _PartOfPollState(PollState):
+    """A `PollState` without the fields that are columns. Documents of schema 0003 and older hold those, too."""
+
+    url: str = ""
+    next_poll_at: datetime = NEVER
+
+
+_poll_states = Document(TypeAdapter(Versioned[PollState]), columns=STATE_COLUMNS)
+_parts_of_poll_states = Document(TypeAdapter(Versioned[_PartOfPollState]))
+_IN_DOCUMENT = tuple(field.name for field in fields(PollState) if field.name not in STATE_COLUMNS)
+
+
+def write_poll_state(state: PollState) -> str:
+    """The document of a state; its `STATE_COLUMNS` are written elsewhere."""
+    return _poll_states.write(state)
+
+
+def read_poll_state(text: str | None, **columns: Any) -> PollState:
+    """The state from its document (None before the first poll) and its `STATE_COLUMNS`."""
+    if text is None:
+        return PollState(**columns)
+    part = _parts_of_poll_states.read(text)
+    return PollState(**columns, **{name: getattr(part, name) for name in _IN_DOCUMENT})
+
+
 entries = Document(TypeAdapter(Versioned[Entry]))
 alerts = Document(TypeAdapter(Versioned[Alert]))
 snapshots = Document(TypeAdapter(Versioned[tuple[Alert, ...]]))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, select, update
@@ -40,7 +39,7 @@ class Feeds(StorePart):
 
     def states(self, *, include_paused: bool = False) -> list[PollState]:
         """The state of every feed, by URL; of paused ones only with `include_paused`."""
-        query = select(feeds.c.url, feeds.c.next_poll_at, feeds.c.document).order_by(feeds.c.url)
+        query = select(*POLL_STATE).order_by(feeds.c.url)
         if not include_paused:
             query = query.where(FEED_IS_ACTIVE)
         with self._database.read() as connection:
@@ -48,20 +47,18 @@ class Feeds(StorePart):
 
     def with_issues(self, now: datetime) -> list[PollState]:
         """The states of unpaused feeds that may have an issue at `now`, by URL: all that have one, and few others."""
-        query = (
-            select(feeds.c.url, feeds.c.next_poll_at, feeds.c.document)
-            .where(FEED_IS_ACTIVE, feeds.c.issues_from <= now)
-            .order_by(feeds.c.url)
-        )
+        query = select(*POLL_STATE).where(FEED_IS_ACTIVE, feeds.c.issues_from <= now).order_by(feeds.c.url)
         with self._database.read() as connection:
             return [poll_state(row) for row in connection.execute(query)]
 
 
+POLL_STATE = (*(feeds.c[name] for name in sorted(documents.STATE_COLUMNS)), feeds.c.document)
+"""The columns that `poll_state` reads."""
+
+
 def poll_state(row: AnyRow) -> PollState:
-    """The state of a feed; its due time stands in the column, because `sync_feeds` may move it."""
-    if row.document is None:
-        return PollState(row.url, row.next_poll_at)
-    return replace(documents.poll_states.read(row.document), next_poll_at=row.next_poll_at)
+    """The state of a feed from the columns `POLL_STATE`."""
+    return documents.read_poll_state(row.document, **{name: getattr(row, name) for name in documents.STATE_COLUMNS})
 
 
 def _pause(connection: Connection, urls: list[str]) -> None:
@@ -69,9 +66,9 @@ def _pause(connection: Connection, urls: list[str]) -> None:
     execute_many(connection, statement, [{"row_url": url} for url in urls])
 
 
-def _due_again(planned: datetime, not_before: datetime | None, now: datetime) -> datetime:
+def _due_again(scheduled: datetime, not_before: datetime | None, now: datetime) -> datetime:
     """The earlier of the old time and now, but not before what the server asked for."""
-    due = min(planned, now)
+    due = min(scheduled, now)
     return due if not_before is None else max(due, not_before)
 
 

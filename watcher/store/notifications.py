@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, or_, select, update
 
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.notification import (
@@ -27,7 +27,7 @@ from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.groups import group_key
 from watcher.store.prefix import begins_with
 from watcher.store.reply_threads import begin_threads, thread_of
-from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, attempts, delivery_groups, notifications
+from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, attempts, delivery_groups, notifications, pauses
 
 
 class Outbox(StorePart):
@@ -154,6 +154,21 @@ class Outbox(StorePart):
         """Those of these notifications that are dead because the operator dropped them."""
         with self._database.read() as connection:
             return _dropped(connection, keys)
+
+    def save_pause(self, channel: ChannelRef, until: datetime | None) -> None:
+        """Keeps until when a channel is paused, for other processes to show; None: it is not paused any more."""
+        with self._database.write("save_pause") as connection:
+            if until is None:
+                connection.execute(delete(pauses).where(pauses.c.channel == str(channel)))
+            else:
+                paused = self._database.upsert(pauses, ("channel",), ("until",))
+                connection.execute(paused, [{"channel": str(channel), "until": until}])
+
+    def pauses(self, now: datetime) -> dict[ChannelRef, datetime]:
+        """Until when those channels are paused that are paused at `now`."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(pauses).where(pauses.c.until > now))
+            return {ChannelRef.parse(row.channel): row.until for row in rows}
 
 
 def due_notifications(now: datetime, limit: int, paused: Collection[ChannelRef] = ()) -> Select[Any]:

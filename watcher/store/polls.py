@@ -16,7 +16,7 @@ from watcher.store import documents
 from watcher.store.columns import EPOCH
 from watcher.store.database import Database, StorePart, chunks, execute_many
 from watcher.store.entries import save_entries
-from watcher.store.feeds import poll_state
+from watcher.store.feeds import POLL_STATE, poll_state
 from watcher.store.new_alerts import save_alerts
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys, seen_entries
@@ -102,11 +102,11 @@ def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
     wanted: ColumnElement[bool] = feeds.c.next_poll_at <= now
     if force:
         unpolled = or_(feeds.c.last_polled_at.is_(None), feeds.c.last_polled_at < now)
-        welcome = or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
-        wanted = and_(or_(wanted, and_(feeds.c.failures == 0, unpolled)), welcome)
+        allowed = or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
+        wanted = and_(or_(wanted, and_(feeds.c.failures == 0, unpolled)), allowed)
     unleased = or_(feeds.c.lease_owner.is_(None), feeds.c.lease_until <= now)
     return (
-        select(feeds.c.id, feeds.c.url, feeds.c.next_poll_at, feeds.c.epoch, feeds.c.document)
+        select(feeds.c.id, feeds.c.epoch, *POLL_STATE)
         .where(FEED_IS_ACTIVE, wanted, unleased)
         .order_by(feeds.c.next_poll_at, feeds.c.url)
         .limit(limit)
@@ -140,7 +140,7 @@ def _save_states(connection: Connection, polls: Sequence[PollRecord]) -> None:
         .where(feeds.c.url == bindparam("row_url"))
         .values(
             next_poll_at=bindparam("due"),
-            not_before=bindparam("wish"),
+            not_before=bindparam("earliest"),
             last_polled_at=bindparam("polled"),
             failures=bindparam("failed"),
             issues_from=bindparam("issues"),
@@ -157,11 +157,11 @@ def _state_row(poll: PollRecord) -> dict[str, Any]:
     return {
         "row_url": state.url,
         "due": state.next_poll_at,
-        "wish": state.not_before,
+        "earliest": state.not_before,
         "polled": state.last_polled_at,
         "failed": state.failures,
         "issues": poll.issues_from or EPOCH,
-        "state": documents.poll_states.write(state),
+        "state": documents.write_poll_state(state),
     }
 
 

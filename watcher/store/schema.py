@@ -10,7 +10,7 @@ from watcher.errors import SchemaMismatch
 from watcher.store.database import Database
 from watcher.store.tables import metadata
 
-VERSIONS = ("0001", "0002", "0003")
+VERSIONS = ("0001", "0002", "0003", "0004")
 """Every version there was, oldest first; the last is this program's. A migration of the same name leads to each."""
 
 CURRENT = VERSIONS[-1]
@@ -47,7 +47,7 @@ def check(database: Database) -> None:
 
 
 def upgrade(database: Database) -> str:
-    """Brings the schema to this version in one transaction: what is killed half-way was never begun."""
+    """Brings the schema to this version in one transaction: what is killed half-way has changed nothing."""
     with database.write("upgrade") as connection:
         database.serialise(connection, "schema")
         version = stored_version(connection)
@@ -66,10 +66,10 @@ def migrate(connection: Connection, target: str = CURRENT) -> None:
 
 
 def _create(database: Database, connection: Connection) -> None:
-    strangers = inspect(connection).get_table_names()
-    if strangers:
+    others = inspect(connection).get_table_names()
+    if others:
         raise SchemaMismatch(
-            f"{database.where} holds tables of something else ({', '.join(sorted(strangers)[:3])}): name another store"
+            f"{database.where} holds tables of something else ({', '.join(sorted(others)[:3])}): name another store"
         )
     metadata.create_all(connection)
     version_table.create(connection)

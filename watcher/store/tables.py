@@ -1,15 +1,18 @@
 """The tables, in SQLAlchemy Core; every index says which question it answers.
 
-Conditions that stand both in a partial index and in a query are defined once, with their literals: an engine uses
-such an index only when it can see that the query implies it, which a bound parameter hides.
+A condition that is both in a partial index and in a query is defined once, with its literals: an engine uses such an
+index only when it can see that the query implies it, which a bound parameter hides.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    ColumnElement,
     ForeignKey,
     Index,
     Integer,
@@ -37,6 +40,12 @@ metadata = MetaData(
     }
 )
 
+
+def _partial_index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
+    """An index on the rows that meet a condition."""
+    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
 feeds = Table(
     "feeds",
     metadata,
@@ -61,9 +70,9 @@ feeds = Table(
 FEED_IS_ACTIVE = feeds.c.paused.is_(False)
 FEED_IS_LEASED = feeds.c.lease_owner.is_not(None)
 
-Index("ix_feeds_due", feeds.c.next_poll_at, feeds.c.url, sqlite_where=FEED_IS_ACTIVE, postgresql_where=FEED_IS_ACTIVE)
-Index("ix_feeds_issues", feeds.c.issues_from, sqlite_where=FEED_IS_ACTIVE, postgresql_where=FEED_IS_ACTIVE)
-Index("ix_feeds_leased", feeds.c.lease_until, sqlite_where=FEED_IS_LEASED, postgresql_where=FEED_IS_LEASED)
+_partial_index("ix_feeds_due", feeds.c.next_poll_at, feeds.c.url, where=FEED_IS_ACTIVE)
+_partial_index("ix_feeds_issues", feeds.c.issues_from, where=FEED_IS_ACTIVE)
+_partial_index("ix_feeds_leased", feeds.c.lease_until, where=FEED_IS_LEASED)
 
 seen = Table(
     "seen",
@@ -116,7 +125,9 @@ alerts = Table(
     Column("routed_at", Instant),
     Column("document", Text, nullable=False),
 )
-"""`seq` is the order of creation; `feed_title` the publisher's name where the entry gives it; `routed_at` the first routing, kept when a changed configuration routes again."""
+"""`seq` is the order of creation. `feed_title` is the publisher's name where the entry gives it. `routed_at` is the first
+routing, kept when a changed configuration routes again.
+"""
 
 ALERT_IS_UNROUTED = alerts.c.state == literal(AlertState.UNROUTED, alerts.c.state.type, literal_execute=True)
 ALERT_IS_UNEXAMINED = and_(
@@ -125,9 +136,9 @@ ALERT_IS_UNEXAMINED = and_(
 )
 ALERT_IS_FOLDED = alerts.c.folded_into.is_not(None)
 
-Index("ix_alerts_unrouted", alerts.c.seq, sqlite_where=ALERT_IS_UNROUTED, postgresql_where=ALERT_IS_UNROUTED)
-Index("ix_alerts_unexamined", alerts.c.seq, sqlite_where=ALERT_IS_UNEXAMINED, postgresql_where=ALERT_IS_UNEXAMINED)
-Index("ix_alerts_folded", alerts.c.folded_into, sqlite_where=ALERT_IS_FOLDED, postgresql_where=ALERT_IS_FOLDED)
+_partial_index("ix_alerts_unrouted", alerts.c.seq, where=ALERT_IS_UNROUTED)
+_partial_index("ix_alerts_unexamined", alerts.c.seq, where=ALERT_IS_UNEXAMINED)
+_partial_index("ix_alerts_folded", alerts.c.folded_into, where=ALERT_IS_FOLDED)
 Index("ix_alerts_entry", alerts.c.entry_key, alerts.c.topic)
 Index("ix_alerts_story", alerts.c.topic, alerts.c.story, alerts.c.created_at)
 Index("ix_alerts_created", alerts.c.created_at, alerts.c.seq)
@@ -167,39 +178,19 @@ notifications = Table(
     Column("retry_wanted_at", Instant),
     Column("retried_at", Instant),
 )
-"""`retry_wanted_at`: a dead letter that a person wants sent as soon as its group has nothing unfinished (I2)."""
+"""`retry_wanted_at`: the operator wants a dead letter sent as soon as its group has nothing unfinished (I2)."""
 
 NOTIFICATION_IS_UNFINISHED = notifications.c.finished_at.is_(None)
 NOTIFICATION_IS_FINISHED = notifications.c.finished_at.is_not(None)
 NOTIFICATION_WANTS_RETRY = notifications.c.retry_wanted_at.is_not(None)
 
-Index(
-    "ix_notifications_due",
-    notifications.c.next_attempt_at,
-    notifications.c.key,
-    sqlite_where=NOTIFICATION_IS_UNFINISHED,
-    postgresql_where=NOTIFICATION_IS_UNFINISHED,
+_partial_index(
+    "ix_notifications_due", notifications.c.next_attempt_at, notifications.c.key, where=NOTIFICATION_IS_UNFINISHED
 )
-Index(
-    "uq_notifications_unfinished",
-    notifications.c.group_id,
-    unique=True,
-    sqlite_where=NOTIFICATION_IS_UNFINISHED,
-    postgresql_where=NOTIFICATION_IS_UNFINISHED,
-)
-Index(
-    "ix_notifications_retry",
-    notifications.c.group_id,
-    sqlite_where=NOTIFICATION_WANTS_RETRY,
-    postgresql_where=NOTIFICATION_WANTS_RETRY,
-)
+_partial_index("uq_notifications_unfinished", notifications.c.group_id, where=NOTIFICATION_IS_UNFINISHED, unique=True)
+_partial_index("ix_notifications_retry", notifications.c.group_id, where=NOTIFICATION_WANTS_RETRY)
 Index("ix_notifications_created", notifications.c.created_at)
-Index(
-    "ix_notifications_finished",
-    notifications.c.finished_at,
-    sqlite_where=NOTIFICATION_IS_FINISHED,
-    postgresql_where=NOTIFICATION_IS_FINISHED,
-)
+_partial_index("ix_notifications_finished", notifications.c.finished_at, where=NOTIFICATION_IS_FINISHED)
 Index("ix_notifications_group", notifications.c.group_id)
 
 deliveries = Table(
@@ -218,8 +209,8 @@ deliveries = Table(
     Column("held_until", Instant),
     UniqueConstraint("alert_seq", "channel"),
 )
-"""An alert is delivered once per channel. `since` is when the delivery came into its state; `held_until` when what is
-HELD is to be thought of again.
+"""An alert is delivered once per channel. `since` is when the delivery came into its state; `held_until` is when to
+decide again about a HELD delivery.
 """
 
 DELIVERY_IS_WAITING = deliveries.c.state == literal(
@@ -227,20 +218,13 @@ DELIVERY_IS_WAITING = deliveries.c.state == literal(
 )
 DELIVERY_IS_HELD = deliveries.c.state == literal(DeliveryState.HELD, deliveries.c.state.type, literal_execute=True)
 
-Index(
-    "ix_deliveries_held",
-    deliveries.c.group_id,
-    deliveries.c.reason,
-    sqlite_where=DELIVERY_IS_HELD,
-    postgresql_where=DELIVERY_IS_HELD,
-)
-Index(
+_partial_index("ix_deliveries_held", deliveries.c.group_id, deliveries.c.reason, where=DELIVERY_IS_HELD)
+_partial_index(
     "ix_deliveries_waiting",
     deliveries.c.group_id,
     deliveries.c.waiting_since,
     deliveries.c.score,
-    sqlite_where=DELIVERY_IS_WAITING,
-    postgresql_where=DELIVERY_IS_WAITING,
+    where=DELIVERY_IS_WAITING,
 )
 Index("ix_deliveries_notification", deliveries.c.notification_id)
 Index("ix_deliveries_group", deliveries.c.group_id)
@@ -270,7 +254,7 @@ story_traces = Table(
     Column("sketch", LargeBinary, nullable=False),
     Column("alive_at", Instant, nullable=False),
 )
-"""Entries that have alerts, for as long as their stories live; `alive_at` is when the story was last told."""
+"""Entries that have alerts, for as long as their stories live; `alive_at` is when the story's last entry came."""
 
 Index("ix_story_traces_story", story_traces.c.story)
 Index("ix_story_traces_alive", story_traces.c.alive_at)
@@ -297,7 +281,7 @@ threads = Table(
     PrimaryKeyConstraint("channel", "story"),
     sqlite_with_rowid=False,
 )
-"""The message that told a story first on a channel, by the receiver's own name of it."""
+"""The first message about a story on a channel, by the receiver's own name of it."""
 
 Index("ix_threads_begun", threads.c.begun_at)
 
@@ -311,6 +295,14 @@ silences = Table(
 
 Index("ix_silences_ends", silences.c.ends_at)
 
+pauses = Table(
+    "pauses",
+    metadata,
+    Column("channel", Text, nullable=False, primary_key=True),
+    Column("until", Instant, nullable=False),
+)
+"""Channels whose circuit breaker is open in some process, for other processes to show."""
+
 marks = Table(
     "marks",
     metadata,
@@ -320,7 +312,7 @@ marks = Table(
     Column("marked_at", Instant, nullable=False),
     Column("document", Text, nullable=False),
 )
-"""What a person said of alerts. They outlive the alerts, for they were somebody's work."""
+"""What users said of alerts. Marks outlive the alerts: they are work that evaluation needs."""
 
 facts = Table(
     "facts",
