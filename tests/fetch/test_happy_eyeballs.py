@@ -13,7 +13,7 @@ import pytest
 
 from tests.harness.servers import FeedServer
 from watcher.errors import PollReason
-from watcher.fetch.happy_eyeballs import in_turn
+from watcher.fetch.happy_eyeballs import dial_order
 from watcher.model.feed import Fetched
 
 Names = Callable[..., None]
@@ -28,7 +28,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Names:
             assert host == name
             return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port)) for address in addresses]
 
-        monkeypatch.setattr("watcher.fetch.ssrf_guard.socket.getaddrinfo", look_up)
+        monkeypatch.setattr("watcher.fetch.resolver.socket.getaddrinfo", look_up)
 
     return give
 
@@ -79,6 +79,6 @@ def test_where_all_refuse_that_is_the_reason(names: Names, feed_server: FeedServ
 def test_families_alternate_and_of_many_addresses_few_are_dialled() -> None:
     texts = ("2606:4700::1", "2606:4700::2", "8.8.8.1", "2606:4700::1", "8.8.8.2", "2606:4700::3")
     order = ["2606:4700::1", "8.8.8.1", "2606:4700::2", "8.8.8.2", "2606:4700::3"]
-    assert [str(address) for address in in_turn(map(ip_address, texts))] == order
-    assert len(in_turn(ip_address(f"8.8.{number}.1") for number in range(200))) == 8
-    assert in_turn([]) == []
+    assert [str(address) for address in dial_order(map(ip_address, texts))] == order
+    assert len(dial_order(ip_address(f"8.8.{number}.1") for number in range(200))) == 8
+    assert dial_order([]) == []

@@ -38,11 +38,11 @@ def test_registrable_domains(host: str, domain: str) -> None:
 
 def test_no_more_than_a_few_at_once_per_domain() -> None:
     async def body() -> int:
-        turns, running, most = HostLimiter(PerHost(2, timedelta())), 0, 0
+        limiter, running, most = HostLimiter(PerHost(2, timedelta())), 0, 0
 
         async def visit(host: str) -> None:
             nonlocal running, most
-            async with turns.turn(host, MINUTE):
+            async with limiter.slot(host, MINUTE):
                 running += 1
                 most = max(most, running)
                 await asyncio.sleep(0)
@@ -56,10 +56,10 @@ def test_no_more_than_a_few_at_once_per_domain() -> None:
 
 def test_starts_keep_their_distance() -> None:
     async def body() -> list[float]:
-        turns, starts = HostLimiter(PerHost(5, timedelta(milliseconds=30))), []
+        limiter, starts = HostLimiter(PerHost(5, timedelta(milliseconds=30))), []
 
         async def visit() -> None:
-            async with turns.turn("example.org", MINUTE):
+            async with limiter.slot("example.org", MINUTE):
                 starts.append(asyncio.get_running_loop().time())
 
         await asyncio.gather(*(visit() for _ in range(4)))
@@ -71,11 +71,11 @@ def test_starts_keep_their_distance() -> None:
 
 def test_one_hosts_queue_does_not_hold_up_another() -> None:
     async def body() -> None:
-        turns = HostLimiter(PerHost(1, timedelta()))
-        async with turns.turn("slow.example", MINUTE):
-            waiting = asyncio.create_task(_enter(turns, "slow.example"))
+        limiter = HostLimiter(PerHost(1, timedelta()))
+        async with limiter.slot("slow.example", MINUTE):
+            waiting = asyncio.create_task(_enter(limiter, "slow.example"))
             await asyncio.sleep(0)
-            await _enter(turns, "quick.example")
+            await _enter(limiter, "quick.example")
             assert not waiting.done()
         await waiting
 
@@ -84,26 +84,26 @@ def test_one_hosts_queue_does_not_hold_up_another() -> None:
 
 def test_who_gives_up_waiting_leaves_no_gap() -> None:
     async def body() -> None:
-        turns = HostLimiter(PerHost(1, timedelta()))
-        async with turns.turn("example.org", MINUTE):
-            first, second = (asyncio.create_task(_enter(turns, "example.org")) for _ in range(2))
+        limiter = HostLimiter(PerHost(1, timedelta()))
+        async with limiter.slot("example.org", MINUTE):
+            first, second = (asyncio.create_task(_enter(limiter, "example.org")) for _ in range(2))
             await asyncio.sleep(0)
             first.cancel()
         await second
-        await _enter(turns, "example.org")
+        await _enter(limiter, "example.org")
 
     asyncio.run(body())
 
 
 def test_patience_ends() -> None:
     async def body() -> None:
-        turns = HostLimiter(PerHost(1, timedelta()))
-        async with turns.turn("example.org", MINUTE):
+        limiter = HostLimiter(PerHost(1, timedelta()))
+        async with limiter.slot("example.org", MINUTE):
             with pytest.raises(HostBusy):
-                await _enter(turns, "example.org", timedelta(milliseconds=20))
-        turns.pause("example.org", MINUTE)
+                await _enter(limiter, "example.org", timedelta(milliseconds=20))
+        limiter.pause("example.org", MINUTE)
         with pytest.raises(HostBusy, match="asked us to wait") as busy:
-            await _enter(turns, "www.example.org", timedelta(seconds=30))
+            await _enter(limiter, "www.example.org", timedelta(seconds=30))
         assert timedelta(seconds=55) < busy.value.wait <= MINUTE
 
     asyncio.run(body())
@@ -127,7 +127,7 @@ def test_slow_down_pauses_every_feed_of_the_host(status: int, feed_server: FeedS
     assert isinstance(third, Fetched)
 
 
-def test_waiting_for_a_turn_does_not_use_up_the_deadline(feed_server: FeedServer, with_fetcher: Any) -> None:
+def test_waiting_for_a_slot_does_not_use_up_the_deadline(feed_server: FeedServer, with_fetcher: Any) -> None:
     url = feed_server.put("/f", b"<rss/>")
     manners = PerHost(1, timedelta(milliseconds=150))
 
@@ -138,6 +138,36 @@ def test_waiting_for_a_turn_does_not_use_up_the_deadline(feed_server: FeedServer
     assert all(isinstance(result, Fetched) for result in results)
 
 
-async def _enter(turns: HostLimiter, host: str, patience: timedelta = MINUTE) -> None:
-    async with turns.turn(host, patience):
+async def _enter(limiter: HostLimiter, host: str, patience: timedelta = MINUTE) -> None:
+    async with limiter.slot(host, patience):
         pass
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_by_a_redirect_no_feed_pauses_another_host(status: int, feed_server: FeedServer, with_fetcher: Any) -> None:
+    """The wait that is asked for holds for the feed that was redirected, not for the feeds of that host."""
+    feed_server.put("/busy", Answer(status, {"Retry-After": "86400"}))
+    honest = feed_server.put("/honest", b"<rss/>")
+    with FeedServer("127.0.0.2") as hostile:
+        hostile.redirect("/f", feed_server.url("/busy"), 301)
+        own = hostile.put("/own", b"<rss/>")
+
+        async def body(fetcher: Fetcher) -> Any:
+            return [await fetcher.fetch(Feed(url), Validators()) for url in (hostile.url("/f"), honest, own)]
+
+        first, second, third = with_fetcher(body)
+    assert (first.status, first.retry_after) == (status, timedelta(days=1))
+    assert isinstance(second, Fetched)
+    assert isinstance(third, Fetched)
+
+
+def test_a_feed_that_may_move_to_a_host_pauses_it(feed_server: FeedServer, with_fetcher: Any) -> None:
+    feed_server.put("/busy", Answer(429, {"Retry-After": "3600"}))
+    with FeedServer("127.0.0.2") as old:
+        moved = Feed(old.redirect("/f", feed_server.url("/busy"), 301), moves_to=("127.0.0.1",))
+
+        async def body(fetcher: Fetcher) -> Any:
+            await fetcher.fetch(moved, Validators())
+            return await fetcher.fetch(Feed(feed_server.url("/other")), Validators())
+
+        assert with_fetcher(body).reason is PollReason.HOST_BUSY

@@ -9,8 +9,10 @@ import pytest
 
 from tests.harness.servers import FeedServer
 from watcher.errors import PollReason
+from watcher.fetch import pools
+from watcher.fetch.client import Fetcher
 from watcher.fetch.ssrf_guard import AddressPolicy
-from watcher.model.feed import Fetched, FetchFailed
+from watcher.model.feed import Feed, Fetched, FetchFailed, Validators
 
 REFUSED = [
     "127.0.0.1",
@@ -44,6 +46,10 @@ REFUSED = [
     "fec0::1",
     "ff02::1",
     "100::1",
+    "168.63.129.16",
+    "::ffff:168.63.129.16",
+    "3fff::1",
+    "5f00::1",
 ]
 PERMITTED = ["8.8.8.8", "1.1.1.1", "2606:4700::1111", "2a00:1450:4001::1", "::ffff:8.8.8.8"]
 
@@ -101,7 +107,7 @@ def test_a_name_is_resolved_once_and_the_vetted_address_is_dialled(
         asked.append(host)
         return [(2, 1, 6, "", (address, port)) for address in next(answers)]
 
-    monkeypatch.setattr("watcher.fetch.ssrf_guard.socket.getaddrinfo", rebinding)
+    monkeypatch.setattr("watcher.fetch.resolver.socket.getaddrinfo", rebinding)
     dialled: list[str] = []
 
     async def dial(_: Any, host: str, *rest: Any) -> Any:
@@ -118,7 +124,7 @@ def test_a_name_is_resolved_once_and_the_vetted_address_is_dialled(
 
 def test_one_private_address_among_public_ones_is_enough(fetch: Any, monkeypatch: Any) -> None:
     monkeypatch.setattr(
-        "watcher.fetch.ssrf_guard.socket.getaddrinfo",
+        "watcher.fetch.resolver.socket.getaddrinfo",
         lambda host, port, **_: [(2, 1, 6, "", (address, port)) for address in ("93.184.215.14", "192.168.0.1")],
     )
     assert fetch("http://mixed.example/", allow=()).reason is PollReason.ADDRESS_REFUSED
@@ -126,3 +132,37 @@ def test_one_private_address_among_public_ones_is_enough(fetch: Any, monkeypatch
 
 def test_an_allowed_range_is_read(feed_server: FeedServer, fetch: Any) -> None:
     assert isinstance(fetch(feed_server.put("/f", b"<rss/>"), allow=("127.0.0.1/32",)), Fetched)
+
+
+def test_a_range_is_allowed_for_one_feed(feed_server: FeedServer, with_fetcher: Any) -> None:
+    """Also where another feed has just opened a connection that could be used again."""
+    url = feed_server.put("/f", b"<rss/>")
+
+    async def body(fetcher: Fetcher) -> Any:
+        internal = Feed(url, allow=("127.0.0.0/8",))
+        return [await fetcher.fetch(feed, Validators()) for feed in (internal, Feed(url), internal)]
+
+    first, second, third = with_fetcher(body, allow=())
+    assert isinstance(first, Fetched)
+    assert isinstance(third, Fetched)
+    assert second.reason is PollReason.ADDRESS_REFUSED
+
+
+def test_a_chain_that_was_public_never_enters_an_allowed_range(
+    feed_server: FeedServer, with_fetcher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """127.0.0.2 plays a public address: what it redirects to must be public, too, whatever is allowed."""
+    monkeypatch.setattr(pools, "_PUBLIC", AddressPolicy(("127.0.0.2/32",)))
+    feed_server.put("/secret", b"<rss/>")
+    inside = feed_server.redirect("/inside", "/secret")
+    with FeedServer("127.0.0.2") as public:
+        hostile = public.redirect("/f", feed_server.url("/secret"))
+
+        async def body(fetcher: Fetcher) -> Any:
+            return [await fetcher.fetch(Feed(url), Validators()) for url in (inside, hostile, inside)]
+
+        first, second, third = with_fetcher(body)
+    assert isinstance(first, Fetched)
+    assert isinstance(third, Fetched)
+    assert second.reason is PollReason.ADDRESS_REFUSED
+    assert feed_server.paths() == ["/inside", "/secret"] * 2

@@ -24,7 +24,8 @@ POLICY = CadencePolicy(None, timedelta(minutes=5), DAY)
 def answered(
     state: PollState, permanent_url: str | None, *, asked: str = OLD, agreed: tuple[str, ...] = ()
 ) -> PollState:
-    answer = Fetched(permanent_url or asked, b"", {}, Validators(), permanent_url, asked=asked)
+    kept = asked not in {None, state.url}
+    answer = Fetched("https://example.org/", b"", {}, Validators(), permanent_url, asked_kept=kept)
     return moves.after_answer(state, answer, agreed)
 
 
@@ -76,7 +77,7 @@ def test_the_kept_address_answers_for_itself_and_the_configured_one_once_a_day()
     assert moves.kept_address(answered(state, NEW, asked=OLD)) == NEW
     back = answered(state, None, asked=OLD)
     assert (back.moved_to, back.moved_streak, back.moved_kept) == (None, 0, False)
-    not_modified = moves.after_answer(state, NotModified({}, Validators(), asked=OLD))
+    not_modified = moves.after_answer(state, NotModified({}, Validators()))
     assert moves.kept_address(not_modified) is None
 
 

@@ -1,16 +1,14 @@
 """Asks a server for a document: one deadline, one cap, every failure a value with its reason.
 
-It stands on httpcore2's connection pool, not on a client above it, because here every redirect, every byte
-decoded and every header revealed is decided by us. The environment's proxies are never used.
+Uses httpcore2's connection pool, not a client above it, because here every redirect, every decoded byte and every
+header that is sent is decided by us. The environment's proxies are never used.
 """
 
 from __future__ import annotations
 
 import asyncio
-import ssl
-from base64 import b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import timedelta
 
 import httpcore2
@@ -18,23 +16,20 @@ import httpx2
 
 from watcher.clock import Clock, SystemClock
 from watcher.errors import FetchError, PollReason
-from watcher.fetch.byte_limit import MeteredStream
-from watcher.fetch.decoding import ACCEPT_ENCODING, BodyCollector, too_large
-from watcher.fetch.proxy import open_pool
+from watcher.fetch import failures
+from watcher.fetch.byte_limit import LimitedStream
+from watcher.fetch.decoding import BodyCollector, too_large
+from watcher.fetch.pools import Pools
 from watcher.fetch.rate_limit import HostBusy, HostLimiter
-from watcher.fetch.ssrf_guard import AddressPolicy, GuardedBackend
-from watcher.fetch.validators import conditional_headers, refreshed_validators, validators_of
+from watcher.fetch.redirects import REDIRECTS, Chain, Hop, RawHeaders, read_address
 from watcher.http_headers import retry_after
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, NotModified, Validators
-from watcher.model.secret import reveal
 from watcher.model.settings import Network, Polling
+from watcher.text.domains import registrable_domain
 
-_MAX_REDIRECTS = 5
-_MOVED_FOR_GOOD = {301, 308}
-_REDIRECTS = {301, 302, 303, 307, 308}
 _SLOW_DOWN = {429, 503}
-_PAUSE_UNASKED = timedelta(seconds=60)
-"""How long a host rests that answers 429 or 503 without saying for how long."""
+_DEFAULT_PAUSE = timedelta(seconds=60)
+"""How long a host is left alone that answers 429 or 503 without saying for how long."""
 
 _RAW_PER_BYTE = 2
 """Bytes on the wire per byte of `max_bytes`: chunks have sizes, too."""
@@ -43,47 +38,22 @@ _MOST_PIECES = 50_000
 """Chunks of one body."""
 
 _WORK_OF_A_PIECE, _WORK_AT_A_TIME = 2_000, 200_000
-"""In bytes: what a chunk costs beside its bytes, and how much is decoded before others have their turn."""
+"""In bytes: what a chunk costs beside its bytes, and how much is decoded before other tasks may run."""
 
-_ACCEPT = (
-    "application/atom+xml, application/rss+xml, application/feed+json, application/xml;q=0.9, text/xml;q=0.9, */*;q=0.5"
-)
-_STATUS_REASONS = {
-    401: PollReason.HTTP_UNAUTHORIZED,
-    403: PollReason.HTTP_UNAUTHORIZED,
-    404: PollReason.HTTP_NOT_FOUND,
-    410: PollReason.HTTP_GONE,
-    429: PollReason.HTTP_TOO_MANY_REQUESTS,
-}
-_STATUS_REMEDIES = {
-    PollReason.HTTP_UNAUTHORIZED: "it wants credentials (headers of the feed) or does not let us in",
-    PollReason.HTTP_NOT_FOUND: "the address is wrong or the feed has moved; try `watcher feeds discover` on the site",
-    PollReason.HTTP_GONE: "the feed was removed for good; take it out of the configuration",
-    PollReason.HTTP_TOO_MANY_REQUESTS: "we wait as long as it asks; a longer interval helps",
-    PollReason.HTTP_CLIENT_ERROR: "it refuses the request; look at the address in a browser",
-    PollReason.HTTP_SERVER_ERROR: "it is out of order at present; it is tried again later",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class _Hop:
-    """One request of a chain of redirects; `permanent` while every redirect so far was 301 or 308."""
-
-    url: httpx2.URL
-    redirects: int = 0
-    permanent: bool = True
+_SINGLE = {"etag", "last-modified", "location", "content-type", "date", "expires", "age", "retry-after"}
+"""Headers of one value: of several, which a cache or a plugin has added, the first counts."""
 
 
 class Fetcher:
-    """Fetches feeds. One for the whole process: it holds the connections and every host's turns."""
+    """Fetches feeds. One for the whole process: it holds the connections and the limits of every host."""
 
     def __init__(self, polling: Polling, network: Network, *, user_agent: str, clock: Clock | None = None) -> None:
         self._polling = polling
+        self._network = network
         self._user_agent = user_agent
         self._clock = clock or SystemClock()
-        self._turns = HostLimiter(polling.per_host)
-        self._backend = GuardedBackend(AddressPolicy(network.allow))
-        self._pool = open_pool(network, self._backend)
+        self._limiter = HostLimiter(polling.per_host)
+        self._pools = Pools(network)
 
     async def fetch(
         self,
@@ -97,22 +67,12 @@ class Fetcher:
         """Asks for a feed's document; never raises for what networks and servers do.
 
         `url` is the address to ask when it is not the feed's own (a permanent redirect was kept). `deadline`
-        (default: polling.timeout) bounds the time of all requests of the chain together; waiting for a host's
-        turn does not count, but longer than `patience` it ends as `host_busy`, without a request.
+        (default: polling.timeout) bounds the time of all requests of the chain together; waiting until the host may
+        be asked does not count, but longer than `patience` it ends as `host_busy`, without a request.
         """
-        left = (deadline or self._polling.timeout).total_seconds()
-        loop = asyncio.get_running_loop()
+        deadline = deadline or self._polling.timeout
         try:
-            hop = _Hop(_address(url or feed.url))
-            while True:
-                async with self._turns.turn(hop.url.host, patience):
-                    started = loop.time()
-                    async with asyncio.timeout(max(left, 0.0)):
-                        result = await self._request(feed, validators, hop)
-                    left -= loop.time() - started
-                if not isinstance(result, _Hop):
-                    return result
-                hop = result
+            return await self._follow(feed, validators, url or feed.url, deadline, patience)
         except HostBusy as busy:
             if busy.requested:
                 return FetchFailed(busy.reason, busy.detail, retry_after=busy.wait)
@@ -120,161 +80,122 @@ class Fetcher:
         except FetchError as error:
             return FetchFailed(error.reason, error.detail)
         except TimeoutError:
-            return _timed_out(feed, deadline or self._polling.timeout)
+            return failures.timed_out(httpx2.URL(feed.url).host, deadline)
         except (
             httpcore2.NetworkError,
             httpcore2.TimeoutException,
             httpcore2.ProtocolError,
             httpcore2.ProxyError,
         ) as error:
-            return _transport_failure(error)
+            return failures.transport_failure(error)
 
     async def aclose(self) -> None:
         """Closes all connections."""
-        await self._pool.aclose()
-        self._backend.close()
+        await self._pools.aclose()
 
-    async def _request(self, feed: Feed, validators: Validators, hop: _Hop) -> FetchResult | _Hop:
+    async def _follow(
+        self, feed: Feed, validators: Validators, asked: str, deadline: timedelta, patience: timedelta
+    ) -> FetchResult:
+        loop = asyncio.get_running_loop()
+        chain = Chain(feed, validators, self._user_agent)
+        hop = Hop(read_address(asked), allow=(*self._network.allow, *feed.allow))
+        took = 0.0
+        while True:
+            async with self._limiter.slot(hop.url.host, patience):
+                started = loop.time()
+                async with asyncio.timeout(max(deadline.total_seconds() - took, 0.0)):
+                    result = await self._request(chain, hop)
+                took += loop.time() - started
+            match result:
+                case Hop():
+                    hop = result
+                case FetchFailed():
+                    return result
+                case _:
+                    return replace(result, asked_kept=asked != feed.url, took=timedelta(seconds=took))
+
+    async def _request(self, chain: Chain, hop: Hop) -> FetchResult | Hop:
         url = httpcore2.URL(
             scheme=hop.url.raw_scheme, host=hop.url.raw_host, port=hop.url.port, target=hop.url.raw_path
         )
-        async with self._pool.stream("GET", url, headers=self._headers(feed, validators, hop.url)) as response:
-            headers = _lower_case(response.headers)
-            if response.status in _REDIRECTS and "location" in headers:
-                return _next_hop(hop, response.status, headers["location"])
-            moved = str(hop.url.copy_with(userinfo=b"")) if hop.redirects and hop.permanent else None
-            if response.status == httpx2.codes.NOT_MODIFIED and validators:
-                return NotModified(headers, refreshed_validators(validators, headers), moved)
+        async with self._pools.stream(url, chain.headers(hop.url), hop.allow) as response:
+            headers = _by_name(response.headers)
+            if response.status in REDIRECTS and headers.get("location", "").strip():
+                chain.remember_cookies(hop.url, response.status, response.headers)
+                from_here = replace(hop, allow=self._pools.allowed_after(response, hop.allow))
+                return chain.next_hop(from_here, response.status, headers["location"])
+            moved = hop.plain_url if hop.redirects and hop.permanent else None
+            if response.status == httpx2.codes.NOT_MODIFIED and chain.validators:
+                return NotModified(headers, _refreshed(chain.validators, headers), moved)
             if not httpx2.codes.is_success(response.status):
-                return self._refused(hop.url.host, response.status, headers)
+                return self._refused(chain.feed, hop.url.host, response.status, headers)
             body = await self._body(response, headers)
-        final = str(hop.url.copy_with(userinfo=b""))
-        return Fetched(final, body, headers, validators_of(headers), moved, hop.redirects)
+        # Of a document that was cut off, the rest is still to be read: the next request is unconditional.
+        validators = Validators() if body.was_cut_off else _validators_of(headers)
+        return Fetched(hop.plain_url, body.body(), headers, validators, moved, hop.redirects, repairs=body.repairs)
 
-    def _headers(self, feed: Feed, validators: Validators, url: httpx2.URL) -> list[tuple[bytes, bytes]]:
-        headers = [
-            ("Host", url.netloc.decode("ascii")),
-            ("User-Agent", self._user_agent),
-            ("Accept", _ACCEPT),
-            ("Accept-Encoding", ACCEPT_ENCODING),
-            *conditional_headers(validators),
-        ]
-        own = _address(feed.url)
-        if _origin(own) == _origin(url):
-            # What the administrator wrote, secrets among it, is for the feed's own server and no other.
-            written = {name.lower() for name in feed.headers}
-            headers = [header for header in headers if header[0].lower() not in written]
-            if own.userinfo and "authorization" not in written:
-                headers.append(("Authorization", "Basic " + b64encode(_credentials(own)).decode("ascii")))
-            headers += [(name, reveal(value)) for name, value in feed.headers.items()]
-        return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers]
-
-    async def _body(self, response: httpcore2.Response, headers: Mapping[str, str]) -> bytes:
+    async def _body(self, response: httpcore2.Response, headers: Mapping[str, str]) -> BodyCollector:
         limit = self._polling.max_bytes
         collector = BodyCollector(headers.get("content-encoding", ""), limit)
         length = headers.get("content-length", "")
         if length.isascii() and length.isdigit() and int(length[:18]) > limit:
             raise too_large(limit)
-        if isinstance(stream := response.extensions.get("network_stream"), MeteredStream):
+        if isinstance(stream := response.extensions.get("network_stream"), LimitedStream):
             stream.allow(_RAW_PER_BYTE * limit)
         pieces = work = 0
-        async for chunk in response.aiter_stream():
-            pieces += 1
-            if pieces > _MOST_PIECES:
-                raise FetchError(PollReason.PROTOCOL, "the server sends its document in tiny pieces; it must mend that")
-            for size in collector.take(chunk):
-                work += size + _WORK_OF_A_PIECE
-                if work > _WORK_AT_A_TIME:
-                    work = 0
-                    await asyncio.sleep(0)
-        return collector.body()
+        cut_off = False
+        try:
+            async for chunk in response.aiter_stream():
+                pieces += 1
+                if pieces > _MOST_PIECES:
+                    raise FetchError(
+                        PollReason.PROTOCOL, "the server sends its document in tiny pieces; it must fix that"
+                    )
+                for size in collector.take(chunk):
+                    work += size + _WORK_OF_A_PIECE
+                    if work > _WORK_AT_A_TIME:
+                        work = 0
+                        await asyncio.sleep(0)
+        except (httpcore2.RemoteProtocolError, httpcore2.ReadError):
+            if not collector.received or not getattr(stream, "has_ended", False):
+                raise
+            cut_off = True
+        for _ in collector.end(cut_off=cut_off):
+            await asyncio.sleep(0)
+        return collector
 
-    def _refused(self, host: str, status: int, headers: Mapping[str, str]) -> FetchFailed:
-        wish = retry_after(headers, self._clock.now())
-        if status in _SLOW_DOWN:
-            self._turns.pause(host, wish or _PAUSE_UNASKED)
-        reason = _status_reason(status)
-        remedy = _STATUS_REMEDIES.get(reason, "that is no answer to our request; look at the address in a browser")
-        return FetchFailed(reason, f"{host} answered {status}: {remedy}", status, wish)
-
-
-def _status_reason(status: int) -> PollReason:
-    if status in _STATUS_REASONS:
-        return _STATUS_REASONS[status]
-    if httpx2.codes.is_client_error(status):
-        return PollReason.HTTP_CLIENT_ERROR
-    return PollReason.HTTP_SERVER_ERROR if httpx2.codes.is_server_error(status) else PollReason.PROTOCOL
-
-
-def _address(text: str) -> httpx2.URL:
-    try:
-        url = httpx2.URL(text.strip())
-    except (httpx2.InvalidURL, ValueError) as error:
-        raise FetchError(
-            PollReason.PROTOCOL, "the address is not a valid URL; correct it in the configuration"
-        ) from error
-    return _web_address(url)
+    def _refused(self, feed: Feed, host: str, status: int, headers: Mapping[str, str]) -> FetchFailed:
+        wait = retry_after(headers, self._clock.now())
+        if status in _SLOW_DOWN and _speaks_for(host, feed):
+            self._limiter.pause(host, wait or _DEFAULT_PAUSE)
+        return failures.refused(host, status, headers, wait)
 
 
-def _web_address(url: httpx2.URL) -> httpx2.URL:
-    if url.scheme not in {"http", "https"} or not url.host:
-        raise FetchError(
-            PollReason.SCHEME_REFUSED, f"only http and https addresses are read, not {url.scheme[:20] or 'none'!r}"
-        )
-    if url.port is not None and not 0 < url.port < 65_536:
-        raise FetchError(PollReason.PROTOCOL, f"{url.port} is no port; correct the address")
-    return url
+def _speaks_for(host: str, feed: Feed) -> bool:
+    """Whether a host's request to wait holds for all of its domain.
+
+    Only when the feed is configured there: by a redirect, any feed could silence another publisher.
+    """
+    domain = registrable_domain(host)
+    return domain == registrable_domain(httpx2.URL(feed.url).host) or domain in feed.moves_to
 
 
-def _next_hop(hop: _Hop, status: int, location: str) -> _Hop:
-    if hop.redirects >= _MAX_REDIRECTS:
-        raise FetchError(
-            PollReason.TOO_MANY_REDIRECTS,
-            f"{hop.url.host} redirects more than {_MAX_REDIRECTS} times; enter the final address in the configuration",
-        )
-    try:
-        target = hop.url.join(location).copy_with(fragment=None)
-    except (httpx2.InvalidURL, ValueError) as error:
-        raise FetchError(PollReason.PROTOCOL, f"{hop.url.host} redirects to something that is no address") from error
-    return _Hop(_web_address(target), hop.redirects + 1, hop.permanent and status in _MOVED_FOR_GOOD)
-
-
-def _origin(url: httpx2.URL) -> tuple[str, str, int]:
-    """RFC 6454 §4."""
-    return url.scheme, url.host, url.port or (443 if url.scheme == "https" else 80)
-
-
-def _credentials(url: httpx2.URL) -> bytes:
-    return f"{url.username}:{url.password}".encode()
-
-
-def _lower_case(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
-    """Headers by lower-case name; repeated ones joined (RFC 9110 §5.3)."""
+def _by_name(headers: RawHeaders) -> dict[str, str]:
+    """Headers by lower-case name; different values of a repeated one joined (RFC 9110 §5.3)."""
     values: dict[str, list[str]] = {}
     for name, value in headers:
         values.setdefault(name.decode("latin-1").lower(), []).append(value.decode("latin-1"))
-    return {name: ", ".join(several) for name, several in values.items()}
+    return {
+        name: several[0] if name in _SINGLE else ", ".join(dict.fromkeys(several)) for name, several in values.items()
+    }
 
 
-def _timed_out(feed: Feed, deadline: timedelta) -> FetchFailed:
-    seconds = f"{deadline.total_seconds():g} s"
-    return FetchFailed(
-        PollReason.TIMEOUT,
-        f"{httpx2.URL(feed.url).host} did not deliver the document within {seconds}; raise polling.timeout if it is slow",
-    )
+def _validators_of(headers: Mapping[str, str]) -> Validators:
+    """The validators of a response (RFC 9110 §8.8)."""
+    return Validators(etag=headers.get("etag") or None, last_modified=headers.get("last-modified") or None)
 
 
-def _transport_failure(error: Exception) -> FetchFailed:
-    cause: BaseException | None = error
-    while cause is not None:
-        if isinstance(cause, ssl.SSLError):
-            detail = getattr(cause, "verify_message", "") or cause.reason or "the handshake failed"
-            return FetchFailed(
-                PollReason.TLS, f"no trustworthy connection: {detail}; see network.ca_file for own authorities"
-            )
-        cause = cause.__cause__ or cause.__context__
-    if isinstance(error, httpcore2.TimeoutException):
-        return FetchFailed(PollReason.TIMEOUT, "the server did not answer in time; it is tried again later")
-    if isinstance(error, httpcore2.ProtocolError):
-        return FetchFailed(PollReason.PROTOCOL, f"the server does not speak HTTP as it should ({error})")
-    return FetchFailed(PollReason.CONNECT, f"no connection ({error or type(error).__name__}); it is tried again later")
+def _refreshed(known: Validators, headers: Mapping[str, str]) -> Validators:
+    """After a 304: what it sends replaces what we had (RFC 9111 §3.2)."""
+    fresh = _validators_of(headers)
+    return Validators(fresh.etag or known.etag, fresh.last_modified or known.last_modified)

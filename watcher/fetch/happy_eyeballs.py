@@ -1,6 +1,6 @@
-"""Which of a name's addresses is dialled: all in turn, each with a head start over the next (RFC 8305 §5).
+"""Dials the addresses of a name one after another, each with a head start over the next (RFC 8305 §5).
 
-An address that swallows what is sent to it must not use up the time in which another would have answered.
+An address that does not answer must not use up the time in which another one would.
 """
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ HEAD_START = 0.25
 """Seconds before the next address is tried beside those that have not answered (RFC 8305 §8)."""
 
 _MOST_DIALLED = 8
-"""Addresses of one name that are tried: more are of no use to a feed, and a name can point at many strangers."""
+"""Addresses of one name that are tried: more do not help, and a name can point at many hosts of others."""
 
 
-def in_turn(addresses: Iterable[Address]) -> list[Address]:
-    """The order in which addresses are dialled: both families alternate, the resolver's favourite first (§4)."""
+def dial_order(addresses: Iterable[Address]) -> list[Address]:
+    """The order in which addresses are dialled: both families alternate, the resolver's first choice first (§4)."""
     known = list(dict.fromkeys(addresses))
     first = [one for one in known if one.version == known[0].version]
     second = [one for one in known if one.version != known[0].version]
@@ -33,7 +33,7 @@ def in_turn(addresses: Iterable[Address]) -> list[Address]:
 
 
 async def first_to_answer(addresses: Sequence[Address], dial: Dial) -> httpcore2.AsyncNetworkStream:
-    """The first connection that comes about; all others are closed. Raises what the last address failed with."""
+    """The first connection that is made; all others are closed. Raises what the last address failed with."""
     waiting = list(addresses)
     under_way: set[Attempt] = set()
     failure: BaseException | None = None
@@ -50,13 +50,13 @@ async def first_to_answer(addresses: Sequence[Address], dial: Dial) -> httpcore2
                 if not isinstance(failure, httpcore2.NetworkError | httpcore2.TimeoutException):
                     raise failure
     finally:
-        await _hang_up(under_way)
+        await _cancel(under_way)
     assert failure is not None
     raise failure
 
 
-async def _hang_up(attempts: Iterable[Attempt]) -> None:
-    """Ends what is under way, and closes what came about too late."""
+async def _cancel(attempts: Iterable[Attempt]) -> None:
+    """Cancels the other attempts, and closes connections that were made too late."""
     for attempt in attempts:
         attempt.cancel()
     for outcome in await asyncio.gather(*attempts, return_exceptions=True):

@@ -1,8 +1,8 @@
-"""Manners towards hosts: a few requests at once, a pause between two starts, silence when one asks for it.
+"""Limits requests per host: a few at once, a pause between two starts, none while a host asks us to wait.
 
 Counted per registrable domain, because that is what one operator runs: `a.example.co.uk` and `b.example.co.uk`
-share their turns. The private part of the public suffix list counts, too, as it does in browsers: `a.github.io` and
-`b.github.io` are of two owners, and when one of them is asked for too much, the other has not said anything.
+share one limit. The private part of the public suffix list counts, too, as it does in browsers: `a.github.io` and
+`b.github.io` are of two owners, and a pause that one of them asks for does not concern the other.
 """
 
 from __future__ import annotations
@@ -45,17 +45,17 @@ class HostBusy(FetchError):
 
 
 class HostLimiter:
-    """Gives out turns; times are those of the running event loop."""
+    """Grants slots for requests; times are those of the running event loop."""
 
-    def __init__(self, manners: PerHost) -> None:
-        self._concurrency = manners.concurrency
-        self._spacing = manners.spacing.total_seconds()
+    def __init__(self, limits: PerHost) -> None:
+        self._concurrency = limits.concurrency
+        self._spacing = limits.spacing.total_seconds()
         self._buckets: dict[str, _Bucket] = {}
         self._sweep_at = _SWEEP_FROM
 
     @asynccontextmanager
-    async def turn(self, host: str, patience: timedelta) -> AsyncIterator[None]:
-        """Waits for the host's turn, then holds it. Raises `HostBusy` when it will not come within `patience`."""
+    async def slot(self, host: str, patience: timedelta) -> AsyncIterator[None]:
+        """Waits until the host may be asked, then holds a slot. Raises `HostBusy` when that is not within `patience`."""
         bucket = self._bucket(domain := registrable_domain(host))
         await self._wait(bucket, domain, patience.total_seconds())
         try:
@@ -63,10 +63,10 @@ class HostLimiter:
         finally:
             self._leave(bucket)
 
-    def pause(self, host: str, wish: timedelta) -> None:
-        """Nobody asks any host of this domain for as long as it wished."""
+    def pause(self, host: str, wait: timedelta) -> None:
+        """Stops requests to all hosts of this domain for `wait`."""
         bucket = self._bucket(registrable_domain(host))
-        bucket.paused_until = max(bucket.paused_until, _now() + wish.total_seconds())
+        bucket.paused_until = max(bucket.paused_until, _now() + wait.total_seconds())
 
     def _bucket(self, domain: str) -> _Bucket:
         if len(self._buckets) >= self._sweep_at:
@@ -76,17 +76,17 @@ class HostLimiter:
         return self._buckets.setdefault(domain, _Bucket())
 
     async def _wait(self, bucket: _Bucket, domain: str, patience: float) -> None:
-        asked_at = _now()
+        arrived_at = _now()
         self._refuse_beyond(bucket, domain, patience)
         try:
-            async with asyncio.timeout_at(asked_at + patience):
+            async with asyncio.timeout_at(arrived_at + patience):
                 await self._enter(bucket)
         except TimeoutError:
             wait = timedelta(seconds=max(1.0, len(bucket.queue) * self._spacing))
             raise HostBusy(f"{domain} has many feeds waiting; this one comes later", wait) from None
         try:
             while (start := max(bucket.next_start, bucket.paused_until)) > _now():
-                self._refuse_beyond(bucket, domain, patience - (_now() - asked_at))
+                self._refuse_beyond(bucket, domain, patience - (_now() - arrived_at))
                 await asyncio.sleep(start - _now())
             bucket.next_start = _now() + self._spacing
         except BaseException:
@@ -112,7 +112,7 @@ class HostLimiter:
             await place
         except asyncio.CancelledError:
             if place.done() and not place.cancelled():
-                self._leave(bucket)  # the place was handed over just as we gave up
+                self._leave(bucket)  # the place was handed over while we gave up
             elif place in bucket.queue:
                 bucket.queue.remove(place)
             raise

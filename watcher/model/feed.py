@@ -111,7 +111,8 @@ class Fetched:
     """A document with status 200: `body` is decoded bytes, `headers` have lower-case names.
 
     `url` is the address that answered at the end; `permanent_url` the address after the last of an
-    unbroken chain of 301/308 from the start, None when there was none. `asked` is the address that was asked first.
+    unbroken chain of 301/308 from the start, None when there was none. `asked_kept` says that a
+    kept redirect was asked in place of the configured address.
     `repairs` name what is wrong with the answer although it could be read; `took` is the time of all requests.
     """
 
@@ -121,7 +122,7 @@ class Fetched:
     validators: Validators
     permanent_url: str | None = None
     redirects: int = 0
-    asked: str | None = None
+    asked_kept: bool = False
     repairs: tuple[str, ...] = ()
     took: timedelta = timedelta()
 
@@ -133,7 +134,7 @@ class NotModified:
     headers: Mapping[str, str]
     validators: Validators
     permanent_url: str | None = None
-    asked: str | None = None
+    asked_kept: bool = False
     took: timedelta = timedelta()
 
 

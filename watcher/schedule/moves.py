@@ -47,8 +47,11 @@ def is_moved(state: PollState) -> bool:
 def after_answer(state: PollState, answer: Fetched | NotModified, moves_to: Collection[str] = ()) -> PollState:
     """Counts polls that agree on a permanent redirect (RFC 9110 §15.4.2, §15.4.9)."""
     if answer.permanent_url is None:
-        asked_kept_address = is_moved(state) and answer.asked != state.url
-        return state if asked_kept_address else replace(state, moved_to=None, moved_streak=0, moved_kept=False)
+        return (
+            state
+            if is_moved(state) and answer.asked_kept
+            else replace(state, moved_to=None, moved_streak=0, moved_kept=False)
+        )
     streak = state.moved_streak + 1 if answer.permanent_url == state.moved_to else 1
     keep = may_keep(state.url, answer.permanent_url, moves_to)
     return replace(state, moved_to=answer.permanent_url, moved_streak=streak, moved_kept=keep)

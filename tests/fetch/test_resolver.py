@@ -1,0 +1,115 @@
+"""Names that do not resolve, or hang, do not delay others."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from typing import Any
+
+import pytest
+
+from watcher.errors import FetchError
+from watcher.fetch import resolver as resolver_module
+from watcher.fetch.resolver import Resolver
+from watcher.text.domains import registrable_domain
+
+
+class Names:
+    """The system's resolver: names that begin with `hang` do not answer until released, `no` ones do not exist."""
+
+    def __init__(self) -> None:
+        self.released = threading.Event()
+        self.asked: list[str] = []
+
+    def look_up(self, host: str, port: int, **_: Any) -> list[Any]:
+        self.asked.append(host)
+        if host.startswith("hang"):
+            self.released.wait(30)
+        if host.startswith(("no", "hang")):
+            raise socket.gaierror(socket.EAI_NONAME, "no address")
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("93.184.215.14", port))]
+
+
+@pytest.fixture
+def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
+    names = Names()
+    registrable_domain("example.org")  # reads the list of suffixes, which takes its time once
+    monkeypatch.setattr(resolver_module.socket, "getaddrinfo", names.look_up)
+    monkeypatch.setattr(resolver_module, "_TIMEOUT", 1.0)
+    monkeypatch.setattr(resolver_module, "_SLOW", 0.1)
+    yield names
+    names.released.set()
+
+
+def run(body: Callable[[Resolver], Coroutine[Any, Any, Any]]) -> Any:
+    async def whole() -> Any:
+        resolver = Resolver()
+        try:
+            return await body(resolver)
+        finally:
+            resolver.close()
+
+    return asyncio.run(whole())
+
+
+async def outcome(resolver: Resolver, host: str) -> str:
+    try:
+        return str((await resolver.resolve(host, 80))[0])
+    except FetchError as error:
+        return error.reason
+
+
+def test_forty_hanging_names_of_one_list_do_not_delay_another(names: Names) -> None:
+    async def body(resolver: Resolver) -> Any:
+        hanging = [asyncio.create_task(outcome(resolver, f"hang{number}.evil.example")) for number in range(40)]
+        await asyncio.sleep(0)
+        honest = await asyncio.wait_for(outcome(resolver, "news.example"), 0.9)
+        return honest, await asyncio.gather(*hanging)
+
+    honest, hanging = run(body)
+    assert honest == "93.184.215.14"
+    assert set(hanging) == {"dns"}
+    assert sum(name.startswith("hang") for name in names.asked) == 4, "the rest waits for its domain's places"
+
+
+def test_names_that_hang_again_and_again_share_few_threads(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver_module, "_FAILED_FOR", 0.0)
+
+    async def body(resolver: Resolver) -> Any:
+        hosts = [f"hang.{number}.com" for number in range(20)]
+        await asyncio.gather(*(outcome(resolver, host) for host in hosts))
+        names.asked.clear()
+        again = [asyncio.create_task(outcome(resolver, host)) for host in hosts]
+        honest = await outcome(resolver, "news.example")
+        await asyncio.gather(*again)
+        return honest
+
+    assert run(body) == "93.184.215.14"
+    assert sum(name.startswith("hang") for name in names.asked) <= 4
+
+
+def test_a_failure_is_remembered_for_a_while_and_a_success_forgets_it(
+    names: Names, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def body(resolver: Resolver) -> Any:
+        first = [await outcome(resolver, "no.example") for _ in range(3)]
+        monkeypatch.setattr(resolver_module, "_FAILED_FOR", 0.0)
+        return [*first, await outcome(resolver, "no.example")]
+
+    assert run(body) == ["dns"] * 4
+    assert names.asked == ["no.example"] * 2
+
+
+def test_who_gives_up_gives_the_place_back(names: Names) -> None:
+    async def body(resolver: Resolver) -> Any:
+        tasks = [asyncio.create_task(resolver.resolve(f"hang{number}.evil.example", 80)) for number in range(6)]
+        await asyncio.sleep(0.02)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        names.released.set()
+        return await outcome(resolver, "www.evil.example")
+
+    assert run(body) == "93.184.215.14"

@@ -1,0 +1,96 @@
+"""The connection pools: one for each set of private ranges that may be dialled, or the administrator's proxy.
+
+A connection is kept and used again for the same host. Were there one pool for all, a feed that may not enter a
+private range could use the connection that another has opened there.
+"""
+
+from __future__ import annotations
+
+import ssl
+from base64 import b64encode
+from contextlib import AbstractAsyncContextManager
+from ipaddress import ip_address
+
+import httpcore2
+import httpx2
+
+from watcher.fetch.byte_limit import LimitedBackend
+from watcher.fetch.redirects import RawHeaders
+from watcher.fetch.resolver import Resolver
+from watcher.fetch.ssrf_guard import AddressPolicy, GuardedBackend
+from watcher.model.secret import reveal
+from watcher.model.settings import Network
+
+_CONNECTIONS = 200
+_KEPT_OPEN = 50
+_KEPT_FOR = 15.0
+_PUBLIC = AddressPolicy()
+
+
+class Pools:
+    """Connections by what they may reach. Through a proxy, which resolves names itself, the ranges do not count."""
+
+    def __init__(self, network: Network) -> None:
+        self._network = network
+        self._context = _ssl_context(network)
+        self._resolver = Resolver()
+        self._pools: dict[tuple[str, ...], httpcore2.AsyncConnectionPool] = {}
+
+    def stream(
+        self, url: httpcore2.URL, headers: RawHeaders, allow: tuple[str, ...]
+    ) -> AbstractAsyncContextManager[httpcore2.Response]:
+        """A GET request, over a connection that public addresses and the ranges of `allow` permit."""
+        if self._network.proxy is not None:
+            allow = ()
+        if allow not in self._pools:
+            self._pools[allow] = self._open(allow)
+        return self._pools[allow].stream("GET", url, headers=headers)
+
+    def allowed_after(self, response: httpcore2.Response, allow: tuple[str, ...]) -> tuple[str, ...]:
+        """What the next hop of a chain may reach: no private range once a public address has redirected."""
+        stream = response.extensions.get("network_stream")
+        peer = stream.get_extra_info("server_addr") if stream is not None else None
+        if not allow or not peer:
+            return ()
+        return () if _PUBLIC.permits(ip_address(str(peer[0]).partition("%")[0])) else allow
+
+    async def aclose(self) -> None:
+        """Closes all connections; a look-up under way is not waited for."""
+        for pool in self._pools.values():
+            await pool.aclose()
+        self._resolver.close()
+
+    def _open(self, allow: tuple[str, ...]) -> httpcore2.AsyncConnectionPool:
+        if self._network.proxy is None:
+            return httpcore2.AsyncConnectionPool(
+                ssl_context=self._context,
+                max_connections=_CONNECTIONS,
+                max_keepalive_connections=_KEPT_OPEN,
+                keepalive_expiry=_KEPT_FOR,
+                network_backend=LimitedBackend(GuardedBackend(AddressPolicy(allow), self._resolver)),
+            )
+        address = httpx2.URL(reveal(self._network.proxy))
+        return httpcore2.AsyncHTTPProxy(
+            proxy_url=httpcore2.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=b"/"),
+            proxy_headers=_proxy_authorization(address),
+            ssl_context=self._context,
+            max_connections=_CONNECTIONS,
+            max_keepalive_connections=_KEPT_OPEN,
+            keepalive_expiry=_KEPT_FOR,
+            network_backend=LimitedBackend(httpcore2.AnyIOBackend()),
+        )
+
+
+def _ssl_context(network: Network) -> ssl.SSLContext:
+    """The system's authorities, and those of `network.ca_file`; SSL_CERT_FILE of the environment does not count."""
+    context = httpx2.create_ssl_context(trust_env=False)
+    if network.ca_file is not None:
+        context.load_verify_locations(cafile=network.ca_file)
+    return context
+
+
+def _proxy_authorization(address: httpx2.URL) -> list[tuple[bytes, bytes]]:
+    if not address.userinfo:
+        return []
+    credentials = f"{address.username}:{address.password}".encode()
+    return [(b"Proxy-Authorization", b"Basic " + b64encode(credentials))]
