@@ -17,7 +17,9 @@ from watcher.errors import FetchError, PollReason
 from watcher.fetch.happy_eyeballs import Address
 from watcher.text.domains import registrable_domain
 
-_THREADS, _THREADS_FOR_SLOW = 32, 4
+_THREADS, _THREADS_FOR_SLOW = 128, 4
+"""Started as they are needed: as many names may hang at first sight without delaying others."""
+
 _AT_ONCE_PER_DOMAIN = 4
 _TIMEOUT = 10.0
 """Seconds after which a look-up counts as failed; its thread ends when the system's resolver gives up."""
