@@ -72,8 +72,7 @@ def test_receivers_that_hang_in_apprise_delay_no_poll(harness: Harness) -> None:
                 acquired = await app.notifier.acquire(16)
                 assert len(acquired) >= len(names)
                 sends = [app.sends.start(app.notifier.attempt(one)) for one in acquired]
-                while len(hanging.requests) < len(names):
-                    await asyncio.sleep(0.05)
+                await app.pools.cpu(hanging.wait_for, len(names), SOON)
                 async with asyncio.timeout(SOON):
                     await app.poller.acquire(1)
                 assert not all(send.done() for send in sends)

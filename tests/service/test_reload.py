@@ -176,8 +176,8 @@ def test_nothing_is_swapped_while_another_process_locks_the_store(harness: Harne
             other.execute("BEGIN IMMEDIATE")
             before = in_force(running.app)
             reload = asyncio.create_task(running.daemon.reload())
-            while "RELOADING=1" not in running.received():
-                await asyncio.sleep(0.01)
+            first = await asyncio.get_running_loop().sock_recv(running.service, 4096)
+            assert first.startswith(b"RELOADING=1")
             assert in_force(running.app) == before
             other.execute("ROLLBACK")
         assert await reload is ReloadResult.SUCCESS

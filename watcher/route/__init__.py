@@ -1,1 +1,1 @@
-"""The post room: which channels an alert goes to, together with what, and when. Pure."""
+"""Which channels an alert goes to, together with what, and when. Pure."""
