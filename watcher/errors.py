@@ -53,6 +53,7 @@ class PollReason(StrEnum):
     PARSE_TIMEOUT = "parse_timeout"
     PARSE_MEMORY = "parse_memory"
     PARSE_CRASHED = "parse_crashed"
+    DEFECT = "defect"
 
 
 class AttemptReason(StrEnum):

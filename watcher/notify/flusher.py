@@ -19,12 +19,12 @@ from itertools import groupby
 import structlog
 
 from watcher.errors import NotifyReason, StoreError
-from watcher.model.notification import BudgetUse, EmptySlot, HeldGroup, HoldReason, Notification, WaitingGroup
+from watcher.model.notification import BudgetUse, EmptySlot, GroupKey, HeldGroup, HoldReason, Notification, WaitingGroup
 from watcher.model.route import ChannelRef, DigestTiming, GroupTiming, Receiver, Route, Timing
 from watcher.route import due, limits
 from watcher.route.empty import empty_slots
 from watcher.route.limits import active_silences, silenced
-from watcher.route.release_policy import Release, decide_alerts, decide_groups, decide_release
+from watcher.route.release_policy import GroupsDecision, Release, decide_alerts, decide_groups, decide_release
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
 
@@ -63,27 +63,34 @@ class Flusher:
         frozen: list[Notification | None] = []
         for held in await self.store_pool(self.store.holds.held):
             if held.until <= self.now:
-                frozen += await self._one_by_itself(str(held.key.id), self._release(held))
-        ripe = [
-            group for group in await self.store_pool(self.store.groups.waiting) if await self._is_ripe(group, early)
-        ]
-        if ripe:
+                frozen += await self._one_by_itself(held.key, self._release(held))
+        waiting = await self.store_pool(self.store.groups.waiting)
+        if ripe := [group for group in waiting if await self._may_leave(group, early)]:
             ripe = await self._without_silenced(ripe)
         for (path, channel), groups in groupby(sorted(ripe, key=_place), key=_place):
-            flushed = self._flush_groups(self.routes[path], ChannelRef.parse(channel), list(groups))
-            frozen += await self._one_by_itself(f"{path} {channel}", flushed)
+            frozen += await self._flush_groups(self.routes[path], ChannelRef.parse(channel), list(groups))
         for slot in empty_slots(self.routes, self.receivers, self.now, at_once=early is Early.DIGESTS):
-            frozen += await self._one_by_itself(slot.key, self._freeze_empty(slot))
+            frozen += await self._one_by_itself(slot.group, self._freeze_empty(slot))
         return [notification for notification in frozen if notification is not None]
 
-    async def _one_by_itself(self, name: str, work: Awaitable[list[Notification | None]]) -> list[Notification | None]:
+    async def _one_by_itself(self, group: GroupKey, work: Awaitable[Notification | None]) -> list[Notification | None]:
         try:
-            return await work
+            return [await work]
         except StoreError:
             raise
         except Exception:
-            log.exception("group.flush_failed", group=name, remedy="it is tried again with the next flush")
+            log.exception("group.flush_failed", group=group.id, route=group.route, channel=str(group.channel))
             return []
+
+    async def _may_leave(self, group: WaitingGroup, early: Early) -> bool:
+        """Whether it is ripe; if that cannot be decided, it leaves: in doubt, notify."""
+        try:
+            return await self._is_ripe(group, early)
+        except StoreError:
+            raise
+        except Exception:
+            log.exception("group.due_time_failed", group=group.key.id, route=group.key.route, remedy="it is sent now")
+            return True
 
     async def _is_ripe(self, group: WaitingGroup, early: Early) -> bool:
         route = self.routes.get(group.key.route)
@@ -119,11 +126,19 @@ class Flusher:
     async def _flush_groups(
         self, route: Route, channel: ChannelRef, groups: list[WaitingGroup]
     ) -> list[Notification | None]:
-        decision = decide_groups(route, groups, await self._budget_use(route, channel), self.now)
+        use = await self._budget_use(route, channel)
+        try:
+            decision = decide_groups(route, groups, use, self.now)
+        except Exception:
+            log.exception("group.decision_failed", route=route.path, channel=str(channel), remedy="all are sent now")
+            decision = GroupsDecision(tuple(groups))
         for held in decision.hold:
             keys = [group.key for group in held.groups]
             await self.store_pool(self.store.holds.hold, keys, held.reason, held.until, self.now)
-        return [await self._freeze(route, group) for group in decision.send]
+        frozen: list[Notification | None] = []
+        for group in decision.send:
+            frozen += await self._one_by_itself(group.key, self._freeze(route, group))
+        return frozen
 
     async def _freeze(self, route: Route, group: WaitingGroup) -> Notification | None:
         if route.hold is not None:
@@ -139,22 +154,22 @@ class Flusher:
                 )
         return await self.store_pool(self.store.groups.freeze, group.key, _reason(route.timing, group), self.now, SHOWN)
 
-    async def _release(self, held: HeldGroup) -> list[Notification | None]:
+    async def _release(self, held: HeldGroup) -> Notification | None:
         route = self.routes.get(held.route)
         if route is None:
-            return []
+            return None
         decision = decide_release(route, held, await self._budget_use(route, held.channel), self.now)
         if isinstance(decision, Release):
-            return [await self.store_pool(self.store.holds.release, held, decision.reason, self.now, SHOWN)]
+            return await self.store_pool(self.store.holds.release, held, decision.reason, self.now, SHOWN)
         await self.store_pool(self.store.holds.extend, held, decision.reason, decision.until, self.now)
-        return []
+        return None
 
-    async def _freeze_empty(self, slot: EmptySlot) -> list[Notification | None]:
+    async def _freeze_empty(self, slot: EmptySlot) -> Notification | None:
         route = self.routes[slot.routes[0]]
         use = await self._budget_use(route, slot.channel)
         if route.budget is not None and not limits.messages_left(route.budget, use, self.now):
-            return []
-        return [await self.store_pool(self.store.empty_digests.freeze, slot, self.now)]
+            return None
+        return await self.store_pool(self.store.empty_digests.freeze, slot, self.now)
 
     async def _budget_use(self, route: Route, channel: ChannelRef) -> BudgetUse:
         if route.budget is None:

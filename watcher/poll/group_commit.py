@@ -8,7 +8,7 @@ from datetime import timedelta
 import structlog
 
 from watcher.clock import Clock
-from watcher.errors import StoreBusy
+from watcher.errors import StoreBusy, StoreError
 from watcher.model.story import AssignsStories, Judge
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.store import Store
@@ -49,7 +49,13 @@ class GroupCommit:
             records = [record for record, _ in batch]
             try:
                 saved = await self._commit(records)
-            except Exception as error:  # noqa: BLE001 - raised again in each poll that waits for this commit
+            except Exception as error:
+                if len(batch) > 1 and not isinstance(error, StoreError):
+                    # One record that cannot be saved must not cost the others theirs: commit each alone.
+                    log.exception("poll.batch_not_saved", feeds=[record.state.url for record in records])
+                    for one in batch:
+                        await self._commit_alone(*one)
+                    continue
                 for _, future in batch:
                     if not future.done():
                         future.set_exception(error)
@@ -57,6 +63,16 @@ class GroupCommit:
             for (_, future), result in zip(batch, saved, strict=True):
                 if not future.done():
                     future.set_result(result)
+
+    async def _commit_alone(self, record: PollRecord, future: asyncio.Future[PollSaved]) -> None:
+        try:
+            (saved,) = await self._commit([record])
+        except Exception as error:  # noqa: BLE001 - raised again in the poll that waits for it
+            if not future.done():
+                future.set_exception(error)
+        else:
+            if not future.done():
+                future.set_result(saved)
 
     async def _commit(self, records: list[PollRecord]) -> list[PollSaved]:
         for attempt in range(BUSY_RETRIES):

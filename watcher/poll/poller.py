@@ -113,13 +113,13 @@ class Poller:
         return await self.store_pool(self.store.polls.acquire_due, self.owner, due_at, until, limit, force=force)
 
     async def poll(self, acquired: AcquiredFeed) -> PollReport:
-        """Polls one feed and saves the result. Raises only on a programming error."""
+        """Polls one feed and saves the result. Does not raise: a defect is a failed poll of this feed."""
         url = acquired.state.url
         feed = self.config.feeds.get(url) or Feed(url)
         remaining = (acquired.until - self.clock.now()).total_seconds()
         try:
             async with asyncio.timeout(remaining):
-                return await self._visit(feed, acquired)
+                return await self._visit_guarded(feed, acquired)
         except TimeoutError:
             log.warning(
                 "poll.host_queue_timeout", feed=url, remedy="the host is slow or has many feeds; it is polled later"
@@ -128,7 +128,20 @@ class Poller:
             log.error(
                 "poll.not_saved", feed=url, error=str(error), remedy="the feed is polled again when its lease ends"
             )
+        except Exception:
+            log.exception("poll.crashed", feed=url, remedy="please report this; the feed is polled again")
         return PollReport(url, PollResult.UNSAVED, reached=False)
+
+    async def _visit_guarded(self, feed: Feed, acquired: AcquiredFeed) -> PollReport:
+        """A defect in one step backs the feed off and is shown by `feeds health`, instead of repeating at once."""
+        try:
+            return await self._visit(feed, acquired)
+        except (StoreError, TimeoutError):
+            raise
+        except Exception as error:
+            log.exception("poll.crashed", feed=feed.url, remedy="please report this; the feed backs off")
+            failed = ParseFailed(PollReason.DEFECT, f"{type(error).__name__}; see the log")
+            return await self._fail(feed, acquired, failed)
 
     async def _visit(self, feed: Feed, acquired: AcquiredFeed) -> PollReport:
         state = acquired.state
@@ -189,13 +202,22 @@ class Poller:
         """The alerts of new and updated entries, and for each such entry the trace that finds its story."""
         labels = {**origin.feed_labels, "feed": origin.feed_title, "feed_url": origin.feed_url}
         labels["language"] = origin.language or ""
-        alerts = tuple(
-            make_alert(match, self.config.topics[match.topic].title, one.entry, one.entry_key, origin, now)
-            for one in scored
-            for match in self.config.percolator.percolate(one.entry, labels)
-        )
-        matched = {alert.entry_key for alert in alerts}
-        return alerts, {one.entry_key: trace_of(one, origin.feed_url) for one in scored if one.entry_key in matched}
+        alerts: list[Alert] = []
+        traces: dict[str, Trace] = {}
+        for one in scored:
+            try:
+                found = [
+                    make_alert(match, self.config.topics[match.topic].title, one.entry, one.entry_key, origin, now)
+                    for match in self.config.percolator.percolate(one.entry, labels)
+                ]
+                alerts += found
+                if found:
+                    traces[one.entry_key] = trace_of(one, origin.feed_url)
+            except Exception:
+                log.exception(
+                    "entry.match_failed", feed=origin.feed_url, entry=one.entry_key, remedy="please report this"
+                )
+        return tuple(alerts), traces
 
     async def _fail(self, feed: Feed, acquired: AcquiredFeed, failed: FetchFailed | ParseFailed) -> PollReport:
         log.warning("poll.failed", feed=feed.url, reason=failed.reason.value, detail=failed.detail)

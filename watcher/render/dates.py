@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo
+
+from watcher.model.local_time import representable, to_local
 
 
 def local_time(moment: datetime, zone: str) -> str:
     """`Mon 23 Nov, 09:12`."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%a %-d %b, %H:%M")
+    return to_local(moment, zone).strftime("%a %-d %b, %H:%M")
 
 
 def local_date(moment: datetime, zone: str) -> str:
     """`Monday, 23 November 2026, 07:00`."""
-    return moment.astimezone(ZoneInfo(zone)).strftime("%A, %-d %B %Y, %H:%M")
+    return to_local(moment, zone).strftime("%A, %-d %B %Y, %H:%M")
 
 
 def age(moment: datetime, now: datetime) -> str:
@@ -32,4 +33,4 @@ def age(moment: datetime, now: datetime) -> str:
 
 def iso(moment: datetime | None) -> str | None:
     """`2026-01-24T07:00:00Z`."""
-    return None if moment is None else moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else f"{representable(moment).replace(microsecond=0, tzinfo=None).isoformat()}Z"

@@ -6,9 +6,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from watcher.model.feed import FeedIssue, FeedIssueKind
+from watcher.model.local_time import to_local
 from watcher.render.dates import local_time
 from watcher.render.printable import isolate, one_line, shortened
 
@@ -29,10 +29,10 @@ class DigestContext:
 
 def daily_counts(told: Iterable[tuple[str, datetime]], zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
     """Alerts a local day for each topic, from (topic, time) pairs; what is older or later than the days is left out."""
-    today = now.astimezone(ZoneInfo(zone)).date()
+    today = to_local(now, zone).date()
     counts: defaultdict[str, Counter[int]] = defaultdict(Counter)
     for topic, moment in told:
-        counts[topic][(today - moment.astimezone(ZoneInfo(zone)).date()).days] += 1
+        counts[topic][(today - to_local(moment, zone).date()).days] += 1
     return {topic: tuple(days[back] for back in range(BAR_DAYS - 1, -1, -1)) for topic, days in counts.items()}
 
 
@@ -56,4 +56,4 @@ def _name(issue: FeedIssue) -> str:
 
 
 def _day(moment: datetime | None, zone: str) -> str:
-    return moment.astimezone(ZoneInfo(zone)).strftime("%-d %B %Y") if moment else "some time"
+    return to_local(moment, zone).strftime("%-d %B %Y") if moment else "some time"

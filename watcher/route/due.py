@@ -6,6 +6,7 @@ from bisect import bisect_right
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
+from watcher.model.local_time import LATEST, representable
 from watcher.model.notification import WaitingGroup
 from watcher.model.route import WEEKDAYS, DigestTiming, GroupTiming, Timing
 from watcher.route.quiet_hours import days_around, instant
@@ -52,11 +53,15 @@ def due_at(
     it they are.
     """
     if isinstance(timing, GroupTiming):
-        soonest = first_waiting_at + timing.wait
-        return soonest if last_flush_at is None else max(soonest, last_flush_at + timing.interval)
+        soonest = _after(first_waiting_at, timing.wait)
+        return soonest if last_flush_at is None else max(soonest, _after(last_flush_at, timing.interval))
     if count < timing.min:
         return NEVER
     return next_slot(timing, max(moment for moment in (first_waiting_at, last_flush_at, enough_at) if moment))
+
+
+def _after(moment: datetime, wait: timedelta) -> datetime:
+    return min(representable(moment), LATEST - wait) + wait
 
 
 def next_slot(digest: DigestTiming, after: datetime) -> datetime:

@@ -50,7 +50,8 @@ def as_number(text: str) -> Decimal | None:
 
 
 def _whole(value: str, pattern: str) -> bool:
-    return compile_pattern(pattern).fullmatch(value) is not None
+    encodable = value.encode("utf-8", "replace").decode("utf-8")  # RE2 raises on a lone surrogate
+    return compile_pattern(pattern).fullmatch(encodable) is not None
 
 
 def _compare(value: str, bound: str, holds: Callable[[Decimal, Decimal], bool]) -> bool:

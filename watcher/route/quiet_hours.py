@@ -6,21 +6,22 @@ exist is read with the offset before the change, which lands as far after the ga
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from watcher.model.local_time import representable, to_local
 from watcher.model.route import Hold
 from watcher.model.topic import Points
 
 
 def instant(day: date, at: time, zone: str) -> datetime:
     """The moment, in UTC, at which clocks of the zone show `at` on `day`."""
-    return datetime.combine(day, at.replace(fold=0), tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    return representable(datetime.combine(day, at.replace(fold=0), tzinfo=ZoneInfo(zone)))
 
 
 def local_day(moment: datetime, zone: str) -> date:
     """The date that a calendar of the zone shows at the moment."""
-    return moment.astimezone(ZoneInfo(zone)).date()
+    return to_local(moment, zone).date()
 
 
 def days_around(moment: datetime, zone: str, before: int, after: int) -> list[date]:
