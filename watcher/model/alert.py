@@ -81,10 +81,21 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class MarkedAlert:
-    """An alert that a person called relevant or not. Its entry is as complete as it was known when it was marked."""
+    """An alert that a user called relevant or not. Its entry is as complete as it was known when it was marked."""
 
     alert: Alert
     is_relevant: bool
+    marked_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MissedEntry:
+    """An entry for which a user says that it should have made an alert of `topic`. The entry is complete."""
+
+    topic: str
+    key: str
+    entry: Entry
+    feed_url: str
     marked_at: datetime
 
 

@@ -1,29 +1,33 @@
-"""Alerts on the shelf: reading them, and routing them into deliveries."""
+"""Alerts as stored: lists, one alert, and what became of each."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
 
 from watcher.model.alert import Alert, AlertState
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef
 from watcher.store import documents
 from watcher.store.database import AnyRow, StorePart, chunks
+from watcher.store.entries import contains
 from watcher.store.prefix import begins_with
-from watcher.store.records import DeliveryLife
+from watcher.store.records import AlertFilter, DeliveryLife, MarkState
 from watcher.store.tables import (
     alerts,
     deliveries,
     delivery_groups,
+    entries,
+    feeds,
+    marks,
     notifications,
 )
-
-UNFROZEN = (DeliveryState.WAITING, DeliveryState.HELD)
+from watcher.text.fold import fold
 
 
 class Alerts(StorePart):
@@ -31,13 +35,25 @@ class Alerts(StorePart):
 
     def newest(self, *, limit: int = 50, topic: str | None = None, since: datetime | None = None) -> list[Alert]:
         """Alerts, newest first."""
-        query = select(alerts).order_by(alerts.c.created_at.desc(), alerts.c.seq.desc()).limit(limit)
-        if topic is not None:
-            query = query.where(alerts.c.topic == topic)
-        if since is not None:
-            query = query.where(alerts.c.created_at >= since)
+        return self.matching(AlertFilter(topic=topic, since=since), limit)
+
+    def matching(self, wanted: AlertFilter, limit: int) -> list[Alert]:
+        """The alerts that meet all conditions, newest first."""
+        query = select(alerts).where(*_conditions(wanted)).order_by(alerts.c.created_at.desc(), alerts.c.seq.desc())
         with self._database.read() as connection:
-            return read_alerts(connection, query)
+            if wanted.feed is not None:
+                query = query.where(alerts.c.seq.in_(_of_feed(connection, wanted, limit)))
+            return read_alerts(connection, query.limit(limit))
+
+    def of_entries(self, entry_keys: Collection[str]) -> dict[str, list[Alert]]:
+        """The alerts of these entries by entry key, in order of creation; entries without an alert are left out."""
+        found: dict[str, list[Alert]] = {}
+        query = select(alerts).order_by(alerts.c.seq)
+        with self._database.read() as connection:
+            for some in chunks(entry_keys):
+                for alert in read_alerts(connection, query.where(alerts.c.entry_key.in_(some))):
+                    found.setdefault(alert.entry_key, []).append(alert)
+        return found
 
     def times(self, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
         """Topic and time of every alert made in [since, until] that was not folded into another."""
@@ -86,6 +102,40 @@ class Alerts(StorePart):
             return [_life(row) for row in connection.execute(query)]
 
 
+def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
+    """What the columns of an alert can answer: everything but the feed."""
+    columns = ((alerts.c.topic, wanted.topic), (alerts.c.level, wanted.level), (alerts.c.story, wanted.story))
+    asked = [column == value for column, value in columns if value is not None]
+    if wanted.since is not None:
+        asked.append(alerts.c.created_at >= wanted.since)
+    if wanted.until is not None:
+        asked.append(alerts.c.created_at < wanted.until)
+    if isinstance(wanted.state, AlertState):
+        asked.append(alerts.c.state == wanted.state)
+    elif wanted.state is not None:
+        asked.append(exists().where(deliveries.c.alert_seq == alerts.c.seq, deliveries.c.state == wanted.state))
+    if wanted.marked is MarkState.UNMARKED:
+        asked.append(~exists().where(marks.c.alert_id == alerts.c.id))
+    elif wanted.marked is not None:
+        is_relevant = marks.c.is_relevant.is_(wanted.marked is MarkState.RELEVANT)
+        asked.append(exists().where(marks.c.alert_id == alerts.c.id, is_relevant))
+    return asked
+
+
+def _of_feed(connection: Connection, wanted: AlertFilter, limit: int) -> list[int]:
+    """The newest alerts that meet all conditions, the feed's included: no engine folds text as we do."""
+    query = (
+        select(alerts.c.seq, alerts.c.feed_title, feeds.c.url, feeds.c.title)
+        .outerjoin(entries, entries.c.key == alerts.c.entry_key)
+        .outerjoin(feeds, feeds.c.id == entries.c.feed_id)
+        .where(*_conditions(wanted))
+        .order_by(alerts.c.created_at.desc(), alerts.c.seq.desc())
+    )
+    part = fold(wanted.feed or "")
+    rows = (row.seq for row in connection.execute(query) if any(contains(part, text) for text in row[1:]))
+    return list(islice(rows, limit))
+
+
 def read_alerts(connection: Connection, query: Select[Any]) -> list[Alert]:
     """The alerts that a query on whole rows finds, with the sources folded into them so far."""
     rows = connection.execute(query).all()
@@ -117,5 +167,12 @@ def _tellers(connection: Connection, ids: Collection[str]) -> dict[str, list[str
 
 def _life(row: AnyRow) -> DeliveryLife:
     return DeliveryLife(
-        ChannelRef.parse(row.channel), row.route, row.state, row.reason, row.since, row.notification_key
+        ChannelRef.parse(row.channel),
+        row.route,
+        row.state,
+        row.reason,
+        row.since,
+        row.notification_key,
+        row.waiting_since,
+        row.held_until,
     )

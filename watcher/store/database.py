@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import Connection, Executable, Row, Table
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Table
 
 T = TypeVar("T", str, int)
 
@@ -37,6 +37,9 @@ class Database(Protocol):
 
     def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
         """An INSERT that overwrites the `replaced` columns of a row whose `key` exists."""
+
+    def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
+        """A text inside a column of JSON documents, NULL where it has none."""
 
     def backup(self, target: Path) -> None:
         """A consistent copy in a new file."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, Select, select
+from sqlalchemy import Connection, Select, func, select
 
 from watcher.model.entry import EntryRecord, Identified
 from watcher.store import documents
-from watcher.store.database import AnyRow, Database, StorePart, execute_many
+from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
 from watcher.store.prefix import PREFIX_SHOWN, begins_with
-from watcher.store.records import PollRecord
+from watcher.store.records import EntryFilter, PollRecord
 from watcher.store.tables import entries, feeds
+from watcher.text.fold import fold
 
 
 class Entries(StorePart):
@@ -30,6 +32,42 @@ class Entries(StorePart):
         """Entries first seen at or after `since`, oldest first."""
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(entries_since(since, limit))]
+
+    def matching(self, wanted: EntryFilter, limit: int) -> list[EntryRecord]:
+        """The stored entries that meet all conditions, newest first."""
+        with self._database.read() as connection:
+            keys = list(islice(self._keys(connection, wanted), limit))
+            rows = {row.key: row for some in chunks(keys) for row in connection.execute(_of_keys(some))}
+            return [_record(rows[key]) for key in keys]
+
+    def _keys(self, connection: Connection, wanted: EntryFilter) -> Iterator[str]:
+        """Keys of the entries wanted, newest first. Text is compared here: no engine folds it as we do."""
+        title = self._database.text_in(entries.c.document, "value", "title").label("entry_title")
+        link = self._database.text_in(entries.c.document, "value", "link").label("entry_link")
+        texts = (title, link) if wanted.text is not None else ()
+        query = select(entries.c.key, feeds.c.url, feeds.c.title, *texts)
+        query = query.join(feeds, feeds.c.id == entries.c.feed_id)
+        if wanted.since is not None:
+            query = query.where(entries.c.first_seen >= wanted.since)
+        if wanted.until is not None:
+            query = query.where(entries.c.first_seen < wanted.until)
+        feed, text = fold(wanted.feed or ""), fold(wanted.text or "")
+        for row in connection.execute(query.order_by(entries.c.first_seen.desc(), entries.c.key.desc())):
+            if feed and not (contains(feed, row.title) or contains(feed, row.url)):
+                continue
+            if wanted.text is None or row.entry_link == wanted.text or contains(text, row.entry_title):
+                yield row.key
+
+    def count(self, since: datetime) -> int:
+        """How many entries were first seen at or after `since`."""
+        query = select(func.count()).select_from(entries).where(entries.c.first_seen >= since)
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
+
+def contains(part: str, text: str | None) -> bool:
+    """Whether a text has a part that is folded already, whatever the text's case, accents and letter forms."""
+    return part in fold(text or "")
 
 
 def entries_since(since: datetime, limit: int) -> Select[Any]:
@@ -56,6 +94,10 @@ def save_entries(
 def _records() -> Select[Any]:
     columns = (entries.c.key, entries.c.first_seen, entries.c.document)
     return select(*columns, feeds.c.url, feeds.c.title, feeds.c.labels).join(feeds, feeds.c.id == entries.c.feed_id)
+
+
+def _of_keys(keys: Collection[str]) -> Select[Any]:
+    return _records().where(entries.c.key.in_(keys))
 
 
 def _record(row: AnyRow) -> EntryRecord:

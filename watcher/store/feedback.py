@@ -1,20 +1,21 @@
-"""What people said of alerts: relevant, or not."""
+"""What users said: an alert is relevant or not, an entry should have made an alert."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 
-from watcher.model.alert import MarkedAlert
+from watcher.model.alert import MarkedAlert, MissedEntry
 from watcher.store import documents
-from watcher.store.database import StorePart
-from watcher.store.tables import alerts, entries, marks
+from watcher.store.database import StorePart, chunks
+from watcher.store.tables import alerts, entries, feeds, marks, missed_entries
 
 
 class Marks(StorePart):
-    """What users said of alerts: relevant, or not."""
+    """What users said of alerts and of entries without one."""
 
     def mark(self, alert_id: str, is_relevant: bool, now: datetime) -> bool:
         """Keeps what a user says of an alert, with the alert and the entry's full text; the last word counts.
@@ -49,6 +50,54 @@ class Marks(StorePart):
         with self._database.read() as connection:
             return [
                 MarkedAlert(documents.alerts.read(row.document), row.is_relevant, row.marked_at)
+                for row in connection.execute(query)
+            ]
+
+    def of_alerts(self, alert_ids: Collection[str]) -> dict[str, bool]:
+        """Whether each of these alerts is relevant, by alert id; alerts that nobody marked are left out."""
+        query = select(marks.c.alert_id, marks.c.is_relevant)
+        with self._database.read() as connection:
+            return {
+                row.alert_id: row.is_relevant
+                for some in chunks(alert_ids)
+                for row in connection.execute(query.where(marks.c.alert_id.in_(some)))
+            }
+
+    def add_missed(self, topic: str, entry_key: str, now: datetime) -> bool:
+        """Keeps that an entry should have made an alert of a topic, with its full text; again is the same as once.
+
+        False when there is no such entry. What is kept stays when the entry is deleted after its time.
+        """
+        found = select(feeds.c.url, entries.c.document).join(feeds, feeds.c.id == entries.c.feed_id)
+        with self._database.write("add_missed") as connection:
+            row = connection.execute(found.where(entries.c.key == entry_key)).one_or_none()
+            if row is None:
+                return False
+            missed = {
+                "topic": topic,
+                "entry_key": entry_key,
+                "feed_url": row.url,
+                "marked_at": now,
+                "document": row.document,
+            }
+            replaced = ("feed_url", "marked_at", "document")
+            connection.execute(self._database.upsert(missed_entries, ("topic", "entry_key"), replaced), [missed])
+            return True
+
+    def remove_missed(self, topic: str, entry_key: str) -> bool:
+        """Takes `add_missed` back; False when there was nothing to take back."""
+        this = delete(missed_entries).where(missed_entries.c.topic == topic, missed_entries.c.entry_key == entry_key)
+        with self._database.write("remove_missed") as connection:
+            return connection.execute(this).rowcount > 0
+
+    def missed(self, topic: str | None = None) -> list[MissedEntry]:
+        """Entries that should have made an alert, oldest mark first."""
+        query = select(missed_entries).order_by(missed_entries.c.marked_at, missed_entries.c.entry_key)
+        if topic is not None:
+            query = query.where(missed_entries.c.topic == topic)
+        with self._database.read() as connection:
+            return [
+                MissedEntry(row.topic, row.entry_key, documents.entries.read(row.document), row.feed_url, row.marked_at)
                 for row in connection.execute(query)
             ]
 

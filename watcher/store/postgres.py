@@ -13,7 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Executable, Table, create_engine, event, func, select
+from sqlalchemy import JSON, ColumnElement, Connection, Executable, Table, cast, create_engine, event, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -83,6 +83,9 @@ class PostgresDatabase:
         return statement.on_conflict_do_update(
             index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
         )
+
+    def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
+        return func.json_extract_path_text(cast(document, JSON), *path)
 
     def backup(self, target: Path) -> None:
         raise StoreError(f"{self.where} is on a server: back it up there, with pg_dump --format=custom --file={target}")

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 
-from watcher.model.alert import Alert
+from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision
 from watcher.model.feed import PollState
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef
 from watcher.model.story import Trace
+from watcher.model.topic import Level
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +57,48 @@ class DeliveryLife:
     reason: str
     since: datetime
     notification: str | None
+    waiting_since: datetime | None = None
+    held_until: datetime | None = None
+
+
+class MarkState(StrEnum):
+    """What a user said of an alert."""
+
+    RELEVANT = "relevant"
+    IRRELEVANT = "irrelevant"
+    UNMARKED = "unmarked"
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Conditions on alerts, all of which must hold; None stands for any.
+
+    `state` is a state of the alert, or of one of its deliveries. `feed` is a part of the feed's title, publisher or
+    address, whatever its case and accents. Times are of the alert's creation: from `since` until before `until`.
+    """
+
+    topic: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+    level: Level | None = None
+    feed: str | None = None
+    state: AlertState | DeliveryState | None = None
+    story: str | None = None
+    marked: MarkState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EntryFilter:
+    """Conditions on stored entries, all of which must hold; None stands for any.
+
+    `feed` and `text` are parts of the feed's title or address and of the entry's title, whatever their case and accents;
+    `text` may also be the entry's whole link. Times are of the first sight: from `since` until before `until`.
+    """
+
+    feed: str | None = None
+    text: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,9 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, Engine, Executable, Table, create_engine, event
+from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, create_engine, event, func
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -128,6 +129,9 @@ class SqliteDatabase:
         return statement.on_conflict_do_update(
             index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
         )
+
+    def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
+        return func.json_extract(document, ".".join(("$", *path)))
 
     def backup(self, target: Path) -> None:
         if target.exists():

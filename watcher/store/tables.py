@@ -314,6 +314,18 @@ marks = Table(
 )
 """What users said of alerts. Marks outlive the alerts: they are work that evaluation needs."""
 
+missed_entries = Table(
+    "missed_entries",
+    metadata,
+    Column("topic", Text, nullable=False),
+    Column("entry_key", Key, nullable=False),
+    Column("feed_url", Text, nullable=False),
+    Column("marked_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("topic", "entry_key"),
+)
+"""Entries that users miss among the alerts of a topic. Like marks, they outlive what they are about."""
+
 facts = Table(
     "facts",
     metadata,
