@@ -38,7 +38,7 @@ def alert(
 def judged(
     score: int, *, level: Level = Level.NONE, excluded_by: str | None = None, missing: str | None = None
 ) -> Explanation:
-    return Explanation("ceasefires", level, score, 500, (), excluded_by, missing, 0, 375 - score)
+    return Explanation("ceasefires", level, score, 500, (), (), None, excluded_by, missing, 0, 375 - score)
 
 
 def test_the_best_comes_first_with_the_feeds_folded_into_it() -> None:

@@ -42,7 +42,7 @@ def check(
     compiled = load_config(config, os.environ, secrets="require" if online else "defer")
     settings = compiled.settings
     needed = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(settings))
-    for warning in (*settings.warnings, *needed, *_private_addresses(settings)):
+    for warning in (*settings.warnings, *_of_topics(compiled), *needed, *_private_addresses(settings)):
         say(f"warning: {warning}", err=True)
     failed = [problem for topic in compiled.topics for problem in _failed_examples(topic, compiled)]
     failed += failed_templates(settings)
@@ -57,6 +57,21 @@ def check(
     )
     if online:
         _check_online(compiled)
+
+
+def _of_topics(compiled: CompiledConfig) -> Iterator[str]:
+    """Terms that are understood otherwise than they look, and languages whose inflected forms are not known."""
+    from watcher.config.load import problem_of_topic
+    from watcher.match.warnings import languages_without_stemmer, topic_warnings
+
+    file = compiled.settings.file
+    found = ((topic.topic, problem) for topic in compiled.topics for problem in topic_warnings(topic))
+    yield from dict.fromkeys(str(problem_of_topic(file, topic, problem)) for topic, problem in found)
+    if languages := languages_without_stemmer(compiled.topics):
+        yield (
+            f"{file}: topics: there is no stemmer for {', '.join(languages)}: words in these languages match as written; "
+            "leave them open (agirbest*) or list their forms"
+        )
 
 
 def _private_addresses(settings: Settings) -> Iterator[str]:
@@ -89,11 +104,14 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _failed_examples(compiled: CompiledTopic, config: CompiledConfig) -> Iterator[Problem]:
-    from watcher.match.explain import explain
+    from watcher.match.explain import Explainer
 
     topic = compiled.topic
+    if not topic.examples:
+        return
+    explainer = Explainer(compiled)
     for number, example in enumerate(topic.examples):
-        found = explain(compiled, example_entry(example))
+        found = explainer.explain(example_entry(example))
         if found.level is not example.level:
             path = f"examples.{number}"
             message = (

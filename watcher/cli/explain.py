@@ -109,8 +109,11 @@ def _entry_of_text(name: str) -> Entry:
 def _lines(found: Explanation) -> Iterator[str]:
     focus = format_points(found.focus)
     yield f"{found.topic}: {found.level.value}, {format_points(found.score)} points (focus from {focus})"
-    for part in found.parts:
-        yield f"  {format_points(part.points):>6}  {part.term} in {part.field} ×{part.count}: {part.text}"
+    for part, words in zip(found.parts, found.members, strict=True):
+        named = f"{part.term} ({', '.join(words)})" if words else part.term
+        yield f"  {format_points(part.points):>6}  {named} in {part.field} ×{part.count}: {part.text}"
+    if found.required_by:
+        yield f"  required and there: {found.required_by}"
     if found.excluded_by:
         yield f"  excluded by {found.excluded_by}"
     if found.missing:

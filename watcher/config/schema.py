@@ -26,7 +26,7 @@ from watcher.config.quantities import (
 from watcher.config.secrets import SecretSource, read_text_or_secret
 from watcher.model.route import WEEKDAYS, Rank, Weekday
 from watcher.model.topic import Level, Points
-from watcher.text.stems import STEMMED_LANGUAGES
+from watcher.text.languages import TWO_LETTERS, language_code
 
 
 def _reject(condition: Callable[[Any], bool], message: str) -> AfterValidator:
@@ -103,10 +103,11 @@ def _one_of(words: tuple[str, ...]) -> BeforeValidator:
 
 
 def _language(code: str) -> str:
-    if code not in LANGUAGES:
-        hint = did_you_mean(code, LANGUAGES) or "; write a code like en, ar or tr"
-        raise ValueError(f'"{code}" is not a language known here{hint}')
-    return code
+    known = language_code(code)
+    if known is None:
+        hint = did_you_mean(code, TWO_LETTERS) or "; write a code of ISO 639 like en, ar or tr"
+        raise ValueError(f'"{code}" is not the code of a language{hint}')
+    return known
 
 
 def _network(text: str) -> str:
@@ -131,10 +132,6 @@ def email_problem(text: str) -> str | None:
         return f'"{text}" is not one mail address like desk@example.org'
     return None
 
-
-_FOLDED_LANGUAGES = "he ku ckb ur ps uk bg zh ja ko th lo km my vi sw so am ti ha"
-LANGUAGES = STEMMED_LANGUAGES | frozenset(_FOLDED_LANGUAGES.split())
-"""ISO 639 codes that a topic may name. Words of a language without a stemmer match as written, folded."""
 
 Duration = Annotated[timedelta, PlainValidator(read_duration)]
 PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive)]
@@ -203,6 +200,7 @@ class NearShape(Shape):
     of: list[Text] = Field(min_length=1)
     within: int = Field(ge=1, le=1000)
     weight: Weight
+    across: bool = False
 
 
 class ExampleShape(Shape):
@@ -214,14 +212,15 @@ class ExampleShape(Shape):
 
 class TopicShape(Shape):
     name: Name
+    use: str | list[str] = []
     title: Line | None = None
     terms: dict[str, Annotated[list[Text], Field(min_length=1)]] = {}
     near: list[NearShape] = []
     require: Text | None = None
     exclude: Text | None = None
     query: Text | None = None
-    focus: Annotated[PointsText, _reject(lambda points: points <= 0, "must be more than 0 points")] = 500
-    languages: list[Annotated[str, AfterValidator(_language)]] = Field(["en"], min_length=1)
+    focus: Annotated[PointsText, _reject(lambda points: points <= 0, "must be more than 0 points")] | None = None
+    languages: list[Annotated[str, AfterValidator(_language)]] | None = Field(None, min_length=1)
     arabic_prefixes: bool = True
     feeds: Labels = {}
     examples: list[ExampleShape] = []

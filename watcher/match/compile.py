@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from watcher.match.expression import Expression, Leaf, NearPair, is_true_of_nothing, leaves
+from watcher.match.expression import And, Expression, Leaf, NearPair, is_true_of_nothing, leaves
 from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
 from watcher.match.terms import TermProblem, are_plain, members, parse_member, parse_term
 from watcher.model.topic import ListMember, Near, Points, Topic, TopicProblem, Vocabulary, format_points
@@ -53,6 +53,9 @@ def compile_topic(topic: Topic) -> CompiledTopic | tuple[TopicProblem, ...]:
     require = _compile_query(topic.require, "require", topic, problems)
     exclude = _compile_query(topic.exclude, "exclude", topic, problems)
     query = _compile_query(topic.query, "query", topic, problems)
+    for text in topic.packs_require:
+        of_pack = _compile_query(text, "use", topic, problems)
+        require = of_pack if require is None else And((require, of_pack)) if of_pack is not None else require
     if query is not None and is_true_of_nothing(query):
         problems.append(TopicProblem("query", "is also true for texts with none of its words; add a word with AND"))
     if problems:

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from math import ceil
 from typing import Any
 
 from watcher.match.compile import CompiledTopic
-from watcher.match.conditions import holds, what_is_missing
+from watcher.match.conditions import holds, what_holds, what_is_missing
 from watcher.match.percolator import Percolator, applies, evidence_of
-from watcher.match.scoring import FORMULA, Assessment, assess
+from watcher.match.scoring import FORMULA, Part, assess
+from watcher.match.terms import TermProblem, members, parse_member
 from watcher.model.alert import Evidence
 from watcher.model.entry import Entry
-from watcher.model.topic import Level, Points
+from watcher.model.topic import Level, ListMember, Points, Term, Topic
 
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
     """What a topic makes of an entry, hit or miss. The parts add up to the score.
 
-    `excluded_by` and `missing` are the conditions that stood in the way, as written in the topic; `to_focus` and
-    `to_mention` the points that are still missing, 0 when there are enough. `query_lacks`: below focus, what would make
-    the `query` true, which terms may do without. `unread`: characters at the end of a hostile or very long text that no
-    topic looks at.
+    `members`: for each part, the words of lists that were found, as written in the lists.
+    `required_by`: the part of `require` that is true. `excluded_by` and `missing`: the conditions that stopped the
+    entry, as written in the topic. `to_focus` and `to_mention`: the points still missing, 0 when there are enough.
+    `query_lacks`: below focus, what would make the `query` true, which terms may do without. `unread`: characters at
+    the end of a hostile or very long text that no topic looks at.
     """
 
     topic: str
@@ -31,6 +33,8 @@ class Explanation:
     score: Points
     focus: Points
     parts: tuple[Evidence, ...]
+    members: tuple[tuple[str, ...], ...]
+    required_by: str | None
     excluded_by: str | None
     missing: str | None
     to_focus: Points
@@ -39,45 +43,94 @@ class Explanation:
     unread: int = 0
 
 
+class Explainer:
+    """Explains entries for one topic. Building one compiles the topic: keep it for several entries."""
+
+    def __init__(self, topic: CompiledTopic) -> None:
+        self._percolator = Percolator([topic])
+        self._lists = _ListMembers(topic.topic)
+
+    def explain(self, entry: Entry, labels: Mapping[str, str] | None = None) -> Explanation:
+        """Assesses an entry as the percolator does, and keeps every part, also of a miss."""
+        percolator = self._percolator
+        indexed = percolator.read(entry, labels)
+        assessment = assess(percolator.index, 0, indexed, percolator.candidates(indexed).get(0, {}), percolator.formula)
+        program = percolator.index.programs[0]
+        query_lacks = required_by = None
+        if program.query is not None and assessment.level is not Level.FOCUS and not holds(program.query, indexed):
+            query_lacks = what_is_missing(program.query, indexed)
+        if program.require is not None and holds(program.require, indexed):
+            required_by = what_holds(program.require, indexed)
+        topic, score, level = assessment.topic, assessment.score, assessment.level
+        missing = assessment.missing if level is Level.NONE else None
+        if not applies(topic, labels):
+            wanted = ", ".join(f"{name}: {value}" for name, value in topic.feeds.items())
+            level, missing = Level.NONE, f"a feed with the labels {{{wanted}}}"
+        return Explanation(
+            topic=topic.name,
+            level=level,
+            score=score,
+            focus=topic.focus,
+            parts=tuple(evidence_of(part, indexed) for part in assessment.parts),
+            members=self._lists.found(assessment.parts, entry, labels),
+            required_by=required_by,
+            excluded_by=assessment.excluded_by,
+            missing=missing,
+            to_focus=max(0, topic.focus - score),
+            to_mention=max(0, ceil(FORMULA.nearly * topic.focus) - score) if level is Level.NONE else 0,
+            query_lacks=query_lacks,
+            unread=indexed.unread,
+        )
+
+
+class _ListMembers:
+    """The lists of a topic, word by word, so that an explanation can name the word and not only the list."""
+
+    def __init__(self, topic: Topic) -> None:
+        self._topic = topic
+        self._names: list[tuple[str, str]] = []
+        """(list, word) of each term of the percolator."""
+        self._percolator: Percolator | None = None
+
+    def found(
+        self, parts: Sequence[Part], entry: Entry, labels: Mapping[str, str] | None
+    ) -> tuple[tuple[str, ...], ...]:
+        """For each part the words of its lists that are at its places."""
+        if not any("@" in part.term for part in parts):
+            return tuple(() for _ in parts)
+        if self._percolator is None:
+            self._percolator = self._compiled()
+        at = self._percolator.candidates(self._percolator.read(entry, labels)).get(0, {})
+        return tuple(
+            tuple(
+                dict.fromkeys(
+                    word
+                    for number, (name, word) in enumerate(self._names)
+                    if f"@{name}" in part.term and not set(part.spans).isdisjoint(at.get(number, ()))
+                )
+            )
+            for part in parts
+        )
+
+    def _compiled(self) -> Percolator:
+        """A topic with each word of each list as a term."""
+        lists: dict[str, tuple[str | ListMember, ...]] = {}
+        for name in self._topic.vocabulary:
+            for member in members(name, self._topic.vocabulary):
+                if isinstance(member, ListMember) and not isinstance(parse_member(member), TermProblem):
+                    lists[f"word-{len(lists)}"] = (member,)
+                    self._names.append((name, member.text))
+        terms = tuple(Term(f"@{name}", 100) for name in lists)
+        return Percolator([replace(_without_conditions(self._topic), terms=terms, vocabulary=lists)])
+
+
+def _without_conditions(topic: Topic) -> Topic:
+    return replace(topic, near=(), require=None, exclude=None, query=None, packs_require=())
+
+
 def explain(topic: CompiledTopic, entry: Entry, labels: Mapping[str, str] | None = None) -> Explanation:
-    """Assesses an entry as the percolator does, and keeps every part, also of a miss."""
-    percolator = Percolator([topic])
-    indexed = percolator.read(entry, labels)
-    assessment = assess(percolator.index, 0, indexed, percolator.candidates(indexed).get(0, {}), percolator.formula)
-    query = percolator.index.programs[0].query
-    lacks = None
-    if query is not None and assessment.level is not Level.FOCUS and not holds(query, indexed):
-        lacks = what_is_missing(query, indexed)
-    parts = tuple(evidence_of(part, indexed) for part in assessment.parts)
-    return _explanation(assessment, parts, labels, lacks, indexed.unread)
-
-
-def _explanation(
-    assessment: Assessment,
-    parts: tuple[Evidence, ...],
-    labels: Mapping[str, str] | None,
-    query_lacks: str | None,
-    unread: int,
-) -> Explanation:
-    topic, score = assessment.topic, assessment.score
-    level = assessment.level
-    missing = assessment.missing if level is Level.NONE else None
-    if not applies(topic, labels):
-        wanted = ", ".join(f"{name}: {value}" for name, value in topic.feeds.items())
-        level, missing = Level.NONE, f"a feed with the labels {{{wanted}}}"
-    return Explanation(
-        topic=topic.name,
-        level=level,
-        score=score,
-        focus=topic.focus,
-        parts=parts,
-        excluded_by=assessment.excluded_by,
-        missing=missing,
-        to_focus=max(0, topic.focus - score),
-        to_mention=max(0, ceil(FORMULA.nearly * topic.focus) - score) if level is Level.NONE else 0,
-        query_lacks=query_lacks,
-        unread=unread,
-    )
+    """Explains one entry; see `Explainer`."""
+    return Explainer(topic).explain(entry, labels)
 
 
 def explanation_json(explanation: Explanation) -> dict[str, Any]:
@@ -87,7 +140,11 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "level": explanation.level.value,
         "score": explanation.score / 100,
         "focus": explanation.focus / 100,
-        "parts": [evidence_json(part) for part in explanation.parts],
+        "parts": [
+            evidence_json(part) | {"members": list(found)}
+            for part, found in zip(explanation.parts, explanation.members, strict=True)
+        ],
+        "required_by": explanation.required_by,
         "excluded_by": explanation.excluded_by,
         "missing": explanation.missing,
         "query_lacks": explanation.query_lacks,

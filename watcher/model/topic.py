@@ -77,9 +77,15 @@ class Example:
     level: Level
 
 
+DEFAULT_FOCUS: Points = 500
+
+
 @dataclass(frozen=True, slots=True)
 class Topic:
     """A topic's raw strings and the vocabulary lists it names.
+
+    `packs` are the packs of the library that it uses, `packs_require` the conditions of each: they count beside
+    `require`. Terms, pairs and lists of packs stand behind the topic's own.
 
     `positions` maps a path inside the topic (`terms.3.0`, `near.0.any.1`, `require`) to where it stands
     in `file`, so that whoever compiles the topic can say where a problem is. `path` is the topic's own
@@ -93,7 +99,7 @@ class Topic:
     require: str | None = None
     exclude: str | None = None
     query: str | None = None
-    focus: Points = 500
+    focus: Points = DEFAULT_FOCUS
     languages: tuple[str, ...] = ("en",)
     arabic_prefixes: bool = True
     feeds: Mapping[str, str] = field(default_factory=dict)
@@ -101,6 +107,8 @@ class Topic:
     vocabulary: Vocabulary = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
     path: str = ""
+    packs: tuple[str, ...] = ()
+    packs_require: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

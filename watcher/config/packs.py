@@ -1,0 +1,120 @@
+"""Packs of the topic library: what a subject is, and the words that speak for it in many languages.
+
+A pack is a YAML file of `watcher/library`. `use: conflict/ceasefire` takes it into a topic. Its lists are named after
+it (`@ceasefire/truce`), so that they never clash with those of the configuration.
+
+    version: 1
+    title: Ceasefires
+    definition: one sentence
+    counts: what belongs to it
+    counts_not: what does not
+    include: [context/conflict]           # packs that have only lists
+    languages: [en, ar]
+    lists:
+      truce: {en: "ceasefire*, truce*", ar: "هدنة"}     # terms with commas between; `any`: of no language
+    terms: {3: ["@truce"]}
+    near: [{any: ["@stopping"], of: ["@fighting"], within: 4, weight: 2}]
+    require: "@weapons OR @conflict/armed-groups"
+    focus: 5
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+from watcher.config.quantities import read_points
+from watcher.model.topic import ListMember, Near, Points, Term
+
+_FOLDER = files("watcher") / "library"
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_LOCAL_LIST = re.compile(r"(?<![\w@/])@([a-z][\w-]*)(?![\w/-])")
+_SEPARATOR = re.compile(r"\s*[,\n]\s*")
+OF_NO_LANGUAGE = "any"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A pack with the lists of all that it includes; list names have the pack's before them."""
+
+    name: str
+    version: int
+    title: str
+    definition: str
+    languages: tuple[str, ...]
+    terms: tuple[Term, ...]
+    near: tuple[Near, ...]
+    require: str | None
+    focus: Points
+    lists: Mapping[str, tuple[ListMember, ...]]
+
+    @property
+    def is_subject(self) -> bool:
+        """Whether a topic can use it; else it has only lists for other packs."""
+        return bool(self.terms or self.near)
+
+
+def pack_names() -> tuple[str, ...]:
+    """Every pack of the library, as `subject/name`."""
+    return tuple(
+        sorted(
+            f"{folder.name}/{file.name.removesuffix('.yaml')}"
+            for folder in _FOLDER.iterdir()
+            if folder.is_dir()
+            for file in folder.iterdir()
+            if file.name.endswith(".yaml")
+        )
+    )
+
+
+@lru_cache(maxsize=64)
+def load_pack(name: str) -> Pack:
+    """A pack by its name. Raises KeyError when there is none of this name."""
+    if name not in pack_names():
+        raise KeyError(name)
+    document = yaml.load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - safe
+    own = name.rpartition("/")[2]
+    lists = {
+        list_name: members
+        for included in document.get("include", ())
+        for list_name, members in load_pack(included).lists.items()
+    }
+    lists |= {f"{own}/{key}": tuple(_members(value, own)) for key, value in document.get("lists", {}).items()}
+    return Pack(
+        name=name,
+        version=document["version"],
+        title=document["title"],
+        definition=document["definition"],
+        languages=tuple(document.get("languages", ())),
+        terms=tuple(
+            Term(_named(text, own), read_points(str(weight)))
+            for weight, texts in document.get("terms", {}).items()
+            for text in texts
+        ),
+        near=tuple(_near(near, own) for near in document.get("near", ())),
+        require=_named(document["require"], own) if "require" in document else None,
+        focus=read_points(str(document.get("focus", 5))),
+        lists=lists,
+    )
+
+
+def _members(by_language: Mapping[str, str], pack: str) -> Iterator[ListMember]:
+    for language, text in by_language.items():
+        for term in _SEPARATOR.split(text.strip().strip(",")):
+            yield ListMember(_named(term, pack), "" if language == OF_NO_LANGUAGE else language)
+
+
+def _near(near: Mapping[str, Any], pack: str) -> Near:
+    left, right = (tuple(_named(text, pack) for text in near[side]) for side in ("any", "of"))
+    return Near(left, right, near["within"], read_points(str(near["weight"])), near.get("across", False))
+
+
+def _named(text: str, pack: str) -> str:
+    """A text with the pack's name in the names of its own lists."""
+    return _LOCAL_LIST.sub(rf"@{pack}/\1", text)
