@@ -7,14 +7,14 @@ hostile receiver could otherwise send its text to everybody else. A channel caus
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from watcher.clock import Clock
 from watcher.deliver.channel import Channel
-from watcher.errors import StoreError
+from watcher.errors import AttemptReason, StoreError
 from watcher.model.notification import Delivered, Outcome
 from watcher.model.route import ChannelRef
 from watcher.notify.breakers import CircuitBreakers
@@ -27,6 +27,7 @@ log = structlog.get_logger()
 
 ALARM_INTERVAL = timedelta(hours=6)
 RETRY_INTERVAL = timedelta(minutes=10)
+OUR_FAULT = frozenset({AttemptReason.RENDER, AttemptReason.DEFECT})
 MAX_TARGETS = 3
 """Channels that are tried for one alarm; each may take as long as any message."""
 
@@ -34,6 +35,19 @@ REMEDY = (
     "Fix the channel's address or credentials and reload. Waiting messages are then sent; "
     "retry dead letters with `watcher outbox retry KEY`."
 )
+REMEDY_FOR_DEFECT = (
+    "This is a defect of watcher: please report it with the log. `watcher outbox list` shows the messages, "
+    "`watcher alerts list` their alerts."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PendingAlarm:
+    """What to send, and when to try it next."""
+
+    subject: str
+    remedy: str
+    due_at: datetime
 
 
 @dataclass(slots=True)
@@ -45,7 +59,7 @@ class Alarms:
     render_pool: ThreadPool
     clock: Clock
     within: timedelta
-    pending: dict[ChannelRef, tuple[str, datetime]] = field(default_factory=dict)
+    pending: dict[ChannelRef, PendingAlarm] = field(default_factory=dict)
 
     async def notify(
         self,
@@ -59,10 +73,12 @@ class Alarms:
         if isinstance(outcome, Delivered):
             return
         reason = outcome.reason.value
-        log.error("channel.failed", channel=str(failing), reason=reason, detail=outcome.detail, remedy=REMEDY)
+        remedy = REMEDY_FOR_DEFECT if outcome.reason in OUR_FAULT else REMEDY
+        log.error("channel.failed", channel=str(failing), reason=reason, detail=outcome.detail, remedy=remedy)
         if failing in self.pending or await self._was_sent_recently(failing):
             return
-        self.pending[failing] = (f"{failing} cannot deliver ({reason.replace('_', ' ')})", self.clock.now())
+        subject = f"{failing} cannot deliver ({reason.replace('_', ' ')})"
+        self.pending[failing] = PendingAlarm(subject, remedy, self.clock.now())
         await self.send_pending(channels, breakers, templates)
 
     async def send_pending(
@@ -70,23 +86,25 @@ class Alarms:
     ) -> None:
         """Sends each pending alarm through the first channel that takes it; without one, it stays pending."""
         now = self.clock.now()
-        for failing, (subject, due_at) in list(self.pending.items()):
-            if due_at > now:
+        for failing, alarm in list(self.pending.items()):
+            if alarm.due_at > now:
                 continue
-            self.pending[failing] = (subject, now + RETRY_INTERVAL)
+            self.pending[failing] = replace(alarm, due_at=now + RETRY_INTERVAL)
             for target in breakers.alternatives(channels.keys(), failing)[:MAX_TARGETS]:
-                if await self._send(channels[target], target, subject, templates):
+                if await self._send(channels[target], target, alarm, templates):
                     self.pending.pop(failing, None)
                     await self.store_pool(_remember_alarm, self.store, failing, now)
                     break
 
-    async def _send(self, channel: Channel, target: ChannelRef, subject: str, templates: UserTemplates | None) -> bool:
+    async def _send(
+        self, channel: Channel, target: ChannelRef, alarm: PendingAlarm, templates: UserTemplates | None
+    ) -> bool:
         now = self.clock.now()
         try:
-            message = await self.render_pool(trouble_message, target, subject, REMEDY, now, templates)
+            message = await self.render_pool(trouble_message, target, alarm.subject, alarm.remedy, now, templates)
             for problem in message.problems:
                 log.warning("template.failed", channel=str(target), problem=problem)
-            outcome = await channel.send(trouble_notification(target, subject, now), message, self.within)
+            outcome = await channel.send(trouble_notification(target, alarm.subject, now), message, self.within)
         except Exception:
             log.exception("channel.crashed", channel=str(target))
             return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import structlog
@@ -48,10 +49,32 @@ def compose_message(
 ) -> Message:
     """The message of a notification: its alerts are the same on every attempt, the footnote about feeds is current.
 
-    Blocks while a template of the user runs. Raises whatever rendering raises.
+    An alert that cannot be rendered is left out and counted as omitted; the others go out. Blocks while a template of
+    the user runs. Raises what rendering raises when no alert can be rendered.
     """
     zone, rank = zone_of(routes, notification.group.route), rank_of(routes, notification.group.route)
-    message = render_message(notification, zone=zone, surroundings=context, templates=templates, rank=rank)
+
+    def rendered(one: Notification, own: UserTemplates | None) -> Message:
+        return render_message(one, zone=zone, surroundings=context, templates=own, rank=rank)
+
+    def is_rendered(one: Notification) -> bool:
+        try:
+            rendered(one, None)
+        except Exception:  # noqa: BLE001 - logged once, for all of them
+            return False
+        return True
+
+    try:
+        message = rendered(notification, templates)
+    except Exception:
+        good = tuple(alert for alert in notification.alerts if is_rendered(replace(notification, alerts=(alert,))))
+        bad = [alert.id for alert in notification.alerts if alert.id not in {one.id for one in good}]
+        if not good or not bad:
+            raise
+        remedy = "they are left out of the message; `watcher alerts show ID` shows them"
+        log.exception("alerts.not_rendered", alerts=bad, notification=notification.key, remedy=remedy)
+        rest = replace(notification, alerts=good, omitted=notification.omitted + len(bad))
+        message = rendered(rest, templates)
     for problem in message.problems:
         log.warning("template.failed", channel=str(notification.group.channel), problem=problem)
     return message

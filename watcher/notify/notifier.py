@@ -32,7 +32,7 @@ from watcher.model.notification import (
     TryAgain,
 )
 from watcher.model.route import ChannelRef, Receiver, Route
-from watcher.notify.alarm import Alarms
+from watcher.notify.alarm import OUR_FAULT, Alarms
 from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.compose import compose_message, digest_context
 from watcher.notify.flusher import Early, Flusher
@@ -198,7 +198,7 @@ class Notifier:
 
 def _is_our_fault(outcome: Outcome) -> bool:
     """Whether this program, not the channel, failed: no breaker reacts to that, but the operator must know."""
-    return isinstance(outcome, TryAgain) and outcome.reason is AttemptReason.RENDER
+    return isinstance(outcome, TryAgain) and outcome.reason in OUR_FAULT
 
 
 def _log_outcome(notification: Notification, outcome: Outcome, again_at: datetime | None) -> None:
