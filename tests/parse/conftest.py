@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -53,7 +54,7 @@ def comparable(raw: RawFeed | None) -> ParsedFeed | None:
     if raw is None:
         return None
     entries = [
-        replace(entry, title=_plain(entry.title), link=entry.link.partition("&")[0], id=entry.id.partition("&")[0])
+        replace(entry, title=_plain(entry.title), link=_before_references(entry.link), id=_before_references(entry.id))
         for entry in raw.entries
     ]
     hints = {"skip_hours": (), "skip_days": (), "update_period": "", "update_frequency": ""}
@@ -61,12 +62,16 @@ def comparable(raw: RawFeed | None) -> ParsedFeed | None:
         raw,
         reader=ReaderName.LXML,
         title=_plain(raw.title),
-        link=raw.link.partition("&")[0],
+        link=_before_references(raw.link),
         entries=entries,
         repairs=[],
         **hints,
     )
     return normalise(raw, url=URL)
+
+
+def _before_references(address: str) -> str:
+    return re.split(r"[&<>]", address, maxsplit=1)[0]
 
 
 def _plain(text: RawText) -> RawText:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 from watcher.parse.lxml_reader import (
     HTML,
@@ -84,10 +85,6 @@ def _description(walk: TreeWalk, element: Element, depth: int) -> None:
         _content(walk, element, depth)
     else:
         _summary_text(walk, element, depth, HTML)
-
-
-def _abstract(walk: TreeWalk, element: Element, depth: int) -> None:
-    _summary_text(walk, element, depth, PLAIN)
 
 
 def _summary(walk: TreeWalk, element: Element, depth: int) -> None:
@@ -206,15 +203,7 @@ def _owner(walk: TreeWalk, element: Element, depth: int) -> None:
     refuse_other_parts(walk, element, _OWNER_PARTS)
 
 
-def _category(walk: TreeWalk, element: Element, depth: int) -> None:
-    _tag(walk, element, None)
-
-
-def _media_category(walk: TreeWalk, element: Element, depth: int) -> None:
-    _tag(walk, element, _MEDIA)
-
-
-def _tag(walk: TreeWalk, element: Element, default_scheme: str | None) -> None:
+def _category(walk: TreeWalk, element: Element, depth: int, default_scheme: str | None = None) -> None:
     if walk.context is walk.top:
         refuse_elements(element)
         return
@@ -243,24 +232,12 @@ def _keywords(walk: TreeWalk, element: Element, depth: int) -> None:
         walk.context.add_tag(term.strip(), None, None)
 
 
-def _published(walk: TreeWalk, element: Element, depth: int) -> None:
-    walk.store("published", walk.text(element), depth)
+def _stored(walk: TreeWalk, element: Element, depth: int, name: str) -> None:
+    walk.store(name, walk.text(element), depth)
 
 
-def _updated(walk: TreeWalk, element: Element, depth: int) -> None:
-    walk.store("updated", walk.text(element), depth)
-
-
-def _language(walk: TreeWalk, element: Element, depth: int) -> None:
-    walk.store("language", walk.text(element), depth)
-
-
-def _update_period(walk: TreeWalk, element: Element, depth: int) -> None:
-    walk.top.fields["update_period"] = _bare(element)
-
-
-def _update_frequency(walk: TreeWalk, element: Element, depth: int) -> None:
-    walk.top.fields["update_frequency"] = _bare(element)
+def _update_hint(walk: TreeWalk, element: Element, depth: int, name: str) -> None:
+    walk.top.fields[name] = _bare(element)
 
 
 def _skipped(walk: TreeWalk, element: Element, depth: int) -> None:
@@ -328,7 +305,7 @@ HANDLERS: Mapping[str, Handler] = {
     **dict.fromkeys(("title", "dc:title"), _title),
     "media:title": _media_title,
     **dict.fromkeys(("description", "dc:description", "media:description"), _description),
-    "abstract": _abstract,
+    "abstract": partial(_summary_text, default_type=PLAIN),
     **dict.fromkeys(("summary", "itunes:summary"), _summary),
     "content": _content,
     **dict.fromkeys(("content:encoded", "fullitem"), _content_encoded),
@@ -345,15 +322,17 @@ HANDLERS: Mapping[str, Handler] = {
     "contributor": _contributor,
     "itunes:owner": _owner,
     **dict.fromkeys(("category", "keywords", "dc:subject"), _category),
-    "media:category": _media_category,
+    "media:category": partial(_category, default_scheme=_MEDIA),
     "itunes:category": _itunes_category,
     **dict.fromkeys(("media:keywords", "itunes:keywords"), _keywords),
-    **dict.fromkeys(("published", "issued", "pubdate", "dcterms:issued"), _published),
-    **dict.fromkeys(("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"), _updated),
-    **dict.fromkeys(("language", "dc:language"), _language),
+    **dict.fromkeys(("published", "issued", "pubdate", "dcterms:issued"), partial(_stored, name="published")),
+    **dict.fromkeys(
+        ("updated", "modified", "lastbuilddate", "dc:date", "dcterms:modified"), partial(_stored, name="updated")
+    ),
+    **dict.fromkeys(("language", "dc:language"), partial(_stored, name="language")),
     "ttl": _ttl,
-    "sy:updateperiod": _update_period,
-    "sy:updatefrequency": _update_frequency,
+    "sy:updateperiod": partial(_update_hint, name="update_period"),
+    "sy:updatefrequency": partial(_update_hint, name="update_frequency"),
     **dict.fromkeys(("skiphours", "skipdays"), _skipped),
     "enclosure": _enclosure,
     "source": _source,
