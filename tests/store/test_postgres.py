@@ -68,3 +68,15 @@ def test_a_server_without_the_database_says_so(postgres_url: str) -> None:
     elsewhere = make_url(postgres_url).set(database="no_such_database").render_as_string(hide_password=False)
     with pytest.raises(StoreBusy, match=r"no_such_database.*does not exist"):
         open_store(elsewhere, base=Path()).check_schema()
+
+
+def test_a_restart_of_the_server_declares_no_node_dead(postgres_store: Store, postgres_url: str) -> None:
+    server = create_engine(postgres_url)
+    with server.connect() as connection:
+        started = connection.exec_driver_sql("SELECT pg_postmaster_start_time()").scalar_one()
+    server.dispose()
+    second = timedelta(seconds=1)
+    postgres_store.nodes.register("silent", "one", started - 60 * second, 15 * second)
+    for now, dead in ((started + 5 * second, []), (started + 60 * second, ["silent"])):
+        postgres_store.polls.acquire_due("me", now, now + second, 1)
+        assert [one.id for one in postgres_store.nodes.all() if one.died_at is not None] == dead

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
@@ -28,6 +29,18 @@ class Database(Protocol):
 
     def read(self) -> AbstractContextManager[Connection]:
         """One reading transaction: a consistent view."""
+
+    def beat(self) -> AbstractContextManager[Connection]:
+        """A short writing transaction on a connection of its own, which no other work of this process delays.
+
+        A commit may be lost with the machine's power: only for what is written again every few seconds.
+        """
+
+    def time(self, connection: Connection, now: datetime) -> datetime:
+        """The server's time; `now` where there is no server."""
+
+    def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
+        """Whether the server started so recently before `now` that nodes may not have reached it yet."""
 
     def serialise(self, connection: Connection, what: str) -> None:
         """Until the end of the transaction, nobody else passes here for the same `what`."""

@@ -8,6 +8,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 
 from watcher.store import retention, schema
 from watcher.store.database import Database
+from watcher.store.nodes import forget_nodes
 from watcher.store.records import StoreStats
 from watcher.store.reply_threads import forget_threads
 from watcher.store.stories import forget_stories
@@ -25,6 +26,7 @@ def purge(
     """Deletes at most `chunk` rows of each kind; returns how many."""
     with database.write("purge") as connection:
         database.serialise(connection, "routing")
+        forget_nodes(connection, now)
         return (
             retention.forget_keys(connection, now - seen_for, chunk)
             + retention.drop_entries(connection, now - entries_for, chunk)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, or_, select, update
+from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.notification import (
@@ -25,6 +25,7 @@ from watcher.model.route import ChannelRef
 from watcher.store import documents, transitions
 from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.groups import group_key
+from watcher.store.nodes import declare_dead, is_free, may_write
 from watcher.store.prefix import begins_with
 from watcher.store.reply_threads import begin_threads, thread_of
 from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, attempts, delivery_groups, notifications, pauses
@@ -51,6 +52,9 @@ class Outbox(StorePart):
             )
         )
         with self._database.write("acquire_notifications") as connection:
+            if not may_write(connection, owner):
+                return []
+            declare_dead(self._database, connection, now, spared=owner)
             rows = connection.execute(due_notifications(now, limit, paused)).all()
             execute_many(connection, lease, [{"row_id": row.id} for row in rows])
             return [_acquired(connection, row, now, until) for row in rows]
@@ -89,7 +93,9 @@ class Outbox(StorePart):
     def bury_removed(self, channels: Collection[ChannelRef], now: datetime) -> int:
         """Makes dead letters of unfinished, unleased notifications to channels not in `channels`; returns how many."""
         names = [str(channel) for channel in channels]
-        removed = _whole().where(NOTIFICATION_IS_UNFINISHED, _is_free(now), notifications.c.channel.not_in(names))
+        removed = _whole().where(
+            NOTIFICATION_IS_UNFINISHED, is_free(notifications, now), notifications.c.channel.not_in(names)
+        )
         with self._database.write("bury_removed") as connection:
             rows = connection.execute(removed.with_for_update(of=notifications)).all()
             for row in rows:
@@ -173,15 +179,13 @@ class Outbox(StorePart):
 
 def due_notifications(now: datetime, limit: int, paused: Collection[ChannelRef] = ()) -> Select[Any]:
     """The query for notifications that may be leased at `now`, in order of their due time, then their key."""
-    query = _whole().where(NOTIFICATION_IS_UNFINISHED, notifications.c.next_attempt_at <= now, _is_free(now))
+    query = _whole().where(
+        NOTIFICATION_IS_UNFINISHED, notifications.c.next_attempt_at <= now, is_free(notifications, now)
+    )
     if paused:
         query = query.where(notifications.c.channel.not_in([str(channel) for channel in paused]))
     ordered = query.order_by(notifications.c.next_attempt_at, notifications.c.key).limit(limit)
     return ordered.with_for_update(of=notifications, skip_locked=True)
-
-
-def _is_free(now: datetime) -> ColumnElement[bool]:
-    return or_(notifications.c.lease_until.is_(None), notifications.c.lease_until <= now)
 
 
 def _whole() -> Select[Any]:
@@ -191,6 +195,8 @@ def _whole() -> Select[Any]:
 
 def _leased(connection: Connection, owner: str, key: str, epoch: int) -> AnyRow | None:
     """The notification if it is still under this very lease, locked until the end of the transaction."""
+    if not may_write(connection, owner):
+        return None
     ours = (
         notifications.c.key == key,
         notifications.c.state == NotificationState.LEASED,
@@ -202,7 +208,7 @@ def _leased(connection: Connection, owner: str, key: str, epoch: int) -> AnyRow 
 
 def _unleased(connection: Connection, key: str, now: datetime) -> AnyRow | None:
     """The notification unless somebody is sending it at this moment."""
-    query = select(notifications).where(notifications.c.key == key, _is_free(now))
+    query = select(notifications).where(notifications.c.key == key, is_free(notifications, now))
     return connection.execute(query.with_for_update()).one_or_none()
 
 

@@ -18,6 +18,7 @@ from watcher.store.database import Database, StorePart, chunks, execute_many
 from watcher.store.entries import save_entries
 from watcher.store.feeds import POLL_STATE, poll_state
 from watcher.store.new_alerts import save_alerts
+from watcher.store.nodes import declare_dead, is_free, may_write
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys, seen_entries
 from watcher.store.stories import place_alerts
@@ -50,6 +51,9 @@ class Polls(StorePart):
         that is leased already.
         """
         with self._database.write("acquire_due_feeds") as connection:
+            if not may_write(connection, owner):
+                return []
+            declare_dead(self._database, connection, now, spared=owner)
             rows = connection.execute(due_feeds(now, limit, force=force)).all()
             lease = (
                 update(feeds)
@@ -84,6 +88,8 @@ class Polls(StorePart):
         only the seen keys are kept.
         """
         with self._database.write("save_polls") as connection:
+            if not may_write(connection, owner):
+                return [PollSaved(poll.state.url, False) for poll in polls]
             leases = _leases(connection, [poll.state.url for poll in polls])
             ours = [poll for poll in polls if _is_ours(leases.get(poll.state.url), owner, poll.epoch)]
             _save_states(connection, ours)
@@ -104,10 +110,9 @@ def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
         unpolled = or_(feeds.c.last_polled_at.is_(None), feeds.c.last_polled_at < now)
         allowed = or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
         wanted = and_(or_(wanted, and_(feeds.c.failures == 0, unpolled)), allowed)
-    unleased = or_(feeds.c.lease_owner.is_(None), feeds.c.lease_until <= now)
     return (
         select(feeds.c.id, feeds.c.epoch, *POLL_STATE)
-        .where(FEED_IS_ACTIVE, wanted, unleased)
+        .where(FEED_IS_ACTIVE, wanted, is_free(feeds, now))
         .order_by(feeds.c.next_poll_at, feeds.c.url)
         .limit(limit)
         .with_for_update(skip_locked=True)

@@ -9,11 +9,23 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Connection, Executable, Table, cast, create_engine, event, func, select
+from sqlalchemy import (
+    JSON,
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Table,
+    cast,
+    create_engine,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -24,6 +36,24 @@ from watcher.failpoints import pass_by
 
 CONNECTIONS = 5
 CONNECT_SECONDS = 10
+
+CONNECTION = {
+    "connect_timeout": CONNECT_SECONDS,
+    "keepalives_idle": 5,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 15_000,
+}
+SESSION = {
+    "idle_in_transaction_session_timeout": "20s",
+    "tcp_keepalives_idle": "5",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "2",
+    "tcp_user_timeout": "15s",
+}
+"""A session ends with its node, on both sides: what is frozen or cut off inside a transaction must not keep its locks
+until TCP gives up, which takes two hours (https://www.postgresql.org/docs/current/runtime-config-connection.html).
+"""
 
 UNREACHABLE = (StoreBusy, "check that the server runs, has this database and lets this user in; trying again is right")
 REMEDIES: Mapping[str, tuple[type[StoreError], str]] = {
@@ -44,21 +74,30 @@ class PostgresDatabase:
 
     def __init__(self, url: str, patience: timedelta) -> None:
         self.where = make_url(url).set(query={}).render_as_string(hide_password=True)
-        self._engine = create_engine(
+        self._patience = patience
+        self._engine = self._open(url, CONNECTIONS)
+        self._beats = self._open(url, 1)
+        self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def _open(self, url: str, connections: int) -> Engine:
+        engine = create_engine(
             url,
-            pool_size=CONNECTIONS,
+            pool_size=connections,
             pool_timeout=CONNECT_SECONDS,
             pool_pre_ping=True,
             hide_parameters=True,
             isolation_level="READ COMMITTED",
-            connect_args={"connect_timeout": CONNECT_SECONDS},
+            connect_args=CONNECTION,
         )
-        self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
-        @event.listens_for(self._engine, "connect")
+        @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: object) -> None:
-            connection.execute(f"SET lock_timeout = {patience // timedelta(milliseconds=1)}")
+            connection.execute(f"SET lock_timeout = {self._patience // timedelta(milliseconds=1)}")
+            for name, value in SESSION.items():
+                connection.execute(f"SET {name} = '{value}'")
             connection.commit()
+
+        return engine
 
     @contextmanager
     def write(self, what: str) -> Iterator[Connection]:
@@ -71,6 +110,18 @@ class PostgresDatabase:
     def read(self) -> Iterator[Connection]:
         with self._translated(), self._reading.begin() as connection:
             yield connection
+
+    @contextmanager
+    def beat(self) -> Iterator[Connection]:
+        with self._translated(), self._beats.begin() as connection:
+            yield connection
+
+    def time(self, connection: Connection, now: datetime) -> datetime:
+        return connection.scalar(select(func.statement_timestamp())) or now
+
+    def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
+        started = connection.execute(select(func.pg_postmaster_start_time())).scalar_one()
+        return timedelta(0) <= now - started < within
 
     def serialise(self, connection: Connection, what: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"watcher {what}", 0))))
@@ -99,6 +150,7 @@ class PostgresDatabase:
 
     def close(self) -> None:
         self._engine.dispose()
+        self._beats.dispose()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:

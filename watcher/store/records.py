@@ -61,6 +61,17 @@ class DeliveryLife:
     held_until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class NodeRecord:
+    """One process that polls or notifies. Without a beat it is declared dead some time after `alive_until`."""
+
+    id: str
+    name: str
+    started_at: datetime
+    alive_until: datetime
+    died_at: datetime | None
+
+
 class MarkState(StrEnum):
     """What a user said of an alert."""
 

@@ -15,7 +15,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +69,7 @@ class SqliteDatabase:
         self._writer = self._engine(
             1, [f"cache_size=-{WRITER_CACHE_KIB}", "synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE"
         )
+        self._beats = self._engine(1, ["synchronous=NORMAL"], "BEGIN IMMEDIATE")
         self._readers = self._engine(READERS, [f"cache_size=-{READER_CACHE_KIB}", "query_only=ON"], "BEGIN")
 
     def _engine(self, connections: int, pragmas: list[str], begin: str) -> Engine:
@@ -117,6 +118,17 @@ class SqliteDatabase:
     def read(self) -> Iterator[Connection]:
         with self._translated(), self._readers.begin() as connection:
             yield connection
+
+    @contextmanager
+    def beat(self) -> Iterator[Connection]:
+        with self._translated(), self._beats.begin() as connection:
+            yield connection
+
+    def time(self, connection: Connection, now: datetime) -> datetime:
+        return now
+
+    def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
+        return False
 
     def serialise(self, connection: Connection, what: str) -> None:
         """Nothing to do: there is one writer."""
@@ -170,6 +182,7 @@ class SqliteDatabase:
 
     def close(self) -> None:
         self._readers.dispose()
+        self._beats.dispose()
         self._writer.dispose()
 
     @contextmanager

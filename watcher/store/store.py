@@ -5,10 +5,10 @@ Rules for all methods of all parts:
 * Each method is one transaction: all of it or nothing. It takes `now`, returns model values, keeps no connection, and
   does no network beyond the database itself.
 * Methods are synchronous, called from worker threads, and thread-safe. They raise only `StoreError` and its children.
-* Leases: `acquire…` gives each row to at most one owner until `until`, and adds one to its epoch. The holder may save
-  or record only while its epoch is still the stored one *and* the row is still leased to it; a method that finds
-  otherwise changes nothing and says so in its result. An expired lease may be acquired by anybody. Nothing clears leases
-  at start: the lease of a dead owner expires.
+* Leases: `acquire…` gives each row to at most one owner, a node (`Nodes`), until `until`, and adds one to its epoch. A
+  lease ends at `until`, or when its node is declared dead; then anybody may acquire the row. The holder may save or
+  record only while its node is alive, its epoch is the stored one *and* the row is still leased to it; a method that
+  finds otherwise changes nothing and says so in its result. Nothing clears leases at start.
 * Times are aware UTC in, aware UTC out. Order is by the due time, then by name, so that it is the same in every engine.
 """
 
@@ -30,6 +30,7 @@ from watcher.store.feedback import Marks
 from watcher.store.feeds import Feeds
 from watcher.store.groups import Groups
 from watcher.store.holds import Holds
+from watcher.store.nodes import Nodes
 from watcher.store.notifications import Outbox
 from watcher.store.polls import Polls
 from watcher.store.postgres import PostgresDatabase
@@ -61,6 +62,7 @@ class Store:
         self.silences = Silences(database)
         self.outbox = Outbox(database)
         self.facts = Facts(database)
+        self.nodes = Nodes(database)
 
     def upgrade(self) -> str:
         """Brings the schema to this version (creates it when new); returns the version. Can be repeated when killed."""

@@ -46,6 +46,19 @@ def _partial_index(name: str, *columns: ColumnElement[Any], where: ColumnElement
     return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
 
 
+nodes = Table(
+    "nodes",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("started_at", Instant, nullable=False),
+    Column("alive_until", Instant, nullable=False),
+    Column("died_at", Instant),
+)
+"""Processes that poll or notify. Leases name a node; all leases of a node end when `died_at` is set."""
+
+NODE_IS_DEAD = nodes.c.died_at.is_not(None)
+
 feeds = Table(
     "feeds",
     metadata,
