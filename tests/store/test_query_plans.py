@@ -79,6 +79,9 @@ MAY_WALK_AN_INDEX = {"waiting_groups"}
 """What counts all that waits, from an index that holds nothing else. With a limit, walking an index is no reading of
 all: it begins where it must and stops."""
 
+SMALL = {"nodes"}
+"""Tables with a row for each process: an index would be as large."""
+
 
 @contextmanager
 def statements() -> Iterator[list[tuple[str, tuple[object, ...]]]]:
@@ -130,7 +133,8 @@ def test_indexes_answer(tmp_path: Path, lived_in: Store, question: str) -> None:
 
 
 def reads_a_table(step: str) -> bool:
-    return any(step == f"SCAN {table}" or step.startswith(f"SCAN {table} ") for table in metadata.tables)
+    tables = metadata.tables.keys() - SMALL
+    return any(step == f"SCAN {table}" or step.startswith(f"SCAN {table} ") for table in tables)
 
 
 def may_walk(step: str, statement: str, question: str) -> bool:

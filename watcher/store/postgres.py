@@ -120,7 +120,7 @@ class PostgresDatabase:
         return connection.scalar(select(func.statement_timestamp())) or now
 
     def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
-        started = connection.execute(select(func.pg_postmaster_start_time())).scalar_one()
+        started: datetime = connection.execute(select(func.pg_postmaster_start_time())).scalar_one()
         return timedelta(0) <= now - started < within
 
     def serialise(self, connection: Connection, what: str) -> None:
