@@ -39,7 +39,7 @@ def added(file: Path) -> list[tuple[str, str | None, dict[str, str]]]:
 
 def test_discover_shows_the_feeds_of_a_page(site: Harness) -> None:
     table = site.command("feeds", "discover", site.feeds.url("/news")).stdout.splitlines()
-    assert table[1].split("\t") == [site.feeds.url("/daily.xml"), "Daily", "1", "swift"]
+    assert table[1].split("\t") == [site.feeds.url("/daily.xml"), "Daily", "1", "lxml"]
     facts = json.loads(site.command("feeds", "discover", site.feeds.url("/news"), "--json").stdout)
     assert [one["url"] for one in facts] == [site.feeds.url("/daily.xml")]
 
