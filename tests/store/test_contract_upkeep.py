@@ -114,6 +114,15 @@ class TestRetention:
         assert purge(store, NOW + MONTH + SECOND) == 1
         assert [record.entry.id for record in store.entries.since(NOW)] == ["young"]
 
+    def test_entries_without_an_alert_go_earlier(self, store: Store) -> None:
+        save_alerts(store, alert("matched"))
+        see(store, NOW + SECOND, new=(identified("unmatched"),))
+        late = NOW + MONTH - DAY
+        span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": 3 * MONTH}
+        assert store.purge(late, **span, chunk=10, unmatched_for=MONTH) == 0
+        assert store.purge(late, **span, chunk=10, unmatched_for=14 * DAY) == 1
+        assert [record.entry.id for record in store.entries.since(NOW)] == ["matched"]
+
     def test_in_chunks(self, store: Store) -> None:
         see(store, NOW, new=tuple(identified(str(number)) for number in range(5)))
         assert [purge(store, NOW + 2 * MONTH, chunk=2) for _ in range(4)] == [2, 2, 1, 0]

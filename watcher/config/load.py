@@ -15,7 +15,7 @@ from watcher.config.feeds import read_feeds
 from watcher.config.reader import Reader
 from watcher.config.receivers import read_receivers
 from watcher.config.routes import Names, read_route
-from watcher.config.server import read_network, read_polling, read_smtp, read_store
+from watcher.config.server import read_limits, read_network, read_polling, read_retention, read_smtp, read_store
 from watcher.config.source_map import place_inside
 from watcher.config.topics import read_topics, read_vocabulary
 from watcher.config.yaml_tree import MappingNode, read_document, walk
@@ -25,7 +25,19 @@ from watcher.model.route import Receiver, Route
 from watcher.model.settings import Settings
 from watcher.model.topic import Topic, TopicProblem
 
-SECTIONS = ("store", "polling", "network", "feeds", "vocabulary", "topics", "smtp", "receivers", "route")
+SECTIONS = (
+    "store",
+    "polling",
+    "limits",
+    "retention",
+    "network",
+    "feeds",
+    "vocabulary",
+    "topics",
+    "smtp",
+    "receivers",
+    "route",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +114,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     store = read_store(reader, credentials)
     polling = read_polling(reader)
     network = read_network(reader, credentials)
+    limits, retention = read_limits(reader), read_retention(reader)
     smtp = read_smtp(reader, credentials)
     lists = read_feeds(reader, credentials)
     topics = read_topics(reader, read_vocabulary(reader))
@@ -116,7 +129,8 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
         return Reading(None, topics, problems, warnings)
     settings = Settings(
         file=reader.file, store=store, polling=polling, network=network, feeds=lists.feeds, topics=topics,
-        receivers=receivers, route=route, smtp=smtp, warnings=tuple(map(str, warnings)), opml_files=lists.opml_files,
+        receivers=receivers, route=route, smtp=smtp, limits=limits, retention=retention,
+        warnings=tuple(map(str, warnings)), opml_files=lists.opml_files,
         positions=_positions(reader),
     )  # fmt: skip
     return Reading(settings, topics, (), warnings)

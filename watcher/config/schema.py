@@ -175,6 +175,18 @@ class PollingShape(Shape):
     per_host: PerHostShape = Field(default_factory=lambda: PerHostShape.model_validate({}))
 
 
+class LimitsShape(Shape):
+    alerts_per_feed: int = Field(30, ge=1)
+    entries_per_feed: int = Field(5_000, ge=1)
+    bytes_per_feed: Size = 50_000_000
+
+
+class RetentionShape(Shape):
+    entries: PositiveDuration = timedelta(days=90)
+    unmatched: PositiveDuration = timedelta(days=14)
+    messages: PositiveDuration = timedelta(days=90)
+
+
 class NetworkShape(Shape):
     allow: list[Annotated[str, AfterValidator(_network)]] = []
     proxy: TextOrSecret | None = None

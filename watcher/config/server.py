@@ -1,4 +1,4 @@
-"""The sections about this machine: `store`, `polling`, `network`, `smtp`."""
+"""The sections about this machine: `store`, `polling`, `limits`, `retention`, `network`, `smtp`."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from pathlib import Path
 
 from watcher.config.credentials import Credentials
 from watcher.config.reader import Reader
-from watcher.config.schema import NetworkShape, PollingShape, SmtpShape
+from watcher.config.schema import LimitsShape, NetworkShape, PollingShape, RetentionShape, SmtpShape
 from watcher.config.secrets import read_text_or_secret
 from watcher.config.yaml_tree import Where
 from watcher.model.secret import Secret
-from watcher.model.settings import Network, PerHost, Polling, Smtp
+from watcher.model.settings import Limits, Network, PerHost, Polling, Retention, Smtp
 
 _DEFAULT_STORE = "sqlite:///watcher.db"
 _SQLITE = "sqlite:///"
@@ -69,6 +69,25 @@ def read_polling(reader: Reader) -> Polling:
         reader.problem((*where, "min"), "min is longer than max; swap them")
     values = dict(shape) | {"per_host": PerHost(**dict(shape.per_host))}
     return Polling(**values)
+
+
+def read_limits(reader: Reader) -> Limits:
+    where: Where = ("limits",)
+    shape = reader.shape(LimitsShape, where) if reader.given(where) else None
+    return Limits(**dict(shape)) if shape else Limits()
+
+
+def read_retention(reader: Reader) -> Retention:
+    where: Where = ("retention",)
+    shape = reader.shape(RetentionShape, where) if reader.given(where) else None
+    if shape is None:
+        return Retention()
+    values = dict(shape)
+    if "unmatched" not in shape.model_fields_set:
+        values["unmatched"] = min(shape.unmatched, shape.entries)
+    elif shape.unmatched > shape.entries:
+        reader.problem((*where, "unmatched"), "unmatched is longer than entries; swap them")
+    return Retention(**values)
 
 
 def read_network(reader: Reader, credentials: Credentials) -> Network:

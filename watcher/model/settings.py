@@ -59,6 +59,29 @@ class Smtp:
 
 
 @dataclass(frozen=True, slots=True)
+class Limits:
+    """What one feed may use, so that it cannot drown the others.
+
+    `alerts_per_feed`: messages sent at once carry at most so many of its alerts an hour, for each route and channel;
+    the rest follows in one message. `entries_per_feed`, `bytes_per_feed`: new entries and their texts a day; the rest
+    is left for the next day.
+    """
+
+    alerts_per_feed: int = 30
+    entries_per_feed: int = 5_000
+    bytes_per_feed: int = 50_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """How long the store keeps entries, entries without an alert, and messages with their alerts."""
+
+    entries: timedelta = timedelta(days=90)
+    unmatched: timedelta = timedelta(days=14)
+    messages: timedelta = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a configuration says. `positions` maps paths (`topics.0.name`) to places in `file`."""
 
@@ -71,6 +94,8 @@ class Settings:
     receivers: Mapping[str, Receiver]
     route: Route | None
     smtp: Smtp | None = None
+    limits: Limits = Limits()
+    retention: Retention = Retention()
     warnings: tuple[str, ...] = ()
     opml_files: tuple[Path, ...] = ()
     positions: Mapping[str, Position] = field(default_factory=dict)

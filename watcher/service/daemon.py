@@ -36,8 +36,6 @@ LAST_TICKS = timedelta(seconds=2)
 """How long ticks under way are waited for at the end: one cut short after leasing would leave its leases to run out."""
 SENDS_PER_CHANNEL = 2
 SEEN_FOR = timedelta(days=400)
-ENTRIES_FOR = timedelta(days=90)
-FINISHED_FOR = timedelta(days=90)
 PURGE_CHUNK = 500
 OLD_STAYS = "the old configuration stays in force"
 
@@ -178,15 +176,16 @@ class Daemon:
 
     async def purge_tick(self) -> None:
         """Deletes what is past its time, in small chunks that let others write between them; returns free memory."""
-        more = True
+        more, retention = True, self._app.config.settings.retention
         while more and not self._ended.is_set():
             deleted = await self._app.pools.store(
                 self._app.store.purge,
                 self._app.clock.now(),
                 seen_for=SEEN_FOR,
-                entries_for=ENTRIES_FOR,
-                finished_for=FINISHED_FOR,
+                entries_for=retention.entries,
+                finished_for=retention.messages,
                 chunk=PURGE_CHUNK,
+                unmatched_for=retention.unmatched,
             )
             more = deleted > 0
         await self._app.pools.cpu(trim_memory)

@@ -22,6 +22,7 @@ def purge(
     entries_for: timedelta,
     finished_for: timedelta,
     chunk: int,
+    unmatched_for: timedelta | None,
 ) -> int:
     """Deletes at most `chunk` rows of each kind; returns how many."""
     with database.write("purge") as connection:
@@ -30,6 +31,7 @@ def purge(
         return (
             retention.forget_keys(connection, now - seen_for, chunk)
             + retention.drop_entries(connection, now - entries_for, chunk)
+            + (retention.drop_unmatched(connection, now - unmatched_for, chunk) if unmatched_for else 0)
             + retention.drop_alerts(connection, now - finished_for, chunk)
             + retention.drop_notifications(connection, now - finished_for, chunk)
             + retention.drop_groups(connection, now - finished_for, chunk)

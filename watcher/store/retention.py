@@ -54,6 +54,17 @@ def drop_entries(connection: Connection, before: datetime, chunk: int) -> int:
     return connection.execute(delete(entries).where(entries.c.id.in_(old))).rowcount
 
 
+def drop_unmatched(connection: Connection, before: datetime, chunk: int) -> int:
+    """Drops entries first seen before `before` that have no alert."""
+    old = (
+        select(entries.c.id)
+        .where(entries.c.first_seen < before, ~exists().where(alerts.c.entry_key == entries.c.key))
+        .order_by(entries.c.first_seen, entries.c.key)
+        .limit(chunk)
+    )
+    return connection.execute(delete(entries).where(entries.c.id.in_(old))).rowcount
+
+
 def drop_alerts(connection: Connection, before: datetime, chunk: int) -> int:
     """Drops alerts made before `before` whose deliveries all ended before it, with those deliveries."""
     told = alerts.alias("told")
