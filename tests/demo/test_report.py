@@ -21,7 +21,7 @@ from watcher.model.alert import Alert, Evidence
 from watcher.model.entry import Entry
 from watcher.model.feed import PollState
 from watcher.model.topic import Level
-from watcher.service.once import OnceReport
+from watcher.service.once_report import OnceReport
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVIDENCE = (

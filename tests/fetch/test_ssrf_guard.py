@@ -10,8 +10,8 @@ import pytest
 from tests.harness.servers import FeedServer
 from watcher.errors import PollReason
 from watcher.fetch import pools
+from watcher.fetch.address_policy import AddressPolicy
 from watcher.fetch.client import Fetcher
-from watcher.fetch.ssrf_guard import AddressPolicy
 from watcher.model.feed import Feed, Fetched, FetchFailed, Validators
 
 REFUSED = [

@@ -25,7 +25,8 @@ from watcher.cli.main import main
 from watcher.notify.flusher import Early
 from watcher.service.app import Application, open_application
 from watcher.service.load import load_config
-from watcher.service.once import OnceReport, run_once
+from watcher.service.once import run_once
+from watcher.service.once_report import OnceReport
 from watcher.store.store import Store, open_store
 
 NOT_INHERITED = ("NOTIFY_SOCKET", "STATE_DIRECTORY")

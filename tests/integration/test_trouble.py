@@ -17,7 +17,8 @@ import pytest
 from tests.harness.harness import Harness, Item, environment
 from tests.harness.servers import Answer
 from watcher.errors import PollReason
-from watcher.service.once import OnceReport, run_once
+from watcher.service.once import run_once
+from watcher.service.once_report import OnceReport
 
 MINUTE = timedelta(minutes=1)
 XML = {"Content-Type": "application/rss+xml"}

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, store_of
 from watcher.cli.tables import Cell, say, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.alert import Alert, AlertState
@@ -18,9 +18,9 @@ from watcher.model.topic import format_points
 
 if TYPE_CHECKING:
     from watcher.store.records import DeliveryLife
-from watcher.store.store import Store
+    from watcher.store.store import Store
 
-app = typer.Typer(help="List alerts, show what became of each, and mark them.", no_args_is_help=True)
+app = command_group("List alerts, show what became of each, and mark them.")
 
 
 @app.command("list", epilog="Example: watcher alerts list --topic ceasefires --limit 20")

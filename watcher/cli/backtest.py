@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, load_to_read, opened_store, selected_topics
+from watcher.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    duration,
+    load_to_read,
+    opened_store,
+    selected_topics,
+    single_command,
+)
 from watcher.cli.tables import counted, show_table
 from watcher.errors import UsageError
 from watcher.model.topic import Level, format_points
@@ -20,7 +29,7 @@ if TYPE_CHECKING:
     from watcher.match.backtest import Backtest, Sighting
     from watcher.service.load import CompiledConfig
 
-app = typer.Typer()
+app = single_command()
 
 MOST_ENTRIES = 100_000
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Iterator, Sequence
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
@@ -11,7 +10,7 @@ from urllib.parse import urlsplit
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config
+from watcher.cli.options import DEFAULT_CONFIG, Config, single_command
 from watcher.cli.tables import Cell, counted, progress_console, say, show_table
 from watcher.errors import ConfigError, Problem
 from watcher.model.entry import Entry, ReaderName
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
     from watcher.model.settings import Settings
     from watcher.service.load import CompiledConfig
 
-app = typer.Typer()
+app = single_command()
 
 
 @app.command(epilog="Example: watcher check -c config.yaml --online")
@@ -36,7 +35,6 @@ def check(
     With --online, also show what each feed answers now; exit 1 if none does.
     """
     from watcher.config.load import missing_for_run
-    from watcher.notify.template_check import failed_templates, templates_without_alarm
     from watcher.service.load import load_config
 
     compiled = load_config(config, os.environ, secrets="require" if online else "defer")
@@ -45,10 +43,10 @@ def check(
     for warning in (*settings.warnings, *_of_topics(compiled), *needed, *_private_addresses(settings)):
         say(f"warning: {warning}", err=True)
     failed = [problem for topic in compiled.topics for problem in _failed_examples(topic, compiled)]
-    failed += failed_templates(settings)
-    if failed:
-        raise ConfigError(failed)
-    for problem in templates_without_alarm(settings):
+    failed_templates, warnings = _tested_templates(settings)
+    if failed or failed_templates:
+        raise ConfigError([*failed, *failed_templates])
+    for problem in warnings:
         say(f"warning: {problem}", err=True)
     examples = sum(len(topic.examples) for topic in settings.topics)
     say(
@@ -74,18 +72,31 @@ def _of_topics(compiled: CompiledConfig) -> Iterator[str]:
         )
 
 
+def _tested_templates(settings: Settings) -> tuple[list[Problem], list[Problem]]:
+    """Problems and warnings of the user's own templates; without any, the template engine is not even imported."""
+    from watcher.service.load import has_templates
+
+    if not has_templates(settings):
+        return [], []
+    from watcher.notify.template_check import failed_templates, templates_without_alarm
+
+    failed = failed_templates(settings)
+    return failed, [] if failed else templates_without_alarm(settings)
+
+
 def _private_addresses(settings: Settings) -> Iterator[str]:
     """One warning for all feeds whose address is a private one; `--online` finds out what names resolve to."""
-    from watcher.fetch.ssrf_guard import AddressPolicy
-
-    if settings.network.proxy is not None:
-        return
-    policy = AddressPolicy(settings.network.allow)
-    refused = {
+    written = {
         feed.url: address
         for feed in settings.feeds
-        if (address := _literal(urlsplit(feed.url).hostname or "")) is not None and not policy.permits(address)
+        if (address := _literal(urlsplit(feed.url).hostname or "")) is not None
     }
+    if settings.network.proxy is not None or not written:
+        return
+    from watcher.fetch.address_policy import AddressPolicy
+
+    policy = AddressPolicy(settings.network.allow)
+    refused = {url: address for url, address in written.items() if not policy.permits(address)}
     if refused:
         url, *more = refused
         others = f" and {counted(len(more), 'other feed')}" if more else ""
@@ -129,6 +140,8 @@ def example_entry(example: Example) -> Entry:
 
 
 def _check_online(compiled: CompiledConfig) -> None:
+    import asyncio
+
     from rich.progress import Progress
 
     from watcher.dryrun.feeds import ask_feeds

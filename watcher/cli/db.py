@@ -9,11 +9,11 @@ from typing import Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read, store_of
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, load_to_read, store_of
 from watcher.cli.tables import show_json, show_table
 from watcher.errors import UsageError
 
-app = typer.Typer(help="Upgrade, back up and measure the store.", no_args_is_help=True)
+app = command_group("Upgrade, back up and measure the store.")
 
 
 @app.command(epilog="Example: watcher db upgrade")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import timedelta
 
-import typer
-
 from watcher import failpoints, timings
+from watcher.cli.options import command_group
 from watcher.cli.tables import show_table
 
-app = typer.Typer(help="List failpoints and timings for tests.", no_args_is_help=True)
+app = command_group("List failpoints and timings for tests.")
 
 
 @app.command("failpoints", epilog=f"Example: {failpoints.VARIABLE}=send.after:3 watcher run")

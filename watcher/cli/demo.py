@@ -7,7 +7,9 @@ from typing import Annotated
 
 import typer
 
-app = typer.Typer()
+from watcher.cli.options import single_command
+
+app = single_command()
 
 
 @app.command(epilog="Example: watcher demo --output /tmp/watcher-demo")

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from watcher.cli.files import write_atomically
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read, single_command
 from watcher.cli.tables import show_table
 from watcher.errors import UsageError
 
 if TYPE_CHECKING:
     from watcher.match.evaluation import JudgedEntry, TopicQuality
 
-app = typer.Typer()
+app = single_command()
 
 
 @app.command("evaluate", epilog="Example: watcher evaluate --entries judged.jsonl --json")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 from collections.abc import Iterator, Mapping
@@ -11,7 +10,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read, opened_store, selected_topics
+from watcher.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    load_to_read,
+    opened_store,
+    selected_topics,
+    single_command,
+)
 from watcher.errors import UsageError
 from watcher.model.topic import format_points
 
@@ -20,7 +27,7 @@ if TYPE_CHECKING:
     from watcher.model.entry import Entry
     from watcher.service.load import CompiledConfig
 
-app = typer.Typer()
+app = single_command()
 
 
 @app.command("explain", epilog="Example: watcher explain --topic ceasefires --text article.txt")
@@ -70,6 +77,8 @@ def _subject(
 
 
 def _entry_of_page(compiled: CompiledConfig, url: str) -> Entry:
+    import asyncio
+
     from watcher.dryrun.page import fetch_entry
     from watcher.model.feed import FetchFailed
 

@@ -14,14 +14,13 @@ import typer
 
 from watcher.cli import feeds_add as growing
 from watcher.cli.feed_facts import facts_of
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read, opened_store
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, load_to_read, opened_store
 from watcher.cli.tables import counted, show_table, when
-from watcher.config.opml import write_opml
 from watcher.errors import UsageError
 from watcher.model.feed import Feed, FeedIssue, PollState
 from watcher.schedule.health import feed_issues
 
-app = typer.Typer(help="List, add, import and export feeds, and show their health.", no_args_is_help=True)
+app = command_group("List, add, import and export feeds, and show their health.")
 growing.register(app)
 
 
@@ -135,6 +134,8 @@ def export_feeds(
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Every configured feed as OPML 2.0, folders made of the label `folder`."""
+    from watcher.config.opml import write_opml
+
     feeds = load_to_read(config).settings.feeds
     document = write_opml(feeds)
     if target is None:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read
 from watcher.cli.tables import counted, show_table
-from watcher.config.opml import OpmlProblem, append_to_opml, read_opml, write_opml
-from watcher.config.schema import label_name
-from watcher.dryrun.feeds import find_feeds
 from watcher.errors import ConfigError, UsageError
-from watcher.fetch.discover import FoundFeed
 from watcher.model.feed import Feed
-from watcher.model.settings import Settings
-from watcher.service.load import CompiledConfig
+
+if TYPE_CHECKING:
+    from watcher.fetch.discover import FoundFeed
+    from watcher.model.settings import Settings
+    from watcher.service.load import CompiledConfig
 
 Into = Annotated[
     Path | None, typer.Option(metavar="FILE", help="The included OPML file to add to; the first by default.")
@@ -47,6 +45,10 @@ def discover_feeds(
 
 
 def _found(plan: CompiledConfig, url: str) -> Sequence[FoundFeed]:
+    import asyncio
+
+    from watcher.dryrun.feeds import find_feeds
+
     discovery = asyncio.run(find_feeds(plan, url))
     if discovery.failed is not None:
         typer.echo(f"{url} cannot be read: {discovery.failed.reason.value}, {discovery.failed.detail}", err=True)
@@ -86,6 +88,8 @@ def _label(text: str) -> tuple[str, str]:
     name, equals, value = text.partition("=")
     if not equals:
         raise UsageError(f"--label {text}: write NAME=VALUE, like region=mena")
+    from watcher.config.schema import label_name
+
     try:
         return label_name(name), value
     except ValueError as error:
@@ -115,6 +119,8 @@ def import_feeds(
 
 def _included(settings: Settings, into: Path | None) -> Path:
     """The OPML file to add to. A person who has none gets an empty one, and is told how to include it."""
+    from watcher.config.opml import write_opml
+
     included = [file for file in settings.opml_files if into is None or file.resolve() == into.resolve()]
     if included:
         return included[0]
@@ -131,6 +137,8 @@ def _included(settings: Settings, into: Path | None) -> Path:
 
 
 def _read(source: Path) -> list[Feed]:
+    from watcher.config.opml import read_opml
+
     try:
         found = read_opml(source.read_bytes())
     except OSError as error:
@@ -143,6 +151,8 @@ def _read(source: Path) -> list[Feed]:
 
 def _append(target: Path, feeds: Sequence[Feed], config: Path) -> None:
     """Grows the file; takes it back when the configuration would be refused with it."""
+    from watcher.config.opml import OpmlProblem, append_to_opml
+
     before = target.read_bytes()
     grown = append_to_opml(before, feeds)
     if isinstance(grown, OpmlProblem):

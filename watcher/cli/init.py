@@ -10,10 +10,10 @@ from pathlib import Path
 import typer
 
 from watcher.cli.files import write_atomically
-from watcher.cli.options import DEFAULT_CONFIG, Config
+from watcher.cli.options import DEFAULT_CONFIG, Config, single_command
 from watcher.errors import UsageError
 
-app = typer.Typer()
+app = single_command()
 
 _STORE = "sqlite:///watcher.db "
 _PLAIN_NAME = re.compile(r"[\w.-]+", re.ASCII)

@@ -45,6 +45,8 @@ COMMANDS: Mapping[str, str] = {
 }
 """Each command, in the order of `--help`, with its help line. Its module is `watcher.cli.<name>`, with a Typer `app`."""
 
+WITHOUT_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
+"""Looking for plugins of pydantic reads the metadata of every installed distribution. We have none."""
 HIDDEN = frozenset({"debug"})
 _PYDANTIC_PREFIX = "Value error, "
 """What pydantic, which typer uses to read arguments, puts before our own messages."""
@@ -113,6 +115,7 @@ def main(words: Sequence[str] | None = None) -> None:
     `words` are the command line after `watcher`; that of this process by default.
     """
     _print_anything()
+    os.environ.setdefault(*WITHOUT_PLUGINS)
     try:
         app(args=words)
     except ConfigError as error:

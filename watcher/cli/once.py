@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from dataclasses import asdict
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_run
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_run, opened_store, single_command
 
 if TYPE_CHECKING:
-    from watcher.notify.flusher import Early
     from watcher.service.load import CompiledConfig
-    from watcher.service.once import OnceReport
+    from watcher.service.once_report import OnceReport
 
-app = typer.Typer()
+app = single_command()
 
 
 @app.command(epilog="Example: watcher once --all --json")
@@ -35,13 +34,11 @@ def once(
     Exit 1: the store failed, a message became a dead letter, or no feed could be reached.
     """
     from watcher.cli.logs import configure_logs
-    from watcher.notify.flusher import Early
     from watcher.sandbox.limits import hide_from_children
 
     hide_from_children()
     configure_logs(verbose=verbose)
-    early = Early.DIGESTS if digest_now else Early.GROUP_WAIT
-    report = asyncio.run(_once(load_to_run(config), all_feeds, early))
+    report = _run(load_to_run(config), all_feeds, digest_now)
     facts = {name: value for name, value in asdict(report).items() if name != "reached"}
     if as_json:
         typer.echo(json.dumps(facts))
@@ -58,9 +55,22 @@ def once(
     raise typer.Exit(1 if report.dead or report.nothing_reachable else 0)
 
 
-async def _once(compiled: CompiledConfig, all_feeds: bool, early: Early) -> OnceReport:
+def _run(compiled: CompiledConfig, all_feeds: bool, digest_now: bool) -> OnceReport:
+    from watcher.service.once_report import OnceReport, is_idle
+
+    with opened_store(compiled) as store:
+        if not all_feeds and is_idle(store, compiled, datetime.now(UTC)):
+            return OnceReport()
+    import asyncio
+
+    return asyncio.run(_once(compiled, all_feeds, digest_now))
+
+
+async def _once(compiled: CompiledConfig, all_feeds: bool, digest_now: bool) -> OnceReport:
+    from watcher.notify.flusher import Early
     from watcher.service.app import open_application
     from watcher.service.once import run_once
 
+    early = Early.DIGESTS if digest_now else Early.GROUP_WAIT
     async with open_application(compiled, os.environ) as application:
         return await run_once(application, force=all_feeds, early=early)

@@ -37,6 +37,18 @@ Config = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 
 
+def single_command() -> typer.Typer:
+    """The app of a module with one command that is named like the module."""
+    return typer.Typer(rich_markup_mode=None, add_completion=False)
+
+
+def command_group(text: str) -> typer.Typer:
+    """The app of a module with several commands. A group stays one while it has a single command."""
+    group = typer.Typer(help=text, no_args_is_help=True, rich_markup_mode=None, add_completion=False)
+    group.callback()(lambda: None)
+    return group
+
+
 def load_to_run(config: Path) -> CompiledConfig:
     """The configuration for commands that poll or send: secrets resolved; feeds, topics and a route required."""
     from watcher.service.load import load_config

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, store_of
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, store_of
 from watcher.cli.tables import Cell, say, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.notification import Attempt, Notification, NotificationState
@@ -17,7 +17,7 @@ from watcher.model.route import ChannelRef
 if TYPE_CHECKING:
     from watcher.store.store import Store
 
-app = typer.Typer(help="List messages, and retry or drop those that were not delivered.", no_args_is_help=True)
+app = command_group("List messages, and retry or drop those that were not delivered.")
 
 Key = Annotated[str, typer.Argument(help="The key of the message, or its first 8 digits.")]
 

@@ -8,10 +8,10 @@ from typing import Annotated
 import typer
 
 from watcher.cli.files import write_atomically
-from watcher.cli.options import DEFAULT_CONFIG, Config, load_to_read, opened_store
+from watcher.cli.options import DEFAULT_CONFIG, Config, load_to_read, opened_store, single_command
 from watcher.errors import UsageError
 
-app = typer.Typer()
+app = single_command()
 
 
 @app.command(epilog="Example: watcher preview --output preview-output")

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config
+from watcher.cli.options import DEFAULT_CONFIG, Config, command_group, load_to_read
 from watcher.cli.tables import show_table, span
-from watcher.dryrun.receivers import try_receiver
 from watcher.errors import UsageError
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.route import Receiver
-from watcher.service.load import CompiledConfig, load_config
 
-app = typer.Typer(help="List receivers and send test messages.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from watcher.service.load import CompiledConfig
+
+app = command_group("List receivers and send test messages.")
 
 
 @app.command("list", epilog="Example: watcher receivers list")
 def list_receivers(config: Config = DEFAULT_CONFIG) -> None:
     """The receivers and their channels."""
-    plan = load_config(config, os.environ, secrets="defer")
+    plan = load_to_read(config)
     rows = (
         (receiver.name, str(channel)) for receiver in plan.settings.receivers.values() for channel in receiver.channels
     )
@@ -38,8 +38,13 @@ def try_out(
 ) -> None:
     """Sends a message marked as a test through each channel of a receiver. Exit 1: one of them did not take it."""
     if name is None:
-        names = load_config(config, os.environ, secrets="defer").settings.receivers
+        names = load_to_read(config).settings.receivers
         raise UsageError(f"say which receiver to test: {_listed(names)}")
+    import asyncio
+
+    from watcher.dryrun.receivers import try_receiver
+    from watcher.service.load import load_config
+
     plan = load_config(config, os.environ, secrets="require")
     outcomes = asyncio.run(try_receiver(plan, _receiver(plan, name), datetime.now(UTC)))
     rows = ((str(channel), *_told(outcome)) for channel, outcome in outcomes.items())

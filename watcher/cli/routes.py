@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config, load_to_read
+from watcher.cli.options import DEFAULT_CONFIG, Config, command_group, load_to_read
 from watcher.errors import UsageError
 from watcher.model.route import OWN_LABELS
 from watcher.model.topic import Level
@@ -16,12 +16,7 @@ if TYPE_CHECKING:
     from watcher.model.settings import Settings
     from watcher.route.tree import RouteTrace
 
-app = typer.Typer(help="Test which receivers would get an alert.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `test` a command of a group while it is the only one."""
+app = command_group("Test which receivers would get an alert.")
 
 
 @app.command("test", epilog="Example: watcher routes test level=focus topic=ceasefires region=mena")

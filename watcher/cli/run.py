@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config, load_to_run
+from watcher.cli.options import DEFAULT_CONFIG, Config, load_to_run, single_command
 from watcher.errors import UsageError
 
-app = typer.Typer()
+app = single_command()
 
 
 @app.command(epilog="Example: watcher run -c /etc/watcher/config.yaml")
@@ -23,6 +22,8 @@ def run(
 
     SIGTERM stops it after what is under way (at most 10 seconds), SIGHUP reloads the configuration.
     """
+    import asyncio
+
     from watcher.cli.logs import configure_logs
     from watcher.sandbox.limits import hide_from_children
     from watcher.service.daemon import run_daemon

@@ -10,18 +10,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, load_to_read, opened_store, store_of
+from watcher.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    command_group,
+    duration,
+    load_to_read,
+    opened_store,
+    store_of,
+)
 from watcher.cli.routes import impossible_labels
 from watcher.cli.tables import Cell, counted, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
-from watcher.route.limits import silenced
 
 if TYPE_CHECKING:
     from watcher.store.store import Store
 
-app = typer.Typer(help="Stop alerts for a time, with an author and a comment.", no_args_is_help=True)
+app = command_group("Stop alerts for a time, with an author and a comment.")
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 EFFECT_SINCE = timedelta(days=7)
@@ -86,6 +94,8 @@ def _login_name() -> str:
 
 def _effect(store: Store, silence: Silence) -> str:
     """How many recent alerts it would have silenced, so that a matcher that matches nothing is noticed at once."""
+    from watcher.route.limits import silenced
+
     recent = store.alerts.newest(limit=MOST_ALERTS, since=silence.created_at - EFFECT_SINCE)
     matched = silenced(recent, [silence], silence.starts_at)
     return f"of {counted(len(recent), 'alert')} in the last {EFFECT_SINCE.days} days it matches {len(matched)}"

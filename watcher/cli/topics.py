@@ -8,7 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, duration, load_to_read, opened_store, selected_topics
+from watcher.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    command_group,
+    duration,
+    load_to_read,
+    opened_store,
+    selected_topics,
+)
 from watcher.cli.tables import show_table
 from watcher.errors import UsageError
 from watcher.model.topic import format_points
@@ -17,15 +26,10 @@ if TYPE_CHECKING:
     from watcher.match.suggest import Marked, Suggestion
     from watcher.store.store import Store
 
-app = typer.Typer(help="Improve topics from marked alerts.", no_args_is_help=True)
+app = command_group("Improve topics from marked alerts.")
 
 MOST_ENTRIES = 100_000
 MOST_ALERTS = 100_000
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `suggest` a command of a group while it is the only one."""
 
 
 @app.command("suggest", epilog="Example: watcher topics suggest --topic ceasefires")

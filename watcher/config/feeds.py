@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from watcher.config.credentials import Credentials
-from watcher.config.opml import read_opml
 from watcher.config.reader import Reader
 from watcher.config.schema import FeedShape, OpmlShape
 from watcher.config.secrets import SecretSource
@@ -95,6 +94,8 @@ def _opml_feeds(gathered: _Feeds, where: Where) -> None:
         reader.problem((*where, "opml"), f"{path} cannot be read: {error.strerror or error}")
         return
     gathered.opml_files.append(path)
+    from watcher.config.opml import read_opml
+
     found = read_opml(data)
     for problem in found.problems:
         position = Position(problem.line, 1) if problem.line else None

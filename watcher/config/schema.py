@@ -156,7 +156,7 @@ EmailAddress = Annotated[str, AfterValidator(_email_address)]
 class Shape(BaseModel):
     """Strict: no unknown key, no conversion between text and number."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True, defer_build=True)
 
 
 class PerHostShape(Shape):

@@ -14,7 +14,7 @@ from watcher.match.explain import Explanation
 from watcher.model.alert import Alert, AlertState
 from watcher.model.feed import PollState
 from watcher.model.topic import Level, format_points
-from watcher.service.once import OnceReport
+from watcher.service.once_report import OnceReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,8 @@ from watcher.match.explain import explain
 from watcher.notify.flusher import Early
 from watcher.service.app import Application, open_application
 from watcher.service.load import CompiledConfig, load_config
-from watcher.service.once import OnceReport, run_once
+from watcher.service.once import run_once
+from watcher.service.once_report import OnceReport
 
 SAMPLE_LIMIT = 1_000
 """More entries and alerts than the samples can make."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Sequence
-from ipaddress import IPv4Address, IPv6Address
 from itertools import chain, zip_longest
 
 import httpcore2
 
-Address = IPv4Address | IPv6Address
+from watcher.fetch.address_policy import Address
+
 Dial = Callable[[Address], Awaitable[httpcore2.AsyncNetworkStream]]
 Attempt = asyncio.Future[httpcore2.AsyncNetworkStream]
 

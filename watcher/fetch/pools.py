@@ -14,10 +14,11 @@ from ipaddress import ip_address
 import httpcore2
 import httpx2
 
+from watcher.fetch.address_policy import AddressPolicy
 from watcher.fetch.byte_limit import LimitedBackend
 from watcher.fetch.redirects import RawHeaders
 from watcher.fetch.resolver import Resolver
-from watcher.fetch.ssrf_guard import AddressPolicy, GuardedBackend
+from watcher.fetch.ssrf_guard import GuardedBackend
 from watcher.model.secret import reveal
 from watcher.model.settings import Network
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 
 from watcher.errors import FetchError, PollReason
-from watcher.fetch.happy_eyeballs import Address
+from watcher.fetch.address_policy import Address
 from watcher.text.domains import registrable_domain
 
 _THREADS, _THREADS_FOR_SLOW = 128, 4

@@ -124,7 +124,7 @@ def _utf8(text: str) -> bytes:
 
 def main() -> None:
     """Serves documents until the input ends."""
-    from watcher.parse.document import parse_document  # noqa: PLC0415 — the daemon starts without lxml and feedparser
+    from watcher.parse.document import parse_document
 
     def answer(head: bytes, body: bytes) -> list[bytes]:
         url, headers = decode_job(head)

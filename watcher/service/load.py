@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from watcher import __version__
 from watcher.config.load import in_order, missing_for_run, problem_of_topic, read_settings
-from watcher.errors import ConfigError, SchemaMismatch, UsageError
-from watcher.fetch.client import Fetcher
+from watcher.errors import ConfigError, Problem, SchemaMismatch, UsageError
 from watcher.match.percolator import CompiledTopic, Percolator, compile_topics
 from watcher.model.alert import stable_hash
 from watcher.model.route import ChannelRef
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
-from watcher.notify.template_check import failed_templates
-from watcher.poll.poller import PollConfig
-from watcher.store.store import Store, open_store
+
+if TYPE_CHECKING:
+    from watcher.fetch.client import Fetcher
+    from watcher.poll.poller import PollConfig
+    from watcher.store.store import Store
 
 USER_AGENT = f"watcher/{__version__}"
 
@@ -35,6 +36,8 @@ class CompiledConfig:
 
     @property
     def poll_config(self) -> PollConfig:
+        from watcher.poll.poller import PollConfig
+
         return PollConfig(
             feeds={feed.url: feed for feed in self.settings.feeds},
             polling=self.settings.polling,
@@ -70,11 +73,28 @@ def load_config(
         compiled, broken = compile_topics(reading.topics)
     problems = [*reading.problems, *(problem_of_topic(path, topic, problem) for topic, problem in broken)]
     if reading.settings is not None and must_run:
-        problems += [*missing_for_run(reading.settings), *failed_templates(reading.settings)]
+        problems += [*missing_for_run(reading.settings), *_failed_templates(reading.settings)]
     if problems or reading.settings is None:
         raise ConfigError(in_order(problems))
     with collector_paused():
         return CompiledConfig(reading.settings, compiled, Percolator(compiled))
+
+
+def _failed_templates(settings: Settings) -> Iterable[Problem]:
+    """The problems of the user's own templates; most configurations have none, and need no template engine here."""
+    if not has_templates(settings):
+        return ()
+    from watcher.notify.template_check import failed_templates
+
+    return failed_templates(settings)
+
+
+def has_templates(settings: Settings) -> bool:
+    """Whether there are templates of the user: in the folder beside the configuration, or of a webhook."""
+    named = (
+        getattr(one, "template", None) for receiver in settings.receivers.values() for one in receiver.channels.values()
+    )
+    return any(named) or (settings.file.parent / "templates").is_dir()
 
 
 @contextmanager
@@ -105,11 +125,15 @@ def settings_store(settings: Settings) -> Store:
     """The store of a configuration, whatever its schema. Raises `UsageError` when its address is a missing secret."""
     if isinstance(settings.store, Secret) and settings.store.value is None:
         raise UsageError(f"`store` refers to {settings.store.origin}, which is not set")
+    from watcher.store.store import open_store
+
     return open_store(reveal(settings.store), base=settings.file.parent)
 
 
 def open_fetcher(config: CompiledConfig) -> Fetcher:
     """A fetcher under the configuration's rules; its User-Agent names the program and the contact."""
+    from watcher.fetch.client import Fetcher
+
     contact = config.settings.polling.contact
     agent = USER_AGENT + (f" (contact: {contact})" if contact else "")
     return Fetcher(config.settings.polling, config.settings.network, user_agent=agent)

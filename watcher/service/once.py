@@ -3,44 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 
 from watcher.errors import PollReason
 from watcher.notify.flusher import Early
 from watcher.notify.notifier import SendResult
 from watcher.poll.poller import PollReport, PollResult
 from watcher.service.app import POLLS_AT_ONCE, Application
+from watcher.service.once_report import OnceReport
 from watcher.store.store import Store
 
 NOTIFICATIONS_AT_ONCE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class OnceReport:
-    """What one `once` did. `delivered` and `dead` count deliveries: one alert on one channel.
-
-    `folded` are copies of a story, which `alerts` does not count. `postponed` failed and will be tried again.
-    `waiting` and `held` are the deliveries left in the store: not ripe yet, or held back. `reached` counts the
-    feeds of which something answered.
-    """
-
-    feeds: int = 0
-    fetched: int = 0
-    not_modified: int = 0
-    failed: int = 0
-    entries_new: int = 0
-    alerts: int = 0
-    folded: int = 0
-    delivered: int = 0
-    dead: int = 0
-    postponed: int = 0
-    waiting: int = 0
-    held: int = 0
-    reached: int = 0
-
-    @property
-    def nothing_reachable(self) -> bool:
-        return self.feeds > 0 and self.reached == 0
 
 
 async def run_once(app: Application, *, force: bool = False, early: Early = Early.GROUP_WAIT) -> OnceReport:

@@ -13,16 +13,17 @@ import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import Any, Generic, Literal, TypeVar
-
-from pydantic import TypeAdapter, ValidationError
-from pydantic_core import PydanticSerializationError
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from watcher.errors import SchemaMismatch, StoreCorrupt
 from watcher.model.alert import Alert
 from watcher.model.entry import Entry
 from watcher.model.feed import PollState
 from watcher.model.silence import Silence
+
+if TYPE_CHECKING:
+    from pydantic import TypeAdapter, ValidationError
 
 VERSION: Literal[1] = 1
 
@@ -38,14 +39,25 @@ class Versioned(Generic[T]):
 
 
 class Document(Generic[T]):
-    """Writes and reads one kind of value. Fields in `columns` are kept in columns of their own and not written."""
+    """Writes and reads one kind of value. Fields in `columns` are kept in columns of their own and not written.
 
-    def __init__(self, adapter: TypeAdapter[Versioned[T]], columns: Collection[str] = ()) -> None:
-        self._adapter = adapter
+    `envelope` is `Versioned[T]`. Its adapter is built at first use, because building one is slow.
+    """
+
+    def __init__(self, envelope: Any, columns: Collection[str] = ()) -> None:
+        self._envelope = envelope
         self._left_out = {"value": set(columns)} if columns else None
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Versioned[T]]:
+        from pydantic import TypeAdapter
+
+        return TypeAdapter(self._envelope)
 
     def write(self, value: T) -> str:
         """The document of a value. Lone surrogates, which no database takes, become question marks."""
+        from pydantic_core import PydanticSerializationError
+
         envelope = Versioned(VERSION, value)
         try:
             return self._adapter.dump_json(envelope, exclude_none=True, exclude=self._left_out).decode()
@@ -55,6 +67,8 @@ class Document(Generic[T]):
 
     def read(self, text: str) -> T:
         """The value of a document; raises `SchemaMismatch` for another version, `StoreCorrupt` for anything else."""
+        from pydantic import ValidationError
+
         try:
             return self._adapter.validate_json(text, strict=True).value
         except ValidationError as error:
@@ -84,8 +98,8 @@ class _PartOfPollState(PollState):
     next_poll_at: datetime = NEVER
 
 
-_poll_states = Document(TypeAdapter(Versioned[PollState]), columns=STATE_COLUMNS)
-_parts_of_poll_states = Document(TypeAdapter(Versioned[_PartOfPollState]))
+_poll_states: Document[PollState] = Document(Versioned[PollState], columns=STATE_COLUMNS)
+_parts_of_poll_states: Document[_PartOfPollState] = Document(Versioned[_PartOfPollState])
 _IN_DOCUMENT = tuple(field.name for field in fields(PollState) if field.name not in STATE_COLUMNS)
 
 
@@ -102,9 +116,9 @@ def read_poll_state(text: str | None, **columns: Any) -> PollState:
     return PollState(**columns, **{name: getattr(part, name) for name in _IN_DOCUMENT})
 
 
-entries = Document(TypeAdapter(Versioned[Entry]))
-alerts = Document(TypeAdapter(Versioned[Alert]))
-snapshots = Document(TypeAdapter(Versioned[tuple[Alert, ...]]))
-labels = Document(TypeAdapter(Versioned[Mapping[str, str]]))
-silences = Document(TypeAdapter(Versioned[Silence]))
-names = Document(TypeAdapter(Versioned[tuple[str, ...]]))
+entries: Document[Entry] = Document(Versioned[Entry])
+alerts: Document[Alert] = Document(Versioned[Alert])
+snapshots: Document[tuple[Alert, ...]] = Document(Versioned[tuple[Alert, ...]])
+labels: Document[Mapping[str, str]] = Document(Versioned[Mapping[str, str]])
+silences: Document[Silence] = Document(Versioned[Silence])
+names: Document[tuple[str, ...]] = Document(Versioned[tuple[str, ...]])

@@ -63,6 +63,12 @@ class Polls(StorePart):
             execute_many(connection, lease, [{"row_id": row.id} for row in rows])
             return [AcquiredFeed(poll_state(row), row.epoch + 1, until) for row in rows]
 
+    def has_due(self, now: datetime) -> bool:
+        """Whether `acquire_due` would lease a feed now."""
+        with self._database.read() as connection:
+            due = select(feeds.c.id).where(FEED_IS_ACTIVE, feeds.c.next_poll_at <= now, is_free(feeds, now)).limit(1)
+            return connection.scalar(due) is not None
+
     def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
         """What is remembered of this feed that shares a key, link hash or fingerprint with the probe, by key.
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
-import tldextract
+if TYPE_CHECKING:
+    from tldextract import TLDExtract
 
-_SUFFIXES = tldextract.TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
+
+@cache
+def _suffixes() -> TLDExtract:
+    """Imported at first use: tldextract brings an HTTP client that is never used here."""
+    from tldextract import TLDExtract
+
+    return TLDExtract(suffix_list_urls=(), cache_dir=None, include_psl_private_domains=True)
 
 
 @lru_cache(maxsize=65_536)
@@ -14,10 +22,10 @@ def registrable_domain(host: str) -> str:
     """`news.bbc.co.uk` → `bbc.co.uk`, `x.blog.github.io` → `blog.github.io`. An address, a single label and a public
     suffix are returned in lower case.
     """
-    return _SUFFIXES(host).top_domain_under_public_suffix or host.lower()
+    return _suffixes()(host).top_domain_under_public_suffix or host.lower()
 
 
 def site_name(host: str) -> str:
     """The label below the public suffix: `news.bbc.co.uk` → `bbc`; the host itself where there is no public suffix."""
-    parts = _SUFFIXES(host)
+    parts = _suffixes()(host)
     return str(parts.domain) if parts.suffix else host

@@ -1,0 +1,109 @@
+"""What each command imports: counted, not timed, so that a busy machine says the same."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
+from watcher.cli.main import COMMANDS
+
+HEAVY = frozenset(
+    [
+        "alembic",
+        "aiosmtplib",
+        "apprise",
+        "apscheduler",
+        "asyncio",
+        "css_inline",
+        "feedparser",
+        "httpcore2",
+        "httpx2",
+        "jinja2",
+        "lxml",
+        "nh3",
+        "prometheus_client",
+        "psycopg",
+        "pydantic",
+        "re2",
+        "requests",
+        "rich",
+        "snowballstemmer",
+        "sqlalchemy",
+        "structlog",
+        "tldextract",
+        "yaml",
+    ]
+)
+COMMAND = {"pydantic"}
+"""typer imports it for the arguments of a command."""
+CONFIGURATION = {"pydantic", "yaml", "re2", "snowballstemmer"}
+STORE = {*CONFIGURATION, "sqlalchemy", "asyncio"}
+"""SQLAlchemy imports asyncio by itself."""
+LOG = {"structlog", "rich"}
+"""structlog imports rich by itself."""
+
+SCRIPT = f"""
+import sys
+sys.argv = ["watcher", *sys.argv[1:]]
+try:
+    from watcher.cli.main import main
+    main()
+except SystemExit as end:
+    assert not end.code, end.code
+    print(*sorted(set({sorted(HEAVY)!r}) & set(sys.modules)), sep="\\n", file=sys.stderr)
+"""
+
+
+def imported(harness: Harness, *words: str) -> set[str]:
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *words], cwd=harness.folder, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return {line for line in done.stderr.splitlines() if line in HEAVY}
+
+
+@pytest.mark.parametrize("words", [("--version",), ("--help",)])
+def test_help_and_version_import_nothing_heavy(harness: Harness, words: tuple[str, ...]) -> None:
+    assert imported(harness, *words) == set()
+
+
+@pytest.mark.parametrize("name", [name for name in COMMANDS if name != "debug"])
+def test_help_of_a_command_imports_nothing_but_its_arguments(harness: Harness, name: str) -> None:
+    assert imported(harness, name, "--help") <= COMMAND
+
+
+@pytest.mark.parametrize(
+    ("words", "allowed"),
+    [
+        (("init", "-c", "mine.yaml"), COMMAND),
+        (("check",), CONFIGURATION),
+        (("explain", "--text", "config.yaml"), CONFIGURATION),
+        (("routes", "test", "level=focus"), CONFIGURATION),
+        (("receivers", "list"), CONFIGURATION),
+        (("alerts", "list"), STORE),
+        (("alerts", "list", "--json"), STORE),
+        (("outbox", "list"), STORE | LOG),
+        (("silence", "list"), STORE),
+        (("feeds", "list"), STORE),
+        (("feeds", "health"), STORE),
+        (("db", "stats"), STORE),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
+)
+def test_a_command_imports_only_what_it_uses(harness: Harness, words: tuple[str, ...], allowed: set[str]) -> None:
+    harness.route = DIGEST_AT_SEVEN
+    harness.publish("/wire", [Item("a", "Bread", datetime.now(UTC) - timedelta(minutes=1))])
+    harness.write()
+    harness.store().upgrade()
+    assert imported(harness, *words) <= allowed
+
+
+def test_once_with_nothing_due_imports_no_network_no_parser_and_no_templates(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(minutes=1))])
+    harness.once()
+    assert imported(harness, "once") <= STORE | LOG
