@@ -1,3 +1,3 @@
-"""A news-watching daemon: polls feeds, scores entries against topics, tells people why."""
+"""A news-watching daemon: polls feeds, scores entries against topics, notifies people and says why."""
 
 __version__ = "0.1.0"

@@ -1,7 +1,7 @@
 """Intervals of the daemon that no configuration sets, in one value, so that tests can shorten all of them together.
 
-Production uses the defaults below. `WATCHER_TIMINGS=tick=0.1,notification_lease=6,backoff=0.02` (seconds; `backoff` is a
-factor) is for tests and benches only: a lease that is too short causes copies, a backoff that is too short is impolite.
+Production uses the defaults below. `WATCHER_TIMINGS=tick=0.1,notification_lease=6,backoff=0.02` (seconds; `backoff`
+is a factor) is for tests and benches only: a lease that is too short causes copies, a backoff that is too short is impolite.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Timings:
 
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Timings:
-        """The defaults, changed by what the variable names. Raises `ValueError` for unknown names and for non-numbers."""
+        """The defaults, changed by what the variable names. Raises `ValueError` for unknown names and non-numbers."""
         given = dict(part.split("=", 1) for part in env.get(VARIABLE, "").split(",") if part)
         names = {field.name for field in fields(cls)}
         if unknown := given.keys() - names:

@@ -1,1 +1,1 @@
-"""The nouns: frozen values that cross rooms. No I/O, no clock, no randomness."""
+"""Frozen values that packages exchange. No I/O, no clock, no randomness."""

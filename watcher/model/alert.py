@@ -49,12 +49,12 @@ class AlertState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """A match worth telling, complete in itself: what it says does not change after it is saved (I2).
+    """A match worth notifying, complete in itself: what it says does not change after it is saved (I2).
 
     `labels` are frozen with it: ours (topic level score feed language story publishers) and the feed's.
-    `publishers` is how many independent publishers told its story when it was frozen into a message; the label of that
-    name says how many there were when the alert was made. `folded_into` names the alert of the same topic and story that was told instead; `reason` says why a
-    routed alert has no deliveries.
+    `publishers` is how many independent publishers had its story when it was frozen into a message; the label of that
+    name says how many there were when the alert was made. `folded_into` names the alert of the same topic and story
+    that was sent instead; `reason` says why a routed alert has no deliveries.
     """
 
     id: str
@@ -130,7 +130,7 @@ SUMMARY_LIMIT = 2_000
 
 
 def told_entry(entry: Entry) -> Entry:
-    """The entry as an alert carries it: short enough to be frozen into every message that tells of it."""
+    """The entry as an alert carries it: short enough to be frozen into every message that lists it."""
     return replace(entry, summary=(entry.summary or entry.content)[:SUMMARY_LIMIT], content="")
 
 
@@ -147,7 +147,7 @@ class AlertOrigin:
 def make_alert(
     match: Match, topic_title: str, entry: Entry, entry_key: str, origin: AlertOrigin, first_seen: datetime
 ) -> Alert:
-    """A match worth telling, with its labels. Feed labels never overrule ours (the configuration refuses the clash).
+    """A match worth notifying, with its labels. Feed labels never overrule ours (the configuration refuses the clash).
 
     `story` and `publishers` are still to be found, when it is saved.
     """

@@ -12,7 +12,7 @@ from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 MARGIN = timedelta(days=30)
-"""More than any offset, and room to look for the days around a moment."""
+"""More than any offset, and enough to look at the days around a moment."""
 
 EARLIEST = datetime.min.replace(tzinfo=UTC) + MARGIN
 LATEST = datetime.max.replace(tzinfo=UTC) - MARGIN

@@ -1,4 +1,4 @@
-"""Alerts switched off for a time by a person."""
+"""Alerts that a user switched off for a time."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from watcher.model.route import Matcher
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """From `starts_at` until before `ends_at`, alerts whose labels meet all matchers are not told.
+    """From `starts_at` until before `ends_at`, alerts whose labels meet all matchers are not sent.
 
     `author` and `comment` say who wanted that and why; a silence without matchers switches off nothing.
     """
