@@ -1,1 +1,1 @@
-"""The cellar: everything that must survive a crash."""
+"""All that must survive a crash, in SQLite or PostgreSQL."""

@@ -1,4 +1,4 @@
-"""How values of the model stand in columns, the same in every engine."""
+"""How values of the model are kept in columns, the same in every engine."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the rest of this room asks of an engine, so that SQL dialects stay behind one small file each."""
+"""What the rest of this package asks of an engine, so that SQL dialects stay behind one small file each."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class Database(Protocol):
-    """An engine and its manners. `where` names the store in messages, without a password."""
+    """An engine. `where` names the store in messages, without a password."""
 
     where: str
 
     def write(self, what: str) -> AbstractContextManager[Connection]:
-        """One writing transaction; committed at the end, rolled back on any exception. Raises only `StoreError`s of its own.
+        """One writing transaction: committed at the end, rolled back on any exception. Its own errors are `StoreError`s.
 
         `what` names it (a method of the interface): the two sides of its commit are failpoints of that name.
         """

@@ -1,4 +1,4 @@
-"""Digests that say that there is nothing to tell: one for each slot, whoever asks, and however often."""
+"""Digests that say that nothing matched: one for each slot, whichever process asks, and however often."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class EmptyDigests(StorePart):
         """Makes a READY notification without alerts for a slot in which nothing gathered; its `omitted` says how many
         alerts were silenced there.
 
-        None when there is anything to report: alerts that are not routed yet; deliveries of these routes and this channel
-        that are held, or waiting since before `due`; a notification made since the slot or not finished yet; or this very
-        notification.
+        None when there is anything to report: alerts that are not routed yet; deliveries of these routes and this
+        channel that are held, or waiting since before `due`; a notification made since the slot or not finished yet; or
+        this very notification.
         """
         with self._database.read() as connection:
             if _has_something(connection, slot):
@@ -48,7 +48,7 @@ class EmptyDigests(StorePart):
 
 
 def _has_something(connection: Connection, slot: EmptySlot) -> bool:
-    """Whether there is, or was since the slot, anything to tell there, or that there is not was told already.
+    """Whether there is, or was since the slot, anything to send there; also when an empty digest was made already.
 
     Asked every second for an hour: what answers on most days, and by an index, comes first.
     """
@@ -66,7 +66,7 @@ def _has_something(connection: Connection, slot: EmptySlot) -> bool:
 
 
 def _silenced(slot: EmptySlot) -> ColumnElement[bool]:
-    """The condition for what was silenced when the slot came: it would have been told there."""
+    """The condition for what was silenced when the slot came: it would have been sent there."""
     return and_(
         deliveries.c.group_id.in_(_groups(slot)),
         deliveries.c.state == DeliveryState.SILENCED,

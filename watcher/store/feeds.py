@@ -19,9 +19,9 @@ class Feeds(StorePart):
     def sync(self, urls: Collection[str], now: datetime, *, retry_failing: bool = False) -> None:
         """Makes the stored set of feeds follow the configuration.
 
-        New feeds are due at `now`. Feeds that are no longer configured are paused: their state and seen keys stay, and
-        they are never acquired. A paused feed that returns is resumed: due at the earlier of its old time and `now`, but
-        not before its `not_before`. With `retry_failing`, feeds whose last poll failed become due in the same way.
+        New feeds are due at `now`. Feeds that are no longer configured are paused: their state and seen keys stay,
+        and they are never acquired. A paused feed that returns is resumed: due at the earlier of its old time and
+        `now`, but not before its `not_before`. With `retry_failing`, feeds whose last poll failed become due in the same way.
         """
         wanted = set(urls)
         with self._database.write("sync_feeds") as connection:

@@ -60,9 +60,9 @@ class Groups(StorePart):
     def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
         """Turns the group's waiting deliveries into one READY notification, in one transaction (I2).
 
-        None when nothing waits any more or an unfinished notification of the group exists. The snapshot holds the `limit`
-        best alerts (by score, then age); the others belong to the notification as well and are counted as `omitted`. Each
-        alert's `sources` are the titles of the other feeds folded into it so far. The group's last flush becomes `now`.
+        None when nothing waits any more or an unfinished notification of the group exists. The snapshot holds the
+        `limit` best alerts (by score, then age); the others belong to the notification as well and are counted as
+        `omitted`. Each alert's `sources` are the titles of the other feeds folded into it so far. The group's last flush becomes `now`.
         """
         with self._database.write("close_digest" if reason is NotifyReason.DIGEST else "freeze") as connection:
             self._database.serialise(connection, "routing")
@@ -105,7 +105,7 @@ def best_alerts(taken: ColumnElement[bool], limit: int) -> Select[Any]:
 
 
 def _best(connection: Connection, taken: ColumnElement[bool], limit: int) -> list[Alert]:
-    """The best alerts of some deliveries, as a message is to show them: with all who tell their stories so far."""
+    """The best alerts of some deliveries, as a message shows them: with all publishers of their stories so far."""
     found = read_alerts(connection, best_alerts(taken, limit))
     publishers = publishers_of(connection, {alert.story for alert in found})
     return [replace(alert, publishers=publishers.get(alert.story, alert.publishers)) for alert in found]

@@ -37,7 +37,7 @@ class Outbox(StorePart):
     def acquire(
         self, owner: str, now: datetime, until: datetime, limit: int, *, paused: Collection[ChannelRef] = ()
     ) -> list[AcquiredNotification]:
-        """Leases notifications that are due, oldest first; none of a `paused` channel. `attempts` is as before this one.
+        """Leases notifications that are due, oldest first; none of a `paused` channel. `attempts` counts earlier ones.
 
         A notification about one story says which earlier message on its channel it replies to (`reply_to`).
         """
@@ -141,7 +141,7 @@ class Outbox(StorePart):
             return True
 
     def drop(self, key: str, now: datetime) -> bool:
-        """Gives a notification up on the operator's request: it becomes, or stays, a dead letter with the reason DROPPED.
+        """Gives a notification up on request: it becomes, or stays, a dead letter with the reason DROPPED.
 
         False for what is unknown, sent, being sent or dropped already.
         """

@@ -1,7 +1,7 @@
 """PostgreSQL: the engine for several machines, reached through psycopg 3.
 
 What SQLite's single writer gives for nothing is said here: rows that are to be leased are taken with FOR UPDATE SKIP
-LOCKED (the queries ask for it, SQLite passes over it), and what must not happen twice at once — judging alerts,
+LOCKED (the queries ask for it, SQLite passes over it), and what must not happen twice at once — saving alerts,
 routing and freezing, changing the schema — passes one at a time through an advisory lock of the transaction.
 """
 
@@ -64,7 +64,7 @@ REMEDIES: Mapping[str, tuple[type[StoreError], str]] = {
     "57": UNREACHABLE,
     "XX": (StoreCorrupt, "look into the server's log and restore a backup"),
 }
-"""By class of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html); who cannot connect has none."""
+"""By class of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html); a failed connection has none."""
 
 CLASS_LENGTH = 2
 
@@ -154,7 +154,7 @@ class PostgresDatabase:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turns what the driver raises into the errors of this house; nothing else is touched."""
+        """Turns what the driver raises into our own errors; nothing else is touched."""
         try:
             yield
         except PoolTimeout as error:

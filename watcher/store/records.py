@@ -102,8 +102,8 @@ class AlertFilter:
 class EntryFilter:
     """Conditions on stored entries, all of which must hold; None stands for any.
 
-    `feed` and `text` are parts of the feed's title or address and of the entry's title, whatever their case and accents;
-    `text` may also be the entry's whole link. Times are of the first sight: from `since` until before `until`.
+    `feed` and `text` are parts of the feed's title or address and of the entry's title, whatever their case and
+    accents; `text` may also be the entry's whole link. Times are of the first sight: from `since` until before `until`.
     """
 
     feed: str | None = None

@@ -43,7 +43,7 @@ def forget_keys(connection: Connection, before: datetime, chunk: int) -> int:
 
 
 def drop_entries(connection: Connection, before: datetime, chunk: int) -> int:
-    """Drops entries first seen before `before` that no unfinished alert tells of."""
+    """Drops entries first seen before `before` that no unfinished alert refers to."""
     needed = exists().where(alerts.c.entry_key == entries.c.key, _alert_is_unfinished(alerts))
     old = (
         select(entries.c.id)
@@ -67,8 +67,8 @@ def drop_unmatched(connection: Connection, before: datetime, chunk: int) -> int:
 
 def drop_alerts(connection: Connection, before: datetime, chunk: int) -> int:
     """Drops alerts made before `before` whose deliveries all ended before it, with those deliveries."""
-    told = alerts.alias("told")
-    folded_into_unfinished = exists().where(told.c.id == alerts.c.folded_into, _alert_is_unfinished(told))
+    sent = alerts.alias("sent")
+    folded_into_unfinished = exists().where(sent.c.id == alerts.c.folded_into, _alert_is_unfinished(sent))
     ended_lately = exists().where(deliveries.c.alert_seq == alerts.c.seq, deliveries.c.since >= before)
     old = (
         select(alerts.c.seq)
@@ -98,7 +98,7 @@ def drop_notifications(connection: Connection, before: datetime, chunk: int) -> 
 
 
 def drop_groups(connection: Connection, before: datetime, chunk: int) -> int:
-    """Drops groups that nothing refers to, unless they were flushed since `before` (`group_interval` counts from there)."""
+    """Drops groups that nothing refers to, unless flushed since `before`: `group_interval` counts from there."""
     referred = or_(
         exists().where(deliveries.c.group_id == delivery_groups.c.id),
         exists().where(notifications.c.group_id == delivery_groups.c.id),

@@ -5,7 +5,7 @@ somebody else wrote in between, whatever the timeout. `synchronous=FULL` holds f
 writing transaction here commits a lease, a result or what a poll brought; a transaction takes a whole batch, so the
 one fsync it costs is shared by many rows.
 
-The WAL cannot grow without bound: every commit checkpoints beyond 1,000 pages, but the file begins anew only when at
+The WAL cannot grow without bound: every commit checkpoints beyond 1,000 pages, but the file starts again only when at
 that moment nobody reads from it. Readers are short (a method reads everything and ends), so beyond `WAL_LIMIT` a
 writer waits for them and cuts the file.
 """
@@ -34,7 +34,7 @@ TURN = timedelta(seconds=60)
 """How long a writer of this process waits for the others of this process."""
 
 WAL_LIMIT = 4 * 1024 * 1024
-"""Bytes: the 1,000 pages that make a checkpoint due. A log that is let grow beyond them stays as long as it once was."""
+"""Bytes: the 1,000 pages that make a checkpoint due. A log that once grew beyond them keeps its length."""
 CUT_PATIENCE = timedelta(seconds=1)
 WRITER_CACHE_KIB = 16 * 1024
 READER_CACHE_KIB = 2 * 1024
@@ -187,7 +187,7 @@ class SqliteDatabase:
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
-        """Turns what the driver raises into the errors of this house; nothing else is touched."""
+        """Turns what the driver raises into our own errors; nothing else is touched."""
         try:
             yield
         except PoolTimeout as error:

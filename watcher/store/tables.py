@@ -138,8 +138,8 @@ alerts = Table(
     Column("routed_at", Instant),
     Column("document", Text, nullable=False),
 )
-"""`seq` is the order of creation. `feed_title` is the publisher's name where the entry gives it. `routed_at` is the first
-routing, kept when a changed configuration routes again.
+"""`seq` is the order of creation. `feed_title` is the publisher's name where the entry gives it. `routed_at` is the
+first routing, kept when a changed configuration routes again.
 """
 
 ALERT_IS_UNROUTED = alerts.c.state == literal(AlertState.UNROUTED, alerts.c.state.type, literal_execute=True)

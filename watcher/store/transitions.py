@@ -48,8 +48,8 @@ OMITTED_REASON = "only counted in its message"
 
 
 def deliver(connection: Connection, notification: AnyRow, shown: Collection[str] | None, now: datetime) -> None:
-    """The receiver took it: alerts that it was shown are delivered, for the reason the notification was made; the others
-    are omitted (I14). `shown` are alert ids; None stands for those of the snapshot.
+    """The receiver took it: alerts that it was shown are delivered, for the reason the notification was made; the
+    others are omitted (I14). `shown` are alert ids; None stands for those of the snapshot.
     """
     _finish(connection, notification, NotificationState.SENT, now)
     if shown is None and not notification.omitted:

@@ -1,4 +1,4 @@
-"""Migrations of the schema. Importing this room imports Alembic, which costs a third of a second."""
+"""Migrations of the schema. Importing this package imports Alembic, which costs a third of a second."""
 
 from __future__ import annotations
 

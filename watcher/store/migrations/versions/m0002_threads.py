@@ -1,4 +1,4 @@
-"""The messages that told stories first, so that later ones can reply to them.
+"""The first message of each story on a channel, so that later ones can reply to it.
 
 Revision ID: 0002
 Revises: 0001
