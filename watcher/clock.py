@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import time
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 
@@ -17,3 +18,29 @@ class SystemClock:
 
     def now(self) -> datetime:
         return datetime.now(UTC)
+
+
+class DatabaseClock:
+    """The clock of the database server, read now and then and carried on by this machine's stopwatch.
+
+    Nodes on several machines compare their times: clocks that differ would delay alerts, or let two nodes poll one feed.
+    It never goes back, not even when another server with another time takes over.
+    """
+
+    def __init__(self, time: datetime) -> None:
+        self._set = (time, stopwatch())
+        self._latest = time
+
+    def set(self, time: datetime, read_at: float) -> None:
+        """Sets the clock to the server's time, read when the stopwatch showed `read_at`."""
+        self._set = (time, read_at)
+
+    def now(self) -> datetime:
+        time, read_at = self._set
+        self._latest = max(self._latest, time + timedelta(seconds=stopwatch() - read_at))
+        return self._latest
+
+
+def stopwatch() -> float:
+    """Seconds that no change of the clock touches, and that go on while the machine sleeps."""
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))

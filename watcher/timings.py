@@ -18,7 +18,8 @@ class Timings:
     """`send_within` bounds a send; it must be over `send_margin` before its lease is (I3).
 
     `poll_margin` is added to the fetch's deadline for the lease of a feed: waiting for the host, parsing, matching, a
-    busy store. `backoff` scales the waits after failures, never what a server asks for.
+    busy store. A node beats every `node_beat` and is alive for `node_lives` after a beat; it trusts that for `node_margin`
+    less. `backoff` scales the waits after failures, never what a server asks for.
     """
 
     tick: timedelta = timedelta(seconds=1)
@@ -27,6 +28,9 @@ class Timings:
     send_within: timedelta = timedelta(seconds=60)
     send_margin: timedelta = timedelta(seconds=10)
     poll_margin: timedelta = timedelta(minutes=4)
+    node_beat: timedelta = timedelta(seconds=3)
+    node_lives: timedelta = timedelta(seconds=15)
+    node_margin: timedelta = timedelta(seconds=3)
     backoff: float = 1.0
 
     @classmethod

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import random
-import secrets
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -19,7 +18,7 @@ from typing import Any
 import httpx2
 import structlog
 
-from watcher.clock import Clock, SystemClock
+from watcher.clock import Clock, DatabaseClock, SystemClock
 from watcher.deliver.registry import build_channels, http_client
 from watcher.errors import StoreError
 from watcher.fetch.client import Fetcher
@@ -34,6 +33,7 @@ from watcher.route.tree import routes_by_path
 from watcher.service import reconcile
 from watcher.service.executors import Executors, open_executors
 from watcher.service.load import USER_AGENT, CompiledConfig, open_config_store, open_fetcher
+from watcher.service.node import Node
 from watcher.service.tasks import BoundedTasks
 from watcher.store.store import Store
 from watcher.story.assigner import StoryAssigner
@@ -68,7 +68,7 @@ class Application:
 
     built: Built
     env: Mapping[str, str]
-    owner: str
+    node: Node
     clock: Clock
     store: Store
     pools: Executors
@@ -85,6 +85,49 @@ class Application:
     def config(self) -> CompiledConfig:
         """The configuration in force."""
         return self.built.config
+
+    async def keep_alive(self) -> None:
+        """Beats for this node until it is cancelled, and drops all work under way when the node cannot trust its leases."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._beat())
+            group.create_task(self._watch_trust())
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(self.poller.timings.node_beat.total_seconds())
+            try:
+                if not await self.node.beat():
+                    log.error(
+                        "node.declared_dead", node=self.node.id, remedy="it was frozen or cut off; it starts again"
+                    )
+                    self._drop_work()
+                    await self._rejoin()
+            except StoreError as error:
+                log.warning("node.beat_failed", error=str(error), trusted=self.node.is_trusted)
+            except Exception:
+                log.exception("node.beat_failed", remedy="please report this; it is tried again")
+
+    async def _watch_trust(self) -> None:
+        while True:
+            await asyncio.sleep(self.poller.timings.tick.total_seconds())
+            if not self.node.is_trusted:
+                self._drop_work()
+
+    def _drop_work(self) -> None:
+        """Another node may do it by now: no request may be under way, and none may begin."""
+        if self.polls or self.sends:
+            remedy = "it is done again once the store can be reached"
+            log.warning("node.work_dropped", polls=len(self.polls), sends=len(self.sends), remedy=remedy)
+        self.polls.cancel()
+        self.sends.cancel()
+
+    async def _rejoin(self) -> None:
+        """Goes on as another node. What was acquired before is saved under the old id, which is refused."""
+        await self.node.register()
+        commit = GroupCommit(self.store, self.pools.store, self.node.id, self.clock, judge, StoryAssigner())
+        self.poller = replace(self.poller, owner=self.node.id, commit=commit)
+        self.notifier = replace(self.notifier, owner=self.node.id)
+        log.info("node.registered", node=self.node.id)
 
     async def follow_configuration(self) -> None:
         """Brings the store in line with the configuration: feeds, changed routes, removed receivers."""
@@ -162,22 +205,26 @@ async def open_application(
 
     `clock` is given by tests; `grace` is how long the end waits for what is under way.
     """
-    clock = clock or SystemClock()
     jitter = random.SystemRandom().random
-    owner = secrets.token_hex(8)
     timings = Timings.of(env)
     async with AsyncExitStack() as stack:
         pools = stack.enter_context(open_executors())
         store = await pools.store(open_config_store, config)
         stack.push_async_callback(pools.store, store.close)
+        clock = await pools.store(clock_of, store) if clock is None else clock
+        node = Node(store, clock, timings)
+        await node.register()
+        stack.push_async_callback(_leave, node)
+        beats = BoundedTasks("beat", 1)
+        stack.push_async_callback(beats.drained, timedelta(0))
         parser = ParserPool()
         stack.push_async_callback(parser.aclose)
         await parser.start()
         built = await build(config, pools)
-        commit = GroupCommit(store, pools.store, owner, clock, judge, StoryAssigner())
+        commit = GroupCommit(store, pools.store, node.id, clock, judge, StoryAssigner())
         poller = Poller(
             config.poll_config,
-            owner,
+            node.id,
             store,
             pools.store,
             pools.cpu,
@@ -191,8 +238,22 @@ async def open_application(
         breakers = CircuitBreakers(clock, jitter, store, pools.store, timings.backoff)
         alarms = Alarms(store, pools.store, pools.render, clock, timings.send_within)
         notifier = Notifier(
-            built.notify_config, owner, store, pools.store, pools.render, clock, jitter, timings, breakers, alarms
+            built.notify_config, node.id, store, pools.store, pools.render, clock, jitter, timings, breakers, alarms
         )
-        app = Application(built, env, owner, clock, store, pools, parser, poller, notifier)
+        app = Application(built, env, node, clock, store, pools, parser, poller, notifier)
+        beats.start(app.keep_alive())
         stack.push_async_callback(app.close, grace)
         yield app
+
+
+def clock_of(store: Store) -> Clock:
+    """The clock that all nodes on a store agree on."""
+    time = store.nodes.time()
+    return SystemClock() if time is None else DatabaseClock(time)
+
+
+async def _leave(node: Node) -> None:
+    try:
+        await node.leave()
+    except StoreError as error:
+        log.warning("node.not_ended", error=str(error), remedy="other nodes wait some seconds for what it held")

@@ -79,7 +79,7 @@ class Daemon:
         ticker = self._start_ticker()
         self._manager.ready(self._status())
         config = self._app.config
-        log.info("daemon.started", owner=self._app.owner, feeds=len(config.settings.feeds), topics=len(config.topics))
+        log.info("daemon.started", node=self._app.node.id, feeds=len(config.settings.feeds), topics=len(config.topics))
         await self._ended.wait()
         log.info("daemon.stopping", polls=len(self._app.polls), sends=len(self._app.sends))
         self._manager.stopping()
@@ -126,7 +126,7 @@ class Daemon:
     async def poll_tick(self) -> None:
         """Leases as many due feeds as may be polled at once, and starts their polls."""
         app = self._app
-        if app.polls.free:
+        if app.polls.free and app.node.is_trusted:
             async with app.acquiring:
                 poller = app.poller
                 for acquired in await poller.acquire(app.polls.free):
@@ -145,7 +145,7 @@ class Daemon:
         """Starts as many sends as may run at once, few at once to one channel."""
         app = self._app
         busy = [ref for ref in app.config.channel_refs if self._sending[ref] >= SENDS_PER_CHANNEL]
-        if app.sends.free:
+        if app.sends.free and app.node.is_trusted:
             for acquired in await app.notifier.acquire(app.sends.free, busy):
                 app.sends.start(self._attempt(acquired))
 

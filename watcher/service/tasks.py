@@ -36,6 +36,11 @@ class BoundedTasks:
         task.add_done_callback(self._finished)
         return task
 
+    def cancel(self) -> None:
+        """Cancels what is under way, without waiting for it."""
+        for task in self._tasks:
+            task.cancel()
+
     def _finished(self, task: asyncio.Task[Any]) -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:

@@ -31,13 +31,13 @@ class Database(Protocol):
         """One reading transaction: a consistent view."""
 
     def beat(self) -> AbstractContextManager[Connection]:
-        """A short writing transaction on a connection of its own, which no other work of this process delays.
+        """A short writing transaction on a connection of its own.
 
         A commit may be lost with the machine's power: only for what is written again every few seconds.
         """
 
-    def time(self, connection: Connection, now: datetime) -> datetime:
-        """The server's time; `now` where there is no server."""
+    def time(self) -> datetime | None:
+        """The server's time; None where there is no server."""
 
     def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
         """Whether the server started so recently before `now` that nodes may not have reached it yet."""

@@ -24,10 +24,9 @@ GRACE = timedelta(seconds=15)
 class Nodes(StorePart):
     """The heartbeat of nodes, for the service and the commands."""
 
-    def time(self, now: datetime) -> datetime:
-        """The time that all nodes agree on: the server's, where the store is on one; else `now`, this machine's."""
-        with self._database.beat() as connection:
-            return self._database.time(connection, now)
+    def time(self) -> datetime | None:
+        """The time that all nodes agree on: the server's. None where the store is a file: this machine's time will do."""
+        return self._database.time()
 
     def register(self, node: str, name: str, now: datetime, lives: timedelta) -> None:
         """Adds a node under an id that was never used; it is alive for `lives` from `now` on."""

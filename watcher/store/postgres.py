@@ -116,8 +116,9 @@ class PostgresDatabase:
         with self._translated(), self._beats.begin() as connection:
             yield connection
 
-    def time(self, connection: Connection, now: datetime) -> datetime:
-        return connection.scalar(select(func.statement_timestamp())) or now
+    def time(self) -> datetime | None:
+        with self.beat() as connection:
+            return connection.scalar(select(func.statement_timestamp()))
 
     def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
         started: datetime = connection.execute(select(func.pg_postmaster_start_time())).scalar_one()
