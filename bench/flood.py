@@ -21,10 +21,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from watcher.deliver.mail_message import Email
 from watcher.model.alert import Alert, Evidence, alert_id
 from watcher.model.entry import Entry, EntryDecision, Identified
 from watcher.model.notification import Delivered
-from watcher.model.route import Budget, ChannelRef, Email, GroupTiming, Receiver, Route
+from watcher.model.route import Budget, ChannelRef, GroupTiming, Receiver, Route
 from watcher.model.story import Judgement, Verdict
 from watcher.model.topic import Level
 from watcher.notify.flusher import Early, Flusher

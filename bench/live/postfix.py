@@ -27,9 +27,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from watcher.deliver.channel import MailServer
 from watcher.deliver.email import EmailChannel
+from watcher.deliver.mail_message import Email
 from watcher.model.notification import Delivered, Notification, Outcome, TryAgain
-from watcher.model.route import ChannelRef, Email
+from watcher.model.route import ChannelRef
 from watcher.model.settings import Smtp
 from watcher.render.message import render_message
 from watcher.render.sample import sample_notification
@@ -220,7 +222,7 @@ async def situations(port: int, certificate: Path) -> None:
         message = render_message(notification, zone="Europe/Istanbul")
         if big:
             message = replace(message, text=message.text * 500)
-        return await EmailChannel(options, settings, tls).send(notification, message, DEADLINE)
+        return await EmailChannel(options, MailServer(settings, tls=tls)).send(notification, message, DEADLINE)
 
     def report(name: str, outcome: Outcome) -> None:
         print(f"{name:<34} {type(outcome).__name__:<10} {getattr(outcome, 'reason', ''):<18} {outcome.detail}")

@@ -94,7 +94,7 @@ def write(folder: Path, name: str, rows: Sequence[tuple]) -> Path:
     told = Notification(
         notification_key(group, [one.id for one in alerts]), group, NotifyReason.DIGEST, alerts, NOW, omitted=12
     )
-    message = render_message(told, zone="Europe/Istanbul", surroundings=DigestContext(HISTORY, NOTES))
+    message = render_message(told, zone="Europe/Istanbul", context=DigestContext(HISTORY, NOTES))
     page = folder / f"{name}.html"
     page.write_text(message.html)
     (folder / f"{name}.txt").write_text(f"Subject: {message.subject}\n\n{message.text}")

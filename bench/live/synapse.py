@@ -26,9 +26,11 @@ from typing import Any
 import httpx2
 import yaml
 
-from watcher.deliver.registry import build_channels, http_client
+from watcher.deliver.http_clients import HttpClients
+from watcher.deliver.matrix import Matrix
+from watcher.deliver.registry import build_channels
 from watcher.model.notification import Delivered, Notification, Outcome
-from watcher.model.route import ChannelRef, Matrix, Receiver
+from watcher.model.route import ChannelRef, Receiver
 from watcher.render.message import render_message
 from watcher.render.sample import sample_notification
 
@@ -84,7 +86,7 @@ def call(url: str, path: str, body: dict[str, Any] | None = None, token: str = "
 async def situations(url: str, token: str, room: str) -> None:
     told = sample_notification(ROOM, datetime.now(UTC))
     good = Matrix(url, room, token)
-    async with http_client() as client:
+    async with HttpClients() as client:
 
         async def send(options: Matrix, notification: Notification) -> Outcome:
             channel = build_channels({"desk": Receiver("desk", {ROOM: options})}, None, client)[ROOM]

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.certificates import make_certificate
 from tests.harness.config_reading import ReadText
 from watcher.cli.init import starter_text
 from watcher.config.credentials import SecretMode
@@ -128,7 +129,7 @@ def test_what_the_compiler_says_comes_with_the_line_of_the_file(read_text: ReadT
 
 
 def test_all_sections(read_text: ReadText, tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("")
+    make_certificate(tmp_path).certificate.rename(tmp_path / "ca.pem")
     settings = read_text(
         """
         store: sqlite:///state/alerts.db

@@ -8,9 +8,11 @@ import pytest
 
 from tests.harness.chats import CHATS, TOKEN, send
 from tests.harness.servers import Answer, WebhookSink
+from watcher.deliver.mattermost import Mattermost
+from watcher.deliver.slack import Slack
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
-from watcher.model.route import ChannelOptions, Mattermost, Slack
+from watcher.model.route import ChannelOptions
 
 CHANNEL = "C024BE91L"
 

@@ -19,16 +19,16 @@ import pytest
 from tests.harness.chats import CHATS
 from tests.harness.factories import alert, notification
 from tests.harness.servers import WebhookSink
-from watcher.deliver.apprise import AppriseChannel
+from watcher.deliver.apprise import Apprise, AppriseChannel
 from watcher.deliver.discord import discord_body
-from watcher.deliver.mail_message import build_mail
+from watcher.deliver.mail_message import Email, build_mail
 from watcher.deliver.mattermost import mattermost_body
-from watcher.deliver.ntfy import ntfy
+from watcher.deliver.ntfy import Ntfy, ntfy
 from watcher.deliver.slack import slack_body
 from watcher.deliver.teams import teams_body
-from watcher.deliver.webhook import signed_request
+from watcher.deliver.webhook import Webhook, signed_request
 from watcher.model.notification import Delivered, Message
-from watcher.model.route import Apprise, ChannelRef, Email, Ntfy, OwnTemplate, Webhook
+from watcher.model.route import ChannelRef, OwnTemplate
 from watcher.model.settings import Smtp
 from watcher.render.message import render_message
 from watcher.render.user_templates import UserTemplates
@@ -228,9 +228,9 @@ def test_a_webhooks_own_template(name: str, tmp_path: Path) -> None:
 
 
 def test_what_ntfy_says_of_a_message_stands_in_its_body_never_in_a_header() -> None:
-    shape = ntfy(Ntfy("https://ntfy.example/news", "token"))
+    build_request = ntfy(Ntfy("https://ntfy.example/news", "token")).build_request
     for text in SAMPLES.values():
-        assert shape(message_of(text), "key", "").headers == {
+        assert build_request(message_of(text), "key", "").headers == {
             "Content-Type": "application/json",
             "Authorization": "Bearer token",
         }

@@ -10,11 +10,17 @@ from typing import Any
 import pytest
 
 from tests.harness import chats
-from tests.harness.chats import TOKEN, send
+from tests.harness.chats import OK, TOKEN, answered, send
 from tests.harness.factories import alert, notification
 from tests.harness.servers import Answer, WebhookSink
-from watcher.model.notification import Delivered, Outcome
-from watcher.model.route import ChannelOptions, Discord, Matrix, Mattermost, Slack, Telegram
+from watcher.deliver.discord import Discord
+from watcher.deliver.matrix import Matrix
+from watcher.deliver.mattermost import Mattermost
+from watcher.deliver.slack import Slack
+from watcher.deliver.telegram import Telegram
+from watcher.errors import AttemptReason
+from watcher.model.notification import Delivered, Outcome, TryAgain
+from watcher.model.route import ChannelOptions
 
 POST = "a1b2c3d4e5f6g7h8i9j0k1l2m3"
 
@@ -26,6 +32,11 @@ class Chat:
     answer: str
     reply: dict[str, Any]
     check: Callable[[dict[str, Any]], None]
+    status: int = 200
+
+    @property
+    def success(self) -> Answer:
+        return answered(self.answer, self.status)
 
 
 CHATS = {
@@ -63,6 +74,7 @@ CHATS = {
         f'{{"id":"{POST}","create_at":1,"channel_id":"x","root_id":""}}',
         {"root_id": POST},
         chats.mattermost_post,
+        status=201,
     ),
 }
 KINDS = pytest.mark.parametrize("kind", CHATS)
@@ -70,10 +82,6 @@ KINDS = pytest.mark.parametrize("kind", CHATS)
 
 def reply(options: ChannelOptions, receipt: str) -> Outcome:
     return send(options, replace(notification(alert()), reply_to=receipt))
-
-
-def answered(text: str, status: int = 200) -> Answer:
-    return Answer(status, {"Content-Type": "application/json"}, text.encode())
 
 
 def receipt_of(outcome: Outcome) -> str:
@@ -93,7 +101,7 @@ def replies(kind: str, body: dict[str, Any]) -> bool:
 @KINDS
 def test_what_the_service_calls_a_message_is_what_the_next_one_replies_to(kind: str) -> None:
     chat = CHATS[kind]
-    with WebhookSink(answered(chat.answer), answered(chat.answer)) as sink:
+    with WebhookSink(chat.success, chat.success) as sink:
         options = chat.options(sink.url(""), "place")
         receipt = receipt_of(send(options))
         assert receipt
@@ -110,7 +118,7 @@ def test_what_the_service_calls_a_message_is_what_the_next_one_replies_to(kind: 
 def test_a_refused_reply_is_told_as_an_ordinary_message(kind: str) -> None:
     chat = CHATS[kind]
     refusal = answered('{"ok":false,"error":"thread_not_found"}') if kind == "slack" else answered("{}", 400)
-    with WebhookSink(answered(chat.answer), refusal, answered(chat.answer)) as sink:
+    with WebhookSink(chat.success, refusal, chat.success) as sink:
         options = chat.options(sink.url(""), "place")
         receipt = receipt_of(send(options))
         assert receipt_of(reply(options, receipt))
@@ -120,7 +128,7 @@ def test_a_refused_reply_is_told_as_an_ordinary_message(kind: str) -> None:
 @KINDS
 def test_a_message_of_another_place_is_not_replied_to(kind: str) -> None:
     chat = CHATS[kind]
-    with WebhookSink(answered(chat.answer)) as sink:
+    with WebhookSink(chat.success) as sink:
         receipt = receipt_of(send(chat.options(sink.url(""), "place")))
         reply(chat.options(sink.url(""), "elsewhere"), receipt)
         assert not replies(kind, told_in(sink)[1])
@@ -128,16 +136,23 @@ def test_a_message_of_another_place_is_not_replied_to(kind: str) -> None:
 
 @KINDS
 @pytest.mark.parametrize(
-    "answer", ["", "ok", '{"ok":true}', "[]", '{"ts":17,"message_id":"x","event_id":5,"id":"short"}']
+    "answer", ["", "ok", "[]", '{"ts":17,"message_id":"x","event_id":5}', "<html><title>Log in</title></html>"]
 )
-def test_an_answer_that_names_no_message_is_a_delivery_without_a_receipt(kind: str, answer: str) -> None:
+def test_an_answer_that_the_service_does_not_document_is_tried_again(kind: str, answer: str) -> None:
     with WebhookSink(answered(answer)) as sink:
-        assert receipt_of(send(CHATS[kind].options(sink.url(""), "place"))) == ""
+        outcome = send(CHATS[kind].options(sink.url(""), "place"))
+    assert isinstance(outcome, TryAgain)
+    assert outcome.reason is AttemptReason.NOT_THE_SERVICE
 
 
-@pytest.mark.parametrize("options", [Slack, Mattermost, Discord])
-def test_webhooks_cannot_reply(options: Callable[[str], ChannelOptions]) -> None:
-    with WebhookSink(answered("ok"), answered("ok")) as sink:
+def test_a_success_that_names_no_message_has_no_receipt() -> None:
+    with WebhookSink(answered('{"ok":true}')) as sink:
+        assert receipt_of(send(CHATS["slack"].options(sink.url(""), "place"))) == ""
+
+
+@pytest.mark.parametrize(("options", "success"), [(Slack, OK), (Mattermost, OK), (Discord, Answer(204))])
+def test_webhooks_cannot_reply(options: Callable[[str], ChannelOptions], success: Answer) -> None:
+    with WebhookSink(success, success) as sink:
         assert receipt_of(send(options(sink.url("/hook")))) == ""
         assert isinstance(reply(options(sink.url("/hook")), "12345678:9.9"), Delivered)
         first, second = sink.bodies()

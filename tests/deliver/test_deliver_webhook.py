@@ -15,13 +15,11 @@ import pytest
 
 from tests.harness.factories import NOW, alert, notification
 from tests.harness.servers import RESET, Answer, FakeClock, WebhookSink
-from watcher.deliver.registry import http_client
-from watcher.deliver.signature import signature, signing_key
-from watcher.deliver.webhook import WebhookChannel
+from watcher.deliver.http_clients import HttpClients, Via
+from watcher.deliver.webhook import Webhook, WebhookChannel, signature, signing_key
 from watcher.errors import AttemptReason
 from watcher.http_headers import retry_after
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
-from watcher.model.route import Webhook
 from watcher.model.secret import Secret
 from watcher.render.message import render_message
 
@@ -33,8 +31,8 @@ def send(url: str, secret: str | None = SECRET, told=None, deadline: timedelta =
     options = Webhook(Secret("env HOOK", url), secret)
 
     async def once() -> Outcome:
-        async with http_client() as client:
-            channel = WebhookChannel(options, client, FakeClock(NOW))
+        async with HttpClients() as clients:
+            channel = WebhookChannel(options, clients.client(Via()), FakeClock(NOW))
             return await channel.send(told, render_message(told, zone="UTC"), deadline)
 
     return asyncio.run(once())

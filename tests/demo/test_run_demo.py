@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from watcher.deliver.signature import signature
+from watcher.deliver.webhook import signature
 from watcher.demo.http_server import Request
 from watcher.demo.result import DemoResult
 from watcher.demo.run import is_signed, perform, program_name, run_demo

@@ -19,28 +19,20 @@ from urllib.parse import urlsplit
 
 from tests.harness.factories import alert, notification
 from tests.harness.servers import Answer
-from watcher.deliver.discord import discord_body
-from watcher.deliver.matrix import matrix_body
-from watcher.deliver.mattermost import mattermost_body
-from watcher.deliver.ntfy import ntfy_body
-from watcher.deliver.registry import build_channels, http_client
-from watcher.deliver.slack import slack_body
-from watcher.deliver.teams import teams_body
-from watcher.deliver.telegram import telegram_body
+from watcher import deliver
+from watcher.deliver.discord import Discord, discord_body
+from watcher.deliver.http_clients import HttpClients
+from watcher.deliver.matrix import Matrix, matrix_body
+from watcher.deliver.mattermost import Mattermost, mattermost_body
+from watcher.deliver.ntfy import Ntfy, ntfy_body
+from watcher.deliver.paging import split
+from watcher.deliver.registry import build_channels
+from watcher.deliver.slack import Slack, slack_body
+from watcher.deliver.teams import Teams, teams_body
+from watcher.deliver.telegram import Telegram, telegram_body
 from watcher.errors import AttemptReason
 from watcher.model.notification import GiveUp, Message, Notification, Outcome, TryAgain
-from watcher.model.route import (
-    ChannelOptions,
-    ChannelRef,
-    Discord,
-    Matrix,
-    Mattermost,
-    Ntfy,
-    Receiver,
-    Slack,
-    Teams,
-    Telegram,
-)
+from watcher.model.route import ChannelOptions, ChannelRef, Receiver
 from watcher.model.secret import Secret
 from watcher.render.message import render_message
 
@@ -238,45 +230,84 @@ def unescaped(text: str) -> str:
 class Chat:
     """A chat as all its tests see it. `check` fails for a body that the service's documents do not allow; `options` are
     those for a server at a URL, with `TOKEN` as the secret; `path` is where its requests go; `read` undoes the encoding.
-    `success` is an answer that means what it says, `refusal` one that hides a refusal behind a status of success.
-    `not_found` is what a 404 comes to.
+    `success` is the documented answer to a message, `refusal` one that hides a refusal behind a status of success.
+    `fits` is the service's own limit; `not_found` is what a 404 comes to.
     """
 
     body: Callable[[Message], dict[str, Any]]
     check: Callable[[dict[str, Any]], None]
+    fits: Callable[[Message], bool]
     options: Callable[[str], ChannelOptions]
     path: str
+    success: Answer
     content_type: str = "application/json"
     read: Callable[[bytes], dict[str, Any]] = json.loads
-    success: int | Answer = 200
     refusal: Answer | None = None
     not_found: tuple[type[Outcome], AttemptReason] = (GiveUp, AttemptReason.GONE)
 
+    def bodies(self, message: Message) -> list[dict[str, Any]]:
+        """The bodies of the requests that a message is sent as."""
+        return [self.body(part.message) for part in split(message, self.fits)]
+
+
+def answered(text: str, status: int = 200) -> Answer:
+    return Answer(status, {"Content-Type": "application/json"}, text.encode())
+
+
+OK = Answer(200, {"Content-Type": "text/plain"}, b"ok")
+"""What incoming webhooks of Slack and Mattermost answer."""
 
 CHATS = {
-    "slack": Chat(slack_body, slack, lambda url: Slack(f"{url}/{TOKEN}"), f"/{TOKEN}"),
-    "discord": Chat(discord_body, discord, lambda url: Discord(Secret("env X", f"{url}/{TOKEN}")), f"/{TOKEN}"),
-    "ntfy": Chat(lambda message: ntfy_body(message, "news"), ntfy, lambda url: Ntfy(f"{url}/news", TOKEN), "/"),
+    "slack": Chat(slack_body, slack, deliver.slack.fits, lambda url: Slack(f"{url}/{TOKEN}"), f"/{TOKEN}", success=OK),
+    "discord": Chat(
+        discord_body,
+        discord,
+        deliver.discord.fits,
+        lambda url: Discord(Secret("env X", f"{url}/{TOKEN}")),
+        f"/{TOKEN}",
+        success=Answer(204),
+    ),
+    "ntfy": Chat(
+        lambda message: ntfy_body(message, "news"),
+        ntfy,
+        deliver.ntfy.fits,
+        lambda url: Ntfy(f"{url}/news", TOKEN),
+        "/",
+        success=answered('{"id":"sPs71M8A2T","event":"message","topic":"news"}'),
+    ),
     "teams": Chat(
         teams_body,
         teams,
+        deliver.teams.fits,
         lambda url: Teams(f"{url}/{TOKEN}"),
         f"/{TOKEN}",
+        success=Answer(202),
         refusal=Answer(200, body=b"Webhook message delivery failed: Microsoft Teams endpoint returned HTTP error 400"),
     ),
-    "mattermost": Chat(mattermost_body, mattermost, lambda url: Mattermost(f"{url}/{TOKEN}"), f"/{TOKEN}"),
+    "mattermost": Chat(
+        mattermost_body,
+        mattermost,
+        deliver.mattermost.fits,
+        lambda url: Mattermost(f"{url}/{TOKEN}"),
+        f"/{TOKEN}",
+        success=OK,
+    ),
     "telegram": Chat(
         lambda message: telegram_body(message, "-100"),
         telegram,
+        deliver.telegram.fits,
         lambda url: Telegram(TOKEN, "-100", url=url),
         f"/bot{TOKEN}/sendMessage",
+        success=answered('{"ok":true,"result":{"message_id":42}}'),
         not_found=(TryAgain, AttemptReason.AUTHENTICATION),
     ),
     "matrix": Chat(
         matrix_body,
         matrix,
+        deliver.matrix.fits,
         lambda url: Matrix(url, "!room:example.org", TOKEN),
         "/_matrix/client/v3/rooms/%21room%3Aexample.org/send/m.room.message/",
+        success=answered('{"event_id":"$YUwRidLecu:example.com"}'),
     ),
 }
 """Every chat; all tests of chats run for each."""
@@ -288,8 +319,8 @@ def send(options: ChannelOptions, told: Notification | None = None) -> Outcome:
     name = ChannelRef("chat", "any")
 
     async def once() -> Outcome:
-        async with http_client() as client:
-            channel = build_channels({"chat": Receiver("chat", {name: options})}, None, client)[name]
+        async with HttpClients() as clients:
+            channel = build_channels({"chat": Receiver("chat", {name: options})}, None, clients)[name]
             return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=8))
 
     return asyncio.run(once())

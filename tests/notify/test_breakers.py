@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 
+import pytest
+
 from tests.harness.harness import Harness, Item
 from watcher.model.notification import NotificationState
 
@@ -51,7 +53,7 @@ def test_what_only_a_person_can_mend_is_told_through_another_receiver(harness: H
 
 
 def test_who_cannot_be_reached_either_is_passed_over(harness: Harness) -> None:
-    broken = '{url: "https://hook.example/x", secret: "whsec_notbase64!!!"}'
+    broken = '{url: "http://127.0.0.1:9/x", secret: plain}'
     harness.more_receivers.append(f"  - {{name: broken, webhook: {broken}}}")
     harness.more_receivers.append(f"  - {{name: phone, ntfy: {{url: {json.dumps(harness.chat.url('/news'))}}}}}")
     harness.route = "\nreceiver: desk\ngroup_wait: 0s"
@@ -107,7 +109,14 @@ def test_a_letter_that_died_of_age_gets_its_whole_schedule_when_a_person_retries
     assert [one.key for one in harness.store().outbox.newest(state=NotificationState.READY)] == [dead.key]
 
 
-def test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever(harness: Harness) -> None:
+def _crash(*_: object) -> str:
+    raise ValueError
+
+
+def test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watcher.deliver.webhook.signature", _crash)
     harness.route = """
     receiver: broken
     group_wait: 0s
@@ -115,9 +124,7 @@ def test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_
       - {receiver: broken, continue: true}
       - {receiver: chat}
     """
-    harness.more_receivers.append(
-        '  - {name: broken, webhook: {url: "https://hook.example/x", secret: "whsec_notbase64!!!"}}'
-    )
+    harness.more_receivers.append('  - {name: broken, webhook: {url: "https://hook.example/x", secret: plain}}')
     publish(harness, 1)
     harness.once()
     assert len(harness.chat.requests) == 1

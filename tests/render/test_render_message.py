@@ -13,11 +13,11 @@ import pytest
 from tests.harness.factories import BODY, NOW, TITLE, alert, marked, notification
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
-from watcher.model.topic import Level, format_points
+from watcher.model.topic import Level
 from watcher.render.dates import age
 from watcher.render.digest import bars
 from watcher.render.digest_context import DigestContext
-from watcher.render.message import MAX_HTML_BYTES, render_message
+from watcher.render.message import MAX_HTML_BYTES, MAX_TEXT_BYTES, render_message
 
 
 def render(*alerts: Alert, zone: str = "Europe/Istanbul", reason=NotifyReason.DIGEST, omitted: int = 0, **more):
@@ -105,7 +105,7 @@ class TestOrder:
 class TestEvidence:
     def test_the_words_that_matched_are_marked_in_title_and_passage(self) -> None:
         page = Page(render(alert()).html)
-        assert page.marks == ["prison", "escaped", "prison"]
+        assert page.marks == ["escaped", "prison", "escaped", "prison"]
         assert "*escaped* from the *prison*" in render(alert()).text
 
     def test_the_parts_of_the_score_add_up(self) -> None:
@@ -169,13 +169,26 @@ class TestTimes:
 class TestSize:
     def test_the_html_part_stays_below_the_limit_and_says_what_is_missing(self) -> None:
         alerts = [alert(f"Number {index} " + "word " * 30, body=BODY * 4, name=str(index)) for index in range(400)]
-        message = render(*alerts, max_items=1_000)
+        told = notification(*alerts)
+        message = render_message(told, zone="UTC", max_full=1_000)
         assert len(message.html.encode()) <= MAX_HTML_BYTES
-        assert 40 < len(message.items) < 400
-        assert message.omitted == 400 - len(message.items)
-        assert f"… and {message.omitted} more" in Page(message.html).text
-        assert f"… and {message.omitted} more" in message.text
+        assert len(message.text.encode()) <= MAX_TEXT_BYTES
+        assert len(message.items) == 400
+        assert message.listed is not None
+        assert 250 < len(message.listed) < 400
+        assert {one.id for one in told.alerts if one.id[:8] in message.text + message.html} == message.listed
+        left_out = 400 - sum(one.id[:8] in message.text for one in told.alerts)
+        assert f"… and {left_out} more: watcher alerts list --state omitted" in message.text
+        assert "watcher alerts list --state omitted" in Page(message.html).text
         assert message.subject.endswith("(+399 more)")
+
+    def test_three_hundred_alerts_of_ordinary_length_are_all_listed(self) -> None:
+        alerts = [alert(f"Guards fled from prison number {index}", name=str(index)) for index in range(300)]
+        message = render(*alerts)
+        assert message.listed == {one.id for one in alerts}
+        assert all(one.entry.title in message.text for one in alerts)
+        assert len(message.html.encode()) <= MAX_HTML_BYTES
+        assert "watcher alerts list" not in message.text
 
     def test_one_monstrous_alert_is_still_a_message(self) -> None:
         message = render(alert("x" * 100_000, feed="y" * 100_000, body="z" * 100_000))
@@ -185,7 +198,7 @@ class TestSize:
     def test_the_overflow_says_how_many_and_shows_the_best(self) -> None:
         alerts = [alert(f"Number {index}", score=500 + index, name=str(index)) for index in range(20)]
         message = render(*alerts, reason=NotifyReason.OVERFLOW, omitted=9_970)
-        assert "9990 alerts beyond this route's budget" in message.text
+        assert "9,990 alerts beyond this route's budget" in message.text
         assert message.items[0].title == "Number 19"
         assert message.omitted == 9_970
 
@@ -194,7 +207,7 @@ class TestSurroundings:
     around = DigestContext({"detention-facilities": [0, 1, 2, 40]}, ("Daily <b>Sabah</b>: not reachable since Monday",))
 
     def test_bars_and_notes_are_plain_html(self) -> None:
-        page = Page(render(alert(), surroundings=self.around).html)
+        page = Page(render(alert(), context=self.around).html)
         assert page.tags.count("td") == 4
         assert "img" not in page.tags
         assert "Daily <b>Sabah</b>: not reachable since Monday" in page.text
@@ -205,7 +218,7 @@ class TestSurroundings:
         assert bars([0, 0]) == ()
 
     def test_the_text_part_has_the_notes_and_the_days_too(self) -> None:
-        text = render(alert(), surroundings=self.around).text
+        text = render(alert(), context=self.around).text
         assert "not reachable since Monday" in text
         days = self.around.history["detention-facilities"]
         assert f"alerts a day, last {len(days)} days: {' '.join(map(str, days))}\n" in text
@@ -229,7 +242,11 @@ def test_right_to_left_texts_stand_by_themselves() -> None:
 
 @pytest.mark.parametrize(
     ("term", "shown"),
-    [("سجن*", "\u2068سجن*\u2069"), ("prison*", "prison*"), ("سجن near SDF", "\u2068سجن near SDF\u2069")],
+    [
+        ("سجن*", "\u2068سجن*\u2069"),
+        ("prison*", "prison*"),
+        ("سجن* … SDF, prison* … قسد", "\u2068سجن*\u2069 … SDF, prison* … \u2068قسد\u2069"),
+    ],
 )
 def test_the_words_that_matched_keep_their_place_in_the_line_that_says_why(term: str, shown: str) -> None:
     message = render(_with_evidence(alert(), marked("title", TITLE, "prison", 740, term)))
@@ -271,8 +288,3 @@ def test_the_payload_has_the_documented_shape() -> None:
             ],
         },
     }
-
-
-@pytest.mark.parametrize(("score", "text"), [(740, "7.4"), (1200, "12"), (5, "0.05"), (-150, "-1.5"), (0, "0")])
-def test_points_are_written_as_people_write_them(score: int, text: str) -> None:
-    assert format_points(score) == text

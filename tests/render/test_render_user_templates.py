@@ -11,9 +11,9 @@ from tests.harness.factories import NOW, alert, notification
 from watcher.model.notification import Message
 from watcher.model.route import ChannelRef, OwnTemplate
 from watcher.render.message import render_message, template_problems
-from watcher.render.printable import one_line
 from watcher.render.sample import sample_notification
 from watcher.render.user_templates import UserTemplates
+from watcher.text.printable import one_line
 
 EVIL = '<script>alert("{{7*7}}")</script>'
 
@@ -209,7 +209,7 @@ class TestOfAWebhook:
         assert problem == message.payload["data"]["problems"][0]  # type: ignore[index]
         assert len(message.payload["data"]["alerts"]) == 1  # type: ignore[index]
         assert "card.json.j2 makes no JSON" in problem
-        assert "our own was used" in problem
+        assert "the built-in one was used" in problem
 
     @pytest.mark.parametrize(
         ("source", "said"),

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 
-from watcher.model.route import ChannelRef, DigestTiming, Email, GroupTiming, Hold, Receiver, Route, Timing
+from watcher.deliver.mail_message import Email
+from watcher.model.route import ChannelRef, DigestTiming, GroupTiming, Hold, Receiver, Route, Timing
 from watcher.route.empty import empty_slots
 
 MAIL = ChannelRef("desk", "email")

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.harness.factories import alert
+from watcher.deliver.mail_message import Email
+from watcher.deliver.slack import Slack
 from watcher.model.notification import GroupKey
-from watcher.model.route import ChannelRef, Email, GroupTiming, Matcher, Receiver, Route, Slack
+from watcher.model.route import ChannelRef, GroupTiming, Matcher, Receiver, Route
 from watcher.route.matcher import matches
 from watcher.route.tree import route_alert, routes_by_path, routes_for, why
 

@@ -25,7 +25,7 @@ from watcher.service.systemd import SystemdNotifier
 
 STEPS = {
     "load": "watcher.service.daemon.load_config",
-    "client": "watcher.service.app.http_client",
+    "client": "watcher.service.app.HttpClients",
     "channels": "watcher.service.app.build_channels",
     "templates": "watcher.service.app.user_templates",
     "fetcher": "watcher.service.app.open_fetcher",

@@ -30,19 +30,21 @@ def check(
     config: Config = DEFAULT_CONFIG,
     online: Annotated[bool, typer.Option("--online", help="Also ask every feed once.")] = False,
 ) -> None:
-    """Validate the configuration, its topics' examples and its templates.
+    """Validate the configuration, its topics' examples, its channels and its templates.
 
     With --online, also show what each feed answers now; exit 1 if none does.
     """
     from watcher.config.load import missing_for_run
+    from watcher.deliver.registry import failed_channels
     from watcher.service.load import load_config
 
-    compiled = load_config(config, os.environ, secrets="require" if online else "defer")
+    compiled = load_config(config, os.environ, secrets="require" if online else "if_found")
     settings = compiled.settings
     needed = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(settings))
     for warning in (*settings.warnings, *_of_topics(compiled), *needed, *_private_addresses(settings)):
         say(f"warning: {warning}", err=True)
     failed = [problem for topic in compiled.topics for problem in _failed_examples(topic, compiled)]
+    failed += failed_channels(settings)
     failed_templates, warnings = _tested_templates(settings)
     if failed or failed_templates:
         raise ConfigError([*failed, *failed_templates])

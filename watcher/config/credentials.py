@@ -10,12 +10,14 @@ from watcher.config.secrets import SecretMissing, SecretSource, find_secret
 from watcher.config.yaml_tree import Where
 from watcher.model.secret import Secret
 
-SecretMode = Literal["require", "defer"]
+SecretMode = Literal["require", "if_found", "defer"]
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`require`: a missing secret is a problem. `defer`: a warning, and only what is `kept` stays in memory."""
+    """`require`: a missing secret is a problem. `if_found`: a warning. `defer`: a warning, and only what is `kept` stays
+    in memory.
+    """
 
     reader: Reader
     mode: SecretMode
@@ -26,7 +28,7 @@ class Credentials:
         With `needed=False`, because nothing in the configuration uses it, it may be missing in either mode.
         """
         found = self.kept(value, where, needed=needed)
-        return found if self.mode == "require" or isinstance(value, str) else Secret(found.origin)
+        return Secret(found.origin) if self.mode == "defer" and not isinstance(value, str) else found
 
     def kept(self, value: str | SecretSource, where: Where, *, needed: bool = True) -> Secret:
         """A secret that even commands that send nothing need: kept in either mode."""

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.yaml_tree import MappingNode, Scalar, SequenceNode, Where, find, plain
+from watcher.deliver.options import not_text
 from watcher.errors import Position, Problem
+from watcher.model.route import ChannelOptions
 
 _Shape = TypeVar("_Shape", bound=BaseModel)
+_Options = TypeVar("_Options", bound=ChannelOptions)
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 
 
@@ -100,13 +103,33 @@ class Reader:
         except ValidationError:
             return None
 
+    def options(self, kind: type[_Options], where: Where, context: object) -> _Options | None:
+        """The mapping at `where` as a dataclass of options, read with the validation `context`; None if it is broken."""
+        value = self.plain(where)
+        known = tuple(field.name for field in fields(kind))
+        if not isinstance(value, dict):
+            self.problem(where, f"must be a mapping with the keys {', '.join(known)}")
+            return None
+        try:
+            return TypeAdapter(kind).validate_python(value, context=context)
+        except ValidationError as error:
+            for detail in error.errors(include_url=False):
+                at = (*where, *(step for step in detail["loc"] if step != "[key]"))
+                if detail["type"] == "unexpected_keyword_argument":
+                    self._unknown_key(at, known)
+                else:
+                    self.problem(at, _message(detail), at_key="[key]" in detail["loc"])
+        return None
+
+    def _unknown_key(self, where: Where, known: tuple[str, ...]) -> None:
+        hint = did_you_mean(str(where[-1]), known) or f"; known here: {', '.join(known)}"
+        self.problem(where, f"unknown key{hint}", at_key=True)
+
     def _report(self, model: type[BaseModel], where: Where, detail: ErrorDetails) -> str | int | None:
         loc = tuple(step for step in detail["loc"] if step != "[key]")
         full = (*where, *loc)
         if detail["type"] == "extra_forbidden":
-            known = _keys(_model_at(model, loc[:-1]))
-            hint = did_you_mean(str(loc[-1]), known) or f"; known here: {', '.join(known)}"
-            self.problem(full, f"unknown key{hint}", at_key=True)
+            self._unknown_key(full, _keys(_model_at(model, loc[:-1])))
         else:
             self.problem(full, _message(detail), at_key="[key]" in detail["loc"])
         return loc[0] if loc else None
@@ -129,7 +152,7 @@ def _message(detail: ErrorDetails) -> str:
     if kind == "value_error":
         return str(context["error"])
     if kind == "string_type":
-        return _not_text(detail["input"])
+        return not_text(detail["input"])
     if kind in _BOUNDS:
         bound, words = _BOUNDS[kind]
         return f"must be {words} {context[bound]}"
@@ -151,14 +174,6 @@ _BOUNDS = {
     "less_than_equal": ("le", "at most"),
     "greater_than": ("gt", "more than"),
 }
-
-
-def _not_text(value: object) -> str:
-    if value is None:
-        return "is empty, but must be text; if it begins with # or &, quote it"
-    if isinstance(value, bool | int | float):
-        return f"must be text, not a {'truth value' if isinstance(value, bool) else 'number'}: quote it"
-    return "must be text; if it begins with [ or {, or has a colon, quote it"
 
 
 def _keys(model: type[BaseModel]) -> tuple[str, ...]:

@@ -12,7 +12,16 @@ from datetime import time, timedelta
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.quantities import (
@@ -26,6 +35,7 @@ from watcher.config.quantities import (
 from watcher.config.secrets import SecretSource, read_text_or_secret
 from watcher.model.route import WEEKDAYS, Rank, Weekday
 from watcher.model.topic import Level, Points
+from watcher.text.addresses import email_problem, web_url_problem
 from watcher.text.languages import TWO_LETTERS, language_code
 
 
@@ -49,20 +59,6 @@ def _name(text: str) -> str:
     if not re.fullmatch(r"\w[\w.\-]{0,63}", text):
         raise ValueError(f'"{text}" cannot be a name; use up to 64 letters, digits, . - and _ without spaces')
     return text
-
-
-def web_url_problem(text: str) -> str | None:
-    """Why a text is not a web address, or None; the message does not repeat the address."""
-    try:
-        parts = urlsplit(text)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        return "not a web address; write it like https://example.org/feed.xml"
-    if parts.scheme.lower() not in ("http", "https"):
-        return "must begin with https:// or http://"
-    if not host or re.search(r"\s", text):
-        return "not a web address; write it like https://example.org/feed.xml"
-    return None
 
 
 def feed_url_problem(text: str) -> str | None:
@@ -124,14 +120,18 @@ def _email_address(text: str) -> str:
     return text
 
 
-def email_problem(text: str) -> str | None:
-    """Why a text is not one mail address, `desk@example.org` or `Desk <desk@example.org>`; None when it is."""
-    named = re.fullmatch(r"[^<>\r\n]*<([^<>]*)>", text)
-    address = named[1] if named else text
-    if not re.fullmatch(r"[^\s@<>,;:\"()\[\]\\]{1,64}@[^\s@<>,;:\"()\[\]\\.]+(?:\.[^\s@<>,;:\"()\[\]\\.]+)*", address):
-        return f'"{text}" is not one mail address like desk@example.org'
-    return None
+def _helo(text: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Za-z:.]+\]", text):
+        raise ValueError("must be the name of this machine, like mail.example.org, or an address like [192.0.2.1]")
+    return text
 
+
+def _source_or(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
+    return read_text_or_secret(value) if isinstance(value, dict) else handler(value)
+
+
+_or_source = WrapValidator(_source_or)
+"""Also allows `{env: NAME}` and the like; the value is then a `SecretSource`."""
 
 Duration = Annotated[timedelta, PlainValidator(read_duration)]
 PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive)]
@@ -191,6 +191,7 @@ class NetworkShape(Shape):
     allow: list[Annotated[str, AfterValidator(_network)]] = []
     proxy: TextOrSecret | None = None
     ca_file: Text | None = None
+    delivery_proxy: TextOrSecret | None = None
 
 
 class FeedShape(Shape):
@@ -239,12 +240,15 @@ class TopicShape(Shape):
 
 
 class SmtpShape(Shape):
-    host: Line
-    port: int = Field(587, ge=1, le=65535)
+    """Where `_or_source` is added, the value may also be a `SecretSource`, although it is no secret."""
+
+    host: Annotated[Line, _or_source]
+    port: Annotated[int, Field(ge=1, le=65535), _or_source] = 587
     tls: Annotated[Literal["starttls", "implicit", "none"], _one_of(("starttls", "implicit", "none"))] = "starttls"
-    username: Line | None = None
+    username: Annotated[Line, _or_source] | None = None
     password: TextOrSecret | None = None
-    sender: EmailAddress = Field(alias="from")
+    helo: Annotated[str, AfterValidator(_helo)] | None = None
+    sender: Annotated[EmailAddress, _or_source] = Field(alias="from")
 
 
 class DigestShape(Shape):

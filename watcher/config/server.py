@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ssl
+from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from watcher.config.credentials import Credentials
 from watcher.config.reader import Reader
 from watcher.config.schema import LimitsShape, NetworkShape, PollingShape, RetentionShape, SmtpShape
-from watcher.config.secrets import read_text_or_secret
+from watcher.config.secrets import SecretSource, read_text_or_secret
 from watcher.config.yaml_tree import Where
+from watcher.model.route import DIRECT
 from watcher.model.secret import Secret
 from watcher.model.settings import Limits, Network, PerHost, Polling, Retention, Smtp
+from watcher.text.addresses import email_problem, web_url_problem
 
 _DEFAULT_STORE = "sqlite:///watcher.db"
 _SQLITE = "sqlite:///"
@@ -96,14 +101,41 @@ def read_network(reader: Reader, credentials: Credentials) -> Network:
     if shape is None:
         return Network()
     proxy = credentials.secret(shape.proxy, (*where, "proxy")) if shape.proxy else None
-    ca_file = (reader.file.parent / Path(shape.ca_file).expanduser()).absolute() if shape.ca_file else None
-    if ca_file and not ca_file.is_file():
-        reader.problem((*where, "ca_file"), f"there is no file {ca_file}")
-    return Network(tuple(shape.allow), proxy, ca_file)
+    delivery_proxy = read_delivery_proxy(reader, credentials, (*where, "delivery_proxy"), shape.delivery_proxy)
+    return Network(tuple(shape.allow), proxy, read_ca_file(reader, (*where, "ca_file"), shape.ca_file), delivery_proxy)
+
+
+def read_ca_file(reader: Reader, where: Where, written: str | None) -> Path | None:
+    """A bundle of certificates beside the configuration, which must be one."""
+    if not written:
+        return None
+    file = (reader.file.parent / Path(written).expanduser()).absolute()
+    if not file.is_file():
+        reader.problem(where, f"there is no file {file}")
+        return None
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
+    except (OSError, ssl.SSLError) as error:
+        reader.problem(where, f"{file} is no bundle of certificates in PEM ({error.strerror or error})")
+    return file
+
+
+def read_delivery_proxy(
+    reader: Reader, credentials: Credentials, where: Where, written: str | SecretSource | None
+) -> Secret | None:
+    """The proxy of receivers and of the mail server: `http://[USER:PASSWORD@]HOST:PORT`, or `none`."""
+    if written is None:
+        return None
+    found = credentials.kept(written, where)
+    if found.value is not None and found.value != DIRECT:
+        parts = urlsplit(found.value)
+        if parts.scheme != "http" or not parts.hostname or web_url_problem(found.value):
+            reader.problem(where, "must be a proxy like http://proxy.example:3128, or none for a direct connection")
+    return Secret(found.origin) if credentials.mode == "defer" and not isinstance(written, str) else found
 
 
 def sends_mail(reader: Reader) -> bool:
-    """Whether any receiver uses e-mail."""
+    """Whether any receiver has e-mail."""
     return any("email" in reader.keys(("receivers", index)) for index in reader.items(("receivers",)))
 
 
@@ -114,10 +146,34 @@ def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
         return None
     has_username, has_password = reader.given((*where, "username")), reader.given((*where, "password"))
     if has_username != has_password:
-        given, lacking = ("username", "password") if has_username else ("password", "username")
-        reader.problem(where, f"has a {given} but no {lacking}; give both or neither")
+        given, missing = ("username", "password") if has_username else ("password", "username")
+        reader.problem(where, f"has a {given} but no {missing}; give both or neither")
     if shape.password is not None and shape.tls == "none":
         reader.warn((*where, "tls"), "the password crosses the network unencrypted; use starttls or implicit")
     is_used = sends_mail(reader)
     password = credentials.secret(shape.password, (*where, "password"), needed=is_used) if shape.password else None
-    return Smtp(shape.host, shape.sender, shape.port, shape.tls, shape.username, password)
+
+    def text(key: str, value: str | int | SecretSource, check: Callable[[str], str | None] = lambda text: None) -> str:
+        """The value, or what the environment has for it; an unknown one is allowed where nothing is sent."""
+        if not isinstance(value, SecretSource):
+            return str(value)
+        found = credentials.kept(value, (*where, key), needed=is_used).value
+        problem = check(found) if found is not None else None
+        if problem:
+            reader.problem((*where, key), problem)
+        return _NO_SERVER.get(key, "") if found is None or problem else found
+
+    return Smtp(
+        host=text("host", shape.host),
+        sender=text("from", shape.sender, email_problem),
+        port=int(text("port", shape.port, _port_problem) or 587),
+        tls=shape.tls,
+        username=None if shape.username is None else text("username", shape.username),
+        password=password,
+        helo=shape.helo,
+    )
+
+
+def _port_problem(text: str) -> str | None:
+    is_port = text.isascii() and text.isdecimal() and 1 <= int(text[:6]) <= 65535
+    return None if is_port else "must be the number of a port, between 1 and 65535"

@@ -1,4 +1,4 @@
-"""Channels that are one HTTP request: a pure shape makes it, one function posts it, one judges the answer."""
+"""Channels of chats: a message is one HTTP request, or a few where it exceeds the service's limits."""
 
 from __future__ import annotations
 
@@ -8,23 +8,30 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, TypeVar
 
-import httpx2
-
-from watcher.deliver.http import Answer, Judgement, Request, judge_answer, post
+from watcher.deliver.channel import Transport
+from watcher.deliver.http import Answer, Judge, Request
+from watcher.deliver.paging import Part, send_parts, split
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
+from watcher.model.route import ChannelOptions
+
+if TYPE_CHECKING:
+    import httpx2
+
+_Options = TypeVar("_Options", bound=ChannelOptions)
 
 BuildRequest = Callable[[Message, str, str], Request]
-"""Pure: the request of one service for a message, the notification's key and, where the service can reply, the id of
-the message that is replied to ("" for an ordinary message)."""
+"""Pure: the request of one service for a message, the message's key and, where the service can reply, the id of the
+message that is replied to ("" for an ordinary message)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
-    """How a service names a message in its answer (the first group of `pattern`), and where: a receipt of another
-    `place` (the chat was changed in the configuration) is none.
+    """Where a service's answer names the message (first group of `pattern`), and the `place` in which that name is valid.
+
+    A receipt of another place (the chat was changed in the configuration) is ignored.
     """
 
     pattern: re.Pattern[str]
@@ -46,51 +53,60 @@ class Receipts:
 
 
 @dataclass(frozen=True, slots=True)
-class Service:
-    """A chat: from the options to the shape, what its answers mean and, if it can reply, how its messages are named.
+class ChatService:
+    """One chat of one receiver: how a request is made, what fits into it, what its answers mean.
 
-    The module of a chat holds its own as `SERVICE`; `open.py` finds it there by the kind's name.
+    `fits` says whether a message keeps the service's limits. `receipts`: if it can reply, how its messages are named.
     """
 
-    shape: Callable[[Any], BuildRequest]
-    judge: Judgement = judge_answer
-    receipts: Callable[[Any], Receipts] | None = None
-
-    def open(self, options: Any, client: httpx2.AsyncClient) -> ChatChannel:
-        """The channel for the options of one receiver."""
-        return ChatChannel(self.shape(options), client, self.judge, self.receipts(options) if self.receipts else None)
+    build_request: BuildRequest
+    fits: Callable[[Message], bool]
+    judge: Judge
+    receipts: Receipts | None = None
 
 
+@dataclass(frozen=True, slots=True)
 class ChatChannel:
-    """Posts messages in the shape of one service, as replies where it can."""
+    """Posts messages to one chat, as replies where it can."""
 
-    def __init__(
-        self,
-        shape: BuildRequest,
-        client: httpx2.AsyncClient,
-        judge: Judgement = judge_answer,
-        receipts: Receipts | None = None,
-    ) -> None:
-        self._shape = shape
-        self._client = client
-        self._judge = judge
-        self._receipts = receipts
+    service: ChatService
+    client: httpx2.AsyncClient
 
     async def send(self, notification: Notification, message: Message, deadline: timedelta) -> Outcome:
+        receipts = self.service.receipts
+        reply_to = receipts.message_id(notification.reply_to) if receipts else ""
+        parts = split(message, self.service.fits)
+
+        async def send_part(part: Part, left: timedelta) -> Outcome:
+            is_first = part is parts[0]
+            key = notification.key if is_first else stable_hash(notification.key, part.name)
+            return await self._send(part.message, key, reply_to, left)
+
+        return await send_parts(parts, notification, deadline, send_part)
+
+    async def _send(self, message: Message, key: str, reply_to: str, deadline: timedelta) -> Outcome:
         loop = asyncio.get_running_loop()
         ends = loop.time() + deadline.total_seconds()
-        reply_to = self._receipts.message_id(notification.reply_to) if self._receipts else ""
-        outcome = await post(self._client, self._shape(message, notification.key, reply_to), deadline, self._judged)
+        outcome = await self._post(message, key, reply_to, deadline)
         if reply_to and isinstance(outcome, GiveUp):  # perhaps the message was deleted: better no reply than no message
-            left = timedelta(seconds=ends - loop.time())
-            outcome = await post(self._client, self._shape(message, notification.key, ""), left, self._judged)
+            outcome = await self._post(message, key, "", timedelta(seconds=ends - loop.time()))
         return outcome
 
-    def _judged(self, answer: Answer) -> Outcome:
-        outcome = self._judge(answer)
-        if isinstance(outcome, Delivered) and self._receipts:
-            return replace(outcome, receipt=self._receipts.receipt(answer))
+    async def _post(self, message: Message, key: str, reply_to: str, deadline: timedelta) -> Outcome:
+        from watcher.deliver.http_clients import post
+
+        return await post(self.client, self.service.build_request(message, key, reply_to), deadline, self._judge)
+
+    def _judge(self, answer: Answer) -> Outcome:
+        outcome = self.service.judge(answer)
+        if isinstance(outcome, Delivered) and self.service.receipts:
+            return replace(outcome, receipt=self.service.receipts.receipt(answer))
         return outcome
+
+
+def chat(service: Callable[[_Options], ChatService]) -> Callable[[_Options, Transport], ChatChannel]:
+    """The `build` of a chat's registration."""
+    return lambda options, transport: ChatChannel(service(options), transport.http)
 
 
 def json_request(url: str, body: Mapping[str, object], **headers: str) -> Request:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
-from watcher.deliver.shorten import fit, more_line, shorten
 from watcher.model.notification import Message, MessageItem
+from watcher.text.shorten import shorten
 
-QUOTE_CHARACTERS = 280
+SUBJECT_CHARACTERS = 300
 TITLE_CHARACTERS = 200
+QUOTE_CHARACTERS = 280
+OTHER_CHARACTERS = 400
+ALSO_NAMED = 3
 
 
 def facts(item: MessageItem) -> str:
-    """Source, age, topic and level on one line."""
-    known = (item.source, item.age, item.topic, f"{item.level} {item.score}".strip())
+    """Source, age, topic, level with score, and the alert's short id, on one line."""
+    known = (item.source, item.age, item.topic, f"{item.level} {item.score}".strip(), item.short_id)
     return " · ".join(shorten(text, 100) for text in known if text)
 
 
@@ -21,9 +22,20 @@ def also_line(item: MessageItem) -> str:
     """ "also reported by A, B and 3 more", or ""."""
     if not item.also:
         return ""
-    named = ", ".join(shorten(name, 60) for name in item.also[:3])
-    rest = len(item.also) - 3
+    named = ", ".join(shorten(name, 60) for name in item.also[:ALSO_NAMED])
+    rest = len(item.also) - ALSO_NAMED
     return f"also reported by {named}" + (f" and {rest} more" if rest > 0 else "")
+
+
+def why_line(item: MessageItem) -> str:
+    """The reasons: "why: prison* in title: 3 + camp*: 2 = 5", or ""."""
+    return f"why: {item.why}" if item.why else ""
+
+
+def notes(item: MessageItem) -> list[str]:
+    """What stands beneath the quoted passage: other headlines of the story, who reported it, and why it was sent."""
+    others = [shorten(f"also: {title} {link}", OTHER_CHARACTERS) for title, link in item.other_titles]
+    return [line for line in (*others, also_line(item), why_line(item)) if line]
 
 
 def quote_runs(item: MessageItem, limit: int = QUOTE_CHARACTERS) -> list[tuple[str, bool]]:
@@ -39,20 +51,21 @@ def quote_runs(item: MessageItem, limit: int = QUOTE_CHARACTERS) -> list[tuple[s
     return runs
 
 
+def more_line(message: Message) -> str:
+    """How many alerts the message only counts, and the command that lists them; "" for none."""
+    return f"… and {message.omitted} more: watcher alerts list --state omitted" if message.omitted > 0 else ""
+
+
 def unmention(text: str) -> str:
     """The text with a zero-width space after every @, so that no service finds a name or a group in it."""
     return text.replace("@", "@\u200b")
 
 
-def plain_text(message: Message, limit: int, size: Callable[[str], int] = len) -> str:
-    """The alerts as plain paragraphs, whole ones only; what does not fit is counted in the last."""
-
-    def more(left_out: int) -> str:
-        return more_line(left_out + message.omitted)
-
-    return "\n".join(fit([_paragraph(item) for item in message.items], limit, more, size=size))
+def plain_text(message: Message) -> str:
+    """The alerts as plain paragraphs."""
+    return "\n".join(filter(None, [*map(_paragraph, message.items), more_line(message)]))
 
 
 def _paragraph(item: MessageItem) -> str:
-    lines = [shorten(item.title, TITLE_CHARACTERS), facts(item), also_line(item), item.link]
+    lines = [shorten(item.title, TITLE_CHARACTERS), facts(item), *notes(item), item.link]
     return "\n".join(filter(None, lines)) + "\n"

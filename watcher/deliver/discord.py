@@ -1,27 +1,32 @@
-"""The shape of Discord's webhooks: embeds. Pure.
+"""Discord: webhooks. Embeds. Pure.
 
 Limits (https://discord.com/developers/docs/resources/message#embed-object-embed-limits): content 2,000; 10 embeds;
 title 256, description 4,096, footer 2,048, author 256; 6,000 characters in all embeds together.
 `allowed_mentions` with an empty `parse` makes every mention plain text.
+An answer is 204, or with `?wait=true` in the address the message as JSON
+(https://discord.com/developers/docs/resources/webhook#execute-webhook).
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
-from watcher.deliver.chat import BuildRequest, Service, json_request
-from watcher.deliver.chat_text import also_line, facts, quote_runs
-from watcher.deliver.http import Request
-from watcher.deliver.shorten import more_line, shorten, utf16_size
-from watcher.model.notification import Message, MessageItem
-from watcher.model.route import Discord
+from watcher.deliver.channel import ChannelKind
+from watcher.deliver.chat import ChatService, chat, json_request
+from watcher.deliver.chat_text import SUBJECT_CHARACTERS, facts, more_line, notes, quote_runs
+from watcher.deliver.http import Answer, Request, judge_answer
+from watcher.deliver.options import WebAddress
+from watcher.model.notification import Message, MessageItem, Outcome
+from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal
+from watcher.text.shorten import shorten, utf16_size
 
-CONTENT = 2_000
 EMBEDS = 10
 ALL_EMBEDS = 6_000
 TITLE = 256
 URL = 2_048
+SUPPRESS_EMBEDS = 4
 
 Embed = dict[str, object]
 
@@ -29,44 +34,46 @@ _MARKUP = re.compile(r"([\\`*_~|>\[\]()#<:@-])")
 _COLOURS = {"focus": 0xC0392B, "mention": 0x7F8C8D}
 
 
-def discord(options: Discord) -> BuildRequest:
-    """The shape for one webhook."""
+@dataclass(frozen=True, slots=True)
+class Discord(ChannelOptions):
+    """An incoming webhook of Discord."""
+
+    url: WebAddress
+
+
+def discord(options: Discord) -> ChatService:
     url = reveal(options.url)
 
-    def shape(message: Message, key: str, reply_to: str) -> Request:
+    def build_request(message: Message, key: str, reply_to: str) -> Request:
         return json_request(url, discord_body(message))
 
-    return shape
+    return ChatService(build_request, fits, judge_discord)
 
 
 def discord_body(message: Message) -> dict[str, object]:
-    """One embed an alert; what does not fit is counted in the content."""
-    embeds = _embeds_that_fit(message)
-    more = more_line(message.omitted + len(message.items) - len(embeds))
-    lines = [escape_markdown(shorten(message.subject, 300)), more]
+    """One embed an alert; the content counts what is not shown."""
+    embeds = [_embed(item) for item in message.items]
+    lines = [escape_markdown(shorten(message.subject, SUBJECT_CHARACTERS)), escape_markdown(more_line(message))]
     return {
         "content": "\n".join(filter(None, lines)),
         "embeds": embeds,
         "allowed_mentions": {"parse": []},
-        "flags": 4 if not embeds else 0,
+        "flags": 0 if embeds else SUPPRESS_EMBEDS,
     }
 
 
-def _embeds_that_fit(message: Message) -> list[Embed]:
-    embeds: list[Embed] = []
-    size = 0
-    for item in message.items[:EMBEDS]:
-        embed = _embed(item)
-        size += _size(embed)
-        if size > ALL_EMBEDS:
-            break
-        embeds.append(embed)
-    return embeds
+def fits(message: Message) -> bool:
+    return len(message.items) <= EMBEDS and sum(_size(_embed(item)) for item in message.items) <= ALL_EMBEDS
+
+
+def judge_discord(answer: Answer) -> Outcome:
+    """Success is 204, or 200 with the JSON of the message."""
+    return judge_answer(answer, lambda answer: answer.status == 204 or "id" in answer.json())
 
 
 def _embed(item: MessageItem) -> Embed:
     embed: Embed = {"title": _title(item.title), "footer": {"text": facts(item)}}
-    description = "\n".join(filter(None, [_quote(item), escape_markdown(also_line(item))]))
+    description = "\n".join(filter(None, [_quote(item), *map(escape_markdown, notes(item))]))
     if description:
         embed["description"] = description
     if item.link and len(item.link) <= URL:
@@ -101,4 +108,4 @@ def escape_markdown(text: str) -> str:
     return _MARKUP.sub(r"\\\1", text)
 
 
-SERVICE = Service(discord)
+DISCORD = ChannelKind("discord", Discord, chat(discord))

@@ -1,50 +1,34 @@
-"""One HTTP request to a receiver, and what its answer means.
-
-Redirects are never followed: the request carries a secret, and a POST that becomes a GET would count as
-delivered. Answers are read only as far as a person needs to see them.
-"""
+"""An HTTP request to a receiver, and what its answer means. Pure."""
 
 from __future__ import annotations
 
-import asyncio
-import logging
-from collections.abc import Callable, Collection, Mapping
+import json
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
-from typing import Literal
-from urllib.parse import parse_qsl, unquote, urlsplit
-
-import httpx2
 
 from watcher.errors import AttemptReason
 from watcher.http_headers import retry_after
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 
-ANSWER_BYTES = 4096
-"""How much of an answer is read."""
-
 DETAIL_CHARACTERS = 200
 """How much of an answer goes into the notification log."""
 
 
-TOKEN_CHARACTERS = 8
-"""Shorter parts of a URL are ordinary words (`hooks`, `api`)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes over the wire. `secrets` are texts that must not be seen in any answer we keep (I12)."""
+    """What is sent. `secrets` are texts that must not be seen in any answer we keep (I12)."""
 
     url: str = field(repr=False)
     body: bytes
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)
-    method: Literal["POST", "PUT"] = "POST"
+    method: str = "POST"
     secrets: tuple[str, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: status, headers in lower case, and the beginning of the body, without secrets."""
+    """What came back: status, headers in lower case, and the beginning of the body on one line, without secrets."""
 
     status: int
     headers: Mapping[str, str]
@@ -54,81 +38,36 @@ class Answer:
     def summary(self) -> str:
         return f"HTTP {self.status} {self.text}".strip()
 
+    @property
+    def is_success(self) -> bool:
+        return 200 <= self.status < 300
 
-Judgement = Callable[[Answer], Outcome]
-"""What a receiver's answer means; each kind of channel may know its own."""
+    @property
+    def is_page(self) -> bool:
+        """Whether the body is a web page: a login page, a proxy's or a CDN's error page, but no API's answer."""
+        return bool(_PAGE.match(self.text))
 
-
-def http_client(user_agent: str = "watcher") -> httpx2.AsyncClient:
-    """The client of all channels: no redirects, no proxies from the environment.
-
-    Its logger would write whole URLs, which are secrets here (I12), hence the level.
-    """
-    logging.getLogger("httpx2").setLevel(logging.WARNING)
-    limits = httpx2.Limits(max_connections=50, max_keepalive_connections=20)
-    headers = {"User-Agent": user_agent}
-    return httpx2.AsyncClient(trust_env=False, follow_redirects=False, timeout=None, limits=limits, headers=headers)
-
-
-async def post(client: httpx2.AsyncClient, request: Request, deadline: timedelta, judge: Judgement) -> Outcome:
-    """Sends the request and judges the answer; ends within the deadline; never raises for what networks do."""
-    try:
-        async with asyncio.timeout(deadline.total_seconds()):
-            answer = await _exchange(client, request)
-    except TimeoutError:
-        return TryAgain(AttemptReason.TIMEOUT, f"no answer within {deadline.total_seconds():g} s")
-    except httpx2.ConnectError as error:
-        return _connect_failure(error)
-    except (httpx2.UnsupportedProtocol, httpx2.InvalidURL):
-        return GiveUp(AttemptReason.REFUSED, "the address is not an http(s) URL: correct it in the configuration")
-    except UnicodeError:
-        return GiveUp(AttemptReason.REFUSED, "address or token hold characters that HTTP cannot carry: copy them again")
-    except httpx2.HTTPError as error:
-        return TryAgain(AttemptReason.PROTOCOL, f"the connection broke ({type(error).__name__})")
-    return judge(answer)
+    def json(self) -> Mapping[str, object]:
+        """The JSON object of the body; empty where there is none, or where it was too long to be read whole."""
+        try:
+            found = json.loads(self.text)
+        except (ValueError, RecursionError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
-async def _exchange(client: httpx2.AsyncClient, request: Request) -> Answer:
-    async with client.stream(request.method, request.url, content=request.body, headers=dict(request.headers)) as got:
-        body = await _beginning(got)
-        secrets = [*secret_parts(request.url), *request.secrets]
-        return Answer(got.status_code, dict(got.headers), redact(body, secrets))
+_PAGE = re.compile(
+    r"[\s\ufeff]*(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype html|html|head|body|title|meta|script|form|h1)\b", re.I
+)
+
+Judge = Callable[[Answer], Outcome]
+"""What a receiver's answer means; each kind of channel knows its own."""
 
 
-async def _beginning(response: httpx2.Response) -> str:
-    body = bytearray()
-    async for piece in response.aiter_raw(ANSWER_BYTES):
-        body += piece
-        if len(body) >= ANSWER_BYTES:
-            break
-    return bytes(body[:ANSWER_BYTES]).decode("utf-8", "replace")
-
-
-def _connect_failure(error: httpx2.ConnectError) -> TryAgain:
-    if "SSL" in str(error) or "certificate" in str(error).lower():
-        return TryAgain(AttemptReason.TLS, "no trusted TLS connection: check the receiver's certificate")
-    return TryAgain(AttemptReason.CONNECT, "could not connect: check that the receiver runs and its address is right")
-
-
-def secret_parts(url: str) -> list[str]:
-    """The URL and what in it may be a token by itself: a receiver that refuses one likes to repeat it."""
-    parts = urlsplit(url)
-    pieces = [*parts.path.split("/"), *(value for _, value in parse_qsl(parts.query))]
-    return [url, *(form for piece in pieces if len(piece) >= TOKEN_CHARACTERS for form in (piece, unquote(piece)))]
-
-
-def redact(text: str, secrets: Collection[str]) -> str:
-    """The text on one line with every secret replaced by stars."""
-    for secret in sorted(filter(None, secrets), key=len, reverse=True):
-        text = text.replace(secret, "***")
-    printable = "".join(character if character.isprintable() else " " for character in text)
-    return " ".join(printable.split())
-
-
-def judge_answer(answer: Answer) -> Outcome:
-    """The meaning of a status as HTTP (RFC 9110) has it, for services that say nothing more precise."""
+def judge_status(answer: Answer) -> Outcome:
+    """The meaning of a status as HTTP (RFC 9110) has it, whatever the body says."""
     detail = answer.summary[:DETAIL_CHARACTERS]
-    if 200 <= answer.status < 300:
+    if answer.is_success:
         return Delivered(detail)
     reason = reason_of(answer.status)
     if reason in _REMEDIES:
@@ -136,6 +75,33 @@ def judge_answer(answer: Answer) -> Outcome:
     if reason in FINAL:
         return GiveUp(reason, detail)
     return TryAgain(reason, detail, retry_after(answer.headers))
+
+
+def judge_answer(answer: Answer, is_delivered: Callable[[Answer], bool]) -> Outcome:
+    """What an answer of a service means: a success only in the form that the service documents (`is_delivered`).
+
+    A page of a login, a proxy or a CDN, whatever its status, says nothing about the message, so it is tried again.
+    """
+    blocked = _CDN_LIMIT.search(answer.text)
+    if blocked and not answer.is_success:
+        return TryAgain(AttemptReason.SLOW_DOWN, answer.summary[:DETAIL_CHARACTERS], retry_after(answer.headers))
+    outcome = judge_status(answer)
+    if isinstance(outcome, Delivered):
+        return outcome if is_delivered(answer) else not_the_service(answer)
+    return not_the_service(answer) if answer.is_page and outcome.reason in _OF_THE_SERVICE else outcome
+
+
+def not_the_service(answer: Answer) -> TryAgain:
+    """Somebody else answered: the service would have answered otherwise."""
+    what = "a web page" if answer.is_page else "something" if answer.text else "an empty answer"
+    detail = f"HTTP {answer.status} with {what} that the service never sends ({answer.text[:80]}): {_ELSEWHERE}"
+    return TryAgain(AttemptReason.NOT_THE_SERVICE, detail)
+
+
+_ELSEWHERE = "check the address, and whether a proxy or a login page of the network stands in between"
+_CDN_LIMIT = re.compile(r"error(?: code)?:? 1015\b", re.IGNORECASE)
+"""Cloudflare in front of a service, with status 403 or 429: "You are being rate limited"
+(https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/error-1015/)."""
 
 
 def reason_of(status: int) -> AttemptReason:
@@ -148,7 +114,10 @@ def reason_of(status: int) -> AttemptReason:
 
 
 FINAL = frozenset({AttemptReason.REFUSED, AttemptReason.GONE, AttemptReason.TOO_LARGE})
-"""Reasons that another attempt with the same message cannot mend."""
+"""Reasons for which another attempt with the same message would fail as well."""
+
+_OF_THE_SERVICE = FINAL | {AttemptReason.AUTHENTICATION}
+"""Reasons that count only when the service itself gives them."""
 
 _REASONS: Mapping[int, AttemptReason] = {
     401: AttemptReason.AUTHENTICATION,

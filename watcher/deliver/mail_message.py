@@ -6,8 +6,8 @@ RFC 5322 (message), RFC 2045 and 2046 (MIME), RFC 2369 and 2919 (List-*), RFC 38
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -16,13 +16,59 @@ from email.utils import format_datetime, parseaddr
 from unicodedata import category
 from urllib.parse import quote
 
+from watcher.deliver.channel import Channel, ChannelKind, OptionProblem, Transport
+from watcher.deliver.options import Line, MailAddresses, PlainHeaders
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Message, Notification
-from watcher.model.route import Email
+from watcher.model.route import ChannelOptions
 from watcher.model.settings import Smtp
 
 SUBJECT_CHARACTERS = 250
 CRLF = "\r\n"
+
+_OUR_HEADERS = frozenset(
+    [
+        "from",
+        "to",
+        "cc",
+        "bcc",
+        "sender",
+        "subject",
+        "date",
+        "message-id",
+        "in-reply-to",
+        "references",
+        "reply-to",
+        "auto-submitted",
+        "list-id",
+        "list-unsubscribe",
+        "mime-version",
+        "content-type",
+        "content-transfer-encoding",
+        "content-disposition",
+        "return-path",
+        "received",
+    ]
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Email(ChannelOptions):
+    """One message to all of `to`, `cc` and `bcc`; `subject` replaces the generated one, `headers` are added."""
+
+    to: MailAddresses
+    cc: MailAddresses = ()
+    subject: Line | None = None
+    bcc: MailAddresses = ()
+    reply_to: MailAddresses = ()
+    headers: PlainHeaders = field(default_factory=dict)
+
+
+def email_problems(options: Email) -> Iterator[OptionProblem]:
+    """Headers that this program sets itself."""
+    for name in options.headers:
+        if name.lower() in _OUR_HEADERS:
+            yield OptionProblem("headers", f"{name} is set by this program; remove it")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +82,7 @@ class Mail:
 
 def addresses(options: Email) -> list[str]:
     """The envelope's recipients, each once, domains in ASCII (IDNA)."""
-    return list(dict.fromkeys(bare_address(written) for written in (*options.to, *options.cc)))
+    return list(dict.fromkeys(bare_address(written) for written in (*options.to, *options.cc, *options.bcc)))
 
 
 def bare_address(written: str) -> str:
@@ -68,9 +114,11 @@ def subject_header(subject: str) -> bytes:
     """The whole header line, folded.
 
     The older `email.header` writes it, because `EmailMessage` loses spaces between encoded words when it folds a
-    long subject in two scripts (seen in Python 3.11).
+    long subject in two scripts (seen in Python 3.11). A title that itself looks like an encoded word (RFC 2047) is
+    encoded, so that no mail program decodes it.
     """
-    header = Header(subject, None if subject.isascii() else "utf-8", header_name="Subject")
+    is_plain = subject.isascii() and "=?" not in subject
+    header = Header(subject, None if is_plain else "utf-8", header_name="Subject")
     return f"Subject: {header.encode(linesep=CRLF)}{CRLF}".encode("ascii")
 
 
@@ -82,6 +130,8 @@ def _add_headers(mail: EmailMessage, options: Email, smtp: Smtp, notification: N
     mail["To"] = _header_addresses(options.to)
     if options.cc:
         mail["Cc"] = _header_addresses(options.cc)
+    if options.reply_to:
+        mail["Reply-To"] = _header_addresses(options.reply_to)
     mail["Date"] = format_datetime(notification.created_at)
     mail["Message-ID"] = f"<{notification.key}@{domain}>"
     roots = [f"<{root}@{domain}>" for root in _roots(notification)]
@@ -89,12 +139,14 @@ def _add_headers(mail: EmailMessage, options: Email, smtp: Smtp, notification: N
     mail["References"] = " ".join(roots)
     mail["Auto-Submitted"] = "auto-generated"
     mail["List-Id"] = f"<{_label(receiver)}.watcher.{domain}>"
+    for name, value in options.headers.items():
+        mail[name] = value
     mail["List-Unsubscribe"] = f"<mailto:{quote(sender, safe='@')}?subject={quote(f'unsubscribe {receiver}')}>"
 
 
 def _roots(notification: Notification) -> list[str]:
-    """Constant names of messages that nobody sent: mail programs gather beneath them what tells of one group, and in it
-    what tells of one story, whatever group that is told in."""
+    """Names of messages that were never sent: mail programs thread beneath them the messages of one group, and of one
+    story, whatever its group."""
     group = f"thread.{notification.group.id}"
     return [group, f"story.{stable_hash(notification.story)}"] if notification.story else [group]
 
@@ -121,3 +173,14 @@ def one_line(text: str) -> str:
 
 _ENDING = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode's categories of controls, surrogates, line and paragraph separators."""
+
+
+def build_email(options: Email, transport: Transport) -> Channel:
+    if transport.mail is None:
+        raise ValueError("e-mail needs a mail server; add the section smtp")
+    from watcher.deliver.email import EmailChannel
+
+    return EmailChannel(options, transport.mail)
+
+
+EMAIL = ChannelKind("email", Email, build_email, email_problems)

@@ -1,24 +1,36 @@
-"""The shape of Mattermost's incoming webhooks, and of its API for bots, which can reply: Markdown text. Pure.
+"""Mattermost: incoming webhooks, and the API for bots, which can reply. Markdown. Pure.
 
 Limit (https://developers.mattermost.com/integrate/webhooks/incoming/): 16,383 characters a post since version 5.0.
-Posts of a bot: https://developers.mattermost.com/api-documentation/#/operations/CreatePost (`root_id`; 201, 400, 401, 403).
-A webhook that was removed is a 400 with the word below, one that an administrator switched off a 501 (HandleIncomingWebhook in
-https://github.com/mattermost/mattermost).
+A webhook answers 200 with the text `ok`. One that was removed answers 400 with the word below, one that an administrator
+switched off 501 (HandleIncomingWebhook in https://github.com/mattermost/mattermost).
+Posts of a bot: https://developers.mattermost.com/api-documentation/#/operations/CreatePost (`root_id`; 201 with the post,
+400, 401, 403).
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
-from watcher.deliver.chat import BuildRequest, Receipts, Service, json_request
-from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
+from watcher.deliver.channel import ChannelKind
+from watcher.deliver.chat import ChatService, Receipts, chat, json_request
+from watcher.deliver.chat_text import (
+    SUBJECT_CHARACTERS,
+    TITLE_CHARACTERS,
+    facts,
+    more_line,
+    notes,
+    quote_runs,
+    unmention,
+)
 from watcher.deliver.http import Answer, Request, judge_answer
-from watcher.deliver.shorten import fit, more_line, shorten
+from watcher.deliver.options import Line, SecretText, WebAddress
+from watcher.deliver.slack import bot_problems
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
-from watcher.model.route import Mattermost
+from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal
+from watcher.text.shorten import shorten
 
 TEXT_CHARACTERS = 16_000
 
@@ -28,31 +40,40 @@ POST_ID = re.compile(r'"id": ?"([a-z0-9]{26})"')
 _MARKUP = re.compile(r"([\\`*_{}\[\]()#+\-.!|~>])")
 
 
-def mattermost(options: Mattermost) -> BuildRequest:
-    """The shape for one webhook, or for one channel that a bot writes to."""
+@dataclass(frozen=True, slots=True)
+class Mattermost(ChannelOptions):
+    """An incoming webhook of Mattermost, or, with `token` and `channel` (its id), a bot on the server `url`."""
+
+    url: WebAddress
+    token: SecretText | None = None
+    channel: Line | None = None
+
+
+def mattermost(options: Mattermost) -> ChatService:
+    """One webhook, or one channel that a bot writes to."""
     url = reveal(options.url)
     if options.token is None:
-        return lambda message, key, reply_to: json_request(url, mattermost_body(message))
+        return ChatService(
+            lambda message, key, reply_to: json_request(url, mattermost_body(message)), fits, judge_webhook
+        )
     token, channel = reveal(options.token), options.channel or ""
     posts = f"{url.rstrip('/')}/api/v4/posts"
 
-    def shape(message: Message, key: str, reply_to: str) -> Request:
+    def build_request(message: Message, key: str, reply_to: str) -> Request:
         body = {"channel_id": channel, "message": mattermost_body(message)["text"], "root_id": reply_to}
-        request = json_request(posts, body, Authorization=f"Bearer {token}")
-        return replace(request, secrets=(token,))
+        return replace(json_request(posts, body, Authorization=f"Bearer {token}"), secrets=(token,))
 
-    return shape
+    return ChatService(build_request, fits, judge_bot, Receipts(POST_ID, channel))
 
 
-def mattermost_body(message: Message) -> dict[str, object]:
-    """The subject in bold, then a list item an alert; what does not fit is counted in the last line."""
-    head = f"**{escape_markdown(shorten(message.subject, 300))}**"
+def mattermost_body(message: Message) -> dict[str, str]:
+    """The subject in bold, then a list item an alert; the last line counts what is not shown."""
+    head = f"**{escape_markdown(shorten(message.subject, SUBJECT_CHARACTERS))}**"
+    return {"text": "\n".join(filter(None, [head, *map(_lines, message.items), more_line(message)]))}
 
-    def more(left_out: int) -> str:
-        return more_line(left_out + message.omitted)
 
-    lines = fit([_lines(item) for item in message.items], TEXT_CHARACTERS - len(head) - 1, more)
-    return {"text": "\n".join([head, *lines])}
+def fits(message: Message) -> bool:
+    return len(mattermost_body(message)["text"]) <= TEXT_CHARACTERS
 
 
 def _lines(item: MessageItem) -> str:
@@ -62,7 +83,7 @@ def _lines(item: MessageItem) -> str:
         f"**{escape_markdown(text)}**" if marked and text.strip() == text else escape_markdown(text)
         for text, marked in quote_runs(item)
     )
-    rest = [escape_markdown(facts(item)), quote, escape_markdown(also_line(item))]
+    rest = [escape_markdown(facts(item)), quote, *map(escape_markdown, notes(item))]
     return "\n".join([f"* {linked}", *(f"  {line}" for line in rest if line)])
 
 
@@ -76,9 +97,9 @@ def escape_markdown(text: str) -> str:
     return unmention(_MARKUP.sub(r"\\\1", text))
 
 
-def judge_mattermost(answer: Answer) -> Outcome:
-    """What a status does not tell: that the webhook is gone, and that a bot is not in the channel."""
-    outcome = judge_answer(answer)
+def judge_webhook(answer: Answer) -> Outcome:
+    """Success is 200 with the text `ok`. Refusals say more precisely than their status what to do."""
+    outcome = judge_answer(answer, lambda answer: answer.status == 200 and answer.text == "ok")
     if isinstance(outcome, Delivered):
         return outcome
     if _NO_WEBHOOK in answer.text:
@@ -86,7 +107,13 @@ def judge_mattermost(answer: Answer) -> Outcome:
     if _NO_WEBHOOKS in answer.text:
         remedy = "an administrator has switched incoming webhooks off"
         return TryAgain(AttemptReason.AUTHENTICATION, f"{outcome.detail}: {remedy}")
-    if answer.status == 403:
+    return outcome
+
+
+def judge_bot(answer: Answer) -> Outcome:
+    """Success is 201 with the post as JSON; a bot that is not in the channel gets 403."""
+    outcome = judge_answer(answer, lambda answer: answer.status == 201 and bool(answer.json().get("id")))
+    if not isinstance(outcome, Delivered) and outcome.reason is AttemptReason.AUTHENTICATION and answer.status == 403:
         return replace(outcome, detail=f"{outcome.detail}; or add the bot to the channel")
     return outcome
 
@@ -95,4 +122,4 @@ _NO_WEBHOOK = "web.incoming_webhook.invalid.app_error"
 _NO_WEBHOOKS = "web.incoming_webhook.disabled.app_error"
 
 
-SERVICE = Service(mattermost, judge_mattermost, lambda options: Receipts(POST_ID, options.channel or ""))
+MATTERMOST = ChannelKind("mattermost", Mattermost, chat(mattermost), bot_problems)

@@ -1,59 +1,80 @@
-"""Builds the channels that the configuration names."""
+"""Every kind of channel, and the channels that a configuration names. A new kind is added to `CHANNEL_KINDS`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from importlib import import_module
-
-import httpx2
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from watcher.clock import Clock, SystemClock
-from watcher.deliver.apprise import AppriseChannel
-from watcher.deliver.channel import Channel
-from watcher.deliver.chat import Service
-from watcher.deliver.email import EmailChannel
-from watcher.deliver.http import http_client
-from watcher.deliver.webhook import WebhookChannel
-from watcher.model.route import Apprise, ChannelOptions, ChannelRef, Email, Receiver, Webhook
-from watcher.model.settings import Smtp
+from watcher.deliver.apprise import APPRISE
+from watcher.deliver.channel import Channel, ChannelKind, MailServer, Transport
+from watcher.deliver.discord import DISCORD
+from watcher.deliver.mail_message import EMAIL
+from watcher.deliver.matrix import MATRIX
+from watcher.deliver.mattermost import MATTERMOST
+from watcher.deliver.ntfy import NTFY
+from watcher.deliver.slack import SLACK
+from watcher.deliver.teams import TEAMS
+from watcher.deliver.telegram import TELEGRAM
+from watcher.deliver.webhook import WEBHOOK
+from watcher.errors import Problem, UsageError
+from watcher.model.route import ChannelOptions, ChannelRef, Receiver
+from watcher.model.settings import Settings, Smtp
 
-__all__ = ["build_channels", "http_client"]
+if TYPE_CHECKING:
+    from watcher.deliver.http_clients import HttpClients
+
+_KINDS: tuple[ChannelKind[Any], ...] = (
+    EMAIL, WEBHOOK, SLACK, DISCORD, NTFY, TEAMS, MATTERMOST, TELEGRAM, MATRIX, APPRISE,
+)  # fmt: skip
+
+CHANNEL_KINDS: Mapping[str, ChannelKind[Any]] = {kind.name: kind for kind in _KINDS}
+"""By the key that a receiver has for it in the configuration."""
+
+_BY_OPTIONS: Mapping[type[ChannelOptions], ChannelKind[Any]] = {kind.options: kind for kind in _KINDS}
 
 
 def build_channels(
-    receivers: Mapping[str, Receiver], smtp: Smtp | None, client: httpx2.AsyncClient, clock: Clock | None = None
+    receivers: Mapping[str, Receiver], smtp: Smtp | None, clients: HttpClients, clock: Clock | None = None
 ) -> Mapping[ChannelRef, Channel]:
     """One channel for each that a receiver names. Their secrets must be resolved.
 
-    `client` comes from `http_client` and outlives the channels; `clock` gives webhooks their timestamp.
+    `clients` outlive the channels; `clock` gives webhooks their timestamp. No network is touched. Raises `ValueError`
+    or `UsageError` for options that no channel can be built from; `failed_channels` says which.
     """
     return {
-        name: _build(options, smtp, client, clock or SystemClock())
+        ref: _build(options, _transport(receiver, smtp, clients, clock or SystemClock()))
         for receiver in receivers.values()
-        for name, options in receiver.channels.items()
+        for ref, options in receiver.channels.items()
     }
 
 
-def _build(options: ChannelOptions, smtp: Smtp | None, client: httpx2.AsyncClient, clock: Clock) -> Channel:
-    match options:
-        case Email():
-            return EmailChannel(options, _required(smtp))
-        case Webhook():
-            return WebhookChannel(options, client, clock)
-        case Apprise():
-            return AppriseChannel(options)
-        case _:
-            return service_of(type(options)).open(options, client)
+def failed_channels(settings: Settings) -> Iterator[Problem]:
+    """Channels that cannot be built, with cause and remedy: what `run` would fail at is refused before.
+
+    Touches no network. Channels with a secret that could not be found are passed over: that is said elsewhere.
+    """
+    from watcher.deliver.http_clients import HttpClients
+
+    clients = HttpClients(settings.network)
+    for index, receiver in enumerate(settings.receivers.values()):
+        for ref, options in receiver.channels.items():
+            path = f"receivers.{index}.{ref.kind}"
+            position = settings.positions.get(f"{path}.{ref.position}") or settings.positions.get(path)
+            try:
+                _build(options, _transport(receiver, settings.smtp, clients, SystemClock()))
+            except LookupError:
+                continue
+            except (ValueError, UsageError, OSError) as error:
+                yield Problem(settings.file, position, path, str(error))
 
 
-def service_of(kind: type[ChannelOptions]) -> Service:
-    """The service of a chat, from the module of its name; docs/channels.md says how to add another."""
-    service = import_module(f"watcher.deliver.{kind.__name__.lower()}").SERVICE
-    assert isinstance(service, Service)
-    return service
+def _build(options: ChannelOptions, transport: Transport) -> Channel:
+    channel: Channel = _BY_OPTIONS[type(options)].build(options, transport)
+    return channel
 
 
-def _required(smtp: Smtp | None) -> Smtp:
-    if smtp is None:
-        raise ValueError("a receiver has an email channel, but no smtp section says how to send: add one")
-    return smtp
+def _transport(receiver: Receiver, smtp: Smtp | None, clients: HttpClients, clock: Clock) -> Transport:
+    via = clients.via(receiver)
+    mail = None if smtp is None else MailServer(smtp, via.proxy, via.tls)
+    return Transport(clients.client(via), mail, clock)

@@ -1,32 +1,35 @@
-"""The shape of Slack's incoming webhooks, and of its API for bots, which can reply: Block Kit. Pure.
+"""Slack: incoming webhooks, and the API for bots, which can reply. Block Kit. Pure.
 
 Limits (https://docs.slack.dev/reference/block-kit/blocks and …/messaging/formatting-message-text): 50 blocks,
 3,000 characters a text object, header 150. Blocks of more than about 13,000 characters in all are refused as
 `msg_blocks_too_long` (https://github.com/slackapi/bolt-js/issues/2509), and each block counts for more than its text.
 Titles go into rich_text elements, which Slack shows as they are: no markup, no mentions.
 
-A bot posts with https://docs.slack.dev/reference/methods/chat.postMessage, which answers HTTP 200 whatever happened, but
-for its rate limit: 429 with Retry-After (https://docs.slack.dev/apis/web-api/rate-limits). A reply names the first message of
-its thread, never another reply (`thread_ts`), and is shown in the channel, too (`reply_broadcast`): what is told again is
-meant for everybody.
+An incoming webhook answers 200 with the text `ok` (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
+A bot posts with https://docs.slack.dev/reference/methods/chat.postMessage, which answers HTTP 200 with `ok` true or false;
+only its rate limit is a 429 with Retry-After (https://docs.slack.dev/apis/web-api/rate-limits). A reply names the first
+message of its thread, never another reply (`thread_ts`), and is shown in the channel as well (`reply_broadcast`), because an
+update concerns everybody.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from watcher.deliver.chat import BuildRequest, Receipts, Service, json_request
-from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs
+from watcher.deliver.channel import ChannelKind, OptionProblem
+from watcher.deliver.chat import ChatService, Receipts, chat, json_request
+from watcher.deliver.chat_text import TITLE_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
-from watcher.deliver.shorten import more_line, shorten
+from watcher.deliver.options import Line, SecretText, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import retry_after
 from watcher.model.notification import GiveUp, Message, MessageItem, Outcome, TryAgain
-from watcher.model.route import Slack
+from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal
+from watcher.text.shorten import shorten
 
 SLACK_API = "https://slack.com/api"
 TIMESTAMP = re.compile(r'"ts": ?"(\d+\.\d+)"')
@@ -35,35 +38,56 @@ TIMESTAMP = re.compile(r'"ts": ?"(\d+\.\d+)"')
 HEADER_CHARACTERS = 150
 MESSAGE_CHARACTERS = 12_000
 BLOCK_CHARACTERS = 125
-"""What a block weighs by itself, as a divider was seen to."""
+"""What a block counts by itself, measured with dividers."""
 MAX_BLOCKS = 50
 LINK_CHARACTERS = 2_000
 
 Block = dict[str, object]
 
 
-def slack(options: Slack) -> BuildRequest:
-    """The shape for one incoming webhook, or for one channel that a bot writes to."""
+@dataclass(frozen=True, slots=True)
+class Slack(ChannelOptions):
+    """An incoming webhook of Slack (`url`), or a channel that a bot writes to (`token`, `channel`), which can reply.
+
+    With a token, `url` is the API's address if it is not the usual one.
+    """
+
+    url: WebAddress | None = None
+    token: SecretText | None = None
+    channel: Line | None = None
+
+
+def slack(options: Slack) -> ChatService:
+    """One incoming webhook, or one channel that a bot writes to."""
     if options.token is None:
         url = reveal(options.url or "")
-        return lambda message, key, reply_to: json_request(url, slack_body(message))
+        return ChatService(lambda message, key, reply_to: json_request(url, slack_body(message)), fits, judge_webhook)
     token, channel = reveal(options.token), options.channel or ""
     posts = f"{reveal(options.url or SLACK_API).rstrip('/')}/chat.postMessage"
 
-    def shape(message: Message, key: str, reply_to: str) -> Request:
+    def build_request(message: Message, key: str, reply_to: str) -> Request:
         thread = {"thread_ts": reply_to, "reply_broadcast": True} if reply_to else {}
         body = {"channel": channel, **slack_body(message), **thread}
         return replace(json_request(posts, body, Authorization=f"Bearer {token}"), secrets=(token,))
 
-    return shape
+    return ChatService(build_request, fits, judge_bot, Receipts(TIMESTAMP, channel))
+
+
+def bot_problems(options: ChannelOptions) -> Iterator[OptionProblem]:
+    """The token of a bot and the channel that it writes to go together; without them there must be a webhook."""
+    url, token, channel = (getattr(options, name) for name in ("url", "token", "channel"))
+    if url is None and token is None and channel is None:
+        yield OptionProblem("", "needs the url of an incoming webhook, or the token and the channel of a bot")
+    elif (token is None) != (channel is None):
+        missing = "channel" if channel is None else "token"
+        yield OptionProblem("", f"has no {missing}; a bot needs token and channel, an incoming webhook only its url")
 
 
 def slack_body(message: Message) -> dict[str, object]:
-    """One block an alert; what does not fit is counted in the last one."""
+    """One block an alert; the last one counts what is not shown."""
     header: Block = {"type": "header", "text": _plain(shorten(message.subject, HEADER_CHARACTERS))}
-    shown = _items_that_fit(message)
-    blocks = [header, *(_item_block(item) for item in shown)]
-    more = more_line(message.omitted + len(message.items) - len(shown))
+    blocks = [header, *(_item_block(item) for item in message.items)]
+    more = more_line(message)
     if more:
         blocks.append({"type": "context", "elements": [_plain(more)]})
     return {
@@ -74,13 +98,9 @@ def slack_body(message: Message) -> dict[str, object]:
     }
 
 
-def _items_that_fit(message: Message) -> tuple[MessageItem, ...]:
-    size = 0
-    for count, item in enumerate(message.items):
-        size += len(json.dumps(_item_block(item), ensure_ascii=False)) + BLOCK_CHARACTERS
-        if size > MESSAGE_CHARACTERS or count == MAX_BLOCKS - 2:
-            return message.items[:count]
-    return message.items
+def fits(message: Message) -> bool:
+    sizes = [len(json.dumps(_item_block(item), ensure_ascii=False)) + BLOCK_CHARACTERS for item in message.items]
+    return sum(sizes) <= MESSAGE_CHARACTERS and len(sizes) <= MAX_BLOCKS - 2
 
 
 def _item_block(item: MessageItem) -> Block:
@@ -88,8 +108,7 @@ def _item_block(item: MessageItem) -> Block:
     quote = quote_runs(item)
     if quote:
         lines += [_text("\n"), *(_text(text, bold=marked) for text, marked in quote if text)]
-    if item.also:
-        lines.append(_text("\n" + also_line(item)))
+    lines += [_text("\n" + note) for note in notes(item)]
     return {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [_title(item), *lines]}]}
 
 
@@ -115,20 +134,24 @@ def _escape(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def judge_slack(answer: Answer) -> Outcome:
-    """A bot is told what went wrong by a word in the JSON of a 200; a webhook by the status alone."""
-    error = _ERROR.search(answer.text) if answer.status == 200 and _REFUSED.search(answer.text) else None
-    if error is None:
-        return judge_answer(answer)
-    reason, remedy = _ERRORS.get(error[1], (AttemptReason.REFUSED, ""))
-    detail = f"Slack says {error[1]}"[:DETAIL_CHARACTERS] + (f": {remedy}" if remedy else "")
+def judge_webhook(answer: Answer) -> Outcome:
+    """Success is 200 with the text `ok`."""
+    return judge_answer(answer, lambda answer: answer.status == 200 and answer.text == "ok")
+
+
+def judge_bot(answer: Answer) -> Outcome:
+    """The JSON of a 200 says whether it worked, and by a word what went wrong."""
+    said = answer.json()
+    error = str(said.get("error", "")) if answer.status == 200 and said.get("ok") is False else ""
+    if not error:
+        return judge_answer(answer, lambda answer: answer.status == 200 and said.get("ok") is True)
+    reason, remedy = _ERRORS.get(error, (AttemptReason.REFUSED, ""))
+    detail = f"Slack says {error}"[:DETAIL_CHARACTERS] + (f": {remedy}" if remedy else "")
     if reason in FINAL:
         return GiveUp(reason, detail)
     return TryAgain(reason, detail, retry_after(answer.headers))
 
 
-_REFUSED = re.compile(r'"ok": ?false')
-_ERROR = re.compile(r'"error": ?"(\w+)"')
 _NEW_TOKEN = (AttemptReason.AUTHENTICATION, "check this channel's token, which needs the scope chat:write")
 _INVITE = (AttemptReason.AUTHENTICATION, "invite the bot to the channel, and let it write there")
 _LATER = (AttemptReason.UNAVAILABLE, "")
@@ -144,7 +167,7 @@ _ERRORS: Mapping[str, tuple[AttemptReason, str]] = {
     **dict.fromkeys(("channel_not_found", "is_archived"), _NO_CHANNEL),
     **dict.fromkeys(("msg_too_long", "msg_blocks_too_long"), (AttemptReason.TOO_LARGE, "")),
 }
-"""What is not here is wrong with the message."""
+"""Any other word refuses this message."""
 
 
-SERVICE = Service(slack, judge_slack, lambda options: Receipts(TIMESTAMP, options.channel or ""))
+SLACK = ChannelKind("slack", Slack, chat(slack), bot_problems)

@@ -1,22 +1,28 @@
-"""The shape of Microsoft Teams' Workflows: an Adaptive Card. Pure.
+"""Microsoft Teams: Workflows that post to a channel. An Adaptive Card. Pure.
 
 Limits (https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook):
 28 KB a message; others have measured 21 KB (the `msteams_hermes` library), so we stay below 20,000 bytes.
 Adaptive Cards 1.4 (https://adaptivecards.io/explorer/TextRun.html): a TextRun shows its text as it is, without
 Markdown; a TextBlock would not.
+A workflow answers 202 without waiting for its steps
+(https://learn.microsoft.com/azure/connectors/connectors-native-reqres); the older connectors answer 200 with the text `1`,
+or with a 200 whose text holds the status of an error.
 """
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, replace
 
-from watcher.deliver.chat import BuildRequest, Service, encode, json_request
-from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs
+from watcher.deliver.channel import ChannelKind
+from watcher.deliver.chat import ChatService, chat, encode, json_request
+from watcher.deliver.chat_text import SUBJECT_CHARACTERS, TITLE_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http import Answer, Request, judge_answer
-from watcher.deliver.shorten import more_line, shorten
+from watcher.deliver.options import WebAddress
 from watcher.model.notification import Message, MessageItem, Outcome
-from watcher.model.route import Teams
+from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal
+from watcher.text.shorten import shorten
 
 MESSAGE_BYTES = 20_000
 
@@ -25,29 +31,31 @@ Element = dict[str, object]
 _HIDDEN_ERROR = re.compile(r"returned HTTP error (\d{3})")
 
 
-def teams(options: Teams) -> BuildRequest:
-    """The shape for one workflow."""
+@dataclass(frozen=True, slots=True)
+class Teams(ChannelOptions):
+    """A workflow of Microsoft Teams that posts to a channel when a webhook request is received."""
+
+    url: WebAddress
+
+
+def teams(options: Teams) -> ChatService:
     url = reveal(options.url)
 
-    def shape(message: Message, key: str, reply_to: str) -> Request:
+    def build_request(message: Message, key: str, reply_to: str) -> Request:
         return json_request(url, teams_body(message))
 
-    return shape
+    return ChatService(build_request, fits, judge_teams)
+
+
+def fits(message: Message) -> bool:
+    return len(encode(teams_body(message))) <= MESSAGE_BYTES
 
 
 def teams_body(message: Message) -> dict[str, object]:
-    """A card with one text an alert; what does not fit is counted below."""
-    for shown in range(len(message.items), -1, -1):
-        body = _card(message, message.items[:shown])
-        if len(encode(body)) <= MESSAGE_BYTES:
-            return body
-    return _card(message, ())
-
-
-def _card(message: Message, items: tuple[MessageItem, ...]) -> dict[str, object]:
-    more = more_line(message.omitted + len(message.items) - len(items))
-    texts = [_text([_run(shorten(message.subject, 300), size="Large", weight="Bolder")])]
-    texts += [_item(item) for item in items]
+    """A card with one text an alert; the last one counts what is not shown."""
+    more = more_line(message)
+    texts = [_text([_run(shorten(message.subject, SUBJECT_CHARACTERS), size="Large", weight="Bolder")])]
+    texts += [_item(item) for item in message.items]
     texts += [_text([_run(more, isSubtle=True)])] if more else []
     card = {
         "$schema": "http://adaptivecards.io/schemas/adaptive-card.json",
@@ -68,8 +76,7 @@ def _item(item: MessageItem) -> Element:
     quote = quote_runs(item)
     if quote:
         runs += [_run("\n"), *(_run(text, highlight=marked) for text, marked in quote)]
-    if item.also:
-        runs.append(_run("\n" + also_line(item), isSubtle=True, size="Small"))
+    runs += [_run("\n" + note, isSubtle=True, size="Small") for note in notes(item)]
     return {**_text(runs), "spacing": "Medium", "separator": True}
 
 
@@ -82,9 +89,13 @@ def _run(text: str, **style: object) -> Element:
 
 
 def judge_teams(answer: Answer) -> Outcome:
-    """Connectors of the older kind answer 200 and put the real status into the text."""
+    """Success is 202, or 200 with the text `1`; another 200 may hold the real status in its text."""
     hidden = _HIDDEN_ERROR.search(answer.text) if answer.status == 200 else None
-    return judge_answer(Answer(int(hidden[1]), answer.headers, answer.text) if hidden else answer)
+    return judge_answer(replace(answer, status=int(hidden[1])) if hidden else answer, _is_delivered)
 
 
-SERVICE = Service(teams, judge_teams)
+def _is_delivered(answer: Answer) -> bool:
+    return answer.text == "1" if answer.status == 200 else answer.status == 202 and not answer.is_page
+
+
+TEAMS = ChannelKind("teams", Teams, chat(teams))

@@ -1,7 +1,8 @@
-"""The shape of Telegram's Bot API: sendMessage in HTML mode. Pure.
+"""Telegram: the Bot API, sendMessage in HTML mode. Pure.
 
 Limit (https://core.telegram.org/bots/api#sendmessage): 4,096 characters after the entities are parsed. Replies:
-`reply_parameters` (https://core.telegram.org/bots/api#replyparameters). Refusals: `parameters` says how long to wait and
+`reply_parameters` (https://core.telegram.org/bots/api#replyparameters). An answer is JSON with `ok` true or false
+(https://core.telegram.org/bots/api#making-requests). Refusals: `parameters` says how long to wait and
 where a group has gone (https://core.telegram.org/bots/api#responseparameters); everything else is told apart by the
 sentence in `description` alone, seen in https://github.com/TelegramBotAPI/errors and
 https://github.com/tdlib/telegram-bot-api/issues/472.
@@ -10,20 +11,29 @@ https://github.com/tdlib/telegram-bot-api/issues/472.
 from __future__ import annotations
 
 import html
-import json
 import re
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 
-from watcher.deliver.chat import BuildRequest, Receipts, Service, json_request
-from watcher.deliver.chat_text import TITLE_CHARACTERS, also_line, facts, quote_runs, unmention
+from watcher.deliver.channel import ChannelKind, OptionProblem
+from watcher.deliver.chat import ChatService, Receipts, chat, json_request
+from watcher.deliver.chat_text import (
+    SUBJECT_CHARACTERS,
+    TITLE_CHARACTERS,
+    facts,
+    more_line,
+    notes,
+    quote_runs,
+    unmention,
+)
 from watcher.deliver.http import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
-from watcher.deliver.shorten import fit, more_line, shorten, utf16_size
+from watcher.deliver.options import Line, SecretText, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
-from watcher.model.route import Telegram
+from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal
+from watcher.text.shorten import shorten, utf16_size
 
 TEXT_CHARACTERS = 4_000
 
@@ -33,36 +43,53 @@ MESSAGE_ID = re.compile(r'"message_id": ?(\d+)')
 _TAG = re.compile(r"<[^<>]*>")
 
 
-def telegram(options: Telegram) -> BuildRequest:
-    """The shape for one chat. The token is part of the URL."""
+@dataclass(frozen=True, slots=True)
+class Telegram(ChannelOptions):
+    """A chat that a bot writes to. `chat` is its number or `@name`; `thread` a topic's number in a forum."""
+
+    token: SecretText
+    chat: Line
+    thread: Line | None = None
+    url: WebAddress = "https://api.telegram.org"
+
+
+def telegram(options: Telegram) -> ChatService:
+    """One chat. The token is part of the URL."""
     token = reveal(options.token)
     url = f"{reveal(options.url).rstrip('/')}/bot{token}/sendMessage"
 
-    def shape(message: Message, key: str, reply_to: str) -> Request:
+    def build_request(message: Message, key: str, reply_to: str) -> Request:
         request = json_request(url, telegram_body(message, options.chat, options.thread, reply_to))
-        return Request(request.url, request.body, request.headers, secrets=(token,))
+        return replace(request, secrets=(token,))
 
-    return shape
+    return ChatService(build_request, fits, judge_telegram, Receipts(MESSAGE_ID, options.chat))
+
+
+def telegram_problems(options: Telegram) -> Iterator[OptionProblem]:
+    if options.thread is not None and not (options.thread.isascii() and options.thread.isdecimal()):
+        yield OptionProblem("thread", "must be the number of a topic in the chat")
 
 
 def telegram_body(message: Message, chat: str, thread: str | None = None, reply_to: str = "") -> dict[str, object]:
-    """The subject in bold, then a paragraph an alert; what does not fit is counted in the last line."""
-    head = f"<b>{_escape(shorten(message.subject, 300))}</b>\n"
-
-    def more(left_out: int) -> str:
-        return more_line(left_out + message.omitted)
-
-    lines = [head, *(_lines(item) for item in message.items)]
-    text = "\n".join(fit(lines, TEXT_CHARACTERS, more, size=visible_size)) or head
+    """The subject in bold, then a paragraph an alert; the last line counts what is not shown."""
     body: dict[str, object] = {
         "chat_id": chat,
-        "text": text,
+        "text": _text(message),
         "parse_mode": "HTML",
         "link_preview_options": {"is_disabled": True},
     }
     if reply_to:
         body["reply_parameters"] = {"message_id": int(reply_to), "allow_sending_without_reply": True}
     return {**body, "message_thread_id": int(thread)} if thread else body
+
+
+def fits(message: Message) -> bool:
+    return visible_size(_text(message)) <= TEXT_CHARACTERS
+
+
+def _text(message: Message) -> str:
+    head = f"<b>{_escape(shorten(message.subject, SUBJECT_CHARACTERS))}</b>\n"
+    return "\n".join(filter(None, [head, *map(_lines, message.items), more_line(message)]))
 
 
 def visible_size(markup: str) -> int:
@@ -74,7 +101,7 @@ def _lines(item: MessageItem) -> str:
     title = _escape(shorten(item.title, TITLE_CHARACTERS))
     linked = f'<a href="{html.escape(item.link)}">{title}</a>' if item.link else f"<b>{title}</b>"
     quote = "".join(f"<b>{_escape(text)}</b>" if marked else _escape(text) for text, marked in quote_runs(item))
-    return "\n".join(filter(None, [linked, _escape(facts(item)), quote, _escape(also_line(item))])) + "\n"
+    return "\n".join(filter(None, [linked, _escape(facts(item)), quote, *map(_escape, notes(item))])) + "\n"
 
 
 def _escape(text: str) -> str:
@@ -82,11 +109,13 @@ def _escape(text: str) -> str:
 
 
 def judge_telegram(answer: Answer) -> Outcome:
-    """What a refusal means. The Bot API says 400 for nearly everything, also for what only a person can mend."""
-    outcome = judge_answer(answer)
-    if isinstance(outcome, Delivered):
+    """Success is 200 with `ok` true. A 400 means nearly everything, also what only the operator can fix."""
+    said = answer.json()
+    outcome = judge_answer(answer, lambda answer: answer.status == 200 and said.get("ok") is True)
+    if isinstance(outcome, Delivered) or outcome.reason is AttemptReason.NOT_THE_SERVICE:
         return outcome
-    parameters = _parameters(answer.text)
+    found = said.get("parameters")
+    parameters: Mapping[str, object] = found if isinstance(found, dict) else {}
     reason, remedy = _reason(answer, parameters)
     if reason is None and isinstance(outcome, TryAgain):
         return replace(outcome, retry_after=outcome.retry_after or bounded_wait(parameters.get("retry_after")))
@@ -125,12 +154,4 @@ _MEANINGS: Mapping[str, tuple[AttemptReason, str]] = {
 _SENTENCES = re.compile("|".join(map(re.escape, _MEANINGS)), re.IGNORECASE)
 
 
-def _parameters(text: str) -> Mapping[str, object]:
-    try:
-        found = json.loads(text)["parameters"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-SERVICE = Service(telegram, judge_telegram, lambda options: Receipts(MESSAGE_ID, options.chat))
+TELEGRAM = ChannelKind("telegram", Telegram, chat(telegram), telegram_problems)

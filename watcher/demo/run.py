@@ -17,7 +17,7 @@ import structlog
 from rich.console import Console
 
 from watcher.clock import SystemClock
-from watcher.deliver.signature import signature
+from watcher.deliver.webhook import signature
 from watcher.demo.http_server import Request
 from watcher.demo.report import show_result
 from watcher.demo.result import DemoResult, Polled, sent_alerts, unsent_entries

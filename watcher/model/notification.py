@@ -256,7 +256,8 @@ class Attempt:
 class MessageItem:
     """One alert as a channel shows it: plain texts, already safe to print, links only http(s).
 
-    `alert_id` names the alert in `Delivered.shown`; the first 8 digits are what messages print.
+    `alert_id` names the alert in `Delivered.shown`; the first 8 digits are what messages print. `also_ids` are further
+    alerts about the same story that it shows.
     `quote` is the passage that proves it, in runs; True marks the words that matched. `when` is the local
     date and time of publication, `age` how long before the notification was made that was.
     """
@@ -273,6 +274,19 @@ class MessageItem:
     quote: tuple[tuple[str, bool], ...] = ()
     when: str = ""
     alert_id: str = ""
+    also_ids: tuple[str, ...] = ()
+    other_titles: tuple[tuple[str, str], ...] = ()
+    """Source and headline, and link, of other reports on the story whose headline differs."""
+
+    @property
+    def short_id(self) -> str:
+        """What `watcher alerts show` takes."""
+        return self.alert_id[:8]
+
+    @property
+    def alert_ids(self) -> tuple[str, ...]:
+        """Every alert that the item shows."""
+        return tuple(filter(None, (self.alert_id, *self.also_ids)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,7 +294,8 @@ class Message:
     """A rendered notification: what any channel needs to build its request.
 
     `text` and `html` are the two parts of an e-mail. `payload` is the body of the generic webhook
-    (docs/channels.md). `omitted` counts alerts that the message does not list. `problems` says what is wrong with the
+    (docs/channels.md). `items` are all alerts of the snapshot, of which `text` and `html` may show fewer. `omitted` counts
+    the alerts that belong to the notification beyond `items`. `problems` says what is wrong with the
     user's templates, in place of which the built-in ones were used.
     """
 
@@ -291,3 +306,7 @@ class Message:
     payload: Mapping[str, object] = field(default_factory=dict)
     omitted: int = 0
     problems: tuple[str, ...] = ()
+    listed: frozenset[str] | None = None
+    """Ids of the alerts that `text` or `html` shows; None: all of them."""
+    unrendered: tuple[str, ...] = ()
+    """Ids of alerts that could not be rendered and are left out with a note."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import time, timedelta
-from typing import Literal, get_args
+from pathlib import Path
+from typing import ClassVar, Literal
 
 from watcher.errors import Position
 from watcher.model.secret import Secret
@@ -96,17 +97,8 @@ class Route:
 
 
 @dataclass(frozen=True, slots=True)
-class Email:
-    """One message to all of `to` and `cc`; `subject` replaces the generated one."""
-
-    to: tuple[str, ...]
-    cc: tuple[str, ...] = ()
-    subject: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class OwnTemplate:
-    """A person's Jinja2 template: its text, what messages call it, and where in the configuration it is named."""
+    """A Jinja2 template of the user: its text, what messages call it, and where in the configuration it is named."""
 
     source: str
     name: str
@@ -115,90 +107,16 @@ class OwnTemplate:
 
 
 @dataclass(frozen=True, slots=True)
-class Webhook:
-    """A JSON POST, signed after Standard Webhooks when a `secret` (`whsec_…` or plain) is given.
+class ChannelOptions:
+    """The options of one channel. Each kind has its own subclass beside its code in `watcher.deliver`."""
 
-    `template` makes the JSON in place of ours.
-    """
+    __pydantic_config__: ClassVar[Mapping[str, object]] = {"extra": "forbid"}
+    """Unknown keys of the configuration are errors."""
 
-    url: str | Secret
-    secret: str | Secret | None = None
-    template: OwnTemplate | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Slack:
-    """An incoming webhook of Slack (`url`), or a channel that a bot writes to (`token`, `channel`), which can reply.
-
-    With a token, `url` is the API's address if it is not the usual one.
-    """
-
-    url: str | Secret | None = None
-    token: str | Secret | None = None
-    channel: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Discord:
-    """An incoming webhook of Discord."""
-
-    url: str | Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Ntfy:
-    """A topic of an ntfy server: `url` with the topic's name as its last part."""
-
-    url: str | Secret
-    token: str | Secret | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Teams:
-    """A workflow of Microsoft Teams that posts to a channel when a webhook request is received."""
-
-    url: str | Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Mattermost:
-    """An incoming webhook of Mattermost, or, with `token` and `channel` (its id), a bot on the server `url`."""
-
-    url: str | Secret
-    token: str | Secret | None = None
-    channel: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Telegram:
-    """A chat that a bot writes to. `chat` is its number or `@name`; `thread` a topic's number in a forum."""
-
-    token: str | Secret
-    chat: str
-    thread: str | None = None
-    url: str | Secret = "https://api.telegram.org"
-
-
-@dataclass(frozen=True, slots=True)
-class Matrix:
-    """A room (`!id:server`) of a homeserver, and the access token of a member."""
-
-    url: str | Secret
-    room: str
-    token: str | Secret
-
-
-@dataclass(frozen=True, slots=True)
-class Apprise:
-    """Any service that Apprise knows, best effort: it does not say why something failed. Needs `watcher[apprise]`."""
-
-    url: str | Secret
-
-
-ChannelOptions = Email | Webhook | Slack | Discord | Ntfy | Teams | Mattermost | Telegram | Matrix | Apprise
-
-CHANNEL_KINDS: Mapping[str, type[ChannelOptions]] = {kind.__name__.lower(): kind for kind in get_args(ChannelOptions)}
-"""What a receiver may name in the configuration; `config` reads the fields of these classes."""
+    @property
+    def own_template(self) -> OwnTemplate | None:
+        """The user's template for what this channel sends, None for ours."""
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,9 +136,18 @@ class ChannelRef:
         return cls(receiver, kind, int(position))
 
 
+DIRECT = "none"
+"""The `proxy` of a receiver that is reached without one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Receiver:
-    """A named set of channels, in the order written."""
+    """A named set of channels, in the order written.
+
+    `proxy` (`DIRECT`: none) and `ca_file` are the way to its channels where that is not the one of the section `network`.
+    """
 
     name: str
     channels: Mapping[ChannelRef, ChannelOptions] = field(default_factory=dict)
+    proxy: str | Secret | None = None
+    ca_file: Path | None = None

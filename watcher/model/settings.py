@@ -39,16 +39,21 @@ class Polling:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """`allow`: ranges (CIDR) that a feed may resolve to although they are private or loopback."""
+    """`allow`: ranges (CIDR) that a feed may resolve to although they are private or loopback.
+
+    `proxy` is for feeds, `delivery_proxy` for receivers and the mail server. `ca_file`: certificates that are trusted
+    beside the system's, for all of them.
+    """
 
     allow: tuple[str, ...] = ()
     proxy: str | Secret | None = None
     ca_file: Path | None = None
+    delivery_proxy: str | Secret | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """The mail server. `tls`: "starttls", "implicit" or "none"."""
+    """The mail server. `tls`: "starttls", "implicit" or "none". `helo`: our name in EHLO, if not the machine's."""
 
     host: str
     sender: str
@@ -56,6 +61,7 @@ class Smtp:
     tls: Literal["starttls", "implicit", "none"] = "starttls"
     username: str | None = None
     password: str | Secret | None = None
+    helo: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def compose_message(
     zone, rank = zone_of(routes, notification.group.route), rank_of(routes, notification.group.route)
 
     def rendered(one: Notification, own: UserTemplates | None) -> Message:
-        return render_message(one, zone=zone, surroundings=context, templates=own, rank=rank)
+        return render_message(one, zone=zone, context=context, templates=own, rank=rank)
 
     def is_rendered(one: Notification) -> bool:
         try:
@@ -75,6 +75,9 @@ def compose_message(
         log.exception("alerts.not_rendered", alerts=bad, notification=notification.key, remedy=remedy)
         rest = replace(notification, alerts=good, omitted=notification.omitted + len(bad))
         message = rendered(rest, templates)
+    if message.unrendered:
+        remedy = "they are left out of the message; `watcher alerts show ID` shows them"
+        log.error("alerts.not_rendered", alerts=message.unrendered, notification=notification.key, remedy=remedy)
     for problem in message.problems:
         log.warning("template.failed", channel=str(notification.group.channel), problem=problem)
     return message

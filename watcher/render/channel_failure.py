@@ -12,10 +12,10 @@ from watcher.model.notification import GroupKey, Message, MessageItem, Notificat
 from watcher.model.route import ChannelRef
 from watcher.render.dates import iso, local_date
 from watcher.render.digest import Digest
-from watcher.render.environment import inlined
+from watcher.render.mail_html import inlined
 from watcher.render.payload import noted, own_payload
-from watcher.render.printable import one_line
 from watcher.render.user_templates import UserTemplates
+from watcher.text.printable import one_line
 
 
 def trouble_notification(channel: ChannelRef, subject: str, now: datetime) -> Notification:

@@ -10,9 +10,10 @@ from itertools import groupby
 from watcher.errors import NotifyReason
 from watcher.model.notification import Notification
 from watcher.render.dates import local_date
-from watcher.render.digest_context import BAR_DAYS, DigestContext
+from watcher.render.digest_context import BAR_DAYS, DigestContext, counted, footer_lines
 from watcher.render.item import Line
-from watcher.render.printable import isolate, shortened
+from watcher.text.printable import isolate
+from watcher.text.shorten import shorten
 
 SUBJECT_TITLE_CHARACTERS = 110
 BAR_HEIGHT = 28
@@ -38,7 +39,12 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Digest:
-    """Everything that the templates print."""
+    """Everything that the templates print.
+
+    `titles` are the lines of which only title and link are shown, `omitted` counts the alerts that are not even that.
+    `unrendered` counts alerts that could not be rendered. `footer` are sentences about what was read, silenced and held.
+    `problems` says what is wrong with the user's templates, in place of which this was used.
+    """
 
     subject: str
     lead: str
@@ -48,36 +54,63 @@ class Digest:
     omitted: int
     feed_notes: tuple[str, ...]
     problems: tuple[str, ...] = ()
-    """What is wrong with the person's own templates, for which this stands in."""
+    titles: tuple[Line, ...] = ()
+    footer: tuple[str, ...] = ()
+    unrendered: int = 0
+    only_in_text: int = 0
+    """Of the omitted, those that the plain-text part lists."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """How much of a notification's lines a part of a message shows: the first `full`, then `titles` by title only."""
+
+    full: int
+    titles: int = 0
+
+    @property
+    def shown(self) -> int:
+        return self.full + self.titles
 
 
 def compose(
-    notification: Notification, lines: Sequence[Line], omitted: int, zone: str, now: datetime, around: DigestContext
+    notification: Notification,
+    lines: Sequence[Line],
+    extent: Extent,
+    zone: str,
+    now: datetime,
+    context: DigestContext,
+    unrendered: int = 0,
 ) -> Digest:
-    """Lays out the lines (most important first); `omitted` counts the alerts that they do not show."""
+    """Lays out the lines (most important first) as far as `extent` goes, and counts the rest."""
     reason = notification.reason
+    omitted = notification.omitted + sum(len(line.ids) for line in lines[extent.shown :])
+    count = sum(len(line.ids) for line in lines) + notification.omitted + unrendered
     return Digest(
-        subject=subject(reason, lines, omitted),
-        lead=lead(reason, len(lines) + omitted),
+        subject=subject(reason, lines, len(lines) + notification.omitted + unrendered),
+        lead=lead(reason, count),
         made_at=local_date(now, zone),
         zone=zone,
-        sections=_sections(lines, around.history),
+        sections=_sections(lines[: extent.full], context.history),
         omitted=0 if reason is NotifyReason.NOTHING else omitted,
-        feed_notes=around.feed_notes,
+        feed_notes=context.feed_notes,
+        titles=tuple(lines[extent.full : extent.shown]),
+        footer=footer_lines(context, zone),
+        unrendered=unrendered,
     )
 
 
-def subject(reason: NotifyReason, lines: Sequence[Line], omitted: int) -> str:
-    """The most important title, its topic, and how many more there are."""
+def subject(reason: NotifyReason, lines: Sequence[Line], count: int) -> str:
+    """The most important title, its topic, and how many more of the `count` there are."""
     if reason is NotifyReason.NOTHING:
-        return f"Nothing to tell: {_alerts(omitted)} silenced" if omitted else "Nothing matched"
+        return f"Nothing to show: {counted(count, 'alert')} silenced" if count else "Nothing matched"
     if not lines:
-        return "Test message: this channel works"
+        return f"{counted(count, 'alert')} that could not be rendered" if count else "Test message: this channel works"
     best = lines[0]
-    title = shortened(best.title_text, SUBJECT_TITLE_CHARACTERS)
-    more = len(lines) - 1 + omitted
+    title = shorten(best.title_text, SUBJECT_TITLE_CHARACTERS)
+    more = count - 1
     text = f"{isolate(best.topic_title)}: {isolate(title)}"
-    return f"{_PREFIXES.get(reason, '')}{text}{f' (+{more} more)' if more else ''}"
+    return f"{_PREFIXES.get(reason, '')}{text}{f' (+{more:,} more)' if more else ''}"
 
 
 _PREFIXES: Mapping[NotifyReason, str] = {NotifyReason.TEST: "Test: "}
@@ -85,7 +118,7 @@ _PREFIXES: Mapping[NotifyReason, str] = {NotifyReason.TEST: "Test: "}
 
 def lead(reason: NotifyReason, count: int) -> str:
     """The sentence that says why this message was sent."""
-    alerts = _alerts(count)
+    alerts = counted(count, "alert")
     nothing = (
         f"{alerts} since the last digest, all silenced" if count else "No alert for this digest since the last one"
     )
@@ -99,10 +132,6 @@ def lead(reason: NotifyReason, count: int) -> str:
         NotifyReason.TEST: "A test message; nothing happened",
         NotifyReason.TROUBLE: "The program itself needs attention",
     }[reason]
-
-
-def _alerts(count: int) -> str:
-    return "1 alert" if count == 1 else f"{count} alerts"
 
 
 def _sections(lines: Sequence[Line], history: Mapping[str, Sequence[int]]) -> tuple[Section, ...]:

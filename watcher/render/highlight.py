@@ -3,62 +3,98 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterable, Sequence
 
 from watcher.model.alert import Alert, Evidence
 from watcher.model.topic import format_points
-from watcher.render.printable import isolate, one_line, printable, shortened
+from watcher.text.printable import isolate, one_line, printable
+from watcher.text.shorten import shorten
 
 Run = tuple[str, bool]
-"""A stretch of text; True when it is a word that matched."""
+"""A piece of text; True when it is a word that matched."""
 
 Range = tuple[int, int]
 
 TITLE_CHARACTERS = 300
 PASSAGE_CHARACTERS = 260
 WHY_CHARACTERS = 400
-_LEAD_CHARACTERS = 80
+SHORT_WHY_CHARACTERS = 160
+TERM_CHARACTERS = 120
+LEAD_CHARACTERS = 80
+"""How much of a passage stands before its first marked word."""
+
+_MOST_WORDS = 60
+"""Different matched words that are looked for; more are nobody's to read."""
+
+_BETWEEN_PAIRS = re.compile(r"( … |, )")
+"""How evidence writes the two sides of a pair of words, and one pair after another."""
 
 
 def title_runs(alert: Alert) -> tuple[Run, ...]:
     """The title, the words that matched marked; only its beginning when it is longer than a title can be."""
     title = next(text for text in (alert.entry.title, alert.entry.link, "(no title)") if one_line(text))
+    shown = shorten(title[: TITLE_CHARACTERS * 8], TITLE_CHARACTERS)
     ranges: list[Range] = []
     for evidence in alert.evidence:
         start = title.find(evidence.text) if evidence.field == "title" and evidence.text else -1
         if start >= 0:
             ranges += [(start + first, start + last) for first, last in evidence.highlights]
-    shown = shortened(title, TITLE_CHARACTERS)
+    ranges += _occurrences(shown, _matched_words(alert.evidence))
     return _stripped(_runs(shown, [pair for pair in ranges if pair[1] < len(shown) or shown == title]))
 
 
 def quote_runs(alert: Alert) -> tuple[Run, ...]:
-    """The passage outside the title that weighs most, about 260 characters around its first marked word."""
+    """The passage outside the title that weighs most, about 260 characters around its first marked word.
+
+    Every word that scored anywhere is marked in it. Without such a passage, the beginning of the entry's text.
+    """
     passages = [part for part in alert.evidence if part.field != "title" and part.text.strip()]
     if not passages:
-        return ()
+        beginning = one_line((alert.entry.summary or alert.entry.content)[: PASSAGE_CHARACTERS * 8])
+        return _stripped([(shorten(beginning, PASSAGE_CHARACTERS), False)])
     best = max(passages, key=lambda part: part.points)
     ranges = [pair for part in passages if part.text == best.text for pair in part.highlights]
+    ranges += _occurrences(best.text, _matched_words(alert.evidence))
     return _stripped(_window(best.text, ranges))
 
 
-def why(alert: Alert) -> str:
-    """The parts of the score as one line: `prison* in title ×2: 6 + detainee*: 2`; many are summed up."""
+def why(alert: Alert, limit: int = WHY_CHARACTERS) -> str:
+    """The parts of the score as one line: `prison* in title ×2: 6 + detainee*: 2 = 8`; those beyond `limit` are summed up."""
     parts = [_part(part) for part in alert.evidence]
-    shown = list(
-        itertools.takewhile(lambda end: end <= WHY_CHARACTERS, itertools.accumulate(len(part) + 3 for part in parts))
-    )
-    kept = parts[: max(len(shown), 1)]
-    rest = sum(part.points for part in alert.evidence[len(kept) :])
-    return " + ".join(
-        [*kept, f"{len(parts) - len(kept)} more: {format_points(rest)}"] if len(kept) < len(parts) else kept
-    )
+    ends = itertools.accumulate(len(part) + 3 for part in parts)
+    shown = max(sum(1 for _ in itertools.takewhile(lambda end: end <= limit, ends)), 1)
+    kept, rest = parts[:shown], alert.evidence[shown:]
+    if rest:
+        kept.append(f"{len(rest)} more: {format_points(sum(part.points for part in rest))}")
+    return f"{' + '.join(kept)} = {format_points(alert.score)}"
 
 
 def _part(part: Evidence) -> str:
     times = f" ×{part.count}" if part.count > 1 else ""
     place = f" in {part.field}" if part.field else ""
-    return f"{isolate(shortened(one_line(part.term), 120))}{place}{times}: {format_points(part.points)}"
+    return f"{_term(part.term)}{place}{times}: {format_points(part.points)}"
+
+
+def _term(term: str) -> str:
+    """Each side of a pair isolated by itself, so that an Arabic one does not reorder the line."""
+    sides = _BETWEEN_PAIRS.split(shorten(one_line(term[: TERM_CHARACTERS * 8]), TERM_CHARACTERS))
+    return "".join(side if index % 2 else isolate(side) for index, side in enumerate(sides))
+
+
+def _matched_words(parts: Iterable[Evidence]) -> tuple[str, ...]:
+    """The words of an entry that scored, as they stand there."""
+    words = (part.text[max(start, 0) : stop].strip() for part in parts for start, stop in part.highlights)
+    return tuple(itertools.islice(dict.fromkeys(word for word in words if word), _MOST_WORDS))
+
+
+def _occurrences(text: str, words: Sequence[str]) -> list[Range]:
+    """Where the words stand in the text as whole words. A longer one goes first where two begin alike."""
+    if not words:
+        return []
+    longest_first = sorted(words, key=len, reverse=True)
+    pattern = rf"(?<!\w)(?:{'|'.join(map(re.escape, longest_first))})(?!\w)"
+    return [found.span() for found in re.finditer(pattern, text)]
 
 
 def _runs(text: str, ranges: Iterable[Range]) -> list[Run]:
@@ -84,7 +120,7 @@ def _window(text: str, ranges: Sequence[Range]) -> list[Run]:
     if len(text) <= PASSAGE_CHARACTERS:
         return _runs(text, ranges)
     first = min((start for start, _ in ranges), default=0)
-    start = _word_start(text, first - _LEAD_CHARACTERS)
+    start = _word_start(text, first - LEAD_CHARACTERS)
     stop = _word_end(text, start + PASSAGE_CHARACTERS)
     inside = [(first - start, last - start) for first, last in ranges if start <= first and last <= stop]
     before, after = "… " if start else "", " …" if stop < len(text) else ""

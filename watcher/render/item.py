@@ -11,18 +11,34 @@ from watcher.model.notification import MessageItem
 from watcher.model.route import Rank
 from watcher.model.topic import format_points
 from watcher.render.dates import age, local_time
-from watcher.render.highlight import Run, quote_runs, title_runs, why
-from watcher.render.printable import isolate, one_line, safe_link, shortened
+from watcher.render.highlight import SHORT_WHY_CHARACTERS, Run, quote_runs, title_runs, why
+from watcher.text.printable import isolate, one_line, safe_link
+from watcher.text.redact import redact_addresses
+from watcher.text.shorten import shorten
 
 NAME_CHARACTERS = 100
 NAMES = 50
 """How many of those who reported it too are named; the rest is counted."""
+OTHER_TITLES = 5
+"""How many other headlines of a story are shown with their link; the rest is named."""
+TITLE_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OtherTitle:
+    """Another alert on the story whose headline differs: plain texts, a safe link or ""."""
+
+    source: str
+    title: str
+    link: str
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """What the templates print of one story: `title` and `quote` in runs, everything else as plain text."""
 
+    id: str
+    other_ids: tuple[str, ...]
     topic: str
     topic_title: str
     title: tuple[Run, ...]
@@ -33,10 +49,20 @@ class Line:
     score: str
     source: str
     also: tuple[str, ...]
+    other_titles: tuple[OtherTitle, ...]
     age: str
     when: str
     why: str
+    short_why: str
     quote: tuple[Run, ...]
+
+    @property
+    def short_id(self) -> str:
+        return self.id[:8]
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        return self.id, *self.other_ids
 
     @property
     def title_text(self) -> str:
@@ -51,12 +77,21 @@ class Line:
         return len(self.also) - len(self.also_named)
 
 
-def lines_of(alerts: Iterable[Alert], zone: str, now: datetime, rank: Rank = "score") -> list[Line]:
-    """One line a topic and story, the most important first: level, then what `rank` says, points, then the older."""
+def lines_of(alerts: Iterable[Alert], zone: str, now: datetime, rank: Rank = "score") -> tuple[list[Line], list[str]]:
+    """One line a topic and story, the most important first: level, then what `rank` says, points, then the older.
+
+    Second, the ids of alerts of which no line could be made: one that fails does not stop the others.
+    """
     best: dict[tuple[str, str], list[Alert]] = {}
     for alert in sorted(alerts, key=_by_publishers if rank == "publishers" else _importance):
         best.setdefault((alert.topic, alert.story or alert.id), []).append(alert)
-    return [_line(told, zone, now) for told in best.values()]
+    lines, failed = [], []
+    for story in best.values():
+        try:
+            lines.append(_line(story, zone, now))
+        except Exception:  # noqa: BLE001 - whatever an odd entry makes fail, the other alerts are sent
+            failed += [alert.id for alert in story]
+    return lines, failed
 
 
 def _by_publishers(alert: Alert) -> tuple[int, int, int, datetime, str]:
@@ -67,10 +102,12 @@ def _importance(alert: Alert) -> tuple[int, int, datetime, str]:
     return -alert.level.rank, -alert.score, alert.first_seen, alert.id
 
 
-def _line(told: list[Alert], zone: str, now: datetime) -> Line:
-    alert = told[0]
+def _line(story: list[Alert], zone: str, now: datetime) -> Line:
+    alert, others = story[0], story[1:]
     moment = alert.entry.published or alert.first_seen
     return Line(
+        id=alert.id,
+        other_ids=tuple(one.id for one in others),
         topic=alert.topic,
         topic_title=_short(alert.topic_title or alert.topic),
         title=title_runs(alert),
@@ -80,28 +117,43 @@ def _line(told: list[Alert], zone: str, now: datetime) -> Line:
         points=alert.score,
         score=format_points(alert.score),
         source=_source(alert),
-        also=_also(told),
+        also=_also(story),
+        other_titles=_other_titles(alert, others),
         age=age(moment, now),
         when=local_time(moment, zone),
-        why=f"{why(alert)} = {format_points(alert.score)}",
+        why=why(alert),
+        short_why=why(alert, SHORT_WHY_CHARACTERS),
         quote=quote_runs(alert),
     )
 
 
+def _other_titles(first: Alert, others: list[Alert]) -> tuple[OtherTitle, ...]:
+    """The headlines of the story that say something else than the first."""
+    seen = {one_line(first.entry.title).casefold()}
+    found = []
+    for alert in others:
+        title = one_line(alert.entry.title[: TITLE_CHARACTERS * 8])
+        if title and title.casefold() not in seen:
+            seen.add(title.casefold())
+            link = safe_link(alert.entry.link)
+            found.append(OtherTitle(_source(alert), shorten(title, TITLE_CHARACTERS), link))
+    return tuple(found[:OTHER_TITLES])
+
+
 def _source(alert: Alert) -> str:
-    names = (alert.entry.publisher or "", alert.feed_title, alert.feed_url)
+    names = (alert.entry.publisher or "", alert.feed_title, redact_addresses(alert.feed_url))
     return next((_short(name) for name in names if one_line(name)), "")
 
 
 def _short(name: str) -> str:
-    return shortened(one_line(name), NAME_CHARACTERS)
+    return shorten(one_line(name[: NAME_CHARACTERS * 8]), NAME_CHARACTERS)
 
 
-def _also(told: list[Alert]) -> tuple[str, ...]:
+def _also(story: list[Alert]) -> tuple[str, ...]:
     """Everybody else who reported it, in order, each once."""
-    names = [name for alert in told for name in (_source(alert), *alert.sources)]
+    names = [name for alert in story for name in (_source(alert), *alert.sources)]
     others = dict.fromkeys(_short(name) for name in names if one_line(name))
-    others.pop(_source(told[0]), None)
+    others.pop(_source(story[0]), None)
     return tuple(others)
 
 
@@ -115,8 +167,11 @@ def as_item(line: Line) -> MessageItem:
         score=line.score,
         source=isolate(line.source),
         age=line.age,
-        why=line.why,
+        why=line.short_why,
         also=tuple(isolate(name) for name in line.also),
         quote=line.quote,
         when=line.when,
+        alert_id=line.id,
+        also_ids=line.other_ids,
+        other_titles=tuple((isolate(f"{one.source}: {one.title}"), one.link) for one in line.other_titles),
     )

@@ -9,8 +9,8 @@ from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, Evidence
 from watcher.model.notification import Message, Notification
 from watcher.render.dates import iso
-from watcher.render.printable import one_line, safe_link
 from watcher.render.user_templates import PAYLOAD, Rendered
+from watcher.text.printable import one_line, safe_link
 
 _NEAR = 30
 """Characters before and behind the place of an error that are shown of it."""

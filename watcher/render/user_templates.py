@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
-from watcher.model.route import ChannelRef, OwnTemplate, Webhook
+from watcher.model.route import ChannelRef, OwnTemplate
 from watcher.model.settings import Settings
 from watcher.sandbox.limits import Limits
 from watcher.sandbox.oneshot import run_job_blocking
@@ -90,10 +90,10 @@ class UserTemplates:
 def user_templates(settings: Settings) -> UserTemplates:
     """The templates of a configuration: the folder beside it, which need not exist, and those that webhooks name."""
     named = {
-        ref: options.template
+        ref: options.own_template
         for receiver in settings.receivers.values()
         for ref, options in receiver.channels.items()
-        if isinstance(options, Webhook) and options.template is not None
+        if options.own_template is not None
     }
     return UserTemplates(settings.file.parent / "templates", named)
 

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import Any
 
-import httpx2
 import structlog
 
 from watcher.clock import Clock, DatabaseClock, SystemClock
-from watcher.deliver.registry import build_channels, http_client
+from watcher.deliver.http_clients import HttpClients
+from watcher.deliver.registry import build_channels
 from watcher.errors import StoreError
 from watcher.fetch.client import Fetcher
 from watcher.notify.alarm import Alarms
@@ -55,7 +55,7 @@ class Built:
     config: CompiledConfig
     notify_config: NotifyConfig
     fetcher: Fetcher
-    client: httpx2.AsyncClient
+    client: HttpClients
 
     async def aclose(self) -> None:
         await self.fetcher.aclose()
@@ -179,7 +179,7 @@ class Application:
 
 async def build(config: CompiledConfig, pools: Executors) -> Built:
     """Builds what depends on the configuration. Raises what a channel or the network settings raise, and leaves nothing."""
-    client = http_client(USER_AGENT)
+    client = HttpClients(config.settings.network, USER_AGENT)
     try:
         return Built(config, await pools.cpu(notify_config_of, config, client), open_fetcher(config), client)
     except BaseException:
@@ -187,7 +187,7 @@ async def build(config: CompiledConfig, pools: Executors) -> Built:
         raise
 
 
-def notify_config_of(config: CompiledConfig, client: httpx2.AsyncClient) -> NotifyConfig:
+def notify_config_of(config: CompiledConfig, client: HttpClients) -> NotifyConfig:
     """What notifying needs of a configuration; reveals the secrets of its channels."""
     settings = config.settings
     if settings.route is None:

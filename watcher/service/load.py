@@ -7,10 +7,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from watcher import __version__
+from watcher.config.credentials import SecretMode
 from watcher.config.load import in_order, missing_for_run, problem_of_topic, read_settings
+from watcher.deliver.registry import failed_channels
 from watcher.errors import ConfigError, Problem, SchemaMismatch, UsageError
 from watcher.match.percolator import CompiledTopic, Percolator, compile_topics
 from watcher.model.alert import stable_hash
@@ -61,9 +63,7 @@ class CompiledConfig:
         return stable_hash(*network.allow, "through", "a proxy" if network.proxy else "", str(network.ca_file or ""))
 
 
-def load_config(
-    path: Path, env: Mapping[str, str], *, secrets: Literal["require", "defer"], must_run: bool = False
-) -> CompiledConfig:
+def load_config(path: Path, env: Mapping[str, str], *, secrets: SecretMode, must_run: bool = False) -> CompiledConfig:
     """Reads and compiles a configuration; raises `ConfigError` with every problem of file and topics.
 
     `must_run` also demands what the daemon cannot do without: feeds, topics and a route, and tries the user's templates.
@@ -73,7 +73,8 @@ def load_config(
         compiled, broken = compile_topics(reading.topics)
     problems = [*reading.problems, *(problem_of_topic(path, topic, problem) for topic, problem in broken)]
     if reading.settings is not None and must_run:
-        problems += [*missing_for_run(reading.settings), *_failed_templates(reading.settings)]
+        problems += missing_for_run(reading.settings)
+        problems += [*failed_channels(reading.settings), *_failed_templates(reading.settings)]
     if problems or reading.settings is None:
         raise ConfigError(in_order(problems))
     with collector_paused():
@@ -91,9 +92,7 @@ def _failed_templates(settings: Settings) -> Iterable[Problem]:
 
 def has_templates(settings: Settings) -> bool:
     """Whether there are templates of the user: in the folder beside the configuration, or of a webhook."""
-    named = (
-        getattr(one, "template", None) for receiver in settings.receivers.values() for one in receiver.channels.values()
-    )
+    named = (one.own_template for receiver in settings.receivers.values() for one in receiver.channels.values())
     return any(named) or (settings.file.parent / "templates").is_dir()
 
 

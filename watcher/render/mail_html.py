@@ -1,17 +1,50 @@
-"""The HTML of a person's own template without what runs or loads from afar. Pure.
+"""The HTML of mails: the environment of our templates, CSS made inline, and users' HTML made harmless.
 
-Texts of feeds are escaped in templates; one that is marked `safe` there by mistake would put a publisher's scripts,
-forms and counting pixels into the mail. What is left is a whole page again, which the template's rules are in already.
+Texts of feeds are escaped in templates; one that a user's template marks `safe` by mistake would put a publisher's
+scripts, forms and counting pixels into the mail. `cleaned` takes out what runs or loads from elsewhere.
 """
 
 from __future__ import annotations
 
 import html
 import re
+from functools import lru_cache
 
 import nh3
+from css_inline import CSSInliner
+from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
-from watcher.render.environment import inlined
+from watcher.text.printable import isolate
+
+
+@lru_cache(maxsize=1)
+def own_templates() -> Environment:
+    """Autoescape for HTML, none for text; a name that a template misspells is an error."""
+    environment = Environment(
+        loader=PackageLoader("watcher.render", "templates"),
+        autoescape=select_autoescape(("html", "html.j2")),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters["isolate"] = isolate
+    return environment
+
+
+def inlined(html: str) -> str:
+    """The page with its rules moved into style attributes; the style element
+    marked `data-css-inline="keep"` (dark mode) stays in the head.
+
+    Never loads anything: neither remote nor local style sheets.
+    """
+    return _inliner().inline(html)
+
+
+@lru_cache(maxsize=1)
+def _inliner() -> CSSInliner:
+    return CSSInliner(load_remote_stylesheets=False, minify_css=True)
+
 
 TAGS = nh3.ALLOWED_TAGS | {"font", "style"}
 ATTRIBUTES = {

@@ -1,9 +1,8 @@
-"""Making text fit a service's limit without cutting a word, an entity or a line. Pure."""
+"""Making text fit a limit without cutting a word, a letter or a line. Pure."""
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
 
 ELLIPSIS = "…"
 _ZERO_WIDTH_JOINER = "\u200d"
@@ -31,24 +30,6 @@ def _between_letters(text: str, end: int) -> str:
 
 def _joins(character: str) -> bool:
     return character == _ZERO_WIDTH_JOINER or unicodedata.category(character) in {"Mn", "Mc", "Me", "Sk"}
-
-
-def fit(lines: Sequence[str], limit: int, more: Callable[[int], str], *, size: Callable[[str], int] = len) -> list[str]:
-    """As many whole lines from the front as fit with line breaks, then `more(left out)` when some do not.
-
-    `more(0)` is asked for too: the message may leave out alerts already; it answers "" when there is nothing to say.
-    """
-    for kept in range(len(lines), -1, -1):
-        tail = more(len(lines) - kept)
-        candidate = [*lines[:kept], *([tail] if tail else [])]
-        if size("\n".join(candidate)) <= limit:
-            return candidate
-    return []
-
-
-def more_line(left_out: int) -> str:
-    """ "and 12 more", or "" for none."""
-    return f"… and {left_out} more" if left_out > 0 else ""
 
 
 def utf8_size(text: str) -> int:

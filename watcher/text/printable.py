@@ -1,4 +1,4 @@
-"""Making texts from strangers safe to print anywhere. Pure.
+"""Making untrusted texts safe to print anywhere. Pure.
 
 What is taken out is what acts instead of showing: control characters, characters that reorder others
 (Unicode TR 36 section 2.1 on bidirectional spoofing), invisible tags, lone surrogates.
@@ -7,7 +7,7 @@ What is taken out is what acts instead of showing: control characters, character
 from __future__ import annotations
 
 import re
-from urllib.parse import urlsplit
+from urllib.parse import urlsplit, urlunsplit
 
 _ACTING = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x9f"
@@ -35,28 +35,30 @@ def one_line(text: str) -> str:
 
 
 def safe_link(link: str) -> str:
-    """An http(s) link that cannot end an attribute or a markup construct; "" for anything else."""
-    link = _ACTING.sub("", link).strip()
+    """An http(s) link that cannot end an attribute or a markup construct; "" for anything else.
+
+    Userinfo is dropped and a host in another script is written in ASCII (IDNA), so that a reader sees where it leads:
+    `https://www.bbc.com@evil.example/` and a Cyrillic look-alike of apple.com are known tricks.
+    """
+    link = _ACTING.sub("", link[: LINK_CHARACTERS + 1]).strip()
     if len(link) > LINK_CHARACTERS:
         return ""
     try:
         parts = urlsplit(link)
+        host = _ascii_host(parts.netloc.rpartition("@")[2])
     except ValueError:
         return ""
-    if parts.scheme.lower() not in {"http", "https"} or not parts.netloc:
+    if parts.scheme.lower() not in {"http", "https"} or not host:
         return ""
-    return _UNSAFE_IN_LINK.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), link)
+    shown = link if host == parts.netloc else urlunsplit(parts._replace(netloc=host))
+    return _UNSAFE_IN_LINK.sub(lambda found: "".join(f"%{byte:02X}" for byte in found[0].encode()), shown)
+
+
+def _ascii_host(netloc: str) -> str:
+    """Host and port; raises `ValueError` (UnicodeError) for a name that cannot be one."""
+    return netloc if netloc.isascii() else netloc.encode("idna").decode("ascii")
 
 
 def isolate(text: str) -> str:
     """A right-to-left text between isolates (FSI … PDI), so that what stands beside it keeps its place."""
     return f"\u2068{text}\u2069" if _RIGHT_TO_LEFT.search(text) else text
-
-
-def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters, cut at a space and ended with "…"."""
-    if len(text) <= limit:
-        return text
-    cut = text[: limit - 1]
-    at_space = cut.rfind(" ")
-    return cut[: at_space if at_space > limit // 2 else limit - 1].rstrip(" ,;:–—-") + "…"
