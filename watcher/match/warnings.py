@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from watcher.match.compile import CompiledTopic
@@ -17,12 +18,14 @@ _UNDERSTOOD = frozenset("\"'“”„«»‘’*=@.,;:()-–—/&\u00a0 \t\n")
 """Characters that mean something in a term or that nobody misses; all others between words are worth a warning."""
 _CAPITALS = re.compile(r"[A-Z]{2,5}")
 _MOST_NAMED = 3
+OF_PACK = "/"
+"""In the names of lists of the topic library, which its own tests check."""
 
 
 def topic_warnings(compiled: CompiledTopic) -> list[TopicProblem]:
     """What is legal in a topic but probably not meant."""
     topic = compiled.topic
-    found = [*_misunderstood(topic), *_contradictions(topic)]
+    found = [*_misunderstood(topic), *contradictions(topic)]
     return list({(one.path, one.message): one for one in found}.values())
 
 
@@ -33,21 +36,25 @@ def languages_without_stemmer(topics: Sequence[CompiledTopic]) -> tuple[str, ...
 
 
 def _misunderstood(topic: Topic) -> Iterator[TopicProblem]:
-    written: dict[Points, int] = {}
+    for path, text in _written(topic):
+        if message := reading_of(text):
+            yield TopicProblem(path, message)
+
+
+def _written(topic: Topic) -> Iterator[tuple[str, str]]:
+    """Every term of a topic and of its own lists with its path."""
+    seen: Counter[Points] = Counter()
     for term in topic.terms:
-        index = written.get(term.weight, 0)
-        written[term.weight] = index + 1
-        if message := reading_of(term.text):
-            yield TopicProblem(f"terms.{format_points(term.weight)}.{index}", message)
+        yield f"terms.{format_points(term.weight)}.{seen[term.weight]}", term.text
+        seen[term.weight] += 1
     for number, near in enumerate(topic.near):
         for side, texts in (("any", near.any), ("of", near.of)):
-            for index, text in enumerate(texts):
-                if message := reading_of(text):
-                    yield TopicProblem(f"near.{number}.{side}.{index}", message)
+            yield from ((f"near.{number}.{side}.{index}", text) for index, text in enumerate(texts))
     for name, members in topic.vocabulary.items():
-        for index, member in enumerate(members):
-            if message := reading_of(member.text if isinstance(member, ListMember) else member):
-                yield TopicProblem(f"vocabulary.{name}.{index}", message)
+        if OF_PACK not in name:
+            for index, member in enumerate(members):
+                text = member.text if isinstance(member, ListMember) else member
+                yield f"vocabulary.{name}.{index}", text
 
 
 def reading_of(text: str) -> str | None:
@@ -75,13 +82,13 @@ def _spans(term: str) -> Iterator[tuple[int, int]]:
             yield token.start() + begin, token.start() + end
 
 
-def _contradictions(topic: Topic) -> Iterator[TopicProblem]:
+def contradictions(topic: Topic) -> Iterator[TopicProblem]:
     """Words that one term adds points for and another takes points away."""
     weights: dict[tuple[tuple[str, ...], str], Points] = {}
-    seen: dict[Points, int] = {}
+    seen: Counter[Points] = Counter()
     for term in sorted(topic.terms, key=lambda term: -term.weight):
-        index = seen.get(term.weight, 0)
-        seen[term.weight] = index + 1
+        index = seen[term.weight]
+        seen[term.weight] += 1
         parsed = parse_term(term.text, topic.vocabulary)
         if isinstance(parsed, TermProblem):
             continue
