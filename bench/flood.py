@@ -26,14 +26,14 @@ from watcher.model.alert import Alert, Evidence, alert_id
 from watcher.model.entry import Entry, EntryDecision, Identified
 from watcher.model.notification import Delivered
 from watcher.model.route import Budget, ChannelRef, GroupTiming, Receiver, Route
-from watcher.model.story import Judgement, Verdict
+from watcher.model.story import AlertDecision, Verdict
 from watcher.model.topic import Level
 from watcher.notify.flusher import Early, Flusher
 from watcher.render.message import render_message
 from watcher.route.tree import route_alert
 from watcher.store.records import PollRecord
 from watcher.store.store import Store, open_store
-from watcher.story.assigner import StoryAssigner
+from watcher.story.assign import StoryAssigner
 
 START = datetime(2026, 1, 24, 12, tzinfo=UTC)
 ROUND = timedelta(seconds=10)
@@ -84,7 +84,7 @@ def save(store: Store, alerts: list[Alert], now: datetime) -> None:
     new = tuple(Identified(one.entry_key, one.entry, one.entry_key, one.entry_key, one.entry_key) for one in alerts)
     state = replace(feed.state, next_poll_at=now + ROUND, last_polled_at=now, last_success_at=now)
     record = PollRecord(feed.epoch, state, "Example News", {}, EntryDecision(new=new), alerts=tuple(alerts))
-    store.polls.save("bench", [record], now, lambda candidate, told: Judgement(Verdict.TELL), StoryAssigner())
+    store.polls.save("bench", [record], now, lambda candidate, told: AlertDecision(Verdict.NOTIFY), StoryAssigner())
 
 
 def notify(store: Store, now: datetime) -> list[str]:

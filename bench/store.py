@@ -21,13 +21,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from watcher.model.alert import Alert, ToldAlert, stable_hash
+from watcher.model.alert import Alert, EarlierAlert, stable_hash
 from watcher.model.entry import Entry, EntryDecision, Identified, SeenProbe
 from watcher.model.feed import AcquiredFeed
-from watcher.model.story import Judgement, Verdict
+from watcher.model.story import AlertDecision, Verdict
 from watcher.store.records import PollRecord
 from watcher.store.store import Store, open_store
-from watcher.story.assigner import StoryAssigner
+from watcher.story.assign import StoryAssigner
 
 NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -37,8 +37,8 @@ ROUNDS = 50
 TEXT = "Negotiators said on Monday that the ceasefire holds in most places. " * 8
 
 
-def tell(_alert: Alert, _before: Sequence[ToldAlert]) -> Judgement:
-    return Judgement(Verdict.TELL)
+def tell(_alert: Alert, _before: Sequence[EarlierAlert]) -> AlertDecision:
+    return AlertDecision(Verdict.NOTIFY)
 
 
 def entry(url: str, number: int) -> Identified:

@@ -7,16 +7,16 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from watcher.errors import NotifyReason
-from watcher.model.alert import Alert, Evidence, ToldAlert, alert_id, stable_hash
+from watcher.model.alert import Alert, EarlierAlert, Evidence, alert_id, stable_hash
 from watcher.model.entry import Entry, EntryDecision, Identified
 from watcher.model.feed import AcquiredFeed, Validators
 from watcher.model.notification import Delivery, GroupKey, Notification, Routed
 from watcher.model.route import ChannelRef
-from watcher.model.story import Judge, Judgement, Verdict
+from watcher.model.story import AlertDecider, AlertDecision, Verdict
 from watcher.model.topic import Level
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.store import Store
-from watcher.story.assigner import StoryAssigner
+from watcher.story.assign import StoryAssigner
 
 NOW = datetime(2026, 11, 23, 8, 0, 0, 123_456, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -30,17 +30,17 @@ CHAT = ChannelRef("chat", "slack", 0)
 DIGEST = GroupKey("/", MAIL, {})
 PROMPT = GroupKey("/0", CHAT, {"topic": "ceasefires"})
 
-TELLER = StoryAssigner()
+ASSIGNER = StoryAssigner()
 
 
-def tell(alert: Alert, before: Sequence[ToldAlert]) -> Judgement:
-    """A judge that lets everything through."""
-    return Judgement(Verdict.TELL)
+def notify_all(alert: Alert, before: Sequence[EarlierAlert]) -> AlertDecision:
+    """Folds nothing."""
+    return AlertDecision(Verdict.NOTIFY)
 
 
-def fold(alert: Alert, before: Sequence[ToldAlert]) -> Judgement:
-    """A judge that tells a story once."""
-    return Judgement(Verdict.FOLD, before[0].id) if before else Judgement(Verdict.TELL)
+def fold_copies(alert: Alert, before: Sequence[EarlierAlert]) -> AlertDecision:
+    """Folds everything after the first alert."""
+    return AlertDecision(Verdict.FOLD, before[0].id) if before else AlertDecision(Verdict.NOTIFY)
 
 
 def identified(name: str, *, url: str = FEED, text: str = "text") -> Identified:
@@ -104,11 +104,11 @@ def acquire_one(store: Store, url: str = FEED, now: datetime = NOW, owner: str =
     )
 
 
-def save_alerts(store: Store, *alerts: Alert, now: datetime = NOW, judge: Judge = tell) -> PollSaved:
+def save_alerts(store: Store, *alerts: Alert, now: datetime = NOW, decide: AlertDecider = notify_all) -> PollSaved:
     """Saves a poll of FEED that brings these alerts."""
     feed = acquire_one(store, now=now)
     record = poll(feed, now, decision=EntryDecision(new=tuple(_of(one) for one in alerts)), alerts=alerts)
-    return store.polls.save("me", [record], now, judge, TELLER)[0]
+    return store.polls.save("me", [record], now, decide, ASSIGNER)[0]
 
 
 def _of(one: Alert) -> Identified:

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from tests.harness.store_samples import CHAT, FEED, HOUR, MAIL, MINUTE, NOW, TELLER, alert, poll
+from tests.harness.store_samples import ASSIGNER, CHAT, FEED, HOUR, MAIL, MINUTE, NOW, alert, poll
 from watcher.errors import AttemptReason, NotifyReason
-from watcher.model.alert import Alert, AlertState, ToldAlert
+from watcher.model.alert import Alert, AlertState, EarlierAlert
 from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import (
     AcquiredNotification,
@@ -28,7 +28,7 @@ from watcher.model.notification import (
     TryAgain,
     notification_key,
 )
-from watcher.model.story import Judgement, Verdict
+from watcher.model.story import AlertDecision, Verdict
 from watcher.store.store import open_store
 
 OWNERS = ("one", "two")
@@ -57,8 +57,8 @@ class Held:
     until: datetime
 
 
-def judge(_candidate: Alert, before: list[ToldAlert]) -> Judgement:
-    return Judgement(Verdict.FOLD, before[-1].id) if before else Judgement(Verdict.TELL)
+def judge(_candidate: Alert, before: list[EarlierAlert]) -> AlertDecision:
+    return AlertDecision(Verdict.FOLD, before[-1].id) if before else AlertDecision(Verdict.NOTIFY)
 
 
 class Books(RuleBasedStateMachine):
@@ -111,7 +111,9 @@ class Books(RuleBasedStateMachine):
         self.made += len(stories)
         brought = tuple(alert(f"{self.made}-{number}", story=story) for number, story in enumerate(stories))
         before = self.store.stats()
-        (saved,) = self.store.polls.save(owner, [poll(feed, self.now - HOUR, alerts=brought)], self.now, judge, TELLER)
+        (saved,) = self.store.polls.save(
+            owner, [poll(feed, self.now - HOUR, alerts=brought)], self.now, judge, ASSIGNER
+        )
         lease = self.feed_lease
         ours = lease is not None and (lease.owner, lease.epoch) == (owner, feed.epoch)
         assert saved.saved == ours

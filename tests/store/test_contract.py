@@ -6,26 +6,26 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.harness.store_samples import (
+    ASSIGNER,
     DAY,
     FEED,
     HOUR,
     MINUTE,
     NOW,
     SECOND,
-    TELLER,
     acquire_one,
     alert,
-    fold,
+    fold_copies,
     identified,
+    notify_all,
     poll,
     save_alerts,
-    tell,
 )
 from watcher.errors import PollReason
-from watcher.model.alert import AlertState, ToldAlert, stable_hash
+from watcher.model.alert import AlertState, EarlierAlert, stable_hash
 from watcher.model.entry import EntryDecision, IdentityScheme, Seen, SeenProbe
 from watcher.model.feed import PollState, Validators
-from watcher.model.story import Judge, Judgement, Verdict
+from watcher.model.story import AlertDecider, AlertDecision, Verdict
 from watcher.model.topic import Level
 from watcher.store.records import PollSaved
 from watcher.store.store import Store
@@ -39,7 +39,7 @@ def acquired_urls(store: Store, owner: str = "me", *, now=NOW, limit: int = 10, 
 
 def save_state(store: Store, state: PollState, now=NOW) -> PollSaved:
     feed = acquire_one(store, state.url, now)
-    return store.polls.save("me", [replace(poll(feed, now), state=state)], now, tell, TELLER)[0]
+    return store.polls.save("me", [replace(poll(feed, now), state=state)], now, notify_all, ASSIGNER)[0]
 
 
 class TestFeeds:
@@ -128,7 +128,7 @@ class TestLeases:
         [feed] = store.polls.acquire_due("me", later, later + MINUTE, 10, force=True)
         assert feed.state.url == A
         polled = replace(poll(feed, later), state=PollState(A, NOW + HOUR, last_polled_at=later))
-        store.polls.save("me", [polled], later, tell, TELLER)
+        store.polls.save("me", [polled], later, notify_all, ASSIGNER)
         assert acquired_urls(store, now=later, force=True) == []
 
     def test_force_respects_the_wish_of_the_server_and_the_backoff(self, store: Store) -> None:
@@ -146,31 +146,35 @@ class TestPolls:
         fresh = store.polls.acquire_due("two", NOW + MINUTE, NOW + HOUR, 1)[0]
         brought = {"decision": EntryDecision(new=(identified("x", url=A),)), "alerts": (alert("x", url=A),)}
         before = store.feeds.states()
-        assert store.polls.save("one", [poll(stale, **brought)], NOW + MINUTE, tell, TELLER) == [PollSaved(A, False)]
-        assert store.polls.save("two", [poll(stale, **brought)], NOW + MINUTE, tell, TELLER) == [PollSaved(A, False)]
+        assert store.polls.save("one", [poll(stale, **brought)], NOW + MINUTE, notify_all, ASSIGNER) == [
+            PollSaved(A, False)
+        ]
+        assert store.polls.save("two", [poll(stale, **brought)], NOW + MINUTE, notify_all, ASSIGNER) == [
+            PollSaved(A, False)
+        ]
         assert (store.feeds.states(), store.entries.since(NOW), store.alerts.newest()) == (before, [], [])
-        assert store.polls.save("two", [poll(fresh, **brought)], NOW + MINUTE, tell, TELLER)[0].saved
+        assert store.polls.save("two", [poll(fresh, **brought)], NOW + MINUTE, notify_all, ASSIGNER)[0].saved
 
     def test_a_lease_that_ran_out_but_was_not_taken_still_counts(self, store: Store) -> None:
         feed = acquire_one(store)
-        assert store.polls.save("me", [poll(feed)], feed.until + HOUR, tell, TELLER)[0].saved
+        assert store.polls.save("me", [poll(feed)], feed.until + HOUR, notify_all, ASSIGNER)[0].saved
 
     def test_saving_gives_the_lease_back(self, store: Store) -> None:
         feed = acquire_one(store)
-        assert store.polls.save("me", [poll(feed)], NOW, tell, TELLER)[0].saved
-        assert not store.polls.save("me", [poll(feed)], NOW, tell, TELLER)[0].saved
+        assert store.polls.save("me", [poll(feed)], NOW, notify_all, ASSIGNER)[0].saved
+        assert not store.polls.save("me", [poll(feed)], NOW, notify_all, ASSIGNER)[0].saved
         assert acquired_urls(store, "other", now=NOW + HOUR) == [FEED]
 
     def test_one_stale_poll_does_not_hold_up_the_others(self, store: Store) -> None:
         store.feeds.sync([A, B], NOW)
         one, two = store.polls.acquire_due("me", NOW, NOW + MINUTE, 2)
-        saved = store.polls.save("me", [poll(replace(one, epoch=9)), poll(two)], NOW, tell, TELLER)
+        saved = store.polls.save("me", [poll(replace(one, epoch=9)), poll(two)], NOW, notify_all, ASSIGNER)
         assert saved == [PollSaved(A, False), PollSaved(B, True)]
 
     def test_a_feed_nobody_knows_is_not_saved(self, store: Store) -> None:
         feed = acquire_one(store)
         strange = replace(feed, state=replace(feed.state, url="https://elsewhere.example"))
-        assert store.polls.save("me", [poll(strange)], NOW, tell, TELLER) == [
+        assert store.polls.save("me", [poll(strange)], NOW, notify_all, ASSIGNER) == [
             PollSaved("https://elsewhere.example", False)
         ]
 
@@ -178,7 +182,7 @@ class TestPolls:
         one, two = identified("1"), identified("2")
         decision = EntryDecision(new=(one,), quiet=(two,), is_baseline=True)
         feed = acquire_one(store)
-        store.polls.save("me", [poll(feed, decision=decision)], NOW, tell, TELLER)
+        store.polls.save("me", [poll(feed, decision=decision)], NOW, notify_all, ASSIGNER)
         found = {record.key: record for record in store.entries.since(NOW)}
         assert found[one.key].entry == one.entry
         assert (found[one.key].feed_title, found[one.key].labels) == ("Example News", {"region": "mena"})
@@ -187,24 +191,28 @@ class TestPolls:
     def test_what_was_only_rekeyed_is_remembered_but_not_kept_twice(self, store: Store) -> None:
         rekeyed = identified("new-id")
         feed = acquire_one(store)
-        store.polls.save("me", [poll(feed, decision=EntryDecision(quiet=(rekeyed,)))], NOW, tell, TELLER)
+        store.polls.save("me", [poll(feed, decision=EntryDecision(quiet=(rekeyed,)))], NOW, notify_all, ASSIGNER)
         assert store.entries.since(NOW) == []
         assert store.polls.seen(FEED, SeenProbe(frozenset({rekeyed.key}), frozenset(), frozenset())) != []
 
     def test_an_updated_entry_takes_its_new_text_and_keeps_its_first_date(self, store: Store) -> None:
         store.polls.save(
-            "me", [poll(acquire_one(store), decision=EntryDecision(new=(identified("1"),)))], NOW, tell, TELLER
+            "me", [poll(acquire_one(store), decision=EntryDecision(new=(identified("1"),)))], NOW, notify_all, ASSIGNER
         )
         later, update = NOW + 2 * HOUR, identified("1", text="another text")
         decision = EntryDecision(updated=(update,))
-        store.polls.save("me", [poll(acquire_one(store, now=later), later, decision=decision)], later, tell, TELLER)
+        store.polls.save(
+            "me", [poll(acquire_one(store, now=later), later, decision=decision)], later, notify_all, ASSIGNER
+        )
         record = store.entries.find(update.key)
         assert record is not None
         assert (record.entry, record.first_seen) == (update.entry, NOW)
 
     def test_an_entry_is_found_by_eight_digits_of_its_key(self, store: Store) -> None:
         one = identified("1")
-        store.polls.save("me", [poll(acquire_one(store), decision=EntryDecision(new=(one,)))], NOW, tell, TELLER)
+        store.polls.save(
+            "me", [poll(acquire_one(store), decision=EntryDecision(new=(one,)))], NOW, notify_all, ASSIGNER
+        )
         found = store.entries.find(one.key[:8].upper())
         assert found is not None
         assert found.key == one.key
@@ -214,14 +222,16 @@ class TestPolls:
         for hours in (1, 2, 3):
             now = NOW + hours * HOUR
             decision = EntryDecision(new=(identified(str(hours)),))
-            store.polls.save("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell, TELLER)
+            store.polls.save(
+                "me", [poll(acquire_one(store, now=now), now, decision=decision)], now, notify_all, ASSIGNER
+            )
         assert [record.entry.id for record in store.entries.since(NOW + 2 * HOUR)] == ["2", "3"]
         assert [record.entry.id for record in store.entries.since(NOW, limit=2)] == ["1", "2"]
 
     def test_text_that_engines_refuse_does_not_stop_a_poll(self, store: Store) -> None:
         odd = replace(identified("1"), entry=replace(identified("1").entry, title="\0 and \ud800"))
         record = poll(acquire_one(store), feed_title="\0\udfff", decision=EntryDecision(new=(odd,)))
-        assert store.polls.save("me", [record], NOW, tell, TELLER)[0].saved
+        assert store.polls.save("me", [record], NOW, notify_all, ASSIGNER)[0].saved
         assert store.entries.since(NOW)[0].feed_title == "??"
 
 
@@ -230,7 +240,7 @@ class TestSeen:
         store.feeds.sync([A, B], NOW)
         one, two, three = (identified(name, url=A, text=name) for name in "123")
         feed = next(feed for feed in store.polls.acquire_due("me", NOW, NOW + MINUTE, 2) if feed.state.url == A)
-        store.polls.save("me", [poll(feed, decision=EntryDecision(new=(one, two, three)))], NOW, tell, TELLER)
+        store.polls.save("me", [poll(feed, decision=EntryDecision(new=(one, two, three)))], NOW, notify_all, ASSIGNER)
         probe = SeenProbe(
             frozenset({one.key, stable_hash("unknown")}),
             frozenset({str(two.link_hash)}),
@@ -244,14 +254,16 @@ class TestSeen:
 
     def test_what_is_remembered_comes_back_whole(self, store: Store) -> None:
         bare = replace(identified("1"), link_hash=None, title_fingerprint="", text_fingerprint="")
-        store.polls.save("me", [poll(acquire_one(store), decision=EntryDecision(new=(bare,)))], NOW, tell, TELLER)
+        store.polls.save(
+            "me", [poll(acquire_one(store), decision=EntryDecision(new=(bare,)))], NOW, notify_all, ASSIGNER
+        )
         probe = SeenProbe(frozenset({bare.key}), frozenset(), frozenset({""}))
         assert store.polls.seen(FEED, probe) == [Seen(bare.key, None, "", "", NOW)]
 
     def test_of_a_title_that_very_many_share_some_are_found_and_every_key(self, store: Store) -> None:
         alike = tuple(replace(identified(str(number)), title_fingerprint=stable_hash("same")) for number in range(400))
         save_one = poll(acquire_one(store), decision=EntryDecision(new=alike))
-        assert store.polls.save("me", [save_one], NOW, tell, TELLER)[0].saved
+        assert store.polls.save("me", [save_one], NOW, notify_all, ASSIGNER)[0].saved
         keys = frozenset(one.key for one in alike[-3:])
         found = {
             row.key for row in store.polls.seen(FEED, SeenProbe(keys, frozenset(), frozenset({stable_hash("same")})))
@@ -269,15 +281,15 @@ class TestJudging:
     def test_the_judge_hears_of_the_same_entry_and_the_same_story_on_this_topic(self, store: Store) -> None:
         heard: dict[str, list[str]] = {}
 
-        def listen(candidate: object, before: list[ToldAlert]) -> Judgement:
+        def listen(candidate: object, before: list[EarlierAlert]) -> AlertDecision:
             heard[candidate.id] = [earlier.id for earlier in before]  # type: ignore[attr-defined]
-            return Judgement(Verdict.TELL)
+            return AlertDecision(Verdict.NOTIFY)
 
         first = alert("1", story="s")
         same_story = alert("2", story="s")
         higher = alert("1", story="t", level=Level.MENTION)
         others = (alert("3", story="s", topic="detention"), alert("4", story="u"))
-        save_alerts(store, first, same_story, higher, *others, judge=listen)
+        save_alerts(store, first, same_story, higher, *others, decide=listen)
         assert heard[first.id] == []
         assert heard[same_story.id] == [first.id]
         assert heard[higher.id] == [first.id]
@@ -285,7 +297,7 @@ class TestJudging:
 
     def test_folded_alerts_are_kept_with_what_was_told_instead(self, store: Store) -> None:
         first, copy = alert("1", story="s"), alert("2", story="s", title="Other News")
-        saved = save_alerts(store, first, copy, judge=fold)
+        saved = save_alerts(store, first, copy, decide=fold_copies)
         assert (saved.alerts_new, saved.alerts_folded) == ((first.id,), (copy.id,))
         kept = store.alerts.find(copy.id)
         assert kept is not None
@@ -299,18 +311,18 @@ class TestJudging:
         first, second, third = (alert(name, story="s") for name in "123")
         into = {second.id: first.id, third.id: second.id}
 
-        def judge(candidate: object, _before: object) -> Judgement:
+        def judge(candidate: object, _before: object) -> AlertDecision:
             target = into.get(candidate.id)  # type: ignore[attr-defined]
-            return Judgement(Verdict.FOLD, target) if target else Judgement(Verdict.TELL)
+            return AlertDecision(Verdict.FOLD, target) if target else AlertDecision(Verdict.NOTIFY)
 
-        save_alerts(store, first, second, third, judge=judge)
+        save_alerts(store, first, second, third, decide=judge)
         kept = store.alerts.find(third.id)
         assert kept is not None
         assert kept.folded_into == first.id
 
     def test_a_repetition_is_not_kept(self, store: Store) -> None:
-        repeat: Judge = lambda _alert, _before: Judgement(Verdict.REPEAT)  # noqa: E731
-        assert save_alerts(store, alert("1"), judge=repeat) == PollSaved(FEED, True)
+        repeat: AlertDecider = lambda _alert, _before: AlertDecision(Verdict.REPEAT)  # noqa: E731
+        assert save_alerts(store, alert("1"), decide=repeat) == PollSaved(FEED, True)
         assert store.alerts.newest() == []
 
     def test_the_same_alert_again_is_a_repetition_whatever_the_judge_says(self, store: Store) -> None:

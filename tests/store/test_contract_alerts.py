@@ -15,7 +15,7 @@ from tests.harness.store_samples import (
     PROMPT,
     SECOND,
     alert,
-    fold,
+    fold_copies,
     frozen,
     route_to,
     save_alerts,
@@ -128,7 +128,7 @@ class TestRouting:
 
     def test_unknown_and_folded_alerts_are_not_routed(self, store: Store) -> None:
         first, copy = alert("1", story="s"), alert("2", story="s")
-        save_alerts(store, first, copy, judge=fold)
+        save_alerts(store, first, copy, decide=fold_copies)
         store.routing.save(route_to(DIGEST, alerts=[copy, alert("never saved")]), NOW)
         assert store.groups.waiting() == []
         kept = store.alerts.find(copy.id)
@@ -232,7 +232,7 @@ class TestFreezing:
             alert("4", story="s", title="Second"),
             alert("5", story="s", title="First News"),
         ]
-        save_alerts(store, first, *copies, judge=fold)
+        save_alerts(store, first, *copies, decide=fold_copies)
         store.routing.save(route_to(DIGEST, alerts=[first]), NOW)
         notification = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 10)
         assert notification is not None
@@ -241,7 +241,7 @@ class TestFreezing:
     def test_a_frozen_notification_does_not_change_with_its_alerts(self, store: Store) -> None:
         first = alert("1", story="s")
         notification: Notification = frozen(store, first)
-        save_alerts(store, alert("2", story="s", title="Late"), now=NOW + 2 * HOUR, judge=fold)
+        save_alerts(store, alert("2", story="s", title="Late"), now=NOW + 2 * HOUR, decide=fold_copies)
         told = store.alerts.find(first.id)
         assert told is not None
         assert told.sources == ("Late",)

@@ -7,7 +7,18 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from tests.harness.store_samples import DIGEST, HOUR, MINUTE, NOW, TELLER, alert, fold, poll, route_to, save_alerts
+from tests.harness.store_samples import (
+    ASSIGNER,
+    DIGEST,
+    HOUR,
+    MINUTE,
+    NOW,
+    alert,
+    fold_copies,
+    poll,
+    route_to,
+    save_alerts,
+)
 from watcher.errors import NotifyReason
 from watcher.model.notification import EmptySlot
 from watcher.store.store import Store
@@ -50,7 +61,7 @@ def test_a_story_is_told_once_whoever_finds_it(store: Store) -> None:
         told = 0
         while some := store.polls.acquire_due(owner, NOW, NOW + HOUR, 3):
             records = [poll(feed, alerts=(alert("1", url=feed.state.url, story="one"),)) for feed in some]
-            told += sum(len(saved.alerts_new) for saved in store.polls.save(owner, records, NOW, fold, TELLER))
+            told += sum(len(saved.alerts_new) for saved in store.polls.save(owner, records, NOW, fold_copies, ASSIGNER))
         return told
 
     assert sum(all_at_once(find)) == 1

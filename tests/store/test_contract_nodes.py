@@ -7,19 +7,19 @@ from datetime import datetime, timedelta
 import pytest
 
 from tests.harness.store_samples import (
+    ASSIGNER,
     DAY,
     HOUR,
     MINUTE,
     NOW,
     SECOND,
-    TELLER,
     alert,
-    fold,
+    fold_copies,
     frozen,
+    notify_all,
     poll,
     route_to,
     save_alerts,
-    tell,
 )
 from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import AcquiredNotification, Delivered, NotificationState
@@ -49,7 +49,7 @@ def notifications(store: Store, node: str, now: datetime = NOW) -> list[Acquired
 
 
 def save(store: Store, node: str, feed: AcquiredFeed, now: datetime = NOW) -> bool:
-    (saved,) = store.polls.save(node, [poll(feed, now)], now, tell, TELLER)
+    (saved,) = store.polls.save(node, [poll(feed, now)], now, notify_all, ASSIGNER)
     return saved.saved
 
 
@@ -114,7 +114,7 @@ class TestFeeds:
         (first, *_) = feeds(two_nodes, "one")
         two_nodes.nodes.leave("one", NOW)
         record = poll(first, alerts=(alert("1"),))
-        assert not two_nodes.polls.save("one", [record], NOW, fold, TELLER)[0].saved
+        assert not two_nodes.polls.save("one", [record], NOW, fold_copies, ASSIGNER)[0].saved
         assert two_nodes.alerts.newest() == []
 
     def test_who_asks_does_not_declare_itself_dead(self, two_nodes: Store) -> None:

@@ -8,20 +8,20 @@ from datetime import timedelta
 import pytest
 
 from tests.harness.store_samples import (
+    ASSIGNER,
     DAY,
     DIGEST,
     HOUR,
     NOW,
-    TELLER,
     acquire_one,
     alert,
-    fold,
+    fold_copies,
     frozen,
     identified,
+    notify_all,
     poll,
     route_to,
     save_alerts,
-    tell,
 )
 from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision
@@ -54,7 +54,7 @@ def library(store: Store) -> Store:
         one = identified(title, url=url)
         named = replace(one, entry=replace(one.entry, title=title, link=f"{url}/1"))
         record = replace(poll(acquire_one(store, url, now), now), feed_title=feed_title)
-        store.polls.save("me", [replace(record, decision=EntryDecision(new=(named,)))], now, tell, TELLER)
+        store.polls.save("me", [replace(record, decision=EntryDecision(new=(named,)))], now, notify_all, ASSIGNER)
     return store
 
 
@@ -103,7 +103,7 @@ class TestAlerts:
         later = NOW + 2 * HOUR
         told, copy = alert("told", story="s", title="Relief notes"), alert("copy", story="s", title="Relief notes")
         save_alerts(store, told, now=later)
-        save_alerts(store, copy, now=later + HOUR, judge=fold)
+        save_alerts(store, copy, now=later + HOUR, decide=fold_copies)
         return {"best": best, "counted": counted, "told": told, "copy": copy}
 
     @pytest.mark.parametrize(

@@ -1,19 +1,19 @@
-"""The stories of alerts: found by traces in the store, alive for as long as somebody tells them."""
+"""The stories of alerts: found by sketches in the store, open to copies until their window ends."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import pytest
 
 from tests.harness.store_samples import (
+    ASSIGNER,
+    DAY,
     DIGEST,
     HOUR,
     MINUTE,
     NOW,
-    TELLER,
     acquire_one,
     alert,
     identified,
@@ -23,15 +23,17 @@ from tests.harness.store_samples import (
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision
-from watcher.model.story import Placement, StoryMember, Trace
+from watcher.model.trust import Trust
 from watcher.store.records import PollSaved
 from watcher.store.store import Store
-from watcher.story.assigner import trace_of
-from watcher.story.cluster import judge
+from watcher.story.assign import decide_alert
+from watcher.story.sketch import sketch_of
 
 TEXT = (
     "The foreign minister said on Saturday that his country could not be left alone with the costs of holding "
-    "thousands of detainees, and asked other states to take their citizens back before the end of the year."
+    "thousands of detainees, and asked other states to take their citizens back before the end of the year. Most of the "
+    "detainees have waited for a trial for years, and the prisons in which they are held were built for a tenth of them. "
+    "Judges from three countries visited the region in spring and left without a word about what they had seen there."
 )
 OTHER = (
     "Rain fell over the whole of the coast for the third day in a row while villages in the hills were without "
@@ -39,29 +41,41 @@ OTHER = (
 )
 
 
-def tell(store: Store, name: str, text: str, now: datetime, publisher: str = "") -> tuple[PollSaved, Alert]:
+def report(
+    store: Store,
+    name: str,
+    text: str,
+    now: datetime,
+    publisher: str = "",
+    *,
+    feed: str = "",
+    trust: Trust = Trust.NORMAL,
+    is_aggregator: bool = False,
+) -> tuple[PollSaved, Alert]:
     """A poll brings one entry with this text, which has an alert; how it was saved."""
-    one = identified(name, text=text)
-    entry = replace(one.entry, content=text, publisher=publisher or name)
+    url = f"https://{feed or publisher or name}.example/feed".replace(" ", "-")
+    one = identified(name, url=url, text=text)
+    title = "Minister on the costs of detention" if text is not OTHER else "Rain for the third day"
+    entry = replace(one.entry, title=title, content=text, publisher=publisher or name, published=now)
     one = replace(one, entry=entry)
-    found = replace(alert(name, title=f"Feed {name}"), entry=entry)
+    found = replace(alert(name, url=url, title=f"Feed {name}"), entry=entry, trust=trust)
     record = poll(
-        acquire_one(store, now=now),
+        acquire_one(store, url, now=now),
         now,
         decision=EntryDecision(new=(one,)),
         alerts=(found,),
-        traces={one.key: trace_of(one, "")},
+        sketches={one.key: replace(sketch_of(one, url), trust=trust, is_aggregator=is_aggregator)},
     )
-    (saved,) = store.polls.save("me", [record], now, judge, TELLER)
+    (saved,) = store.polls.save("me", [record], now, decide_alert, ASSIGNER)
     kept = store.alerts.find(found.id)
     assert kept is not None
     return saved, kept
 
 
 def test_a_copy_folds_into_the_story_and_counts_its_publisher(store: Store) -> None:
-    _, first = tell(store, "one", TEXT, NOW)
-    _, copy = tell(store, "two", f"{TEXT} Read more on our site.", NOW + HOUR)
-    _, again = tell(store, "three", TEXT, NOW + 2 * HOUR, publisher="two")
+    _, first = report(store, "one", TEXT, NOW)
+    _, copy = report(store, "two", f"{TEXT} Read more on our site.", NOW + HOUR)
+    _, again = report(store, "three", TEXT, NOW + 2 * HOUR, publisher="two")
     assert (first.state, first.labels["publishers"]) == (AlertState.UNROUTED, "1")
     assert (copy.state, copy.folded_into, copy.labels["publishers"]) == (AlertState.FOLDED, first.id, "2")
     assert (again.folded_into, again.labels["publishers"]) == (first.id, "2")
@@ -70,95 +84,100 @@ def test_a_copy_folds_into_the_story_and_counts_its_publisher(store: Store) -> N
     assert store.alerts.copies_of(copy.id) == []
 
 
-def test_a_message_counts_the_publishers_that_tell_the_story_when_it_is_made(store: Store) -> None:
-    _, first = tell(store, "one", TEXT, NOW)
+def test_a_message_counts_the_publishers_that_report_the_story_when_it_is_made(store: Store) -> None:
+    _, first = report(store, "one", TEXT, NOW)
     store.routing.save(route_to(DIGEST, alerts=[first]), NOW)
     for hours, publisher in enumerate(["two", "three", "two"], start=1):
-        tell(store, f"{publisher} {hours}", TEXT, NOW + hours * HOUR, publisher=publisher)
+        report(store, f"{publisher} {hours}", TEXT, NOW + hours * HOUR, publisher=publisher)
     (waiting,) = store.groups.waiting_alerts(DIGEST, 10)
-    told = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW + 4 * HOUR, 10)
-    assert told is not None
-    assert (waiting.publishers, told.alerts[0].publishers, told.alerts[0].labels["publishers"]) == (3, 3, "1")
+    frozen = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW + 4 * HOUR, 10)
+    assert frozen is not None
+    assert (waiting.publishers, frozen.alerts[0].publishers, frozen.alerts[0].labels["publishers"]) == (3, 3, "1")
+
+
+@pytest.mark.parametrize(("is_aggregator", "publishers"), [(False, "1"), (True, "3")])
+def test_a_feed_counts_as_one_publisher_unless_it_is_an_aggregator(
+    store: Store, is_aggregator: bool, publishers: str
+) -> None:
+    for number, publisher in enumerate(["Reuters", "AFP", "BBC"]):
+        _, last = report(
+            store, str(number), TEXT, NOW + number * HOUR, publisher, feed="planet", is_aggregator=is_aggregator
+        )
+    assert last.labels["publishers"] == publishers
+
+
+def test_publishers_are_counted_without_those_that_are_trusted_little(store: Store) -> None:
+    report(store, "one", TEXT, NOW)
+    _, rumour = report(store, "two", TEXT, NOW + HOUR, trust=Trust.LOW)
+    assert (rumour.state, rumour.labels["publishers"]) == (AlertState.FOLDED, "1")
+
+
+def test_nothing_is_folded_behind_a_feed_that_is_trusted_less(store: Store) -> None:
+    report(store, "rumour", TEXT, NOW, trust=Trust.LOW)
+    _, official = report(store, "official", TEXT, NOW + HOUR)
+    _, copy = report(store, "copy", TEXT, NOW + 2 * HOUR)
+    assert official.state is AlertState.UNROUTED
+    assert copy.folded_into == official.id
 
 
 def test_who_passes_on_the_same_publisher_is_not_another_source(store: Store) -> None:
-    _, first = tell(store, "one", TEXT, NOW, publisher="Reuters")
-    tell(store, "two", TEXT, NOW + HOUR, publisher="AFP")
-    tell(store, "three", TEXT, NOW + 2 * HOUR, publisher="AFP")
-    tell(store, "four", TEXT, NOW + 3 * HOUR, publisher="Reuters")
-    told = store.alerts.find(first.id)
-    assert told is not None
-    assert told.sources == ("AFP",)
+    _, first = report(store, "one", TEXT, NOW, publisher="Reuters")
+    report(store, "two", TEXT, NOW + HOUR, publisher="AFP")
+    report(store, "three", TEXT, NOW + 2 * HOUR, publisher="AFP")
+    report(store, "four", TEXT, NOW + 3 * HOUR, publisher="Reuters")
+    shown = store.alerts.find(first.id)
+    assert shown is not None
+    assert shown.sources == ("AFP",)
 
 
 def test_another_event_is_another_story(store: Store) -> None:
-    _, first = tell(store, "one", TEXT, NOW)
-    _, other = tell(store, "two", OTHER, NOW + HOUR)
+    _, first = report(store, "one", TEXT, NOW)
+    _, other = report(store, "two", OTHER, NOW + HOUR)
     assert other.state is AlertState.UNROUTED
     assert other.story != first.story
 
 
 @pytest.mark.parametrize(("hours", "state"), [(71, AlertState.FOLDED), (73, AlertState.UNROUTED)])
-def test_a_story_lives_three_days_after_it_was_last_told(store: Store, hours: int, state: AlertState) -> None:
-    tell(store, "one", TEXT, NOW)
-    _, copy = tell(store, "two", TEXT, NOW + 71 * HOUR)
-    _, late = tell(store, "three", TEXT, NOW + (71 + hours) * HOUR)
+def test_a_story_takes_in_copies_for_three_days_after_its_first_entry(
+    store: Store, hours: int, state: AlertState
+) -> None:
+    report(store, "one", TEXT, NOW)
+    _, copy = report(store, "two", TEXT, NOW + 40 * HOUR)
+    _, late = report(store, "three", TEXT, NOW + hours * HOUR)
     assert (copy.state, late.state) == (AlertState.FOLDED, state)
 
 
+def test_what_a_publisher_of_a_copy_says_again_is_news(store: Store) -> None:
+    report(store, "bait", TEXT, NOW)
+    report(store, "first", TEXT, NOW + HOUR, publisher="official")
+    _, again = report(store, "second", TEXT, NOW + 30 * HOUR, publisher="official")
+    assert again.state is AlertState.UNROUTED
+
+
 def test_an_entry_stays_in_its_story_when_its_text_changes(store: Store) -> None:
-    _, first = tell(store, "one", TEXT, NOW)
-    one = identified("one", text=OTHER)
+    _, first = report(store, "one", TEXT, NOW)
+    url = "https://one.example/feed"
+    one = identified("one", url=url, text=OTHER)
     one = replace(one, entry=replace(one.entry, content=OTHER))
     record = poll(
-        acquire_one(store, now=NOW + HOUR),
+        acquire_one(store, url, now=NOW + HOUR),
         NOW + HOUR,
         decision=EntryDecision(updated=(one,)),
-        alerts=(replace(alert("one"), entry=one.entry),),
-        traces={one.key: trace_of(one, "")},
+        alerts=(replace(alert("one", url=url), entry=one.entry),),
+        sketches={one.key: sketch_of(one, url)},
     )
-    (saved,) = store.polls.save("me", [record], NOW + HOUR, judge, TELLER)
+    (saved,) = store.polls.save("me", [record], NOW + HOUR, decide_alert, ASSIGNER)
     assert (saved.alerts_new, saved.alerts_folded) == ((), ())
-    _, copy = tell(store, "two", TEXT, NOW + 2 * HOUR)
+    _, copy = report(store, "two", TEXT, NOW + 2 * HOUR)
     assert copy.folded_into == first.id
 
 
-def test_sketches_that_an_earlier_version_left_are_compared_with_nothing(store: Store) -> None:
-    first = identified("one", text=TEXT)
-    first = replace(first, entry=replace(first.entry, content=TEXT))
-    ours = trace_of(first, "")
-    left = replace(ours, sketch=bytes([1]) + ours.sketch[1:])
-    record = poll(
-        acquire_one(store),
-        NOW,
-        decision=EntryDecision(new=(first,)),
-        alerts=(replace(alert("one"), entry=first.entry),),
-        traces={first.key: left},
-    )
-    store.polls.save("me", [record], NOW, judge, TellerBefore())
-    _, copy = tell(store, "two", TEXT, NOW + HOUR)
-    assert copy.state is AlertState.UNROUTED
-
-
-class TellerBefore:
-    """Puts every entry into a story of its own."""
-
-    window = timedelta(days=3)
-
-    def candidates(self, trace: Trace, postings: Mapping[int, Sequence[int]]) -> list[int]:
-        return []
-
-    def place(self, trace: Trace, members: Sequence[StoryMember]) -> Placement:
-        return Placement(trace.entry_key, continues=False)
-
-
-def test_stories_nobody_tells_any_more_are_purged(store: Store) -> None:
-    _, first = tell(store, "one", TEXT, NOW)
-    day = timedelta(days=1)
-    later = NOW + 40 * day
-    while store.purge(later, seen_for=400 * day, entries_for=30 * day, finished_for=90 * day, chunk=1):
+def test_stories_are_purged_with_the_entries(store: Store) -> None:
+    _, first = report(store, "one", TEXT, NOW)
+    later = NOW + 40 * DAY
+    while store.purge(later, seen_for=400 * DAY, entries_for=30 * DAY, finished_for=90 * DAY, chunk=1):
         pass
-    _, again = tell(store, "two", TEXT, later + MINUTE)
+    _, again = report(store, "two", TEXT, later + MINUTE)
     assert again.state is AlertState.UNROUTED
     assert again.labels["publishers"] == "1"
     assert first.id != again.id

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from tests.harness.store_samples import (
+    ASSIGNER,
     CHAT,
     DAY,
     DIGEST,
@@ -13,16 +14,15 @@ from tests.harness.store_samples import (
     NOW,
     PROMPT,
     SECOND,
-    TELLER,
     acquire_one,
     alert,
-    fold,
+    fold_copies,
     frozen,
     identified,
+    notify_all,
     poll,
     route_to,
     save_alerts,
-    tell,
 )
 from watcher.model.entry import EntryDecision, Identified, SeenProbe
 from watcher.model.notification import Delivered, Routed
@@ -39,7 +39,7 @@ def purge(store: Store, now: datetime, chunk: int = 1_000) -> int:
 
 def see(store: Store, now: datetime, *, new: tuple[Identified, ...] = (), known: tuple[Identified, ...] = ()) -> None:
     decision = EntryDecision(new=new, known=tuple(one.key for one in known))
-    store.polls.save("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, tell, TELLER)
+    store.polls.save("me", [poll(acquire_one(store, now=now), now, decision=decision)], now, notify_all, ASSIGNER)
 
 
 def remembered(store: Store, *these: Identified) -> list[bool]:
@@ -132,7 +132,7 @@ class TestRetention:
         copy = alert("4", story=waiting.story, title="Other")
         frozen(store, sending, group=PROMPT)
         later = NOW + 2 * HOUR
-        save_alerts(store, waiting, copy, unrouted, now=later, judge=fold)
+        save_alerts(store, waiting, copy, unrouted, now=later, decide=fold_copies)
         store.routing.save(route_to(DIGEST, alerts=[waiting]), later)
         assert purge(store, NOW + YEARS) == 1
         assert {one.id for one in store.alerts.newest()} == {one.id for one in (unrouted, waiting, sending, copy)}

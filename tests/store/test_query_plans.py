@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, event
 
 from tests.harness.store_samples import (
+    ASSIGNER,
     CHAT,
     DAY,
     DIGEST,
@@ -19,15 +20,14 @@ from tests.harness.store_samples import (
     MINUTE,
     NOW,
     PROMPT,
-    TELLER,
     acquire_one,
     alert,
     frozen,
     identified,
+    notify_all,
     poll,
     route_to,
     save_alerts,
-    tell,
 )
 from watcher.errors import NotifyReason
 from watcher.model.alert import stable_hash
@@ -49,7 +49,7 @@ LEASED = poll(
 QUESTIONS: dict[str, Callable[[Store], object]] = {
     "acquire_due_feeds": lambda store: store.polls.acquire_due("me", NOW + DAY, NOW + 2 * DAY, 100),
     "seen": lambda store: store.polls.seen(FEED, PROBE),
-    "save_polls": lambda store: store.polls.save("me", [LEASED], NOW + 6 * HOUR, tell, TELLER),
+    "save_polls": lambda store: store.polls.save("me", [LEASED], NOW + 6 * HOUR, notify_all, ASSIGNER),
     "entry": lambda store: store.entries.find("0123456789abcdef"),
     "entries": lambda store: store.entries.since(NOW, 10),
     "unrouted_alerts": lambda store: store.routing.unrouted(10),
@@ -113,7 +113,7 @@ def lived_in(sqlite_store: Store) -> Store:
     decision = EntryDecision(new=(identified("0"),))
     later = NOW + 2 * HOUR
     sqlite_store.polls.save(
-        "me", [poll(acquire_one(sqlite_store, now=later), later, decision=decision)], later, tell, TELLER
+        "me", [poll(acquire_one(sqlite_store, now=later), later, decision=decision)], later, notify_all, ASSIGNER
     )
     save_alerts(sqlite_store, alert("2"), alert("3"), now=NOW + 4 * HOUR)
     sqlite_store.routing.save(route_to(DIGEST, alerts=[alert("3")]), NOW)

@@ -20,23 +20,23 @@ from typing import Any
 import pytest
 
 from tests.harness.store_samples import (
+    ASSIGNER,
     FEED,
     HOUR,
     NOW,
-    TELLER,
     acquire_one,
     alert,
-    fold,
+    fold_copies,
     frozen,
     identified,
+    notify_all,
     poll,
     save_alerts,
-    tell,
 )
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull, UsageError
-from watcher.model.alert import ToldAlert
+from watcher.model.alert import EarlierAlert
 from watcher.model.entry import EntryDecision
-from watcher.model.story import Judgement, Verdict
+from watcher.model.story import AlertDecision, Verdict
 from watcher.store.sqlite import WAL_LIMIT
 from watcher.store.store import Store, open_store
 
@@ -125,15 +125,15 @@ class TestLocks:
             assert sqlite_store.feeds.states() == []
 
     def test_a_failed_transaction_leaves_nothing_and_no_lock(self, sqlite_store: Store) -> None:
-        def broken(_candidate: object, _before: object) -> Judgement:
+        def broken(_candidate: object, _before: object) -> AlertDecision:
             raise ZeroDivisionError
 
         feed = acquire_one(sqlite_store)
         record = poll(feed, decision=EntryDecision(new=(identified("1"),)), alerts=(alert("1"),))
         with pytest.raises(ZeroDivisionError):
-            sqlite_store.polls.save("me", [record], NOW, broken, TELLER)
+            sqlite_store.polls.save("me", [record], NOW, broken, ASSIGNER)
         assert (sqlite_store.entries.since(NOW), sqlite_store.alerts.newest()) == ([], [])
-        assert sqlite_store.polls.save("me", [record], NOW, tell, TELLER)[0].saved
+        assert sqlite_store.polls.save("me", [record], NOW, notify_all, ASSIGNER)[0].saved
 
 
 def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
@@ -150,7 +150,9 @@ def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
             )
             for feed in some
         ]
-        told += [url for saved in store.polls.save(owner, records, NOW, fold, TELLER) for url in saved.alerts_new]
+        told += [
+            url for saved in store.polls.save(owner, records, NOW, fold_copies, ASSIGNER) for url in saved.alerts_new
+        ]
     store.close()
     results.put(told)
 
@@ -195,10 +197,10 @@ def die_while_saving(folder: str) -> None:
     feeds = store.polls.acquire_due("doomed", NOW, NOW + HOUR, 51)
     calls = iter(range(30))
 
-    def judge(_candidate: object, _before: list[ToldAlert]) -> Judgement:
+    def judge(_candidate: object, _before: list[EarlierAlert]) -> AlertDecision:
         if next(calls, None) is None:
             os.kill(os.getpid(), signal.SIGKILL)
-        return Judgement(Verdict.TELL)
+        return AlertDecision(Verdict.NOTIFY)
 
     records = [
         poll(
@@ -208,8 +210,8 @@ def die_while_saving(folder: str) -> None:
         )
         for feed in feeds
     ]
-    store.polls.save("doomed", records[:1], NOW, judge, TELLER)
-    store.polls.save("doomed", records[1:], NOW, judge, TELLER)
+    store.polls.save("doomed", records[:1], NOW, judge, ASSIGNER)
+    store.polls.save("doomed", records[1:], NOW, judge, ASSIGNER)
 
 
 @contextmanager
@@ -233,10 +235,10 @@ class TestFullDisk:
         new = tuple(identified(str(number), text="t" * 90_000) for number in range(50))
         record = poll(feed, decision=EntryDecision(new=new), alerts=(alert("1"),))
         with no_file_beyond(file.stat().st_size + 500_000), pytest.raises(StoreFull, match="space"):
-            sqlite_store.polls.save("me", [record], NOW, tell, TELLER)
+            sqlite_store.polls.save("me", [record], NOW, notify_all, ASSIGNER)
         assert (sqlite_store.entries.since(NOW), sqlite_store.alerts.newest()) == ([], [])
         assert integrity(file) == "ok"
-        assert sqlite_store.polls.save("me", [record], NOW, tell, TELLER)[0].saved
+        assert sqlite_store.polls.save("me", [record], NOW, notify_all, ASSIGNER)[0].saved
         assert len(sqlite_store.entries.since(NOW)) == 50
 
 
@@ -255,7 +257,7 @@ class TestGrowth:
                 now = NOW + 2 * round_ * HOUR
                 new = tuple(identified(f"{round_}-{number}", text="t" * 60_000) for number in range(10))
                 record = poll(acquire_one(sqlite_store, now=now), now, decision=EntryDecision(new=new))
-                sqlite_store.polls.save("me", [record], now, tell, TELLER)
+                sqlite_store.polls.save("me", [record], now, notify_all, ASSIGNER)
             done.set()
             for one in reading:
                 one.result()

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Points, format_points
+from watcher.model.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,7 @@ class Alert:
     created_at: datetime | None = None
     reason: str = ""
     publishers: int = 1
+    trust: Trust = Trust.NORMAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,14 +102,15 @@ class MissedEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class ToldAlert:
-    """What a judge must know of an earlier alert on the same topic and the same entry or story."""
+class EarlierAlert:
+    """What is known of an earlier alert on the same topic and the same entry or story when a new one is decided on."""
 
     id: str
     level: Level
     entry_key: str
     story: str
     created_at: datetime
+    trust: Trust = Trust.NORMAL
 
 
 def alert_id(topic: str, entry_key: str, level: Level) -> str:

@@ -9,7 +9,7 @@ import structlog
 
 from watcher.clock import Clock
 from watcher.errors import StoreBusy, StoreError
-from watcher.model.story import AssignsStories, Judge
+from watcher.model.story import AlertDecider, AssignsStories
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
@@ -24,13 +24,19 @@ class GroupCommit:
     """While one transaction runs, the polls that finish wait and share the next. Belongs to the event loop."""
 
     def __init__(
-        self, store: Store, store_pool: ThreadPool, owner: str, clock: Clock, judge: Judge, stories: AssignsStories
+        self,
+        store: Store,
+        store_pool: ThreadPool,
+        owner: str,
+        clock: Clock,
+        decide: AlertDecider,
+        stories: AssignsStories,
     ) -> None:
         self._store = store
         self._store_pool = store_pool
         self._owner = owner
         self._clock = clock
-        self._judge = judge
+        self._decide = decide
         self._stories = stories
         self._waiting: list[tuple[PollRecord, asyncio.Future[PollSaved]]] = []
         self._committing: asyncio.Task[None] | None = None
@@ -85,4 +91,4 @@ class GroupCommit:
 
     async def _save(self, records: list[PollRecord]) -> list[PollSaved]:
         now = self._clock.now()
-        return await self._store_pool(self._store.polls.save, self._owner, records, now, self._judge, self._stories)
+        return await self._store_pool(self._store.polls.save, self._owner, records, now, self._decide, self._stories)

@@ -36,7 +36,7 @@ from watcher.model.feed import (
     Validators,
 )
 from watcher.model.settings import Polling
-from watcher.model.story import Trace
+from watcher.model.story import Sketch
 from watcher.model.topic import Topic
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
@@ -45,7 +45,7 @@ from watcher.schedule.health import issues_from
 from watcher.schedule.interval import CadencePolicy
 from watcher.store.records import PollRecord
 from watcher.store.store import Store
-from watcher.story.assigner import trace_of
+from watcher.story.sketch import sketch_of
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
 
@@ -186,9 +186,9 @@ class Poller:
         )
         origin = AlertOrigin(feed.url, feed.name or parsed.title or feed.url, feed.labels, parsed.language)
         scored = decision.new + decision.updated
-        alerts, traces = await self.cpu_pool(self._match, scored, origin, now) if scored else ((), {})
+        alerts, sketches = await self.cpu_pool(self._match, scored, origin, now) if scored else ((), {})
         labels = {**feed.labels, "language": parsed.language or ""}
-        record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, traces, alerts)
+        record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, sketches, alerts)
         return await self._save(PollResult.FETCHED, record)
 
     async def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
@@ -198,12 +198,12 @@ class Poller:
 
     def _match(
         self, scored: tuple[Identified, ...], origin: AlertOrigin, now: datetime
-    ) -> tuple[tuple[Alert, ...], Mapping[str, Trace]]:
-        """The alerts of new and updated entries, and for each such entry the trace that finds its story."""
+    ) -> tuple[tuple[Alert, ...], Mapping[str, Sketch]]:
+        """The alerts of new and updated entries, and for each such entry the sketch that finds its story."""
         labels = {**origin.feed_labels, "feed": origin.feed_title, "feed_url": origin.feed_url}
         labels["language"] = origin.language or ""
         alerts: list[Alert] = []
-        traces: dict[str, Trace] = {}
+        sketches: dict[str, Sketch] = {}
         for one in scored:
             try:
                 found = [
@@ -212,12 +212,12 @@ class Poller:
                 ]
                 alerts += found
                 if found:
-                    traces[one.entry_key] = trace_of(one, origin.feed_url)
+                    sketches[one.entry_key] = sketch_of(one, origin.feed_url)
             except Exception:
                 log.exception(
                     "entry.match_failed", feed=origin.feed_url, entry=one.entry_key, remedy="please report this"
                 )
-        return tuple(alerts), traces
+        return tuple(alerts), sketches
 
     async def _fail(self, feed: Feed, acquired: AcquiredFeed, failed: FetchFailed | ParseFailed) -> PollReport:
         log.warning("poll.failed", feed=feed.url, reason=failed.reason.value, detail=failed.detail)

@@ -36,8 +36,7 @@ from watcher.service.load import USER_AGENT, CompiledConfig, open_config_store, 
 from watcher.service.node import Node
 from watcher.service.tasks import BoundedTasks
 from watcher.store.store import Store
-from watcher.story.assigner import StoryAssigner
-from watcher.story.cluster import judge
+from watcher.story.assign import StoryAssigner, decide_alert
 from watcher.timings import Timings
 
 log = structlog.get_logger()
@@ -124,7 +123,7 @@ class Application:
     async def _rejoin(self) -> None:
         """Goes on as another node. What was acquired before is saved under the old id, which is refused."""
         await self.node.register()
-        commit = GroupCommit(self.store, self.pools.store, self.node.id, self.clock, judge, StoryAssigner())
+        commit = GroupCommit(self.store, self.pools.store, self.node.id, self.clock, decide_alert, StoryAssigner())
         self.poller = replace(self.poller, owner=self.node.id, commit=commit)
         self.notifier = replace(self.notifier, owner=self.node.id)
         log.info("node.registered", node=self.node.id)
@@ -221,7 +220,7 @@ async def open_application(
         stack.push_async_callback(parser.aclose)
         await parser.start()
         built = await build(config, pools)
-        commit = GroupCommit(store, pools.store, node.id, clock, judge, StoryAssigner())
+        commit = GroupCommit(store, pools.store, node.id, clock, decide_alert, StoryAssigner())
         poller = Poller(
             config.poll_config,
             node.id,

@@ -10,6 +10,7 @@ Times are ISO 8601 in UTC with microseconds, spans ISO 8601 durations (both exac
 from __future__ import annotations
 
 import json
+import zlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from watcher.model.alert import Alert
 from watcher.model.entry import Entry
 from watcher.model.feed import PollState
 from watcher.model.silence import Silence
+from watcher.model.story import Sketch
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter, ValidationError
@@ -122,3 +124,14 @@ snapshots: Document[tuple[Alert, ...]] = Document(Versioned[tuple[Alert, ...]])
 labels: Document[Mapping[str, str]] = Document(Versioned[Mapping[str, str]])
 silences: Document[Silence] = Document(Versioned[Silence])
 names: Document[tuple[str, ...]] = Document(Versioned[tuple[str, ...]])
+_sketches: Document[Sketch] = Document(Versioned[Sketch])
+
+
+def write_sketch(sketch: Sketch) -> bytes:
+    """The document of a sketch, compressed: it is mostly words."""
+    return zlib.compress(_sketches.write(sketch).encode(), 1)
+
+
+def read_sketch(data: bytes) -> Sketch:
+    """The sketch of a document that `write_sketch` wrote."""
+    return _sketches.read(zlib.decompress(data).decode())

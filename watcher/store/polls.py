@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, 
 
 from watcher.model.entry import Seen, SeenProbe
 from watcher.model.feed import AcquiredFeed
-from watcher.model.story import AssignsStories, Judge
+from watcher.model.story import AlertDecider, AssignsStories
 from watcher.store import documents
 from watcher.store.columns import EPOCH
 from watcher.store.database import Database, StorePart, chunks, execute_many
@@ -79,17 +79,17 @@ class Polls(StorePart):
             return seen_entries(connection, feed_url, probe)
 
     def save(
-        self, owner: str, polls: Sequence[PollRecord], now: datetime, judge: Judge, assigner: AssignsStories
+        self, owner: str, polls: Sequence[PollRecord], now: datetime, decide: AlertDecider, assigner: AssignsStories
     ) -> list[PollSaved]:
         """Commits polls whose lease is still ours: state, entries, seen keys and alerts in one transaction (I1).
 
-        Inside the transaction `assigner` finds the story of each entry that has alerts and a trace. Then `judge` decides
-        about each candidate alert. In order of creation, including what this call saved so far, it is given
+        Inside the transaction `assigner` finds the story of each entry that has alerts and a sketch. Then `decide` is called
+        for each candidate alert. In order of creation, including what this call saved so far, it is given
 
         * every earlier alert of the same topic and entry, folded ones too;
-        * the alerts of the same topic and story that were not folded, while the story is alive.
+        * for a copy, the alerts of the same topic and story that were not folded.
 
-        An alert whose id exists is a REPEAT whatever the judge says. The leases are released. A lease that has run out
+        An alert whose id exists is a REPEAT whatever `decide` says. The leases are released. A lease that has run out
         but was taken by nobody still counts. Of `quiet` entries only those of a baseline are kept whole; of the others
         only the seen keys are kept.
         """
@@ -102,7 +102,7 @@ class Polls(StorePart):
             _save_entries(self._database, connection, ours, leases, now)
             if any(poll.alerts for poll in ours):
                 self._database.serialise(connection, "alerts")
-            saved = {poll.state.url: _save_alerts(connection, poll, now, judge, assigner) for poll in ours}
+            saved = {poll.state.url: _save_alerts(connection, poll, now, decide, assigner) for poll in ours}
         return [
             PollSaved(url, True, *saved[url]) if url in saved else PollSaved(url, False)
             for url in (poll.state.url for poll in polls)
@@ -126,9 +126,9 @@ def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
 
 
 def _save_alerts(
-    connection: Connection, poll: PollRecord, now: datetime, judge: Judge, assigner: AssignsStories
+    connection: Connection, poll: PollRecord, now: datetime, decide: AlertDecider, assigner: AssignsStories
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return save_alerts(connection, place_alerts(connection, poll.alerts, poll.traces, assigner, now), now, judge)
+    return save_alerts(connection, place_alerts(connection, poll.alerts, poll.sketches, assigner, now), now, decide)
 
 
 def _leases(connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:

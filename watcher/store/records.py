@@ -12,15 +12,15 @@ from watcher.model.entry import EntryDecision
 from watcher.model.feed import PollState
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef
-from watcher.model.story import Trace
+from watcher.model.story import Sketch
 from watcher.model.topic import Level
 
 
 @dataclass(frozen=True, slots=True)
 class PollRecord:
-    """All that one poll brings, saved together (I1). `alerts` are candidates: the judge decides about them.
+    """All that one poll brings, saved together (I1). `alerts` are candidates: `decide` has the last word.
 
-    `traces` of the entries that have alerts, by entry key, are what the stories of the alerts are found by.
+    `sketches` of the entries that have alerts, by entry key, are what the stories of the alerts are found by.
     `issues_from` is the first moment at which the state may have an issue; None when that is not known.
     """
 
@@ -29,7 +29,7 @@ class PollRecord:
     feed_title: str = ""
     labels: Mapping[str, str] | None = None
     decision: EntryDecision = field(default_factory=EntryDecision)
-    traces: Mapping[str, Trace] = field(default_factory=dict)
+    sketches: Mapping[str, Sketch] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
     issues_from: datetime | None = None
 

@@ -137,6 +137,7 @@ alerts = Table(
     Column("created_at", Instant, nullable=False),
     Column("routed_at", Instant),
     Column("document", Text, nullable=False),
+    Column("trust", Integer, nullable=False, server_default="1"),
 )
 """`seq` is the order of creation. `feed_title` is the publisher's name where the entry gives it. `routed_at` is the
 first routing, kept when a changed configuration routes again.
@@ -190,6 +191,7 @@ notifications = Table(
     Column("finished_at", Instant),
     Column("retry_wanted_at", Instant),
     Column("retried_at", Instant),
+    Column("also", Text),
 )
 """`retry_wanted_at`: the operator wants a dead letter sent as soon as its group has nothing unfinished (I2)."""
 
@@ -257,32 +259,37 @@ attempts = Table(
 
 Index("ix_attempts_notification", attempts.c.notification_id)
 
-story_traces = Table(
-    "story_traces",
+story_members = Table(
+    "story_members",
     metadata,
     Column("id", RowId, primary_key=True),
     Column("entry_key", Key, nullable=False, unique=True),
     Column("story", Text, nullable=False),
+    Column("feed_url", Text, nullable=False),
     Column("publisher", ForeignText, nullable=False),
+    Column("counts", Boolean, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("seen_at", Instant, nullable=False),
     Column("sketch", LargeBinary, nullable=False),
-    Column("alive_at", Instant, nullable=False),
 )
-"""Entries that have alerts, for as long as their stories live; `alive_at` is when the story's last entry came."""
+"""Entries that have alerts, for as long as their stories live. `begun_at` is when the story began, `seen_at` when the
+entry joined it; `counts` says whether its publisher is one more for the story.
+"""
 
-Index("ix_story_traces_story", story_traces.c.story)
-Index("ix_story_traces_alive", story_traces.c.alive_at)
+Index("ix_story_members_story", story_members.c.story)
+Index("ix_story_members_begun", story_members.c.begun_at)
 
 story_hashes = Table(
     "story_hashes",
     metadata,
     Column("hash", BigInteger, nullable=False),
-    Column("trace_id", RowId, ForeignKey("story_traces.id", ondelete="CASCADE"), nullable=False),
-    PrimaryKeyConstraint("hash", "trace_id"),
+    Column("member_id", RowId, ForeignKey("story_members.id", ondelete="CASCADE"), nullable=False),
+    PrimaryKeyConstraint("hash", "member_id"),
     sqlite_with_rowid=False,
 )
-"""The first trace of each story that has a hash: a hundred copies are found as quickly as one."""
+"""The first member of each story that has a hash: a hundred copies are found as quickly as one."""
 
-Index("ix_story_hashes_trace", story_hashes.c.trace_id)
+Index("ix_story_hashes_member", story_hashes.c.member_id)
 
 threads = Table(
     "threads",

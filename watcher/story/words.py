@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import string
 from hashlib import blake2b
-from zlib import crc32
 
 from watcher.text.fold import fold
 from watcher.text.tokens import UNSPACED
@@ -74,14 +73,6 @@ def _hidden_separators(text: bytes) -> bytes:
 def words_of(text: str) -> list[bytes]:
     """Folded words and numbers in order."""
     return split_words(fold(spaced(text)))
-
-
-def hash31(words: bytes) -> int:
-    """31 bits of CRC-32, the same in every process and on every machine.
-
-    Shingles are many and compared several at a time: one that collides with another does no harm.
-    """
-    return crc32(words) >> 1
 
 
 def hash63(words: bytes) -> int:

@@ -42,7 +42,7 @@ _INVITATIONS = (
 _CREDITS = (
     *("read the rest", "related articles", "first published", "originally published", "last updated", "last modified"),
     *("updated on", "updated at", "published on", "published at", "subscribe", "sign up", "newsletter", "follow us"),
-    *("our app", "the app", "advertisement", "terms of use", "terms of service", "copyright", "©"),
+    *("our app", "the app", "advertisement", "terms of use", "terms of service", "copyright", "©", "(c) "),
     *("photo:", "photo by", "photograph", "photo credit", "image:", "image by", "image credit", "picture:"),
     *("getty images", "reporting by", "writing by", "editing by", "compiled by", "by our staff", "our correspondent"),
     *("support us", "support our", "fotoğraf:"),
@@ -83,11 +83,10 @@ def without_invitations(text: str) -> str:
 
 
 def without_boilerplate(text: str) -> str:
-    """The text without the agency line before it, and without credits, invitations and footers at both ends."""
-    report = split_dateline(text)[1]
-    if len(report) <= HEAD + TAIL:
-        return _without_phrases(report)
-    return _without_phrases(report[:HEAD], keep_last=True) + report[HEAD:-TAIL] + _without_phrases(report[-TAIL:])
+    """The text without credits, invitations and footers at both ends."""
+    if len(text) <= HEAD + TAIL:
+        return _without_phrases(text)
+    return _without_phrases(text[:HEAD], keep_last=True) + text[HEAD:-TAIL] + _without_phrases(text[-TAIL:])
 
 
 def _invites(sentence: str) -> bool:
