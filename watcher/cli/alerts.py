@@ -2,104 +2,190 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, store_of
+from watcher.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Limit,
+    command_group,
+    load_to_read,
+    long_ago,
+    opened_store,
+    store_of,
+)
 from watcher.cli.tables import Cell, say, show_json, show_table, when
 from watcher.errors import UsageError
-from watcher.model.alert import Alert, AlertState
-from watcher.model.notification import DeliveryState
-from watcher.model.topic import format_points
+from watcher.model.topic import Level, format_points
 
 if TYPE_CHECKING:
-    from watcher.store.records import DeliveryLife
+    from watcher.model.alert import Alert
     from watcher.store.store import Store
+    from watcher.views.alerts import AlertPage, AlertRow, DeliveryRow
 
 app = command_group("List alerts, show what became of each, and mark them.")
 
 
-@app.command("list", epilog="Example: watcher alerts list --topic ceasefires --limit 20")
+class LevelName(StrEnum):
+    """The levels that an alert may have."""
+
+    MENTION = "mention"
+    FOCUS = "focus"
+
+
+class StateName(StrEnum):
+    """States of an alert, and of its deliveries."""
+
+    UNROUTED = "unrouted"
+    FOLDED = "folded"
+    WAITING = "waiting"
+    HELD = "held"
+    SILENCED = "silenced"
+    SENDING = "sending"
+    DELIVERED = "delivered"
+    OMITTED = "omitted"
+    DEAD = "dead"
+
+
+class MarkName(StrEnum):
+    """What users said of an alert."""
+
+    RELEVANT = "relevant"
+    IRRELEVANT = "irrelevant"
+    UNMARKED = "unmarked"
+
+
+@app.command("list", epilog="Example: watcher alerts list --topic ceasefires --since 2d --state dead")
 def list_alerts(
     config: Config = DEFAULT_CONFIG,
-    topic: Annotated[str | None, typer.Option(help="List only alerts of this topic.")] = None,
-    limit: Annotated[int, typer.Option(metavar="NUMBER", help="List at most this many.")] = 50,
+    topic: Annotated[str | None, typer.Option(metavar="TOPIC", help="List only alerts of this topic.")] = None,
+    since: Annotated[
+        str | None, typer.Option(metavar="DURATION", help="List only alerts of this time, like 2d.")
+    ] = None,
+    level: Annotated[LevelName | None, typer.Option(help="List only alerts of this level.")] = None,
+    feed: Annotated[
+        str | None, typer.Option(metavar="TEXT", help="List only alerts of feeds whose title or address contains this.")
+    ] = None,
+    state: Annotated[StateName | None, typer.Option(help="List only alerts or deliveries in this state.")] = None,
+    story: Annotated[str | None, typer.Option(metavar="STORY", help="List only alerts of this story.")] = None,
+    marked: Annotated[MarkName | None, typer.Option(help="List only alerts marked so.")] = None,
+    limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
     """List alerts, the newest first."""
+    from watcher.model.alert import AlertState
+    from watcher.model.notification import DeliveryState
+    from watcher.store.records import AlertFilter, MarkState
+
+    states = {one.value: one for one in (*AlertState, *DeliveryState)}
+    wanted = AlertFilter(
+        topic=topic,
+        since=long_ago(since),
+        level=Level(level) if level else None,
+        feed=feed,
+        state=states[state] if state else None,
+        story=story,
+        marked=MarkState(marked) if marked else None,
+    )
     with store_of(config) as store:
-        alerts = store.alerts.newest(limit=limit, topic=topic)
-        fates = store.alerts.delivery_states([alert.id for alert in alerts])
+        rows = _rows(store, store.alerts.matching(wanted, limit))
     if as_json:
-        facts = [{**_facts(alert), "deliveries": fates.get(alert.id, {})} for alert in alerts]
-        show_json(facts)
+        show_json([row.facts() for row in rows])
         return
-    rows: list[tuple[Cell, ...]] = [
-        (
-            alert.id[:8],
-            alert.created_at,
-            alert.topic,
-            alert.level.value,
-            format_points(alert.score),
-            _fate(alert, fates.get(alert.id, {})),
-            alert.feed_title,
-            alert.entry.title,
-        )
-        for alert in alerts
-    ]
-    columns = ("id", "when", "topic", "level", "score", "fate", "feed", "title")
-    show_table(columns, rows, empty="no alerts yet")
+    columns = ("id", "when", "topic", "level", "score", "status", "feed", "title")
+    show_table(columns, [_cells(row) for row in rows], empty=_NO_ALERTS)
+
+
+_NO_ALERTS = "no such alerts; `watcher entries list` shows what was read, `watcher entries show` why it did not alert"
+
+
+def _rows(store: Store, alerts: list[Alert]) -> tuple[AlertRow, ...]:
+    from watcher.views.alerts import alert_rows
+
+    ids = [alert.id for alert in alerts]
+    return alert_rows(alerts, store.alerts.delivery_states(ids), store.marks.of_alerts(ids))
+
+
+def _cells(row: AlertRow) -> tuple[Cell, ...]:
+    alert = row.alert
+    return (
+        alert.id[:8],
+        alert.created_at,
+        alert.topic,
+        alert.level.value,
+        format_points(alert.score),
+        row.status,
+        alert.feed_title,
+        alert.entry.title,
+    )
 
 
 @app.command(epilog="Example: watcher alerts show 3f2a9c01")
 def show(
-    alert_id: Annotated[str, typer.Argument(help="The id of the alert, or its first 8 digits.")],
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="The id of the alert, or its first 8 digits.")],
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
-    """Show one alert: its evidence, its copies in other feeds, and what happened on every channel."""
-    with store_of(config) as store:
+    """Show one alert: evidence, copies, and every channel.
+
+    Copies are alerts on the same story in other feeds, which were folded into this one.
+    """
+    from watcher.views.alerts import alert_page
+
+    compiled = load_to_read(config)
+    with opened_store(compiled) as store:
         alert = _find(store, alert_id)
-        copies = store.alerts.copies_of(alert.id)
-        lives = store.alerts.deliveries(alert.id)
-        fate = store.alerts.delivery_states([alert.id]).get(alert.id, {})
-        verdict = _verdict(store, alert)
+        (row,) = _rows(store, [alert])
+        copies, deliveries = store.alerts.copies_of(alert.id), store.alerts.deliveries(alert.id)
+    page = alert_page(row, copies, deliveries, compiled.settings.receivers)
     if as_json:
-        facts = {
-            **_facts(alert),
-            "copies": [_copy_facts(copy) for copy in copies],
-            "marked": verdict,
-            "deliveries": [_life_facts(life) for life in lives],
-        }
-        show_json(facts)
+        show_json(page.facts())
         return
-    _show(alert, copies)
-    say(_fate(alert, fate))
-    if verdict:
-        say(f"marked {verdict.value}")
-    rows: list[tuple[Cell, ...]] = [
-        (str(life.channel), life.route, life.state.value, life.reason, life.since, (life.notification or "-")[:8])
-        for life in lives
-    ]
-    show_table(("channel", "route", "state", "reason", "since", "notification"), rows, empty="no deliveries")
+    _show(page)
 
 
-def _show(alert: Alert, copies: Sequence[Alert]) -> None:
+def _show(page: AlertPage) -> None:
+    alert = page.row.alert
     say(alert.entry.title)
     say(alert.entry.link)
-    say(f"{alert.feed_title} · first seen {when(alert.first_seen)} · id {alert.id}")
+    published = f"published {when(alert.entry.published)}" if alert.entry.published else "without a date"
+    say(f"{alert.feed_title} · {published} · first seen {when(alert.first_seen)} · id {alert.id}", hang=2)
     focus = format_points(alert.focus)
     say(f"{alert.topic_title}: {alert.level.value}, {format_points(alert.score)} points (focus from {focus})")
-    for part in alert.evidence:
+    shown: set[str] = set()
+    for part in page.evidence:
+        text = "" if part.text in shown else part.text
+        shown.add(part.text)
         say(
-            f"{format_points(part.points):>6}  {part.term} in {part.field} ×{part.count}  {part.text}", indent=2, hang=8
+            f"{format_points(part.points):>6}  {part.term} in {part.field} ×{part.count}  {text}".rstrip(),
+            indent=2,
+            hang=8,
         )
-    for copy in copies:
+    for copy in page.copies:
         say(f"also reported by {copy.feed_title}, {when(copy.created_at)}: {copy.entry.title} ({copy.id[:8]})", hang=2)
+    say(page.row.status)
+    if page.row.mark.value != MarkName.UNMARKED:
+        say(f"marked {page.row.mark.value}")
+    columns = ("channel", "state", "reason", "since", "until", "message", "route", "to")
+    show_table(columns, [_delivery_cells(delivery) for delivery in page.deliveries], empty="no deliveries")
+
+
+def _delivery_cells(delivery: DeliveryRow) -> tuple[Cell, ...]:
+    return (
+        delivery.channel,
+        delivery.state.value,
+        delivery.reason,
+        delivery.since,
+        delivery.until,
+        (delivery.notification or "-")[:8],
+        delivery.route,
+        ", ".join(delivery.recipients),
+    )
 
 
 class Mark(StrEnum):
@@ -111,18 +197,18 @@ class Mark(StrEnum):
 
 @app.command(epilog="Example: watcher alerts mark 3f2a9c01 irrelevant")
 def mark(
-    alert_id: Annotated[str, typer.Argument(help="The id of the alert, or its first 8 digits.")],
+    alert_id: Annotated[str, typer.Argument(metavar="ID", help="The id of the alert, or its first 8 digits.")],
     verdict: Annotated[Mark, typer.Argument(help="Say whether it was worth sending.")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
     """Mark an alert as relevant or irrelevant.
 
-    `watcher topics suggest` learns from the marks.
+    `watcher topics suggest` learns from the marks. To mark an entry that has no alert, use `watcher entries mark`.
     """
     with store_of(config) as store:
         alert = _find(store, alert_id)
         store.marks.mark(alert.id, verdict is Mark.RELEVANT, datetime.now(UTC))
-    typer.echo(f"{alert.id[:8]} is {verdict.value} to {alert.topic}: {alert.entry.title}")
+    say(f"{alert.id[:8]} is {verdict.value} to {alert.topic}: {alert.entry.title}")
 
 
 def _find(store: Store, alert_id: str) -> Alert:
@@ -130,72 +216,3 @@ def _find(store: Store, alert_id: str) -> Alert:
     if alert is None:
         raise UsageError(f"no alert (or more than one) matches {alert_id}; see `watcher alerts list`")
     return alert
-
-
-def _verdict(store: Store, alert: Alert) -> Mark | None:
-    marks = (one.is_relevant for one in store.marks.alerts(alert.topic) if one.alert.id == alert.id)
-    return next((Mark.RELEVANT if is_relevant else Mark.IRRELEVANT for is_relevant in marks), None)
-
-
-def _fate(alert: Alert, deliveries: Mapping[DeliveryState, int]) -> str:
-    """What became of it: "delivered", "delivered 2, held 1" where its channels differ."""
-    match alert.state:
-        case AlertState.FOLDED:
-            return f"folded into {(alert.folded_into or '')[:8]}"
-        case AlertState.UNROUTED:
-            return "not routed yet"
-        case AlertState.ROUTED if not deliveries:
-            return "no receiver"
-        case AlertState.ROUTED:
-            states = sorted(deliveries.items())
-            return (
-                states[0][0].value if len(states) == 1 else ", ".join(f"{one.value} {count}" for one, count in states)
-            )
-
-
-def _facts(alert: Alert) -> dict[str, object]:
-    return {
-        "id": alert.id,
-        "entry": alert.entry_key,
-        "topic": alert.topic,
-        "level": alert.level.value,
-        "score": alert.score / 100,
-        "state": alert.state.value,
-        "folded_into": alert.folded_into,
-        "created_at": alert.created_at,
-        "feed": alert.feed_title,
-        "title": alert.entry.title,
-        "link": alert.entry.link,
-        "story": alert.story,
-        "evidence": [
-            {
-                "term": part.term,
-                "field": part.field,
-                "count": part.count,
-                "points": part.points / 100,
-                "text": part.text,
-            }
-            for part in alert.evidence
-        ],
-    }
-
-
-def _copy_facts(copy: Alert) -> dict[str, object]:
-    return {
-        "id": copy.id,
-        "created_at": copy.created_at,
-        "feed": copy.feed_title,
-        "title": copy.entry.title,
-        "link": copy.entry.link,
-    }
-
-
-def _life_facts(life: DeliveryLife) -> dict[str, object]:
-    return {
-        "channel": str(life.channel),
-        "route": life.route,
-        "state": life.state.value,
-        "reason": life.reason,
-        "since": life.since,
-        "notification": life.notification,
-    }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -19,7 +20,7 @@ from watcher.cli.options import (
     selected_topics,
     single_command,
 )
-from watcher.cli.tables import counted, show_table
+from watcher.cli.tables import counted, say, show_json, show_table
 from watcher.errors import UsageError
 from watcher.model.topic import Level, format_points
 
@@ -36,14 +37,17 @@ MOST_ENTRIES = 100_000
 
 @app.command("backtest", epilog="Example: watcher backtest --topic ceasefires --since 7d")
 def backtest_command(
-    topic: Annotated[str, typer.Option(help="Use this topic.")],
+    topic: Annotated[str, typer.Option(metavar="TOPIC", help="Use this topic.")],
     since: Annotated[str, typer.Option(metavar="DURATION", help="Look back this far, like 12h, 7d or 4w.")] = "7d",
     zone: Annotated[
         str | None, typer.Option(metavar="ZONE", help="Count days in this zone; the first digest's by default.")
     ] = None,
     show: Annotated[
-        int, typer.Option(metavar="NUMBER", help="Show this many entries of each kind, the best first (at most 20).")
+        int, typer.Option(metavar="NUMBER", help="Show this many entries of each kind, the best first.")
     ] = 5,
+    misses: Annotated[
+        bool, typer.Option("--misses", help="Show the entries that did not alert for this topic, and why not.")
+    ] = False,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -52,6 +56,9 @@ def backtest_command(
     Uses the topic as it is written now. Copies of one story count one by one, so the number is an upper bound.
     Changes nothing.
     """
+    if misses:
+        _show_misses(config, topic, since, show, as_json)
+        return
     from watcher.match.backtest import backtest, backtest_json
 
     compiled = load_to_read(config)
@@ -72,6 +79,40 @@ def backtest_command(
     for title, sightings in (("hits", result.hits), ("near misses", result.near_misses), ("stopped", result.stopped)):
         if sightings and show:
             _show_sightings(title, sightings, show)
+
+
+def _show_misses(config: Path, topic: str, since: str, show: int, as_json: bool) -> None:
+    """Entries without an alert of the topic, the nearest first."""
+    from watcher.match.backtest import labels_of
+    from watcher.match.explain import Explainer
+    from watcher.views.entries import Miss, entry_rows, why_no_alert
+
+    compiled = load_to_read(config)
+    (chosen,) = selected_topics(compiled, topic)
+    with opened_store(compiled) as store:
+        records = store.entries.since(datetime.now(UTC) - duration(since, "--since"), MOST_ENTRIES)
+        alerts = store.alerts.of_entries([record.key for record in records])
+        baselines = {state.url: state.baseline_at for state in store.feeds.states(include_paused=True)}
+    explainer, backfill = Explainer(chosen), compiled.settings.polling.backfill
+    found = [
+        Miss(row, why_no_alert(row.record, [explanation], baselines.get(row.record.feed_url), backfill))
+        for row in entry_rows(records, alerts)
+        if all(alert.topic != topic for alert in row.alerts)
+        and (explanation := explainer.explain(row.record.entry, labels_of(row.record)))
+    ]
+    found.sort(key=lambda miss: (-miss.why.score, miss.row.record.key))
+    if as_json:
+        show_json([miss.facts() for miss in found])
+        return
+    rows = [
+        (miss.row.record.key[:8], miss.why.text, miss.row.record.feed_title, miss.row.record.entry.title)
+        for miss in found
+    ]
+    show_table(
+        ("entry", "why not", "feed", "title"), rows[:show], empty=f"every entry of this time alerted for {topic}"
+    )
+    if len(rows) > show:
+        say(f"{len(rows) - show:,} more with --show", err=True)
 
 
 def _show_sightings(title: str, sightings: tuple[Sighting, ...], show: int) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watcher.cli.find_entry import find_entry
 from watcher.cli.options import (
     DEFAULT_CONFIG,
     AsJson,
@@ -41,7 +42,7 @@ def explain_command(
     url: Annotated[str | None, typer.Option(help="Explain a web page.")] = None,
     entry: Annotated[
         str | None,
-        typer.Option(metavar="KEY", help="Explain a stored entry: its key or an alert's id, or the first 8 digits."),
+        typer.Option(metavar="ENTRY", help="Explain a stored entry, by key, alert id, link or title."),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -68,7 +69,7 @@ def _subject(
 ) -> tuple[Entry, Mapping[str, str] | None]:
     """What is explained, and the labels of its feed where it has one."""
     if [text, url, key].count(None) != 2:
-        raise UsageError("name what to explain with one of --text FILE, --url URL, --entry KEY")
+        raise UsageError("name what to explain with one of --text FILE, --url URL, --entry ENTRY")
     if text is not None:
         return _entry_of_text(text), None
     if url is not None:
@@ -92,10 +93,7 @@ def _stored_entry(compiled: CompiledConfig, key: str) -> tuple[Entry, Mapping[st
     from watcher.match.backtest import labels_of
 
     with opened_store(compiled) as store:
-        alert = store.alerts.find(key)
-        record = store.entries.find(alert.entry_key if alert else key)
-    if record is None:
-        raise UsageError(f"no entry or alert (or more than one) matches {key}; see `watcher alerts list`")
+        record = find_entry(store, key)
     return record.entry, labels_of(record)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -35,6 +35,9 @@ Config = Annotated[
     Path, typer.Option("-c", "--config", metavar="FILE", help="Use this configuration.", callback=_config_of)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+
+
+Limit = Annotated[int, typer.Option(min=1, metavar="NUMBER", help="List at most this many.")]
 
 
 def single_command() -> typer.Typer:
@@ -90,6 +93,11 @@ def duration(text: str, option: str) -> timedelta:
         return read_duration(text)
     except ValueError as error:
         raise UsageError(f"{option} {text}: {error}") from error
+
+
+def long_ago(text: str | None, option: str = "--since") -> datetime | None:
+    """The moment that lies this duration before now; None without one."""
+    return None if text is None else datetime.now(UTC) - duration(text, option)
 
 
 def selected_topics(compiled: CompiledConfig, name: str | None) -> list[CompiledTopic]:

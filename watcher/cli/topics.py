@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from watcher.match.suggest import Marked, Suggestion
     from watcher.store.store import Store
 
-app = command_group("Improve topics from marked alerts.")
+app = command_group("Improve topics from what was marked.")
 
 MOST_ENTRIES = 100_000
 MOST_ALERTS = 100_000
@@ -45,7 +45,8 @@ def suggest_command(
 ) -> None:
     """Suggest better terms for a topic, the most effective first.
 
-    Compares the alerts marked relevant with those marked irrelevant (`watcher alerts mark`). Changes nothing.
+    Compares the alerts marked relevant (`watcher alerts mark`) and the entries marked as missed (`watcher entries mark`)
+    with the alerts marked irrelevant. Changes nothing.
     """
     from watcher.match.suggest import Marked, suggest, suggestions_json
 
@@ -53,6 +54,7 @@ def suggest_command(
     (chosen,) = selected_topics(compiled, topic)
     with opened_store(compiled) as store:
         marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(topic)]
+        marked += [Marked(one.entry, True) for one in store.marks.missed(topic)]
         if background is not None:
             marked += _background(store, topic, datetime.now(UTC) - duration(background, "--background"))
     found = suggest(chosen, marked, most=most)
@@ -60,7 +62,7 @@ def suggest_command(
         typer.echo(json.dumps(suggestions_json(found), ensure_ascii=False, indent=2))
         return
     if found.reason is not None:
-        raise UsageError(f"{found.reason} (watcher alerts mark ID relevant|irrelevant)")
+        raise UsageError(f"{found.reason} (watcher alerts mark, watcher entries mark)")
     columns = ("change", "term", "weight now", "proposed", f"in {found.relevant} relevant", f"in {found.others} others")
     show_table(columns, (_change(one) for one in found.changes), empty="the marks suggest no change")
     if found.changes:
@@ -72,9 +74,10 @@ def suggest_command(
 def _background(store: Store, topic: str, since: datetime) -> list[Marked]:
     from watcher.match.suggest import Marked
 
-    alerted = {alert.entry_key for alert in store.alerts.newest(limit=MOST_ALERTS, topic=topic)}
+    relevant = {alert.entry_key for alert in store.alerts.newest(limit=MOST_ALERTS, topic=topic)}
+    relevant |= {missed.key for missed in store.marks.missed(topic)}
     return [
-        Marked(record.entry, False) for record in store.entries.since(since, MOST_ENTRIES) if record.key not in alerted
+        Marked(record.entry, False) for record in store.entries.since(since, MOST_ENTRIES) if record.key not in relevant
     ]
 
 

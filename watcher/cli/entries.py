@@ -1,0 +1,175 @@
+"""`watcher entries`: everything that was read, whether it alerted or not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from watcher.cli.find_entry import find_entry
+from watcher.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    Limit,
+    command_group,
+    load_to_read,
+    long_ago,
+    opened_store,
+    selected_topics,
+    store_of,
+)
+from watcher.cli.tables import Cell, say, show_json, show_table, when
+from watcher.errors import UsageError
+from watcher.model.topic import Level, format_points
+
+if TYPE_CHECKING:
+    from watcher.model.entry import EntryRecord
+    from watcher.store.store import Store
+    from watcher.views.entries import EntryPage, EntryRow
+
+app = command_group("List, search, show and mark everything that was read.")
+
+Since = Annotated[
+    str | None, typer.Option(metavar="DURATION", help="Only entries first seen in this time, like 12h or 7d.")
+]
+FeedText = Annotated[
+    str | None, typer.Option(metavar="TEXT", help="Only entries of feeds whose title or address contains this.")
+]
+Which = Annotated[
+    str, typer.Argument(metavar="ENTRY", help="The key of the entry (or its first 8 digits), its link, or its title.")
+]
+
+
+@app.command("list", epilog="Example: watcher entries list --since 12h --feed reliefweb")
+def list_entries(
+    config: Config = DEFAULT_CONFIG,
+    since: Since = None,
+    feed: FeedText = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """List stored entries, the newest first, with their alerts."""
+    _list(config, None, since, feed, limit, as_json)
+
+
+@app.command("search", epilog="Example: watcher entries search 'power cable' --since 7d")
+def search_entries(
+    text: Annotated[str, typer.Argument(help="A part of the title, in any case and accents, or the whole link.")],
+    config: Config = DEFAULT_CONFIG,
+    since: Since = None,
+    feed: FeedText = None,
+    limit: Limit = 50,
+    as_json: AsJson = False,
+) -> None:
+    """Search the titles and links of stored entries."""
+    _list(config, text, since, feed, limit, as_json)
+
+
+def _list(config: Path, text: str | None, since: str | None, feed: str | None, limit: int, as_json: bool) -> None:
+    from watcher.store.records import EntryFilter
+
+    wanted = EntryFilter(feed=feed, text=text, since=long_ago(since))
+    with store_of(config) as store:
+        rows = _rows(store, store.entries.matching(wanted, limit))
+    if as_json:
+        show_json([row.facts() for row in rows])
+        return
+    show_table(("key", "first seen", "alerts", "feed", "title"), [_cells(row) for row in rows], empty=_NONE)
+
+
+_NONE = "no such entries are stored; `watcher feeds list` shows what is read, and when"
+
+
+def _rows(store: Store, records: Sequence[EntryRecord]) -> tuple[EntryRow, ...]:
+    from watcher.views.entries import entry_rows
+
+    return entry_rows(records, store.alerts.of_entries([record.key for record in records]))
+
+
+def _cells(row: EntryRow) -> tuple[Cell, ...]:
+    record = row.record
+    return (record.key[:8], record.first_seen, row.alerted, record.feed_title, record.entry.title)
+
+
+@app.command("show", epilog="Example: watcher entries show 6872e966")
+def show_entry(which: Which, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show one stored entry: its text, and what every topic makes of it.
+
+    An entry without an alert also says why it has none.
+    """
+    from watcher.match.backtest import labels_of
+    from watcher.match.explain import explain
+    from watcher.views.entries import EntryPage, why_no_alert
+
+    compiled = load_to_read(config)
+    with opened_store(compiled) as store:
+        record = find_entry(store, which)
+        (row,) = _rows(store, [record])
+        missed = tuple(one.topic for one in store.marks.missed() if one.key == record.key)
+        baseline = {state.url: state.baseline_at for state in store.feeds.states()}.get(record.feed_url)
+    explanations = tuple(explain(topic, record.entry, labels_of(record)) for topic in compiled.topics)
+    backfill = compiled.settings.polling.backfill
+    why_not = None if row.alerts else why_no_alert(record, explanations, baseline, backfill)
+    page = EntryPage(row, explanations, missed, why_not)
+    if as_json:
+        show_json(page.facts())
+        return
+    _show(page)
+
+
+def _show(page: EntryPage) -> None:
+    record, entry = page.row.record, page.row.record.entry
+    say(entry.title or "(without a title)")
+    say(entry.link)
+    published = f"published {when(entry.published)}" if entry.published else "without a date"
+    say(f"{record.feed_title} · {published} · first seen {when(record.first_seen)} · key {record.key}", hang=2)
+    for text in dict.fromkeys(filter(None, (entry.summary, entry.content))):
+        say()
+        say(text)
+    say()
+    for alert in page.row.alerts:
+        say(f"alert {alert.id[:8]}: {alert.topic}, {alert.level.value}, {format_points(alert.score)} points")
+    if page.why_not is not None:
+        say(f"no alert: {page.why_not.text}{f' ({page.why_not.topic})' if page.why_not.topic else ''}", hang=2)
+    for topic in page.missed_by:
+        say(f"marked as missed by {topic}")
+    rows = [
+        (one.topic, one.level.value, format_points(one.score), one.excluded_by or one.missing or "")
+        for one in sorted(page.explanations, key=lambda one: (-one.level.rank, -one.score))
+        if one.level is not Level.NONE or one.score
+    ]
+    show_table(("topic", "level now", "score", "stopped by"), rows, empty="no topic has points for it now")
+    say("`watcher explain --entry` shows every part of the scores", err=True)
+
+
+@app.command("mark", epilog="Example: watcher entries mark 6872e966 --topic ceasefires --missed")
+def mark_entry(
+    which: Which,
+    topic: Annotated[str, typer.Option(metavar="TOPIC", help="The topic that should have found it.")],
+    missed: Annotated[
+        bool, typer.Option("--missed/--not-missed", help="It should have made an alert; --not-missed takes this back.")
+    ] = True,
+    config: Config = DEFAULT_CONFIG,
+) -> None:
+    """Mark an entry that should have made an alert.
+
+    `watcher topics suggest` learns from it. To mark an alert as irrelevant, use `watcher alerts mark`.
+    """
+    compiled = load_to_read(config)
+    selected_topics(compiled, topic)
+    with opened_store(compiled) as store:
+        record = find_entry(store, which)
+        if missed:
+            alert = next(
+                (one for one in store.alerts.of_entries([record.key]).get(record.key, ()) if one.topic == topic), None
+            )
+            if alert is not None:
+                raise UsageError(f"this entry has an alert of {topic}: watcher alerts mark {alert.id[:8]} relevant")
+            store.marks.add_missed(topic, record.key, datetime.now(UTC))
+        elif not store.marks.remove_missed(topic, record.key):
+            raise UsageError(f"this entry is not marked as missed by {topic}")
+    say(f"{record.key[:8]} is {'' if missed else 'no longer '}marked as missed by {topic}: {record.entry.title}")

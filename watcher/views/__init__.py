@@ -1,0 +1,1 @@
+"""Views: values of store and configuration → the values that commands, JSON and pages show alike. Pure."""

@@ -1,0 +1,165 @@
+"""Alerts as they are shown: a row of a list, and the whole life of one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.model.alert import Alert, AlertState, Evidence
+from watcher.model.notification import DeliveryState
+from watcher.model.route import Email, Receiver
+from watcher.store.records import DeliveryLife, MarkState
+
+
+@dataclass(frozen=True, slots=True)
+class AlertRow:
+    """One alert in a list. `deliveries` counts its deliveries by state."""
+
+    alert: Alert
+    deliveries: Mapping[DeliveryState, int]
+    mark: MarkState
+
+    @property
+    def status(self) -> str:
+        """What became of it: "delivered", or "delivered 2, held 1" where its channels differ."""
+        match self.alert.state:
+            case AlertState.FOLDED:
+                return f"folded into {(self.alert.folded_into or '')[:8]}"
+            case AlertState.UNROUTED:
+                return "not routed yet"
+            case AlertState.ROUTED if not self.deliveries:
+                return "no receiver"
+            case AlertState.ROUTED:
+                states = sorted(self.deliveries.items())
+                if len(states) == 1:
+                    return states[0][0].value
+                return ", ".join(f"{state.value} {count}" for state, count in states)
+
+    def facts(self) -> dict[str, object]:
+        """The row for JSON; times are aware."""
+        alert = self.alert
+        return {
+            "id": alert.id,
+            "entry": alert.entry_key,
+            "topic": alert.topic,
+            "level": alert.level.value,
+            "score": alert.score / 100,
+            "state": alert.state.value,
+            "folded_into": alert.folded_into,
+            "created_at": alert.created_at,
+            "published": alert.entry.published,
+            "feed": alert.feed_title,
+            "title": alert.entry.title,
+            "link": alert.entry.link,
+            "story": alert.story,
+            "marked": None if self.mark is MarkState.UNMARKED else self.mark.value,
+            "evidence": [evidence_facts(part) for part in alert.evidence],
+            "deliveries": dict(self.deliveries),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """One alert on one channel. `recipients` are the addresses of an e-mail channel of the configuration in force.
+
+    `until` is when a held delivery is looked at again.
+    """
+
+    channel: str
+    recipients: tuple[str, ...]
+    route: str
+    state: DeliveryState
+    reason: str
+    since: datetime
+    until: datetime | None
+    notification: str | None
+
+    def facts(self) -> dict[str, object]:
+        """The row for JSON."""
+        return {
+            "channel": self.channel,
+            "recipients": list(self.recipients),
+            "route": self.route,
+            "state": self.state.value,
+            "reason": self.reason,
+            "since": self.since,
+            "until": self.until,
+            "notification": self.notification,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class AlertPage:
+    """The whole life of one alert: evidence (the most points first), copies in other feeds, deliveries."""
+
+    row: AlertRow
+    evidence: tuple[Evidence, ...]
+    copies: tuple[Alert, ...]
+    deliveries: tuple[DeliveryRow, ...]
+
+    def facts(self) -> dict[str, object]:
+        """The page for JSON."""
+        return {
+            **self.row.facts(),
+            "copies": [_copy_facts(copy) for copy in self.copies],
+            "deliveries": [delivery.facts() for delivery in self.deliveries],
+        }
+
+
+def alert_rows(
+    alerts: Iterable[Alert], states: Mapping[str, Mapping[DeliveryState, int]], marks: Mapping[str, bool]
+) -> tuple[AlertRow, ...]:
+    """The rows of a list; `states` and `marks` are by alert id."""
+    return tuple(AlertRow(alert, states.get(alert.id, {}), _mark(marks.get(alert.id))) for alert in alerts)
+
+
+def alert_page(
+    row: AlertRow, copies: Sequence[Alert], deliveries: Sequence[DeliveryLife], receivers: Mapping[str, Receiver]
+) -> AlertPage:
+    """The page of one alert; `receivers` are those of the configuration in force, by name."""
+    evidence = sorted(row.alert.evidence, key=lambda part: -part.points)
+    rows = tuple(_delivery_row(delivery, receivers) for delivery in deliveries)
+    return AlertPage(row, tuple(evidence), tuple(copies), rows)
+
+
+def evidence_facts(part: Evidence) -> dict[str, object]:
+    """One part of a score for JSON."""
+    return {
+        "term": part.term,
+        "field": part.field,
+        "count": part.count,
+        "points": part.points / 100,
+        "text": part.text,
+    }
+
+
+def _delivery_row(delivery: DeliveryLife, receivers: Mapping[str, Receiver]) -> DeliveryRow:
+    receiver = receivers.get(delivery.channel.receiver)
+    options = receiver.channels.get(delivery.channel) if receiver else None
+    return DeliveryRow(
+        channel=str(delivery.channel),
+        recipients=(*options.to, *options.cc) if isinstance(options, Email) else (),
+        route=delivery.route,
+        state=delivery.state,
+        reason=delivery.reason,
+        since=delivery.since,
+        until=delivery.held_until if delivery.state is DeliveryState.HELD else None,
+        notification=delivery.notification,
+    )
+
+
+def _mark(is_relevant: bool | None) -> MarkState:
+    if is_relevant is None:
+        return MarkState.UNMARKED
+    return MarkState.RELEVANT if is_relevant else MarkState.IRRELEVANT
+
+
+def _copy_facts(copy: Alert) -> dict[str, object]:
+    return {
+        "id": copy.id,
+        "created_at": copy.created_at,
+        "feed": copy.feed_title,
+        "title": copy.entry.title,
+        "link": copy.entry.link,
+    }
