@@ -40,6 +40,28 @@ class Validators:
         return self.etag is not None or self.last_modified is not None
 
 
+USAGE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class FeedUsage:
+    """What a feed has stored in the day that began at `since`: new entries, and characters of their texts."""
+
+    since: datetime | None = None
+    entries: int = 0
+    characters: int = 0
+
+    def at(self, now: datetime) -> FeedUsage:
+        """The usage that counts at `now`: nothing once the day is over."""
+        begins = self.since is None or now - self.since >= USAGE_DAY or now < self.since
+        return FeedUsage(now) if begins else self
+
+    def adding(self, entries: int, characters: int, now: datetime) -> FeedUsage:
+        """The usage after so much more was stored at `now`."""
+        today = self.at(now)
+        return FeedUsage(today.since, today.entries + entries, today.characters + characters)
+
+
 @dataclass(frozen=True, slots=True)
 class PollState:
     """All that is remembered of a feed between polls. Kept as one document; grows without migrations.
@@ -95,6 +117,9 @@ class PollState:
 
     slow_since: datetime | None = None
     """Since when the feed takes more than half of `polling.timeout` to answer."""
+
+    usage: FeedUsage = FeedUsage()
+    """How much of its daily limits the feed has used."""
 
 
 @dataclass(frozen=True, slots=True)
