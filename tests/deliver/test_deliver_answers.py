@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from datetime import timedelta
 
 import pytest
@@ -55,6 +56,78 @@ def outcome_of(kind: str, answer: Answer) -> Outcome:
 )
 def test_every_documented_success_is_one(kind: str, answer: Answer) -> None:
     assert isinstance(outcome_of(kind, answer), Delivered)
+
+
+LOGIN_PAGE = Answer(
+    200,
+    {"Content-Type": "text/html; charset=utf-8"},
+    b"\n<!-- portal --><!DOCTYPE html><html><body>Please sign in to the guest network</body></html>",
+)
+ERROR_PAGE = b"<html><head><title>Not found</title></head><body>proxy</body></html>"
+EVERY_CHAT = pytest.mark.parametrize("kind", [*CHATS, "slack bot", "mattermost bot"])
+WRONG = [
+    '{"status":"ok"}',
+    '{"ok":"true"}',
+    '{"ok":true',
+    "[]",
+    "null",
+    '"ok"',
+    '{"id":null}',
+    "OK, thanks",
+    "{}",
+    "[[[[" * 9,
+]
+
+
+@EVERY_CHAT
+@pytest.mark.parametrize("answer", [LOGIN_PAGE, says(200, ""), *(says(200, text) for text in WRONG)])
+def test_a_success_in_another_form_is_not_of_the_service(kind: str, answer: Answer) -> None:
+    got = outcome_of(kind, answer)
+    assert isinstance(got, TryAgain)
+    assert got.reason is AttemptReason.NOT_THE_SERVICE
+    assert "check the address" in got.detail
+
+
+@EVERY_CHAT
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 410, 413])
+def test_an_error_page_says_nothing_about_the_message(kind: str, status: int) -> None:
+    got = outcome_of(kind, Answer(status, {"Content-Type": "text/html"}, ERROR_PAGE))
+    assert isinstance(got, TryAgain)
+    assert got.reason is AttemptReason.NOT_THE_SERVICE or (kind, status) == ("telegram", 404)
+
+
+@EVERY_CHAT
+@pytest.mark.parametrize("status", [403, 429])
+def test_a_limit_of_the_cdn_in_front_is_a_limit(kind: str, status: int) -> None:
+    got = outcome_of(kind, Answer(status, {"Content-Type": "text/plain"}, b"error code: 1015"))
+    assert isinstance(got, TryAgain)
+    assert got.reason is AttemptReason.SLOW_DOWN
+
+
+@EVERY_CHAT
+@pytest.mark.parametrize(
+    "body", ["[" * 100_000, '{"parameters":{"retry_after":1' + "0" * 400 + "}}", '{"retry_after_ms":1e999}']
+)
+@pytest.mark.parametrize(
+    "date", ["", "Mon, 01 Jan 99999999999 00:00:00 GMT", "Mon, 01 Jan 2026 00:00:00 +99999999999999"]
+)
+def test_no_answer_makes_a_judge_raise(kind: str, body: str, date: str) -> None:
+    got = outcome_of(kind, says(429, body, Retry_After=date))
+    assert isinstance(got, TryAgain)
+    assert got.retry_after is None or got.retry_after <= timedelta(hours=24)
+
+
+def test_an_answer_that_is_compressed_without_being_asked_for_is_read() -> None:
+    body = gzip.compress(b'{"ok":true,"result":{"message_id":42}}')
+    headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
+    assert isinstance(outcome_of("telegram", Answer(200, headers, body)), Delivered)
+
+
+def test_a_long_answer_that_repeats_the_message_is_read_whole() -> None:
+    answer = says(200, '{"ok":true,"message":{"text":"' + "\\u0645" * 20_000 + '"},"ts":"1503435956.000247"}')
+    got = outcome_of("slack bot", answer)
+    assert isinstance(got, Delivered)
+    assert got.receipt.endswith("1503435956.000247")
 
 
 AUTHENTICATION = (TryAgain, AttemptReason.AUTHENTICATION)

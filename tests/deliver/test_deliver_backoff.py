@@ -52,6 +52,19 @@ def test_the_receivers_wish_is_a_floor_but_not_without_end() -> None:
     assert next_attempt_at("email", 1, endless, START, START, 0.0) == START + RETRY_AFTER_LIMIT
 
 
+@pytest.mark.parametrize("wait", [timedelta(hours=23), timedelta(hours=24), timedelta(days=9)])
+@pytest.mark.parametrize("kind", ["slack", "email"])
+def test_a_wait_longer_than_the_lifetime_leaves_a_last_attempt(kind: str, wait: timedelta) -> None:
+    asked = TryAgain(AttemptReason.SLOW_DOWN, "", wait)
+    late = START + timedelta(hours=2)
+    at = next_attempt_at(kind, 2, asked, START, late, 0.5)
+    assert at is not None
+    assert at - START >= timedelta(hours=24)
+    if kind == "slack":
+        assert at == START + timedelta(hours=24)
+        assert next_attempt_at(kind, 3, asked, START, at, 0.5) is None
+
+
 jitters = st.floats(0, 1, exclude_max=True)
 
 

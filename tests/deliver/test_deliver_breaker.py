@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.deliver.breaker import (
-    AUTHENTICATION_PAUSE,
     FAILURES,
     LONGEST_PAUSE,
+    OPERATOR_PAUSE,
     Breaker,
     abandoned,
     after_outcome,
@@ -87,7 +87,7 @@ def test_the_receivers_wish_opens_it_at_once() -> None:
 def test_wrong_credentials_open_it_for_long_and_raise_one_alarm() -> None:
     first = after_outcome(Breaker(), WRONG, NOW, 0.0)
     assert first.alarm
-    assert first.breaker.open_until == NOW + AUTHENTICATION_PAUSE
+    assert first.breaker.open_until == NOW + OPERATOR_PAUSE
     assert not after_outcome(before_attempt(first.breaker), WRONG, NOW, 0.0).alarm
     mended = after(before_attempt(first.breaker), Delivered())
     assert after_outcome(mended, WRONG, NOW, 0.0).alarm
@@ -129,4 +129,22 @@ def test_it_never_stays_shut_for_ever(history, jitter: float) -> None:
     breaker = Breaker()
     for outcome in history:
         breaker = after_outcome(before_attempt(breaker), outcome, NOW, jitter).breaker
-    assert not is_paused(breaker, NOW + 2 * AUTHENTICATION_PAUSE)
+    assert not is_paused(breaker, NOW + 2 * OPERATOR_PAUSE)
+
+
+@pytest.mark.parametrize(
+    "reason", [AttemptReason.AUTHENTICATION, AttemptReason.SENDER_REFUSED, AttemptReason.SENDING_LIMIT]
+)
+def test_what_only_the_operator_can_fix_pauses_at_once_and_alarms_once(reason: AttemptReason) -> None:
+    failed = TryAgain(reason, "")
+    first = after_outcome(Breaker(), failed, NOW, 0.0)
+    assert first.alarm
+    assert first.breaker.open_until == NOW + OPERATOR_PAUSE
+    assert not after_outcome(first.breaker, failed, NOW + OPERATOR_PAUSE, 0.0).alarm
+
+
+def test_an_answer_of_somebody_else_alarms_at_once_but_is_tried_again_soon() -> None:
+    first = after_outcome(Breaker(), TryAgain(AttemptReason.NOT_THE_SERVICE, ""), NOW, 0.0)
+    assert first.alarm
+    assert first.breaker.open_until is not None
+    assert first.breaker.open_until <= NOW + timedelta(minutes=2)

@@ -9,12 +9,13 @@ import hmac
 import json
 import logging
 import socket
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from tests.harness.factories import NOW, alert, notification
-from tests.harness.servers import RESET, Answer, FakeClock, WebhookSink
+from tests.harness.servers import RESET, Answer, FakeClock, Request, WebhookSink
 from watcher.deliver.http_clients import HttpClients, Via
 from watcher.deliver.webhook import Webhook, WebhookChannel, signature, signing_key
 from watcher.errors import AttemptReason
@@ -23,6 +24,7 @@ from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.secret import Secret
 from watcher.render.message import render_message
 
+SOON = timedelta(seconds=5)
 SECRET = "whsec_" + base64.b64encode(b"a key of twenty-four byt").decode()
 
 
@@ -97,6 +99,64 @@ def test_answers(status: int | str, kind: type, reason: AttemptReason) -> None:
 def test_any_success_is_a_delivery(status: int) -> None:
     with WebhookSink(status) as sink:
         assert isinstance(send(sink.url("/hook")), Delivered)
+
+
+@pytest.mark.parametrize(
+    "body", [b"ok", b"", b'{"received":true}', b"<3", b"Thanks <b>a lot</b>", b'{"echo":"<html>"}']
+)
+def test_whatever_a_program_says_beside_a_success_is_its_own(body: bytes) -> None:
+    with WebhookSink(Answer(200, {"Content-Type": "text/html"}, body)) as sink:
+        assert isinstance(send(sink.url("/hook")), Delivered)
+
+
+@pytest.mark.parametrize(
+    "body", [b"<!DOCTYPE html><form>", b"\n <html lang=en>", b"<?xml version='1.0'?><html>", b"<head>"]
+)
+def test_a_web_page_is_no_program(body: bytes) -> None:
+    with WebhookSink(Answer(200, {"Content-Type": "text/html"}, body)) as sink:
+        outcome = send(sink.url("/hook"))
+    assert isinstance(outcome, TryAgain)
+    assert outcome.reason is AttemptReason.NOT_THE_SERVICE
+
+
+def request_of(options: Webhook) -> tuple[Request, Outcome]:
+    with WebhookSink(Answer(500, body=b"geheim sesam dG9rZW4tZ2VoZWlt")) as sink:
+        sent = replace(options, url=sink.url("/hook"))
+
+        async def once() -> Outcome:
+            async with HttpClients() as clients:
+                channel = WebhookChannel(sent, clients.client(Via()), FakeClock(NOW))
+                return await channel.send(
+                    notification(alert()), render_message(notification(alert()), zone="UTC"), SOON
+                )
+
+        outcome = asyncio.run(once())
+        return sink.requests[0], outcome
+
+
+def test_method_headers_and_logins() -> None:
+    basic = Webhook("", method="PUT", headers={"X-Key": Secret("env K", "geheim")}, username="me", password="sesam")
+    request, outcome = request_of(basic)
+    assert (request.method, request.headers["x-key"]) == ("PUT", "geheim")
+    assert request.headers["authorization"] == "Basic " + base64.b64encode(b"me:sesam").decode()
+    assert "geheim" not in repr(outcome)
+    assert "sesam" not in repr(outcome)
+    request, outcome = request_of(Webhook("", bearer=Secret("env T", "geheim")))
+    assert request.headers["authorization"] == "Bearer geheim"
+    assert "geheim" not in repr(outcome)
+
+
+def test_a_receivers_cookies_are_not_kept() -> None:
+    with WebhookSink(Answer(200, {"Set-Cookie": "a=b"}), Answer(200)) as sink:
+
+        async def twice() -> None:
+            async with HttpClients() as clients:
+                client = clients.client(Via())
+                for _ in range(2):
+                    await client.post(sink.url("/hook"))
+
+        asyncio.run(twice())
+        assert "cookie" not in sink.requests[1].headers
 
 
 def test_a_redirect_is_not_followed() -> None:

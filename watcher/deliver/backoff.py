@@ -48,7 +48,7 @@ SCHEDULES: Mapping[str, Schedule] = {"email": MAIL, "webhook": STANDARD_WEBHOOKS
 """By the kind of channel; every other kind follows `CHAT`."""
 
 RETRY_AFTER_LIMIT = timedelta(hours=24)
-"""A receiver's wish beyond this is taken as this: some ask for days by mistake."""
+"""The longest wait that a receiver may ask for: some ask for days by mistake."""
 
 
 def next_attempt_at(
@@ -57,7 +57,8 @@ def next_attempt_at(
     """The next attempt after failure number `attempts` (counted from 1, this one included); None: stop trying.
 
     `jitter` (0 ≤ jitter < 1) spreads the messages that were held up together. The receiver's `retry_after`
-    is a floor, and so is a second. `scale` shortens the waits of the schedule where a bench wants it.
+    is a floor, and so is a second; where it exceeds the lifetime, the last attempt is at its end. `scale` shortens the
+    waits of the schedule for tests.
     """
     schedule = SCHEDULES.get(kind, CHAT)
     wait = _wait(schedule, attempts)
@@ -65,7 +66,10 @@ def next_attempt_at(
         return None
     floor = min(outcome.retry_after or timedelta(0), RETRY_AFTER_LIMIT)
     at = now + max(wait * scale * (1 - schedule.spread + schedule.spread * jitter), floor, timedelta(seconds=1))
-    return at if _is_in_time(schedule, created_at, at) else None
+    if schedule.lifetime is None:
+        return at
+    end = created_at + schedule.lifetime
+    return min(at, end) if now + timedelta(seconds=1) <= end else None
 
 
 def _wait(schedule: Schedule, attempts: int) -> timedelta | None:
@@ -73,7 +77,3 @@ def _wait(schedule: Schedule, attempts: int) -> timedelta | None:
     if index < len(schedule.waits):
         return schedule.waits[index]
     return None if schedule.lifetime is None else schedule.waits[-1]
-
-
-def _is_in_time(schedule: Schedule, created_at: datetime, at: datetime) -> bool:
-    return schedule.lifetime is None or at <= created_at + schedule.lifetime

@@ -4,8 +4,9 @@
        ▲                              ▲                        │
        └──────────────────────────────┴── failed: open, longer ┘
 
-An authentication failure opens it at once and for long, because only a person can mend that and because
-repeated failures lock accounts. A destination that is gone refuses each message by itself and needs no pause.
+What only the operator can fix (credentials, who we are to a mail server, a used-up limit) opens it at once and for long,
+because repeated failures lock accounts. An answer of somebody else (a login page) raises the alarm at once, too, but is
+tried again soon. A destination that is gone refuses each message by itself and needs no pause.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ FAILURES = 3
 
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(minutes=30)
-AUTHENTICATION_PAUSE = timedelta(hours=1)
+OPERATOR_PAUSE = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Breaker:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The breaker after an outcome. `alarm`: only a person can mend this and does not know yet: tell them elsewhere."""
+    """The breaker after an outcome. `alarm`: only the operator can fix this, and was not notified of it yet."""
 
     breaker: Breaker
     alarm: bool = False
@@ -56,14 +57,15 @@ def after_outcome(breaker: Breaker, outcome: Outcome, now: datetime, jitter: flo
         return Step(Breaker())
     assert isinstance(outcome, TryAgain)
     failures = breaker.failures + 1
-    if outcome.reason is AttemptReason.AUTHENTICATION:
-        is_news = breaker.reason is not AttemptReason.AUTHENTICATION
-        return Step(_opened(breaker, failures, outcome, now, AUTHENTICATION_PAUSE * scale, jitter), alarm=is_news)
+    alarm = outcome.reason in _ALARMING and breaker.reason is not outcome.reason
+    if outcome.reason in _FOR_THE_OPERATOR:
+        return Step(_opened(breaker, failures, outcome, now, OPERATOR_PAUSE * scale, jitter), alarm)
     was_under_way = breaker.open_until is not None and not breaker.probing
-    if was_under_way or (failures < FAILURES and not breaker.probing and outcome.retry_after is None):
-        return Step(replace(breaker, failures=failures))
+    is_tolerable = failures < FAILURES and not breaker.probing and outcome.retry_after is None and not alarm
+    if was_under_way or is_tolerable:
+        return Step(replace(breaker, failures=failures), alarm)
     pause = min(FIRST_PAUSE * 2 ** min(breaker.pauses, 10), LONGEST_PAUSE) * scale
-    return Step(_opened(breaker, failures, outcome, now, pause, jitter))
+    return Step(_opened(breaker, failures, outcome, now, pause, jitter), alarm)
 
 
 def _speaks_of_destination(outcome: Outcome) -> bool:
@@ -71,6 +73,8 @@ def _speaks_of_destination(outcome: Outcome) -> bool:
     return isinstance(outcome, TryAgain) and outcome.reason not in _ABOUT_THE_MESSAGE and not outcome.accepted
 
 
+_FOR_THE_OPERATOR = {AttemptReason.AUTHENTICATION, AttemptReason.SENDER_REFUSED, AttemptReason.SENDING_LIMIT}
+_ALARMING = {*_FOR_THE_OPERATOR, AttemptReason.NOT_THE_SERVICE}
 _ABOUT_THE_MESSAGE = {AttemptReason.RENDER, AttemptReason.REFUSED, AttemptReason.RECIPIENT_REFUSED}
 
 
@@ -109,9 +113,9 @@ def _is_shut(breaker: Breaker, now: datetime) -> bool:
 def elsewhere(
     breakers: Mapping[ChannelRef, Breaker], channels: Iterable[ChannelRef], failing: ChannelRef
 ) -> list[ChannelRef]:
-    """Where to tell a person that a channel fails: those of other receivers that are not in trouble themselves.
+    """Through which channels to notify the operator that one fails: those of other receivers that work.
 
-    Channels of another kind go first, because two of a kind tend to share a server. []: there is nobody.
+    Channels of another kind go first, because two of a kind tend to share a server.
     """
     others = [channel for channel in channels if channel.receiver != failing.receiver]
     sound = [channel for channel in others if breakers.get(channel, Breaker()).open_until is None]

@@ -116,7 +116,8 @@ def judge_telegram(answer: Answer) -> Outcome:
         return outcome
     found = said.get("parameters")
     parameters: Mapping[str, object] = found if isinstance(found, dict) else {}
-    reason, remedy = _reason(answer, parameters)
+    is_limit = outcome.reason is AttemptReason.SLOW_DOWN
+    reason, remedy = (None, "") if is_limit else _reason(answer, parameters)
     if reason is None and isinstance(outcome, TryAgain):
         return replace(outcome, retry_after=outcome.retry_after or bounded_wait(parameters.get("retry_after")))
     if reason is None:
