@@ -63,6 +63,10 @@ class Email(ChannelOptions):
     reply_to: MailAddresses = ()
     headers: PlainHeaders = field(default_factory=dict)
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return (*self.to, *self.cc, *self.bcc)
+
 
 def email_problems(options: Email) -> Iterator[OptionProblem]:
     """Headers that this program sets itself."""
@@ -82,7 +86,7 @@ class Mail:
 
 def addresses(options: Email) -> list[str]:
     """The envelope's recipients, each once, domains in ASCII (IDNA)."""
-    return list(dict.fromkeys(bare_address(written) for written in (*options.to, *options.cc, *options.bcc)))
+    return list(dict.fromkeys(bare_address(written) for written in options.recipients))
 
 
 def bare_address(written: str) -> str:

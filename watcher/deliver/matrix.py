@@ -41,6 +41,10 @@ class Matrix(ChannelOptions):
     room: Line
     token: SecretText
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return (self.room,)
+
 
 def matrix(options: Matrix) -> ChatService:
     """One room."""

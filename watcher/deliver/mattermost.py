@@ -48,6 +48,10 @@ class Mattermost(ChannelOptions):
     token: SecretText | None = None
     channel: Line | None = None
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return (self.channel,) if self.channel else ()
+
 
 def mattermost(options: Mattermost) -> ChatService:
     """One webhook, or one channel that a bot writes to."""

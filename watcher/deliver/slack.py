@@ -56,6 +56,10 @@ class Slack(ChannelOptions):
     token: SecretText | None = None
     channel: Line | None = None
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return (self.channel,) if self.channel else ()
+
 
 def slack(options: Slack) -> ChatService:
     """One incoming webhook, or one channel that a bot writes to."""

@@ -52,6 +52,10 @@ class Telegram(ChannelOptions):
     thread: Line | None = None
     url: WebAddress = "https://api.telegram.org"
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return (self.chat,)
+
 
 def telegram(options: Telegram) -> ChatService:
     """One chat. The token is part of the URL."""

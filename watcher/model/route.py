@@ -118,6 +118,11 @@ class ChannelOptions:
         """The user's template for what this channel sends, None for ours."""
         return None
 
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        """Who gets it, where that is no secret."""
+        return ()
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelRef:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from watcher.model.alert import Alert, AlertState, Evidence
 from watcher.model.notification import DeliveryState
-from watcher.model.route import Email, Receiver
+from watcher.model.route import Receiver
 from watcher.store.records import DeliveryLife, MarkState
 
 
@@ -139,7 +139,7 @@ def _delivery_row(delivery: DeliveryLife, receivers: Mapping[str, Receiver]) -> 
     options = receiver.channels.get(delivery.channel) if receiver else None
     return DeliveryRow(
         channel=str(delivery.channel),
-        recipients=(*options.to, *options.cc) if isinstance(options, Email) else (),
+        recipients=options.recipients if options else (),
         route=delivery.route,
         state=delivery.state,
         reason=delivery.reason,
