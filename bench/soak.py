@@ -41,6 +41,7 @@ KIB = 1024
 CONFIG = """
 store: {store}
 polling: {{interval: {interval}, min: 0s, timeout: 10s, per_host: {{concurrency: 16, spacing: 0s}}}}
+limits: {{alerts_per_feed: 1000000, entries_per_feed: 1000000, bytes_per_feed: 100GB}}
 network: {{allow: [127.0.0.0/8]}}
 feeds: {feeds}
 topics:

@@ -89,6 +89,7 @@ class NotifyReason(StrEnum):
     NOTHING = "nothing"
     RELEASED = "released"
     OVERFLOW = "overflow"
+    FEED_SHARE = "feed_share"
     TEST = "test"
     TROUBLE = "trouble"
 

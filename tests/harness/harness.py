@@ -98,6 +98,7 @@ class Harness:
     topics: str = TOPICS
     polling: str = "polling: {min: 0s, timeout: 5s, per_host: {concurrency: 8, spacing: 0s}}"
     network: str = "network: {allow: [127.0.0.0/8]}"
+    limits: str = ""
     store_url: str = "sqlite:///watcher.db"
     wire: list[Item] = field(default_factory=list)
     more_receivers: list[str] = field(default_factory=list)
@@ -111,6 +112,7 @@ class Harness:
             f"store: {json.dumps(self.store_url)}",
             self.polling,
             self.network,
+            self.limits,
             "feeds: " + json.dumps(self.feed_urls),
             self.topics,
             f"smtp: {{host: 127.0.0.1, port: {self.mail.port}, tls: none, from: watcher@example.org}}",

@@ -121,6 +121,9 @@ class PollState:
     usage: FeedUsage = FeedUsage()
     """How much of its daily limits the feed has used."""
 
+    over_quota_since: datetime | None = None
+    """Since when entries are left out because the feed publishes more than `limits` allows; None once all are taken."""
+
 
 @dataclass(frozen=True, slots=True)
 class AcquiredFeed:
@@ -196,6 +199,7 @@ class FeedIssueKind(StrEnum):
     HOST_BUSY = "host busy"
     POSSIBLE_GAP = "possible gap"
     TRUNCATED = "truncated"
+    OVER_QUOTA = "over quota"
     SILENT = "silent"
     MOVED = "moved for good"
     SLOW = "slow"

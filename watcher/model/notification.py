@@ -76,6 +76,7 @@ class HoldReason(StrEnum):
 
     QUIET_HOURS = "quiet_hours"
     BUDGET = "budget"
+    FEED_SHARE = "feed_share"
 
 
 @dataclass(frozen=True, slots=True)

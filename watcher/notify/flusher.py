@@ -10,17 +10,19 @@ Every step is one transaction. A crash between two steps leaves deliveries waiti
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Mapping, Sequence
+from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import groupby
+from itertools import chain, groupby
 
 import structlog
 
 from watcher.errors import NotifyReason, StoreError
+from watcher.model.alert import Alert
 from watcher.model.notification import BudgetUse, EmptySlot, GroupKey, HeldGroup, HoldReason, Notification, WaitingGroup
 from watcher.model.route import ChannelRef, DigestTiming, GroupTiming, Receiver, Route, Timing
+from watcher.model.settings import Limits
 from watcher.route import due, limits
 from watcher.route.empty import empty_slots
 from watcher.route.limits import active_silences, silenced
@@ -57,6 +59,7 @@ class Flusher:
     store_pool: ThreadPool
     now: datetime
     receivers: Mapping[str, Receiver] = field(default_factory=dict)
+    alerts_per_feed: int = Limits().alerts_per_feed
 
     async def flush(self, early: Early) -> list[Notification]:
         """Freezes every group that is due and that nothing holds back. Raises `StoreError`."""
@@ -126,6 +129,7 @@ class Flusher:
     async def _flush_groups(
         self, route: Route, channel: ChannelRef, groups: list[WaitingGroup]
     ) -> list[Notification | None]:
+        groups = await self._within_share(route, channel, groups)
         use = await self._budget_use(route, channel)
         try:
             decision = decide_groups(route, groups, use, self.now)
@@ -139,6 +143,30 @@ class Flusher:
         for group in decision.send:
             frozen += await self._one_by_itself(group.key, self._freeze(route, group))
         return frozen
+
+    async def _within_share(self, route: Route, channel: ChannelRef, groups: list[WaitingGroup]) -> list[WaitingGroup]:
+        """Holds what is beyond the share of its feed; returns the groups with what is left of them.
+
+        What is held leaves as one message, at most an hour after the first of it.
+        """
+        if isinstance(route.timing, DigestTiming):
+            return groups
+        since = self.now - limits.SHARE_PERIOD
+        sent = await self.store_pool(self.store.holds.sent_by_feed, route.path, channel, since)
+        if sum(group.count for group in groups) + max(sent.values(), default=0) <= self.alerts_per_feed:
+            return groups
+        alerts = {
+            group.key.id: await self.store_pool(self.store.groups.waiting_alerts, group.key, ALL) for group in groups
+        }
+        beyond = limits.beyond_share(chain.from_iterable(alerts.values()), sent, self.alerts_per_feed)
+        if not beyond:
+            return groups
+        held = [one for one in await self.store_pool(self.store.holds.held) if _is_share(one, route, channel)]
+        until = min((one.until for one in held), default=self.now + limits.SHARE_PERIOD)
+        keys = [group.key for group in groups]
+        await self.store_pool(self.store.holds.hold, keys, HoldReason.FEED_SHARE, until, self.now, only=beyond)
+        log.warning("feed.share_used_up", route=route.path, channel=str(channel), held=len(beyond), until=until)
+        return list(_without(groups, alerts, beyond))
 
     async def _freeze(self, route: Route, group: WaitingGroup) -> Notification | None:
         if route.hold is not None:
@@ -175,6 +203,19 @@ class Flusher:
         if route.budget is None:
             return BudgetUse()
         return await self.store_pool(self.store.holds.budget_use, route.path, channel, self.now - route.budget.per)
+
+
+def _is_share(held: HeldGroup, route: Route, channel: ChannelRef) -> bool:
+    return held.reason is HoldReason.FEED_SHARE and (held.route, held.channel) == (route.path, channel)
+
+
+def _without(
+    groups: Iterable[WaitingGroup], alerts: Mapping[str, Sequence[Alert]], beyond: Collection[str]
+) -> Iterator[WaitingGroup]:
+    for group in groups:
+        left = [alert.score for alert in alerts[group.key.id] if alert.id not in beyond]
+        if left:
+            yield replace(group, count=len(left), best_score=max(left))
 
 
 def _place(group: WaitingGroup) -> tuple[str, str]:

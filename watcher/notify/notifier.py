@@ -32,6 +32,7 @@ from watcher.model.notification import (
     TryAgain,
 )
 from watcher.model.route import ChannelRef, Receiver, Route
+from watcher.model.settings import Limits
 from watcher.notify.alarm import OUR_FAULT, Alarms
 from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.compose import compose_message, digest_context
@@ -64,6 +65,7 @@ class NotifyConfig:
     receivers: Mapping[str, Receiver]
     channels: Mapping[ChannelRef, Channel]
     templates: UserTemplates | None = None
+    alerts_per_feed: int = Limits().alerts_per_feed
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +89,9 @@ class Notifier:
 
     async def freeze_ripe(self, early: Early = Early.NOTHING) -> list[Notification]:
         """Makes notifications of what is due; holds or silences what the routes and silences say."""
-        now = self.clock.now()
-        return await Flusher(self.config.routes, self.store, self.store_pool, now, self.config.receivers).flush(early)
+        config, now = self.config, self.clock.now()
+        flusher = Flusher(config.routes, self.store, self.store_pool, now, config.receivers, config.alerts_per_feed)
+        return await flusher.flush(early)
 
     async def acquire(self, limit: int, busy: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
         """Leases what is due: nothing of `busy` and open channels, one of each half-open channel."""

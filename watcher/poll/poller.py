@@ -35,7 +35,7 @@ from watcher.model.feed import (
     PollState,
     Validators,
 )
-from watcher.model.settings import Polling
+from watcher.model.settings import Limits, Polling
 from watcher.model.story import Sketch
 from watcher.model.topic import Topic
 from watcher.parse.pool import ParserPool
@@ -43,6 +43,7 @@ from watcher.poll.group_commit import GroupCommit
 from watcher.schedule import cadence, moves
 from watcher.schedule.health import issues_from
 from watcher.schedule.interval import CadencePolicy
+from watcher.schedule.quota import after_quota, within_quota
 from watcher.store.records import PollRecord
 from watcher.store.store import Store
 from watcher.story.sketch import sketch_of
@@ -83,6 +84,7 @@ class PollConfig:
 
     feeds: Mapping[str, Feed]
     polling: Polling
+    limits: Limits
     topics: Mapping[str, Topic]
     percolator: Percolator
 
@@ -175,7 +177,9 @@ class Poller:
         if isinstance(parsed, ParseFailed):
             return await self._fail(feed, acquired, parsed)
         now = self.clock.now()
-        decision = await self._decide(parsed, acquired.state, now)
+        decided = await self._decide(parsed, acquired.state, now)
+        quota = within_quota(decided, acquired.state, self.config.limits, now)
+        decision = quota.decision
         state = replace(
             cadence.after_document(
                 acquired.state, fetched, parsed, decision, self._policy(feed), now, jitter=self.jitter()
@@ -184,6 +188,7 @@ class Poller:
             identity_streak=decision.identity_streak,
             baseline_at=acquired.state.baseline_at or (now if decision.is_baseline else None),
         )
+        state = after_quota(state, quota, now)
         origin = AlertOrigin(feed.url, feed.name or parsed.title or feed.url, feed.labels, parsed.language)
         scored = decision.new + decision.updated
         alerts, sketches = await self.cpu_pool(self._match, scored, origin, now) if scored else ((), {})

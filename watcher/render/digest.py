@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,7 +13,7 @@ from watcher.model.notification import Notification
 from watcher.render.dates import local_date
 from watcher.render.digest_context import BAR_DAYS, DigestContext, counted, footer_lines
 from watcher.render.item import Line
-from watcher.text.printable import isolate
+from watcher.text.printable import isolate, one_line
 from watcher.text.shorten import shorten
 
 SUBJECT_TITLE_CHARACTERS = 110
@@ -88,7 +89,7 @@ def compose(
     count = sum(len(line.ids) for line in lines) + notification.omitted + unrendered
     return Digest(
         subject=subject(reason, lines, len(lines) + notification.omitted + unrendered),
-        lead=lead(reason, count),
+        lead=lead(reason, count) + _by_feed(notification),
         made_at=local_date(now, zone),
         zone=zone,
         sections=_sections(lines[: extent.full], context.history),
@@ -129,9 +130,19 @@ def lead(reason: NotifyReason, count: int) -> str:
         NotifyReason.NOTHING: nothing,
         NotifyReason.RELEASED: f"{alerts} held during the quiet hours",
         NotifyReason.OVERFLOW: f"{alerts} beyond this route's budget, the most important first",
+        NotifyReason.FEED_SHARE: f"{alerts} beyond the share of their feeds in an hour, the most important first",
         NotifyReason.TEST: "A test message; nothing happened",
         NotifyReason.TROUBLE: "The program itself needs attention",
     }[reason]
+
+
+def _by_feed(notification: Notification) -> str:
+    """`. FEED: 590 more`, for each feed of a message about feeds that published too much."""
+    if notification.reason is not NotifyReason.FEED_SHARE:
+        return ""
+    counts = Counter(one_line(alert.feed_title or alert.feed_url) for alert in notification.alerts)
+    parts = [f"{isolate(shorten(name, 80))}: {count} more" for name, count in counts.most_common(10)]
+    return f". {'; '.join(parts)}"
 
 
 def _sections(lines: Sequence[Line], history: Mapping[str, Sequence[int]]) -> tuple[Section, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -80,18 +81,30 @@ class Line:
 def lines_of(alerts: Iterable[Alert], zone: str, now: datetime, rank: Rank = "score") -> tuple[list[Line], list[str]]:
     """One line a topic and story, the most important first: level, then what `rank` says, points, then the older.
 
+    Within a level the feeds alternate, each with its best first: one that publishes much cannot push the others out.
     Second, the ids of alerts of which no line could be made: one that fails does not stop the others.
     """
     best: dict[tuple[str, str], list[Alert]] = {}
     for alert in sorted(alerts, key=_by_publishers if rank == "publishers" else _importance):
         best.setdefault((alert.topic, alert.story or alert.id), []).append(alert)
     lines, failed = [], []
-    for story in best.values():
+    for story in _alternating(best.values()):
         try:
             lines.append(_line(story, zone, now))
         except Exception:  # noqa: BLE001 - whatever an odd entry makes fail, the other alerts are sent
             failed += [alert.id for alert in story]
     return lines, failed
+
+
+def _alternating(stories: Iterable[list[Alert]]) -> list[list[Alert]]:
+    """Stories in the given order within a feed; within a level, first the best of each feed, then the second, ..."""
+    count: Counter[tuple[int, str]] = Counter()
+    placed = []
+    for order, alerts in enumerate(stories):
+        level, feed = alerts[0].level.rank, alerts[0].feed_url
+        placed.append((-level, count[level, feed], order, alerts))
+        count[level, feed] += 1
+    return [alerts for *_, alerts in sorted(placed, key=lambda one: one[:3])]
 
 
 def _by_publishers(alert: Alert) -> tuple[int, int, int, datetime, str]:

@@ -1,7 +1,8 @@
-"""What keeps a message from being sent: the budget of a route, and silences."""
+"""What keeps an alert from being sent now: the budget of a route, the share of a feed, and silences."""
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
@@ -13,6 +14,9 @@ from watcher.route.matcher import matches_all
 
 RECHECK_AFTER = timedelta(minutes=1)
 """While unfinished messages fill the budget, it is unknown when they will have been sent."""
+
+
+SHARE_PERIOD = timedelta(hours=1)
 
 
 def messages_left(budget: Budget, use: BudgetUse, now: datetime) -> int:
@@ -32,6 +36,20 @@ def free_at(budget: Budget, use: BudgetUse, now: datetime) -> datetime:
 def _recent(budget: Budget, use: BudgetUse, now: datetime) -> list[datetime]:
     """Sending times within the window, oldest first; one in the future is a clock set back and counts."""
     return sorted(moment for moment in use.sent_at if moment > now - budget.per)
+
+
+def beyond_share(alerts: Iterable[Alert], sent: Mapping[str, int], limit: int) -> frozenset[str]:
+    """The ids of the alerts beyond what their feeds may send at once in `SHARE_PERIOD`; the best of each feed are within.
+
+    `sent` counts, by the feed's address, what was sent already.
+    """
+    used = Counter(sent)
+    beyond = set()
+    for alert in sorted(alerts, key=lambda one: (-one.level.rank, -one.score, one.first_seen, one.id)):
+        if used[alert.feed_url] >= limit:
+            beyond.add(alert.id)
+        used[alert.feed_url] += 1
+    return frozenset(beyond)
 
 
 def active_silences(silences: Iterable[Silence], now: datetime) -> list[Silence]:

@@ -110,11 +110,20 @@ def decide_release(route: Route, held: HeldGroup, use: BudgetUse, now: datetime)
         return StillHeld(HoldReason.QUIET_HOURS, until)
     if route.budget is not None and not limits.messages_left(route.budget, use, now):
         return StillHeld(HoldReason.BUDGET, max(limits.free_at(route.budget, use, now), now + timedelta(seconds=1)))
-    if held.reason is HoldReason.BUDGET:
-        return Release(NotifyReason.OVERFLOW)
-    return Release(NotifyReason.RELEASED)
+    return Release(_RELEASED_AS[held.reason])
+
+
+_RELEASED_AS = {
+    HoldReason.QUIET_HOURS: NotifyReason.RELEASED,
+    HoldReason.BUDGET: NotifyReason.OVERFLOW,
+    HoldReason.FEED_SHARE: NotifyReason.FEED_SHARE,
+}
 
 
 def _goes_through(route: Route, held: HeldGroup) -> bool:
-    """What was held over the budget may break through by its best alert; what was held for the night may not."""
-    return held.reason is HoldReason.BUDGET and route.hold is not None and breaks_through(route.hold, held.best_score)
+    """What was held for another reason may break through by its best alert; what was held for the night may not."""
+    return (
+        held.reason is not HoldReason.QUIET_HOURS
+        and route.hold is not None
+        and breaks_through(route.hold, held.best_score)
+    )

@@ -26,6 +26,7 @@ _IN_DIGESTS = {
     FeedIssueKind.HOST_BUSY,
     FeedIssueKind.POSSIBLE_GAP,
     FeedIssueKind.TRUNCATED,
+    FeedIssueKind.OVER_QUOTA,
     FeedIssueKind.SILENT,
 }
 _SEVERITY = list(FeedIssueKind)
@@ -93,6 +94,9 @@ def _of_document(state: PollState) -> Iterator[FeedIssue]:
     if state.truncated_since is not None:
         detail = "its document ends in the middle: what is behind that was not read; its publisher must repair it"
         yield _issue(state, FeedIssueKind.TRUNCATED, state.truncated_since, detail)
+    if state.over_quota_since is not None:
+        detail = "it publishes more than `limits` allows in a day; the rest is taken tomorrow if it is still there"
+        yield _issue(state, FeedIssueKind.OVER_QUOTA, state.over_quota_since, detail)
     if state.slow_since is not None:
         detail = "it takes more than half of polling.timeout to answer; raise that before it fails"
         yield _issue(state, FeedIssueKind.SLOW, state.slow_since, detail)

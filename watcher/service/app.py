@@ -193,7 +193,8 @@ def notify_config_of(config: CompiledConfig, client: HttpClients) -> NotifyConfi
         raise LookupError("a configuration without a route cannot notify")
     channels = build_channels(settings.receivers, settings.smtp, client)
     routes = routes_by_path(settings.route)
-    return NotifyConfig(settings.route, routes, settings.receivers, channels, user_templates(settings))
+    templates, share = user_templates(settings), settings.limits.alerts_per_feed
+    return NotifyConfig(settings.route, routes, settings.receivers, channels, templates, share)
 
 
 @asynccontextmanager

@@ -43,6 +43,7 @@ class CompiledConfig:
         return PollConfig(
             feeds={feed.url: feed for feed in self.settings.feeds},
             polling=self.settings.polling,
+            limits=self.settings.limits,
             topics={topic.name: topic for topic in self.settings.topics},
             percolator=self.percolator,
         )

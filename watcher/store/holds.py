@@ -29,6 +29,8 @@ from watcher.store.tables import (
     alerts,
     deliveries,
     delivery_groups,
+    entries,
+    feeds,
     notifications,
 )
 
@@ -117,6 +119,28 @@ class Holds(StorePart):
         with self._database.read() as connection:
             times = tuple(row.finished_at for row in connection.execute(sent))
             return BudgetUse(connection.scalar(unfinished) or 0, times)
+
+    def sent_by_feed(self, route: str, channel: ChannelRef, since: datetime) -> dict[str, int]:
+        """How many alerts of each feed (address) a route put into messages at once to a channel after `since`."""
+        at_once = [NotifyReason.FIRST.value, NotifyReason.MORE.value]
+        query = (
+            select(feeds.c.url, func.count().label("sent"))
+            .select_from(notifications)
+            .join(delivery_groups, delivery_groups.c.id == notifications.c.group_id)
+            .join(deliveries, deliveries.c.notification_id == notifications.c.id)
+            .join(alerts, alerts.c.seq == deliveries.c.alert_seq)
+            .join(entries, entries.c.key == alerts.c.entry_key)
+            .join(feeds, feeds.c.id == entries.c.feed_id)
+            .where(
+                notifications.c.created_at > since,
+                notifications.c.reason.in_(at_once),
+                notifications.c.channel == str(channel),
+                delivery_groups.c.route == route,
+            )
+            .group_by(feeds.c.url)
+        )
+        with self._database.read() as connection:
+            return {row.url: row.sent for row in connection.execute(query)}
 
 
 def _of_alerts(ids: Sequence[str]) -> ColumnElement[bool]:
