@@ -55,6 +55,7 @@ class Positions:
         """Pieces of compounds written as one: first position → width and meaning; `_joined_to` by position after."""
         self._joined_to: Joined = {}
         self._occurrences: dict[Pattern, list[Span]] = {}
+        self._present: set[Pattern] | None = None
 
     @property
     def end(self) -> int:
@@ -77,6 +78,7 @@ class Positions:
         note(self._row, begin, self.singles, self.pairs, self._index.followers, self._breaks)
         if self._joined:
             self._note_joined(begin)
+        self._present = None
         return OffsetMap(text, tokens, compounds, widths)
 
     def _meanings(self, tokens: Sequence[str], elsewhere: str, *, capitals: bool) -> list[Meaning]:
@@ -135,9 +137,13 @@ class Positions:
         """The numbers of the phrases that may occur: two neighbours do, and the slot required beside them."""
         return waiting(self.pairs, *self._index.neighbours, self._row, self._joined, self._joined_to)
 
-    def occurs(self, pattern: Pattern) -> bool:
-        """Whether a pattern occurs."""
-        return pattern in self.singles if pattern >= 0 else bool(self.occurrences(pattern))
+    @property
+    def present(self) -> set[Pattern]:
+        """Every pattern that occurs. Lists of thousands of words are compared with it, not looked for one by one."""
+        if self._present is None:
+            phrases = [~number for number in self.phrases()]
+            self._present = {*self.singles, *(pattern for pattern in phrases if self.occurrences(pattern))}
+        return self._present
 
     def occurrences(self, pattern: Pattern) -> list[Span]:
         """Where a pattern occurs, in order. The list is shared: do not change it."""

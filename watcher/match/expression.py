@@ -24,7 +24,7 @@ class Leaf:
     phrases: tuple[Phrase, ...]
     field: str = TEXT
     weight: Points | None = None
-    patterns: tuple[int, ...] = ()
+    patterns: frozenset[int] = frozenset()
 
     def __str__(self) -> str:
         return f"{self.field}:{self.text}" if self.field else self.text

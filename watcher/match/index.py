@@ -193,7 +193,7 @@ class Index:
 
     def _bind(self, compiled: CompiledTopic, words: Slots) -> Program:
         def bound(leaf: Leaf) -> Leaf:
-            patterns = tuple([self._pattern(phrase, words) for phrase in leaf.phrases])
+            patterns = frozenset([self._pattern(phrase, words) for phrase in leaf.phrases])
             self.singles.update([pattern for pattern in patterns if pattern >= 0])
             return Leaf(leaf.text, leaf.phrases, leaf.field, leaf.weight, patterns)
 

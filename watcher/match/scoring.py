@@ -260,12 +260,8 @@ def _pair_names(found: Sequence[Pair]) -> str:
 
 
 def _occurs(side: tuple[Leaf, ...], indexed: IndexedEntry) -> bool:
-    occurs = indexed.words.occurs
-    for leaf in side:
-        for pattern in leaf.patterns:
-            if occurs(pattern):
-                return True
-    return False
+    present = indexed.words.present
+    return any(not leaf.patterns.isdisjoint(present) for leaf in side)
 
 
 def _query_parts(
