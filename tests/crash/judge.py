@@ -97,11 +97,9 @@ class Judge:
         self._truth = list(read(folder / "truth.jsonl"))
         self._tries = sorted(read(folder / "tries.jsonl"), key=lambda line: line["t"])
         self._events = list(read(folder / "events.jsonl"))
-        self._owners = {
-            log.stem: line["owner"]
+        self._nodes = {
+            log.stem: {line["node"] for line in read(log) if line.get("event") in {"daemon.started", "node.registered"}}
             for log in folder.glob("*.log")
-            for line in read(log)
-            if line.get("event") == "daemon.started"
         }
         self.verdict = Verdict(seed, entries=len(self._truth))
 
@@ -266,8 +264,8 @@ class Judge:
     def _leases(self) -> None:
         """Sends under somebody else's live lease; one that a freeze delayed after its check is no offence."""
         for line in self._tries:
-            mine = self._owners.get(line["run"])
-            if mine is None or line["owner"] in {None, mine} or (line["until"] or 0) <= line["t"]:
+            mine = self._nodes.get(line["run"])
+            if not mine or line["owner"] in {None, *mine} or (line["until"] or 0) <= line["t"]:
                 continue
             if not self._was_frozen(line, line["t"]):
                 self.verdict.foreign_leases.append(f"{line['id']} by {line['run']} at {line['t']:.2f}")

@@ -57,7 +57,7 @@ class Case:
         for name, lines in (("truth", self.truth), ("tries", self.tries), ("events", self.events)):
             (self.folder / f"{name}.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines))
         for run in ("a", "b"):
-            ready = {"event": "daemon.started", "owner": f"owner of {run}"}
+            ready = {"event": "daemon.started", "node": f"owner of {run}"}
             (self.folder / f"{run}.log").write_text(json.dumps(ready) + "\n")
         return Judge(self.folder, self.store, 1).judge()
 
