@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from tests.harness.harness import Harness, Item, rss
-from tests.harness.servers import Answer
+from tests.harness.servers import Answer, FeedServer
 from watcher.config.opml import read_opml
+from watcher.errors import PollReason
 
 EMPTY = '<opml version="2.0"><head/><body/></opml>'
 
@@ -176,4 +177,109 @@ def test_show_tells_of_a_permanent_redirect(site: Harness) -> None:
         if polls < 3:
             assert f"said {polls} times" in facts["redirected"]
         site.clock.advance(timedelta(hours=1))
-    assert facts["moved for good"] == f"it is read at {site.feeds.url('/new')}"
+    assert facts["moved for good"].startswith(f"it is read at {site.feeds.url('/new')}; {url} is asked again")
+
+
+LIST = """<opml version="2.0"><body>
+<outline text="A" xmlUrl="https://a.example/f" w:label-trust="high" xmlns:w="https://watcher.invalid/opml"/>
+<outline text="B" type="rss" xmlUrl="ftp://b.example/f"/>
+<outline text="C" xmlUrl="feed://c.example/f"/>
+<outline text="C again" xmlUrl="http://c.example/f"/>
+</body></opml>"""
+
+
+def test_an_import_adds_the_good_outlines_and_reports_the_bad_ones(site: Harness) -> None:
+    (site.folder / "list.opml").write_text(LIST)
+    done = site.command("feeds", "import", "list.opml")
+    assert done.returncode == 1
+    assert "list.opml:3: " in done.stderr
+    assert "--trust-labels" in done.stderr
+    assert "added 2 feeds" in done.stdout
+    assert added(site.folder / "feeds.opml") == [("https://a.example/f", "A", {}), ("http://c.example/f", "C", {})]
+    again = site.command("feeds", "import", "list.opml")
+    assert "added 0 feeds" in again.stdout
+    assert "2 feeds already there" in again.stdout
+
+
+def test_labels_of_a_trusted_list_are_taken(site: Harness) -> None:
+    (site.folder / "list.opml").write_text(LIST)
+    site.command("feeds", "import", "list.opml", "--trust-labels")
+    assert added(site.folder / "feeds.opml")[0] == ("https://a.example/f", "A", {"trust": "high"})
+
+
+def test_what_is_no_list_imports_nothing(site: Harness) -> None:
+    (site.folder / "list.opml").write_text("<html><body>Sign in</body></html>")
+    done = site.command("feeds", "import", "list.opml")
+    assert (done.returncode, "list.opml:1: " in done.stderr) == (2, True)
+    assert (site.folder / "feeds.opml").read_text() == EMPTY
+
+
+@pytest.mark.parametrize("words", [["add", "https://example.org/f", "--unasked"], ["import", "list.opml"]])
+def test_an_included_list_that_does_not_exist_is_created(site: Harness, words: list[str]) -> None:
+    (site.folder / "feeds.opml").unlink()
+    (site.folder / "list.opml").write_text(EMPTY.replace("<body/>", f"<body>{GOOD}</body>"))
+    checked = site.command("check")
+    assert (checked.returncode, "does not exist yet" in checked.stderr + checked.stdout) == (0, True), checked.stderr
+    done = site.command("feeds", *words)
+    assert done.returncode == 0, done.stderr
+    assert len(added(site.folder / "feeds.opml")) == 1
+
+
+GOOD = '<outline text="Good" xmlUrl="https://good.example/f"/>'
+
+
+def test_a_bad_outline_in_an_included_list_is_a_warning(site: Harness) -> None:
+    bad = '<outline text="Bad" xmlUrl="ftp://bad.example/f"/>'
+    (site.folder / "feeds.opml").write_text(EMPTY.replace("<body/>", f"<body>{bad}{GOOD}</body>"))
+    checked = site.command("check")
+    assert checked.returncode == 0, checked.stderr
+    assert 'feed "Bad"' in checked.stderr + checked.stdout
+    assert "https://good.example/f" in site.command("feeds", "list").stdout
+
+
+def test_a_feed_is_found_by_its_title_and_removed(site: Harness) -> None:
+    site.command("feeds", "add", site.feeds.url("/news"))
+    site.publish("/wire", [Item("a", "Ceasefire agreed", site.clock.now())])
+    site.command("once")
+    shown = json.loads(site.command("feeds", "show", "wire", "--json").stdout)
+    assert shown["url"] == site.feeds.url("/wire")
+    done = site.command("feeds", "remove", "Daily")
+    assert done.returncode == 0, done.stderr
+    assert added(site.folder / "feeds.opml") == []
+    own = site.command("feeds", "remove", "wire")
+    assert (own.returncode, "take it out there" in own.stderr) == (2, True)
+    unknown = site.command("feeds", "remove", "nothing")
+    assert (unknown.returncode, "watcher feeds list" in unknown.stderr) == (2, True)
+
+
+def test_a_failing_feed_is_polled_now_but_not_against_its_server(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    with FeedServer("127.0.0.2") as other:
+        failing = harness.feeds.put("/failing", Answer(500))
+        busy = other.put("/busy", Answer(503, {"Retry-After": "3600"}))
+        harness.feed_urls += [failing, busy]
+        harness.write()
+        harness.command("feeds", "poll", failing, busy)
+        for server, path in ((harness.feeds, "/failing"), (other, "/busy")):
+            server.put(path, rss("Wire", [Item("a", "Ceasefire agreed", harness.clock.now())]))
+        done = harness.command("feeds", "poll", failing, busy)
+        rows = [line.split("\t")[:2] for line in done.stdout.splitlines()[1:]]
+        assert (done.returncode, rows) == (1, [[failing, "fetched"], [busy, "not polled"]]), done.stderr
+        forced = harness.command("feeds", "poll", busy, "--force")
+        assert (forced.returncode, forced.stdout.splitlines()[1].split("\t")[1]) == (0, "fetched")
+
+
+def test_json_has_nulls_and_whole_times(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.feed_urls += [harness.feeds.put("/down", Answer(500))]
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now())])
+    harness.write()
+    never = json.loads(harness.command("feeds", "list", "--json").stdout)
+    assert {one["next_poll_at"] for one in never} == {None}
+    harness.once()
+    down, wire = json.loads(harness.command("feeds", "list", "--json").stdout)
+    assert (wire["failing_since"], wire["possible_gap_at"], wire["reason"]) == (None, None, None)
+    assert down["reason"] == PollReason.HTTP_SERVER_ERROR
+    assert datetime.fromisoformat(down["failing_since"]).tzinfo is not None
+    (issue,) = json.loads(harness.command("feeds", "health", "--json").stdout)
+    assert (issue["reason"], issue["since"]) == ("http_server_error", down["failing_since"])

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 
 import pytest
@@ -7,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from watcher.config.opml import OpmlProblem, append_to_opml, read_opml, write_opml
+from watcher.config.opml import OpmlFeeds, OpmlProblem, imported, read_opml
+from watcher.config.opml_writer import append_to_opml, remove_from_opml, write_opml
 from watcher.model.feed import Feed
 
 
@@ -19,7 +21,7 @@ def folders_deep(depth: int, name: str) -> bytes:
 
 
 XML_TEXT = st.text(
-    st.characters(blacklist_categories=("Cc", "Cs", "Co", "Cn", "Zl", "Zp")), min_size=1, max_size=15
+    st.characters(blacklist_categories=("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp")), min_size=1, max_size=15
 ).filter(lambda text: text.strip() == text)
 FOLDER = st.lists(XML_TEXT.filter(lambda text: "/" not in text), min_size=1, max_size=3).map("/".join)
 LABELS = st.dictionaries(
@@ -179,3 +181,180 @@ def test_a_password_in_an_address_is_refused_and_not_repeated(name: str) -> None
     (problem,) = read.problems
     assert "Authorization" in problem.message
     assert "hunter2" not in problem.message
+
+
+def outlines(text: str) -> bytes:
+    return f'<opml version="2.0"><body>{text}</body></opml>'.encode()
+
+
+A = '<outline text="A" xmlUrl="https://a.example/f"/>'
+READ: dict[str, tuple[bytes, str]] = {
+    "names in capitals": (b'<OPML><BODY><OUTLINE TEXT="A" XMLURL="https://a.example/f"/></BODY></OPML>', "A"),
+    "names in mixed case": (outlines('<outline Text="A" xmlurl="https://a.example/f"/>'), "A"),
+    "an address in url": (outlines('<outline text="A" type="rss" url="https://a.example/f"/>'), "A"),
+    "a default namespace": (outlines(A).replace(b"<opml", b'<opml xmlns="http://opml.org/spec2"'), "A"),
+    "no body": (f"<opml>{A}</opml>".encode(), "A"),
+    "white space before the declaration": (b'\n \n<?xml version="1.0" encoding="UTF-8"?>' + outlines(A), "A"),
+    "a byte order mark": (b"\xef\xbb\xbf" + outlines(A), "A"),
+    "UTF-16": (
+        '<?xml version="1.0" encoding="UTF-16"?>'.encode("utf-16") + outlines(A).decode().encode("utf-16-le"),
+        "A",
+    ),
+    "windows-1251": (
+        b'<?xml version="1.0" encoding="windows-1251"?>'
+        + outlines(A.replace('"A"', '"Порт"')).decode().encode("cp1251"),
+        "Порт",
+    ),
+    "a raw ampersand in an address": (
+        outlines('<outline text="A" htmlUrl="https://a.example/?x=1&y=2" xmlUrl="https://a.example/f"/>'),
+        "A",
+    ),
+    "a raw ampersand in a name": (outlines(A.replace('"A"', '"Q&A"')), "Q&A"),
+    "a raw ampersand behind a name": (outlines(A.replace('"A"', '"R&D; more"')), "R&D; more"),
+    "a reference of HTML": (outlines(A.replace('"A"', '"a&nbsp;b&eacute;"')), "a\xa0bé"),
+    "a raw < in a name": (outlines(A.replace('"A"', '"a < b"')), "a < b"),
+    "a raw < in single quotes": (outlines(A.replace('"A"', "'a < b'")), "a < b"),
+    "a control character": (outlines(A.replace('"A"', '"A\x0b"')), "A"),
+    "an undeclared prefix": (outlines(A.replace("text=", 'frss:id="3" text=')), "A"),
+    "several undeclared prefixes": (outlines(A.replace("text=", 'a:b="3" c-d:e="&" text=')), "A"),
+    "a document type": (b'<?xml version="1.0"?><!DOCTYPE opml SYSTEM "opml.dtd">' + outlines(A), "A"),
+    "bytes that are no UTF-8": (outlines(A).replace(b'"A"', b'"A\xff"'), "A\ufffd"),
+    "a feed: address": (outlines(A.replace("https:", "feed:https:")), "A"),
+    "a space in an address": (outlines(A.replace("/f", "/f ")), "A"),
+}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_lists_as_programs_really_write_them(name: str) -> None:
+    data, called = READ[name]
+    read = read_opml(data)
+    assert (read.problems, read.is_list) == ((), True)
+    assert [(feed.url, feed.name) for feed, _ in read.feeds] == [("https://a.example/f", called)]
+
+
+@pytest.mark.parametrize(
+    ("written", "url"),
+    [
+        ("feed://a.example/f", "http://a.example/f"),
+        ("FEED://a.example/f", "http://a.example/f"),
+        ("feed:https://a.example/f", "https://a.example/f"),
+        ("feed://https://a.example/f", "https://a.example/f"),
+        ("https://a.example/f?q=a b", "https://a.example/f?q=a%20b"),
+    ],
+)
+def test_addresses_in_disguise(written: str, url: str) -> None:
+    ((feed, _),) = read_opml(outlines(f'<outline text="A" xmlUrl="{written}"/>')).feeds
+    assert feed.url == url
+
+
+def test_each_bad_outline_is_reported_with_its_line_and_the_good_ones_are_taken() -> None:
+    read = read_opml(
+        b"""<opml version="2.0"><body>
+<outline text="Good" xmlUrl="https://a.example/f"/>
+<outline text="Scheme" xmlUrl="ftp://b.example/f"/>
+<outline text="None" type="rss" htmlUrl="https://c.example/"/>
+<outline text="Empty" type="rss" xmlUrl=""/>
+<outline text="Hidden" xmlUrl="https://d.example/&#x9b;31m"/>
+<outline text="Turned" xmlUrl="https://e.example/&#x202e;f"/>
+<outline text="Hasty" xmlUrl="https://f.example/f" w:interval="often" xmlns:w="https://watcher.invalid/opml"/>
+<outline text="Better" xmlUrl="https://g.example/f"/>
+</body></opml>"""
+    )
+    assert [(feed.name, line) for feed, line in read.feeds] == [("Good", 2), ("Better", 9)]
+    assert [problem.line for problem in read.problems] == [3, 4, 5, 6, 7, 8]
+    assert not any("\x9b" in problem.message or "\u202e" in problem.message for problem in read.problems)
+
+
+def test_what_is_passed_over_is_said() -> None:
+    read = read_opml(
+        outlines(
+            '<outline text="List" type="include" url="https://a.example/l.opml"/>'
+            '<outline text="Off" isComment="true" xmlUrl="https://a.example/f"/>'
+            '<outline text="Page" type="link" url="https://a.example/"/><outline text="a note"/>'
+        )
+    )
+    assert (read.feeds, read.problems) == ((), ())
+    assert [note.message.split('"')[1] for note in read.notes] == ["List", "Off", "Page"]
+
+
+@pytest.mark.parametrize("cut", range(60, 400, 17))
+def test_a_list_that_was_cut_off_is_read_as_far_as_it_goes_and_reported(cut: int) -> None:
+    whole = outlines("".join(f'<outline text="F{number}" xmlUrl="https://a.example/{number}"/>' for number in range(8)))
+    read = read_opml(whole[:cut])
+    assert len(read.problems) == 1
+    assert len(read.feeds) <= whole[:cut].count(b"xmlUrl")
+    assert len(read.feeds) >= whole[:cut].count(b"/>")
+
+
+def test_names_lose_what_a_terminal_would_obey() -> None:
+    folder = '<outline text="Fol&#x9b;der"><outline text="A&#x9d;0;B&#x202e;C&#xfeff;" xmlUrl="https://a.example/f"/></outline>'
+    ((feed, _),) = read_opml(outlines(folder)).feeds
+    assert (feed.name, feed.labels) == ("A 0;B C", {"folder": "Fol der"})
+
+
+FOREIGN = (
+    '<outline text="Ports"><outline text="A &amp;amp; B&amp;#39;s" xmlUrl="HTTPS://bücher.example/ä?q=ü" '
+    'w:label-trust="high" w:interval="1s" w:moves-to="evil.example" xmlns:w="https://watcher.invalid/opml"/></outline>'
+)
+
+
+def foreign() -> Feed:
+    ((feed, _),) = read_opml(outlines(FOREIGN)).feeds
+    return feed
+
+
+def test_an_import_takes_no_labels_intervals_or_agreements_unless_trusted() -> None:
+    minute = timedelta(minutes=1)
+    feed = imported(foreign(), min_interval=minute, trust_labels=False)
+    assert feed == Feed("https://xn--bcher-kva.example/%C3%A4?q=%C3%BC", "A & B's", {"folder": "Ports"})
+    trusted = imported(foreign(), min_interval=minute, trust_labels=True)
+    assert trusted.labels == {"folder": "Ports", "trust": "high"}
+    assert (trusted.interval, trusted.moves_to) == (minute, ("evil.example",))
+
+
+def test_what_a_feed_may_move_to_is_written_and_read() -> None:
+    feed = Feed("https://a.example/f", moves_to=("b.example", "c.example"))
+    ((read, _),) = read_opml(write_opml([feed])).feeds
+    assert read == feed
+
+
+def test_feeds_are_removed_and_the_rest_stays() -> None:
+    data = outlines('<outline text="x"><!-- mine -->' + A + A.replace("a.example", "b.example") + "</outline>")
+    left = remove_from_opml(data, ["https://a.example/f"])
+    assert isinstance(left, bytes)
+    assert [feed.url for feed, _ in read_opml(left).feeds] == ["https://b.example/f"]
+    assert b"<!-- mine -->" in left
+    nested = outlines('<outline text="T" xmlUrl="https://t.example/f">' + A + "</outline>")
+    within = remove_from_opml(nested, ["https://t.example/f"])
+    assert isinstance(within, bytes)
+    assert [feed.url for feed, _ in read_opml(within).feeds] == ["https://a.example/f"]
+
+
+def test_a_damaged_list_is_read_but_not_written() -> None:
+    damaged = outlines(A.replace('"A"', '"Q&A"'))
+    assert read_opml(damaged).problems == ()
+    assert isinstance(append_to_opml(damaged, []), OpmlProblem)
+    assert isinstance(remove_from_opml(damaged, []), OpmlProblem)
+
+
+@given(st.binary(max_size=400) | st.text(max_size=300).map(outlines))
+def test_nothing_that_is_no_opml_raises(data: bytes) -> None:
+    assert isinstance(read_opml(data), OpmlFeeds)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"<opml><body>" + b"<outline>" * 300_000 + b"&",
+        b"<opml><body>" + b'<outline text="' * 300_000,
+        b"<opml><body>" + b"='" * 2_000_000 + b"&",
+        b"<opml><body>&" + b" " * 5_000_000,
+        b"<opml " + b" ".join(b'a%d=""' % number for number in range(200_000)) + b" x=& />",
+        b"<opml><body>" + b"&" * 3_000_000,
+    ],
+    ids=["depth", "quotes", "apostrophes", "blanks", "attributes", "ampersands"],
+)
+def test_repairing_a_damaged_list_is_bounded(data: bytes) -> None:
+    started = time.process_time()
+    assert read_opml(data).problems
+    assert time.process_time() - started < 3

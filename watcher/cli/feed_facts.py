@@ -1,15 +1,17 @@
-"""All that is remembered of one feed, as lines for a person: `watcher feeds show`."""
+"""All that is remembered of one feed, as labelled lines: `watcher feeds show`."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from watcher.cli.tables import when
 from watcher.config.quantities import format_duration
 from watcher.model.feed import Feed, PollState
 from watcher.model.settings import Polling
-from watcher.schedule.moves import kept_address
+from watcher.schedule.moves import kept_address, may_keep
+from watcher.text.domains import registrable_domain
 
 Fact = tuple[str, str]
 
@@ -18,6 +20,9 @@ _IDENTITIES = {
     "link": "by link and date, for their ids are doubled or missing",
     "title": "by link, date and title, for ids and links are doubled or missing",
 }
+
+
+_DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
 
 def facts_of(feed: Feed, state: PollState | None, polling: Polling) -> Iterator[Fact]:
@@ -31,7 +36,8 @@ def facts_of(feed: Feed, state: PollState | None, polling: Polling) -> Iterator[
         yield "next poll", "as soon as the daemon runs, or with `watcher once`"
         return
     yield from _times(feed, state, polling)
-    yield from _trouble(state)
+    yield from _issues(state)
+    yield from _moved(feed, state)
     yield from _document(state)
 
 
@@ -46,20 +52,55 @@ def _times(feed: Feed, state: PollState, polling: Polling) -> Iterator[Fact]:
         bounds = f"between {format_duration(polling.min)} and {format_duration(polling.max)}"
         minutes = state.interval.total_seconds() / 60
         yield "interval", f"{minutes:.0f} minutes, learned, {bounds}; the server may ask for more"
+    if fixed is None:
+        yield from _hints(state)
     if state.not_before is not None:
         yield "not before", f"{when(state.not_before)}, as its server asked (Retry-After)"
 
 
-def _trouble(state: PollState) -> Iterator[Fact]:
+def _hints(state: PollState) -> Iterator[Fact]:
+    """What the document itself asks for."""
+    hints = state.hints
+    if hints.interval is not None:
+        yield "its document asks for", f"{format_duration(hints.interval)} between two polls"
+    if hints.skip_hours:
+        yield "hours it skips", ", ".join(f"{hour:02}" for hour in hints.skip_hours) + " UTC"
+    if hints.skip_days:
+        yield "days it skips", ", ".join(_DAYS[day] for day in hints.skip_days if 0 <= day < len(_DAYS))
+
+
+def _issues(state: PollState) -> Iterator[Fact]:
     if state.failures:
         cause = ": ".join(filter(None, (state.reason, state.detail)))
         yield "failing", f"since {_moment(state.failing_since)}, {state.failures} in a row: {cause}"
+    if state.busy_since is not None:
+        yield (
+            "host busy",
+            f"since {when(state.busy_since)}: its host asked to wait, or has many feeds; nothing was asked",
+        )
     if state.possible_gap_at is not None:
         yield "possible gap", f"{when(state.possible_gap_at)}: no entry of the document was known"
-    if (address := kept_address(state)) is not None:
-        yield "moved for good", f"it is read at {address}"
-    elif state.moved_to is not None:
+    if state.truncated_since is not None:
+        yield "truncated", f"since {when(state.truncated_since)}: the document ends in the middle"
+    if state.repaired_since is not None:
+        yield "repaired", f"since {when(state.repaired_since)}, to be read at all: {', '.join(state.repairs)}"
+    if state.slow_since is not None:
+        yield "slow", f"since {when(state.slow_since)}: it takes more than half of polling.timeout to answer"
+
+
+def _moved(feed: Feed, state: PollState) -> Iterator[Fact]:
+    if (address := kept_address(state, feed.moves_to)) is not None:
+        yield "moved for good", f"it is read at {address}; {feed.url} is asked again once a day"
+    elif state.moved_to is not None and may_keep(feed.url, state.moved_to, feed.moves_to):
         yield "redirected", f"to {state.moved_to} for good, said {state.moved_streak} times; kept from the third on"
+    elif state.moved_to is not None:
+        domain = registrable_domain(urlsplit(state.moved_to).hostname or "")
+        yield (
+            "redirected",
+            f"to {state.moved_to} for good, said {state.moved_streak} times; that is another site or not encrypted, so "
+            f"the configured address is asked first each time. To agree, write `moves_to: [{domain}]` for this feed, "
+            "or the new address in place of the old",
+        )
 
 
 def _document(state: PollState) -> Iterator[Fact]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 
 from watcher.config.credentials import Credentials
@@ -17,6 +18,7 @@ from watcher.model.feed import Feed
 from watcher.model.route import OWN_LABELS
 from watcher.model.secret import Secret
 
+_PROBLEMS_SHOWN = 20
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 
 
@@ -26,6 +28,7 @@ class _Feeds:
 
     reader: Reader
     credentials: Credentials
+    shortest_interval: timedelta
     feeds: dict[str, Feed] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     opml_files: list[Path] = field(default_factory=list)
@@ -39,9 +42,12 @@ class FeedLists:
     opml_files: tuple[Path, ...]
 
 
-def read_feeds(reader: Reader, credentials: Credentials) -> FeedLists:
-    """The feeds of the file itself, which win over the same ones in its OPML files."""
-    gathered = _Feeds(reader, credentials)
+def read_feeds(reader: Reader, credentials: Credentials, shortest_interval: timedelta) -> FeedLists:
+    """The feeds of the file itself, which win over the same ones in its OPML files.
+
+    `shortest_interval` (polling.min) bounds the intervals that OPML files set.
+    """
+    gathered = _Feeds(reader, credentials, shortest_interval)
     opml: list[int] = []
     for index in reader.items(("feeds",)):
         where: Where = ("feeds", index)
@@ -65,7 +71,9 @@ def _own_feed(gathered: _Feeds, where: Where) -> None:
         reader.problem(where, f"this feed is already listed in {gathered.places[shape.url]}; remove one of the two")
         return
     gathered.places[shape.url] = f"line {reader.position(where).line}"
-    gathered.feeds[shape.url] = Feed(shape.url, shape.name, shape.labels, shape.interval, headers)
+    gathered.feeds[shape.url] = Feed(
+        shape.url, shape.name, shape.labels, shape.interval, headers, tuple(shape.moves_to), tuple(shape.allow)
+    )
 
 
 def _headers(gathered: _Feeds, where: Where, written: Mapping[str, str | SecretSource]) -> dict[str, Secret]:
@@ -87,35 +95,51 @@ def _opml_feeds(gathered: _Feeds, where: Where) -> None:
     shape = reader.shape(OpmlShape, where)
     if shape is None:
         return
+    from watcher.config.opml import read_opml  # lxml is slow to import
+
     path = reader.file.parent / Path(shape.opml).expanduser()
+    gathered.opml_files.append(path)
     try:
-        data = path.read_bytes()
+        found = read_opml(path.read_bytes())
+    except FileNotFoundError:
+        reader.warn((*where, "opml"), f"{path} does not exist yet; `watcher feeds add` and `import` create it")
+        return
     except OSError as error:
         reader.problem((*where, "opml"), f"{path} cannot be read: {error.strerror or error}")
         return
-    gathered.opml_files.append(path)
-    from watcher.config.opml import read_opml
-
-    found = read_opml(data)
-    for problem in found.problems:
-        position = Position(problem.line, 1) if problem.line else None
-        reader.problems.append(Problem(path, position, "", problem.message))
+    if not found.is_list:
+        reader.problems += [_problem_at(path, problem.line, problem.message) for problem in found.problems]
+        return
+    for problem in found.problems[:_PROBLEMS_SHOWN]:
+        reader.warnings.append(_problem_at(path, problem.line, f"{problem.message}; left out"))
+    if (rest := len(found.problems) - _PROBLEMS_SHOWN) > 0:
+        reader.warnings.append(_problem_at(path, None, f"{rest} more outlines are left out for reasons like these"))
     for feed, line in found.feeds:
         _opml_feed(gathered, shape, path, feed, line)
 
 
+def _problem_at(path: Path, line: int | None, message: str) -> Problem:
+    return Problem(path, Position(line, 1) if line else None, "", message)
+
+
 def _opml_feed(gathered: _Feeds, shape: OpmlShape, path: Path, feed: Feed, line: int) -> None:
-    labels = {**feed.labels, **shape.labels}
-    clash = sorted(set(feed.labels) & set(OWN_LABELS))
-    if clash:
-        message = f'the feed {feed.url} has a label "{clash[0]}", which every alert has by itself; rename it'
-        gathered.reader.problems.append(Problem(path, Position(line, 1), "", message))
+    """Takes a feed of a list, unless it is known; labels and intervals that the list may not set are left out."""
+    warnings = gathered.reader.warnings
     if feed.url in gathered.places:
         message = f"the feed {feed.url} is already listed in {gathered.places[feed.url]}, which counts"
-        gathered.reader.warnings.append(Problem(path, Position(line, 1), "", message))
+        warnings.append(_problem_at(path, line, message))
         return
+    if clash := sorted(set(feed.labels) & set(OWN_LABELS)):
+        message = f'the feed {feed.url} has a label "{clash[0]}", which every alert has by itself; left out'
+        warnings.append(_problem_at(path, line, message))
+    labels = {label: value for label, value in feed.labels.items() if label not in OWN_LABELS}
+    interval = feed.interval or shape.interval
+    if feed.interval is not None and feed.interval < gathered.shortest_interval:
+        interval = gathered.shortest_interval
+        message = f"the feed {feed.url} has an interval shorter than polling.min, which is taken in its place"
+        warnings.append(_problem_at(path, line, message))
     gathered.places[feed.url] = f"{path.name} line {line}"
-    gathered.feeds[feed.url] = Feed(feed.url, feed.name, labels, feed.interval or shape.interval)
+    gathered.feeds[feed.url] = Feed(feed.url, feed.name, labels | shape.labels, interval, moves_to=feed.moves_to)
 
 
 def _refuse_own_labels(reader: Reader, where: Where) -> None:

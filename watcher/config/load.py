@@ -116,7 +116,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     network = read_network(reader, credentials)
     limits, retention = read_limits(reader), read_retention(reader)
     smtp = read_smtp(reader, credentials)
-    lists = read_feeds(reader, credentials)
+    lists = read_feeds(reader, credentials, polling.min)
     topics = read_topics(reader, read_vocabulary(reader))
     receivers = read_receivers(reader, credentials)
     route = read_route(reader, _names(lists.feeds, topics, receivers, reader))

@@ -36,6 +36,7 @@ from watcher.config.secrets import SecretSource, read_text_or_secret
 from watcher.model.route import WEEKDAYS, Rank, Weekday
 from watcher.model.topic import Level, Points
 from watcher.text.addresses import email_problem, web_url_problem
+from watcher.text.domains import registrable_domain
 from watcher.text.languages import TWO_LETTERS, language_code
 
 
@@ -111,6 +112,17 @@ def _network(text: str) -> str:
         return str(ipaddress.ip_network(text))
     except ValueError as error:
         raise ValueError(f"not a network range: {error}; write it like 10.0.0.0/8 or ::1/128") from None
+
+
+def _domain(text: str) -> str:
+    domain = registrable_domain(text.strip().rstrip("."))
+    if not re.fullmatch(r"[\w.:\[\]-]+", text.strip()) or domain != text.strip().rstrip(".").lower():
+        raise ValueError(f"not a registrable domain; write it like {_example_domain(domain)}")
+    return domain
+
+
+def _example_domain(domain: str) -> str:
+    return domain if re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain) else "example.org"
 
 
 def _email_address(text: str) -> str:
@@ -200,6 +212,8 @@ class FeedShape(Shape):
     labels: Labels = {}
     interval: Interval = None
     headers: dict[str, TextOrSecret] = {}
+    moves_to: list[Annotated[str, AfterValidator(_domain)]] = []
+    allow: list[Annotated[str, AfterValidator(_network)]] = []
 
 
 class OpmlShape(Shape):

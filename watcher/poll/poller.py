@@ -10,7 +10,7 @@ again, with the validators of the last poll that was saved.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -113,6 +113,12 @@ class Poller:
         due_at = now or self.clock.now()
         until = self.clock.now() + self.config.polling.timeout + self.timings.poll_margin
         return await self.store_pool(self.store.polls.acquire_due, self.owner, due_at, until, limit, force=force)
+
+    async def acquire_named(self, urls: Collection[str], *, force: bool = False) -> list[AcquiredFeed]:
+        """Leases these feeds, due or not. `force`: also those with a Retry-After."""
+        now = self.clock.now()
+        until = now + self.config.polling.timeout + self.timings.poll_margin
+        return await self.store_pool(self.store.polls.acquire_named, self.owner, urls, now, until, force=force)
 
     async def poll(self, acquired: AcquiredFeed) -> PollReport:
         """Polls one feed and saves the result. Does not raise: a defect is a failed poll of this feed."""

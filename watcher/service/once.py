@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Collection
 
 from watcher.errors import PollReason
 from watcher.notify.flusher import Early
@@ -37,6 +38,16 @@ async def run_once(app: Application, *, force: bool = False, early: Early = Earl
         held=held,
         reached=sum(report.reached for report in polled),
     )
+
+
+async def poll_named(app: Application, urls: Collection[str], *, force: bool = False) -> list[PollReport]:
+    """Polls these feeds now, due or not, failing or not; `force`: also against a Retry-After. Raises `StoreError`.
+
+    Those that may not be polled, or that another process polls, have no report.
+    """
+    await app.follow_configuration()
+    acquired = await app.poller.acquire_named(urls, force=force)
+    return list(await asyncio.gather(*(app.poller.poll(feed) for feed in acquired)))
 
 
 def _left(store: Store) -> tuple[int, int]:

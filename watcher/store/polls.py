@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal, or_, select, update
 
 from watcher.model.entry import Seen, SeenProbe
 from watcher.model.feed import AcquiredFeed
 from watcher.model.story import AlertDecider, AssignsStories
 from watcher.store import documents
 from watcher.store.columns import EPOCH
-from watcher.store.database import Database, StorePart, chunks, execute_many
+from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
 from watcher.store.entries import save_entries
 from watcher.store.feeds import POLL_STATE, poll_state
 from watcher.store.new_alerts import save_alerts
@@ -55,13 +55,21 @@ class Polls(StorePart):
                 return []
             declare_dead(self._database, connection, now, spared=owner)
             rows = connection.execute(due_feeds(now, limit, force=force)).all()
-            lease = (
-                update(feeds)
-                .where(feeds.c.id == bindparam("row_id"))
-                .values(lease_owner=owner, lease_until=until, epoch=feeds.c.epoch + 1)
-            )
-            execute_many(connection, lease, [{"row_id": row.id} for row in rows])
-            return [AcquiredFeed(poll_state(row), row.epoch + 1, until) for row in rows]
+            return _lease(connection, rows, owner, until)
+
+    def acquire_named(
+        self, owner: str, urls: Collection[str], now: datetime, until: datetime, *, force: bool = False
+    ) -> list[AcquiredFeed]:
+        """Leases these feeds, due or not, failing or not; but none that is leased already.
+
+        Nor one whose `not_before` is in the future, unless with `force`.
+        """
+        with self._database.write("acquire_named_feeds") as connection:
+            if not may_write(connection, owner):
+                return []
+            declare_dead(self._database, connection, now, spared=owner)
+            rows = [row for some in chunks(urls) for row in connection.execute(named_feeds(some, now, force=force))]
+            return _lease(connection, rows, owner, until)
 
     def has_due(self, now: datetime) -> bool:
         """Whether `acquire_due` would lease a feed now."""
@@ -123,6 +131,27 @@ def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
         .limit(limit)
         .with_for_update(skip_locked=True)
     )
+
+
+def named_feeds(urls: Collection[str], now: datetime, *, force: bool) -> Any:
+    """The query for those of some feeds that may be leased at `now`, by URL."""
+    allowed = literal(True) if force else or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
+    return (
+        select(feeds.c.id, feeds.c.epoch, *POLL_STATE)
+        .where(FEED_IS_ACTIVE, feeds.c.url.in_(urls), allowed, is_free(feeds, now))
+        .order_by(feeds.c.url)
+        .with_for_update(skip_locked=True)
+    )
+
+
+def _lease(connection: Connection, rows: Sequence[AnyRow], owner: str, until: datetime) -> list[AcquiredFeed]:
+    lease = (
+        update(feeds)
+        .where(feeds.c.id == bindparam("row_id"))
+        .values(lease_owner=owner, lease_until=until, epoch=feeds.c.epoch + 1)
+    )
+    execute_many(connection, lease, [{"row_id": row.id} for row in rows])
+    return [AcquiredFeed(poll_state(row), row.epoch + 1, until) for row in rows]
 
 
 def _save_alerts(

@@ -1,9 +1,13 @@
-"""What keeps a text from being an address of the web or of a mailbox. Pure."""
+"""What keeps a text from being an address of the web or of a mailbox, and what `feed:` stands for. Pure."""
 
 from __future__ import annotations
 
 import re
+import unicodedata
 from urllib.parse import urlsplit
+
+_INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
+"""Categories of characters that are not seen, or that turn the direction of what follows."""
 
 
 def web_url_problem(text: str) -> str | None:
@@ -17,7 +21,15 @@ def web_url_problem(text: str) -> str | None:
         return "must begin with https:// or http://"
     if not host or re.search(r"\s", text):
         return "not a web address; write it like https://example.org/feed.xml"
+    if any(unicodedata.category(character) in _INVISIBLE for character in text):
+        return "an address never has control characters or invisible ones; type it again"
     return None
+
+
+def without_feed_scheme(address: str) -> str:
+    """`feed://a.example/f` and `feed:https://a.example/f`, as browsers once registered them, as http and https."""
+    without = re.sub(r"^feed:(?://)?(?=https?://)", "", address, count=1, flags=re.IGNORECASE)
+    return re.sub(r"^feed:(?://)?(?=[^/])", "http://", without, count=1, flags=re.IGNORECASE)
 
 
 def email_problem(text: str) -> str | None:

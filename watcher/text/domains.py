@@ -1,4 +1,7 @@
-"""Domains that somebody registered, by the public suffix list as bundled with tldextract: never fetched, never cached."""
+"""Domains that somebody registered.
+
+The public suffix list is the one bundled with tldextract: never fetched, never cached.
+"""
 
 from __future__ import annotations
 
