@@ -65,7 +65,7 @@ def _found(compiled: CompiledConfig, url: str) -> Sequence[FoundFeed]:
 
 
 def _show(found: Sequence[FoundFeed]) -> None:
-    rows = ((feed.url, feed.title, str(feed.entries), feed.reader) for feed in found)
+    rows = ((feed.url, feed.title, str(feed.entries), feed.reader.label) for feed in found)
     show_table(("url", "title", "entries", "reader"), rows, empty="no feeds")
 
 
