@@ -4,14 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import structlog
 
 from watcher.errors import NotifyReason
+from watcher.model.feed import FeedIssue, FeedIssueKind
 from watcher.model.notification import Message, Notification
 from watcher.model.route import Route
-from watcher.render.digest_context import BAR_DAYS, DigestContext, daily_counts, feed_notes
+from watcher.render.digest_context import (
+    BAR_DAYS,
+    DigestContext,
+    HeldAlerts,
+    ReadCounts,
+    SilencedAlerts,
+    daily_counts,
+    feed_notes,
+)
 from watcher.render.message import render_message
 from watcher.render.user_templates import UserTemplates
 from watcher.route.tree import rank_of, zone_of
@@ -30,15 +39,50 @@ def digest_context(notification: Notification, routes: Mapping[str, Route], stor
     """
     if notification.reason not in _DIGESTS:
         return None
-    made_at = notification.created_at
     try:
-        zone = zone_of(routes, notification.group.route)
-        issues = lasting_issues(feed_issues(store.feeds.with_issues(made_at), made_at), made_at)
-        alerts = store.alerts.times(made_at - timedelta(days=BAR_DAYS), made_at)
-        return DigestContext(daily_counts(alerts, zone, made_at), feed_notes(issues, zone))
+        return _context(notification, zone_of(routes, notification.group.route), store)
     except Exception:
         log.exception("digest.context_failed", notification=notification.key, remedy="the digest has no footnote")
         return None
+
+
+def _context(notification: Notification, zone: str, store: Store) -> DigestContext:
+    made_at, group = notification.created_at, notification.group
+    previous = store.digest_facts.previous_at(group, made_at)
+    since = made_at - timedelta(days=1) if previous is None else previous + timedelta(microseconds=1)
+    feeds, answered = store.digest_facts.feeds_read(made_at - timedelta(days=1))
+    return DigestContext(
+        history=daily_counts(store.alerts.times(made_at - timedelta(days=BAR_DAYS), made_at), zone, made_at),
+        feed_notes=feed_notes(_shown_issues(store, made_at), zone),
+        silenced=_silenced(notification, previous, store),
+        held=tuple(
+            HeldAlerts(one.count, one.reason, one.until) for one in store.holds.held() if one.channel == group.channel
+        ),
+        read=ReadCounts(feeds, answered, store.entries.count(since)),
+    )
+
+
+def _shown_issues(store: Store, now: datetime) -> list[FeedIssue]:
+    """Issues that last, and feeds that fail now, from the first failure on."""
+    issues = feed_issues(store.feeds.with_issues(now), now)
+    lasting = lasting_issues(issues, now)
+    return [one for one in issues if one in lasting or one.kind in {FeedIssueKind.GONE, FeedIssueKind.FAILING}]
+
+
+def _silenced(notification: Notification, previous: datetime | None, store: Store) -> tuple[SilencedAlerts, ...]:
+    """What silences took out of the digest, and whose they were; one that ended long ago has no author here."""
+    made_at = notification.created_at
+    counts = store.digest_facts.silenced(notification.group, previous, made_at)
+    if not counts:
+        return ()
+    known = {one.id[:8]: one for one in store.silences.ending_after(previous or made_at - timedelta(days=30))}
+    return tuple(
+        SilencedAlerts(count, silence.author, silence.comment, silence.ends_at)
+        if silence
+        else SilencedAlerts(count, "")
+        for name, count in counts.items()
+        for silence in (known.get(name),)
+    )
 
 
 def compose_message(

@@ -23,6 +23,7 @@ from watcher.errors import UsageError
 from watcher.store import maintenance, schema
 from watcher.store.alerts import Alerts
 from watcher.store.database import Database
+from watcher.store.digest_facts import DigestFacts
 from watcher.store.empty_digests import EmptyDigests
 from watcher.store.entries import Entries
 from watcher.store.facts import Facts
@@ -58,6 +59,7 @@ class Store:
         self.routing = Routing(database)
         self.groups = Groups(database)
         self.empty_digests = EmptyDigests(database)
+        self.digest_facts = DigestFacts(database)
         self.holds = Holds(database)
         self.silences = Silences(database)
         self.outbox = Outbox(database)
