@@ -112,7 +112,7 @@ route:
   routes: [{receiver: chat}]
 """,
     )
-    assert route.hold == Hold(time(22), time(6), "Europe/Istanbul", 1250)
+    assert route.hold == Hold(((time(22), time(6)),), "Europe/Istanbul", 1250)
     assert route.budget == Budget(10, timedelta(hours=1))
     assert (route.routes[0].hold, route.routes[0].budget) == (None, None)
 

@@ -10,6 +10,8 @@ from watcher.model.entry import Entry
 
 TITLE = "Ceasefire agreed, says the hostile feed"
 
+EARLIEST, LATEST = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+
 MOMENTS = {
     "year 1": datetime(1, 1, 1, tzinfo=UTC),
     "year 9999": datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.harness.hostile_items import EARLIEST, LATEST
 from watcher.model.route import WEEKDAYS, DigestTiming, GroupTiming
 from watcher.route.due import NEVER, due_at, next_slot
 
@@ -143,3 +144,17 @@ def test_the_next_slot_is_later_and_nothing_lies_between(made: DigestTiming, mom
 @given(plans, moments, moments)
 def test_a_later_alert_never_makes_an_earlier_digest(made: DigestTiming, one: datetime, other: datetime) -> None:
     assert due(made, min(one, other)) <= due(made, max(one, other))
+
+
+def test_a_digest_skips_excepted_dates_however_many() -> None:
+    holidays = frozenset(date(2026, 1, 5) + timedelta(days=7 * week) for week in range(20))
+    mondays = DigestTiming((time(7),), "UTC", days=("mon",), except_on=holidays)
+    assert next_slot(mondays, datetime(2026, 1, 1, tzinfo=UTC)) == datetime(2026, 5, 25, 7, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("moment", [EARLIEST, LATEST])
+@pytest.mark.parametrize("zone", ["Pacific/Kiritimati", "Etc/GMT+12"])
+def test_due_times_at_the_ends_of_time(moment: datetime, zone: str) -> None:
+    stored = moment
+    for timing in (DigestTiming((time(7),), zone), GroupTiming(timedelta(days=3650), timedelta(days=3650))):
+        due_at(timing, stored, stored, count=1)

@@ -50,7 +50,7 @@ def test_due_at_the_slot_and_for_an_hour(zone: str, slot: datetime) -> None:
 
 
 def test_a_slot_in_quiet_hours_is_due_when_they_end() -> None:
-    tree = routes(digest(2), hold=Hold(time(22), time(6), "Europe/Berlin"))
+    tree = routes(digest(2), hold=Hold(((time(22), time(6)),), "Europe/Berlin"))
     assert slots(tree, utc(2026, 1, 24, 4, 59)) == []
     (one,) = empty_slots(tree, RECEIVERS, utc(2026, 1, 24, 5))
     assert (one.slot, one.due) == (utc(2026, 1, 24, 1, 30), utc(2026, 1, 24, 5))

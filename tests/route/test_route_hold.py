@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.harness.factories import alert
+from tests.harness.hostile_items import EARLIEST, LATEST
 from watcher.errors import NotifyReason
 from watcher.model.notification import BudgetUse, GroupKey, HeldGroup, HoldReason, WaitingGroup
 from watcher.model.route import Budget, ChannelRef, DigestTiming, GroupTiming, Hold, Matcher, Route
@@ -21,7 +22,7 @@ from watcher.route.quiet_hours import quiet_until
 from watcher.route.release_policy import Release, StillHeld, decide_alerts, decide_groups, decide_release
 
 CHANNEL = ChannelRef("chat", "slack")
-NIGHT = Hold(time(22), time(6), "Europe/Berlin", break_through=1200)
+NIGHT = Hold(((time(22), time(6)),), "Europe/Berlin", break_through=1200)
 
 
 def at(*parts: int, zone: str = "Europe/Berlin", fold: int = 0) -> datetime:
@@ -54,12 +55,32 @@ class TestQuietHours:
         assert quiet_until(NIGHT, moment) == until
 
     def test_within_a_day(self) -> None:
-        siesta = Hold(time(13), time(15), "Europe/Madrid")
+        siesta = Hold(((time(13), time(15)),), "Europe/Madrid")
         assert quiet_until(siesta, at(2026, 7, 1, 14, zone="Europe/Madrid")) == at(2026, 7, 1, 15, zone="Europe/Madrid")
         assert quiet_until(siesta, at(2026, 7, 1, 15, zone="Europe/Madrid")) is None
 
-    def test_equal_times_are_no_quiet_hours(self) -> None:
-        assert quiet_until(Hold(time(7), time(7), "UTC"), NOON) is None
+    def test_a_weekend_is_one_span(self) -> None:
+        weekend = Hold(((time(0), time(0)),), "Europe/Berlin", days=("sat", "sun"))
+        friday, monday = at(2026, 1, 23, 23, 59), at(2026, 1, 26)
+        assert quiet_until(weekend, friday) is None
+        assert quiet_until(weekend, at(2026, 1, 24)) == monday
+        assert quiet_until(weekend, at(2026, 1, 25, 12)) == monday
+        assert quiet_until(weekend, monday) is None
+
+    def test_several_spans_that_meet_are_one(self) -> None:
+        hold = Hold(((time(20), time(23)), (time(22), time(6)), (time(12), time(13))), "UTC")
+        assert quiet_until(hold, datetime(2026, 1, 24, 12, 30, tzinfo=UTC)) == datetime(2026, 1, 24, 13, tzinfo=UTC)
+        assert quiet_until(hold, datetime(2026, 1, 24, 20, 30, tzinfo=UTC)) == datetime(2026, 1, 25, 6, tzinfo=UTC)
+
+    def test_the_night_that_begins_on_an_excepted_date_is_not_quiet(self) -> None:
+        hold = Hold(((time(22), time(6)),), "UTC", except_on=frozenset({date(2026, 1, 24)}))
+        assert quiet_until(hold, datetime(2026, 1, 24, 2, tzinfo=UTC)) == datetime(2026, 1, 24, 6, tzinfo=UTC)
+        assert quiet_until(hold, datetime(2026, 1, 25, 2, tzinfo=UTC)) is None
+        assert quiet_until(hold, datetime(2026, 1, 25, 23, tzinfo=UTC)) == datetime(2026, 1, 26, 6, tzinfo=UTC)
+
+    @pytest.mark.parametrize("moment", [EARLIEST, LATEST])
+    def test_the_ends_of_time_have_quiet_hours(self, moment: datetime) -> None:
+        quiet_until(NIGHT, moment)
 
     def test_the_night_of_the_spring_change_is_an_hour_shorter(self) -> None:
         start = at(2026, 3, 28, 22)
@@ -70,7 +91,7 @@ class TestQuietHours:
         assert quiet_until(NIGHT, start) - start == timedelta(hours=9)
 
     def test_an_end_that_does_not_exist_moves_forward(self) -> None:
-        early = Hold(time(1), time(2, 30), "Europe/Berlin")
+        early = Hold(((time(1), time(2, 30)),), "Europe/Berlin")
         assert quiet_until(early, at(2026, 3, 29, 1, 30)) == at(2026, 3, 29, 3, 30)
 
     def test_a_quiet_group_is_held_and_a_loud_one_told(self) -> None:
@@ -80,7 +101,7 @@ class TestQuietHours:
         assert (aside.reason, aside.until) == (HoldReason.QUIET_HOURS, at(2026, 1, 25, 6))
 
     def test_without_break_through_everything_is_held(self) -> None:
-        deaf = Hold(time(22), time(6), "Europe/Berlin")
+        deaf = Hold(((time(22), time(6)),), "Europe/Berlin")
         assert decide_groups(route(deaf), [group(score=99_999)], BudgetUse(), MIDNIGHT).send == ()
 
     def test_of_a_loud_group_only_the_loud_alerts_are_told(self) -> None:
@@ -195,7 +216,8 @@ moments = st.integers(1_735_689_600, 1_861_920_000).map(lambda seconds: datetime
 
 @given(clock_times, clock_times, zones, moments)
 def test_quiet_hours_end_in_the_future_and_are_over_then(start: time, end: time, zone: str, moment: datetime) -> None:
-    hold = Hold(start, end, zone)
+    assume(start != end)
+    hold = Hold(((start, end),), zone)
     until = quiet_until(hold, moment)
     if until is not None:
         assert moment < until <= moment + timedelta(hours=25)

@@ -114,7 +114,7 @@ class PostRoom:
 
 
 def prompt(zone: str) -> Route:
-    hold = Hold(time(22), time(6), zone, LOUD)
+    hold = Hold(((time(22), time(6)),), zone, LOUD)
     return Route(
         "/0", "chat", GroupTiming(timedelta(seconds=30), timedelta(minutes=5)), ("topic",), (), False, hold, BUDGET
     )

@@ -6,7 +6,7 @@ Every reader takes a value of the YAML file and raises `ValueError` with a messa
 from __future__ import annotations
 
 import re
-from datetime import time, timedelta
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo, available_timezones
 
 from watcher.config.did_you_mean import did_you_mean
@@ -78,10 +78,30 @@ def read_clock_span(value: object) -> tuple[time, time]:
     start, dash, end = value.partition("-") if isinstance(value, str) else ("", "", "")
     if not dash:
         raise ValueError('not a span of the day; write it like "22:00-06:00"')
+    if end.strip() == "24:00":
+        return read_clock(start), time(0)
     span = read_clock(start), read_clock(end)
     if span[0] == span[1]:
-        raise ValueError("starts and ends at the same time; give two different times")
+        raise ValueError('starts and ends at the same time; write "00:00-24:00" for the whole day')
     return span
+
+
+def read_clock_spans(value: object) -> tuple[tuple[time, time], ...]:
+    """One span of the day or a list of them."""
+    spans = tuple(read_clock_span(one) for one in (value if isinstance(value, list) else [value]))
+    if not spans:
+        raise ValueError('must have at least one span like "22:00-06:00"')
+    return spans
+
+
+def read_date(value: object) -> date:
+    """A date, `"2026-12-25"`."""
+    try:
+        if isinstance(value, str):
+            return datetime.strptime(value, "%Y-%m-%d").date()  # noqa: DTZ007 - a date has no zone
+    except ValueError:
+        pass
+    raise ValueError('not a date; write it like "2026-12-25"')
 
 
 def read_zone(value: object) -> str:

@@ -108,12 +108,21 @@ def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> T
 
 def _digest(shape: DigestShape) -> DigestTiming:
     return DigestTiming(
-        tuple(sorted(set(shape.at))), shape.zone, tuple(dict.fromkeys(shape.days)), shape.min, shape.empty, shape.rank
+        at=tuple(sorted(set(shape.at))),
+        zone=shape.zone,
+        days=tuple(dict.fromkeys(shape.days)),
+        min=shape.min,
+        empty=shape.empty,
+        rank=shape.rank,
+        except_on=frozenset(shape.except_on),
     )
 
 
 def _hold(shape: HoldShape | None) -> Hold | None:
-    return Hold(*shape.between, shape.zone, shape.break_through) if shape else None
+    if shape is None:
+        return None
+    days, except_on = tuple(dict.fromkeys(shape.days)), frozenset(shape.except_on)
+    return Hold(shape.between, shape.zone, shape.break_through, days, except_on)
 
 
 def _budget(shape: BudgetShape | None) -> Budget | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Callable
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
@@ -26,7 +26,8 @@ from pydantic import (
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.quantities import (
     read_clock,
-    read_clock_span,
+    read_clock_spans,
+    read_date,
     read_duration,
     read_points,
     read_size,
@@ -265,18 +266,25 @@ class SmtpShape(Shape):
     sender: Annotated[EmailAddress, _or_source] = Field(alias="from")
 
 
+Days = list[Annotated[Weekday, _one_of(WEEKDAYS)]]
+Dates = Annotated[list[Annotated[date, PlainValidator(read_date)]], Field(max_length=366)]
+
+
 class DigestShape(Shape):
     at: list[Clock] = Field(min_length=1)
     zone: Zone
-    days: list[Annotated[Weekday, _one_of(WEEKDAYS)]] = Field(list(WEEKDAYS), min_length=1)
+    days: Days = Field(list(WEEKDAYS), min_length=1)
     min: int = Field(1, ge=1, le=10_000)
+    except_on: Dates = Field([], alias="except")
     empty: bool = False
     rank: Annotated[Rank, _one_of(get_args(Rank))] = "score"
 
 
 class HoldShape(Shape):
-    between: Annotated[tuple[time, time], PlainValidator(read_clock_span)]
+    between: Annotated[tuple[tuple[time, time], ...], PlainValidator(read_clock_spans)]
     zone: Zone
+    days: Days = Field(list(WEEKDAYS), min_length=1)
+    except_on: Dates = Field([], alias="except")
     break_through: PointsText | None = None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import time, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -38,7 +38,7 @@ class DigestTiming:
     """Clock times of one zone at which what has gathered goes out; `min` alerts or wait for the next.
 
     With `empty`, a slot for which nothing has gathered sends a message that says so. `rank`: what makes one alert of
-    a level more important than another.
+    a level more important than another. `except_on`: dates without a slot.
     """
 
     at: tuple[time, ...]
@@ -47,6 +47,7 @@ class DigestTiming:
     min: int = 1
     empty: bool = False
     rank: Rank = "score"
+    except_on: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +63,17 @@ Timing = DigestTiming | GroupTiming
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Quiet hours in local time: held and released as one digest when they end."""
+    """Quiet hours in local time: alerts are held, and released as one message when they end.
 
-    start: time
-    end: time
+    `spans`: pairs of start and end; an end at or before its start is on the next day. A span begins on one of the
+    weekdays `days`, except on the dates `except_on`.
+    """
+
+    spans: tuple[tuple[time, time], ...]
     zone: str
     break_through: Points | None = None
+    days: tuple[Weekday, ...] = WEEKDAYS
+    except_on: frozenset[date] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -65,12 +65,12 @@ def _after(moment: datetime, wait: timedelta) -> datetime:
 
 
 def next_slot(digest: DigestTiming, after: datetime) -> datetime:
-    """The first slot strictly after a moment; two slots that a clock change makes one are one."""
-    for day in days_around(after, digest.zone, 1, _SEARCH_DAYS):
+    """The first slot strictly after a moment, `NEVER` if there is none; two slots that a clock change makes one are one."""
+    for day in days_around(after, digest.zone, 1, _SEARCH_DAYS + 7 * len(digest.except_on)):
         slots = _slots_from(digest, day)
         if slots and slots[-1] > after:
             return slots[bisect_right(slots, after)]
-    raise ValueError("a digest without days or times has no slots")
+    return NEVER
 
 
 @lru_cache(maxsize=128)
@@ -83,4 +83,6 @@ def _slots_from(digest: DigestTiming, day: date) -> tuple[datetime, ...]:
 
 
 def _slots(digest: DigestTiming, day: date) -> list[datetime]:
-    return [instant(day, at, digest.zone) for at in digest.at] if WEEKDAYS[day.weekday()] in digest.days else []
+    if WEEKDAYS[day.weekday()] not in digest.days or day in digest.except_on:
+        return []
+    return [instant(day, at, digest.zone) for at in digest.at]

@@ -12,13 +12,13 @@ from datetime import datetime, timedelta
 from watcher.model.notification import EmptySlot
 from watcher.model.route import ChannelRef, DigestTiming, Receiver, Route
 from watcher.route.due import next_slot
-from watcher.route.quiet_hours import quiet_until
+from watcher.route.quiet_hours import JOINED_DAYS, quiet_until
 
 LATEST = timedelta(hours=1)
 """How long after it was due a slot may still be answered."""
 
-_LONGEST_QUIET = timedelta(hours=25)
-"""Quiet hours last a day at most, by the local clock."""
+_LONGEST_QUIET = timedelta(days=JOINED_DAYS + 2)
+"""How long quiet hours can last, weekends and spans that meet included."""
 
 
 def empty_slots(

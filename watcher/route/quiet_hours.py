@@ -7,11 +7,15 @@ exist is read with the offset before the change, which lands as far after the ga
 from __future__ import annotations
 
 from datetime import date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from watcher.model.local_time import representable, to_local
-from watcher.model.route import Hold
+from watcher.model.route import WEEKDAYS, Hold
 from watcher.model.topic import Points
+
+JOINED_DAYS = 8
+"""How far quiet hours that meet are joined; beyond it the end is looked at again when it comes."""
 
 
 def instant(day: date, at: time, zone: str) -> datetime:
@@ -31,18 +35,32 @@ def days_around(moment: datetime, zone: str, before: int, after: int) -> list[da
 
 
 def quiet_until(hold: Hold, now: datetime) -> datetime | None:
-    """When the quiet hours around `now` end; None outside of them.
+    """When the quiet hours around `now` end; None outside of them. Spans that meet or overlap are one.
 
-    They begin and end when local clocks show the times (an end before the start is on the next day; equal
-    times mean no quiet hours). Clock changes as for digests: a time that does not exist moves forward, an
-    ambiguous one is its first occurrence.
+    They begin and end when local clocks show the times. Clock changes as for digests: a time that does not exist
+    moves forward, an ambiguous one is its first occurrence.
     """
-    overnight = timedelta(days=1 if hold.end < hold.start else 0)
-    windows = (
-        (instant(day, hold.start, hold.zone), instant(day + overnight, hold.end, hold.zone))
-        for day in days_around(now, hold.zone, 2, 1)
-    )
+    windows = _windows(hold, local_day(now, hold.zone))
     return next((end for start, end in windows if start <= now < end), None)
+
+
+@lru_cache(maxsize=256)
+def _windows(hold: Hold, today: date) -> tuple[tuple[datetime, datetime], ...]:
+    """The quiet hours around a local date, joined, in order. Every waiting group asks at every tick."""
+    days = [today + timedelta(days=offset) for offset in range(-2, JOINED_DAYS + 1)]
+    found = sorted(
+        (instant(day, start, hold.zone), instant(day + timedelta(days=1 if end <= start else 0), end, hold.zone))
+        for day in days
+        if WEEKDAYS[day.weekday()] in hold.days and day not in hold.except_on
+        for start, end in hold.spans
+    )
+    joined: list[tuple[datetime, datetime]] = []
+    for start, end in found:
+        if joined and start <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end))
+        else:
+            joined.append((start, end))
+    return tuple(joined)
 
 
 def breaks_through(hold: Hold, score: Points) -> bool:
