@@ -8,8 +8,10 @@ import pytest
 
 from tests.harness.store_samples import (
     ASSIGNER,
+    CHAT,
     DAY,
     HOUR,
+    MAIL,
     MINUTE,
     NOW,
     SECOND,
@@ -170,6 +172,13 @@ class TestNotifications:
         assert two_nodes.outbox.bury_removed([], NOW) == 0
         two_nodes.nodes.leave("one", NOW)
         assert two_nodes.outbox.bury_removed([], NOW) == 1
+
+    def test_a_node_that_does_not_know_a_channel_leaves_its_message_to_one_that_does(
+        self, two_nodes: Store, key: str
+    ) -> None:
+        assert two_nodes.outbox.acquire("one", NOW, UNTIL, 10, channels=[CHAT]) == []
+        (taken,) = two_nodes.outbox.acquire("two", NOW, UNTIL, 10, channels=[CHAT, MAIL])
+        assert taken.notification.key == key
 
     def test_routing_waits_for_no_node(self, two_nodes: Store) -> None:
         save_alerts(two_nodes, one := alert("1"), now=NOW)

@@ -86,10 +86,11 @@ class TestLeases:
         assert store.outbox.begin_attempt("me", key, 1, NOW + MINUTE - SECOND)
         assert store.outbox.record("me", key, 1, Delivered("250 ok"), NOW + HOUR, None)
 
-    def test_paused_channels_are_passed_over(self, store: Store) -> None:
+    def test_only_the_channels_asked_for(self, store: Store) -> None:
         frozen(store, alert("1"))
-        assert acquire(store, paused=[MAIL]) == []
-        assert len(acquire(store, paused=[CHAT])) == 1
+        assert acquire(store, channels=[]) == []
+        assert acquire(store, channels=[CHAT]) == []
+        assert len(acquire(store, channels=[CHAT, MAIL])) == 1
 
     def test_in_order_of_due_time_up_to_the_limit(self, store: Store) -> None:
         late, early = frozen(store, alert("1")), frozen(store, alert("2"), group=PROMPT, now=NOW + 2 * HOUR)

@@ -62,7 +62,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "dropped": lambda store: store.outbox.dropped(["0" * 32]),
     "copies_of": lambda store: store.alerts.copies_of(alert("1").id),
     "alert_life": lambda store: store.alerts.deliveries(alert("1").id),
-    "acquire_notifications": lambda store: store.outbox.acquire("me", NOW, NOW + MINUTE, 10, paused=[CHAT]),
+    "acquire_notifications": lambda store: store.outbox.acquire("me", NOW, NOW + MINUTE, 10, channels=[CHAT]),
     "begin_attempt": lambda store: store.outbox.begin_attempt("me", stable_hash("1"), 1, NOW),
     "record_outcome": lambda store: store.outbox.record("me", stable_hash("1"), 1, Delivered(), NOW, None),
     "notifications": lambda store: store.outbox.newest(),

@@ -94,20 +94,23 @@ class Notifier:
         return await flusher.flush(early)
 
     async def acquire(self, limit: int, busy: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
-        """Leases what is due: nothing of `busy` and open channels, one of each half-open channel."""
+        """Leases what is due: nothing of `busy` and open channels, one of each half-open channel.
+
+        Nor of channels that this configuration does not have: another node may have a newer one that does.
+        """
         closed = {*busy, *self.breakers.open()}
         probes = self.breakers.half_open() - closed
-        acquired = await self._acquire(limit, closed | probes)
+        acquired = await self._acquire(limit, self.config.channels.keys() - closed - probes)
         for channel in probes:
-            acquired += await self._acquire(1, self.config.channels.keys() - {channel})
+            acquired += await self._acquire(1, {channel})
         for one in acquired:
             self.breakers.acquired(one.notification.group.channel)
         return acquired
 
-    async def _acquire(self, limit: int, paused: Collection[ChannelRef]) -> list[AcquiredNotification]:
+    async def _acquire(self, limit: int, channels: Collection[ChannelRef]) -> list[AcquiredNotification]:
         now = self.clock.now()
         until = now + self.timings.notification_lease
-        return await self.store_pool(self.store.outbox.acquire, self.owner, now, until, limit, paused=paused)
+        return await self.store_pool(self.store.outbox.acquire, self.owner, now, until, limit, channels=channels)
 
     async def attempt(self, acquired: AcquiredNotification) -> SendResult:
         """Tries to deliver one notification and records the outcome. Raises `StoreError` when that is not possible."""

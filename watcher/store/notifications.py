@@ -35,9 +35,9 @@ class Outbox(StorePart):
     """Frozen notifications and the attempts to send them (I3, I4)."""
 
     def acquire(
-        self, owner: str, now: datetime, until: datetime, limit: int, *, paused: Collection[ChannelRef] = ()
+        self, owner: str, now: datetime, until: datetime, limit: int, *, channels: Collection[ChannelRef] | None = None
     ) -> list[AcquiredNotification]:
-        """Leases notifications that are due, oldest first; none of a `paused` channel. `attempts` counts earlier ones.
+        """Leases notifications that are due, oldest first; with `channels` only theirs. `attempts` is as before this one.
 
         A notification about one story says which earlier message on its channel it replies to (`reply_to`).
         """
@@ -55,7 +55,7 @@ class Outbox(StorePart):
             if not may_write(connection, owner):
                 return []
             declare_dead(self._database, connection, now, spared=owner)
-            rows = connection.execute(due_notifications(now, limit, paused)).all()
+            rows = connection.execute(due_notifications(now, limit, channels)).all()
             execute_many(connection, lease, [{"row_id": row.id} for row in rows])
             return [_acquired(connection, row, now, until) for row in rows]
 
@@ -177,13 +177,13 @@ class Outbox(StorePart):
             return {ChannelRef.parse(row.channel): row.until for row in rows}
 
 
-def due_notifications(now: datetime, limit: int, paused: Collection[ChannelRef] = ()) -> Select[Any]:
+def due_notifications(now: datetime, limit: int, channels: Collection[ChannelRef] | None = None) -> Select[Any]:
     """The query for notifications that may be leased at `now`, in order of their due time, then their key."""
     query = _whole().where(
         NOTIFICATION_IS_UNFINISHED, notifications.c.next_attempt_at <= now, is_free(notifications, now)
     )
-    if paused:
-        query = query.where(notifications.c.channel.not_in([str(channel) for channel in paused]))
+    if channels is not None:
+        query = query.where(notifications.c.channel.in_([str(channel) for channel in channels]))
     ordered = query.order_by(notifications.c.next_attempt_at, notifications.c.key).limit(limit)
     return ordered.with_for_update(of=notifications, skip_locked=True)
 
