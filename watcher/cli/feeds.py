@@ -20,6 +20,7 @@ from watcher.cli.tables import Cell, counted, say, show_json, show_table
 from watcher.errors import UsageError
 from watcher.model.feed import Feed, FeedIssue, PollState
 from watcher.schedule.health import feed_issues
+from watcher.text.redact import redact_addresses
 
 if TYPE_CHECKING:
     from watcher.poll.poller import PollReport
@@ -99,7 +100,7 @@ def find_feed(compiled: CompiledConfig, name: str, states: dict[str, PollState] 
     if len(found) == 1:
         return found[0]
     if found:
-        addresses = ", ".join(feed.url for feed in found)
+        addresses = ", ".join(redact_addresses(feed.url) for feed in found)
         raise UsageError(f"{len(found)} feeds are called {name}, give the address of one: {addresses}")
     raise UsageError(f"{name} is not configured: `watcher feeds list` shows what is")
 
@@ -112,7 +113,8 @@ def show_feed(name: OneFeed, config: Config = DEFAULT_CONFIG, as_json: AsJson = 
     compiled = load_to_read(config)
     _, states = _feeds_and_states(compiled)
     feed = find_feed(compiled, name, states)
-    facts = list(facts_of(feed, states.get(feed.url), compiled.settings.polling))
+    found = facts_of(feed, states.get(feed.url), compiled.settings.polling)
+    facts = [(name, redact_addresses(value)) for name, value in found]
     if as_json:
         show_json(dict(facts))
         return

@@ -7,6 +7,8 @@ import sys
 
 import structlog
 
+from watcher.text.redact import redact_addresses
+
 
 def configure_logs(*, verbose: bool = False) -> None:
     """Sends the log to standard error. Events carry no secret: the caller keeps them out (I12)."""
@@ -21,8 +23,14 @@ def configure_logs(*, verbose: bool = False) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *before,
+            _without_secrets,
             last,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG if verbose else logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
     )
+
+
+def _without_secrets(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+    """Hides `?token=…` and the like in the addresses of feeds."""
+    return {key: redact_addresses(value) if isinstance(value, str) else value for key, value in event.items()}

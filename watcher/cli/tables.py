@@ -16,12 +16,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from watcher.text.redact import redact_addresses
+
 if TYPE_CHECKING:
     from rich.console import Console
 
 GAP = "  "
 FEWEST = 3
 """Columns that stay side by side on the narrowest terminal."""
+
+ADDRESS_KEYS = frozenset({"feed", "url", "feed_url", "moved_to"})
+"""Columns and keys that hold the address of a feed, which may carry a secret such as `?token=…`."""
 
 Cell = str | datetime | None
 """A text; a time, printed as `when` does; None is printed as "-"."""
@@ -54,7 +59,8 @@ def show_table(
 
     On a terminal that is too narrow the widest columns go below their row and wrap at words.
     """
-    rows = list(rows)
+    addresses = [index for index, column in enumerate(columns) if column in ADDRESS_KEYS]
+    rows = [_without_secrets(row, addresses) for row in rows]
     if not rows:
         typer.echo(empty, err=True)
         return
@@ -73,6 +79,15 @@ def show_table(
     beside = _beside(widths, terminal.width)
     for style, row in (("bold", columns), *(("", row) for row in shown)):
         _print_row(terminal, row, widths, beside, style)
+
+
+def _without_secrets(row: Sequence[Cell], addresses: Sequence[int]) -> Sequence[Cell]:
+    if not addresses:
+        return row
+    return [
+        redact_addresses(cell) if index in addresses and isinstance(cell, str) else cell
+        for index, cell in enumerate(row)
+    ]
 
 
 def _print_lines(columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> None:
@@ -169,8 +184,17 @@ def json_time(moment: datetime | None) -> str | None:
 
 
 def show_json(facts: object) -> None:
-    """Prints JSON; aware times as `json_time` writes them."""
-    typer.echo(json.dumps(facts, ensure_ascii=False, indent=2, default=_as_json))
+    """Prints JSON; aware times as `json_time` writes them, addresses of feeds without their secrets."""
+    typer.echo(json.dumps(_redacted(facts), ensure_ascii=False, indent=2, default=_as_json))
+
+
+def _redacted(facts: object) -> object:
+    if isinstance(facts, dict):
+        return {
+            key: redact_addresses(value) if key in ADDRESS_KEYS and isinstance(value, str) else _redacted(value)
+            for key, value in facts.items()
+        }
+    return [_redacted(one) for one in facts] if isinstance(facts, list | tuple) else facts
 
 
 def _as_json(value: object) -> object:

@@ -24,6 +24,7 @@ from watcher.model.feed import Feed
 from watcher.model.route import Receiver, Route
 from watcher.model.settings import Settings
 from watcher.model.topic import Topic, TopicProblem
+from watcher.text.redact import redact_addresses, secret_in_address
 
 SECTIONS = (
     "store",
@@ -38,6 +39,10 @@ SECTIONS = (
     "receivers",
     "route",
 )
+
+
+SECRET_ADDRESSES = 5
+"""Feeds with a secret in their address that are warned of one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +129,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     if not reader.problems:
         _warn_of_unused_receivers(reader, route)
         _warn_of_topics_without_feeds(reader, topics, lists.feeds)
+        _warn_of_secret_addresses(reader, lists.feeds)
     problems, warnings = in_order(reader.problems), in_order(reader.warnings)
     if problems:
         return Reading(None, topics, problems, warnings)
@@ -170,6 +176,16 @@ def _warn_of_unused_receivers(reader: Reader, route: Route | None) -> None:
         name = reader.plain(("receivers", index, "name"))
         if name not in used:
             reader.warn(("receivers", index, "name"), f'no route leads to the receiver "{name}"')
+
+
+def _warn_of_secret_addresses(reader: Reader, feeds: tuple[Feed, ...]) -> None:
+    """A token in an address is hidden wherever it is shown, but its server logs it, and so does every proxy."""
+    found = [(feed.url, name) for feed in feeds if "?" in feed.url and (name := secret_in_address(feed.url))]
+    for url, name in found[:SECRET_ADDRESSES]:
+        what = f'the address {redact_addresses(url)} holds a secret in "{name}"'
+        reader.warn(("feeds",), f"{what}; if the server allows it, use headers: {{Authorization: {{env: NAME}}}}")
+    if len(found) > SECRET_ADDRESSES:
+        reader.warn(("feeds",), f"{len(found) - SECRET_ADDRESSES} more addresses hold secrets")
 
 
 def _warn_of_topics_without_feeds(reader: Reader, topics: tuple[Topic, ...], feeds: tuple[Feed, ...]) -> None:

@@ -154,7 +154,7 @@ def _other_titles(first: Alert, others: list[Alert]) -> tuple[OtherTitle, ...]:
 
 
 def _source(alert: Alert) -> str:
-    names = (alert.entry.publisher or "", alert.feed_title, redact_addresses(alert.feed_url))
+    names = (alert.entry.publisher or "", redact_addresses(alert.feed_title), redact_addresses(alert.feed_url))
     return next((_short(name) for name in names if one_line(name)), "")
 
 

@@ -11,6 +11,7 @@ from watcher.model.notification import Message, Notification
 from watcher.render.dates import iso
 from watcher.render.user_templates import PAYLOAD, Rendered
 from watcher.text.printable import one_line, safe_link
+from watcher.text.redact import redact_addresses
 
 _NEAR = 30
 """Characters before and behind the place of an error that are shown of it."""
@@ -21,7 +22,7 @@ def payload(notification: Notification) -> dict[str, object]:
     data: dict[str, object] = {
         "receiver": notification.group.channel.receiver,
         "reason": notification.reason.value,
-        "group": dict(notification.group.labels),
+        "group": {name: redact_addresses(value) for name, value in notification.group.labels.items()},
         "alerts": [_alert(alert) for alert in notification.alerts],
     }
     if notification.omitted:
@@ -43,10 +44,18 @@ def _alert(alert: Alert) -> dict[str, object]:
             "title": one_line(entry.title),
             "link": safe_link(entry.link),
             "published": iso(entry.published),
-            "feed": {"url": alert.feed_url, "title": one_line(alert.feed_title)},
+            "feed": {"url": redact_addresses(alert.feed_url), "title": _title(alert)},
         },
-        "story": {"id": alert.story, "sources": [one_line(name) for name in (alert.feed_title, *alert.sources)]},
+        "story": {
+            "id": alert.story,
+            "sources": [one_line(name) for name in (redact_addresses(alert.feed_title), *alert.sources)],
+        },
     }
+
+
+def _title(alert: Alert) -> str:
+    """A feed without a title is called by its address."""
+    return redact_addresses(one_line(alert.feed_title))
 
 
 def _evidence(part: Evidence) -> dict[str, object]:
