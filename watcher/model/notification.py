@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -10,6 +10,7 @@ from enum import StrEnum
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.alert import Alert, stable_hash
 from watcher.model.route import ChannelRef
+from watcher.model.trust import Trust
 
 
 class DeliveryState(StrEnum):
@@ -69,6 +70,21 @@ class WaitingGroup:
     count: int
     best_score: int
     has_unfinished: bool
+
+
+@dataclass(frozen=True, slots=True)
+class StoryDelivery:
+    """An alert of the story of a copy, on one channel. `group` is where it waits, None unless WAITING."""
+
+    state: DeliveryState
+    trust: Trust
+    group: WaitingGroup | None = None
+
+
+CoverDecider = Callable[[WaitingGroup, Trust, Sequence[StoryDelivery]], bool]
+"""Whether a copy that would wait in a group may stay silent, see `watcher.route.copies`. Pure; the store calls it inside
+the transaction that routes copies.
+"""
 
 
 class HoldReason(StrEnum):

@@ -38,7 +38,7 @@ from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.compose import compose_message, digest_context
 from watcher.notify.flusher import Early, Flusher
 from watcher.notify.retry_store import retry_while_busy
-from watcher.notify.router import route_stored
+from watcher.notify.router import route_copies, route_stored
 from watcher.render.user_templates import UserTemplates
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
@@ -85,13 +85,20 @@ class Notifier:
 
     async def route_new(self) -> int:
         """Routes every alert that is not routed yet, under the configuration now in force (I1); returns how many."""
-        return await route_stored(self.config.root, self.config.receivers, self.store, self.store_pool, self.clock)
+        config = self.config
+        return await route_stored(config.routes, config.receivers, self.store, self.store_pool, self.clock)
 
     async def freeze_ripe(self, early: Early = Early.NOTHING) -> list[Notification]:
-        """Makes notifications of what is due; holds or silences what the routes and silences say."""
+        """Makes notifications of what is due; holds or silences what the routes and silences say.
+
+        When that leaves copies of held or silenced alerts without cover, these are routed and flushed as well.
+        """
         config, now = self.config, self.clock.now()
         flusher = Flusher(config.routes, self.store, self.store_pool, now, config.receivers, config.alerts_per_feed)
-        return await flusher.flush(early)
+        frozen = await flusher.flush(early)
+        if await route_copies(config.routes, config.receivers, self.store, self.store_pool, self.clock):
+            frozen += await flusher.flush(early)
+        return frozen
 
     async def acquire(self, limit: int, busy: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
         """Leases what is due: nothing of `busy` and open channels, one of each half-open channel.

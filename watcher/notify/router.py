@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from functools import partial
 
 import structlog
 
 from watcher.clock import Clock
 from watcher.model.alert import Alert
-from watcher.model.notification import Delivery, Routed
+from watcher.model.notification import Delivery, Routed, StoryDelivery, WaitingGroup
 from watcher.model.route import Receiver, Route
+from watcher.model.trust import Trust
+from watcher.route.copies import is_covered
 from watcher.route.tree import group_of, route_alert
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
@@ -17,21 +20,41 @@ from watcher.threads import ThreadPool
 log = structlog.get_logger()
 
 BATCH = 500
+ROOT = "/"
 
 
 async def route_stored(
-    root: Route, receivers: Mapping[str, Receiver], store: Store, store_pool: ThreadPool, clock: Clock
+    routes: Mapping[str, Route], receivers: Mapping[str, Receiver], store: Store, store_pool: ThreadPool, clock: Clock
 ) -> int:
-    """Routes alerts without a route, then copies that no route has seen; returns how many of the former."""
+    """Routes alerts without a route, then unexamined copies; returns how many of the former. `routes` by path."""
+    root = routes[ROOT]
     count = 0
     while alerts := await store_pool(store.routing.unrouted, BATCH):
         routed = [route_or_default(root, receivers, alert) for alert in alerts]
         await store_pool(store.routing.save, routed, clock.now())
         count += len(alerts)
-    while copies := await store_pool(store.routing.unexamined_copies, BATCH):
-        routed = [route_or_default(root, receivers, alert) for alert in copies]
-        await store_pool(store.routing.save_copies, routed, clock.now())
+    await route_copies(routes, receivers, store, store_pool, clock)
     return count
+
+
+async def route_copies(
+    routes: Mapping[str, Route], receivers: Mapping[str, Receiver], store: Store, store_pool: ThreadPool, clock: Clock
+) -> int:
+    """Routes unexamined copies to the channels that do not have their story; returns how many are sent somewhere."""
+    count = 0
+    while copies := await store_pool(store.routing.unexamined_copies, BATCH):
+        routed = [route_or_default(routes[ROOT], receivers, alert) for alert in copies]
+        count += await store_pool(store.routing.save_copies, routed, clock.now(), partial(_covers, routes))
+    return count
+
+
+def _covers(routes: Mapping[str, Route], copy: WaitingGroup, trust: Trust, others: Sequence[StoryDelivery]) -> bool:
+    """Whether the story covers a copy on a channel. If deciding it raises, it does not: in doubt, notify."""
+    try:
+        return is_covered(routes, copy, trust, others)
+    except Exception:
+        log.exception("copy.cover_failed", route=copy.key.route, channel=str(copy.key.channel), remedy="it is sent")
+        return False
 
 
 def route_or_default(root: Route, receivers: Mapping[str, Receiver], alert: Alert) -> Routed:

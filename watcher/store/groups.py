@@ -72,8 +72,14 @@ class Groups(StorePart):
             return freeze_deliveries(connection, row.id, group, reason, now, waiting_in(row.id), limit)
 
 
-def waiting() -> Select[Any]:
-    """The query for groups with waiting deliveries, by first waiting alert."""
+def waiting_group(connection: Connection, group_id: int) -> WaitingGroup | None:
+    """One group; None when nothing waits in it."""
+    row = connection.execute(waiting(waiting_in(group_id))).one_or_none()
+    return None if row is None else _waiting_group(row)
+
+
+def waiting(which: ColumnElement[bool] = DELIVERY_IS_WAITING) -> Select[Any]:
+    """The query for groups with waiting deliveries, by first waiting alert; `which`: a narrower condition."""
     gathered = (
         select(
             deliveries.c.group_id,
@@ -81,7 +87,7 @@ def waiting() -> Select[Any]:
             func.count().label("gathered"),
             func.max(deliveries.c.score).label("best_score"),
         )
-        .where(DELIVERY_IS_WAITING)
+        .where(which)
         .group_by(deliveries.c.group_id)
         .subquery()
     )

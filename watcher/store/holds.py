@@ -21,7 +21,7 @@ from watcher.model.notification import (
 from watcher.model.route import ChannelRef
 from watcher.store.database import StorePart, chunks
 from watcher.store.groups import freeze_deliveries
-from watcher.store.routing import group_ids
+from watcher.store.routing import group_ids, reexamine_copies
 from watcher.store.tables import (
     DELIVERY_IS_HELD,
     DELIVERY_IS_WAITING,
@@ -49,7 +49,7 @@ class Holds(StorePart):
     ) -> int:
         """Makes waiting deliveries of these groups HELD until `until`; returns how many.
 
-        With `only`, just the deliveries of these alerts (ids).
+        With `only`, just the deliveries of these alerts (ids). Copies that were silent behind them are unexamined again.
         """
         held = update(deliveries).values(state=DeliveryState.HELD, reason=reason.value, since=now, held_until=until)
         with self._database.write("hold_waiting") as connection:
@@ -61,6 +61,8 @@ class Holds(StorePart):
                 for some in [None] if only is None else chunks(only):
                     chosen = waiting if some is None else waiting.where(_of_alerts(some))
                     count += connection.execute(chosen).rowcount
+                moved = and_(DELIVERY_IS_HELD, deliveries.c.since == now, deliveries.c.group_id.in_(ids))
+                reexamine_copies(connection, moved)
             return count
 
     def held(self) -> list[HeldGroup]:

@@ -1,18 +1,24 @@
-"""Routing: which channels an alert goes to, as deliveries that wait in groups."""
+"""Routing: which channels an alert goes to, as deliveries that wait in groups.
+
+A folded alert is *unexamined* until it is decided for each of its channels whether the story covers it there.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, select, update
 
 from watcher.model.alert import Alert, AlertState
-from watcher.model.notification import DeliveryState, GroupKey, Routed
+from watcher.model.notification import CoverDecider, DeliveryState, GroupKey, Routed, StoryDelivery, WaitingGroup
+from watcher.model.trust import Trust
 from watcher.store import documents
 from watcher.store.alerts import read_alerts
 from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
+from watcher.store.groups import waiting_group
 from watcher.store.tables import (
     ALERT_IS_UNEXAMINED,
     ALERT_IS_UNROUTED,
@@ -53,27 +59,42 @@ class Routing(StorePart):
         with self._database.read() as connection:
             return read_alerts(connection, unexamined(limit))
 
-    def save_copies(self, routed: Sequence[Routed], now: datetime) -> None:
-        """Stores that folded alerts were examined, and those deliveries whose channel has none of the same topic and
-        story yet. An alert that gets one is ROUTED from then on, still folded into the first alert of its story.
+    def save_copies(self, routed: Sequence[Routed], now: datetime, is_covered: CoverDecider) -> int:
+        """Stores that folded alerts were examined, and their deliveries on channels that the story does not cover.
+
+        `is_covered` is given the deliveries of the same topic and story on a channel. An alert that gets a delivery is
+        ROUTED from then on, still folded into another alert of its story. Returns how many got one. When an alert of the
+        story is held, silenced or dead later, its copies are unexamined again.
         """
+        count = 0
         with self._database.write("save_routing") as connection:
             self._database.serialise(connection, "routing")
             for decision in routed:
                 rows = connection.execute(select(alerts).where(alerts.c.id == decision.alert_id, ALERT_IS_UNEXAMINED))
                 for alert in rows:
-                    self._corroborate(connection, alert, decision, now)
+                    count += self._save_copy(connection, alert, decision, now, is_covered)
+            return count
 
-    def _corroborate(self, connection: Connection, alert: AnyRow, decision: Routed, now: datetime) -> None:
-        told_on = set(connection.scalars(_channels_told(alert.topic, alert.story)))
-        news = [one for one in decision.deliveries if str(one.group.channel) not in told_on]
-        groups = group_ids(self._database, connection, {one.group.id: one.group for one in news})
-        rows = [_waiting(alert, one.group, groups[one.group.id], now) for one in news]
+    def _save_copy(
+        self, connection: Connection, alert: AnyRow, decision: Routed, now: datetime, is_covered: CoverDecider
+    ) -> bool:
+        groups = group_ids(self._database, connection, {one.group.id: one.group for one in decision.deliveries})
+        uncovered = [
+            one
+            for one in decision.deliveries
+            if not is_covered(
+                _with_copy(connection, groups[one.group.id], one.group, alert, now),
+                Trust(alert.trust),
+                _of_story(connection, alert, str(one.group.channel)),
+            )
+        ]
+        rows = [_waiting(alert, one.group, groups[one.group.id], now) for one in uncovered]
         execute_many(connection, self._database.insert_missing(deliveries, ("alert_seq", "channel")), rows)
         becomes: dict[str, Any] = {"routed_at": now}
-        if news:
-            becomes |= {"state": AlertState.ROUTED, "reason": "a copy of a story not told there yet"}
+        if uncovered:
+            becomes |= {"state": AlertState.ROUTED, "reason": "a copy of a story that the channel does not have"}
         connection.execute(update(alerts).where(alerts.c.seq == alert.seq).values(**becomes))
+        return bool(uncovered)
 
     def withdraw(self, now: datetime) -> int:
         """After a change of configuration: withdraws unfrozen deliveries; their alerts are unrouted again.
@@ -87,6 +108,7 @@ class Routing(StorePart):
             returned = connection.execute(
                 withdrawn.where(alerts.c.folded_into.is_(None)).values(state=AlertState.UNROUTED, reason="")
             )
+            reexamine_copies(connection, unfrozen)
             copies = withdrawn.where(alerts.c.folded_into.is_not(None))
             connection.execute(copies.values(state=AlertState.FOLDED, reason="", routed_at=None))
             connection.execute(delete(deliveries).where(unfrozen))
@@ -103,9 +125,49 @@ def unexamined(limit: int) -> Select[Any]:
     return select(alerts).where(ALERT_IS_UNEXAMINED).order_by(alerts.c.seq).limit(limit)
 
 
-def _channels_told(topic: str, story: str) -> Select[Any]:
-    of_story = select(deliveries.c.channel).join(alerts, alerts.c.seq == deliveries.c.alert_seq)
-    return of_story.where(alerts.c.topic == topic, alerts.c.story == story)
+def reexamine_copies(connection: Connection, moved: ColumnElement[bool]) -> None:
+    """Copies that stayed silent behind the alerts of some deliveries are to be examined again."""
+    copies = alerts.alias("copies")
+    of_same_story = and_(copies.c.topic == alerts.c.topic, copies.c.story == alerts.c.story, alerts.c.story != "")
+    silent = and_(copies.c.state == AlertState.FOLDED, copies.c.routed_at.is_not(None))
+    behind = (
+        select(copies.c.seq)
+        .select_from(deliveries.join(alerts, alerts.c.seq == deliveries.c.alert_seq).join(copies, of_same_story))
+        .where(moved, silent)
+    )
+    for some in chunks(set(connection.scalars(behind))):
+        connection.execute(update(alerts).where(alerts.c.seq.in_(some)).values(routed_at=None))
+
+
+def _of_story(connection: Connection, copy: AnyRow, channel: str) -> list[StoryDelivery]:
+    """The deliveries of the copy's topic and story on a channel, locked: none of them ends before this is decided."""
+    query = (
+        select(deliveries.c.state, deliveries.c.group_id, alerts.c.trust)
+        .join(alerts, alerts.c.seq == deliveries.c.alert_seq)
+        .where(alerts.c.topic == copy.topic, alerts.c.story == copy.story, alerts.c.seq != copy.seq)
+        .where(deliveries.c.channel == channel)
+        .order_by(deliveries.c.id)
+        .with_for_update(of=deliveries)
+    )
+    return [
+        StoryDelivery(
+            row.state,
+            Trust(row.trust),
+            waiting_group(connection, row.group_id) if row.state is DeliveryState.WAITING else None,
+        )
+        for row in connection.execute(query).all()
+    ]
+
+
+def _with_copy(connection: Connection, group_id: int, key: GroupKey, alert: AnyRow, now: datetime) -> WaitingGroup:
+    """The group as it would be with the copy in it."""
+    waiting_since = alert.routed_at or now
+    group = waiting_group(connection, group_id)
+    if group is not None:
+        first = min(group.first_waiting_at, waiting_since)
+        return replace(group, first_waiting_at=first, count=group.count + 1)
+    flushed = connection.scalar(select(delivery_groups.c.last_flush_at).where(delivery_groups.c.id == group_id))
+    return WaitingGroup(key, waiting_since, flushed, 1, alert.score, has_unfinished=False)
 
 
 def _unrouted_rows(connection: Connection, ids: Collection[str]) -> dict[str, AnyRow]:

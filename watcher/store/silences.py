@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import product
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
 from watcher.model.notification import DeliveryState, GroupKey
 from watcher.model.silence import Silence
 from watcher.store import documents
 from watcher.store.database import StorePart, chunks
 from watcher.store.prefix import begins_with
+from watcher.store.routing import reexamine_copies
 from watcher.store.tables import DELIVERY_IS_WAITING, alerts, deliveries, delivery_groups, silences
 
 
@@ -51,7 +52,7 @@ class Silences(StorePart):
     def apply(self, groups: Collection[GroupKey], silenced: Mapping[str, str], now: datetime) -> int:
         """Makes waiting deliveries of these alerts in these groups SILENCED, for good; returns how many.
 
-        `silenced` maps alert ids to silence ids.
+        `silenced` maps alert ids to silence ids. Copies that were silent behind them are unexamined again.
         """
         by_silence: dict[str, list[str]] = {}
         for alert_id, silence_id in silenced.items():
@@ -69,6 +70,9 @@ class Silences(StorePart):
                 for some, of_groups in product(chunks(alert_ids), in_groups):
                     of_alerts = deliveries.c.alert_seq.in_(select(alerts.c.seq).where(alerts.c.id.in_(some)))
                     count += connection.execute(quiet.where(DELIVERY_IS_WAITING, of_alerts, of_groups)).rowcount
+            for of_groups in in_groups:
+                moved = and_(deliveries.c.state == DeliveryState.SILENCED, deliveries.c.since == now, of_groups)
+                reexamine_copies(connection, moved)
             return count
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from watcher.errors import AttemptReason
 from watcher.model.notification import AttemptResult, DeliveryState, NotificationState
 from watcher.store import documents
 from watcher.store.database import AnyRow, chunks
 from watcher.store.groups import has_unfinished
+from watcher.store.routing import reexamine_copies
 from watcher.store.tables import NOTIFICATION_WANTS_RETRY, alerts, attempts, deliveries, delivery_groups, notifications
 
 
@@ -59,6 +60,7 @@ def deliver(connection: Connection, notification: AnyRow, shown: Collection[str]
         shown = {alert.id for alert in documents.snapshots.read(notification.snapshot)}
     _move_deliveries(connection, notification, DeliveryState.OMITTED, OMITTED_REASON, now)
     _show(connection, notification, shown, now)
+    reexamine_copies(connection, _is_in(notification, DeliveryState.OMITTED))
 
 
 def die(
@@ -68,10 +70,13 @@ def die(
     now: datetime,
     shown: Collection[str] = (),
 ) -> None:
-    """A dead letter, until the operator retries it; alerts that the receiver was `shown` all the same are delivered."""
+    """A dead letter, until the operator retries it; alerts that the receiver was `shown` all the same are delivered.
+    Copies that were silent behind the others are examined again.
+    """
     _finish(connection, notification, NotificationState.DEAD, now)
     _move_deliveries(connection, notification, DeliveryState.DEAD, reason.value, now)
     _show(connection, notification, shown, now)
+    reexamine_copies(connection, _is_in(notification, DeliveryState.DEAD))
 
 
 def settle(connection: Connection, notification: AnyRow, reason: AttemptReason, now: datetime) -> None:
@@ -135,6 +140,10 @@ def _revive(connection: Connection, notification: AnyRow, now: datetime) -> None
         retried_at=now,
     )
     _move_deliveries(connection, notification, DeliveryState.SENDING, notification.reason, now)
+
+
+def _is_in(notification: AnyRow, state: DeliveryState) -> ColumnElement[bool]:
+    return and_(deliveries.c.notification_id == notification.id, deliveries.c.state == state)
 
 
 def _set(connection: Connection, notification: AnyRow, **values: object) -> None:
