@@ -144,7 +144,8 @@ def to_utf8(body: bytes, headers: Mapping[str, str]) -> Utf8Document:
 def codec_of(label: str) -> str | None:
     """Python's codec for a label of the standard or for one of Python's own names of the same encodings."""
     label = label.strip("\t\n\f\r ").lower()
-    label = _VENDOR.sub(r"windows-\1", label)
+    if vendor := _VENDOR.fullmatch(label):
+        label = f"windows-{vendor.group(1)}"
     if label in _CODECS:
         return _CODECS[label]
     try:
@@ -157,17 +158,25 @@ def _by_content(body: bytes, labels: list[str]) -> Utf8Document:
     known = [codec for label in labels if (codec := codec_of(label))]
     # A document of single bytes is no UTF-16, whatever it says (HTML Living Standard §13.2.3.2).
     known = ["utf-8" if codec.startswith("utf-16") else codec for codec in known]
-    first = known[0] if known else "utf-8"
+    first, label = (known[0], labels[0]) if known else ("utf-8", labels[0] if labels else "")
     if first in _ESCAPED:
         return _decoded(body, first, declared=first)
-    if body.isascii():
+    if body.isascii() or (first == "utf-8" and _is_valid(body)):
         return Utf8Document(body)
     others = [codec for codec in known if codec != "utf-8"]
     if _is_utf8(body, others, says_so="utf-8" in known or not known):
-        return _decoded(body, "utf-8", declared=first, label=labels[0] if labels else "")
-    if others:
-        return _decoded(body, others[0], declared=first, label=labels[0])
-    return _decoded(body, _by_language(body), declared=first, label=labels[0] if labels else "")
+        codec = "utf-8"
+    else:
+        codec = others[0] if others else _by_language(body)
+    return _decoded(body, codec, declared=first, label=label)
+
+
+def _is_valid(body: bytes) -> bool:
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _is_utf8(body: bytes, others: list[str], *, says_so: bool) -> bool:
@@ -175,11 +184,8 @@ def _is_utf8(body: bytes, others: list[str], *, says_so: bool) -> bool:
 
     A text in another encoding has few sequences of UTF-8, and many more bytes that fit into none.
     """
-    try:
-        text, bad = body.decode("utf-8"), 0
-    except UnicodeDecodeError:
-        text = body.decode("utf-8", "replace")
-        bad = text.count(REPLACEMENT) - body.count(REPLACEMENT.encode())
+    text = body.decode("utf-8", "replace")
+    bad = text.count(REPLACEMENT) - body.count(REPLACEMENT.encode())
     good = len(text) - len(body.translate(None, _NON_ASCII)) - bad
     if says_so or set(others) <= _WESTERN:
         return good >= max(bad, 1)
@@ -187,13 +193,8 @@ def _is_utf8(body: bytes, others: list[str], *, says_so: bool) -> bool:
 
 
 def _decoded(body: bytes, codec: str, *, declared: str, label: str = "") -> Utf8Document:
-    if codec == "utf-8":
-        try:
-            body.decode("utf-8")
-        except UnicodeDecodeError:
-            pass
-        else:
-            return Utf8Document(body, "" if declared == codec else _wrong_label(label, codec))
+    if codec == "utf-8" and _is_valid(body):
+        return Utf8Document(body, "" if declared == codec else _wrong_label(label, codec))
     text = body.decode(codec, "watcher.whatwg")
     replaced = text.count(REPLACEMENT) - (body.count(REPLACEMENT.encode()) if codec == "utf-8" else 0)
     facts = [_wrong_label(label, codec)] if declared not in (codec, "ebcdic") else []

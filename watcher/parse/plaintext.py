@@ -55,8 +55,11 @@ _TAG = re.compile(
 The latter is a match, too, so that nothing is gone over again from each `<` inside its quotes.
 """
 
+_QUOTED_BRACKET = re.compile(r"""=[ \t\n\r\f]*+(?:"[^"<>]*+[<>]|'[^'<>]*+[<>])""")
+"""An attribute whose value has, or may have, a `<` or `>`. Nearly no text has one, and then tags end at the next `>`."""
+
 _TAG_WITHOUT_QUOTES = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+|(?!/?[a-zA-Z])[/!?][^<>]*+)>", re.ASCII)
-"""What counts as a tag inside of what never ends."""
+"""A tag with its name where no value has a bracket."""
 
 _SURROGATES = re.compile(
     r"&#(?:(5[56][0-9]{3})|[xX]([dD][89abAB][0-9a-fA-F]{2}));?&#(?:(5[67][0-9]{3})|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));?"
@@ -247,6 +250,8 @@ def _without_tags(text: str) -> str:
     text = _without_cdata_marks(text)
     if _MAY_HIDE.search(text):
         text = _HIDDEN.sub("", text)
+    if not _QUOTED_BRACKET.search(text):
+        return _without_simple_tags(text)
     pieces = _TAG.split(text)
     pieces[1::3] = map(_KNOWN_SEPARATORS.__getitem__, pieces[1::3])
     pieces[2::3] = [_without_simple_tags(unfinished) if unfinished else "" for unfinished in pieces[2::3]]

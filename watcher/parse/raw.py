@@ -40,7 +40,7 @@ class RawText(NamedTuple):
 NO_TEXT = RawText("", TextKind.PLAIN)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RawEntry:
     """One entry as read. Links are resolved against their base; dates, texts and categories are as written.
 
