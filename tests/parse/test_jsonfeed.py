@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watcher.errors import ParseError, PollReason
-from watcher.model.entry import Entry, ParsedFeed
+from watcher.model.entry import Entry, ParsedFeed, RepairKind
 from watcher.parse.document import parse_document
 from watcher.parse.raw import MANY_ENTRIES
 from watcher.parse.worker import decode_entries, decode_head, encode_feed
@@ -161,3 +161,47 @@ def test_bytes_gone_wrong_end_in_a_feed_or_a_named_reason(
         body[position : position + (not inserted)] = bytes([byte])
     with suppress(ParseError):
         check_is_plain(parse_document(bytes(body), url=URL, headers={}))
+
+
+ITEMS = '"items": [{"id": "1", "title": "One", "content_html": "<p>x</p>"}, {"id": "2", "title": "Two"}]'
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (f'{{"version": "https://jsonfeed.org/version/1", {ITEMS}}}', None),
+        (f'{{"title": "no version", {ITEMS}}}', None),
+        (f'{{"version": 1, {ITEMS}}}', None),
+        (f"{{{ITEMS.replace('<p>x', chr(10) + '<p>x' + chr(9) + chr(1))}}}", RepairKind.MARKUP),
+        (f"{{{ITEMS.replace('}]', '},]')},}}", RepairKind.MARKUP),
+        (f"{{{ITEMS}}}<script>x()</script>", RepairKind.MARKUP),
+        (f"{{{ITEMS}", RepairKind.TRUNCATED),
+        (f'{{{ITEMS[:-1]}, {{"id": "3", "ti', RepairKind.TRUNCATED),
+        (f'{{"title": "x", {ITEMS[:-1]},', RepairKind.TRUNCATED),
+    ],
+)
+def test_damaged_json_is_read_as_far_as_it_goes(text: str, kind: RepairKind | None) -> None:
+    feed = read(text)
+    assert [entry.title for entry in feed.entries] == ["One", "Two"]
+    assert [repair.kind for repair in feed.repairs] == ([] if kind is None else [kind])
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"])
+def test_json_in_wide_encodings(encoding: str) -> None:
+    body = f'{{"version": "https://jsonfeed.org/version/1", "title": "إضراب", {ITEMS}}}'.encode(encoding)
+    feed = parse_document(body, url=URL, headers={})
+    assert (feed.title, len(feed.entries), feed.repairs) == ("إضراب", 2, ())
+
+
+def test_bad_bytes_in_json_cost_themselves() -> None:
+    body = with_items('{"id": "1", "title": "إضراب X"}').encode().replace(b"X", b"\xff")
+    feed = parse_document(body, url=URL, headers={})
+    assert feed.entries[0].title == "إضراب \ufffd"
+    assert [repair.kind for repair in feed.repairs] == [RepairKind.ENCODING]
+
+
+def test_an_attachment_lends_its_link() -> None:
+    assert (
+        read(with_items('{"id": "1", "attachments": [{"url": "/1.mp3"}]}')).entries[0].link
+        == "https://example.org/1.mp3"
+    )

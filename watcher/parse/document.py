@@ -4,7 +4,7 @@
            └─▶ XML:   without_doctype ─▶ parse_xml ─▶ TreeWalk ─────────▶    ▲
                                            │ not well-formed  │ too odd      │
                                            ▼                  ▼              │
-                                         repair ─▶ parse_xml  read_with_feedparser
+                                         repair ─▶ parse_xml  read_with_feedparser ◀─ still not well-formed
 
 Every repair on the way is recorded on the feed.
 """
@@ -24,7 +24,7 @@ from watcher.parse.jsonfeed import is_json, read_jsonfeed
 from watcher.parse.lxml_reader import Element, TreeWalk, parse_xml
 from watcher.parse.normalise import normalise
 from watcher.parse.raw import NeedsFeedparser, RawFeed
-from watcher.parse.repair import Repaired, repair, without_doctype
+from watcher.parse.repair import Repaired, count_entry_starts, repair, with_balanced_entries, without_doctype
 
 _HEAD = 4096
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
@@ -68,15 +68,35 @@ def _read_xml(body: bytes, *, url: str, language: str | None) -> RawFeed | None:
 
 
 def _read_tree(fixed: Repaired, root: Element | None, url: str, language: str | None) -> RawFeed | None:
-    reason = "tags that do not match, or worse"
-    if root is not None:
-        try:
-            return TreeWalk(root, HANDLERS, document=fixed.document, base=url, language=language).feed()
-        except NeedsFeedparser as odd:
-            reason = str(odd)
-    raw = read_with_feedparser(fixed.document, url=url, language=language, well_formed=root is not None)
+    if root is None:
+        return _read_broken(fixed, url, language)
+    try:
+        return TreeWalk(root, HANDLERS, document=fixed.document, base=url, language=language).feed()
+    except NeedsFeedparser as odd:
+        raw = read_with_feedparser(fixed.document, url=url, language=language, well_formed=True)
+        return _noted(raw, RepairKind.FEEDPARSER, str(odd))
+
+
+def _read_broken(fixed: Repaired, url: str, language: str | None) -> RawFeed | None:
+    """Reads a document whose tags do not match: feedparser reads many, but may lose all that follows a bad place."""
+    raw = read_with_feedparser(fixed.document, url=url, language=language)
+    found = _count_entries(raw)
+    if raw is None or found < count_entry_starts(fixed.document):
+        document = with_balanced_entries(fixed.document)
+        root = parse_xml(document)
+        balanced = None if root is None else _read_tree(Repaired(document), root, url, language)
+        if _count_entries(balanced) > found:
+            return _noted(balanced, RepairKind.MARKUP, "tags that do not match")
+    return _noted(raw, RepairKind.FEEDPARSER, "tags that do not match, or worse")
+
+
+def _count_entries(raw: RawFeed | None) -> int:
+    return 0 if raw is None else sum(not entry.is_empty for entry in raw.entries)
+
+
+def _noted(raw: RawFeed | None, kind: RepairKind, detail: str) -> RawFeed | None:
     if raw is not None:
-        raw.repairs.append(DocumentRepair(RepairKind.FEEDPARSER, reason))
+        raw.repairs.append(DocumentRepair(kind, detail))
     return raw
 
 

@@ -198,7 +198,7 @@ def _decoded(body: bytes, codec: str, *, declared: str, label: str = "") -> Utf8
     text = body.decode(codec, "watcher.whatwg")
     replaced = text.count(REPLACEMENT) - (body.count(REPLACEMENT.encode()) if codec == "utf-8" else 0)
     facts = [_wrong_label(label, codec)] if declared not in (codec, "ebcdic") else []
-    facts += [f"{replaced} characters are not {_name(codec)}"] if replaced > 0 else []
+    facts += [f"undecodable bytes: {replaced}"] if replaced > 0 else []
     return Utf8Document(text.encode("utf-8", "replace"), ", ".join(facts))
 
 

@@ -14,6 +14,7 @@ from watcher.parse.raw import MANY_ENTRIES, NO_TEXT, RawEntry, RawFeed, RawText,
 
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _BETWEEN_ITEMS = re.compile(r"[\s,]*")
+_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[\]}])', re.DOTALL)
 _ITEM_FIELDS = {"id", "url", "title", "content_html", "content_text"}
 _FORGIVING = json.JSONDecoder(strict=False)
 
@@ -65,18 +66,30 @@ def _decoded(document: bytes) -> tuple[dict[str, Any], list[DocumentRepair]]:
 
 
 def _repaired(text: str, error: ValueError) -> tuple[dict[str, Any], list[DocumentRepair]]:
-    """Takes raw control characters in strings, and of what breaks off the items before that."""
+    """Takes raw control characters in strings and needless commas; of what breaks off, the items before that."""
+    what = "control characters in strings"
     try:
-        feed, end = _FORGIVING.raw_decode(text, len(text) - len(text.lstrip()))
+        feed, end = _FORGIVING.raw_decode(text.lstrip())
+        if text.lstrip()[end:].strip():
+            what = "text behind the document removed"
     except (ValueError, RecursionError):
+        feed, what = _without_needless_commas(text), "needless commas"
+    if feed is None:
         feed = _before_the_break(text)
         if feed is None:
             raise ParseError(
                 PollReason.MALFORMED, "the JSON document is damaged or breaks off; report it to its publisher"
             ) from error
         return feed, [DocumentRepair(RepairKind.TRUNCATED, "")]
-    what = "text behind the document removed" if text[end:].strip() else "control characters in strings"
     return feed if isinstance(feed, dict) else {}, [DocumentRepair(RepairKind.MARKUP, what)]
+
+
+def _without_needless_commas(text: str) -> Any:
+    """The document without the commas before a closing bracket, which JavaScript allows; None when it is no JSON still."""
+    try:
+        return _FORGIVING.decode(_STRING_OR_COMMA.sub(lambda found: found.group(1) or "", text))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _before_the_break(text: str) -> dict[str, Any] | None:

@@ -42,21 +42,25 @@ _PLAIN_ADDRESS = re.compile(
     re.ASCII,
 )
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,9};?|#[xX][0-9a-fA-F]{1,8};?|[A-Za-z][A-Za-z0-9]{1,31}(?:;|(?![=;A-Za-z0-9])))")
-_PARSER = etree.XMLParser(
-    encoding="utf-8",
-    resolve_entities=False,
-    load_dtd=False,
-    no_network=True,
-    remove_comments=True,
-    remove_pis=True,
-    collect_ids=False,
-)
+_OPTIONS = {
+    "encoding": "utf-8",
+    "resolve_entities": False,
+    "load_dtd": False,
+    "no_network": True,
+    "remove_comments": True,
+    "remove_pis": True,
+    "collect_ids": False,
+}
+_PARSER, _RECOVERING_PARSER = etree.XMLParser(**_OPTIONS), etree.XMLParser(**_OPTIONS, recover=True)
 
 
-def parse_xml(document: bytes) -> Element | None:
-    """The root of a well-formed document in UTF-8 without a document type; None for any other."""
+def parse_xml(document: bytes, *, recover: bool = False) -> Element | None:
+    """The root of a well-formed document in UTF-8 without a document type; None for any other.
+
+    With `recover`, also of one whose tags do not match: libxml2 closes what is open where something else ends.
+    """
     try:
-        return etree.fromstring(document, _PARSER)
+        return etree.fromstring(document, _RECOVERING_PARSER if recover else _PARSER)
     except etree.XMLSyntaxError:
         return None
 

@@ -21,6 +21,9 @@ _NO_LINK = re.compile(r"(?:n/?a|none|null|nil|undefined|-+|#+|about:blank)?", re
 """What stands for a link that is not there."""
 
 _WITHOUT_SCHEME = re.compile(r"www\.[^\s/.]+\.", re.IGNORECASE)
+_DOUBLE_SCHEME = re.compile(r"(?:https?://|feed:(?!//))+(?=https?://)|feed(?=://)", re.IGNORECASE)
+"""`feed:` is http in disguise, and `http://https://` a slip of a form."""
+
 _WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 7 * 24, "monthly": 30 * 24, "yearly": 365 * 24}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
@@ -45,16 +48,18 @@ def normalise(raw: RawFeed, *, url: str) -> ParsedFeed:
 def safe_link(link: str, base: str) -> str:
     """An absolute http or https address, or "": `javascript:`, `data:` and the like never get further.
 
-    An address that begins with `www.` is http, as browsers take it.
+    An address that begins with `www.` is http, as browsers take it, and so is one of the scheme `feed`.
     """
     if link.startswith(("https://", "http://")) and link.isascii() and link.isprintable() and " " not in link:
         written = _as_written(link, base)
-        if written is None:
+        if written is None and "//http" not in link:
             return link if len(link) <= _LINE_LIMIT else ""
-        link = written
+        link = link if written is None else written
     cleaned = one_line(link, markup=False).replace(" ", "%20")
     if len(cleaned) > _LINE_LIMIT or _NO_LINK.fullmatch(cleaned):
         return ""
+    if scheme := _DOUBLE_SCHEME.match(cleaned):
+        cleaned = ("http" if scheme.group().lower() == "feed" else "") + cleaned[scheme.end() :]
     if _WITHOUT_SCHEME.match(cleaned):
         cleaned = "http://" + cleaned
     try:
@@ -95,8 +100,8 @@ def _entry(raw: RawEntry, base: str, language: str | None) -> Entry | None:
 
 def _link(raw: RawEntry, base: str) -> str:
     """The entry's own link, else an id that is an address, else that of its content or of an enclosure."""
-    if raw.link and (link := safe_link(raw.link, base)):
-        return link
+    if raw.link and raw.link != base and (link := safe_link(raw.link, base)):
+        return link  # the document's own address is what "#" and the like resolve to
     if _WEB_ADDRESS.match(raw.id) and (link := safe_link(raw.id, base)):
         return link
     return next((link for other in raw.other_links if (link := safe_link(other, base))), "")

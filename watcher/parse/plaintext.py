@@ -66,7 +66,7 @@ _SURROGATES = re.compile(
 )
 """Two references to the halves of one character, as .NET and PHP write it."""
 
-_REFERENCE = re.compile(r"(&(?:#[0-9]{1,9}|#[xX][0-9a-fA-F]{1,8}|[a-zA-Z][a-zA-Z0-9]{1,31});?)", re.ASCII)
+_REFERENCE = re.compile(r"(&(?:#[0-9]{1,40}|#[xX][0-9a-fA-F]{1,40}|[a-zA-Z][a-zA-Z0-9]{1,31});?)", re.ASCII)
 
 _C1 = re.compile("[\x80-\x9f]")
 _WINDOWS_1252 = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
@@ -127,7 +127,7 @@ def title_line(value: str, kind: TextKind, *, limit: int = TEXT_LIMIT) -> str:
     elif kind is TextKind.UNTYPED:
         is_formatted = _FORMATTED.search(text) and not _ABOUT_MARKUP.search(text)
         text = _resolved_again(_without_title_tags(text) if is_formatted else text)
-    return one_line(text, markup=False, limit=limit)
+    return one_line(_without_cdata_marks(text), markup=False, limit=limit)
 
 
 def _resolved_again(text: str) -> str:
@@ -175,7 +175,7 @@ def _words(value: str, limit: int, separator: str, *, markup: bool) -> str:
         if "<" in text:
             text = _without_tags(text)
         if "&" in text:
-            text = _without_references(text)
+            text = _without_cdata_marks(_without_references(text))
     text = separator.join(_folded_lines(text))
     return text if len(text) <= limit else text[:limit].rstrip()
 

@@ -61,6 +61,10 @@ class RawEntry:
     source_link: str = ""
     other_links: Sequence[str] = ()
 
+    @property
+    def is_empty(self) -> bool:
+        return not (self.id or self.link or self.title.value or self.summary.value or self.contents)
+
 
 @dataclass(slots=True)
 class RawFeed:

@@ -8,12 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html import unescape
 from html.entities import html5
+
+from lxml import etree
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import DocumentRepair, RepairKind
+from watcher.parse.lxml_reader import parse_xml
 from watcher.parse.names import uri_of_prefix
+from watcher.parse.raw import MANY_ENTRIES
 
 _HEAD_END = re.compile(rb"<[A-Za-z]")
 _DOCTYPE = re.compile(
@@ -32,10 +35,11 @@ _NON_CHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")  # U+FFFE, U+FFFF
 _SPACE_LIKE = bytes(code if code not in b"\x0b\x0c\x1c\x1d\x1e\x1f" else 0x20 for code in range(256))
 _DELETED = bytes(code for code in range(0x20) if code not in b"\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f")
 _PREFIX = re.compile(rb"</?([A-Za-z][\w.-]*):[A-Za-z]")
+_ATTRIBUTE_PREFIX = re.compile(rb"<[A-Za-z][^<>]*?\s([A-Za-z][\w.-]*):[\w.-]+\s*=")
 _MANY_PREFIXES = 20
 
 _CDATA = re.compile(rb"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))", re.DOTALL)
-_LONE_AMPERSAND = re.compile(rb"&(?!(?:#[0-9]{1,9}|#[xX][0-9A-Fa-f]{1,8}|[A-Za-z][A-Za-z0-9]{1,31});)")
+_LONE_AMPERSAND = re.compile(rb"&(?!(?:#[0-9]{1,40}|#[xX][0-9A-Fa-f]{1,40}|[A-Za-z][A-Za-z0-9]{1,31});)")
 _LONE_LESS_THAN = re.compile(rb"<(?![A-Za-z_/!?:\x80-\xff])")
 _REFERENCE = re.compile(rb"&(?!(?:amp|lt|gt|quot|apos);)([A-Za-z#][A-Za-z0-9]*);")
 _SURROGATES = re.compile(
@@ -49,7 +53,8 @@ _TOKEN = re.compile(
     rb"|<(/?)([A-Za-z_:\x80-\xff][^\s/<>]*+)(?:[^<>\"'/]|\"[^\"]*+\"|'[^']*+'|/(?!>))*+(/?)>|<[^>]*\Z",
     re.DOTALL,
 )
-_HALF_REFERENCE = re.compile(rb"&[#\w]*\Z")
+_HALF_CDATA_END = re.compile(rb"\]\](?:&gt;)?(?=\s*</)")
+_HALF_AT_END = re.compile(rb"(?:&[#\w]*|<(?:[/A-Za-z][^<>]*)?)\Z")
 _DEEPEST = 200
 
 
@@ -110,13 +115,47 @@ def repair(document: bytes, entities: Mapping[bytes, bytes]) -> Repaired:
         result.document = cleaned.translate(_SPACE_LIKE, _DELETED)
         markup.append("control characters removed")
     if result.truncated:
-        result.document = _HALF_REFERENCE.sub(b"", result.document)
+        result.document = _HALF_AT_END.sub(b"", result.document)
     _repair_references(result)
     _declare_prefixes(result, markup)
     if result.truncated:
         result.document = _closed(result.document)
     result.note(RepairKind.MARKUP, markup)
     return result
+
+
+def count_entry_starts(document: bytes) -> int:
+    """How many entries begin in a document."""
+    return len(_ENTRY_START.findall(_CDATA.sub(b"", document)))
+
+
+def with_balanced_entries(document: bytes) -> bytes:
+    """The document with each entry made well-formed by itself, so that an unclosed tag costs one entry at most."""
+    starts = [found.start() for found in _ENTRY_START.finditer(document)][: MANY_ENTRIES + 1]
+    root = _ROOT.search(document)
+    if not starts or root is None:
+        return document
+    root_tag = document[root.start() : document.find(b">", root.start()) + 1]
+    pieces = [document[: starts[0]]]
+    for start, following in zip(starts, [*starts[1:], len(document)], strict=True):
+        end = _ENTRY_END.search(document, start, following)
+        stop = end.end() if end else following if following < len(document) else start
+        pieces.append(_balanced(document[start:stop], root_tag, root.group(1)))
+        pieces.append(document[stop:following] if following == len(document) else b"")
+    return b"".join(pieces)
+
+
+def _balanced(entry: bytes, root_tag: bytes, root: bytes) -> bytes:
+    if entry.rfind(b"<![CDATA[") > entry.rfind(b"]]>"):
+        entry = _HALF_CDATA_END.sub(b"]]>", entry)
+    wrapped = root_tag + entry + b"</" + root + b">"
+    if parse_xml(wrapped) is not None:
+        return entry
+    recovered = parse_xml(wrapped, recover=True)
+    if recovered is None or not len(recovered):
+        return b""
+    balanced: bytes = etree.tostring(recovered[0], encoding="utf-8", xml_declaration=False, with_tail=False)
+    return balanced
 
 
 def _with_entities(document: bytes, entities: Mapping[bytes, bytes]) -> bytes:
@@ -151,7 +190,7 @@ def _remove_what_is_around(result: Repaired, facts: list[str]) -> None:
     result.document = document[root.start() : len(document) - len(after)]
     if re.sub(rb"<\?[^<>]*\?>|<!--.*?-->", b"", before, flags=re.DOTALL).strip():
         facts.append("text before the document removed")
-    elif before[:1].isspace():
+    elif before[:1].isspace() and before.lstrip().startswith(b"<?xml"):
         facts.append("white space before the XML declaration removed")
     if after.strip():
         facts.append("text behind the document removed")
@@ -180,7 +219,7 @@ def _repair_references(result: Repaired) -> None:
         parts[place] = part
     result.document = b"".join(parts)
     counts = {"raw ampersands": ampersands, "raw less-than signs": signs, "references unknown to XML": references}
-    result.note(RepairKind.REFERENCES, [f"{count} {what}" for what, count in counts.items() if count])
+    result.note(RepairKind.REFERENCES, [f"{what}: {count}" for what, count in counts.items() if count])
 
 
 def _joined(pair: re.Match[bytes]) -> bytes:
@@ -200,12 +239,13 @@ def _as_xml(reference: re.Match[bytes]) -> bytes:
     code = int(name[2:], 16) if name[1:2] in b"xX" else int(name[1:])
     if code in (0x9, 0xA, 0xD) or 0x20 <= code <= 0xD7FF or 0xE000 <= code <= 0xFFFD or 0x10000 <= code <= 0x10FFFF:
         return reference.group()
-    return b"&#xFFFD;" if unescape(reference.group().decode("ascii")) else b""  # controls mean nothing
+    return b"" if 0 < code < 0x20 else b"&#xFFFD;"  # controls show nothing
 
 
 def _declare_prefixes(result: Repaired, facts: list[str]) -> None:
     document = result.document
-    used = {prefix for prefix in set(_PREFIX.findall(document)) if b"xmlns:" + prefix not in document} - {b"xml"}
+    written = {*_PREFIX.findall(document), *_ATTRIBUTE_PREFIX.findall(document)} - {b"xml", b"xmlns"}
+    used = {prefix for prefix in written if b"xmlns:" + prefix not in document}
     if not used or len(used) > _MANY_PREFIXES:
         return
     declarations = b"".join(
@@ -244,7 +284,7 @@ def _open_at_end(piece: bytes, open_names: list[bytes]) -> tuple[list[bytes] | N
         if name is None:
             if token.group().startswith(b"<![CDATA["):
                 if not cdata_end:
-                    return names, piece + b"]]>"
+                    return names, re.sub(rb"\]{1,2}\Z", b"", piece) + b"]]>"
             elif token.end() == len(piece) and not token.group().endswith((b"-->", b"?>")):
                 return names, piece[: token.start()]
         elif slash:
