@@ -29,7 +29,7 @@ from tests.hostile.pages import hostile_lists, hostile_pages
 from tests.hostile.servers import FEED, HERE, OK, hostile_servers, prepare
 from watcher.config.opml import read_opml
 from watcher.fetch.client import Fetcher
-from watcher.fetch.page import find_candidates
+from watcher.fetch.discover import find_links
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchResult, NotModified, ParseFailed, Validators
 from watcher.model.settings import Network, PerHost, Polling
@@ -190,14 +190,14 @@ async def pages(wanted: list[str]) -> int:
             continue
         before = resource.getrusage(resource.RUSAGE_CHILDREN)
         heart = asyncio.create_task(longest_pause())
-        found = await find_candidates(page, url=URL)
+        found = await find_links(page, url=URL)
         heart.cancel()
         stall = 0.0
         with suppress(asyncio.CancelledError):
             stall = await heart
         after = resource.getrusage(resource.RUSAGE_CHILDREN)
         cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-        outcome = str(found.reason) if isinstance(found, ParseFailed) else f"{len(found)} candidates"
+        outcome = str(found.reason) if isinstance(found, ParseFailed) else f"{len(found.candidates)} candidates"
         broken += _show(name, f"{len(page) / 1e6:6.1f}", Cost(outcome, cpu, after.ru_maxrss / 1024, stall))
     return broken
 

@@ -43,7 +43,7 @@ def test_a_planted_module_would_run_without_isolation(planted: Path) -> None:
 
 def test_nothing_of_the_working_directory_runs_in_a_child(planted: Path) -> None:
     page = asyncio.run(run_job("watcher.parse.page", b"http://example.org/", PAGE, Limits()))
-    links = asyncio.run(run_job("watcher.fetch.page_worker", b"http://example.org/", PAGE, Limits()))
+    links = asyncio.run(run_job("watcher.fetch.feed_links", b"http://example.org/", PAGE, Limits()))
     template = run_job_blocking("watcher.render.template_child", b"", TEMPLATE, Limits())
     assert [one.failure for one in (page, links, template)] == [None] * 3
     assert page.frames == (b'{"title": "Port", "content": "words"}',)

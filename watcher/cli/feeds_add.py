@@ -70,7 +70,7 @@ def _show(found: Sequence[FoundFeed]) -> None:
 
 
 def add_feed(
-    url: Annotated[str, typer.Argument(help="A feed, or a page that has exactly one.")],
+    url: Annotated[str, typer.Argument(help="A feed, or a page that has exactly one, not counting comments.")],
     name: Annotated[str | None, typer.Option(help="Call it so; by its own title by default.")] = None,
     label: Annotated[list[str] | None, typer.Option(metavar="NAME=VALUE", help="Add a label; may be repeated.")] = None,
     into: Into = None,
@@ -107,9 +107,11 @@ def _asked(compiled: CompiledConfig, url: str, name: str | None, labels: dict[st
     from watcher.config.opml import clean_name
 
     found = _found(compiled, url)
-    if len(found) > 1:
+    wanted = [feed for feed in found if not feed.is_comments]
+    if len(wanted) != 1 and len(found) > 1:
         _show(found)
         raise UsageError(f"{url} has {len(found)} feeds: add the one you want by its own url")
+    found = wanted or found
     return Feed(found[0].url, name or clean_name(found[0].title) or None, labels)
 
 
