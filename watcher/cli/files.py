@@ -20,11 +20,11 @@ def write_atomically(path: Path, content: str | bytes, *, new: bool = False) -> 
     data = content.encode() if isinstance(content, str) else content
     if new and path.exists():
         raise UsageError(f"{path} exists already; name a file that does not")
-    if target.exists() and not target.is_file():  # a device or a pipe has no content to protect
-        target.write_bytes(data)
-        return
     try:
-        _replace(target, data)
+        if target.exists() and not target.is_file():  # a device or a pipe has no content to protect
+            target.write_bytes(data)
+        else:
+            _replace(target, data)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
 

@@ -1,26 +1,38 @@
-"""The log: one line of text per event on a terminal, JSON lines for the journal."""
+"""The log: one line of text per event on a terminal, JSON lines elsewhere, quiet about repetition."""
 
 from __future__ import annotations
 
 import logging
 import sys
+import time
+from collections import OrderedDict
+from collections.abc import Callable
 
 import structlog
 
+from watcher.cli.options import LogFormat
 from watcher.text.redact import redact_addresses
 
+QUIET = 60.0
+"""Seconds in which a repeated warning or error is counted, not written."""
+MOST_REMEMBERED = 1_000
 
-def configure_logs(*, verbose: bool = False) -> None:
+
+def configure_logs(*, verbose: bool = False, log_format: LogFormat = LogFormat.AUTO) -> None:
     """Sends the log to standard error. Events carry no secret: the caller keeps them out (I12)."""
-    on_terminal = sys.stderr.isatty()
+    is_terminal = sys.stderr.isatty()
+    as_text = is_terminal if log_format is LogFormat.AUTO else log_format is LogFormat.TEXT
     last: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer() if on_terminal else structlog.processors.JSONRenderer(ensure_ascii=False)
+        structlog.dev.ConsoleRenderer(colors=is_terminal)
+        if as_text
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    before = [] if on_terminal else [structlog.processors.format_exc_info]
+    before = [] if as_text else [structlog.processors.format_exc_info]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            CountRepetitions(time.monotonic),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             *before,
             _without_secrets,
@@ -34,3 +46,30 @@ def configure_logs(*, verbose: bool = False) -> None:
 def _without_secrets(_: object, __: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
     """Hides `?token=…` and the like in the addresses of feeds."""
     return {key: redact_addresses(value) if isinstance(value, str) else value for key, value in event.items()}
+
+
+class CountRepetitions:
+    """Drops a warning or error that says the same as one of the last minute; the next one that is written has the count.
+
+    A full disk is then one line a minute, not two a second. Events that differ in a fact are different events.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._written: OrderedDict[str, tuple[float, int]] = OrderedDict()
+        """When each event was written last, and how often it was dropped since."""
+
+    def __call__(self, logger: object, method: str, event: structlog.typing.EventDict) -> structlog.typing.EventDict:
+        if event.get("level") not in ("warning", "error", "critical"):
+            return event
+        key = repr(sorted((name, str(value)) for name, value in event.items()))
+        now = self._clock()
+        written, dropped = self._written.get(key, (-QUIET, 0))
+        if now - written < QUIET:
+            self._written[key] = (written, dropped + 1)
+            raise structlog.DropEvent
+        self._written[key] = (now, 0)
+        self._written.move_to_end(key)
+        if len(self._written) > MOST_REMEMBERED:
+            self._written.popitem(last=False)
+        return {**event, "repeated": dropped} if dropped else event

@@ -11,6 +11,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping, Sequence
+from copy import copy
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,13 @@ from typer.core import TyperGroup
 from watcher import __version__
 from watcher.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG
 from watcher.cli.os_errors import explain_os_error
+from watcher.cli.tables import Display
 from watcher.errors import ConfigError, StoreError, UsageError
 
 COMMANDS: Mapping[str, str] = {
     "demo": "See everything work on this machine alone: sample feeds, scores, one chat message, one digest.",
     "init": "Write a commented starter configuration.",
-    "check": "Validate the configuration, its topics' examples and its templates.",
+    "check": "Validate the configuration, its topics' examples, its channels and its templates.",
     "run": "Run the daemon.",
     "once": "Poll what is due, deliver what is ready, and exit.",
     "explain": "Show why a text or an entry matches a topic, or why it does not.",
@@ -42,6 +44,8 @@ COMMANDS: Mapping[str, str] = {
     "routes": "Test which receivers would get an alert.",
     "receivers": "List receivers and send test messages.",
     "db": "Upgrade, back up and measure the store.",
+    "completion": "Print a script that completes commands and options.",
+    "man": "Print the manual page in roff, for `man -l -` or a folder of $MANPATH.",
     "debug": "List failpoints and timings for tests.",
 }
 """Each command, in the order of `--help`, with its help line. Its module is `watcher.cli.<name>`, with a Typer `app`."""
@@ -49,6 +53,7 @@ COMMANDS: Mapping[str, str] = {
 WITHOUT_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """Looking for plugins of pydantic reads the metadata of every installed distribution. We have none."""
 HIDDEN = frozenset({"debug"})
+SUMMARY = "Poll news feeds, score every entry against your topics, and alert the right people with the reasons."
 _PYDANTIC_PREFIX = "Value error, "
 """What pydantic, which typer uses to read arguments, puts before our own messages."""
 
@@ -76,14 +81,30 @@ class CommandTable(TyperGroup):
 
 
 def load_command(name: str) -> Any:
-    """The command or group of this name, imported now."""
-    return typer.main.get_command(import_module(f"watcher.cli.{name}").app)
+    """The command or group of this name, imported now. Commands that print tables or JSON also take --utc."""
+    command = typer.main.get_command(import_module(f"watcher.cli.{name}").app)
+    for one in getattr(command, "commands", {"": command}).values():
+        if any(parameter.name == "as_json" for parameter in one.params):
+            one.params.append(_utc_option())
+    return command
+
+
+def _utc_option() -> Any:
+    """The option of `watcher` itself, for a command."""
+    option = copy(next(one for one in typer.main.get_command(app).params if one.name == "utc"))
+    option.expose_value = False
+    return option
+
+
+def _show_utc(wanted: bool) -> None:
+    if wanted:
+        Display.utc = True
 
 
 app = typer.Typer(
     name="watcher",
     cls=CommandTable,
-    help="Poll news feeds, score every entry against your topics, and alert the right people with the reasons.",
+    help=SUMMARY,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
@@ -103,6 +124,7 @@ def _options(
     config: Path = typer.Option(
         DEFAULT_CONFIG, "-c", "--config", metavar="FILE", envvar=CONFIG_VARIABLE, help="Use this configuration."
     ),
+    utc: bool = typer.Option(False, "--utc", callback=_show_utc, help="Show times in UTC, not in this machine's zone."),
     _: bool = typer.Option(
         False, "-V", "--version", callback=_print_version, is_eager=True, help="Print the version and exit."
     ),
@@ -116,6 +138,11 @@ def main(words: Sequence[str] | None = None) -> None:
     `words` are the command line after `watcher`; that of this process by default.
     """
     _print_anything()
+    Display.utc = False
+    if "_WATCHER_COMPLETE" in os.environ:
+        from typer._completion_classes import completion_init
+
+        completion_init()
     os.environ.setdefault(*WITHOUT_PLUGINS)
     try:
         app(args=words)

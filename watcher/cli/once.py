@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_run, opened_store, single_command
+from watcher.cli.options import (
+    DEFAULT_CONFIG,
+    AsJson,
+    Config,
+    LogFormat,
+    LogFormatOption,
+    Verbose,
+    load_to_run,
+    opened_store,
+    single_command,
+)
 
 if TYPE_CHECKING:
     from watcher.service.load import CompiledConfig
@@ -27,7 +37,8 @@ def once(
         False, "--digest-now", help="Release digests before their time, also an empty one where `empty: true` is set."
     ),
     as_json: AsJson = False,
-    verbose: bool = typer.Option(False, "-v", "--verbose", help="Log more."),
+    verbose: Verbose = False,
+    log_format: LogFormatOption = LogFormat.AUTO,
 ) -> None:
     """Poll what is due, deliver what is ready, and exit.
 
@@ -37,7 +48,7 @@ def once(
     from watcher.sandbox.limits import hide_from_children
 
     hide_from_children()
-    configure_logs(verbose=verbose)
+    configure_logs(verbose=verbose, log_format=log_format)
     report = _run(load_to_run(config), all_feeds, digest_now)
     facts = {name: value for name, value in asdict(report).items() if name != "reached"}
     if as_json:

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -38,6 +39,20 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other progr
 
 
 Limit = Annotated[int, typer.Option(min=1, metavar="NUMBER", help="List at most this many.")]
+
+
+class LogFormat(StrEnum):
+    """How events are written."""
+
+    AUTO = "auto"
+    TEXT = "text"
+    JSON = "json"
+
+
+LogFormatOption = Annotated[
+    LogFormat, typer.Option("--log-format", help="Write the log as text or JSON; auto: text on a terminal, else JSON.")
+]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Log more.")]
 
 
 def single_command() -> typer.Typer:

@@ -6,7 +6,7 @@ import os
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config, load_to_run, single_command
+from watcher.cli.options import DEFAULT_CONFIG, Config, LogFormat, LogFormatOption, Verbose, load_to_run, single_command
 from watcher.errors import UsageError
 
 app = single_command()
@@ -16,7 +16,8 @@ app = single_command()
 def run(
     config: Config = DEFAULT_CONFIG,
     metrics: str | None = typer.Option(None, metavar="HOST:PORT", help="Serve Prometheus metrics at this address."),
-    verbose: bool = typer.Option(False, "-v", "--verbose", help="Log more."),
+    verbose: Verbose = False,
+    log_format: LogFormatOption = LogFormat.AUTO,
 ) -> None:
     """Run the daemon.
 
@@ -31,7 +32,7 @@ def run(
 
     hide_from_children()
     limit_arenas()
-    configure_logs(verbose=verbose)
+    configure_logs(verbose=verbose, log_format=log_format)
     compiled = load_to_run(config)
     if metrics is not None:
         _serve_metrics(metrics)

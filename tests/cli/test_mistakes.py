@@ -1,0 +1,167 @@
+"""Everyday mistakes: one message with cause and remedy, the right exit code, never a traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+from socket import create_server
+
+import pytest
+
+from tests.harness.harness import Harness, Item
+from watcher.cli.os_errors import explain_os_error
+
+LABELLED = '{"id": "1", "title": "Bread", "content": "", "labels": {"ceasefires": false}}\n'
+
+
+def nothing(harness: Harness) -> None:
+    """No preparation."""
+
+
+def replaced(old: str, new: str) -> Callable[[Harness], None]:
+    def change(harness: Harness) -> None:
+        text = harness.config.read_text()
+        assert old in text
+        harness.config.write_text(text.replace(old, new))
+
+    return change
+
+
+def wrote(name: str, content: bytes) -> Callable[[Harness], None]:
+    return lambda harness: (harness.folder / name).write_bytes(content) and None
+
+
+STORE = "sqlite:///watcher.db"
+MISTAKES: list[tuple[str, Callable[[Harness], None], list[str], int, list[str]]] = [
+    ("a folder that is missing", nothing, ["init", "-c", "nodir/x.yaml"], 2, ["nodir/x.yaml", "mkdir -p nodir"]),
+    ("a file that exists", nothing, ["init"], 2, ["config.yaml exists already", "-c"]),
+    ("a place where nobody may write", nothing, ["init", "-c", "/proc/x.yaml"], 2, ["/proc/x.yaml"]),
+    ("no configuration", nothing, ["check", "-c", "other.yaml"], 2, ["other.yaml", "watcher init"]),
+    ("a folder as configuration", nothing, ["check", "-c", "."], 2, ["directory"]),
+    ("a picture as configuration", wrote("x.yaml", b"\x89PNG\xff"), ["check", "-c", "x.yaml"], 2, ["UTF-8"]),
+    ("an unknown key", replaced("polling:", "pollling:"), ["check"], 2, ['did you mean "polling"']),
+    ("a missing text", nothing, ["explain", "--text", "none.txt"], 2, ["cannot read none.txt"]),
+    ("a folder as text", nothing, ["explain", "--text", "."], 2, ["cannot read ."]),
+    ("a misspelt topic", nothing, ["explain", "--topic", "ceasefire", "--text", "config.yaml"], 2, ['"ceasefires"']),
+    (
+        "scores into a missing folder",
+        wrote("judged.jsonl", LABELLED.encode()),
+        ["evaluate", "--entries", "judged.jsonl", "--scores", "nodir/out.jsonl"],
+        2,
+        ["mkdir -p nodir"],
+    ),
+    (
+        "scores on a full disk",
+        wrote("judged.jsonl", LABELLED.encode()),
+        ["evaluate", "--entries", "judged.jsonl", "--scores", "/dev/full"],
+        1,
+        ["/dev/full", "no space"],
+    ),
+    ("feeds on a full disk", nothing, ["feeds", "export", "/dev/full"], 1, ["/dev/full", "no space"]),
+    ("feeds into a missing folder", nothing, ["feeds", "export", "nodir/feeds.opml"], 2, ["mkdir -p nodir"]),
+    (
+        "a file where a folder must be",
+        nothing,
+        ["preview", "--output", "config.yaml/out"],
+        2,
+        ["config.yaml", "folder"],
+    ),
+    ("a file as the demo's folder", nothing, ["demo", "--output", "config.yaml"], 2, ["config.yaml"]),
+    ("a missing OPML file", nothing, ["feeds", "import", "none.opml"], 2, ["opml"]),
+    (
+        "a backup into a missing folder",
+        lambda harness: harness.store().upgrade() and None,
+        ["db", "backup", "nodir/copy.db"],
+        1,
+        ["nodir"],
+    ),
+    ("a backup over a file", nothing, ["db", "backup", "config.yaml"], 2, ["exists already"]),
+    ("a store in a missing folder", replaced(STORE, "sqlite:///nodir/w.db"), ["alerts", "list"], 1, ["nodir"]),
+    ("a store that is none", wrote("watcher.db", b"no database" * 99), ["alerts", "list"], 1, ["watcher.db"]),
+    ("an unknown alert", nothing, ["alerts", "show", "00000000"], 2, ["watcher alerts list"]),
+    ("an unknown entry", nothing, ["entries", "show", "00000000"], 2, ["watcher entries search"]),
+    ("an unknown message", nothing, ["outbox", "drop", "00000000"], 2, ["watcher outbox list"]),
+    ("an unknown command", nothing, ["alert"], 2, ["alert"]),
+    ("an unknown option", nothing, ["alerts", "list", "--topik", "x"], 2, ["--topik"]),
+    ("a duration without a unit", nothing, ["alerts", "list", "--since", "7"], 2, ["--since 7:", "2d"]),
+    ("a silence without a comment", nothing, ["silence", "add", "level=focus", "--for", "1h"], 2, ["--comment"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("prepare", "words", "code", "said"), [row[1:] for row in MISTAKES], ids=[row[0] for row in MISTAKES]
+)
+def test_a_mistake_gets_one_message_and_the_right_code(
+    harness: Harness, prepare: Callable[[Harness], None], words: list[str], code: int, said: list[str]
+) -> None:
+    harness.feed_urls = ["http://127.0.0.1:9/none"]
+    harness.write()
+    prepare(harness)
+    done = harness.command(*words)
+    assert done.returncode == code, done.stderr
+    assert "Traceback" not in done.stderr
+    assert all(text in done.stderr for text in said), done.stderr
+    assert not list(harness.folder.glob(".*.*")), "a temporary file was left behind"
+
+
+def test_there_are_twenty() -> None:
+    assert len(MISTAKES) >= 20
+
+
+def test_a_port_in_use_is_named(harness: Harness) -> None:
+    harness.publish("/wire", [])
+    harness.write()
+    with create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        done = harness.command("run", "--metrics", address)
+    assert (done.returncode, address in done.stderr) == (2, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (PermissionError(13, "Permission denied", "/etc/watcher/config.yaml"), 2),
+        (OSError(30, "Read-only file system", "/mnt/x"), 2),
+        (OSError(28, "No space left on device", "/var/x"), 1),
+        (OSError(122, "Disk quota exceeded", "/home/x"), 1),
+    ],
+)
+def test_errors_of_the_system_name_the_file_and_a_remedy(error: OSError, code: int) -> None:
+    found = explain_os_error(error)
+    assert found is not None
+    assert (found.exit_code, str(error.filename) in found.message, ";" in found.message) == (code, True, True)
+
+
+def test_an_error_without_a_file_is_a_defect() -> None:
+    assert explain_os_error(OSError(104, "Connection reset by peer")) is None
+
+
+def run(harness: Harness, *words: str, **variables: str) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "watcher", *words],
+        cwd=harness.folder,
+        env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2]), **variables},
+        capture_output=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_titles_that_the_locale_cannot_print_end_no_command(harness: Harness, encoding: str) -> None:
+    harness.publish("/wire", [Item("a", "Ceasefire وقف إطلاق النار", harness.clock.now() - timedelta(minutes=1))])
+    harness.once()
+    done = run(harness, "entries", "list", PYTHONIOENCODING=encoding, PYTHONUTF8="0")
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+    assert b"Ceasefire " in done.stdout
+
+
+def test_a_reader_that_goes_away_is_no_error(harness: Harness) -> None:
+    harness.write()
+    command = f"{sys.executable} -m watcher debug failpoints | true"
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    done = subprocess.run(command, shell=True, cwd=harness.folder, env=env, capture_output=True, check=False)
+    assert done.stderr == b""
