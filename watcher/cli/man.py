@@ -64,4 +64,5 @@ def _paragraphs(text: str) -> str:
 def _roff(text: str) -> str:
     """A text without the characters that roff acts on (groff_char(7))."""
     escaped = text.replace("\\", "\\e").replace("-", "\\-").replace("`", "\\(ga").replace("'", "\\(aq")
+    escaped = "".join(one if one.isascii() else f"\\[u{ord(one):04X}]" for one in escaped)
     return f"\\&{escaped}" if escaped.startswith(".") else escaped
