@@ -37,11 +37,18 @@ def check(
     from watcher.config.load import missing_for_run
     from watcher.deliver.registry import failed_channels
     from watcher.service.load import load_config
+    from watcher.service.route_check import route_warnings
 
     compiled = load_config(config, os.environ, secrets="require" if online else "if_found")
     settings = compiled.settings
     needed = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(settings))
-    for warning in (*settings.warnings, *_of_topics(compiled), *needed, *_private_addresses(settings)):
+    for warning in (
+        *settings.warnings,
+        *route_warnings(settings),
+        *_of_topics(compiled),
+        *needed,
+        *_private_addresses(settings),
+    ):
         say(f"warning: {warning}", err=True)
     failed = [problem for topic in compiled.topics for problem in _failed_examples(topic, compiled)]
     failed += failed_channels(settings)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -10,7 +11,7 @@ import typer
 from watcher.cli.options import DEFAULT_CONFIG, Config, command_group, load_to_read
 from watcher.errors import UsageError
 from watcher.model.route import OWN_LABELS
-from watcher.model.topic import Level
+from watcher.model.topic import Level, Points
 
 if TYPE_CHECKING:
     from watcher.model.settings import Settings
@@ -19,12 +20,16 @@ if TYPE_CHECKING:
 app = command_group("Test which receivers would get an alert.")
 
 
-@app.command("test", epilog="Example: watcher routes test level=focus topic=ceasefires region=mena")
+@app.command("test", epilog="Example: watcher routes test level=focus topic=ceasefires score=12")
 def try_labels(
     labels: Annotated[list[str], typer.Argument(help="Labels of the alert: name=value …")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Show which receivers would get an alert with these labels, and which route decided it."""
+    """Show which receivers would get an alert with these labels, which route decided it, and when it would be sent.
+
+    Give score=12 to see what quiet hours do with an alert of 12 points.
+    """
+    from watcher.route.timing import when_sent
     from watcher.route.tree import routes_for, why
 
     settings = load_to_read(config).settings
@@ -34,10 +39,25 @@ def try_labels(
     given = dict(_label(text) for text in labels)
     for warning in impossible_labels(settings, given):
         typer.echo(f"warning: {warning}", err=True)
-    receivers = dict.fromkeys(route.receiver for route in routes_for(root, given))
+    taking = routes_for(root, given)
+    receivers = dict.fromkeys(route.receiver for route in taking)
     for line in _lines(why(root, given), 0):
         typer.echo(line)
+    score, now = _score(given), datetime.now(UTC)
+    for route in taking:
+        typer.echo(f"{route.path} to {route.receiver}: {'; '.join(when_sent(route, score, now))}")
     typer.echo(f"receivers: {', '.join(receivers) or 'none'}")
+
+
+def _score(given: Mapping[str, str]) -> Points | None:
+    from watcher.config.quantities import read_points
+
+    if "score" not in given:
+        return None
+    try:
+        return read_points(given["score"])
+    except ValueError as error:
+        raise UsageError(f"score: {error}") from error
 
 
 def _label(text: str) -> tuple[str, str]:

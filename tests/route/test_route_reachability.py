@@ -1,0 +1,101 @@
+"""Routes that no alert can reach, and the proof by trying that the others can be reached."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watcher.model.route import GroupTiming, Matcher, Operator, Route
+from watcher.route.reachability import unreachable_routes, values_without_feed
+from watcher.route.tree import routes_for
+
+LEVELS = {"level": frozenset({"mention", "focus"})}
+
+
+def node(path: str, *matchers: Matcher, continues: bool = False, routes: tuple[Route, ...] = ()) -> Route:
+    return Route(path, "desk", GroupTiming(), (), matchers, continues, routes=routes)
+
+
+def is_(label: str, value: str, operator: Operator = "=") -> Matcher:
+    return Matcher(label, operator, value)
+
+
+def tree(*children: Route) -> Route:
+    return node("/", routes=children)
+
+
+FOCUS, MENTION = is_("level", "focus"), is_("level", "mention")
+
+UNREACHABLE = {
+    "behind one that takes everything": [(), (FOCUS,)],
+    "behind the same matchers": [(FOCUS,), (FOCUS, is_("topic", "a"))],
+    "behind all values of a label": [(FOCUS,), (MENTION,), (is_("topic", "a"),)],
+    "behind an expression that includes it": [(is_("level", "focus|mention", "=~"),), (FOCUS,)],
+    "behind a lower score": [(is_("score", "10", ">="),), (is_("score", "12", ">="),)],
+    "behind both sides of a score": [(is_("score", "5", ">="),), (is_("score", "5", "<="),), (is_("score", "5"),)],
+    "behind a value and its negation": [(is_("feed", "a"),), (is_("feed", "a", "!="),), (FOCUS,)],
+    "matchers that exclude each other": [(FOCUS, MENTION)],
+    "a value that does not occur": [(is_("level", "loud"),)],
+    "behind any text": [(is_("feed", ".*", "=~"),), (is_("feed", "BBC.*", "=~"),)],
+}
+REACHABLE = {
+    "another label": [(is_("topic", "a"),), (FOCUS,)],
+    "a higher score first": [(is_("score", "12", ">="),), (is_("score", "10", ">="),)],
+    "another expression": [(is_("feed", "BBC.*", "=~"),), (is_("feed", "CNN.*", "=~"),)],
+    "no matcher last": [(FOCUS,), ()],
+    "many expressions": [(is_("feed", f"F{n}.*", "=~"),) for n in range(12)],
+}
+
+
+@pytest.mark.parametrize("name", UNREACHABLE)
+def test_the_last_cannot_be_reached(name: str) -> None:
+    children = [node(f"/{n}", *matchers) for n, matchers in enumerate(UNREACHABLE[name])]
+    assert unreachable_routes(tree(*children), LEVELS) == children[-1:]
+
+
+@pytest.mark.parametrize("name", REACHABLE)
+def test_all_can_be_reached(name: str) -> None:
+    children = [node(f"/{n}", *matchers) for n, matchers in enumerate(REACHABLE[name])]
+    assert unreachable_routes(tree(*children), LEVELS) == []
+
+
+def test_continue_leaves_the_next_reachable() -> None:
+    assert unreachable_routes(tree(node("/0", continues=True), node("/1", FOCUS)), LEVELS) == []
+
+
+def test_only_the_outermost_is_named() -> None:
+    inner = node("/1/0", FOCUS)
+    outer = node("/1", routes=(inner,))
+    assert unreachable_routes(tree(node("/0"), outer), LEVELS) == [outer]
+
+
+def test_a_value_that_no_feed_has() -> None:
+    known = {"iraq", "syria", ""}
+    assert values_without_feed(is_("region", "irak"), known)
+    assert values_without_feed(is_("region", "leb.*", "=~"), known)
+    assert not values_without_feed(is_("region", "ira.*", "=~"), known)
+    assert not values_without_feed(is_("region", "irak", "!="), known)
+    assert not values_without_feed(is_("region", ""), known)
+
+
+values = st.sampled_from(["a", "b", ""])
+matchers = st.builds(Matcher, st.sampled_from(["x", "y"]), st.sampled_from(["=", "!=", "=~", "!~"]), values)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> Route:
+    return tree(
+        *(
+            node(f"/{n}", *draw(st.lists(matchers, max_size=2)), continues=draw(st.booleans()))
+            for n in range(draw(st.integers(1, 4)))
+        )
+    )
+
+
+@given(trees())
+def test_what_trying_all_labels_reaches_is_not_reported_and_the_rest_is(root: Route) -> None:
+    domains = {"x": frozenset("ab") | {""}, "y": frozenset("ab") | {""}}
+    taken = {route.path for x in domains["x"] for y in domains["y"] for route in routes_for(root, {"x": x, "y": y})}
+    reported = {route.path for route in unreachable_routes(root, domains)}
+    assert reported == {child.path for child in root.routes} - taken

@@ -1,0 +1,66 @@
+"""When a route would send an alert, in words. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from watcher.model.local_time import to_local
+from watcher.model.route import WEEKDAYS, DigestTiming, Hold, Route
+from watcher.model.topic import Points, format_points
+from watcher.route.due import NEVER, next_slot
+from watcher.route.quiet_hours import breaks_through, quiet_until
+
+
+def when_sent(route: Route, score: Points | None, now: datetime) -> list[str]:
+    """Sentences without a full stop: when an alert that comes `now` leaves, what may hold it, how many messages may.
+
+    `score` in hundredths of a point decides about quiet hours; None: not known.
+    """
+    return [*_timing(route, now), *_hold(route.hold, score, now), *_budget(route)]
+
+
+def _timing(route: Route, now: datetime) -> Iterator[str]:
+    timing = route.timing
+    if not isinstance(timing, DigestTiming):
+        yield f"at once: {_duration(timing.wait)} after the first alert of a group, then every {_duration(timing.interval)}"
+        return
+    slot = next_slot(timing, now)
+    times = ", ".join(f"{at:%H:%M}" for at in timing.at)
+    days = "" if timing.days == WEEKDAYS else f" on {', '.join(timing.days)}"
+    following = "" if slot == NEVER else f"; next {_moment(slot, timing.zone)}"
+    least = f", from {timing.min} alerts on" if timing.min > 1 else ""
+    yield f"in the digest of {times} {timing.zone}{days}{least}{following}"
+
+
+def _hold(hold: Hold | None, score: Points | None, now: datetime) -> Iterator[str]:
+    if hold is None:
+        return
+    spans = ", ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in hold.spans)
+    days = "" if hold.days == WEEKDAYS else f" on {', '.join(hold.days)}"
+    until = quiet_until(hold, now)
+    quiet_now = "not now" if until is None else f"now, until {_moment(until, hold.zone)}"
+    text = f"held during quiet hours {spans} {hold.zone}{days} ({quiet_now})"
+    if hold.break_through is not None:
+        limit = format_points(hold.break_through)
+        text += f", unless its score is {limit} or more"
+        if score is not None:
+            text += f": {format_points(score)} {'is' if breaks_through(hold, score) else 'is not'}"
+    yield text
+
+
+def _budget(route: Route) -> Iterator[str]:
+    if route.budget is not None:
+        yield f"at most {route.budget.max} messages in {_duration(route.budget.per)}; the rest follows in one message"
+
+
+def _moment(moment: datetime, zone: str) -> str:
+    return to_local(moment, zone).strftime("%a %Y-%m-%d %H:%M")
+
+
+def _duration(span: timedelta) -> str:
+    seconds = int(span.total_seconds())
+    for unit, size in (("d", 86_400), ("h", 3_600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
