@@ -70,7 +70,7 @@ def test_what_a_page_may_cost_is_bounded(bomb: str) -> None:
         assert found.reason is PollReason.PARSE_TIMEOUT
     else:
         assert len(found.candidates) <= 50
-        assert all(len(candidate.url) + len(candidate.title) < 3_000 for candidate in found)
+        assert all(len(candidate.url) + len(candidate.title) < 3_000 for candidate in found.candidates)
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 3
 
 
