@@ -16,9 +16,9 @@ from functools import lru_cache
 
 import structlog
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPRecipientRefused
-from python_socks.async_.asyncio import Proxy
 
 from watcher.deliver.channel import MailServer
+from watcher.deliver.connect_proxy import connect_through
 from watcher.deliver.mail_message import Email, Mail, addresses, build_mail
 from watcher.deliver.smtp_failure import SMTP_UNAVAILABLE, Stage, judge_failure, judge_refused, named, reply
 from watcher.errors import AttemptReason
@@ -89,9 +89,7 @@ class Conversation:
 
     async def _open(self) -> None:
         if self._server.proxy:
-            proxy = Proxy.from_url(self._server.proxy)
-            connected = await proxy.connect(self._smtp.host, self._smtp.port, timeout=self._deadline)
-            await self._client.connect(sock=connected)
+            await self._client.connect(sock=await connect_through(self._server.proxy, self._smtp.host, self._smtp.port))
         else:
             await self._client.connect()
         self._client.local_hostname = await helo_name(self._smtp.helo, self._client)
