@@ -82,6 +82,20 @@ def test_every_label_means_what_browsers_mean(label: str) -> None:
     )
 
 
+def test_characters_that_pythons_codecs_lack() -> None:
+    """By the tables of the standard: rows of NEC and IBM in EUC-JP and ISO-2022-JP, ETEN's in Big5, C1 controls."""
+    for label, body, text in (
+        ("euc-jp", b"\xad\xa1\xb9\xf5\xa1\xc1", "①香～".replace("香", b"\xb9\xf5".decode("euc_jp"))),
+        ("iso-2022-jp", b"\x1b$B-!\x1b(B a \x1b(I1\x1b(B \x1b$B!A\x1b(B", "① a ｱ ～"),
+        ("big5", b"\xf9\xd6", "碁"),
+        ("gbk", b"\x80", "€"),
+        ("koi8-u", b"\xae", "ў"),
+        ("windows-1252", b"\x81", "\x81"),
+        ("windows-874", b"\xfc", REPLACEMENT),
+    ):
+        assert to_utf8(body, {"content-type": f"text/xml; charset={label}"}).body.decode() == text, label
+
+
 @pytest.mark.parametrize(
     ("label", "codec"),
     [

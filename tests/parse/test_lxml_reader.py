@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from watcher.model.entry import Entry, ParsedFeed, ReaderName
+from watcher.model.entry import Entry, ParsedFeed, ReaderName, UpdateHints
 from watcher.parse.document import parse_document
 
 URL = "https://example.org/feeds/feed.xml"
@@ -130,6 +130,19 @@ def test_rss_090_and_rdf() -> None:
 def test_ttl() -> None:
     assert rss("", "<ttl>60</ttl>").ttl == 60
     assert rss("", "<ttl>soon</ttl>").ttl is None
+
+
+def test_hints_on_when_to_poll() -> None:
+    root = ' xmlns:sy="http://purl.org/rss/1.0/modules/syndication/"'
+    syndication = "<sy:updatePeriod>daily</sy:updatePeriod><sy:updateFrequency>4</sy:updateFrequency>"
+    skip = "<skipHours><hour>0</hour><hour>23</hour><hour>24</hour><hour>x</hour></skipHours>"
+    days = "<skipDays><day>Saturday</day><day>sunday</day><day>Someday</day></skipDays>"
+    hints = rss("<title>t</title>", syndication + skip + days, root).hints
+    assert hints == UpdateHints(timedelta(hours=6), (0, 23), (5, 6))
+    assert rss("<title>t</title>").hints == UpdateHints()
+    assert rss("<title>t</title>", "<sy:updatePeriod>never</sy:updatePeriod>", root).hints == UpdateHints()
+    odd = rss("<title><b>t</b></title>", syndication, root)
+    assert (odd.reader, odd.hints.interval) == (ReaderName.FEEDPARSER, timedelta(hours=6))
 
 
 @pytest.mark.parametrize(

@@ -115,6 +115,15 @@ _WIDE = re.compile(
     rb"(?P<utf_32_be>\x00\x00\x00[\t\n\r <{])|(?P<utf_32_le>[\t\n\r <{]\x00\x00\x00)"
     rb"|(?P<utf_16_be>\x00[\t\n\r <{]\x00[^\x00])|(?P<utf_16_le>[\t\n\r <{]\x00[^\x00]\x00)"
 )
+_MEANT: Mapping[str, Mapping[int, int]] = {
+    "euc_jp": dict(zip(map(ord, "\u301c\u2016\u2212\xa2\xa3\xac"), map(ord, "～∥－￠￡￢"), strict=True)),
+    "koi8-u": {ord("╝"): ord("ў"), ord("╬"): ord("Ў")},
+}
+"""Characters that the standard's tables have where Python's codecs have others."""
+
+_NOTHING: Mapping[int, int] = {}
+_WITH_HIGH_BIT = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in range(256))
+_ESCAPE = re.compile(rb"\x1b(\([BJI]|\$[@B])")
 _NON_ASCII = bytes(range(0x80, 0x100))
 _SEVERAL = 3
 """So many sequences of UTF-8 do not stand in a text of another encoding by chance alone."""
@@ -195,11 +204,28 @@ def _is_utf8(body: bytes, others: list[str], *, says_so: bool) -> bool:
 def _decoded(body: bytes, codec: str, *, declared: str, label: str = "") -> Utf8Document:
     if codec == "utf-8" and _is_valid(body):
         return Utf8Document(body, "" if declared == codec else _wrong_label(label, codec))
-    text = body.decode(codec, "watcher.whatwg")
+    if codec == "iso2022_jp":
+        body, codec = _as_euc_jp(body), "euc_jp"
+        declared = codec if declared == "iso2022_jp" else declared
+    text = body.decode(codec, "watcher.whatwg").translate(_MEANT.get(codec, _NOTHING))
     replaced = text.count(REPLACEMENT) - (body.count(REPLACEMENT.encode()) if codec == "utf-8" else 0)
     facts = [_wrong_label(label, codec)] if declared not in (codec, "ebcdic") else []
     facts += [f"undecodable bytes: {replaced}"] if replaced > 0 else []
     return Utf8Document(text.encode("utf-8", "replace"), ", ".join(facts))
+
+
+def _as_euc_jp(body: bytes) -> bytes:
+    """ISO-2022-JP in the form of EUC-JP: the same characters, with the vendors' that Python's own codec lacks."""
+    pieces = _ESCAPE.split(body)
+    for place in range(2, len(pieces), 2):
+        state, piece = pieces[place - 1], pieces[place]
+        if state == b"(I":
+            pieces[place] = b"".join(
+                b"\x8e%c" % (byte | 0x80) if 0x21 <= byte <= 0x5F else b"%c" % byte for byte in piece
+            )
+        elif state[:1] == b"$":
+            pieces[place] = piece.translate(_WITH_HIGH_BIT)
+    return b"".join(pieces[::2])
 
 
 def _wrong_label(label: str, codec: str) -> str:
