@@ -3,7 +3,7 @@
     python bench/fidelity.py [--corpus FOLDER] [--other FOLDER] [--show]
 
 Both read each document with its address (that of its own `self` link, where it has one) and both are followed by our
-normalisation. Ids, links, titles and dates must be equal in every entry, or the difference must stand in
+normalisation. Ids, links, titles and dates must be equal in every entry, or the difference must be in
 `bench/differences.yaml` with its reason, in at most 0.2 % of the entries; every other field must be equal in at least
 99.8 %; the lxml reader must serve at least 95 % of the feeds. Exit 1 when a bar is missed, or when a listed difference
 is not there any more. `--other` reads a second folder, for instance the test files of feedparser's source, and prints

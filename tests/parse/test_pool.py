@@ -17,7 +17,7 @@ from watcher.parse.pool import ParserPool
 URL = "https://example.org/feed.xml"
 GOOD = b'<rss version="2.0"><channel><title>T</title><item><title>A</title><pubDate>Mon, 06 Jan 2025 10:00:00 GMT</pubDate></item></channel></rss>'
 ATTRIBUTE_BOMB = b"<channel><item %s/></channel>" % b" ".join(b'a%d="x"' % number for number in range(90_000))
-"""Well-formed, but not what the swift reader reads; feedparser needs minutes for it."""
+"""Well-formed, but not what the lxml reader reads; feedparser needs minutes for it."""
 
 
 @asynccontextmanager

@@ -59,7 +59,7 @@ DOCUMENTS = {
     "prefix that loses its namespace": (
         "<rss xmlns:p='urn:one'><channel><category xmlns:p='urn:two'/><p:title>t</p:title></channel></rss>"
     ),
-    "version told inside": (
+    "version declared inside": (
         "<r:RDF xmlns:r='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><item xmlns:a='http://www.w3.org/2005/Atom'>"
         "<title>&amp;lt;b&amp;gt;x&amp;lt;/b&amp;gt;</title></item></r:RDF>"
     ),

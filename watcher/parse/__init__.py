@@ -1,1 +1,1 @@
-"""The kitchen: bytes in, entries out; nothing in a document is trusted."""
+"""Documents to entries: bytes in, values of the model out. Nothing in a document is trusted."""

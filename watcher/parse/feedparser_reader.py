@@ -102,9 +102,9 @@ def _other_links(fields: Fields) -> list[str]:
 
 
 def _source_link(source: Fields) -> str:
-    """An Atom source's link, else the `url` of an RSS source; beside persons, "href" is theirs."""
-    has_persons = any(dict.__contains__(source, name) for name in ("authors", "contributors"))
-    return _string(source, "link") or ("" if has_persons else _string(source, "href"))
+    """An Atom source's link, else the `url` of an RSS source; beside authors, "href" is theirs."""
+    has_people = any(dict.__contains__(source, name) for name in ("authors", "contributors"))
+    return _string(source, "link") or ("" if has_people else _string(source, "href"))
 
 
 def _summary(fields: Fields, contents: list[RawText], *, is_atom: bool) -> RawText:
