@@ -142,7 +142,7 @@ class Application:
         built = await build(config, self.pools)
         try:
             async with self.acquiring:
-                await self.pools.store(reconcile.sync_feeds, self.store, config, self.clock.now())
+                await self.pools.store(reconcile.sync_feeds, self.store, config, self.clock.now(), reloading=True)
                 old_built, old_breakers = self.built, self.notifier.breakers
                 self._swap(built)
         except BaseException:

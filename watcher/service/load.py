@@ -6,6 +6,7 @@ import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -58,10 +59,32 @@ class CompiledConfig:
         return stable_hash(repr(self.settings.route), *sorted(map(str, self.channel_refs)))
 
     @property
-    def network_fingerprint(self) -> str:
-        """Changes when feeds that could not be reached may be reachable now. Contains no secret."""
-        network = self.settings.network
-        return stable_hash(*network.allow, "through", "a proxy" if network.proxy else "", str(network.ca_file or ""))
+    def reach_fingerprint(self) -> str:
+        """Changes when feeds that could not be read may be readable now: network, limits, headers. Has no secret in it."""
+        settings, polling = self.settings, self.settings.polling
+        proxy = "a proxy" if settings.network.proxy else ""
+        headers = [
+            f"{feed.url} {name} {value.origin if isinstance(value, Secret) else 'given'}"
+            for feed in settings.feeds
+            for name, value in sorted(feed.headers.items())
+        ]
+        limits = f"{polling.timeout} {polling.max_bytes} {polling.contact} {settings.limits}"
+        return stable_hash(*settings.network.allow, proxy, str(settings.network.ca_file or ""), limits, *headers)
+
+    @property
+    def interval_fingerprint(self) -> str:
+        """Changes when feeds may have to be polled sooner than they are scheduled."""
+        polling = self.settings.polling
+        own = [f"{feed.url} {feed.interval}" for feed in self.settings.feeds if feed.interval is not None]
+        return stable_hash(f"{polling.interval} {polling.min} {polling.max}", *sorted(own))
+
+    @property
+    def longest_intervals(self) -> dict[str, timedelta]:
+        """The longest time between two polls of each feed that does not fail, by URL."""
+        from watcher.schedule.interval import CadencePolicy
+
+        policies = {feed.url: CadencePolicy.of(feed, self.settings.polling) for feed in self.settings.feeds}
+        return {url: policy.fixed or policy.max for url, policy in policies.items()}
 
 
 def load_config(path: Path, env: Mapping[str, str], *, secrets: SecretMode, must_run: bool = False) -> CompiledConfig:

@@ -17,17 +17,30 @@ class Fact(StrEnum):
     """What the store remembers of the configuration that was last in force."""
 
     CONFIGURATION = "configuration"
-    NETWORK = "network"
+    REACH = "network"
+    INTERVALS = "intervals"
     ROUTES = "routes"
 
 
-def sync_feeds(store: Store, config: CompiledConfig, now: datetime) -> None:
-    """Adds new feeds, pauses removed ones; failing feeds are retried when the network settings changed. One
-    transaction: after a `StoreError` nothing has changed.
+def sync_feeds(store: Store, config: CompiledConfig, now: datetime, *, reloading: bool = False) -> None:
+    """Adds new feeds, pauses removed ones, and brings forward what the configuration lets be polled sooner.
+
+    Failing feeds are retried after a reload, and when what may make them fail has changed: network, limits, headers. A
+    shorter interval counts from the last poll. One transaction: after a `StoreError` nothing has changed.
     """
     urls = [feed.url for feed in config.settings.feeds]
-    network_changed = _has_changed(store, Fact.NETWORK, config.network_fingerprint)
-    store.feeds.sync(urls, now, retry_failing=network_changed)
+    reach_changed = _has_changed(store, Fact.REACH, config.reach_fingerprint)
+    intervals_changed = _has_changed(store, Fact.INTERVALS, config.interval_fingerprint)
+    over_quota = (
+        [state.url for state in store.feeds.with_issues(now) if state.over_quota_since] if reach_changed else []
+    )
+    store.feeds.sync(
+        urls,
+        now,
+        retry_failing=reloading or reach_changed,
+        longest=config.longest_intervals if intervals_changed else None,
+        due=over_quota,
+    )
 
 
 def reroute(store: Store, config: CompiledConfig, now: datetime) -> None:
@@ -35,7 +48,8 @@ def reroute(store: Store, config: CompiledConfig, now: datetime) -> None:
 
     Call it when the configuration is in force. A `StoreError` leaves work that the next call does.
     """
-    store.facts.remember(Fact.NETWORK, config.network_fingerprint)
+    store.facts.remember(Fact.REACH, config.reach_fingerprint)
+    store.facts.remember(Fact.INTERVALS, config.interval_fingerprint)
     if _has_changed(store, Fact.ROUTES, config.routing_fingerprint):
         rerouted = store.routing.withdraw(now)
         dead = store.outbox.bury_removed(config.channel_refs, now)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from datetime import datetime
+from collections.abc import Collection, Mapping
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, select, update
 
@@ -16,12 +16,22 @@ from watcher.store.tables import FEED_IS_ACTIVE, feeds
 class Feeds(StorePart):
     """The stored set of feeds and their states, for the service and the commands."""
 
-    def sync(self, urls: Collection[str], now: datetime, *, retry_failing: bool = False) -> None:
+    def sync(
+        self,
+        urls: Collection[str],
+        now: datetime,
+        *,
+        retry_failing: bool = False,
+        longest: Mapping[str, timedelta] | None = None,
+        due: Collection[str] = (),
+    ) -> None:
         """Makes the stored set of feeds follow the configuration.
 
         New feeds are due at `now`. Feeds that are no longer configured are paused: their state and seen keys stay,
         and they are never acquired. A paused feed that returns is resumed: due at the earlier of its old time and
         `now`, but not before its `not_before`. With `retry_failing`, feeds whose last poll failed become due in the same way.
+        `longest`: the longest interval of each feed (by URL) that does not fail; one that was to be polled later than
+        that after its last poll is due then. `due`: feeds that become due like failing ones.
         """
         wanted = set(urls)
         with self._database.write("sync_feeds") as connection:
@@ -36,6 +46,9 @@ class Feeds(StorePart):
             if retry_failing:
                 failing = select(feeds.c.url).where(FEED_IS_ACTIVE, feeds.c.failures > 0)
                 _make_due(connection, list(connection.scalars(failing)), now)
+            _make_due(connection, [url for url in due if url in wanted], now)
+            if longest:
+                _shorten(connection, longest)
 
     def states(self, *, include_paused: bool = False) -> list[PollState]:
         """The state of every feed, by URL; of paused ones only with `include_paused`."""
@@ -64,6 +77,23 @@ def poll_state(row: AnyRow) -> PollState:
 def _pause(connection: Connection, urls: list[str]) -> None:
     statement = update(feeds).where(feeds.c.url == bindparam("row_url")).values(paused=True)
     execute_many(connection, statement, [{"row_url": url} for url in urls])
+
+
+def _shorten(connection: Connection, longest: Mapping[str, timedelta]) -> None:
+    """Brings forward what was scheduled under a longer interval."""
+    rows = connection.execute(
+        select(feeds.c.url, feeds.c.next_poll_at, feeds.c.last_polled_at, feeds.c.not_before).where(
+            FEED_IS_ACTIVE, feeds.c.failures == 0, feeds.c.last_polled_at.is_not(None)
+        )
+    )
+    found = []
+    for row in rows:
+        latest = row.last_polled_at + longest[row.url] if row.url in longest else row.next_poll_at
+        due_at = max(latest, row.not_before or latest)
+        if due_at < row.next_poll_at:
+            found.append({"row_url": row.url, "due_at": due_at})
+    statement = update(feeds).where(feeds.c.url == bindparam("row_url")).values(next_poll_at=bindparam("due_at"))
+    execute_many(connection, statement, found)
 
 
 def _due_again(scheduled: datetime, not_before: datetime | None, now: datetime) -> datetime:
