@@ -96,10 +96,11 @@ class NotifyReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """A position in a configuration file; line and column count from 1."""
+    """A position in a configuration file; line and column count from 1. `file` None is the main file."""
 
     line: int
     column: int
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,8 @@ class Problem:
     message: str
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.position.line}:{self.position.column}" if self.position else str(self.file)
+        file = (self.position and self.position.file) or self.file
+        where = f"{file}:{self.position.line}:{self.position.column}" if self.position else str(file)
         return f"{where}: {self.path}: {self.message}" if self.path else f"{where}: {self.message}"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from watcher.config.credentials import Credentials, SecretMode
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.feeds import read_feeds
+from watcher.config.includes import include_files
 from watcher.config.reader import Reader
 from watcher.config.receivers import read_receivers
 from watcher.config.routes import Names, read_route
@@ -27,6 +28,7 @@ from watcher.model.topic import Topic, TopicProblem
 from watcher.text.redact import redact_addresses, secret_in_address
 
 SECTIONS = (
+    "include",
     "store",
     "polling",
     "limits",
@@ -39,6 +41,8 @@ SECTIONS = (
     "receivers",
     "route",
 )
+IGNORED = "x-"
+"""Top-level keys that begin so are the user's own: places for YAML anchors."""
 
 
 SECRET_ADDRESSES = 5
@@ -74,8 +78,9 @@ def read_settings(path: Path, *, env: Mapping[str, str], secrets: SecretMode) ->
     flaws = tuple(Problem(path, flaw.position, ".".join(map(str, flaw.where)), flaw.message) for flaw in document.flaws)
     if not isinstance(document.root, MappingNode):
         return Reading(None, (), flaws or (Problem(path, Position(1, 1), "", _NOT_SECTIONS),))
-    reader = Reader(path, document.text, document.root, env)
-    reader.problems.extend(flaws)
+    included = include_files(path, document.root)
+    reader = Reader(path, document.text, included.root, env, included.texts)
+    reader.problems.extend([*flaws, *included.problems])
     return _read_sections(reader, secrets)
 
 
@@ -107,7 +112,7 @@ def in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
 
 def _file_and_position(problem: Problem) -> tuple[str, int, int]:
     position = problem.position or Position(0, 0)
-    return str(problem.file), position.line, position.column
+    return str(position.file or problem.file), position.line, position.column
 
 
 _NOT_SECTIONS = f"must be a mapping with the sections {', '.join(SECTIONS)}; `watcher init` writes an example"
@@ -144,7 +149,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
 
 def _refuse_unknown_sections(reader: Reader) -> None:
     for name in reader.keys(()):
-        if name not in SECTIONS:
+        if name not in SECTIONS and not name.startswith(IGNORED):
             hint = did_you_mean(name, SECTIONS) or f"; known here: {', '.join(SECTIONS)}"
             reader.problem((name,), f"unknown key{hint}", at_key=True)
 

@@ -13,7 +13,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
 
 from watcher.config.did_you_mean import did_you_mean
-from watcher.config.yaml_tree import MappingNode, Scalar, SequenceNode, Where, find, plain
+from watcher.config.yaml_tree import MappingNode, Node, Scalar, SequenceNode, Where, find, plain
 from watcher.deliver.options import not_text
 from watcher.errors import Position, Problem
 from watcher.model.route import ChannelOptions
@@ -31,6 +31,8 @@ class Reader:
     text: str
     root: MappingNode
     env: Mapping[str, str]
+    texts: Mapping[Path, str] = field(default_factory=dict)
+    """Texts of included files; `text` is that of the main file."""
     problems: list[Problem] = field(default_factory=list)
     warnings: list[Problem] = field(default_factory=list)
 
@@ -41,6 +43,10 @@ class Reader:
 
     def warn(self, where: Where, message: str) -> None:
         self.warnings.append(self._problem(where, message, False))
+
+    def text_of(self, node: Node) -> str:
+        """The text of the file that a node is from."""
+        return self.texts[node.start.file] if node.start.file else self.text
 
     def position(self, where: Where) -> Position:
         node, _ = find(self.root, where)

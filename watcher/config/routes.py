@@ -146,7 +146,7 @@ def _matchers(reader: Reader, names: Names, where: Where, shape: RouteShape) -> 
         matcher = read_matcher(text)
         if isinstance(matcher, MatcherProblem):
             node = find(reader.root, at)[0]
-            places = segments(reader.text, node, "") if isinstance(node, Scalar) else {}
+            places = segments(reader.text_of(node), node, "") if isinstance(node, Scalar) else {}
             reader.problem(at, matcher.message, position=place_inside(places, "", matcher.column))
             continue
         _check_names(reader, names, at, matcher)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from watcher.config.yaml_tree import Scalar
@@ -16,7 +17,7 @@ def place_inside(places: Mapping[str, Position], name: str, column: int) -> Posi
         base, plus, offset = key.rpartition("+")
         if plus and base == name and best < int(offset) <= column:
             best, start = int(offset), place
-    return Position(start.line, start.column + column - best) if start else None
+    return replace(start, column=start.column + column - best) if start else None
 
 
 def segments(document_text: str, scalar: Scalar, name: str) -> dict[str, Position]:
@@ -33,7 +34,7 @@ def _offsets(document_text: str, scalar: Scalar) -> dict[int, Position]:
     source = document_text[scalar.first : scalar.last]
     quote = 0 if scalar.style is None else 1
     if source[quote : len(source) - quote] == scalar.text:
-        return {0: Position(scalar.start.line, scalar.start.column + quote)}
+        return {0: replace(scalar.start, column=scalar.start.column + quote)}
     places = _places(_content(source, scalar), scalar)
     offsets = {0: places[0] if places else scalar.start}
     for offset, (before, place) in enumerate(pairwise(places), 1):
@@ -59,7 +60,7 @@ def _content(source: str, scalar: Scalar) -> list[_Placed]:
         else:
             first = len(line) - len(line.lstrip(" \t")) if number else int(scalar.style is not None)
             last = len(line) if number == len(lines) - 1 else len(line.rstrip(" \t"))
-        places = (Position(scalar.start.line + number, column + at) for at in range(first, last + 1))
+        places = (Position(scalar.start.line + number, column + at, scalar.start.file) for at in range(first, last + 1))
         content.extend(zip(line[first:last] + "\n", places, strict=True))
     return content[1:] if block else content
 

@@ -213,13 +213,13 @@ def _positions(reader: Reader, where: Where) -> dict[str, Position]:
     positions: dict[str, Position] = {}
     for inside, node in walk(find(reader.root, where)[0]):
         name = ".".join(map(str, inside))
-        positions |= segments(reader.text, node, name) if isinstance(node, Scalar) else {name: node.start}
+        positions |= segments(reader.text_of(node), node, name) if isinstance(node, Scalar) else {name: node.start}
     return positions
 
 
 def _segments(reader: Reader, where: Where, name: str) -> dict[str, Position]:
     node, found = find(reader.root, where)
-    return segments(reader.text, node, name) if found == where and isinstance(node, Scalar) else {}
+    return segments(reader.text_of(node), node, name) if found == where and isinstance(node, Scalar) else {}
 
 
 def _vocabulary_positions(reader: Reader, lists: Lists) -> dict[str, Position]:
@@ -242,7 +242,7 @@ def _lists_used(reader: Reader, where: Where, vocabulary: Lists) -> Lists:
             lists |= {inner: vocabulary.get(inner, (inner,)) for inner in _reached(name, vocabulary)}
             if name not in vocabulary and not reader.has(("vocabulary", name)):
                 hint = did_you_mean(name, vocabulary) or "; define it under vocabulary"
-                position = place_inside(segments(reader.text, scalar, ""), "", use.start())
+                position = place_inside(segments(reader.text_of(scalar), scalar, ""), "", use.start())
                 reader.problem(at, f'there is no list "@{name}"{hint}', position=position)
     return lists
 

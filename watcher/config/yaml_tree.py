@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -19,6 +20,9 @@ from watcher.errors import Position
 
 Where = tuple[str | int, ...]
 """A path into the tree: `("feeds", 1, "url")`, printed `feeds.1.url`."""
+
+MERGE = "<<"
+"""The merge key of YAML 1.1 (https://yaml.org/type/merge.html), which version 1.2 left out and everybody uses."""
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
@@ -71,18 +75,22 @@ class Document:
     flaws: tuple[Flaw, ...] = ()
 
 
-def read_document(data: bytes) -> Document:
-    """Reads UTF-8 bytes. A syntax error ends the reading; every other flaw is collected."""
+def read_document(data: bytes, file: Path | None = None) -> Document:
+    """Reads UTF-8 bytes. A syntax error ends the reading; every other flaw is collected.
+
+    `file` is named in the positions; None for the main file.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
-        return Document("", None, (Flaw(Position(line, 1), (), "not UTF-8 text; save the file as UTF-8"),))
-    builder = _Builder()
+        return Document("", None, (Flaw(Position(line, 1, file), (), "not UTF-8 text; save the file as UTF-8"),))
+    builder = _Builder(file)
     try:
         root = builder.build(text)
     except yaml.YAMLError as error:
         position, message = explain_syntax(error, text)
+        position = position and replace(position, file=file)
         return Document(text, None, (*builder.flaws, Flaw(position, (), f"{message} ({_UNREAD})")))
     return Document(text, root, tuple(builder.flaws))
 
@@ -132,6 +140,7 @@ _UNREAD = "the rest of the file is checked once this is fixed"
 
 @dataclass(slots=True)
 class _Builder:
+    file: Path | None
     flaws: list[Flaw] = field(default_factory=list)
     anchors: dict[str, tuple[Node, int]] = field(default_factory=dict)
     aliased: int = 0
@@ -148,8 +157,11 @@ class _Builder:
             root = self._node(next(events), events, ())
         return root
 
+    def _position(self, event: Any) -> Position:
+        return Position(event.start_mark.line + 1, event.start_mark.column + 1, self.file)
+
     def _flaw(self, event: Any, where: Where, message: str) -> None:
-        self.flaws.append(Flaw(_position(event), where, message))
+        self.flaws.append(Flaw(self._position(event), where, message))
 
     def _node(self, event: Any, events: Iterator[Any], where: Where) -> Node:
         if isinstance(event, yaml.AliasEvent):
@@ -162,7 +174,7 @@ class _Builder:
             self._flaw(event, where, "a word that begins with ! is a tag in YAML, and tags are not used here: quote it")
         node: Node
         if isinstance(event, yaml.ScalarEvent):
-            node = _scalar(event)
+            node = _scalar(event, self._position(event))
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._sequence(event, events, where)
         else:
@@ -176,7 +188,7 @@ class _Builder:
             word = f"*{event.anchor}"
             self._flaw(event, where, f'a word that begins with * is an alias in YAML: quote it: "{word}"')
             return Scalar(
-                event.anchor, event.anchor, None, _position(event), event.start_mark.index, event.end_mark.index
+                event.anchor, event.anchor, None, self._position(event), event.start_mark.index, event.end_mark.index
             )
         node, size = self.anchors[event.anchor]
         self.aliased += size
@@ -190,20 +202,35 @@ class _Builder:
         items: list[Node] = []
         while not isinstance(item := next(events), yaml.SequenceEndEvent):
             items.append(self._node(item, events, (*where, len(items))))
-        return SequenceNode(_position(event), tuple(items))
+        return SequenceNode(self._position(event), tuple(items))
 
     def _mapping(self, event: Any, events: Iterator[Any], where: Where) -> MappingNode:
         items: dict[str, Node] = {}
         keys: dict[str, Position] = {}
+        merged: list[MappingNode] = []
         while not isinstance(start := next(events), yaml.MappingEndEvent):
             name = self._key(start, events, where)
             item = self._node(next(events), events, (*where, name))
+            if name == MERGE:
+                merged += self._merged(start, item, where)
+                continue
             if name in items:
                 message = f"this key is here twice (first in line {keys[name].line}); keep one of them"
                 self._flaw(start, (*where, name), message)
                 continue
-            items[name], keys[name] = item, _position(start)
-        return MappingNode(_position(event), items, keys)
+            items[name], keys[name] = item, self._position(start)
+        for other in merged:
+            items = {**other.items, **items}
+            keys = {**other.keys, **keys}
+        return MappingNode(self._position(event), items, keys)
+
+    def _merged(self, event: Any, item: Node, where: Where) -> list[MappingNode]:
+        """The mappings that a merge key brings in; keys written beside it win, then earlier ones of a list."""
+        nodes = item.items if isinstance(item, SequenceNode) else (item,)
+        mappings = [node for node in nodes if isinstance(node, MappingNode)]
+        if len(mappings) < len(nodes):
+            self._flaw(event, (*where, MERGE), "<< takes a mapping or a list of mappings, like <<: *defaults")
+        return mappings
 
     def _key(self, event: Any, events: Iterator[Any], where: Where) -> str:
         node = self._node(event, events, (*where, "?"))
@@ -213,17 +240,13 @@ class _Builder:
         return f"line {node.start.line}"
 
 
-def _position(event: Any) -> Position:
-    return Position(event.start_mark.line + 1, event.start_mark.column + 1)
-
-
-def _scalar(event: Any) -> Scalar:
+def _scalar(event: Any, position: Position) -> Scalar:
     if event.tag not in (None, "!"):
         written = f"{event.tag.lstrip('!')} {event.value}".strip()
-        return Scalar(written, written, None, _position(event), event.start_mark.index, event.end_mark.index)
+        return Scalar(written, written, None, position, event.start_mark.index, event.end_mark.index)
     style = event.style or None  # the C scanner says "" for a plain scalar, the Python one None
     value = core_schema(event.value) if style is None and event.implicit[0] else event.value
-    return Scalar(value, event.value, style, _position(event), event.start_mark.index, event.end_mark.index)
+    return Scalar(value, event.value, style, position, event.start_mark.index, event.end_mark.index)
 
 
 _CORE_WORDS: dict[str, bool | None] = {
