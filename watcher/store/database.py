@@ -80,7 +80,10 @@ def execute_many(connection: Connection, statement: Executable, rows: Sequence[M
         connection.execute(statement, list(rows))
 
 
-def chunks(values: Collection[T], size: int = 5_000) -> list[list[T]]:
+CHUNK = 5_000
+
+
+def chunks(values: Collection[T], size: int = CHUNK) -> list[list[T]]:
     """The values in lists that stay below the parameter limit of every engine (SQLite 32,766, PostgreSQL 65,535)."""
     ordered = sorted(values)
     return [ordered[start : start + size] for start in range(0, len(ordered), size)]

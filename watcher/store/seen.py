@@ -6,19 +6,40 @@ keys a feed still carries, and a write for every known key at every poll would b
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import chain, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, select, update
+from sqlalchemy import (
+    Column,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Select,
+    bindparam,
+    literal_column,
+    select,
+    union_all,
+    update,
+)
 
 from watcher.model.entry import Identified, Seen, SeenProbe
-from watcher.store.database import AnyRow, Database, chunks, execute_many
+from watcher.store.database import CHUNK, AnyRow, Database, chunks, execute_many
 from watcher.store.records import PollRecord
 from watcher.store.tables import feeds, seen
 
 REFRESH_KEYS_AFTER = timedelta(days=7)
+
+COLUMNS = (
+    seen.c.key,
+    seen.c.link_hash,
+    seen.c.title_fingerprint,
+    seen.c.text_fingerprint,
+    seen.c.first_seen,
+    seen.c.original,
+)
 
 _SHARED_BY = 50
 """Entries with one title: a bulletin has the same one every day, and needs no comparison with all of them."""
@@ -29,30 +50,62 @@ _MAX_SIMILAR = 100_000
 
 def seen_entries(connection: Connection, feed_url: str, probe: SeenProbe) -> list[Seen]:
     """What is remembered of this feed that shares a key, link hash or fingerprint with the probe, by key."""
-    feed_id = connection.scalar(select(feeds.c.id).where(feeds.c.url == feed_url))
-    named = [row for some in chunks(probe.keys) for row in connection.execute(_of_feed(feed_id, seen.c.key.in_(some)))]
-    similar = islice(_similar(connection, feed_id, probe), _MAX_SIMILAR)
-    rows = {row.key: _seen(row) for row in chain(named, similar)}
-    return [rows[key] for key in sorted(rows)]
+    lookups = [
+        *(_Lookup(seen.c.key, some) for some in chunks(probe.keys)),
+        *(_Lookup(column, some) for column, values in _likenesses(probe) for some in chunks(values)),
+    ]
+    rows: dict[str, AnyRow] = {}
+    for some in _together(lookups):
+        for row in _look_up(connection, feed_url, some, probe):
+            if len(rows) < _MAX_SIMILAR or row.key in probe.keys:
+                rows[row.key] = row
+    return [_seen(rows[key]) for key in sorted(rows)]
 
 
-def _similar(connection: Connection, feed_id: int | None, probe: SeenProbe) -> Iterator[AnyRow]:
-    """What shares a link hash or a fingerprint with the probe; of one that very many share, some."""
-    asked = (
-        (seen.c.link_hash, probe.link_hashes),
-        (seen.c.title_fingerprint, probe.fingerprints),
-        (seen.c.text_fingerprint, probe.fingerprints),
-    )
-    for column, values in asked:
-        for some in chunks(values - {""}):
-            few = _SHARED_BY * len(some)
-            rows = connection.execute(_of_feed(feed_id, column.in_(some)).limit(few + 1)).all()
-            if len(rows) <= few:
-                yield from rows
-                continue
-            for value in some:
-                alike = _of_feed(feed_id, column == value).limit(_SHARED_BY + 2 * len(probe.keys))
-                yield from connection.execute(alike)
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """The values to find in one column. Of values that many entries share, more than `few` rows are too many."""
+
+    column: Column[str]
+    values: list[str]
+
+    @property
+    def few(self) -> int | None:
+        """None for keys: each is in one row, and every one must be found."""
+        return None if self.column is seen.c.key else _SHARED_BY * len(self.values)
+
+
+def _likenesses(probe: SeenProbe) -> list[tuple[Column[str], frozenset[str]]]:
+    return [
+        (seen.c.link_hash, probe.link_hashes - {""}),
+        (seen.c.title_fingerprint, probe.fingerprints - {""}),
+        (seen.c.text_fingerprint, probe.fingerprints - {""}),
+    ]
+
+
+def _together(lookups: Sequence[_Lookup]) -> list[list[_Lookup]]:
+    """Lookups that fit into one statement: nearly always all of them."""
+    if sum(len(one.values) for one in lookups) <= CHUNK:
+        return [list(lookups)] if lookups else []
+    return [[one] for one in lookups]
+
+
+def _look_up(connection: Connection, feed_url: str, lookups: Sequence[_Lookup], probe: SeenProbe) -> Iterator[AnyRow]:
+    """Runs lookups as one statement; one that finds too many is run again, with a few rows for each value."""
+    feed_id = select(feeds.c.id).where(feeds.c.url == feed_url).scalar_subquery()
+    parts = [
+        _of_feed(feed_id, one.column.in_(one.values), literal_column(str(number)).label("lookup"), limit=one.few)
+        for number, one in enumerate(lookups)
+    ]
+    found = connection.execute(union_all(*parts) if len(parts) > 1 else parts[0]).all()
+    counts = Counter(row.lookup for row in found)
+    crowded = {number for number, one in enumerate(lookups) if one.few is not None and counts[number] > one.few}
+    yield from (row for row in found if row.lookup not in crowded)
+    for number in sorted(crowded):
+        one = lookups[number]
+        for value in one.values:
+            alike = _of_feed(feed_id, one.column == value, limit=_SHARED_BY + 2 * len(probe.keys))
+            yield from connection.execute(alike)
 
 
 def remember_keys(
@@ -77,8 +130,15 @@ def refresh_keys(connection: Connection, polls: Sequence[tuple[int, PollRecord]]
     execute_many(connection, refreshed, [{"row_id": feed_id} for feed_id, _ in polls])
 
 
-def _of_feed(feed_id: int | None, condition: ColumnElement[bool]) -> Select[Any]:
-    return select(seen).where(seen.c.feed_id == feed_id, condition)
+def _of_feed(
+    feed_id: ScalarSelect[int], condition: ColumnElement[bool], *labels: ColumnElement[Any], limit: int | None = None
+) -> Select[Any]:
+    """The query for rows of a feed; one row more than `limit` shows that there are more."""
+    rows = select(*COLUMNS, *labels).where(seen.c.feed_id == feed_id, condition)
+    if limit is None:
+        return rows
+    # SQLite takes no LIMIT in a part of a UNION, but in a subquery.
+    return select(rows.limit(limit + 1).subquery())
 
 
 def _seen(row: AnyRow) -> Seen:

@@ -1,0 +1,94 @@
+"""How many statements the store executes: work, not seconds, so that no machine is too slow for it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import Engine, event
+
+from tests.harness.store_samples import ASSIGNER, HOUR, NOW, alert, identified, notify_all, poll
+from watcher.model.entry import EntryDecision, Identified, SeenProbe
+from watcher.model.feed import AcquiredFeed
+from watcher.store.store import Store
+
+ENTRIES = 30
+
+
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that are executed; one for many rows counts once, the beginning of a transaction not at all."""
+    executed: list[str] = []
+
+    def hear(_connection, _cursor, statement, *_rest) -> None:  # type: ignore[no-untyped-def]
+        if not statement.startswith("BEGIN"):
+            executed.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield executed
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+
+@pytest.fixture(params=[1, 64])
+def feeds(store: Store, request: pytest.FixtureRequest) -> list[AcquiredFeed]:
+    """One feed, or as many as share a transaction, under lease."""
+    store.feeds.sync([f"https://feed-{number}.example/" for number in range(request.param)], NOW)
+    with counted() as executed:
+        acquired = store.polls.acquire_due("me", NOW, NOW + HOUR, 100)
+    assert len(executed) <= 4, executed
+    return acquired
+
+
+def document(feed: AcquiredFeed) -> tuple[Identified, ...]:
+    return tuple(identified(str(number), url=feed.state.url) for number in range(ENTRIES))
+
+
+def test_polls_without_news_cost_three_statements_together(store: Store, feeds: list[AcquiredFeed]) -> None:
+    with counted() as executed:
+        store.polls.save("me", [poll(feed) for feed in feeds], NOW, notify_all, ASSIGNER)
+    assert len(executed) <= 3, executed
+
+
+def test_first_polls_cost_one_statement_for_each_table_together(store: Store, feeds: list[AcquiredFeed]) -> None:
+    records = [poll(feed, decision=EntryDecision(quiet=document(feed), is_baseline=True)) for feed in feeds]
+    with counted() as executed:
+        store.polls.save("me", records, NOW, notify_all, ASSIGNER)
+    assert len(executed) <= 7, executed
+
+
+def test_known_entries_cost_nothing_until_their_keys_are_refreshed(store: Store, feeds: list[AcquiredFeed]) -> None:
+    records = [poll(feed, decision=EntryDecision(quiet=document(feed), is_baseline=True)) for feed in feeds]
+    store.polls.save("me", records, NOW, notify_all, ASSIGNER)
+    later = NOW + 2 * HOUR
+    acquired = store.polls.acquire_due("me", later, later + HOUR, 100)
+    known = [
+        poll(feed, later, decision=EntryDecision(known=tuple(one.key for one in document(feed)))) for feed in acquired
+    ]
+    with counted() as executed:
+        store.polls.save("me", known, later, notify_all, ASSIGNER)
+    assert len(executed) <= 4, executed
+
+
+def test_a_document_is_looked_up_by_one_statement(store: Store, feeds: list[AcquiredFeed]) -> None:
+    entries = document(feeds[0])
+    probe = SeenProbe(
+        frozenset(one.key for one in entries),
+        frozenset(one.link_hash for one in entries if one.link_hash),
+        frozenset(one.title_fingerprint for one in entries) | frozenset(one.text_fingerprint for one in entries),
+    )
+    with counted() as executed:
+        store.polls.seen(feeds[0].state.url, probe)
+    assert len(executed) == 1, executed
+
+
+def test_an_alert_without_a_story_costs_three_statements(store: Store, feeds: list[AcquiredFeed]) -> None:
+    feed, url = feeds[0], feeds[0].state.url
+    alerts = tuple(alert(str(number), url=url) for number in range(10))
+    record = replace(poll(feed, decision=EntryDecision(new=document(feed))), alerts=alerts)
+    with counted() as executed:
+        store.polls.save("me", [record], NOW, notify_all, ASSIGNER)
+    assert len(executed) <= 8 + 3 * len(alerts), executed
