@@ -396,8 +396,9 @@ def test_the_password_of_a_mail_server_that_nobody_uses_may_be_missing(harness: 
 def test_receivers_test_lists_the_names_and_says_how_long_to_wait(harness: Harness) -> None:
     harness.publish("/wire", [])
     harness.write()
-    unnamed = harness.command("receivers", "test")
-    assert (unnamed.returncode, "say which receiver to test: desk, chat" in unnamed.stderr) == (2, True), unnamed.stderr
+    assert harness.command("receivers", "test").returncode == 2
+    unknown = harness.command("receivers", "test", "nobody")
+    assert (unknown.returncode, "desk, chat" in unknown.stderr) == (2, True), unknown.stderr
     harness.chat.script = [Answer(429, {"Retry-After": "90"})]
     refused = harness.command("receivers", "test", "chat")
     assert (refused.returncode, "; it asks to wait 90 s" in refused.stdout) == (1, True), refused.stdout
