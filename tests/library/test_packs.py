@@ -13,7 +13,7 @@ from watcher.match.compile import CompiledTopic, compile_topic
 from watcher.match.percolator import Percolator
 from watcher.match.warnings import contradictions, reading_of
 from watcher.model.entry import Entry
-from watcher.model.topic import Level
+from watcher.model.topic import NO_LANGUAGE, Level
 from watcher.text.languages import language_code
 
 LEAST_RECALL, LEAST_PRECISION, LEAST_OF_A_LANGUAGE = 0.8, 0.85, 0.5
@@ -26,7 +26,7 @@ def test_a_pack_says_what_it_is_and_every_word_of_it_is_understood(name: str) ->
     assert pack.title
     assert pack.definition
     assert pack.version >= 1
-    languages = {member.language for members in pack.lists.values() for member in members} - {""}
+    languages = {member.language for members in pack.lists.values() for member in members} - {NO_LANGUAGE}
     assert all(language_code(language) == language for language in languages)
     surprising = [reading_of(member.text) for members in pack.lists.values() for member in members]
     assert [message for message in surprising if message] == []

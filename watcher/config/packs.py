@@ -11,7 +11,7 @@ it (`@ceasefire/truce`), so that they never clash with those of the configuratio
     include: [context/conflict]           # packs that have only lists
     languages: [en, ar]
     lists:
-      truce: {en: "ceasefire*, truce*", ar: "هدنة"}     # terms with commas between; `any`: of no language
+      truce: {en: "ceasefire*, truce*", ar: "هدنة"}     # terms with commas between; `any`: names without forms
     terms: {3: ["@truce"]}
     near: [{any: ["@stopping"], of: ["@fighting"], within: 4, weight: 2}]
     require: "@weapons OR @conflict/armed-groups"
@@ -30,7 +30,7 @@ from typing import Any
 import yaml
 
 from watcher.config.quantities import read_points
-from watcher.model.topic import ListMember, Near, Points, Term
+from watcher.model.topic import NO_LANGUAGE, ListMember, Near, Points, Term
 
 _FOLDER = files("watcher") / "library"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -107,7 +107,7 @@ def load_pack(name: str) -> Pack:
 def _members(by_language: Mapping[str, str], pack: str) -> Iterator[ListMember]:
     for language, text in by_language.items():
         for term in _SEPARATOR.split(text.strip().strip(",")):
-            yield ListMember(_named(term, pack), "" if language == OF_NO_LANGUAGE else language)
+            yield ListMember(_named(term, pack), NO_LANGUAGE if language == OF_NO_LANGUAGE else language)
 
 
 def _near(near: Mapping[str, Any], pack: str) -> Near:

@@ -13,7 +13,17 @@ from watcher.config.schema import NearShape, TopicShape
 from watcher.config.source_map import place_inside, segments
 from watcher.config.yaml_tree import Scalar, Where, find, walk
 from watcher.errors import Position
-from watcher.model.topic import DEFAULT_FOCUS, Example, ListMember, Near, Points, Term, Topic, format_points
+from watcher.model.topic import (
+    DEFAULT_FOCUS,
+    NO_LANGUAGE,
+    Example,
+    ListMember,
+    Near,
+    Points,
+    Term,
+    Topic,
+    format_points,
+)
 from watcher.text.languages import language_code
 
 Lists = dict[str, tuple[str | ListMember, ...]]
@@ -77,9 +87,12 @@ def _word_list(reader: Reader, name: str) -> dict[Where, str | ListMember]:
         if not isinstance(word, str) or not word.strip():
             reader.problem(at, "must be a word or phrase as text; if it is a number, quote it")
         else:
-            language = str(at[2]) if len(at) == 4 and at[2] != OF_NO_LANGUAGE else ""
-            words[at] = ListMember(word, language_code(language) or language) if language else word
+            words[at] = ListMember(word, _language_of(str(at[2]))) if len(at) == 4 else word
     return words
+
+
+def _language_of(key: str) -> str:
+    return NO_LANGUAGE if key == OF_NO_LANGUAGE else language_code(key) or key
 
 
 def _places_of_words(reader: Reader, name: str) -> Iterator[Where]:

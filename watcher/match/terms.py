@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from watcher.match.spelling import (
@@ -127,8 +128,9 @@ def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermP
     return tuple(phrases) or TermProblem(f'the list "@{name}" has no word that can be used')
 
 
+@lru_cache(maxsize=32_768)
 def parse_member(member: ListMember) -> tuple[Phrase, ...] | TermProblem:
-    """The phrases of a word of a list, marked with the language of the list."""
+    """The phrases of a word of a list, marked with the language of the list. Cached: packs are parsed several times."""
     parsed = parse_term(member.text, {})
     if isinstance(parsed, TermProblem) or not member.language:
         return parsed

@@ -30,8 +30,11 @@ def topic_warnings(compiled: CompiledTopic) -> list[TopicProblem]:
 
 
 def languages_without_stemmer(topics: Sequence[CompiledTopic]) -> tuple[str, ...]:
-    """The languages of the topics whose inflected forms are not known; their words match as written."""
-    named = {language for compiled in topics for language in compiled.topic.languages}
+    """The languages of the topics whose inflected forms are not known; their words match as written.
+
+    Topics that use packs are left out: the words of a pack are open or listed in all their forms.
+    """
+    named = {language for compiled in topics if not compiled.topic.packs for language in compiled.topic.languages}
     return tuple(sorted(named - STEMMED_LANGUAGES))
 
 

@@ -40,11 +40,14 @@ class Term:
     weight: Points
 
 
+NO_LANGUAGE = "zxx"
+
+
 class ListMember(NamedTuple):
     """A word of a vocabulary list: a term, or another list (`@daesh`).
 
     `language` (ISO 639) says where its inflected forms count: in entries of that language and of an unknown one.
-    "" means: in the languages of the topic.
+    "" means: in the languages of the topic; `NO_LANGUAGE`, of ISO 639-2: a name that has no forms.
     """
 
     text: str
