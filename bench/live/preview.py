@@ -2,8 +2,8 @@
 
     python bench/live/preview.py [FOLDER]
 
-Writes FOLDER/english.html and arabic.html (default build/preview) with their text parts, and a PNG of each at 600 and
-360 pixels, light and dark; then says whether a page is wider than its window or asks for anything remote.
+Writes FOLDER/english.html and arabic.html (default build/preview) with their text parts, and a PNG of each at 360, 800
+and 1280 pixels, light and dark; then says whether a page is wider than its window or asks for anything remote.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from pathlib import Path
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, Evidence, alert_id
 from watcher.model.entry import Entry
-from watcher.model.notification import GroupKey, Notification, notification_key
+from watcher.model.notification import GroupKey, HoldReason, Notification, notification_key
 from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
-from watcher.render.digest_context import DigestContext
+from watcher.render.digest_context import DigestContext, HeldAlerts, ReadCounts, SilencedAlerts
 from watcher.render.message import render_message
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
-WIDTHS = (600, 360)
+WIDTHS = (360, 800, 1280)
 SCHEMES = {"light": (), "dark": ("--force-dark-mode", "--blink-settings=preferredColorScheme=0")}
 CHROMIUM = [
     "--headless",
@@ -71,11 +71,19 @@ NOTES = (
 )
 HISTORY = {"detention-facilities": [2, 0, 1, 4, 3, 0, 0, 6, 9, 4, 2, 1, 5, 3], "ceasefires": [0, 0, 0, 1, 0, 2, 0, 0, 0, 1, 0, 0, 0, 1]}  # fmt: skip
 
+CONTEXT = DigestContext(
+    HISTORY,
+    NOTES,
+    silenced=(SilencedAlerts(3, "Ada", "exercise in صفوان until Friday", NOW + timedelta(hours=30)),),
+    held=(HeldAlerts(2, HoldReason.QUIET_HOURS, NOW + timedelta(hours=2)),),
+    read=ReadCounts(304, 297, 1_412),
+)
+
 
 def _alert(row: tuple[str, str, int, Level, str, tuple[str, ...], str, str, str, int]) -> Alert:
     topic, topic_title, score, level, feed, sources, title, body, words, hours = row
     evidence = tuple(
-        Evidence(f"{words.split('|')[0]}*", field, 1 + len(ranges) // 2, share, text, ranges)
+        Evidence(f"{words.split('|')[0]}* … SDF, camp* … {words.split('|')[-1]}" if "|" in words else f"{words}*", field, 1 + len(ranges) // 2, share, text, ranges)
         for field, text, share in (("title", title, score // 2), ("lead", body, score - score // 2))
         if (ranges := tuple(found.span() for found in re.finditer(words, text)))
     )
@@ -94,7 +102,7 @@ def write(folder: Path, name: str, rows: Sequence[tuple]) -> Path:
     told = Notification(
         notification_key(group, [one.id for one in alerts]), group, NotifyReason.DIGEST, alerts, NOW, omitted=12
     )
-    message = render_message(told, zone="Europe/Istanbul", context=DigestContext(HISTORY, NOTES))
+    message = render_message(told, zone="Europe/Istanbul", context=CONTEXT)
     page = folder / f"{name}.html"
     page.write_text(message.html)
     (folder / f"{name}.txt").write_text(f"Subject: {message.subject}\n\n{message.text}")
