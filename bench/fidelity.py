@@ -31,8 +31,7 @@ from watcher.errors import ParseError
 from watcher.model.entry import Entry, ReaderName
 from watcher.parse.document import parse_document
 from watcher.parse.feedparser_reader import raw_entry
-from watcher.parse.normalise import normalise
-from watcher.parse.raw import RawFeed
+from watcher.parse.normalise import RawFeed, normalise
 
 DIFFERENCES = Path(__file__).with_name("differences.yaml")
 FIELDS = tuple(one.name for one in fields(Entry))

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from tests.mutation.polled_feed import PolledFeed
 from watcher.model.entry import Entry, Seen, SeenProbe
-from watcher.parse.raw import MANY_ENTRIES
+from watcher.parse.normalise import MANY_ENTRIES
 
 POLLS = 3
 MOST_CPU = 3.0

@@ -11,10 +11,11 @@ import pytest
 from watcher.model.entry import ParsedFeed, ReaderName
 from watcher.parse.elements import HANDLERS
 from watcher.parse.encoding import to_utf8
+from watcher.parse.entry_builder import NeedsFeedparser
 from watcher.parse.feedparser_reader import read_with_feedparser
 from watcher.parse.lxml_reader import TreeWalk, parse_xml
-from watcher.parse.normalise import normalise
-from watcher.parse.raw import NeedsFeedparser, RawFeed, RawText, TextKind
+from watcher.parse.normalise import RawFeed, RawText, normalise
+from watcher.parse.plaintext import TextKind
 from watcher.parse.repair import without_doctype
 
 URL = "https://example.org/feeds/feed.xml"

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import Entry, ParsedFeed, RepairKind
 from watcher.parse.document import parse_document
-from watcher.parse.raw import MANY_ENTRIES
+from watcher.parse.normalise import MANY_ENTRIES
 from watcher.parse.worker import decode_entries, decode_head, encode_feed
 
 URL = "https://example.org/feed.json"

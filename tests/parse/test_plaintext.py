@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.parse.plaintext import _QUOTED_BRACKET, _TAG, _without_tags, one_line, plain_text, title_line
-from watcher.parse.raw import TextKind
+from watcher.parse.plaintext import _QUOTED_BRACKET, _TAG, TextKind, _without_tags, one_line, plain_text, title_line
 
 CASES = {
     "<p>Hello <b>W</b>orld</p><p>x &amp; y &nbsp; z</p>": "Hello World\nx & y z",

@@ -23,8 +23,7 @@ from watcher.errors import ParseError
 from watcher.model.entry import Entry, ParsedFeed, ReaderName
 from watcher.parse.document import parse_document
 from watcher.parse.feedparser_reader import raw_entry
-from watcher.parse.normalise import normalise
-from watcher.parse.raw import RawFeed
+from watcher.parse.normalise import RawFeed, normalise
 
 URL = "https://example.org/feeds/feed.xml"
 Read = Callable[[bytes], ParsedFeed | None]

@@ -17,7 +17,8 @@ RFC 5322 §4.3: edt -4 est -5 cdt -5 cst -6 mdt -6 mst -7 pdt -7 pst -8
 North America: akst -9 akdt -8 hst -10 ast -4 adt -3 nst -3:30 ndt -2:30
 Europe: eet +2 west +1 bst +1 cet +1 cest +2 met +1 mest +2 mez +1 mesz +2 eest +3 msk +3 msd +4 trt +3
 Africa: wat +1 cat +2 sast +2 eat +3
-Asia: idt +3 irst +3:30 gst +4 pkt +5 ist +5:30 npt +5:45 ict +7 wib +7 wita +8 hkt +8 sgt +8 myt +8 wit +9 jst +9 kst +9
+Near East: idt +3 irst +3:30 gst +4 pkt +5
+Asia: ist +5:30 npt +5:45 ict +7 wib +7 wita +8 hkt +8 sgt +8 myt +8 wit +9 jst +9 kst +9
 Oceania: awst +8 acst +9:30 acdt +10:30 aest +10 aedt +11 nzst +12 nzdt +13
 South America: art -3 brt -3 clt -4 cot -5 pet -5
 """

@@ -18,7 +18,12 @@ knows no clock; 2049 is also where two-digit years end (RFC 5322 §4.3)."""
 _LONGEST_DATE = 100
 _LARGEST_OFFSET = timedelta(hours=15, minutes=59)
 _ZERO = timedelta()
-_MONTHS = {name: at for at, name in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), start=1)}  # noqa: SIM905
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"), start=1
+    )
+}
 _RFC822 = re.compile(
     r"(?:(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*,? +)?(\d{1,2}) +([a-z]{3}) +(\d{4}) +(\d\d):(\d\d)(?::(\d\d))? +"
     r"(?:gmt|utc|ut|z|([+-])(\d\d):?(\d\d))",

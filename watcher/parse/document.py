@@ -19,11 +19,11 @@ from watcher.errors import ParseError, PollReason
 from watcher.model.entry import DocumentRepair, ParsedFeed, RepairKind
 from watcher.parse.elements import HANDLERS
 from watcher.parse.encoding import to_utf8
+from watcher.parse.entry_builder import NeedsFeedparser
 from watcher.parse.feedparser_reader import read_with_feedparser
 from watcher.parse.jsonfeed import is_json, read_jsonfeed
 from watcher.parse.lxml_reader import Element, TreeWalk, parse_xml
-from watcher.parse.normalise import normalise
-from watcher.parse.raw import NeedsFeedparser, RawFeed
+from watcher.parse.normalise import RawFeed, normalise
 from watcher.parse.repair import Repaired, count_entry_starts, repair, with_balanced_entries, without_doctype
 
 _HEAD = 4096

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import partial
 
+from watcher.parse.entry_builder import EntryBuilder, NeedsFeedparser
 from watcher.parse.lxml_reader import (
     HTML,
     MARKUP_TYPES,
@@ -22,7 +23,7 @@ from watcher.parse.lxml_reader import (
     undo_double_utf8,
     unescape_in_address,
 )
-from watcher.parse.raw import MANY_ENTRIES, EntryBuilder, NeedsFeedparser
+from watcher.parse.normalise import MANY_ENTRIES
 
 _PERSON_PARTS = {"name", "email", "uri", "url", "homepage"}
 _OWNER_PARTS = {"name", "email", "itunes:name", "itunes:email"}

@@ -126,7 +126,7 @@ _WITH_HIGH_BIT = bytes(byte | 0x80 if 0x21 <= byte <= 0x7E else byte for byte in
 _ESCAPE = re.compile(rb"\x1b(\([BJI]|\$[@B])")
 _NON_ASCII = bytes(range(0x80, 0x100))
 _SEVERAL = 3
-"""So many sequences of UTF-8 do not stand in a text of another encoding by chance alone."""
+"""Text in another encoding does not have so many sequences of UTF-8 by chance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,16 +164,16 @@ def codec_of(label: str) -> str | None:
 
 
 def _by_content(body: bytes, labels: list[str]) -> Utf8Document:
-    known = [codec for label in labels if (codec := codec_of(label))]
+    declared = [(codec, label) for label in labels if (codec := codec_of(label))] or [("utf-8", "".join(labels[:1]))]
     # A document of single bytes is no UTF-16, whatever it says (HTML Living Standard §13.2.3.2).
-    known = ["utf-8" if codec.startswith("utf-16") else codec for codec in known]
-    first, label = (known[0], labels[0]) if known else ("utf-8", labels[0] if labels else "")
+    known = ["utf-8" if codec.startswith("utf-16") else codec for codec, _ in declared]
+    first, label = known[0], declared[0][1]
     if first in _ESCAPED:
         return _decoded(body, first, declared=first)
     if body.isascii() or (first == "utf-8" and _is_valid(body)):
         return Utf8Document(body)
     others = [codec for codec in known if codec != "utf-8"]
-    if _is_utf8(body, others, says_so="utf-8" in known or not known):
+    if _is_utf8(body, others, says_so="utf-8" in known):
         codec = "utf-8"
     else:
         codec = others[0] if others else _by_language(body)
@@ -191,7 +191,8 @@ def _is_valid(body: bytes) -> bool:
 def _is_utf8(body: bytes, others: list[str], *, says_so: bool) -> bool:
     """Whether the bytes are UTF-8, perhaps with some damage.
 
-    A text in another encoding has few sequences of UTF-8, and many more bytes that fit into none.
+    Text in another encoding has few sequences of UTF-8, and many more bytes that fit into none. `others` are the
+    encodings declared beside UTF-8, `says_so` that UTF-8 is declared or nothing is.
     """
     text = body.decode("utf-8", "replace")
     bad = text.count(REPLACEMENT) - body.count(REPLACEMENT.encode())

@@ -15,7 +15,8 @@ from feedparser.api import LooseFeedParser
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import ReaderName
-from watcher.parse.raw import NO_TEXT, RawEntry, RawFeed, RawText, TextKind
+from watcher.parse.normalise import NO_TEXT, RawEntry, RawFeed, RawText
+from watcher.parse.plaintext import TextKind
 
 _MARKUP_TYPES = {"text/html", "application/xhtml+xml"}
 

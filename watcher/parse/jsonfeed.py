@@ -1,4 +1,4 @@
-"""JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/), read forgivingly: what has the wrong type is left out."""
+"""Reads JSON Feed 1.0 and 1.1 (https://www.jsonfeed.org/version/1.1/). What has the wrong type is left out."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from typing import Any
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import DocumentRepair, ReaderName, RepairKind
-from watcher.parse.raw import MANY_ENTRIES, NO_TEXT, RawEntry, RawFeed, RawText, TextKind
+from watcher.parse.normalise import MANY_ENTRIES, NO_TEXT, RawEntry, RawFeed, RawText
+from watcher.parse.plaintext import TextKind
 
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
 _BETWEEN_ITEMS = re.compile(r"[\s,]*")
@@ -85,7 +86,7 @@ def _repaired(text: str, error: ValueError) -> tuple[dict[str, Any], list[Docume
 
 
 def _without_needless_commas(text: str) -> Any:
-    """The document without the commas before a closing bracket, which JavaScript allows; None when it is no JSON still."""
+    """The document without commas before a closing bracket, as JavaScript allows; None when that is no JSON."""
     try:
         return _FORGIVING.decode(_STRING_OR_COMMA.sub(lambda found: found.group(1) or "", text))
     except (ValueError, RecursionError):

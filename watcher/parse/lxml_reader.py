@@ -18,8 +18,10 @@ from feedparser.urls import _urljoin, make_safe_absolute_uri
 from lxml import etree
 
 from watcher.model.entry import ReaderName
+from watcher.parse.entry_builder import EntryBuilder, NeedsFeedparser
 from watcher.parse.names import QNames
-from watcher.parse.raw import EntryBuilder, NeedsFeedparser, RawEntry, RawFeed, RawText, TextKind
+from watcher.parse.normalise import RawEntry, RawFeed, RawText
+from watcher.parse.plaintext import TextKind
 
 Element: TypeAlias = etree._Element
 Handler: TypeAlias = "Callable[[TreeWalk, Element, int], None]"

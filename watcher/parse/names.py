@@ -1,4 +1,7 @@
-"""Names of elements and attributes as feedparser calls them: `{http://purl.org/dc/elements/1.1/}creator` → `dc:creator`."""
+"""Names of elements and attributes as feedparser calls them.
+
+`{http://purl.org/dc/elements/1.1/}creator` is `dc:creator`.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from functools import lru_cache
 from feedparser.mixin import _FeedParserMixin
 from lxml import etree
 
-from watcher.parse.raw import NeedsFeedparser
+from watcher.parse.entry_builder import NeedsFeedparser
 
 _NAMESPACES: Mapping[str, str] = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
 _KNOWN_PREFIXES = frozenset(_NAMESPACES.values()) - {""}
@@ -148,7 +151,7 @@ def _refuse_other_meanings(prefix: str, known: set[str | None]) -> None:
 
 
 def _refuse_borrowed_prefixes(declarations: set[tuple[str, str]]) -> None:
-    """feedparser gives the prefix of a namespace that it knows to that one, although the document uses it for another."""
+    """feedparser gives a prefix to the namespace that it knows by it, although the document means another."""
     borrowed = {prefix for prefix, uri in declarations if prefix in _KNOWN_PREFIXES and known_prefix(uri) is None}
     if borrowed and any(known_prefix(uri) in borrowed for _, uri in declarations):
         raise NeedsFeedparser(f"{borrowed} stand for two namespaces")

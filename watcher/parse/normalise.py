@@ -1,16 +1,23 @@
-"""The one normalisation after every reader: what leaves it is plain, bounded and safe to show."""
+"""What a reader finds in a document, and the one normalisation after every reader.
+
+What leaves it is plain, bounded and safe to show.
+"""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from watcher.model.entry import TEXT_LIMIT, Entry, ParsedFeed, UpdateHints
+from watcher.model.entry import TEXT_LIMIT, DocumentRepair, Entry, ParsedFeed, ReaderName, UpdateHints
 from watcher.parse.dates import parse_date
-from watcher.parse.plaintext import one_line, plain_text, title_line
-from watcher.parse.raw import MANY_ENTRIES, RawEntry, RawFeed, RawText, TextKind
+from watcher.parse.plaintext import TextKind, one_line, plain_text, title_line
+
+MANY_ENTRIES = 20_000
+"""Entries of one document that are read: a feed that means no harm has fewer."""
 
 _LINE_LIMIT = 2_000
 """Characters of a title, name or link: longer ones are abuse."""
@@ -27,6 +34,59 @@ _DOUBLE_SCHEME = re.compile(r"(?:https?://|feed:(?!//))+(?=https?://)|feed(?=://
 _WEB_ADDRESS = re.compile(r"https?://[^\s/]", re.IGNORECASE)
 _PERIODS = {"hourly": 1, "daily": 24, "weekly": 7 * 24, "monthly": 30 * 24, "yearly": 365 * 24}
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class RawText(NamedTuple):
+    """A text as the document has it."""
+
+    value: str
+    kind: TextKind
+
+
+NO_TEXT = RawText("", TextKind.PLAIN)
+
+
+@dataclass(slots=True)
+class RawEntry:
+    """One entry as read. Links are resolved against their base; dates, texts and categories are as written.
+
+    `other_links` are those of its content elsewhere and of its enclosures, for an entry without a link.
+    """
+
+    id: str = ""
+    link: str = ""
+    title: RawText = NO_TEXT
+    summary: RawText = NO_TEXT
+    contents: Sequence[RawText] = ()
+    author: str = ""
+    published: str = ""
+    updated: str = ""
+    categories: Sequence[str] = ()
+    language: str | None = None
+    source_title: str = ""
+    source_link: str = ""
+    other_links: Sequence[str] = ()
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.id or self.link or self.title.value or self.summary.value or self.contents)
+
+
+@dataclass(slots=True)
+class RawFeed:
+    """A document as read by `reader`. Hints on when to poll are as written."""
+
+    reader: ReaderName
+    title: RawText = NO_TEXT
+    link: str = ""
+    language: str | None = None
+    ttl: str = ""
+    update_period: str = ""
+    update_frequency: str = ""
+    skip_hours: Sequence[str] = ()
+    skip_days: Sequence[str] = ()
+    entries: list[RawEntry] = field(default_factory=list)
+    repairs: list[DocumentRepair] = field(default_factory=list)
 
 
 def normalise(raw: RawFeed, *, url: str) -> ParsedFeed:

@@ -9,10 +9,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from enum import Enum
 from html import unescape
 
 from watcher.model.entry import TEXT_LIMIT
-from watcher.parse.raw import TextKind
+
+
+class TextKind(Enum):
+    """What the characters of a text are."""
+
+    HTML = "html"
+    """HTML or XHTML source."""
+    RSS_TITLE = "rss_title"
+    """HTML or plain text: RSS does not say which (RSS 2.0 has no types)."""
+    UNTYPED = "untyped"
+    """Plain text by the specification, often HTML by mistake: Atom titles without a type, JSON titles."""
+    PLAIN = "plain"
+    """Plain text."""
+
 
 RAW_LIMIT = 8 * TEXT_LIMIT
 """Characters of a text that are looked at, tags and all."""
@@ -23,8 +37,8 @@ _BREAK = "\x00"
 _BLOCKS = frozenset(
     re.findall(
         r"\w+",
-        "address article aside blockquote br caption center dd details div dl dt fieldset figcaption figure footer form "
-        "h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody td tfoot th thead "
+        "address article aside blockquote br caption center dd details div dl dt fieldset figcaption figure footer "
+        "form h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody td tfoot th thead "
         "tr ul",
     )
 )
@@ -56,7 +70,7 @@ The latter is a match, too, so that nothing is gone over again from each `<` ins
 """
 
 _QUOTED_BRACKET = re.compile(r"""=[ \t\n\r\f]*+(?:"[^"<>]*+[<>]|'[^'<>]*+[<>])""")
-"""An attribute whose value has, or may have, a `<` or `>`. Nearly no text has one, and then tags end at the next `>`."""
+"""An attribute whose value has, or may have, a `<` or `>`. Most texts have none: tags end at the next `>` then."""
 
 _TAG_WITHOUT_QUOTES = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+|(?!/?[a-zA-Z])[/!?][^<>]*+)>", re.ASCII)
 """A tag with its name where no value has a bracket."""
@@ -212,7 +226,7 @@ class _Resolved(dict[str, str]):
 
 
 class _Separators(dict[str, str]):
-    """What takes the place of a tag: a break for blocks, a space where a word may break, nothing for others. Bounded."""
+    """What replaces a tag: a break for blocks, a space where a word may break, nothing for others. Bounded."""
 
     def __missing__(self, tag: str) -> str:
         name = tag.lstrip("/").lower()

@@ -16,7 +16,7 @@ from watcher.errors import ParseError, PollReason
 from watcher.model.entry import DocumentRepair, RepairKind
 from watcher.parse.lxml_reader import parse_xml
 from watcher.parse.names import uri_of_prefix
-from watcher.parse.raw import MANY_ENTRIES
+from watcher.parse.normalise import MANY_ENTRIES
 
 _HEAD_END = re.compile(rb"<[A-Za-z]")
 _DOCTYPE = re.compile(
@@ -231,7 +231,7 @@ def _joined(pair: re.Match[bytes]) -> bytes:
 
 
 def _as_xml(reference: re.Match[bytes]) -> bytes:
-    """A reference as a number that XML allows (XML 1.0 §2.2), else as HTML reads it; an unknown name as it is written."""
+    """A reference as a number that XML allows (XML 1.0 §2.2), else U+FFFD; an unknown name as it is written."""
     name = reference.group(1)
     if name[:1] != b"#":
         known = html5.get(name.decode("ascii") + ";")
@@ -256,7 +256,7 @@ def _declare_prefixes(result: Repaired, facts: list[str]) -> None:
 
 
 def _closed(document: bytes) -> bytes:
-    """A document that was cut off, with its open elements closed; what is between its first and last entry is balanced."""
+    """A document that was cut off, with its open elements closed. Complete entries are taken to be balanced."""
     first = _ENTRY_START.search(document)
     ends = list(_ENTRY_END.finditer(document, len(document) - 1_000_000 if len(document) > 1_000_000 else 0))
     last = ends[-1].end() if ends else 0

@@ -118,7 +118,7 @@ def _dump(value: Sequence[Any] | Mapping[str, Any]) -> bytes:
 
 
 def _utf8(text: str) -> bytes:
-    """As many characters as before: lone surrogates, left by normalisation in no text but in some headers, become "?"."""
+    """As many characters as before: a lone surrogate, which only headers may still have, becomes "?"."""
     return text.encode("utf-8", "replace")
 
 

@@ -1,86 +1,17 @@
-"""What a reader finds in a document, before the one normalisation that follows every reader."""
+"""Collects what the lxml reader finds of a feed, an entry or an Atom source."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import NamedTuple
+from dataclasses import fields
 
-from watcher.model.entry import DocumentRepair, ReaderName
+from watcher.parse.normalise import NO_TEXT, RawEntry, RawText
+from watcher.parse.plaintext import TextKind
 
-MANY_ENTRIES = 20_000
-"""Entries of one document that are read: a feed that means no harm has fewer."""
+_PLAIN_FIELDS = frozenset(one.name for one in fields(RawEntry) if one.type == "str")
 
 
 class NeedsFeedparser(Exception):
     """The lxml reader is not certain to read this document as feedparser would."""
-
-
-class TextKind(Enum):
-    """What the characters of a text are."""
-
-    HTML = "html"
-    """HTML or XHTML source."""
-    RSS_TITLE = "rss_title"
-    """HTML or plain text: RSS does not say which (RSS 2.0 has no types)."""
-    UNTYPED = "untyped"
-    """Plain text by the specification, often HTML by mistake: Atom titles without a type, JSON titles."""
-    PLAIN = "plain"
-    """Plain text."""
-
-
-class RawText(NamedTuple):
-    """A text as the document has it."""
-
-    value: str
-    kind: TextKind
-
-
-NO_TEXT = RawText("", TextKind.PLAIN)
-
-
-@dataclass(slots=True)
-class RawEntry:
-    """One entry as read. Links are resolved against their base; dates, texts and categories are as written.
-
-    `other_links` are those of its content elsewhere and of its enclosures, for an entry without a link.
-    """
-
-    id: str = ""
-    link: str = ""
-    title: RawText = NO_TEXT
-    summary: RawText = NO_TEXT
-    contents: Sequence[RawText] = ()
-    author: str = ""
-    published: str = ""
-    updated: str = ""
-    categories: Sequence[str] = ()
-    language: str | None = None
-    source_title: str = ""
-    source_link: str = ""
-    other_links: Sequence[str] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        return not (self.id or self.link or self.title.value or self.summary.value or self.contents)
-
-
-@dataclass(slots=True)
-class RawFeed:
-    """A document as read by `reader`. Hints on when to poll are as written."""
-
-    reader: ReaderName
-    title: RawText = NO_TEXT
-    link: str = ""
-    language: str | None = None
-    ttl: str = ""
-    update_period: str = ""
-    update_frequency: str = ""
-    skip_hours: Sequence[str] = ()
-    skip_days: Sequence[str] = ()
-    entries: list[RawEntry] = field(default_factory=list)
-    repairs: list[DocumentRepair] = field(default_factory=list)
 
 
 class EntryBuilder:
@@ -162,20 +93,15 @@ class EntryBuilder:
         return RawText(value, self.kinds.get(name, TextKind.HTML)) if value else NO_TEXT
 
     def as_entry(self) -> RawEntry:
-        fields = self.fields
+        """The entry; a plain text field needs no line here, `store` by its name is enough."""
+        plain = {name: value for name, value in self.fields.items() if name in _PLAIN_FIELDS}
         return RawEntry(
-            id=fields.get("id", ""),
-            link=fields.get("link", ""),
+            **plain,
             title=self.text("title"),
             summary=self._summary(),
             contents=self.contents,
-            author=fields.get("author", ""),
-            published=fields.get("published", ""),
-            updated=fields.get("updated", ""),
             categories=[term for tag in self.tags if (term := tag[0] or tag[1])],
-            language=fields.get("language") or self.title_language,
-            source_title=fields.get("source_title", ""),
-            source_link=fields.get("source_link", ""),
+            language=self.fields.get("language") or self.title_language,
             other_links=self.other_links,
         )
 
