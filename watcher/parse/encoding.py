@@ -174,10 +174,8 @@ def _by_content(body: bytes, labels: list[str]) -> Utf8Document:
         return Utf8Document(body)
     others = [codec for codec in known if codec != "utf-8"]
     if _is_utf8(body, others, says_so="utf-8" in known):
-        codec = "utf-8"
-    else:
-        codec = others[0] if others else _by_language(body)
-    return _decoded(body, codec, declared=first, label=label)
+        return _decoded(body, "utf-8", declared=first, label=label)
+    return _decoded(body, others[0] if others else _by_language(body), declared=first, label=label)
 
 
 def _is_valid(body: bytes) -> bool:
