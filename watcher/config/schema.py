@@ -20,6 +20,7 @@ from pydantic import (
     Field,
     PlainValidator,
     ValidatorFunctionWrapHandler,
+    WithJsonSchema,
     WrapValidator,
 )
 
@@ -146,13 +147,33 @@ def _source_or(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
 _or_source = WrapValidator(_source_or)
 """Also allows `{env: NAME}` and the like; the value is then a `SecretSource`."""
 
-Duration = Annotated[timedelta, PlainValidator(read_duration)]
-PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive)]
-Interval = Annotated[timedelta | None, PlainValidator(_interval)]
-Size = Annotated[int, PlainValidator(read_size), _reject(lambda size: size == 0, "must be more than 0B")]
-Clock = Annotated[time, PlainValidator(read_clock)]
-Zone = Annotated[str, PlainValidator(read_zone)]
-PointsText = Annotated[Points, PlainValidator(read_points)]
+
+def _written(pattern: str, example: str) -> WithJsonSchema:
+    """How a value that is read from a text is written, for `check --schema`."""
+    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
+
+
+_A_DURATION = r"(?=[0-9])([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?"
+_DURATION_TEXT = _written(f"^{_A_DURATION}$", "1h30m")
+_POINTS = WithJsonSchema({"type": ["number", "string"], "examples": [1.5]})
+_SECRET_FORMS = [
+    {"type": "object", "properties": {kind: {"type": "string"}}, "required": [kind], "additionalProperties": False}
+    for kind in ("env", "file", "credential")
+]
+_SECRET = WithJsonSchema({"anyOf": [{"type": "string"}, *_SECRET_FORMS]})
+
+Duration = Annotated[timedelta, PlainValidator(read_duration), _DURATION_TEXT]
+PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive), _DURATION_TEXT]
+Interval = Annotated[timedelta | None, PlainValidator(_interval), _written(f"^(auto|{_A_DURATION})$", "auto")]
+Size = Annotated[
+    int,
+    PlainValidator(read_size),
+    _reject(lambda size: size == 0, "must be more than 0B"),
+    _written(r"^[0-9]+ ?([kKMG]i?)?B$", "10MB"),
+]
+Clock = Annotated[time, PlainValidator(read_clock), _written(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "07:00")]
+Zone = Annotated[str, PlainValidator(read_zone), _written(r"^[A-Za-z0-9_+/-]+$", "Europe/Istanbul")]
+PointsText = Annotated[Points, PlainValidator(read_points), _POINTS]
 Weight = Annotated[PointsText, _reject(lambda points: points == 0, "a weight of 0 never counts; remove it")]
 Text = Annotated[str, _reject(lambda text: not text.strip(), "must not be empty")]
 Line = Annotated[
@@ -162,7 +183,7 @@ Name = Annotated[str, AfterValidator(_name)]
 LabelName = Annotated[str, AfterValidator(label_name)]
 Labels = dict[LabelName, str]
 FeedUrl = Annotated[str, AfterValidator(_feed_url)]
-TextOrSecret = Annotated[str | SecretSource, PlainValidator(read_text_or_secret)]
+TextOrSecret = Annotated[str | SecretSource, PlainValidator(read_text_or_secret), _SECRET]
 EmailAddress = Annotated[str, AfterValidator(_email_address)]
 
 
@@ -267,7 +288,13 @@ class SmtpShape(Shape):
 
 
 Days = list[Annotated[Weekday, _one_of(WEEKDAYS)]]
-Dates = Annotated[list[Annotated[date, PlainValidator(read_date)]], Field(max_length=366)]
+Dates = Annotated[
+    list[Annotated[date, PlainValidator(read_date), _written(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-12-25")]],
+    Field(max_length=366),
+]
+
+
+_SPANS = WithJsonSchema({"type": ["string", "array"], "items": {"type": "string"}, "examples": ["22:00-06:00"]})
 
 
 class DigestShape(Shape):
@@ -281,7 +308,7 @@ class DigestShape(Shape):
 
 
 class HoldShape(Shape):
-    between: Annotated[tuple[tuple[time, time], ...], PlainValidator(read_clock_spans)]
+    between: Annotated[tuple[tuple[time, time], ...], PlainValidator(read_clock_spans), _SPANS]
     zone: Zone
     days: Days = Field(list(WEEKDAYS), min_length=1)
     except_on: Dates = Field([], alias="except")

@@ -17,7 +17,7 @@ from watcher.model.secret import Secret
 from watcher.model.settings import Limits, Network, PerHost, Polling, Retention, Smtp
 from watcher.text.addresses import email_problem, web_url_problem
 
-_DEFAULT_STORE = "sqlite:///watcher.db"
+DEFAULT_STORE = "sqlite:///watcher.db"
 _SQLITE = "sqlite:///"
 _POSTGRES = "postgresql+psycopg://"
 _NO_SERVER = {"host": "localhost", "from": "watcher@localhost"}
@@ -31,17 +31,17 @@ def read_store(reader: Reader, credentials: Credentials) -> str | Secret:
     """
     where: Where = ("store",)
     try:
-        written = read_text_or_secret(reader.plain(where) if reader.given(where) else _DEFAULT_STORE)
+        written = read_text_or_secret(reader.plain(where) if reader.given(where) else DEFAULT_STORE)
     except ValueError:
         reader.problem(where, "must be text, like sqlite:///watcher.db, or one of {env: NAME}, {file: PATH}")
-        return _DEFAULT_STORE
+        return DEFAULT_STORE
     url = credentials.kept(written, where)
     if url.value is None:
         return url
     problem = _store_problem(url.value)
     if problem:
         reader.problem(where, problem)
-        return _DEFAULT_STORE
+        return DEFAULT_STORE
     if not url.value.startswith(_SQLITE):
         return url
     name, query, options = url.value.removeprefix(_SQLITE).partition("?")
