@@ -79,6 +79,41 @@ def test_check_runs_the_examples(harness: Harness) -> None:
     assert checked.returncode == 2
     assert "the example reaches focus with 9 points, not none" in checked.stderr
     assert checked.stderr.count("the example reaches") == 1
+    assert "refused" not in checked.stderr  # `once` runs with it
+    harness.publish("/wire", [])
+    harness.write()
+    assert harness.command("once").returncode == 0
+
+
+def test_check_shows_what_a_reload_would_change(harness: Harness) -> None:
+    harness.publish("/wire", [])
+    harness.once()
+    assert "a reload would change nothing" in harness.command("check", "--diff").stderr
+    harness.publish("/other", [])
+    harness.topics = harness.topics.replace("focus: 5", "focus: 6", 1)
+    harness.more_receivers = ["  - {name: own, slack: {url: 'https://hooks.example/x'}}"]
+    harness.route = PROMPT_CHAT.replace("5m", "10m")
+    harness.write()
+    shown = {tuple(line.split("\t")) for line in harness.command("check", "--diff").stdout.splitlines() if "\t" in line}
+    assert shown == {
+        ("section", "change", "name"),
+        ("feeds", "added", harness.feed_urls[1]),
+        ("topics", "changed", "ceasefires"),
+        ("receivers", "added", "own"),
+        ("routes", "changed", "/"),
+    }
+    assert harness.command("once").returncode == 0
+    harness.feed_urls.pop()
+    harness.config.write_text("# a line more\n" + harness.write().read_text())
+    shown = {tuple(line.split("\t")) for line in harness.command("check", "--diff").stdout.splitlines() if "\t" in line}
+    assert ("feeds", "removed", harness.feeds.url("/other")) in shown
+    assert len(shown) == 2
+
+
+def test_check_prints_schema_and_defaults_without_a_configuration(harness: Harness) -> None:
+    schema = json.loads(harness.command("check", "--schema").stdout)
+    assert schema["properties"]["feeds"]["description"]
+    assert "interval: auto" in harness.command("check", "--show-defaults").stdout
 
 
 def test_explain_adds_up(harness: Harness) -> None:

@@ -10,8 +10,8 @@ from urllib.parse import urlsplit
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config, single_command
-from watcher.cli.tables import Cell, counted, progress_console, say, show_table
+from watcher.cli.options import DEFAULT_CONFIG, Config, opened_store, single_command
+from watcher.cli.tables import Cell, counted, progress_console, say, show_json, show_table
 from watcher.errors import ConfigError, Problem
 from watcher.model.entry import Entry, ReaderName
 from watcher.model.topic import Example, format_points
@@ -29,16 +29,25 @@ app = single_command()
 def check(
     config: Config = DEFAULT_CONFIG,
     online: Annotated[bool, typer.Option("--online", help="Also ask every feed once.")] = False,
+    diff: Annotated[bool, typer.Option("--diff", help="Also show what a reload would change.")] = False,
+    schema: Annotated[
+        bool, typer.Option("--schema", help="Only print the JSON Schema of the configuration, for editors.")
+    ] = False,
+    show_defaults: Annotated[bool, typer.Option("--show-defaults", help="Only print the defaults, as YAML.")] = False,
 ) -> None:
     """Validate the configuration, its topics' examples, its channels and its templates.
 
-    With --online, also show what each feed answers now; exit 1 if none does.
+    With --online, also show what each feed answers now; exit 1 if none does. Exit 2 also when an example fails, although
+    `run` and `once` work with such a configuration.
     """
     from watcher.config.load import missing_for_run
     from watcher.deliver.registry import failed_channels
     from watcher.service.load import load_config
     from watcher.service.route_check import route_warnings
 
+    if schema or show_defaults:
+        _print_schema(show_defaults)
+        return
     compiled = load_config(config, os.environ, secrets="require" if online else "if_found")
     settings = compiled.settings
     needed = (f"{problem} (`run` and `once` refuse this)" for problem in missing_for_run(settings))
@@ -50,20 +59,62 @@ def check(
         *_private_addresses(settings),
     ):
         say(f"warning: {warning}", err=True)
-    failed = [problem for topic in compiled.topics for problem in _failed_examples(topic, compiled)]
-    failed += failed_channels(settings)
     failed_templates, warnings = _tested_templates(settings)
-    if failed or failed_templates:
-        raise ConfigError([*failed, *failed_templates])
+    if problems := [*failed_channels(settings), *failed_templates]:
+        raise ConfigError(problems)
     for problem in warnings:
         say(f"warning: {problem}", err=True)
+    _run_examples(compiled)
     examples = sum(len(topic.examples) for topic in settings.topics)
     say(
         f"{config}: {counted(len(settings.feeds), 'feed')}, {counted(len(settings.topics), 'topic')}, "
         f"{counted(examples, 'example')} as expected, {counted(len(settings.receivers), 'receiver')}"
     )
+    if diff:
+        _show_changes(compiled)
     if online:
         _check_online(compiled)
+
+
+def _print_schema(show_defaults: bool) -> None:
+    from watcher.config.json_schema import defaults_yaml, json_schema
+
+    if show_defaults:
+        typer.echo(defaults_yaml(), nl=False)
+    else:
+        show_json(json_schema())
+
+
+def _run_examples(compiled: CompiledConfig) -> None:
+    """Exits with 2 when an example fails. That is a mistake in a topic, not in the file: it does not stop the daemon."""
+    failed = [problem for topic in compiled.topics for problem in _failed_examples(topic, compiled)]
+    for problem in failed:
+        say(str(problem), err=True)
+    if failed:
+        verb = "fails" if len(failed) == 1 else "fail"
+        say(
+            f"{counted(len(failed), 'example')} {verb}: change the topic or the example; `run` and `once` work nevertheless",
+            err=True,
+        )
+        raise typer.Exit(2)
+
+
+def _show_changes(compiled: CompiledConfig) -> None:
+    """What differs from the configuration that last ran on this store."""
+    from watcher.service.changes import MOST_FEEDS, changes, read_summary, summary_of
+    from watcher.service.reconcile import Fact
+
+    with opened_store(compiled) as store:
+        before = read_summary(store.facts.recall(Fact.SUMMARY))
+    if before is None:
+        say("nothing to compare with: neither `run` nor `once` has used this store yet", err=True)
+        return
+    if len(compiled.settings.feeds) > MOST_FEEDS:
+        say(f"feeds are not compared: there are more than {MOST_FEEDS:,}", err=True)
+    rows = [
+        (change.section, change.kind.value, change.name) for change in changes(before, summary_of(compiled.settings))
+    ]
+    show_table(("section", "change", "name"), rows, empty="a reload would change nothing")
 
 
 def _of_topics(compiled: CompiledConfig) -> Iterator[str]:

@@ -43,14 +43,14 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "spacing": "Time between the starts of two requests.",
     },
     "LimitsShape": {
-        "alerts_per_feed": "Alerts that one poll of a feed may make.",
-        "entries_per_feed": "Entries that are kept of one feed.",
-        "bytes_per_feed": "Bytes of entries that are kept of one feed.",
+        "alerts_per_feed": "Alerts of one feed that are sent at once in an hour; the rest follows in one message.",
+        "entries_per_feed": "New entries of one feed in a day; the rest is left for the next day.",
+        "bytes_per_feed": "Text of new entries of one feed in a day; the rest is left for the next day.",
     },
     "RetentionShape": {
-        "entries": "How long entries with an alert are kept.",
+        "entries": "How long entries are kept.",
         "unmatched": "How long entries without an alert are kept.",
-        "messages": "How long finished messages are kept.",
+        "messages": "How long finished messages and their alerts are kept.",
     },
     "NetworkShape": {
         "allow": "Private ranges that feeds may use.",

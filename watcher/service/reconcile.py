@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import structlog
 
+from watcher.service.changes import summary_of, write_summary
 from watcher.service.load import CompiledConfig
 from watcher.store.store import Store
 
@@ -20,6 +21,7 @@ class Fact(StrEnum):
     REACH = "network"
     INTERVALS = "intervals"
     ROUTES = "routes"
+    SUMMARY = "configuration summary"
 
 
 def sync_feeds(store: Store, config: CompiledConfig, now: datetime, *, reloading: bool = False) -> None:
@@ -55,6 +57,9 @@ def reroute(store: Store, config: CompiledConfig, now: datetime) -> None:
         dead = store.outbox.bury_removed(config.channel_refs, now)
         log.info("routes.changed", rerouted=rerouted, receiver_removed=dead)
     store.facts.remember(Fact.ROUTES, config.routing_fingerprint)
+    summary = write_summary(summary_of(config.settings))
+    if store.facts.recall(Fact.SUMMARY) != summary:
+        store.facts.remember(Fact.SUMMARY, summary)
 
 
 def warn_of_another_file(store: Store, config: CompiledConfig) -> None:

@@ -1,0 +1,94 @@
+"""What a reload would change: the configuration in force, summed up without secrets, against another one. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from watcher.model.alert import stable_hash
+from watcher.model.route import Route
+from watcher.model.settings import Settings
+
+MOST_FEEDS = 20_000
+"""With more feeds their settings are not summed up: the text would be megabytes at every start."""
+
+Summary = Mapping[str, Mapping[str, str]]
+"""Section → name → fingerprint."""
+
+
+class ChangeKind(StrEnum):
+    """What happens to a feed, topic, receiver, route or section."""
+
+    ADDED = "added"
+    REMOVED = "removed"
+    CHANGED = "changed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One thing that a reload would change."""
+
+    section: str
+    name: str
+    kind: ChangeKind
+
+
+def summary_of(settings: Settings) -> Summary:
+    """Fingerprints of everything that a reload may change. Secrets are not in it, nor positions in the file."""
+    feeds = settings.feeds if len(settings.feeds) <= MOST_FEEDS else ()
+    topics = (replace(topic, positions={}, path="") for topic in settings.topics)
+    sections = ("polling", "network", "limits", "retention", "smtp")
+    return {
+        "feeds": {feed.url: _fingerprint(feed) for feed in feeds},
+        "topics": {topic.name: _fingerprint(topic) for topic in topics},
+        "receivers": {name: _fingerprint(receiver) for name, receiver in settings.receivers.items()},
+        "routes": {route.path: _fingerprint(replace(route, routes=())) for route in _routes(settings.route)},
+        "sections": {name: _fingerprint(getattr(settings, name)) for name in sections},
+    }
+
+
+def changes(before: Summary, now: Summary) -> list[Change]:
+    """What differs, by section and name."""
+    return [
+        Change(section, name, kind)
+        for section in now
+        for name in sorted(before.get(section, {}).keys() | now[section].keys())
+        if (kind := _kind(before.get(section, {}).get(name), now[section].get(name))) is not None
+    ]
+
+
+def _kind(before: str | None, now: str | None) -> ChangeKind | None:
+    if before == now:
+        return None
+    if before is None:
+        return ChangeKind.ADDED
+    return ChangeKind.REMOVED if now is None else ChangeKind.CHANGED
+
+
+def write_summary(summary: Summary) -> str:
+    """A summary as text, for the store."""
+    return json.dumps(summary, ensure_ascii=False, separators=(",", ":"))
+
+
+def read_summary(text: str | None) -> Summary | None:
+    """A summary from the store; None when none was written yet."""
+    return None if text is None else {name: dict(names) for name, names in json.loads(text).items()}
+
+
+_PLACES = re.compile(r" line \d+|Position\([^()]*\)")
+"""Where something is written may change without a change of what is written."""
+
+
+def _fingerprint(value: object) -> str:
+    """Secrets print without their value."""
+    return stable_hash(_PLACES.sub("", repr(value)))[:12]
+
+
+def _routes(root: Route | None) -> Iterator[Route]:
+    if root is not None:
+        yield root
+        for child in root.routes:
+            yield from _routes(child)
