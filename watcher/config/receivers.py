@@ -62,7 +62,9 @@ def _channels(
 
 
 def _options(reader: Reader, credentials: Credentials, where: Where, kind: str) -> ChannelOptions | None:
-    """The options of one channel; also what was found of secrets is checked before a command that sends nothing drops it."""
+    """The options of one channel; also what was found of secrets is checked before a command that sends nothing drops
+    it.
+    """
     registered = CHANNEL_KINDS[kind]
     resolver = _OptionReader(reader, credentials, where)
     options = reader.options(registered.options, where, resolver)

@@ -1,1 +1,1 @@
-"""The door: channels that carry a rendered message to people."""
+"""Channels: they send a rendered message to one destination each."""

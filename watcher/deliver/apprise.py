@@ -1,6 +1,6 @@
 """The long tail of services through Apprise, best effort.
 
-Apprise answers only yes or no, so that nothing can be told apart: every no is tried again. It blocks, hence the
+Apprise answers only yes or no, so that failures cannot be distinguished: every no is tried again. It blocks, hence the
 thread; its own timeouts (`cto`, `rto`) end the thread. `redirect=no`, because it takes a POST that was
 redirected to a GET for delivered. What a service answered is Apprise's judgement, not ours.
 """

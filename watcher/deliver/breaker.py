@@ -4,9 +4,9 @@
        ▲                              ▲                        │
        └──────────────────────────────┴── failed: open, longer ┘
 
-What only the operator can fix (credentials, who we are to a mail server, a used-up limit) opens it at once and for long,
-because repeated failures lock accounts. An answer of somebody else (a login page) raises the alarm at once, too, but is
-tried again soon. A destination that is gone refuses each message by itself and needs no pause.
+What only the operator can fix (credentials, who we are to a mail server, a used-up limit) opens it at once and for
+long, because repeated failures lock accounts. An answer of somebody else (a login page) raises the alarm at once,
+too, but is tried again soon. A destination that is gone refuses each message by itself and needs no pause.
 """
 
 from __future__ import annotations

@@ -40,7 +40,9 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What the channels of one receiver send with. `http` outlives the channels; `mail` is None without a mail server."""
+    """What the channels of one receiver send with. `http` outlives the channels; `mail` is None without a mail
+    server.
+    """
 
     http: httpx2.AsyncClient
     mail: MailServer | None

@@ -29,7 +29,8 @@ message that is replied to ("" for an ordinary message)."""
 
 @dataclass(frozen=True, slots=True)
 class Receipts:
-    """Where a service's answer names the message (first group of `pattern`), and the `place` in which that name is valid.
+    """Where a service's answer names the message (first group of `pattern`), and the `place` in which that name is
+    valid.
 
     A receipt of another place (the chat was changed in the configuration) is ignored.
     """

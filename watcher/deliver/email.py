@@ -1,4 +1,4 @@
-"""E-mail: one message to all recipients of a channel, each refused one told apart.
+"""E-mail: one message to all recipients of a channel; each recipient may refuse it by itself.
 
 OAuth (XOAUTH2) is left out: it needs a registered application and a token that is renewed in a browser. Providers that
 demand it offer app passwords, or take mail from a relay.

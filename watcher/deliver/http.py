@@ -98,7 +98,7 @@ def not_the_service(answer: Answer) -> TryAgain:
     return TryAgain(AttemptReason.NOT_THE_SERVICE, detail)
 
 
-_ELSEWHERE = "check the address, and whether a proxy or a login page of the network stands in between"
+_ELSEWHERE = "check the address, and whether a proxy or a login page of the network answers in its place"
 _CDN_LIMIT = re.compile(r"error(?: code)?:? 1015\b", re.IGNORECASE)
 """Cloudflare in front of a service, with status 403 or 429: "You are being rate limited"
 (https://developers.cloudflare.com/support/troubleshooting/http-status-codes/cloudflare-1xxx-errors/error-1015/)."""

@@ -1,10 +1,10 @@
 """Matrix: the client-server API, one m.room.message event. Pure.
 
 Limit (https://spec.matrix.org/latest/client-server-api/#size-limits): 65,536 bytes an event. The transaction id is
-the message's key, so that a homeserver takes a retry for the same event. Replies: sections "Threading" and "Fallback for
-unthreaded clients"; a thread begins at an event that is no reply itself, else the homeserver says 400. An empty `m.mentions`
-(section "User and room mentions") keeps names in titles from alerting anybody. Errors: section "Standard error response".
-Success is 200 with `event_id` (section "PUT /rooms/{roomId}/send/{eventType}/{txnId}").
+the message's key, so that a homeserver takes a retry for the same event. Replies: sections "Threading" and "Fallback
+for unthreaded clients"; a thread begins at an event that is no reply itself, else the homeserver says 400. An empty
+`m.mentions` (section "User and room mentions") keeps names in titles from alerting anybody. Errors: section "Standard
+error response". Success is 200 with `event_id` (section "PUT /rooms/{roomId}/send/{eventType}/{txnId}").
 """
 
 from __future__ import annotations
@@ -109,7 +109,9 @@ def _rich(item: MessageItem) -> str:
 
 
 def judge_matrix(answer: Answer) -> Outcome:
-    """403 is also a room that the account is not in; older homeservers say only in JSON how long to wait, in milliseconds."""
+    """403 is also a room that the account is not in; older homeservers say only in JSON how long to wait, in
+    milliseconds.
+    """
     said = answer.json()
     outcome = judge_answer(answer, lambda answer: answer.status == 200 and isinstance(said.get("event_id"), str))
     if not isinstance(outcome, TryAgain) or outcome.reason is AttemptReason.NOT_THE_SERVICE:

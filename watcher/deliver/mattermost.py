@@ -1,10 +1,10 @@
 """Mattermost: incoming webhooks, and the API for bots, which can reply. Markdown. Pure.
 
-Limit (https://developers.mattermost.com/integrate/webhooks/incoming/): 16,383 characters a post since version 5.0.
-A webhook answers 200 with the text `ok`. One that was removed answers 400 with the word below, one that an administrator
-switched off 501 (HandleIncomingWebhook in https://github.com/mattermost/mattermost).
-Posts of a bot: https://developers.mattermost.com/api-documentation/#/operations/CreatePost (`root_id`; 201 with the post,
-400, 401, 403).
+Limit (https://developers.mattermost.com/integrate/webhooks/incoming/): 16,383 characters a post since version 5.0. A
+webhook answers 200 with the text `ok`. One that was removed answers 400 with the word below, one that an
+administrator switched off 501 (HandleIncomingWebhook in https://github.com/mattermost/mattermost). Posts of a bot:
+https://developers.mattermost.com/api-documentation/#/operations/CreatePost (`root_id`; 201 with the post, 400, 401,
+403).
 """
 
 from __future__ import annotations

@@ -89,7 +89,7 @@ def _listed(written: object) -> tuple[object, ...]:
 
 
 def _mail_address(written: object, info: ValidationInfo) -> str:
-    """The address; one that stands in the environment is no secret, and may be missing where nothing is sent."""
+    """The address; one from the environment is no secret, and may be missing where nothing is sent."""
     if not isinstance(written, dict):
         found: str | None = _text(written)
     else:

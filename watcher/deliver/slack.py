@@ -5,11 +5,12 @@ Limits (https://docs.slack.dev/reference/block-kit/blocks and …/messaging/form
 `msg_blocks_too_long` (https://github.com/slackapi/bolt-js/issues/2509), and each block counts for more than its text.
 Titles go into rich_text elements, which Slack shows as they are: no markup, no mentions.
 
-An incoming webhook answers 200 with the text `ok` (https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks).
-A bot posts with https://docs.slack.dev/reference/methods/chat.postMessage, which answers HTTP 200 with `ok` true or false;
-only its rate limit is a 429 with Retry-After (https://docs.slack.dev/apis/web-api/rate-limits). A reply names the first
-message of its thread, never another reply (`thread_ts`), and is shown in the channel as well (`reply_broadcast`), because an
-update concerns everybody.
+An incoming webhook answers 200 with the text `ok`
+(https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks). A bot posts with
+https://docs.slack.dev/reference/methods/chat.postMessage, which answers HTTP 200 with `ok` true or false; only its
+rate limit is a 429 with Retry-After (https://docs.slack.dev/apis/web-api/rate-limits). A reply names the first
+message of its thread, never another reply (`thread_ts`), and is shown in the channel as well (`reply_broadcast`),
+because an update concerns everybody.
 """
 
 from __future__ import annotations

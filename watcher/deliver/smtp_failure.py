@@ -122,7 +122,8 @@ _LOGIN = _words(
     r"^530\b",
     r"^5\d\d 5\.7\.(?:0|57|139)\b.*\b(?:auth|log|sign)",
     r"\bauthenticat(?:e|ion)\b.*\b(?:required|needed|first|necessary|enabled|mandatory)",
-    r"\b(?:requires?|needs?|must|not|without|please|after|use|send|issue)\b.{0,30}\b(?:smtp )?(?:auth(?:enticat\w*)?|log[ -]?(?:in|on)|logged in|sign in)\b",
+    r"\b(?:requires?|needs?|must|not|without|please|after|use|send"
+    r"|issue)\b.{0,30}\b(?:smtp )?(?:auth(?:enticat\w*)?|log[ -]?(?:in|on)|logged in|sign in)\b",
     r"\bauth\b.{0,12}\b(?:first|required)",
     r"\b(?:unauthenticated|anonymous|not logged in)\b(?!.*\b(?:spf|dkim|dmarc|email from)\b)",
     r"\bpop before smtp\b|\bcheck (?:for new )?mail first\b",
@@ -132,8 +133,11 @@ _LOGIN = _words(
 _LIMIT = _words(
     r"^5\d\d[ -]5\.4\.5\b",
     r"\b5\.7\.(?:508|233|236)\b|\b4\.7\.28\b",
-    r"\b(?:daily|hourly|monthly|sending|send|outgoing|outbound|smtp|mail|message|messages|email|emails|submission|relay|recipient|rate|per[ -](?:day|hour|minute))\b(?! size).{0,40}\b(?:limits?|quotas?|allowance)\b(?!.{0,12}\bsize)",
-    r"\b(?:limit|quota)\b.{0,30}\b(?:sending|send|daily|hourly|day|hour|outgoing|messages|emails|mails|recipients per)\b",
+    r"\b(?:daily|hourly|monthly|sending|send|outgoing|outbound|smtp|mail|message|messages|email|emails"
+    r"|submission|relay|recipient|rate|per[ -](?:day|hour|minute))\b(?! size).{0,40}\b(?:limits?|quotas?"
+    r"|allowance)\b(?!.{0,12}\bsize)",
+    r"\b(?:limit|quota)\b.{0,30}\b(?:sending|send|daily|hourly|day|hour|outgoing|messages|emails|mails"
+    r"|recipients per)\b",
     r"\btoo (?:many|much)\b.{0,20}\b(?:messages|mails?|emails?|recipients|connections|sent|requests)\b",
     r"\b(?:unusual|high|excessive|unsolicited)\b.{0,20}\b(?:rate|volume)\b|\brate[ -]?limit",
 )
@@ -141,13 +145,18 @@ _LIMIT = _words(
 
 _SENDER = _words(
     r"\brelay(?:ing|ed|s)?\b|\brcpthosts\b|\bnot a gateway\b|\bopen relay\b|\brouting\b.{0,12}\bdenied\b",
-    r"\bhelo\b|\behlo\b|\bfqdn\b|\bfully[ -]?qualified\b|\breverse (?:dns|lookup|hostname)\b|\br?dns ptr\b|\bptr\b|\brdns\b",
+    r"\bhelo\b|\behlo\b|\bfqdn\b|\bfully[ -]?qualified\b|\breverse (?:dns|lookup|hostname)\b"
+    r"|\br?dns ptr\b|\bptr\b|\brdns\b",
     r"\b5\.1\.[78]\b|\b5\.2\.252\b|\b5\.7\.(?:2[0-7]|54|60|64|367|705|708|750)\b",
     r"\bsend[ -]?(?:as|on[ -]?behalf)|\bsendas",
-    r"\b(?:sender|from|envelope|return[ -]path)\b.{0,40}\b(?:reject|denied|refused|not (?:owned|allowed|permitted|authori[sz]ed|valid|exist|found|verif)|unknown|invalid|mismatch|verif|does not|doesn't|must)",
+    r"\b(?:sender|from|envelope|return[ -]path)\b.{0,40}\b(?:reject|denied|refused|not (?:owned|allowed"
+    r"|permitted|authori[sz]ed|valid|exist|found|verif)|unknown|invalid|mismatch|verif|does not|doesn't"
+    r"|must)",
     r"\bnot (?:allowed|permitted|authori[sz]ed|entitled)\b.{0,20}\b(?:to )?(?:send|use|submit)",
     r"\b(?:spf|dkim|dmarc)\b",
-    r"\b(?:your|client|sending|remote)\b.{0,10}\b(?:ip|host|server|network|address|domain)\b.{0,40}\b(?:block|reject|denied|list|reputation|banned|refused|not allowed)|\boriginating from your ip\b",
+    r"\b(?:your|client|sending|remote)\b.{0,10}\b(?:ip|host|server|network|address"
+    r"|domain)\b.{0,40}\b(?:block|reject|denied|list|reputation|banned|refused|not allowed)"
+    r"|\boriginating from your ip\b",
     r"\b(?:rbl|dnsbl|spamhaus|spamcop|barracuda(?:central)?|sorbs|blocklist(?:ed)?|blacklist(?:ed)?|block list)\b",
     r"\baccount\b.{0,20}\b(?:suspended|disabled|locked|blocked|compromised|restricted)",
 )

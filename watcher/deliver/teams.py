@@ -1,12 +1,11 @@
 """Microsoft Teams: Workflows that post to a channel. An Adaptive Card. Pure.
 
-Limits (https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook):
-28 KB a message; others have measured 21 KB (the `msteams_hermes` library), so we stay below 20,000 bytes.
-Adaptive Cards 1.4 (https://adaptivecards.io/explorer/TextRun.html): a TextRun shows its text as it is, without
-Markdown; a TextBlock would not.
-A workflow answers 202 without waiting for its steps
-(https://learn.microsoft.com/azure/connectors/connectors-native-reqres); the older connectors answer 200 with the text `1`,
-or with a 200 whose text holds the status of an error.
+Limits (https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook): 28
+KB a message; others have measured 21 KB (the `msteams_hermes` library), so we stay below 20,000 bytes. Adaptive Cards
+1.4 (https://adaptivecards.io/explorer/TextRun.html): a TextRun shows its text as it is, without Markdown; a TextBlock
+would not. A workflow answers 202 without waiting for its steps
+(https://learn.microsoft.com/azure/connectors/connectors-native-reqres); the older connectors answer 200 with the text
+`1`, or with a 200 whose text holds the status of an error.
 """
 
 from __future__ import annotations

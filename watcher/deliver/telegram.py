@@ -3,8 +3,8 @@
 Limit (https://core.telegram.org/bots/api#sendmessage): 4,096 characters after the entities are parsed. Replies:
 `reply_parameters` (https://core.telegram.org/bots/api#replyparameters). An answer is JSON with `ok` true or false
 (https://core.telegram.org/bots/api#making-requests). Refusals: `parameters` says how long to wait and
-where a group has gone (https://core.telegram.org/bots/api#responseparameters); everything else is told apart by the
-sentence in `description` alone, seen in https://github.com/TelegramBotAPI/errors and
+where a group has gone (https://core.telegram.org/bots/api#responseparameters); everything else only differs in the
+sentence in `description`, as listed in https://github.com/TelegramBotAPI/errors and
 https://github.com/tdlib/telegram-bot-api/issues/472.
 """
 

@@ -37,7 +37,8 @@ _OUR_HEADERS = frozenset(
 class Webhook(ChannelOptions):
     """A request with JSON, signed after Standard Webhooks when a `secret` (`whsec_…` or plain) is given.
 
-    `template` makes the JSON in place of ours. `headers` are sent as well. `username` and `password`, or `bearer`, log in.
+    `template` makes the JSON in place of ours. `headers` are sent as well. `username` and `password`, or `bearer`,
+    log in.
     """
 
     url: WebAddress

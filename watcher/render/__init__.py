@@ -1,1 +1,1 @@
-"""The desk: turns a frozen notification into something a person can read."""
+"""Renders a frozen notification for its readers."""

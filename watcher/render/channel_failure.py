@@ -1,4 +1,4 @@
-"""A message about the program itself, for a person who can mend it. Pure but for own templates."""
+"""An alarm about a channel that fails, for the operator. Pure but for user templates."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from watcher.text.printable import one_line
 
 
 def trouble_notification(channel: ChannelRef, subject: str, now: datetime) -> Notification:
-    """Carries no alerts; the same trouble told to the same channel at the same time is the same message."""
+    """Carries no alerts; the same alarm to the same channel at the same time is the same message."""
     key = stable_hash("trouble", str(channel), subject, now.isoformat())
     return Notification(key, GroupKey("", channel, {}), NotifyReason.TROUBLE, (), now)
 
@@ -29,8 +29,8 @@ def trouble_message(
 ) -> Message:
     """`subject` says what is wrong, `remedy` what to do; both on one line.
 
-    Only the JSON of a webhook is in a person's own words (its receiver may know no other): everybody else must not miss
-    this because a template leaves it out. With `templates` it may start a process.
+    Only the JSON of a webhook is made by the user's template, since its receiver may know no other form: a template
+    that leaves the alarm out must not hide it from anybody else. With `templates` it may start a process.
     """
     subject, remedy = one_line(subject), one_line(remedy)
     page = f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{html.escape(subject)}</title></head>"
@@ -50,8 +50,8 @@ def trouble_message(
 
 def _payload(channel: ChannelRef, subject: str, remedy: str, now: datetime) -> dict[str, object]:
     """Laid out like that of alerts, so that a template written for those finds no alert, but fails at nothing."""
-    told = {"reason": NotifyReason.TROUBLE.value, "trouble": subject, "remedy": remedy}
-    data = {"receiver": channel.receiver, **told, "group": {}, "alerts": []}
+    alarm = {"reason": NotifyReason.TROUBLE.value, "trouble": subject, "remedy": remedy}
+    data = {"receiver": channel.receiver, **alarm, "group": {}, "alerts": []}
     return {"type": "trouble", "timestamp": iso(now), "data": data}
 
 

@@ -43,8 +43,8 @@ class Digest:
     """Everything that the templates print.
 
     `titles` are the lines of which only title and link are shown, `omitted` counts the alerts that are not even that.
-    `unrendered` counts alerts that could not be rendered. `footer` are sentences about what was read, silenced and held.
-    `problems` says what is wrong with the user's templates, in place of which this was used.
+    `unrendered` counts alerts that could not be rendered. `footer` are sentences about what was read, silenced and
+    held. `problems` says what is wrong with the user's templates, in place of which this was used.
     """
 
     subject: str

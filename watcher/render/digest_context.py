@@ -39,7 +39,9 @@ class HeldAlerts:
 
 @dataclass(frozen=True, slots=True)
 class ReadCounts:
-    """What was read since the last digest, or over the last day: feeds that answered of those configured, new entries."""
+    """What was read since the last digest, or over the last day: feeds that answered of those configured, new
+    entries.
+    """
 
     feeds: int
     answered: int

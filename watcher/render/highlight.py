@@ -60,7 +60,9 @@ def quote_runs(alert: Alert) -> tuple[Run, ...]:
 
 
 def why(alert: Alert, limit: int = WHY_CHARACTERS) -> str:
-    """The parts of the score as one line: `prison* in title ×2: 6 + detainee*: 2 = 8`; those beyond `limit` are summed up."""
+    """The parts of the score as one line: `prison* in title ×2: 6 + detainee*: 2 = 8`; those beyond `limit` are
+    summed up.
+    """
     parts = [_part(part) for part in alert.evidence]
     ends = itertools.accumulate(len(part) + 3 for part in parts)
     shown = max(sum(1 for _ in itertools.takewhile(lambda end: end <= limit, ends)), 1)

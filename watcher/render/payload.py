@@ -1,4 +1,4 @@
-"""The body of the generic webhook (docs/channels.md has the shape), ours or made by a person's template. Pure."""
+"""The body of the generic webhook (docs/channels.md has the shape), built in or made by the user's template. Pure."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def own_payload(message: Message, rendered: Rendered) -> tuple[Mapping[str, obje
 
 
 def noted(body: Mapping[str, object], problems: tuple[str, ...]) -> dict[str, object]:
-    """Our own JSON with a note for the person whose template it stands in for."""
+    """The built-in JSON with a note about the template in place of which it is used."""
     data = body["data"]
     return {**body, "data": {**(data if isinstance(data, dict) else {}), "problems": list(problems)}}
 

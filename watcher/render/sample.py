@@ -14,7 +14,10 @@ from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
 
 TITLE = "This channel works, and it was only a test"
-BODY = "Nothing happened. Whoever reads this can be reached. The words that matched would be marked in a passage like this one."
+BODY = (
+    "Nothing happened. Whoever reads this can be reached. "
+    "The words that matched would be marked in a passage like this one."
+)
 
 
 def sample_notification(channel: ChannelRef, now: datetime) -> Notification:

@@ -1,9 +1,9 @@
-"""People's own templates: found in a folder, rendered in a child process that can be killed. Does I/O.
+"""The user's templates: found in a folder, rendered in a child process that can be killed. Does I/O.
 
     templates/subject.txt.j2   templates/message.txt.j2   templates/message.html.j2   templates/payload.json.j2
 
-each also under `templates/RECEIVER/`, which goes first; the JSON of a webhook that names a template of its own is made by
-that one. A template that fails costs no alert: the caller uses our own instead and says so in the message.
+each also under `templates/RECEIVER/`, which goes first; the JSON of a webhook that names a template of its own is
+made by that one. A template that fails costs no alert: the caller uses the built-in one instead and says so in the message.
 """
 
 from __future__ import annotations
@@ -28,7 +28,9 @@ _LIMITS = Limits(memory_bytes=400_000_000, cpu_seconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """What came of the templates of a channel. `texts` and `names` by part; `problems` are sentences for a person."""
+    """What came of the templates of a channel. `texts` and `names` by part; `problems` are sentences for the
+    operator.
+    """
 
     texts: Mapping[str, str] = field(default_factory=dict)
     names: Mapping[str, str] = field(default_factory=dict)
@@ -36,8 +38,8 @@ class Rendered:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
-    """A file that is there, but cannot be read; `problem` is a sentence for a person."""
+class UnreadableFile:
+    """A file that is there, but cannot be read; `problem` is a sentence for the operator."""
 
     problem: str
 
@@ -65,8 +67,8 @@ class UserTemplates:
         """The JSON of a webhook alone; blocks like `render`."""
         return self._rendered({part: one for part, one in self._of(channel).items() if part == PAYLOAD}, values)
 
-    def _rendered(self, found: Mapping[str, OwnTemplate | Unreadable], values: Mapping[str, object]) -> Rendered:
-        problems = [one.problem for one in found.values() if isinstance(one, Unreadable)]
+    def _rendered(self, found: Mapping[str, OwnTemplate | UnreadableFile], values: Mapping[str, object]) -> Rendered:
+        problems = [one.problem for one in found.values() if isinstance(one, UnreadableFile)]
         sources = {part: one for part, one in found.items() if isinstance(one, OwnTemplate)}
         if not sources:
             return Rendered(problems=tuple(problems))
@@ -76,7 +78,7 @@ class UserTemplates:
         texts = {part: answer["text"] for part, answer in answers.items() if "text" in answer}
         return Rendered(texts, {part: one.name for part, one in sources.items()}, tuple(filter(None, problems)))
 
-    def _of(self, channel: ChannelRef) -> dict[str, OwnTemplate | Unreadable]:
+    def _of(self, channel: ChannelRef) -> dict[str, OwnTemplate | UnreadableFile]:
         files = {part: file for part in PARTS if (file := self._file(channel.receiver, part)) is not None}
         named = {PAYLOAD: self.payloads[channel]} if channel in self.payloads else {}
         return {part: _read(part, file) for part, file in files.items() if part not in named} | named
@@ -98,13 +100,13 @@ def user_templates(settings: Settings) -> UserTemplates:
     return UserTemplates(settings.file.parent / "templates", named)
 
 
-def _read(part: str, file: Path) -> OwnTemplate | Unreadable:
+def _read(part: str, file: Path) -> OwnTemplate | UnreadableFile:
     try:
         return OwnTemplate(file.read_text(encoding="utf-8"), part)
     except OSError as error:
-        return Unreadable(f"the template {part} cannot be read ({error.strerror}): let this program read {file}")
+        return UnreadableFile(f"the template {part} cannot be read ({error.strerror}): let this program read {file}")
     except UnicodeDecodeError:
-        return Unreadable(f"the template {part} cannot be read (it is not UTF-8 text): save it as UTF-8")
+        return UnreadableFile(f"the template {part} cannot be read (it is not UTF-8 text): save it as UTF-8")
 
 
 def _is_plain(name: str) -> bool:
