@@ -302,9 +302,9 @@ class TestJudging:
         kept = store.alerts.find(copy.id)
         assert kept is not None
         assert (kept.state, kept.folded_into) == (AlertState.FOLDED, first.id)
-        told = store.alerts.find(first.id)
-        assert told is not None
-        assert told.sources == ("Other News",)
+        kept = store.alerts.find(first.id)
+        assert kept is not None
+        assert kept.sources == ("Other News",)
         assert [one.id for one in store.routing.unrouted(10)] == [first.id]
 
     def test_what_is_folded_into_a_folded_alert_goes_to_the_one_told(self, store: Store) -> None:

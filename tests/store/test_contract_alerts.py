@@ -242,7 +242,7 @@ class TestFreezing:
         first = alert("1", story="s")
         notification: Notification = frozen(store, first)
         save_alerts(store, alert("2", story="s", title="Late"), now=NOW + 2 * HOUR, decide=fold_copies)
-        told = store.alerts.find(first.id)
-        assert told is not None
-        assert told.sources == ("Late",)
+        kept = store.alerts.find(first.id)
+        assert kept is not None
+        assert kept.sources == ("Late",)
         assert store.outbox.find(notification.key) == notification

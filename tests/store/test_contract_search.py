@@ -101,25 +101,25 @@ class TestAlerts:
         store.outbox.acquire("me", NOW, NOW + HOUR, 10)
         store.outbox.record("me", notification.key, 1, Delivered(shown=frozenset({best.id})), NOW, None)
         later = NOW + 2 * HOUR
-        told, copy = alert("told", story="s", title="Relief notes"), alert("copy", story="s", title="Relief notes")
-        save_alerts(store, told, now=later)
+        first, copy = alert("first", story="s", title="Relief notes"), alert("copy", story="s", title="Relief notes")
+        save_alerts(store, first, now=later)
         save_alerts(store, copy, now=later + HOUR, decide=fold_copies)
-        return {"best": best, "counted": counted, "told": told, "copy": copy}
+        return {"best": best, "counted": counted, "first": first, "copy": copy}
 
     @pytest.mark.parametrize(
         ("wanted", "found"),
         [
-            (AlertFilter(), ["copy", "told", "best", "counted"]),
+            (AlertFilter(), ["copy", "first", "best", "counted"]),
             (AlertFilter(state=DeliveryState.DELIVERED), ["best"]),
             (AlertFilter(state=DeliveryState.OMITTED), ["counted"]),
             (AlertFilter(state=AlertState.FOLDED), ["copy"]),
-            (AlertFilter(state=AlertState.UNROUTED), ["told"]),
+            (AlertFilter(state=AlertState.UNROUTED), ["first"]),
             (AlertFilter(state=DeliveryState.DEAD), []),
             (AlertFilter(level=Level.MENTION), ["counted"]),
-            (AlertFilter(story="s"), ["copy", "told"]),
-            (AlertFilter(since=NOW + HOUR), ["copy", "told"]),
-            (AlertFilter(until=NOW + 3 * HOUR), ["told", "best", "counted"]),
-            (AlertFilter(feed="RELIEF"), ["copy", "told"]),
+            (AlertFilter(story="s"), ["copy", "first"]),
+            (AlertFilter(since=NOW + HOUR), ["copy", "first"]),
+            (AlertFilter(until=NOW + 3 * HOUR), ["first", "best", "counted"]),
+            (AlertFilter(feed="RELIEF"), ["copy", "first"]),
             (AlertFilter(feed="relief", state=AlertState.FOLDED), ["copy"]),
             (AlertFilter(topic="prisons"), []),
         ],
@@ -135,16 +135,16 @@ class TestAlerts:
 
     def test_marks_are_a_condition_and_can_be_looked_up(self, store: Store, alerts: dict[str, Alert]) -> None:
         store.marks.mark(alerts["best"].id, True, NOW)
-        store.marks.mark(alerts["told"].id, False, NOW)
+        store.marks.mark(alerts["first"].id, False, NOW)
         assert store.marks.of_alerts([one.id for one in alerts.values()]) == {
             alerts["best"].id: True,
-            alerts["told"].id: False,
+            alerts["first"].id: False,
         }
         found = {
             state: sorted(ids(store.alerts.matching(AlertFilter(marked=state), 100)))
             for state in (MarkState.RELEVANT, MarkState.IRRELEVANT, MarkState.UNMARKED)
         }
-        assert found == {"relevant": ["best"], "irrelevant": ["told"], "unmarked": ["copy", "counted"]}
+        assert found == {"relevant": ["best"], "irrelevant": ["first"], "unmarked": ["copy", "counted"]}
 
     def test_the_alerts_of_entries(self, store: Store, alerts: dict[str, Alert]) -> None:
         keys = [alerts["best"].entry_key, alerts["copy"].entry_key, identified("silent").key]

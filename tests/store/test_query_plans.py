@@ -107,7 +107,7 @@ def plan(file: Path, statement: str, parameters: tuple[object, ...]) -> list[str
 
 @pytest.fixture
 def lived_in(sqlite_store: Store) -> Store:
-    """A store with something on every shelf."""
+    """A store with something in every table."""
     sqlite_store.feeds.sync([FEED], NOW)
     frozen(sqlite_store, alert("1"), group=PROMPT)
     decision = EntryDecision(new=(identified("0"),))

@@ -12,7 +12,7 @@ TEXT_LIMIT = 100_000
 
 
 class ReaderName(StrEnum):
-    """Which reader read a document: lxml for well-formed XML, feedparser for everything else, or the JSON Feed reader."""
+    """Which reader read a document: lxml for well-formed XML, feedparser for other XML, or the one for JSON Feed."""
 
     LXML = "swift"
     FEEDPARSER = "tolerant"
@@ -107,7 +107,7 @@ class UpdateHints:
 class ParsedFeed:
     """What a document says. `ttl` is in minutes (RSS 2.0).
 
-    `repairs` says what had to be repaired to read it, at most one of each kind: `feeds show` and `feeds health` print it.
+    `repairs` says what had to be repaired to read it, one of each kind: `feeds show` and `feeds health` print it.
     """
 
     reader: ReaderName

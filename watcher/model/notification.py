@@ -82,8 +82,9 @@ class StoryDelivery:
 
 
 CoverDecider = Callable[[WaitingGroup, Trust, Sequence[StoryDelivery]], bool]
-"""Whether a copy that would wait in a group may stay silent, see `watcher.route.copies`. Pure; the store calls it inside
-the transaction that routes copies.
+"""Whether a copy that would wait in a group may stay silent, see `watcher.route.copies`.
+
+Pure; the store calls it in the transaction that routes copies.
 """
 
 
@@ -311,8 +312,8 @@ class Message:
     """A rendered notification: what any channel needs to build its request.
 
     `text` and `html` are the two parts of an e-mail. `payload` is the body of the generic webhook
-    (docs/channels.md). `items` are all alerts of the snapshot, of which `text` and `html` may show fewer. `omitted` counts
-    the alerts that belong to the notification beyond `items`. `problems` says what is wrong with the
+    (docs/channels.md). `items` are all alerts of the snapshot, of which `text` and `html` may show fewer. `omitted`
+    counts the alerts that belong to the notification beyond `items`. `problems` says what is wrong with the
     user's templates, in place of which the built-in ones were used.
     """
 

@@ -155,7 +155,7 @@ DIRECT = "none"
 class Receiver:
     """A named set of channels, in the order written.
 
-    `proxy` (`DIRECT`: none) and `ca_file` are the way to its channels where that is not the one of the section `network`.
+    `proxy` (`DIRECT`: none) and `ca_file` are the way to its channels where the section `network` does not say it.
     """
 
     name: str

@@ -204,7 +204,9 @@ class Poller:
 
     async def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
         named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
-        seen = await self.store_pool(self.store.polls.seen, state.url, named.probe())
+        # Before its baseline a feed has no seen keys (I7): there is nothing to look up.
+        is_first = state.baseline_at is None
+        seen = [] if is_first else await self.store_pool(self.store.polls.seen, state.url, named.probe())
         return await self.cpu_pool(decide, named, state, seen, now, self.config.polling.backfill)
 
     def _match(

@@ -139,8 +139,8 @@ def _of_feed(connection: Connection, wanted: AlertFilter, limit: int) -> list[in
 def read_alerts(connection: Connection, query: Select[Any]) -> list[Alert]:
     """The alerts that a query on whole rows finds, with the sources folded into them so far."""
     rows = connection.execute(query).all()
-    tellers = _tellers(connection, {row.folded_into or row.id for row in rows})
-    return [_alert(row, tellers.get(row.folded_into or row.id, ())) for row in rows]
+    sources = _sources(connection, {row.folded_into or row.id for row in rows})
+    return [_alert(row, sources.get(row.folded_into or row.id, ())) for row in rows]
 
 
 def _alert(row: AnyRow, sources: Sequence[str]) -> Alert:
@@ -155,14 +155,14 @@ def _alert(row: AnyRow, sources: Sequence[str]) -> Alert:
     )
 
 
-def _tellers(connection: Connection, ids: Collection[str]) -> dict[str, list[str]]:
-    """Titles of the feeds that tell each of these stories, by the id of the alert told first, in order of creation."""
-    tellers: dict[str, list[str]] = {}
-    told = select(alerts.c.id, alerts.c.folded_into, alerts.c.feed_title).order_by(alerts.c.seq)
+def _sources(connection: Connection, ids: Collection[str]) -> dict[str, list[str]]:
+    """Titles of the feeds of these alerts and of those folded into them, by alert id, in order of creation."""
+    sources: dict[str, list[str]] = {}
+    reports = select(alerts.c.id, alerts.c.folded_into, alerts.c.feed_title).order_by(alerts.c.seq)
     for some in chunks(ids):
-        for row in connection.execute(told.where(or_(alerts.c.id.in_(some), alerts.c.folded_into.in_(some)))):
-            tellers.setdefault(row.folded_into or row.id, []).append(row.feed_title)
-    return tellers
+        for row in connection.execute(reports.where(or_(alerts.c.id.in_(some), alerts.c.folded_into.in_(some)))):
+            sources.setdefault(row.folded_into or row.id, []).append(row.feed_title)
+    return sources
 
 
 def _life(row: AnyRow) -> DeliveryLife:

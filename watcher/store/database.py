@@ -22,7 +22,7 @@ class Database(Protocol):
     where: str
 
     def write(self, what: str) -> AbstractContextManager[Connection]:
-        """One writing transaction: committed at the end, rolled back on any exception. Its own errors are `StoreError`s.
+        """One writing transaction: committed at the end, rolled back on any exception. Raises `StoreError` itself.
 
         `what` names it (a method of the interface): the two sides of its commit are failpoints of that name.
         """

@@ -29,7 +29,9 @@ class Feeds(StorePart):
 
         New feeds are due at `now`. Feeds that are no longer configured are paused: their state and seen keys stay,
         and they are never acquired. A paused feed that returns is resumed: due at the earlier of its old time and
-        `now`, but not before its `not_before`. With `retry_failing`, feeds whose last poll failed become due in the same way.
+        `now`, but not before its `not_before`. With `retry_failing`, feeds whose last poll failed become due in the
+        same way.
+
         `longest`: the longest interval of each feed (by URL) that does not fail; one that was to be polled later than
         that after its last poll is due then. `due`: feeds that become due like failing ones.
         """

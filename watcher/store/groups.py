@@ -62,7 +62,8 @@ class Groups(StorePart):
 
         None when nothing waits any more or an unfinished notification of the group exists. The snapshot holds the
         `limit` best alerts (by score, then age); the others belong to the notification as well and are counted as
-        `omitted`. Each alert's `sources` are the titles of the other feeds folded into it so far. The group's last flush becomes `now`.
+        `omitted`. Each alert's `sources` are the titles of the other feeds folded into it so far. The group's last
+        flush becomes `now`.
         """
         with self._database.write("close_digest" if reason is NotifyReason.DIGEST else "freeze") as connection:
             self._database.serialise(connection, "routing")

@@ -49,7 +49,8 @@ class Holds(StorePart):
     ) -> int:
         """Makes waiting deliveries of these groups HELD until `until`; returns how many.
 
-        With `only`, just the deliveries of these alerts (ids). Copies that were silent behind them are unexamined again.
+        With `only`, just the deliveries of these alerts (ids). Copies that were silent behind them are unexamined
+        again.
         """
         held = update(deliveries).values(state=DeliveryState.HELD, reason=reason.value, since=now, held_until=until)
         with self._database.write("hold_waiting") as connection:

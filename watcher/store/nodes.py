@@ -25,7 +25,7 @@ class Nodes(StorePart):
     """The heartbeat of nodes, for the service and the commands."""
 
     def time(self) -> datetime | None:
-        """The time that all nodes agree on: the server's. None where the store is a file: this machine's time will do."""
+        """The time that all nodes agree on: the server's. None where the store is a file on this machine."""
         return self._database.time()
 
     def register(self, node: str, name: str, now: datetime, lives: timedelta) -> None:

@@ -37,9 +37,10 @@ class Outbox(StorePart):
     def acquire(
         self, owner: str, now: datetime, until: datetime, limit: int, *, channels: Collection[ChannelRef] | None = None
     ) -> list[AcquiredNotification]:
-        """Leases notifications that are due, oldest first; with `channels` only theirs. `attempts` is as before this one.
+        """Leases notifications that are due, oldest first; with `channels` only theirs.
 
-        A notification about one story says which earlier message on its channel it replies to (`reply_to`).
+        `attempts` does not count the attempt to come. A notification about one story says which earlier message on its
+        channel it replies to (`reply_to`).
         """
         lease = (
             update(notifications)
@@ -84,9 +85,9 @@ class Outbox(StorePart):
                 return False
             _record(connection, row, outcome, now, next_attempt_at)
             if isinstance(outcome, Delivered) and outcome.receipt:
-                told = documents.snapshots.read(row.snapshot)
+                shown = documents.snapshots.read(row.snapshot)
                 begin_threads(
-                    self._database, connection, row.channel, {alert.story for alert in told}, outcome.receipt, now
+                    self._database, connection, row.channel, {alert.story for alert in shown}, outcome.receipt, now
                 )
             return True
 

@@ -91,8 +91,8 @@ class Polls(StorePart):
     ) -> list[PollSaved]:
         """Commits polls whose lease is still ours: state, entries, seen keys and alerts in one transaction (I1).
 
-        Inside the transaction `assigner` finds the story of each entry that has alerts and a sketch. Then `decide` is called
-        for each candidate alert. In order of creation, including what this call saved so far, it is given
+        Inside the transaction `assigner` finds the story of each entry that has alerts and a sketch. Then `decide` is
+        called for each candidate alert. In order of creation, including what this call saved so far, it is given
 
         * every earlier alert of the same topic and entry, folded ones too;
         * for a copy, the alerts of the same topic and story that were not folded.

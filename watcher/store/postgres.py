@@ -64,7 +64,10 @@ REMEDIES: Mapping[str, tuple[type[StoreError], str]] = {
     "57": UNREACHABLE,
     "XX": (StoreCorrupt, "look into the server's log and restore a backup"),
 }
-"""By class of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html); a failed connection has none."""
+"""By class of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html).
+
+A connection that failed has none.
+"""
 
 CLASS_LENGTH = 2
 

@@ -1,4 +1,4 @@
-"""Which message told a story first on a channel: the receiver's own name of it, to which later messages reply."""
+"""The first message about a story on a channel, by the receiver's own name of it: later messages reply to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REPLIED_TO_FOR = timedelta(days=14)
 def begin_threads(
     database: Database, connection: Connection, channel: str, stories: Collection[str], receipt: str, now: datetime
 ) -> None:
-    """Remembers the message for those of its stories that no message has told there yet."""
+    """Remembers the message for those of its stories that no earlier message there was about."""
     for some in chunks(stories):
         of_stories = delete(threads).where(threads.c.channel == channel, threads.c.story.in_(some))
         connection.execute(of_stories.where(_is_over(now)))
@@ -26,7 +26,7 @@ def begin_threads(
 
 
 def thread_of(connection: Connection, channel: str, story: str, now: datetime) -> str:
-    """The receipt of the message that told the story first on the channel; "" when there is none to reply to."""
+    """The receipt of the first message about the story on the channel; "" when there is none to reply to."""
     begun = select(threads.c.receipt).where(threads.c.channel == channel, threads.c.story == story, ~_is_over(now))
     return connection.scalar(begun) or ""
 

@@ -39,7 +39,7 @@ class Routing(StorePart):
             return read_alerts(connection, unrouted(limit))
 
     def save(self, routed: Sequence[Routed], now: datetime) -> None:
-        """Stores deliveries as waiting; an alert that is already delivered or waiting on a channel is left as it is there."""
+        """Stores deliveries as waiting. Where an alert already has a delivery on a channel, that one stays as it is."""
         with self._database.write("save_routing") as connection:
             self._database.serialise(connection, "routing")
             unrouted_rows = _unrouted_rows(connection, [decision.alert_id for decision in routed])
@@ -63,8 +63,8 @@ class Routing(StorePart):
         """Stores that folded alerts were examined, and their deliveries on channels that the story does not cover.
 
         `is_covered` is given the deliveries of the same topic and story on a channel. An alert that gets a delivery is
-        ROUTED from then on, still folded into another alert of its story. Returns how many got one. When an alert of the
-        story is held, silenced or dead later, its copies are unexamined again.
+        ROUTED from then on, still folded into another alert of its story. Returns how many got one. When an alert of
+        the story is held, silenced or dead later, its copies are unexamined again.
         """
         count = 0
         with self._database.write("save_routing") as connection:

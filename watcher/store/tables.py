@@ -6,6 +6,7 @@ index only when it can see that the query implies it, which a bound parameter hi
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
@@ -44,6 +45,11 @@ metadata = MetaData(
 def _partial_index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
     """An index on the rows that meet a condition."""
     return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+def _is_in(column: Column[Any], state: StrEnum) -> ColumnElement[bool]:
+    """The condition for rows in a state, with the state as a literal."""
+    return column == literal(state, column.type, literal_execute=True)
 
 
 nodes = Table(
@@ -143,11 +149,8 @@ alerts = Table(
 first routing, kept when a changed configuration routes again.
 """
 
-ALERT_IS_UNROUTED = alerts.c.state == literal(AlertState.UNROUTED, alerts.c.state.type, literal_execute=True)
-ALERT_IS_UNEXAMINED = and_(
-    alerts.c.state == literal(AlertState.FOLDED, alerts.c.state.type, literal_execute=True),
-    alerts.c.routed_at.is_(None),
-)
+ALERT_IS_UNROUTED = _is_in(alerts.c.state, AlertState.UNROUTED)
+ALERT_IS_UNEXAMINED = and_(_is_in(alerts.c.state, AlertState.FOLDED), alerts.c.routed_at.is_(None))
 ALERT_IS_FOLDED = alerts.c.folded_into.is_not(None)
 
 _partial_index("ix_alerts_unrouted", alerts.c.seq, where=ALERT_IS_UNROUTED)
@@ -228,19 +231,12 @@ deliveries = Table(
 decide again about a HELD delivery.
 """
 
-DELIVERY_IS_WAITING = deliveries.c.state == literal(
-    DeliveryState.WAITING, deliveries.c.state.type, literal_execute=True
-)
-DELIVERY_IS_HELD = deliveries.c.state == literal(DeliveryState.HELD, deliveries.c.state.type, literal_execute=True)
+DELIVERY_IS_WAITING = _is_in(deliveries.c.state, DeliveryState.WAITING)
+DELIVERY_IS_HELD = _is_in(deliveries.c.state, DeliveryState.HELD)
 
 _partial_index("ix_deliveries_held", deliveries.c.group_id, deliveries.c.reason, where=DELIVERY_IS_HELD)
-_partial_index(
-    "ix_deliveries_waiting",
-    deliveries.c.group_id,
-    deliveries.c.waiting_since,
-    deliveries.c.score,
-    where=DELIVERY_IS_WAITING,
-)
+WAITING_ORDER = (deliveries.c.group_id, deliveries.c.waiting_since, deliveries.c.score)
+_partial_index("ix_deliveries_waiting", *WAITING_ORDER, where=DELIVERY_IS_WAITING)
 Index("ix_deliveries_notification", deliveries.c.notification_id)
 Index("ix_deliveries_group", deliveries.c.group_id)
 
