@@ -83,7 +83,14 @@ CONTEXT = DigestContext(
 def _alert(row: tuple[str, str, int, Level, str, tuple[str, ...], str, str, str, int]) -> Alert:
     topic, topic_title, score, level, feed, sources, title, body, words, hours = row
     evidence = tuple(
-        Evidence(f"{words.split('|')[0]}* … SDF, camp* … {words.split('|')[-1]}" if "|" in words else f"{words}*", field, 1 + len(ranges) // 2, share, text, ranges)
+        Evidence(
+            f"{words.split('|')[0]}* … SDF, camp* … {words.split('|')[-1]}" if "|" in words else f"{words}*",
+            field,
+            1 + len(ranges) // 2,
+            share,
+            text,
+            ranges,
+        )
         for field, text, share in (("title", title, score // 2), ("lead", body, score - score // 2))
         if (ranges := tuple(found.span() for found in re.finditer(words, text)))
     )

@@ -19,9 +19,9 @@ from prometheus_client import REGISTRY
 
 from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
 from watcher.model.notification import DeliveryState
-from watcher.service.daemon import Daemon
+from watcher.service.monitoring import Monitoring
 from watcher.service.once import run_once
-from watcher.service.systemd import SystemdNotifier
+from watcher.service.watchdog import Heartbeats
 
 PROMPTLY_BY_MAIL = """
 receiver: desk
@@ -155,7 +155,7 @@ def test_metrics_count_what_happened(harness: Harness, service: ServiceSocket) -
     with running(harness, service, "--metrics", address):
         assert 'watcher_deliveries{state="dead"} ' in scraped(address)
         harness.mail.wait_for(1, SOON)
-        wait_until(lambda: 'watcher_attempts_total{kind="email",result="delivered"} 1.0' in scraped(address))
+        wait_until(lambda: 'watcher_attempts_total{kind="email",reason="",result="delivered"} 1.0' in scraped(address))
         assert 'watcher_polls_total{reason="",result="fetched"} 1.0' in scraped(address)
 
 
@@ -167,7 +167,7 @@ def test_metrics_show_every_state_of_deliveries_also_those_of_which_there_are_no
     async def run() -> None:
         async with harness.open() as app:
             await run_once(app)
-            await Daemon(harness.config, app, SystemdNotifier({}), True).metrics_tick()
+            await Monitoring(app, Heartbeats(())).update()
 
     asyncio.run(run())
     counts = {state: REGISTRY.get_sample_value("watcher_deliveries", {"state": state}) for state in DeliveryState}

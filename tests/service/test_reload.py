@@ -79,7 +79,7 @@ def with_daemon(harness: Harness, service: socket.socket, work: Callable[[Runnin
         async with harness.open() as app:
             await app.follow_configuration()
             manager = SystemdNotifier({"NOTIFY_SOCKET": str(service.getsockname())})
-            await work(Running(harness, app, Daemon(harness.config, app, manager, False), service))
+            await work(Running(harness, app, Daemon(harness.config, app, manager, None), service))
 
     asyncio.run(run())
 

@@ -15,7 +15,7 @@ app = single_command()
 @app.command(epilog="Example: watcher run -c /etc/watcher/config.yaml")
 def run(
     config: Config = DEFAULT_CONFIG,
-    metrics: str | None = typer.Option(None, metavar="HOST:PORT", help="Serve Prometheus metrics at this address."),
+    metrics: str | None = typer.Option(None, metavar="HOST:PORT", help="Serve /metrics, /livez and /readyz here."),
     verbose: Verbose = False,
     log_format: LogFormatOption = LogFormat.AUTO,
 ) -> None:
@@ -34,17 +34,13 @@ def run(
     limit_arenas()
     configure_logs(verbose=verbose, log_format=log_format)
     compiled = load_to_run(config)
-    if metrics is not None:
-        _serve_metrics(metrics)
-    asyncio.run(run_daemon(config, compiled, os.environ, with_metrics=metrics is not None))
+    asyncio.run(run_daemon(config, compiled, os.environ, listen=_address(metrics)))
 
 
-def _serve_metrics(address: str) -> None:
-    from watcher.service.metrics import serve
+def _address(text: str | None) -> tuple[str, int] | None:
+    from watcher.service.http_listener import read_address
 
     try:
-        serve(address)
-    except (ValueError, OverflowError) as error:
-        raise UsageError(f"--metrics {address}: not an address; write HOST:PORT, like 127.0.0.1:9464") from error
-    except OSError as error:
-        raise UsageError(f"cannot serve metrics at {address}: {error.strerror}; name a free HOST:PORT") from error
+        return None if text is None else read_address(text)
+    except ValueError as error:
+        raise UsageError(f"--metrics {text}: not an address; write HOST:PORT, like 127.0.0.1:9464") from error

@@ -57,6 +57,14 @@ class SendResult(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SendReport:
+    """One attempt: how it ended, and why; `reason` is None for a delivery."""
+
+    result: SendResult
+    reason: AttemptReason | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class NotifyConfig:
     """What notifying needs of a configuration; swapped whole on reload. `routes` is keyed by path."""
 
@@ -119,14 +127,14 @@ class Notifier:
         until = now + self.timings.notification_lease
         return await self.store_pool(self.store.outbox.acquire, self.owner, now, until, limit, channels=channels)
 
-    async def attempt(self, acquired: AcquiredNotification) -> SendResult:
+    async def attempt(self, acquired: AcquiredNotification) -> SendReport:
         """Tries to deliver one notification and records the outcome. Raises `StoreError` when that is not possible."""
         channel = acquired.notification.group.channel
         pass_by("attempt.before")
         message = await self._compose(acquired.notification)
         async with self.breakers.attempt(channel) as attempt:
             if not await self._begin(acquired):
-                return SendResult.LEASE_LOST
+                return SendReport(SendResult.LEASE_LOST)
             if isinstance(message, Message):
                 outcome = await self._send(acquired.notification, message, acquired.until)
             else:
@@ -135,7 +143,7 @@ class Notifier:
             attempt.outcome = outcome
         if attempt.needs_alarm or _is_our_fault(outcome):
             await self.alarms.notify(channel, outcome, self.config.channels, self.breakers, self.config.templates)
-        return result
+        return SendReport(result, None if isinstance(outcome, Delivered) else outcome.reason)
 
     async def send_pending_alarms(self) -> None:
         """Sends the alarms that no channel has taken so far."""

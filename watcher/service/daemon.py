@@ -13,15 +13,16 @@ import structlog
 
 from watcher.errors import ConfigError, StoreCorrupt, StoreError, UsageError
 from watcher.model.feed import AcquiredFeed
-from watcher.model.notification import AcquiredNotification, DeliveryState
+from watcher.model.notification import AcquiredNotification
 from watcher.model.route import ChannelRef
 from watcher.poll.poller import Poller
-from watcher.schedule.health import feed_issues
-from watcher.service import metrics
+from watcher.service import metrics, reconcile
 from watcher.service.app import Application, open_application
+from watcher.service.http_listener import HttpListener
 from watcher.service.load import CompiledConfig, load_config
 from watcher.service.memory import trim_memory
 from watcher.service.metrics import ReloadResult
+from watcher.service.monitoring import Monitoring
 from watcher.service.systemd import SystemdNotifier
 from watcher.service.tasks import BoundedTasks
 from watcher.service.ticker import Ticker
@@ -40,28 +41,31 @@ PURGE_CHUNK = 500
 OLD_STAYS = "the old configuration stays in force"
 
 
-async def run_daemon(path: Path, config: CompiledConfig, env: Mapping[str, str], *, with_metrics: bool = False) -> None:
+async def run_daemon(
+    path: Path, config: CompiledConfig, env: Mapping[str, str], *, listen: tuple[str, int] | None = None
+) -> None:
     """Runs until SIGTERM or SIGINT, then completes what is under way (at most ten seconds).
 
-    Raises `StoreError` when the store cannot be opened, or is damaged while running; anything else that
+    `listen` is where monitoring is served. Raises `UsageError` when that is not available, `StoreError` when the store cannot be opened, or is damaged while running; anything else that
     the store refuses is logged and tried again with the next tick.
     """
     manager = SystemdNotifier(env)
     async with open_application(config, env, grace=GRACE) as app:
-        daemon = Daemon(path, app, manager, with_metrics)
         await app.follow_configuration()
-        await daemon.run()
+        await app.pools.store(reconcile.warn_of_other_nodes, app.store, app.config, app.node.id, app.clock.now())
+        await Daemon(path, app, manager, listen).run()
 
 
 class Daemon:
     """The ticks of both pipelines and of maintenance, and the answers to signals."""
 
-    def __init__(self, path: Path, app: Application, manager: SystemdNotifier, with_metrics: bool) -> None:
+    def __init__(self, path: Path, app: Application, manager: SystemdNotifier, listen: tuple[str, int] | None) -> None:
         self._path = path
-        self._with_metrics = with_metrics
+        self._listen = listen
         self._app = app
         self._manager = manager
         self._progress = Heartbeats(("poll", "flush", "send"))
+        self._monitoring = Monitoring(app, self._progress)
         self._ended = asyncio.Event()
         self._fatal: StoreCorrupt | None = None
         self._reloading = asyncio.Lock()
@@ -74,8 +78,7 @@ class Daemon:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._reloads.start(self.reload()))
-        if self._with_metrics:
-            await self._guarded("metrics", self.metrics_tick)()
+        listener = await self._start_monitoring()
         ticker = self._start_ticker()
         self._manager.ready(self._status())
         config = self._app.config
@@ -84,8 +87,22 @@ class Daemon:
         log.info("daemon.stopping", polls=len(self._app.polls), sends=len(self._app.sends))
         self._manager.stopping()
         await ticker.stop(LAST_TICKS)
+        if listener is not None:
+            listener.close()
         if self._fatal is not None:
             raise self._fatal
+
+    async def _start_monitoring(self) -> HttpListener | None:
+        if self._listen is None:
+            return None
+        metrics.show_start()
+        await self._guarded("metrics", self._monitoring.update)()
+        try:
+            return await self._monitoring.listen(*self._listen)
+        except OSError as error:
+            host, port = self._listen
+            problem = f"cannot serve metrics at {host}:{port}: {error.strerror}; name a free HOST:PORT"
+            raise UsageError(problem) from error
 
     def _status(self) -> str:
         count = len(self._app.config.settings.feeds)
@@ -98,8 +115,8 @@ class Daemon:
         ticker.every(timings.tick, "send", self._guarded("send", self.send_tick))
         ticker.every(timings.upkeep, "purge", self._guarded("purge", self.purge_tick))
         ticker.every(ALARMS, "alarms", self._guarded("alarms", self.alarm_tick))
-        if self._with_metrics:
-            ticker.every(METRICS, "metrics", self._guarded("metrics", self.metrics_tick))
+        if self._listen is not None:
+            ticker.every(METRICS, "metrics", self._guarded("metrics", self._monitoring.update))
         if (interval := self._manager.watchdog_interval) is not None:
             ticker.every(interval, "watchdog", self._feed_watchdog)
         ticker.start()
@@ -153,8 +170,8 @@ class Daemon:
         channel = acquired.notification.group.channel
         self._sending[channel] += 1
         try:
-            result = await self._app.notifier.attempt(acquired)
-            metrics.count_attempt(channel.kind, result.value)
+            report = await self._app.notifier.attempt(acquired)
+            metrics.count_attempt(channel.kind, report)
         except StoreError as error:
             remedy = "it is sent again, under the same id, when its lease ends"
             log.error("notification.not_recorded", error=str(error), remedy=remedy)
@@ -164,15 +181,6 @@ class Daemon:
     async def alarm_tick(self) -> None:
         """Sends alarms about channels that no channel has taken so far."""
         await self._app.notifier.send_pending_alarms()
-
-    async def metrics_tick(self) -> None:
-        """Updates the Prometheus gauges from the store."""
-        now = self._app.clock.now()
-        stats = await self._app.pools.store(self._app.store.stats)
-        states = await self._app.pools.store(self._app.store.feeds.with_issues, now)
-        counts = dict.fromkeys(DeliveryState, 0) | dict(stats.deliveries)
-        metrics.show_state(counts)
-        metrics.show_feed_issues(feed_issues(states, now))
 
     async def purge_tick(self) -> None:
         """Deletes what is past its time, in small chunks that let others write between them; returns free memory."""

@@ -78,8 +78,8 @@ async def _deliver_all(app: Application, early: Early) -> dict[SendResult, int]:
     await app.notifier.freeze_ripe(early)
     sent = dict.fromkeys(SendResult, 0)
     while acquired := await app.notifier.acquire(NOTIFICATIONS_AT_ONCE):
-        results = await asyncio.gather(*(app.notifier.attempt(one) for one in acquired))
-        for one, result in zip(acquired, results, strict=True):
-            sent[result] += len(one.notification.alerts)
+        reports = await asyncio.gather(*(app.notifier.attempt(one) for one in acquired))
+        for one, report in zip(acquired, reports, strict=True):
+            sent[report.result] += len(one.notification.alerts)
     await app.notifier.send_pending_alarms()
     return sent

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import structlog
 
+from watcher.model.secret import reveal
 from watcher.service.changes import summary_of, write_summary
 from watcher.service.load import CompiledConfig
 from watcher.store.store import Store
@@ -73,6 +74,19 @@ def warn_of_another_file(store: Store, config: CompiledConfig) -> None:
             remedy="waiting alerts are routed by this file now; if both files are in use, give each its own `store`",
         )
     store.facts.remember(Fact.CONFIGURATION, file)
+
+
+def warn_of_other_nodes(store: Store, config: CompiledConfig, own: str, now: datetime) -> None:
+    """Says which other processes work on the store: usual on a server, most likely a mistake on a file."""
+    others = [node for node in store.nodes.all() if node.id != own and node.died_at is None and node.alive_until > now]
+    if not others:
+        return
+    names = [f"{node.name} since {node.started_at.isoformat(timespec='seconds')}" for node in others]
+    if str(reveal(config.settings.store)).startswith("sqlite"):
+        remedy = "leases keep them apart, so that nothing is sent twice; if this is not intended, stop one of them"
+        log.warning("store.shared", nodes=names, remedy=remedy)
+    else:
+        log.info("store.shared", nodes=names)
 
 
 def _has_changed(store: Store, fact: Fact, value: str) -> bool:

@@ -9,10 +9,20 @@ from sqlalchemy import Column, Connection, Table, func, select
 from watcher.store import retention, schema
 from watcher.store.database import Database
 from watcher.store.nodes import forget_nodes
-from watcher.store.records import StoreStats
+from watcher.store.records import StoreLag, StoreStats
 from watcher.store.reply_threads import forget_threads
 from watcher.store.stories import forget_stories
-from watcher.store.tables import alerts, deliveries, entries, feeds, notifications, seen
+from watcher.store.tables import (
+    DELIVERY_IS_WAITING,
+    FEED_IS_ACTIVE,
+    NOTIFICATION_IS_UNFINISHED,
+    alerts,
+    deliveries,
+    entries,
+    feeds,
+    notifications,
+    seen,
+)
 
 
 def purge(
@@ -38,6 +48,15 @@ def purge(
             + forget_stories(connection, now - entries_for, chunk)
             + forget_threads(connection, now, chunk)
         )
+
+
+def lag(database: Database) -> StoreLag:
+    """Since when the oldest work waits."""
+    due = select(func.min(feeds.c.next_poll_at)).where(FEED_IS_ACTIVE, feeds.c.lease_owner.is_(None))
+    waiting = select(func.min(deliveries.c.waiting_since)).where(DELIVERY_IS_WAITING)
+    unsent = select(func.min(notifications.c.created_at)).where(NOTIFICATION_IS_UNFINISHED)
+    with database.read() as connection:
+        return StoreLag(connection.scalar(due), connection.scalar(waiting), connection.scalar(unsent))
 
 
 def stats(database: Database) -> StoreStats:

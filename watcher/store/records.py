@@ -113,6 +113,17 @@ class EntryFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class StoreLag:
+    """Since when the oldest work waits, None where there is none: the most overdue feed that nobody polls, the oldest
+    waiting delivery, the oldest unfinished notification.
+    """
+
+    due_since: datetime | None
+    waiting_since: datetime | None
+    unsent_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class StoreStats:
     """Counts for `db stats` and the metrics. `deliveries` and `alerts` are counted by state (I5)."""
 

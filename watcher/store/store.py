@@ -35,7 +35,7 @@ from watcher.store.nodes import Nodes
 from watcher.store.notifications import Outbox
 from watcher.store.polls import Polls
 from watcher.store.postgres import PostgresDatabase
-from watcher.store.records import StoreStats
+from watcher.store.records import StoreLag, StoreStats
 from watcher.store.routing import Routing
 from watcher.store.silences import Silences
 from watcher.store.sqlite import SqliteDatabase
@@ -95,6 +95,10 @@ class Store:
         if gone:
             self._database.tidy()
         return gone
+
+    def lag(self) -> StoreLag:
+        """Since when the oldest work waits."""
+        return maintenance.lag(self._database)
 
     def stats(self) -> StoreStats:
         """Counts and sizes."""
