@@ -35,7 +35,7 @@ def day_of(moment: datetime, zone: str) -> date:
 
 def age(moment: datetime, now: datetime) -> str:
     """How long ago, roughly; "" for what lies more than a few minutes ahead, which is a publisher's mistake."""
-    passed = now - moment
+    passed = representable(now) - representable(moment)
     if passed < -timedelta(minutes=5):
         return ""
     if passed < timedelta(minutes=1):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.model.alert import Alert
+from watcher.model.local_time import representable
 from watcher.model.notification import MessageItem
 from watcher.model.route import Rank
 from watcher.model.topic import format_points
@@ -108,11 +109,11 @@ def _alternating(stories: Iterable[list[Alert]]) -> list[list[Alert]]:
 
 
 def _by_publishers(alert: Alert) -> tuple[int, int, int, datetime, str]:
-    return -alert.level.rank, -alert.publishers, -alert.score, alert.first_seen, alert.id
+    return -alert.level.rank, -alert.publishers, -alert.score, representable(alert.first_seen), alert.id
 
 
 def _importance(alert: Alert) -> tuple[int, int, datetime, str]:
-    return -alert.level.rank, -alert.score, alert.first_seen, alert.id
+    return -alert.level.rank, -alert.score, representable(alert.first_seen), alert.id
 
 
 def _line(story: list[Alert], zone: str, now: datetime) -> Line:
