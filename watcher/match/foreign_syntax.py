@@ -54,7 +54,7 @@ _WORDS: tuple[tuple[str, str], ...] = (
         "a list has no commas here: write OR or AND between its words" + _QUOTE,
     ),
     (r"\w{2,}[~≈]\d?\.?\d*", "spellings are not guessed: write those that count, as in (Hasakah OR Hasaka)"),
-    (r"(\w{3,})[!$#%+]+", "write {0}* for {word}" + _QUOTE),
+    (r"([^\W\d]\w{2,})[!$#%+]+", "write {0}* for {word}" + _QUOTE),
     (r"(\w+)\?+", "a ? stands for nothing; write {0}, or {0}* for every word that begins so"),
     (r"\w+[?!$#%]+\w[\w*]*", "only * at a word's end is open; write the spellings, as in (woman OR women)" + _QUOTE),
     (r"[^\W\dA-Z]+(AND|OR|NOT)[^\W\dA-Z]+", "put spaces around {0}" + _QUOTE),

@@ -63,7 +63,9 @@ _COMPOUND_HEADS = frozenset(
     ]
 )
 """First words of Arabic names that are also written together with the second."""
-_SERVANT = "عبد"
+_HEADS_BEFORE_ANY = ("ابو", "ابي", "ابن")
+"""The others are written together only with a word that has the article."""
+_SHORTEST_NAME = 3
 _LETTERS = re.compile(r"[^\W\d_]+")
 
 
@@ -173,6 +175,15 @@ def with_compounds(spellings: Iterable[list[str]]) -> list[list[str]]:
             is_name = folded in _COMPOUND_HEADS and _LETTERS.match(following)
             if is_name or (_LETTERS.fullmatch(word) and following.isdecimal()):
                 found.append([*words[:at], word + following, *words[at + 2 :]])
-            elif folded.startswith(f"{_SERVANT}ال") and len(folded) > len(_SERVANT) + 3:
-                found.append([*words[:at], word[: len(_SERVANT)], word[len(_SERVANT) :], *words[at + 1 :]])
+            elif split := _compound_head(folded):
+                found.append([*words[:at], word[:split], word[split:], *words[at + 1 :]])
     return found
+
+
+def _compound_head(folded: str) -> int:
+    """How many letters of a word are the first word of a name that is written as one; 0 for all other words."""
+    for head in _COMPOUND_HEADS:
+        rest = folded.removeprefix(head)
+        if rest != folded and len(rest) >= _SHORTEST_NAME and (head in _HEADS_BEFORE_ANY or rest.startswith("ال")):
+            return len(head)
+    return 0

@@ -2,7 +2,8 @@
 
 The rule: a word in capitals that is no everyday word is what it is in any text. An everyday word is read as initials
 only where something speaks for it: *the* is before it, or it begins the text and no auxiliary verb follows
-(WHO WARNS, not WHO IS), or the rest of the entry, written in ordinary case, has the initials.
+(WHO WARNS, not WHO IS), or the rest of the entry, written in ordinary case, has the initials. US is read as initials
+unless a word is before it that *us* follows (JOIN US, WITH US).
 """
 
 from __future__ import annotations
@@ -275,6 +276,79 @@ _AUXILIARIES = frozenset(
         "must",
     ]
 )
+_BEFORE_US = frozenset(
+    [
+        "join",
+        "let",
+        "lets",
+        "with",
+        "for",
+        "to",
+        "of",
+        "by",
+        "from",
+        "among",
+        "between",
+        "around",
+        "behind",
+        "against",
+        "about",
+        "near",
+        "at",
+        "on",
+        "over",
+        "upon",
+        "than",
+        "unlike",
+        "like",
+        "tell",
+        "tells",
+        "told",
+        "give",
+        "gives",
+        "gave",
+        "help",
+        "helps",
+        "follow",
+        "contact",
+        "show",
+        "shows",
+        "make",
+        "makes",
+        "made",
+        "leave",
+        "leaves",
+        "left",
+        "save",
+        "saves",
+        "teach",
+        "want",
+        "wants",
+        "need",
+        "needs",
+        "take",
+        "takes",
+        "bring",
+        "brings",
+        "call",
+        "calls",
+        "see",
+        "sees",
+        "hear",
+        "watch",
+        "trust",
+        "love",
+        "hate",
+        "kill",
+        "killed",
+        "kills",
+        "all",
+        "both",
+        "each",
+        "none",
+        "some",
+    ]
+)
 _NO_LETTERS = re.compile(r"^\W+|\W+$")
 
 
@@ -284,6 +358,8 @@ def is_initials(words: Sequence[str], at: int, elsewhere: str) -> bool:
     `words` are the tokens of the text; `elsewhere` is the rest of the entry.
     """
     word = bare(words[at])
+    if word == "US" and at and bare(words[at - 1]).lower() not in _BEFORE_US:
+        return True
     if at and bare(words[at - 1]) == "THE":
         return True
     if word in elsewhere and not elsewhere.isupper() and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", elsewhere):

@@ -90,7 +90,7 @@ _ADDRESS = (
     rf"(?:[A-Za-z][A-Za-z+]{{1,9}}://|[Ww]{{3}}\.)(?:[!-;=?-~]|(?![{UNSPACED}])\w)+"
     r"|[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}"
     rf"|(?:[A-Za-z0-9-]{{1,63}}\.){{1,6}}(?:{'|'.join(_DOMAINS)})(?![\w-])(?:[:/][!-;=?-~]*)?"
-    r"|(?:[A-Za-z0-9-]{1,63}\.){2,6}[a-z]{2}(?![\w-])/[!-;=?-~]*"
+    r"|(?:[A-Za-z0-9-]{1,63}\.){1,6}[a-z]{2,24}/[!-;=?-~]+"
 )
 """Of the Internet. Repetitions are bounded, so that a hostile text costs a constant factor."""
 _CHUNK = re.compile(f"{_ADDRESS}|[{UNSPACED}][{_VOICED}]?|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
