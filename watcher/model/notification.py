@@ -10,6 +10,7 @@ from enum import StrEnum
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.alert import Alert, stable_hash
 from watcher.model.route import ChannelRef
+from watcher.model.topic import Level
 from watcher.model.trust import Trust
 
 
@@ -86,6 +87,18 @@ CoverDecider = Callable[[WaitingGroup, Trust, Sequence[StoryDelivery]], bool]
 
 Pure; the store calls it in the transaction that routes copies.
 """
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingAlert:
+    """An alert that waits in a group, without its contents."""
+
+    alert_id: str
+    group_id: str
+    feed_url: str
+    level: Level
+    score: int
+    since: datetime
 
 
 class HoldReason(StrEnum):

@@ -14,13 +14,21 @@ from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, 
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from itertools import chain, groupby
+from itertools import groupby
 
 import structlog
 
 from watcher.errors import NotifyReason, StoreError
-from watcher.model.alert import Alert
-from watcher.model.notification import BudgetUse, EmptySlot, GroupKey, HeldGroup, HoldReason, Notification, WaitingGroup
+from watcher.model.notification import (
+    BudgetUse,
+    EmptySlot,
+    GroupKey,
+    HeldGroup,
+    HoldReason,
+    Notification,
+    WaitingAlert,
+    WaitingGroup,
+)
 from watcher.model.route import ChannelRef, DigestTiming, GroupTiming, Receiver, Route, Timing
 from watcher.model.settings import Limits
 from watcher.route import due, limits
@@ -155,10 +163,10 @@ class Flusher:
         sent = await self.store_pool(self.store.holds.sent_by_feed, route.path, channel, since)
         if sum(group.count for group in groups) + max(sent.values(), default=0) <= self.alerts_per_feed:
             return groups
-        alerts = {
-            group.key.id: await self.store_pool(self.store.groups.waiting_alerts, group.key, ALL) for group in groups
-        }
-        beyond = limits.beyond_share(chain.from_iterable(alerts.values()), sent, self.alerts_per_feed)
+        ids = {group.key.id for group in groups}
+        waiting = await self.store_pool(self.store.holds.waiting_alerts, route.path, channel)
+        alerts = [alert for alert in waiting if alert.group_id in ids]
+        beyond = limits.beyond_share(alerts, sent, self.alerts_per_feed)
         if not beyond:
             return groups
         held = [one for one in await self.store_pool(self.store.holds.held) if _is_share(one, route, channel)]
@@ -210,11 +218,15 @@ def _is_share(held: HeldGroup, route: Route, channel: ChannelRef) -> bool:
 
 
 def _without(
-    groups: Iterable[WaitingGroup], alerts: Mapping[str, Sequence[Alert]], beyond: Collection[str]
+    groups: Iterable[WaitingGroup], alerts: Iterable[WaitingAlert], beyond: Collection[str]
 ) -> Iterator[WaitingGroup]:
+    """The groups with the alerts that are not beyond; groups without any are left out."""
+    scores: dict[str, list[int]] = {}
+    for alert in alerts:
+        if alert.alert_id not in beyond:
+            scores.setdefault(alert.group_id, []).append(alert.score)
     for group in groups:
-        left = [alert.score for alert in alerts[group.key.id] if alert.id not in beyond]
-        if left:
+        if left := scores.get(group.key.id):
             yield replace(group, count=len(left), best_score=max(left))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 
 from watcher.model.alert import Alert
-from watcher.model.notification import BudgetUse
+from watcher.model.notification import BudgetUse, WaitingAlert
 from watcher.model.route import Budget
 from watcher.model.silence import Silence
 from watcher.route.matcher import matches_all
@@ -38,16 +38,16 @@ def _recent(budget: Budget, use: BudgetUse, now: datetime) -> list[datetime]:
     return sorted(moment for moment in use.sent_at if moment > now - budget.per)
 
 
-def beyond_share(alerts: Iterable[Alert], sent: Mapping[str, int], limit: int) -> frozenset[str]:
+def beyond_share(alerts: Iterable[WaitingAlert], sent: Mapping[str, int], limit: int) -> frozenset[str]:
     """The ids of the alerts beyond what their feeds may send at once in `SHARE_PERIOD`; the best of each feed are within.
 
     `sent` counts, by the feed's address, what was sent already.
     """
     used = Counter(sent)
     beyond = set()
-    for alert in sorted(alerts, key=lambda one: (-one.level.rank, -one.score, one.first_seen, one.id)):
+    for alert in sorted(alerts, key=lambda one: (-one.level.rank, -one.score, one.since, one.alert_id)):
         if used[alert.feed_url] >= limit:
-            beyond.add(alert.id)
+            beyond.add(alert.alert_id)
         used[alert.feed_url] += 1
     return frozenset(beyond)
 

@@ -17,6 +17,7 @@ from watcher.model.notification import (
     HoldReason,
     Notification,
     NotificationState,
+    WaitingAlert,
 )
 from watcher.model.route import ChannelRef
 from watcher.store.database import StorePart, chunks
@@ -122,6 +123,31 @@ class Holds(StorePart):
         with self._database.read() as connection:
             times = tuple(row.finished_at for row in connection.execute(sent))
             return BudgetUse(connection.scalar(unfinished) or 0, times)
+
+    def waiting_alerts(self, route: str, channel: ChannelRef) -> list[WaitingAlert]:
+        """What waits on a route and channel, in whatever groups, with the address of each alert's feed."""
+        query = (
+            select(
+                alerts.c.id.label("alert_id"),
+                delivery_groups.c.key.label("group_id"),
+                feeds.c.url.label("feed_url"),
+                alerts.c.level,
+                deliveries.c.score,
+                deliveries.c.waiting_since.label("since"),
+            )
+            .select_from(deliveries)
+            .join(delivery_groups, delivery_groups.c.id == deliveries.c.group_id)
+            .join(alerts, alerts.c.seq == deliveries.c.alert_seq)
+            .outerjoin(entries, entries.c.key == alerts.c.entry_key)
+            .outerjoin(feeds, feeds.c.id == entries.c.feed_id)
+            .where(DELIVERY_IS_WAITING, delivery_groups.c.route == route, delivery_groups.c.channel == str(channel))
+            .order_by(deliveries.c.waiting_since, alerts.c.seq)
+        )
+        with self._database.read() as connection:
+            return [
+                WaitingAlert(row.alert_id, row.group_id, row.feed_url or "", row.level, row.score, row.since)
+                for row in connection.execute(query)
+            ]
 
     def sent_by_feed(self, route: str, channel: ChannelRef, since: datetime) -> dict[str, int]:
         """How many alerts of each feed (address) a route put into messages at once to a channel after `since`."""
