@@ -43,7 +43,7 @@ COMMANDS: Mapping[str, str] = {
     "silence": "Stop alerts for a time, with an author and a comment.",
     "routes": "Test which receivers would get an alert.",
     "receivers": "List receivers and send test messages.",
-    "db": "Upgrade, back up and measure the store.",
+    "db": "Upgrade, back up, restore and check the store.",
     "completion": "Print a script that completes commands and options.",
     "man": "Print the manual page in roff, for `man -l -` or a folder of $MANPATH.",
     "debug": "List failpoints and timings for tests.",

@@ -57,6 +57,9 @@ class Database(Protocol):
     def backup(self, target: Path) -> None:
         """A consistent copy in a new file."""
 
+    def problems(self) -> list[str]:
+        """What the engine finds wrong with the file itself; a server checks its own."""
+
     def size(self) -> int:
         """Bytes that the store takes."""
 

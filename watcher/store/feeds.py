@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from watcher.model.feed import PollState
 from watcher.store import documents
 from watcher.store.database import AnyRow, StorePart, chunks, execute_many
+from watcher.store.records import FeedCounts
 from watcher.store.tables import FEED_IS_ACTIVE, feeds
 
 
@@ -59,6 +60,19 @@ class Feeds(StorePart):
             query = query.where(FEED_IS_ACTIVE)
         with self._database.read() as connection:
             return [poll_state(row) for row in connection.execute(query)]
+
+    def counts(self, now: datetime) -> FeedCounts:
+        """How polling keeps up, counted by the database."""
+        is_due = feeds.c.next_poll_at <= now
+        query = select(
+            func.count(),
+            func.count().filter(is_due),
+            func.min(feeds.c.next_poll_at).filter(is_due),
+            func.count().filter(feeds.c.failures > 0),
+        ).where(FEED_IS_ACTIVE)
+        with self._database.read() as connection:
+            total, due, oldest, failing = connection.execute(query).one()
+            return FeedCounts(total, due, oldest, failing)
 
     def with_issues(self, now: datetime) -> list[PollState]:
         """The states of unpaused feeds that may have an issue at `now`, by URL: all that have one, and few others."""

@@ -145,6 +145,9 @@ class PostgresDatabase:
     def backup(self, target: Path) -> None:
         raise StoreError(f"{self.where} is on a server: back it up there, with pg_dump --format=custom --file={target}")
 
+    def problems(self) -> list[str]:
+        return []
+
     def size(self) -> int:
         with self.read() as connection:
             return connection.scalar(select(func.pg_database_size(func.current_database()))) or 0

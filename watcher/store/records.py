@@ -72,6 +72,16 @@ class NodeRecord:
     died_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class FeedCounts:
+    """How polling keeps up. `oldest_due_at`: since when the most overdue feed is due. Paused feeds are not counted."""
+
+    feeds: int
+    due: int
+    oldest_due_at: datetime | None
+    failing: int
+
+
 class MarkState(StrEnum):
     """What a user said of an alert."""
 

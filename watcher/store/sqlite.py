@@ -28,6 +28,7 @@ from sqlalchemy.pool import QueuePool
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
 from watcher.store.fair_lock import FairLock
+from watcher.store.file_copy import copy_database, problems_of_file
 
 READERS = 4
 TURN = timedelta(seconds=60)
@@ -146,19 +147,12 @@ class SqliteDatabase:
         return func.json_extract(document, ".".join(("$", *path)))
 
     def backup(self, target: Path) -> None:
-        if target.exists():
-            raise StoreError(f"{target} exists already: name a new file for the backup")
-        partial = target.with_name(target.name + ".partial")
-        try:
-            partial.touch()
-        except OSError as error:
-            raise StoreError(f"{target} cannot be written: {error.strerror}; name a file elsewhere") from error
-        try:
-            with self._translated(), closing(sqlite3.connect(self._file)) as source:
-                _copy(source, partial)
-            partial.rename(target)
-        finally:
-            partial.unlink(missing_ok=True)
+        with self._translated():
+            copy_database(self._file, target)
+
+    def problems(self) -> list[str]:
+        with self._translated():
+            return problems_of_file(self._file)
 
     def size(self) -> int:
         return self._file.stat().st_size + self._log_size()
@@ -203,10 +197,3 @@ class SqliteDatabase:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
         kind, remedy = REMEDIES.get(code, (StoreError, "nothing of the transaction was kept"))
         return kind(f"{self.where}: {error}; {remedy}")
-
-
-def _copy(source: sqlite3.Connection, target: Path) -> None:
-    """A copy in one step, so that writers in between cannot restart it; one plain file without a WAL beside it."""
-    with closing(sqlite3.connect(target)) as copy:
-        source.backup(copy)
-        copy.execute("PRAGMA journal_mode=DELETE").close()

@@ -20,7 +20,7 @@ from pathlib import Path
 from sqlalchemy.exc import ArgumentError
 
 from watcher.errors import UsageError
-from watcher.store import maintenance, schema
+from watcher.store import integrity, maintenance, schema
 from watcher.store.alerts import Alerts
 from watcher.store.database import Database
 from watcher.store.digest_facts import DigestFacts
@@ -103,6 +103,11 @@ class Store:
     def stats(self) -> StoreStats:
         """Counts and sizes."""
         return maintenance.stats(self._database)
+
+    def problems(self) -> list[str]:
+        """What is wrong with the database: its file, and invariants that do not hold. Reads everything once."""
+        broken = integrity.violations(self._database)
+        return [*self._database.problems(), *(f"{count:,} {what}" for what, count in broken.items())]
 
     def backup(self, target: Path) -> None:
         """A consistent copy of the live database in a new file; an existing one is not overwritten.
