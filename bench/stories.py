@@ -29,6 +29,7 @@ from zlib import crc32
 from tests.story.traps import Report, traps
 from watcher.errors import ParseError
 from watcher.model.entry import Entry, Identified
+from watcher.model.feed import Feed
 from watcher.model.story import Kinship, Sketch, StoryMember
 from watcher.parse.document import parse_document
 from watcher.story.assign import StoryAssigner
@@ -194,7 +195,10 @@ class Window:
 def ours(samples: Sequence[Sample]) -> list[str]:
     """For each sample the entry into which it is folded."""
     window = Window()
-    return [window.fold(sketch_of(sample.entry), START + timedelta(seconds=n))[0] for n, sample in enumerate(samples)]
+    return [
+        window.fold(sketch_of(sample.entry, Feed("")), START + timedelta(seconds=n))[0]
+        for n, sample in enumerate(samples)
+    ]
 
 
 def wrongly_folded() -> bool:
@@ -217,7 +221,7 @@ def trap_sketch(report: Report, key: str, place: int) -> Sketch:
     host = report.publisher or f"publisher{place}.example"
     published = START + place * report.after
     entry = Entry("", f"https://{host}/{place}", report.title, report.text, published=published)
-    return sketch_of(Identified(key, entry, None, "", ""), f"https://{host}/feed")
+    return sketch_of(Identified(key, entry, None, "", ""), Feed(f"https://{host}/feed"))
 
 
 def pairwise(
@@ -313,7 +317,7 @@ def filler(given: Material, number: int, chance: random.Random) -> Sketch:
     text = " ".join(chance.choices(given.words, k=chance.choice(given.lengths)))
     title = " ".join(chance.choices(given.words, k=9))
     entry = Entry("", f"https://filler{number % 900}.example/", title, text)
-    return sketch_of(Identified(f"{number:032x}", entry, None, "", ""))
+    return sketch_of(Identified(f"{number:032x}", entry, None, "", ""), Feed(""))
 
 
 def speed(given: Material, size: int) -> float:
@@ -323,7 +327,7 @@ def speed(given: Material, size: int) -> float:
         window.fold(filler(given, number, chance), START + timedelta(seconds=number))
     now = START + timedelta(seconds=size)
     words, tokenised = _timed(lambda item: len(words_of(item.entry.summary)), given.samples)
-    sketches, sketched = _timed(sketch_of, given.samples)
+    sketches, sketched = _timed(lambda item: sketch_of(item, Feed("")), given.samples)
     folds, assigned = _timed(lambda sketch: window.fold(sketch, now), sketches)
     rates = {"assignment": assigned, "sketching": sketched, "both": assigned + sketched, "tokenising alone": tokenised}
     count = len(given.samples)

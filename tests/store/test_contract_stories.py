@@ -23,6 +23,7 @@ from tests.harness.store_samples import (
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision
+from watcher.model.feed import Feed
 from watcher.model.trust import Trust
 from watcher.store.records import PollSaved
 from watcher.store.store import Store
@@ -64,7 +65,7 @@ def report(
         now,
         decision=EntryDecision(new=(one,)),
         alerts=(found,),
-        sketches={one.key: replace(sketch_of(one, url), trust=trust, is_aggregator=is_aggregator)},
+        sketches={one.key: sketch_of(one, Feed(url, trust=trust, is_aggregator=is_aggregator))},
     )
     (saved,) = store.polls.save("me", [record], now, decide_alert, ASSIGNER)
     kept = store.alerts.find(found.id)
@@ -164,7 +165,7 @@ def test_an_entry_stays_in_its_story_when_its_text_changes(store: Store) -> None
         NOW + HOUR,
         decision=EntryDecision(updated=(one,)),
         alerts=(replace(alert("one", url=url), entry=one.entry),),
-        sketches={one.key: sketch_of(one, url)},
+        sketches={one.key: sketch_of(one, Feed(url))},
     )
     (saved,) = store.polls.save("me", [record], NOW + HOUR, decide_alert, ASSIGNER)
     assert (saved.alerts_new, saved.alerts_folded) == ((), ())

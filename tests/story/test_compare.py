@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.story.traps import ALARMS, BACKGROUND, LEADS, Report, traps
 from watcher.model.entry import Entry, Identified
+from watcher.model.feed import Feed
 from watcher.model.story import Kinship, Placement, Sketch, StoryMember
 from watcher.story.assign import MOST_STORIES, StoryAssigner, assign
 from watcher.story.compare import Difference, Relation, compare
@@ -44,7 +45,7 @@ def entry_sketch(
 ) -> Sketch:
     host = f"{publisher or key}.example"
     entry = Entry("", link or f"https://{host}/{key}", title, body, published=at)
-    return sketch_of(Identified(key, entry, None, "", ""), f"https://{host}/feed")
+    return sketch_of(Identified(key, entry, None, "", ""), Feed(f"https://{host}/feed"))
 
 
 def member(sketch: Sketch, story: str = "first", at: datetime = NOW) -> StoryMember:
@@ -249,7 +250,7 @@ class TestHeadlines:
 
     def test_an_aggregator_repeats_the_title_of_a_report(self) -> None:
         entry = Entry("", "https://news.google.com/x", f"{self.TITLE} - Daily Coast", f"{self.TITLE} Daily Coast")
-        passed_on = sketch_of(Identified("b", entry, None, "", ""))
+        passed_on = sketch_of(Identified("b", entry, None, "", ""), Feed("https://news.google.com/rss"))
         assert passed_on.publisher == "dailycoast"
         assert are_copies(entry_sketch("a", TEXT, self.TITLE), passed_on)
 

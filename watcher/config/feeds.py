@@ -17,6 +17,7 @@ from watcher.errors import Position, Problem
 from watcher.model.feed import Feed
 from watcher.model.route import OWN_LABELS
 from watcher.model.secret import Secret
+from watcher.model.trust import Trust
 
 _PROBLEMS_SHOWN = 20
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -72,7 +73,15 @@ def _own_feed(gathered: _Feeds, where: Where) -> None:
         return
     gathered.places[shape.url] = f"line {reader.position(where).line}"
     gathered.feeds[shape.url] = Feed(
-        shape.url, shape.name, shape.labels, shape.interval, headers, tuple(shape.moves_to), tuple(shape.allow)
+        shape.url,
+        shape.name,
+        shape.labels,
+        shape.interval,
+        headers,
+        tuple(shape.moves_to),
+        tuple(shape.allow),
+        trust=Trust[shape.trust.upper()],
+        is_aggregator=shape.aggregator,
     )
 
 
@@ -139,7 +148,15 @@ def _opml_feed(gathered: _Feeds, shape: OpmlShape, path: Path, feed: Feed, line:
         message = f"the feed {feed.url} has an interval shorter than polling.min, which is taken in its place"
         warnings.append(_problem_at(path, line, message))
     gathered.places[feed.url] = f"{path.name} line {line}"
-    gathered.feeds[feed.url] = Feed(feed.url, feed.name, labels | shape.labels, interval, moves_to=feed.moves_to)
+    gathered.feeds[feed.url] = Feed(
+        feed.url,
+        feed.name,
+        labels | shape.labels,
+        interval,
+        moves_to=feed.moves_to,
+        trust=Trust[shape.trust.upper()],
+        is_aggregator=shape.aggregator,
+    )
 
 
 def _refuse_own_labels(reader: Reader, where: Where) -> None:

@@ -228,6 +228,9 @@ class NetworkShape(Shape):
     delivery_proxy: TextOrSecret | None = None
 
 
+TrustName = Annotated[Literal["low", "normal", "high"], _one_of(("low", "normal", "high"))]
+
+
 class FeedShape(Shape):
     url: FeedUrl
     name: Line | None = None
@@ -236,12 +239,16 @@ class FeedShape(Shape):
     headers: dict[str, TextOrSecret] = {}
     moves_to: list[Annotated[str, AfterValidator(_domain)]] = []
     allow: list[Annotated[str, AfterValidator(_network)]] = []
+    trust: TrustName = "normal"
+    aggregator: bool = False
 
 
 class OpmlShape(Shape):
     opml: Text
     labels: Labels = {}
     interval: Interval = None
+    trust: TrustName = "normal"
+    aggregator: bool = False
 
 
 class NearShape(Shape):

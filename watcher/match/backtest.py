@@ -78,7 +78,7 @@ def backtest(
 
 def labels_of(record: EntryRecord) -> dict[str, str]:
     """The labels that a stored entry's feed had when it was last read, as the percolator wants them."""
-    return {**record.labels, "feed": record.feed_title, "feed_url": record.feed_url}
+    return {"feed": record.feed_title, **record.labels, "feed_url": record.feed_url}
 
 
 def backtest_json(result: Backtest) -> dict[str, Any]:

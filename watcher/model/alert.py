@@ -139,12 +139,17 @@ def told_entry(entry: Entry) -> Entry:
 
 @dataclass(frozen=True, slots=True)
 class AlertOrigin:
-    """Where an entry was found: what an alert says about its feed."""
+    """Where an entry was found: what an alert says about its feed.
+
+    `feed_label` is the configured name, else the address; `feed_title`, for display only, may be the feed's own title.
+    """
 
     feed_url: str
+    feed_label: str
     feed_title: str
     feed_labels: Mapping[str, str]
     language: str | None
+    trust: Trust = Trust.NORMAL
 
 
 def make_alert(
@@ -159,7 +164,7 @@ def make_alert(
         "topic": match.topic,
         "level": match.level.value,
         "score": format_points(match.score),
-        "feed": origin.feed_title,
+        "feed": origin.feed_label,
         "language": entry.language or origin.language or "",
         "story": "",
         "publishers": "1",
@@ -180,4 +185,5 @@ def make_alert(
         story="",
         labels=labels,
         created_at=first_seen,
+        trust=origin.trust,
     )

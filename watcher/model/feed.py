@@ -10,6 +10,7 @@ from enum import StrEnum
 from watcher.errors import PollReason
 from watcher.model.entry import IdentityScheme, UpdateHints
 from watcher.model.secret import Secret
+from watcher.model.trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +18,8 @@ class Feed:
     """A feed as configured. `url` as written is its identity; `interval` None means learned ("auto").
 
     `moves_to`: registrable domains to which the feed may move for good. `allow`: private or loopback ranges (CIDR)
-    that this feed may resolve to, beside those of `network.allow`.
+    that this feed may resolve to, beside those of `network.allow`. `is_aggregator`: it passes on what others publish, so
+    each of its entries counts for the publisher that it names.
     """
 
     url: str
@@ -27,6 +29,13 @@ class Feed:
     headers: Mapping[str, str | Secret] = field(default_factory=dict)
     moves_to: tuple[str, ...] = ()
     allow: tuple[str, ...] = ()
+    trust: Trust = Trust.NORMAL
+    is_aggregator: bool = False
+
+    @property
+    def label(self) -> str:
+        """The value of the label `feed`: only the configuration decides what routes and silences see."""
+        return self.name or self.url
 
 
 @dataclass(frozen=True, slots=True)

@@ -195,10 +195,11 @@ class Poller:
             baseline_at=acquired.state.baseline_at or (now if decision.is_baseline else None),
         )
         state = after_quota(state, quota, now)
-        origin = AlertOrigin(feed.url, feed.name or parsed.title or feed.url, feed.labels, parsed.language)
+        title = feed.name or parsed.title or feed.url
+        origin = AlertOrigin(feed.url, feed.label, title, feed.labels, parsed.language, feed.trust)
         scored = decision.new + decision.updated
-        alerts, sketches = await self.cpu_pool(self._match, scored, origin, now) if scored else ((), {})
-        labels = {**feed.labels, "language": parsed.language or ""}
+        alerts, sketches = await self.cpu_pool(self._match, scored, feed, origin, now) if scored else ((), {})
+        labels = {**feed.labels, "language": parsed.language or "", "feed": feed.label}
         record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, sketches, alerts)
         return await self._save(PollResult.FETCHED, record)
 
@@ -210,10 +211,10 @@ class Poller:
         return await self.cpu_pool(decide, named, state, seen, now, self.config.polling.backfill)
 
     def _match(
-        self, scored: tuple[Identified, ...], origin: AlertOrigin, now: datetime
+        self, scored: tuple[Identified, ...], feed: Feed, origin: AlertOrigin, now: datetime
     ) -> tuple[tuple[Alert, ...], Mapping[str, Sketch]]:
         """The alerts of new and updated entries, and for each such entry the sketch that finds its story."""
-        labels = {**origin.feed_labels, "feed": origin.feed_title, "feed_url": origin.feed_url}
+        labels = {**origin.feed_labels, "feed": origin.feed_label, "feed_url": origin.feed_url}
         labels["language"] = origin.language or ""
         alerts: list[Alert] = []
         sketches: dict[str, Sketch] = {}
@@ -225,7 +226,7 @@ class Poller:
                 ]
                 alerts += found
                 if found:
-                    sketches[one.entry_key] = sketch_of(one, origin.feed_url)
+                    sketches[one.entry_key] = sketch_of(one, feed)
             except Exception:
                 log.exception(
                     "entry.match_failed", feed=origin.feed_url, entry=one.entry_key, remedy="please report this"

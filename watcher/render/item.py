@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from urllib.parse import urlsplit
 
 from watcher.model.alert import Alert
 from watcher.model.local_time import representable
@@ -155,8 +156,21 @@ def _other_titles(first: Alert, others: list[Alert]) -> tuple[OtherTitle, ...]:
 
 
 def _source(alert: Alert) -> str:
+    """Who reported it: the configured name of the feed. A name that the feed gives itself or an entry is shown with the
+    feed that says so.
+    """
     names = (alert.entry.publisher or "", redact_addresses(alert.feed_title), redact_addresses(alert.feed_url))
-    return next((_short(name) for name in names if one_line(name)), "")
+    name = next((_short(name) for name in names if one_line(name)), "")
+    feed = alert.labels.get("feed", "")
+    via = _short(_host(feed) if feed == alert.feed_url else feed)
+    return f"{name} (via {via})" if via and via != name else name
+
+
+def _host(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # brackets that hold no IPv6 address
+        return ""
 
 
 def _short(name: str) -> str:

@@ -101,7 +101,7 @@ UNRELATED = Relation()
 def compare(new: Sketch, old: Sketch, age: timedelta, gap: timedelta) -> Relation:
     """How `new` relates to `old`, an entry seen `gap` ago, of a story that began `age` ago."""
     found = overlap(new, old)
-    if new.publisher == old.publisher != "":
+    if new.publisher == old.publisher != "" or (new.feed_url == old.feed_url != "" and not new.is_aggregator):
         return _of_one_publisher(new, old, found, gap)
     title, old_title = wording_of(new.title), wording_of(old.title)
     has_equal_title = len(title.words) >= DISTINCTIVE_TITLE and title.words == old_title.words

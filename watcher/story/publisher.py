@@ -31,6 +31,11 @@ def publisher_of(entry: Entry, feed_url: str = "") -> str:
     return comparable_publisher(entry.link)
 
 
+def is_aggregator(feed_url: str) -> bool:
+    """Whether a feed is known to pass on what others publish."""
+    return _host(feed_url) in _AGGREGATORS
+
+
 def headline_of(entry: Entry) -> str:
     """The title without the publisher that an aggregator appends to it."""
     headline, name = _split_title(entry.title)

@@ -17,8 +17,9 @@ from itertools import compress
 from zlib import crc32
 
 from watcher.model.entry import Identified, joined_texts
+from watcher.model.feed import Feed
 from watcher.model.story import Sketch
-from watcher.story.publisher import headline_of, publisher_of
+from watcher.story.publisher import headline_of, is_aggregator, publisher_of
 from watcher.story.words import hash63, words_of
 from watcher.text.boilerplate import split_dateline, without_boilerplate
 
@@ -42,8 +43,8 @@ _NOT_ANCHORED = 1 << 31
 _SHINGLE_BITS = 32
 
 
-def sketch_of(identified: Identified, feed_url: str = "") -> Sketch:
-    """The sketch of an entry. Boilerplate is removed first; the headline counts as text where there is hardly any."""
+def sketch_of(identified: Identified, feed: Feed) -> Sketch:
+    """The sketch of an entry of a feed. Boilerplate is removed first; the headline counts as text where there is hardly any."""
     entry = identified.entry
     dateline, report = _without_datelines(joined_texts(entry.summary, entry.content))
     report = without_boilerplate(report)
@@ -55,8 +56,8 @@ def sketch_of(identified: Identified, feed_url: str = "") -> Sketch:
     title_hash = [hash63(b" ".join([b"title", *headline]))] if len(headline) >= DISTINCTIVE_TITLE else []
     return Sketch(
         entry_key=identified.entry_key,
-        feed_url=feed_url,
-        publisher=publisher_of(entry, feed_url),
+        feed_url=feed.url,
+        publisher=publisher_of(entry, feed.url),
         link=entry.link,
         title=title[:KEPT_TITLE],
         text=report[:KEPT_TEXT],
@@ -65,6 +66,8 @@ def sketch_of(identified: Identified, feed_url: str = "") -> Sketch:
         shingles=tuple(shingles),
         size=max(len(words) - SHINGLE + 1, len(shingles)),
         hashes=(*shingles[:INDEXED], *title_hash),
+        is_aggregator=feed.is_aggregator or is_aggregator(feed.url),
+        trust=feed.trust,
     )
 
 
