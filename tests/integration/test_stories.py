@@ -114,7 +114,7 @@ def test_a_desk_that_only_hears_the_copy_is_told(harness: Harness) -> None:
     receiver: chat
     group_wait: 0s
     routes:
-      - {receiver: desk, matchers: ['feed="feed-1"'], group_wait: 0s}
+      - {receiver: desk, matchers: ['feed=~".*/feed-1"'], group_wait: 0s}
     """
     for number in range(3):
         harness.publish(f"/feed-{number}", [])
@@ -163,8 +163,8 @@ def test_a_rise_is_told_once_in_the_thread_of_the_first_message_and_copies_are_s
 
     tell(0, "Mediators hope for an agreement", RISING)
     tell(1, "Mediators are hopeful", RISING)
-    tell(2, "Ceasefire from midnight: both sides agree on truce", TEXT)
-    tell(3, "Ceasefire from midnight, a truce at last", TEXT)
+    tell(2, "Ceasefire from midnight: both sides agree on truce", RISING)
+    tell(3, "Ceasefire from midnight, a truce at last", RISING)
     tell(4, "Mediators hope for more", RISING)
     first, rise = posted(webhook_sink)
     assert "Mediators hope" in first[0]
