@@ -203,9 +203,9 @@ def _as_json(value: object) -> object:
     raise TypeError(f"{type(value).__name__} cannot be printed as JSON")
 
 
-def counted(count: int, noun: str) -> str:
-    """ "1 feed", "2 feeds"."""
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+def counted(count: int, noun: str, plural: str | None = None) -> str:
+    """ "1 feed", "2 feeds"; `plural` where it is not the noun with an s."""
+    return f"{count:,} {noun if count == 1 else plural or f'{noun}s'}"
 
 
 def span(length: timedelta) -> str:

@@ -1,0 +1,56 @@
+"""`watcher status`: one screen, the same as JSON, and 1 when the operator must act."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
+
+
+def status(harness: Harness) -> tuple[int, dict[str, object]]:
+    done = harness.command("status", "--json")
+    found: dict[str, object] = json.loads(done.stdout)
+    assert found["ok"] is (done.returncode == 0)
+    return done.returncode, found
+
+
+def test_all_is_well_after_a_round(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.route = DIGEST_AT_SEVEN
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1))])
+    harness.once()
+    code, found = status(harness)
+    assert (code, found["attention"], found["last_digest_at"]) == (0, [], None)
+    assert found["feeds"] == {"polled": 1, "due": 0, "failing": 0, "with_issues": 0, "lag_seconds": 0}
+    assert found["deliveries"] == {"waiting": 1}
+    assert datetime.fromisoformat(str(found["waiting_since"])).tzinfo is not None
+    lines = harness.command("status").stdout.splitlines()
+    assert {line.split()[0] for line in lines} >= {"daemon", "feeds", "entries", "waiting", "messages", "store"}
+
+
+def test_a_dead_letter_needs_the_operator_until_it_is_dropped(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1))])
+    harness.chat.script = [410]
+    harness.once()
+    code, found = status(harness)
+    assert (code, found["messages"]) == (1, {"ready": 0, "dead": 1})
+    (dead,) = json.loads(harness.command("outbox", "list", "--state", "dead", "--json").stdout)
+    harness.command("outbox", "drop", dead["key"])
+    assert status(harness)[1]["messages"] == {"ready": 0, "dead": 0}
+
+
+def test_every_feed_failing_needs_the_operator(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.feed_urls = ["http://127.0.0.1:9/none"]
+    harness.once()
+    code, found = status(harness)
+    assert (code, len(list(found["attention"]))) == (1, 1)  # type: ignore[call-overload]
+
+
+def test_a_store_that_nothing_polls_any_more_is_noticed(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC) - timedelta(days=10))
+    harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(minutes=1))])
+    harness.once()
+    assert status(harness)[0] == 1

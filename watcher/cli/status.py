@@ -1,0 +1,90 @@
+"""`watcher status`: one screen on how watcher is doing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+import typer
+
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, single_command, store_of
+from watcher.cli.tables import counted, say, show_json, span, when
+from watcher.model.notification import DeliveryState, NotificationState
+
+if TYPE_CHECKING:
+    from watcher.store.store import Store
+    from watcher.views.status import Status, StatusFacts
+
+app = single_command()
+
+MOST_MESSAGES = 1_000
+DAY = timedelta(days=1)
+
+
+@app.command(epilog="Example: watcher status --json")
+def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show how watcher is doing, and what needs attention.
+
+    Exit 1: something does.
+    """
+    from watcher.views.status import status_of
+
+    now = datetime.now(UTC)
+    with store_of(config) as store:
+        found = status_of(_facts(store, now), now)
+    if as_json:
+        show_json(found.facts_for_json())
+    else:
+        for name, text in _lines(found):
+            say(f"{name:<13}{text}", hang=13)
+    raise typer.Exit(1 if found.attention else 0)
+
+
+def _facts(store: Store, now: datetime) -> StatusFacts:
+    from watcher.errors import NotifyReason
+    from watcher.schedule.health import feed_issues
+    from watcher.views.status import StatusFacts
+
+    dead = store.outbox.newest(state=NotificationState.DEAD, limit=MOST_MESSAGES)
+    sent = store.outbox.newest(state=NotificationState.SENT, limit=MOST_MESSAGES)
+    return StatusFacts(
+        stats=store.stats(),
+        feeds=store.feeds.counts(now),
+        issues=feed_issues(store.feeds.with_issues(now), now),
+        nodes=store.nodes.all(),
+        waiting=store.groups.waiting(),
+        held=store.holds.held(),
+        ready=store.outbox.newest(state=NotificationState.READY, limit=MOST_MESSAGES),
+        dead=dead,
+        dropped=store.outbox.dropped([one.key for one in dead]),
+        last_digest=next((one for one in sent if one.reason is NotifyReason.DIGEST), None),
+        pauses=store.outbox.pauses(now),
+        entries_day=store.entries.count(now - DAY),
+    )
+
+
+def _lines(status: Status) -> Iterator[tuple[str, str]]:
+    from watcher.views.status import count_of
+
+    facts, feeds = status.facts, status.facts.feeds
+    for node in status.alive:
+        yield "daemon", f"{node.name}, since {when(node.started_at)}"
+    if not status.alive:
+        yield "daemon", "none is running (`watcher run`)"
+    lag = f", the oldest for {span(status.lag)}" if feeds.due else ""
+    issues = f", {len(facts.issues):,} with issues (`watcher feeds health`)" if facts.issues else ""
+    yield "feeds", f"{feeds.feeds:,} polled, {feeds.due:,} due{lag}, {feeds.failing:,} failing{issues}"
+    yield "entries", f"{facts.stats.entries:,} stored, {facts.entries_day:,} new in 24 hours"
+    waiting = count_of(facts.stats, DeliveryState.WAITING)
+    since = min((group.first_waiting_at for group in facts.waiting), default=None)
+    yield "waiting", counted(waiting, "delivery", "deliveries") + (f", the oldest since {when(since)}" if since else "")
+    for held in facts.held:
+        yield "held", f"{held.count:,} for {held.channel} until {when(held.until)} ({held.reason.value})"
+    yield "messages", f"{len(facts.ready):,} to be sent, {len(status.undecided):,} dead"
+    yield "last digest", when(facts.last_digest.created_at if facts.last_digest else None)
+    yield "store", f"{facts.stats.bytes / 1e6:,.1f} MB, schema {facts.stats.schema}"
+    for line in status.attention:
+        yield "attention", line
+    if not status.attention:
+        yield "attention", "nothing"
