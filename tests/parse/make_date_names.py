@@ -120,10 +120,11 @@ def main() -> None:
     for language in LANGUAGES:
         locale = Locale.parse(language)
         for number, name in names(locale.months):
-            if re.search(r"[^\W\d]", name) and not re.fullmatch(r"[\d\W]*[월月]?", name):
+            if not re.search(r"\d", name):  # 3月 and tháng 3 are numbers
                 months[name][number].add(language.partition("_")[0])
         for number, name in names(locale.days):
-            weekdays[name].add(number)
+            if not re.search(r"\d", name):
+                weekdays[name].add(number)
         for half, name in names(locale.day_periods):
             if half in {"am", "pm"} and len(name) > 1 and name not in WORDS_TOO:
                 halves[name].add(half)

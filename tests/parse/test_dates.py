@@ -115,6 +115,18 @@ Sal, 05 Mar 2024 13:00:00 +0300
 Τρί, 05 Μαρ 2024 12:00:00 +0200
 5 tháng 3 năm 2024 10:00
 wtorek, 5 marca 2024 10:00
+Die, 05 Mär 2024 11:00:00 +0100
+Втр, 05 мар 2024 13:00:00 +0300
+Tues, 5 Mar 2024 10:00:00 GMT
+2024年3月5日星期二 10:00
+2024年3月5日火曜日 10:00
+2024 m. kovo 5 d. 10:00
+2024. gada 5. marts 10:00
+tirsdag den 5. marts 2024 kl. 10.00
+5 mars 2024 | 10 h 00
+5 de marzo de 2024 - 10:00 hrs
+20240305 100000
+2024-03-05T10:00:00,123Z
 """.strip().splitlines()
 
 AT_MIDNIGHT = """
@@ -223,8 +235,7 @@ def test_every_month_and_weekday_of_cldr_is_understood() -> None:
         if parse_date(f"15 {name} 2024") != datetime(2024, month, 15, tzinfo=UTC)
     ]
     assert not unread
-    names = date_names()
-    days = [name for name in data["weekdays"] if len(name) > 1 and not names.month.fullmatch(name)]
+    days = [name for name in data["weekdays"] if len(name) > 1 and date_names().find(name, "")[0].month is None]
     assert [name for name in days if parse_date(f"{name}, 2024-03-05") not in {MIDNIGHT, None}] == []
     assert sum(parse_date(f"{name}, 05 Mar 2024 10:00") == TEN for name in days) >= 0.99 * len(days)
 

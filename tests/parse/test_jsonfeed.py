@@ -200,6 +200,11 @@ def test_bad_bytes_in_json_cost_themselves() -> None:
     assert [repair.kind for repair in feed.repairs] == [RepairKind.ENCODING]
 
 
+def test_dates_may_be_seconds_or_milliseconds() -> None:
+    entry = read(with_items('{"id": "1", "date_published": 1736157600, "date_modified": 1736157600000}')).entries[0]
+    assert entry.published == entry.updated == datetime(2025, 1, 6, 10, tzinfo=UTC)
+
+
 def test_an_attachment_lends_its_link() -> None:
     assert (
         read(with_items('{"id": "1", "attachments": [{"url": "/1.mp3"}]}')).entries[0].link

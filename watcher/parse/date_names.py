@@ -6,6 +6,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -26,6 +27,33 @@ South America: art -3 brt -3 clt -4 cot -5 pet -5
 some that it dropped but feeds still write. Where an abbreviation means several, RFC 5322 decides; `ist` is India's, the
 commonest in feeds, unless the language says Hebrew or Irish."""
 
+_MOST_WORDS = 3
+"""Of a name: Arabic months and Irish weekdays have two."""
+
+_WORD = re.compile(r"[^\s\d/~|()+:,]+")
+_AROUND_NAMES = "-.'’"
+_MORE_WEEKDAYS = {
+    "пнд": 0,
+    "втр": 1,
+    "срд": 2,
+    "чтв": 3,
+    "птн": 4,
+    "сбт": 5,
+    "вск": 6,
+    "tues": 1,
+    "weds": 2,
+    "thur": 3,
+    "thurs": 3,
+    "mit": 2,
+    "don": 3,
+    "din": 1,
+    "woe": 2,
+    "vri": 4,
+    "zat": 5,
+    "zon": 6,
+}
+"""Abbreviations that CLDR does not have: English, German, Dutch and Russian ones of three letters and more."""
+
 _IST = {"he": timedelta(hours=2), "iw": timedelta(hours=2), "ga": timedelta(hours=1), "en-ie": timedelta(hours=1)}
 
 
@@ -40,36 +68,56 @@ def fold(text: str) -> str:
     return " ".join(text.split()).rstrip(". ")
 
 
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A month or a weekday found in a text. `month` is 1 to 12, `weekday` 0 for Monday; None for what it is not.
+
+    -1 is a month or weekday that differs between languages, none of which is known.
+    """
+
+    start: int
+    end: int
+    month: int | None
+    weekday: int | None
+
+
 class DateNames:
-    """CLDR's names as patterns over folded text."""
+    """CLDR's names, looked up word by word in folded text."""
 
     def __init__(self, data: Mapping[str, Mapping[str, int]]) -> None:
         self._months = data["months"]
         self._by_language: Mapping[str, Mapping[str, int]] = data["months_by_language"]  # type: ignore[assignment]
-        self._weekdays = {name: day for name, day in data["weekdays"].items() if len(name) > 1}  # 月 is a month, too
+        self._weekdays = {name: day for name, day in data["weekdays"].items() if len(name) > 1} | _MORE_WEEKDAYS
         self._halves = {name: half for name, half in data["halves"].items() if name not in self._weekdays}
-        self.month = _any_of([*self._months, *self._by_language])
-        self.weekday = _any_of(self._weekdays)
-        self.half_after = re.compile(
-            rf"\s*({_alternatives([*self._halves, 'a.m', 'p.m', 'a. m', 'p. m', 'ص', 'م'])})\.?(?!\w)"
-        )
+        halves = [*self._halves, "am", "pm", "a.m", "p.m", "a. m", "p. m", "ص", "م"]
+        self.half_after = re.compile(rf"\s*({_alternatives(halves)})\.?(?!\w)")
         self.half_before = re.compile(rf"({_alternatives(name for name in self._halves if not name.isascii())})\s*$")
 
-    def month_number(self, name: str, language: str) -> int | None:
-        """1 to 12; None for a name that means different months in different languages, of which none is ours."""
-        return self._months.get(name) or self._by_language.get(name, {}).get(language)
-
-    def weekday_number(self, name: str) -> int | None:
-        """Monday is 0; None when the name means different days in different languages."""
-        number = self._weekdays.get(name, -1)
-        return number if number >= 0 else None
-
-    def is_weekday(self, name: str) -> bool:
-        return name in self._weekdays
+    def find(self, text: str, language: str) -> list[Name]:
+        """Every name in the text, the longest at each place."""
+        words = list(_WORD.finditer(text))
+        found: list[Name] = []
+        place = 0
+        while place < len(words):
+            for count in range(min(_MOST_WORDS, len(words) - place), 0, -1):
+                start, end = words[place].start(), words[place + count - 1].end()
+                name = text[start:end].strip(_AROUND_NAMES)
+                month, weekday = self._month(name, language), self._weekdays.get(name)
+                if month is not None or weekday is not None:
+                    found.append(Name(start, end, month, weekday))
+                    place += count - 1
+                    break
+            place += 1
+        return found
 
     def is_pm(self, half: str) -> bool:
         plain = half.replace(".", "").replace(" ", "")
         return str(self._halves.get(half, {"am": "am", "ص": "am"}.get(plain, "pm"))) == "pm"
+
+    def _month(self, name: str, language: str) -> int | None:
+        if name in self._by_language:
+            return self._by_language[name].get(language.partition("-")[0], -1)
+        return self._months.get(name)
 
 
 @cache
@@ -112,7 +160,3 @@ def _iana_names() -> Mapping[str, str]:
 
 def _alternatives(names: Iterable[str]) -> str:
     return "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-
-
-def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    return re.compile(rf"(?<![^\W\d])({_alternatives(names)})(?![^\W\d_])")

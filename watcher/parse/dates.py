@@ -9,7 +9,7 @@ import re
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from watcher.parse.date_names import DateNames, date_names, fold, is_zone, zone_offset
+from watcher.parse.date_names import date_names, fold, is_zone, zone_offset
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2049
 """Feeds are younger, and a fixed end keeps out 9999 and the like, whose conversion to a local time fails. Parsing
@@ -37,13 +37,19 @@ _W3C = re.compile(
 _EPOCH = re.compile(r"(\d{9,10})(?:\.\d+)?|(\d{13})")
 _LATEST_EPOCH = 2_000_000_000  # May 2033; above it ten digits may be a year, month, day and hour
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)?")
+_SEPARATOR = re.compile(r"(?<!:\d\d),|,(?!\d)|[،、|·•–—]")
+_FIRST_WORD = re.compile(r"^[^\W\d]{2,15}\.?,\s*(?=\d{1,2}[\s.-])(?=.*[^\W\d]{3})")
+"""A weekday in any language: a word and a comma before the day, with a month in words behind."""
+
 _CLOCK = re.compile(
-    r"(?:(?<=\d)\s?t\s?)?(?<![\d:.+])(?P<h>\d{1,2})(?::|h(?=\d)|\s*(?:时|時|点|點|시)\s*)(?P<m>\d{1,2})"
-    r"(?:(?::|\s*(?:分|분)\s*)(?P<s>\d{1,2})(?:[.,:]\d{1,9})?)?(?:\s*(?:分|분|秒|초|uhr\b|h\b))?(?![\d:])"
+    r"(?:(?<=\d)\s?t\s?)?(?<![\d:.+])(?P<h>\d{1,2})(?::|\s?h\s?(?=\d)|\s*(?:时|時|点|點|시)\s*)(?P<m>\d{1,2})"
+    r"(?:(?::|\s*(?:分|분)\s*)(?P<s>\d{1,2})(?:[.,:]\d{1,9})?)?(?:\s*(?:分|분|秒|초|uhr\b|h(?:rs?|s|ours|oras)?\b))?(?![\d:])"
 )
-_ISO_CLOCK = re.compile(r"(?<=\d)\s?t\s?(?P<h>\d\d)(?:(?P<m>\d\d)(?P<s>\d\d)?)?(?:[.,]\d{1,9})?(?![\d:])")
+_ISO_CLOCK = re.compile(
+    r"(?:(?<=\d)\s?t\s?|(?<=\d{8})\s)(?P<h>\d\d)(?:(?P<m>\d\d)(?P<s>\d\d)?)?(?:[.,]\d{1,9})?(?![\d:])"
+)
 _DOTTED_CLOCK = re.compile(
-    r"(?:(?<=\d{4} )|(?<=kl )|(?<=klo ))(?P<h>\d{1,2})\.(?P<m>\d\d)(?:\.(?P<s>\d\d))?(?:\s*uhr\b)?(?![\d.])"
+    r"(?:(?<=\d{4} )|(?<=kl )|(?<=kl\. )|(?<=klo ))(?P<h>\d{1,2})\.(?P<m>\d\d)(?:\.(?P<s>\d\d))?(?:\s*uhr\b)?(?![\d.])"
 )
 _LOG_STYLE = re.compile(r"(\d{4}):(?=\d\d:\d\d:\d\d)")
 """Of web servers: 05/Mar/2024:10:00:00."""
@@ -58,10 +64,13 @@ _LOST_PLUS = re.compile(r"\s(\d\d):(\d\d)$")
 
 _ZONE = re.compile(r"\s*\(?\[?([a-z]{1,9}(?:/[a-z_]+(?:/[a-z_]+)?(?:[+-]\d{1,2})?)?)\]?\)?(?![\w+/-])")
 _ZONE_AT_END = re.compile(r"(?<=[\s\d])(?:([a-z]{1,5})|([+-])(\d\d):(\d\d)|(?<=\s)([+-])(\d\d)(\d\d))$")
+_VIETNAMESE_MONTH = re.compile(r"(?:tháng|thg)\s+(\d{1,2})(?!\d)")
+_NUMBERED_MONTH = re.compile(r"~(\d+)")
+_CJK_WEEKDAY = re.compile(r"(?:星期|周|週|礼拜|禮拜)[一二三四五六日天]|[月火水木金土日]曜日?|[월화수목금토일]요일")
 _COMMENT = re.compile(r"\([^()]*\)")
 _LITTLE_WORDS = re.compile(
     r"(?<![^\W\d])(?:de|del|di|da|do|den|der|of|the|at|on|um|uhr|kl|klo|år|a las|las|à|às|alle|ore|ora|om|dne|"
-    r"года|год|г|року|рік|р|й|ж|yil|yılı|год|ngày|năm|noong|ng|على|في|الساعة|ساعت|เวลา|น|v)(?![^\W\d])\.?"
+    r"года|год|г|року|рік|р|й|ж|yil|yılı|год|ngày|năm|noong|ng|على|في|الساعة|ساعت|เวลา|น|v|m|d|gada|ch|hora|at|a|le)(?![^\W\d])\.?"
 )
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|re|\.º|º|ª|-?го|')?\.?"
 _YEAR = r"(\d{4}|\d\d)"
@@ -69,6 +78,7 @@ _IN_WORDS = (
     (re.compile(rf"{_DAY}\s*[-/.]?\s*~(\d+)\.?\s*[-/.]?\s*'?{_YEAR}"), (2, 1, 0)),
     (re.compile(rf"~(\d+)\.?\s*[-/]?\s*{_DAY}\s*[-/]?\s*(\d{{4}})"), (2, 0, 1)),
     (re.compile(rf"(\d{{4}})\.?\s*[-/]?\s*~(\d+)\.?\s*[-/]?\s*{_DAY}"), (0, 1, 2)),
+    (re.compile(rf"(\d{{4}})\.?\s+{_DAY}\s+~(\d+)"), (0, 2, 1)),
 )
 _YEAR_FIRST = re.compile(r"(\d{4})\s*[-/.:年년]\s*(\d{1,2})\s*[-/.:月월]\s*(\d{1,2})\s*[日일号號.]?")
 _YEAR_LAST = re.compile(r"(\d{1,2})\s*([-/.])\s*(\d{1,2})\s*\2\s*(\d{4})\.?")
@@ -139,7 +149,7 @@ def _of_dialect(text: str, language: str) -> datetime | None:
     if compact := _COMPACT.fullmatch(text):
         parts = [int(part or 0) for part in compact.groups()]
         return _at(date(*parts[:3]), *parts[3:])
-    text = _LOG_STYLE.sub(r"\1 ", " ".join(re.sub("[,،、]", " ", text).split()))
+    text = _LOG_STYLE.sub(r"\1 ", " ".join(_SEPARATOR.sub(" ", _FIRST_WORD.sub("", text)).split()))
     clock = next((match for one in (_CLOCK, _ISO_CLOCK, _HOUR, _DOTTED_CLOCK) if (match := one.search(text))), None)
     if clock is None:
         day_text, offset, zone = _zone_at_end(text)
@@ -210,11 +220,10 @@ def _in_zone(local: datetime, offset: timedelta | None, zone: str | None, langua
 
 
 def _day(text: str, language: str, *, is_pm: bool | None) -> date | None:
-    names = date_names()
     text = _COMMENT.sub(" ", text)
     if numeric := _numeric_day(text.strip(" ."), language, weekday=None, is_pm=is_pm):
         return numeric
-    month, text, weekday = _named_parts(text, names, language)
+    month, weekday, text = _named_parts(_CJK_WEEKDAY.sub(" ", text), language)
     text = " ".join(_LITTLE_WORDS.sub(" ", text).split()).strip(" .-")
     if month is None:
         return _numeric_day(text, language, weekday=weekday, is_pm=is_pm)
@@ -230,19 +239,25 @@ def _full_year(year: int) -> int:
     return year if year > 99 else year + (2000 if year < 50 else 1900)
 
 
-def _named_parts(text: str, names: DateNames, language: str) -> tuple[int | None, str, int | None]:
-    """The month by its name, the text with `~3` for it and without weekdays, and the weekday."""
-    found = [one for one in names.month.finditer(text) if names.month_number(one.group(), language)]
-    if len(found) > 1 and names.is_weekday(found[0].group()):
-        found = found[1:]  # "mar 5 mar 2024": mardi, martes
-    weekday = None
-    month = names.month_number(found[0].group(), language) if found else None
-    if found:
-        text = f"{text[: found[0].start()]} ~{month} {text[found[0].end() :]}"
-    if day := names.weekday.search(text):
-        weekday = names.weekday_number(day.group())
-        text = names.weekday.sub(" ", text)
-    return month, text, weekday
+def _named_parts(text: str, language: str) -> tuple[int | None, int | None, str]:
+    """The month by its name, the weekday, and the text with `~3` for the one and without the other."""
+    text = _VIETNAMESE_MONTH.sub(r" ~\1 ", text)
+    names = date_names().find(text, language)
+    months = [name for name in names if name.month is not None]
+    if len(months) > 1 and months[0].weekday is not None:
+        months = months[1:]  # "mar 5 mar 2024": mardi, martes
+    month = months[0].month if months else None
+    weekday = next((name.weekday for name in names if name.weekday is not None and name not in months[:1]), None)
+    pieces, position = [], 0
+    for name in names:
+        if name not in months[:1] and name.weekday is None:
+            continue  # a second month: the text is no date
+        pieces += [text[position : name.start], f" ~{month} " if name in months[:1] else " "]
+        position = name.end
+    text = "".join(pieces) + text[position:]
+    if month is None and (numbered := _NUMBERED_MONTH.search(text)):
+        month = int(numbered.group(1))
+    return month, weekday if weekday != -1 else None, text
 
 
 def _numeric_day(text: str, language: str, *, weekday: int | None, is_pm: bool | None) -> date | None:

@@ -122,8 +122,8 @@ def _entry(item: dict[str, Any]) -> RawEntry:
         summary=_text(item, "summary", TextKind.PLAIN),
         contents=_contents(item),
         author=", ".join(_author_names(item)),
-        published=_string(item, "date_published"),
-        updated=_string(item, "date_modified"),
+        published=_date(item, "date_published"),
+        updated=_date(item, "date_modified"),
         categories=[tag for tag in _list(item, "tags") if isinstance(tag, str)],
         language=_string(item, "language") or None,
         other_links=[
@@ -137,6 +137,12 @@ def _id(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     return str(value) if isinstance(value, str | int) or math.isfinite(value) else ""
+
+
+def _date(item: dict[str, Any], name: str) -> str:
+    """Dates are strings; a number so large can only be seconds or milliseconds since 1970."""
+    value = item.get(name)
+    return str(value) if type(value) is int and value >= 10**9 else _string(item, name)
 
 
 def _contents(item: dict[str, Any]) -> Sequence[RawText]:
