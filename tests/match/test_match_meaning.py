@@ -274,6 +274,8 @@ def test_a_phrase_of_unspaced_characters_ends_with_the_sentence() -> None:
         ("سيارة", "سيارات مفخخة", "ar"),
         ("مهندس", "المهندسون", "ar"),
         ("Irak", "Irakta", "tr"),
+        ("Ливан", "в Ливане", "ru"),
+        ("Судан", "в Судане", "ru"),
         ("حزب الله", "حزبالله لبنان", "ar"),
         ("hapishane", "hapishanede isyan", "tr"),
         ("hapishane", "hapishanelerde", "tr"),

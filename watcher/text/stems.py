@@ -150,7 +150,7 @@ _SHORTEST_ARABIC_REST = 3
 
 
 _HEBREW_PREFIXES = frozenset("ושכלבמה")
-_SHORTEST_HEBREW_REST = 3
+_SHORTEST_HEBREW_REST = 2
 _KOREAN_PARTICLES = re.compile(
     "(?:에서는|에서도|에게서|으로는|으로부터|로부터|에서|에게|한테|께서|으로|이나|이라는|라는|까지|부터|마다|처럼|보다|"
     "에는|에도|와의|과의|들이|들을|들은|들의|들|은|는|이|가|을|를|의|에|로|와|과|도|만)$"
@@ -193,6 +193,8 @@ def stems(word: str, language: str) -> set[str]:
             found |= {whole, *(_careful_stem(form, form, language) for form in _arabic_singulars(whole))}
         case "tr":
             found |= {whole, *_without_turkish_ending(word, whole)}
+        case "ru":
+            found.add(whole)  # Ливан loses its ан, Ливане does not
     found.discard("")
     return found
 
@@ -259,7 +261,7 @@ def without_hebrew_prefixes(word: str) -> set[str]:
     found: set[str] = set()
     rest = word
     for _ in range(3):
-        if rest[:1] not in _HEBREW_PREFIXES or len(rest) - 1 < (2 if rest[0] == "ה" else _SHORTEST_HEBREW_REST):
+        if rest[:1] not in _HEBREW_PREFIXES or len(rest) <= _SHORTEST_HEBREW_REST:
             break
         rest = rest[1:]
         found.add(rest)
