@@ -138,7 +138,7 @@ def test_the_mail_says_so_in_a_line(quiet: Harness) -> None:
     assert mail["Subject"] == "Nothing matched"
     text = mail.get_body(("plain",)).get_content()  # type: ignore[union-attr]
     lines = ["No alert for this digest since the last one", "Saturday, 24 January 2026, 07:00 (Europe/Istanbul)"]
-    assert text.splitlines() == lines
+    assert text.splitlines() == [*lines, "", "Read: 1 of 1 feed answered, 0 new entries"]
 
 
 def test_a_person_who_asks_for_digests_now_gets_it_now(quiet: Harness) -> None:
