@@ -137,8 +137,8 @@ REFUSED: dict[str, tuple[Answer, PollReason, str]] = {
     "no head": (Answer(body=FEED, raw=True), PollReason.PROTOCOL, "does not answer in HTTP"),
     "another protocol": (Answer(body=b"SSH-2.0-OpenSSH_9.2\r\n", raw=True), PollReason.PROTOCOL, "not answer in HTTP"),
     "TLS": (Answer(body=b"\x15\x03\x01\0\x02\x02\x46", raw=True), PollReason.PROTOCOL, "at http or https"),
-    "a status of letters": (raw(status=b"HTTP/1.1 OK"), PollReason.PROTOCOL, "no readable status line"),
-    "a status of two digits": (raw(status=b"HTTP/1.1 20 OK"), PollReason.PROTOCOL, "no readable status line"),
+    "a status of letters": (raw(status=b"HTTP/1.1 OK"), PollReason.PROTOCOL, "no valid status line"),
+    "a status of two digits": (raw(status=b"HTTP/1.1 20 OK"), PollReason.PROTOCOL, "no valid status line"),
     "nothing": (Answer(body=b"", raw=True), PollReason.PROTOCOL, "breaks the rules"),
     "half a head": (Answer(body=b"HTTP/1.1 200 OK\r\nX: y", raw=True), PollReason.PROTOCOL, "breaks the rules"),
     "a chunk without size": (

@@ -14,9 +14,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.harness.harness import Harness, Item, environment
-from tests.harness.servers import Answer
+from tests.harness.harness import Harness, Item, environment, rss
+from tests.harness.servers import Answer, Document
 from watcher.errors import PollReason
+from watcher.model.feed import FeedIssueKind
+from watcher.schedule.health import feed_issues
 from watcher.service.once import run_once
 from watcher.service.once_report import OnceReport
 
@@ -179,3 +181,51 @@ def test_another_file_on_the_same_store_is_told_of(harness: Harness) -> None:
         ended = harness.command("once", "-c", name)
         assert ended.returncode == 0, ended.stderr
         assert ("store.configuration_changed" in ended.stderr) is expected
+
+
+def issues_of(harness: Harness) -> dict[FeedIssueKind, str]:
+    return {issue.kind: issue.detail for issue in feed_issues(harness.store().feeds.states(), harness.clock.now())}
+
+
+def test_what_was_wrong_with_a_document_is_a_fact_until_it_is_whole(harness: Harness) -> None:
+    """A connection that breaks off is read as far as it goes, reported, and read again as a whole."""
+    now = harness.clock.now()
+    whole = rss("cut", [Item(str(number), f"Truce {number}", now - MINUTE) for number in range(3)])
+    head = b'HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nETag: "a"\r\nContent-Length: %d\r\n\r\n' % len(whole)
+    half = whole[: whole.index(b"<item>", whole.index(b"<item>") + 1) + 20]
+    harness.feed_urls += [harness.feeds.put("/cut", Answer(body=head + half, raw=True))]
+    harness.once()
+    found = issues_of(harness)
+    assert set(found) == {FeedIssueKind.TRUNCATED, FeedIssueKind.REPAIRED}
+    assert "cut off" in found[FeedIssueKind.REPAIRED]
+    assert harness.told() == ["Truce 0"]
+    harness.clock.advance(timedelta(hours=1))
+    harness.feeds.put("/cut", Document(whole, etag='"a"'))
+    harness.once()
+    assert issues_of(harness) == {}
+    assert sorted(set(harness.told())) == ["Truce 0", "Truce 1", "Truce 2"]
+    assert "if-none-match" not in harness.feeds.requests[-1].headers
+
+
+def test_the_configured_address_is_asked_again_once_a_day_and_may_be_dead(harness: Harness) -> None:
+    now = harness.clock.now()
+    new = harness.feeds.put("/new", rss("new", [Item("a", "Truce holds", now - MINUTE)]))
+    harness.feed_urls += [harness.feeds.redirect("/old", new, 301)]
+    for _ in range(3):
+        harness.once()
+        harness.clock.advance(timedelta(hours=2))
+    harness.feeds.requests.clear()
+    harness.once()
+    assert harness.feeds.paths() == ["/new"], "the redirect is kept"
+    harness.feeds.put("/old", Answer(500))
+    harness.clock.advance(timedelta(days=1, hours=2))
+    harness.feeds.requests.clear()
+    report = harness.once()
+    assert (report.failed, harness.feeds.paths()) == (0, ["/old", "/new"])
+    harness.feeds.put("/old", rss("old", [Item("b", "Truce is back", now - MINUTE)]))
+    harness.clock.advance(timedelta(days=1, hours=2))
+    harness.once()
+    harness.clock.advance(timedelta(hours=2))
+    harness.feeds.requests.clear()
+    harness.once()
+    assert harness.feeds.paths() == ["/old"], "the original answers again for itself"

@@ -41,7 +41,7 @@ _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|(?P<name>\w{1,32}))
 _XML_ENTITIES = {"amp", "lt", "gt", "quot", "apos"}
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _INVISIBLE = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]+")
-"""Control characters and those that turn the direction of what follows: no name or address needs them."""
+"""Control characters and those that change the direction of what follows: no name or address needs them."""
 
 _ATTRIBUTE = re.compile(r"(=\s*)(\"[^\"]*\"|'[^']*')(?=[\s/>?])")
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]{1,40})["']""")

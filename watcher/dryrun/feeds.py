@@ -1,4 +1,4 @@
-"""Asking feeds outside their turn: what each answers now, and which feeds a web page has. Remembers nothing."""
+"""Asks feeds at once: what each answers now, and which feeds a web page has. Stores nothing."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from watcher.service.load import CompiledConfig, open_fetcher
 
 ASKED_AT_ONCE = 64
 PATIENCE = timedelta(hours=1)
-"""How long a feed waits for its host's turn: a hundred feeds of one host are asked one after the other."""
+"""How long a feed may wait for other feeds of its host: a hundred of them are asked one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +37,17 @@ class FeedAnswer:
 
 
 async def ask_feeds(
-    plan: CompiledConfig, feeds: Sequence[Feed], answered: Callable[[FeedAnswer], None]
+    compiled: CompiledConfig, feeds: Sequence[Feed], answered: Callable[[FeedAnswer], None]
 ) -> list[FeedAnswer]:
-    """Asks each feed once, in the manners of the configuration; answers in the order of the feeds.
+    """Asks each feed once, within the limits per host; answers in the order of the feeds.
 
-    `answered` hears of each as it comes. The secrets of the feeds' headers must be resolved.
+    `answered` is called with each as it comes. The secrets of the feeds' headers must be resolved.
     """
-    places = asyncio.Semaphore(ASKED_AT_ONCE)
-    async with _reading(plan) as (fetcher, parser):
+    slots = asyncio.Semaphore(ASKED_AT_ONCE)
+    async with _reading(compiled) as (fetcher, parser):
 
         async def ask(feed: Feed) -> FeedAnswer:
-            async with places:
+            async with slots:
                 answer = await _ask(feed, fetcher, parser)
             answered(answer)
             return answer
@@ -55,9 +55,9 @@ async def ask_feeds(
         return await asyncio.gather(*(ask(feed) for feed in feeds))
 
 
-async def find_feeds(plan: CompiledConfig, url: str) -> Discovery:
+async def find_feeds(compiled: CompiledConfig, url: str) -> Discovery:
     """The feeds behind an address, found under the configuration's network rules."""
-    async with _reading(plan) as (fetcher, parser):
+    async with _reading(compiled) as (fetcher, parser):
 
         async def parse(document: Fetched) -> ParsedFeed | ParseFailed:
             return await parser.parse(document.body, url=document.url, headers=document.headers)
@@ -66,8 +66,8 @@ async def find_feeds(plan: CompiledConfig, url: str) -> Discovery:
 
 
 @asynccontextmanager
-async def _reading(plan: CompiledConfig) -> AsyncIterator[tuple[Fetcher, ParserPool]]:
-    fetcher, parser = open_fetcher(plan), ParserPool()
+async def _reading(compiled: CompiledConfig) -> AsyncIterator[tuple[Fetcher, ParserPool]]:
+    fetcher, parser = open_fetcher(compiled), ParserPool()
     try:
         await parser.start()
         yield fetcher, parser

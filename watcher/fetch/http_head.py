@@ -37,7 +37,7 @@ def repaired_head(head: bytes) -> tuple[int, bytes]:
     status_line, *lines = head.strip(b"\r\n").replace(b"\r\n", b"\n").split(b"\n")
     match = _STATUS_LINE.match(status_line)
     if match is None:
-        raise FetchError(PollReason.PROTOCOL, "the server's answer has no readable status line; the server must fix it")
+        raise FetchError(PollReason.PROTOCOL, "the server's answer has no valid status line; the server must fix it")
     status = match.group(2)
     # HTTP/0.9 and ICY (SHOUTcast) answers end with the connection, as those of HTTP/1.0 do.
     version = b"1.0" if match.group(1) in {None, b"0"} or status_line[:8].upper() == b"HTTP/1.0" else b"1.1"

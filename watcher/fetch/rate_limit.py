@@ -19,6 +19,8 @@ from watcher.model.settings import PerHost
 from watcher.text.domains import registrable_domain
 
 _SWEEP_FROM = 1_000
+_LONGEST_PAUSE = 10.0
+"""Seconds for which a request waits in line for a host that asked us to wait; for longer ones it is given up."""
 
 
 @dataclass(slots=True)
@@ -95,7 +97,7 @@ class HostLimiter:
 
     def _refuse_beyond(self, bucket: _Bucket, domain: str, patience: float) -> None:
         now = _now()
-        if (pause := bucket.paused_until - now) > patience:
+        if (pause := bucket.paused_until - now) > min(patience, _LONGEST_PAUSE):
             detail = f"{domain} asked us to wait; nothing is asked of it until then"
             raise HostBusy(detail, timedelta(seconds=pause), requested=True)
         queued = bucket.next_start - now + len(bucket.queue) * self._spacing

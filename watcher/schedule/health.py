@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
 from watcher.errors import PollReason
+from watcher.model.entry import RepairKind
 from watcher.model.feed import FeedIssue, FeedIssueKind, PollState
 from watcher.schedule.moves import is_moved, kept_address
 from watcher.text.domains import registrable_domain
@@ -29,6 +30,7 @@ _IN_DIGESTS = {
     FeedIssueKind.OVER_QUOTA,
     FeedIssueKind.SILENT,
 }
+_TRUNCATED = RepairKind.TRUNCATED.value
 _SEVERITY = list(FeedIssueKind)
 
 
@@ -92,7 +94,8 @@ def _unread(state: PollState) -> Iterator[FeedIssue]:
 def _of_document(state: PollState) -> Iterator[FeedIssue]:
     """What is wrong with the last document although it was read."""
     if state.truncated_since is not None:
-        detail = "its document ends in the middle: what is behind that was not read; its publisher must repair it"
+        known = next((repair for repair in state.repairs if repair.startswith(_TRUNCATED)), _TRUNCATED)
+        detail = f"{known}: its document ends in the middle, what follows was not read; its publisher must repair it"
         yield _issue(state, FeedIssueKind.TRUNCATED, state.truncated_since, detail)
     if state.over_quota_since is not None:
         detail = "it publishes more than `limits` allows in a day; the rest is taken tomorrow if it is still there"
@@ -100,8 +103,9 @@ def _of_document(state: PollState) -> Iterator[FeedIssue]:
     if state.slow_since is not None:
         detail = "it takes more than half of polling.timeout to answer; raise that before it fails"
         yield _issue(state, FeedIssueKind.SLOW, state.slow_since, detail)
-    if state.repaired_since is not None:
-        detail = f"read, but repaired: {', '.join(state.repairs) or 'the document'}; its publisher may want to know"
+    repairs = [repair for repair in state.repairs if not repair.startswith(_TRUNCATED)]
+    if state.repaired_since is not None and repairs:
+        detail = f"read, but repaired: {', '.join(repairs)}; its publisher may want to know"
         yield _issue(state, FeedIssueKind.REPAIRED, state.repaired_since, detail)
 
 

@@ -69,7 +69,9 @@ class CompiledConfig:
             for name, value in sorted(feed.headers.items())
         ]
         limits = f"{polling.timeout} {polling.max_bytes} {polling.contact} {settings.limits}"
-        return stable_hash(*settings.network.allow, proxy, str(settings.network.ca_file or ""), limits, *headers)
+        ranges = [f"{feed.url} {feed.allow}" for feed in settings.feeds if feed.allow]
+        ca_file = str(settings.network.ca_file or "")
+        return stable_hash(*settings.network.allow, proxy, ca_file, limits, *headers, *ranges)
 
     @property
     def interval_fingerprint(self) -> str:

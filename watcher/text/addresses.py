@@ -7,7 +7,7 @@ import unicodedata
 from urllib.parse import urlsplit
 
 _INVISIBLE = {"Cc", "Cf", "Cs", "Zl", "Zp"}
-"""Categories of characters that are not seen, or that turn the direction of what follows."""
+"""Categories of characters that are not seen, or that change the direction of what follows."""
 
 
 def web_url_problem(text: str) -> str | None:
