@@ -46,6 +46,7 @@ def test_the_nearest_topic_says_why(explanations: list[Explanation], reason: Why
     ("published", "baseline", "reason"),
     [
         (NOW - 5 * DAY, NOW, WhyNot.OLD),
+        (NOW - 5 * DAY, NOW - timedelta(seconds=5), WhyNot.OLD),
         (NOW - 5 * DAY, NOW - DAY, WhyNot.MATCHES_NOW),
         (None, NOW, WhyNot.UNDATED),
         (None, NOW - DAY, WhyNot.MATCHES_NOW),

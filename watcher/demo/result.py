@@ -8,13 +8,12 @@ from datetime import datetime, timedelta
 
 from watcher.demo.http_server import Request
 from watcher.demo.mail_sink import Mail
-from watcher.demo.samples import SampleEntry, SampleFeed
+from watcher.demo.samples import SampleFeed
 from watcher.demo.stage import DemoFiles
-from watcher.match.explain import Explanation
 from watcher.model.alert import Alert, AlertState
 from watcher.model.feed import PollState
-from watcher.model.topic import Level, format_points
 from watcher.service.once_report import OnceReport
+from watcher.views.entries import NoAlert
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,13 +34,13 @@ class SentAlert:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What two polls of the same feeds left in the store. `explanations` are of every scored entry, by link."""
+    """What two polls of the same feeds left in the store. `why_not`, by link, of every entry without an alert."""
 
     first: OnceReport
     again: OnceReport
     alerts: tuple[Alert, ...]
     failing: tuple[PollState, ...]
-    explanations: Mapping[str, tuple[Explanation, ...]]
+    why_not: Mapping[str, NoAlert]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,37 +78,11 @@ def _best_first(alert: Alert) -> tuple[int, int, str]:
     return (-alert.level.rank, -alert.score, alert.id)
 
 
-def unsent_entries(samples: Sequence[SampleFeed], polled: Polled, backfill: timedelta) -> tuple[UnsentEntry, ...]:
+def unsent_entries(samples: Sequence[SampleFeed], polled: Polled) -> tuple[UnsentEntry, ...]:
     """The sample entries without an alert, in the order of the feeds."""
-    alerted = {alert.entry.link for alert in polled.alerts}
     return tuple(
-        UnsentEntry(entry.title, why_unsent(entry, polled.explanations.get(link), backfill))
+        UnsentEntry(entry.title, polled.why_not[link].text)
         for feed in samples
         for entry in feed.entries
-        if (link := feed.site + entry.path) not in alerted
+        if (link := feed.site + entry.path) in polled.why_not
     )
-
-
-def why_unsent(entry: SampleEntry, explanations: Sequence[Explanation] | None, backfill: timedelta) -> str:
-    """One line: why the entry has no alert, by the topic with the highest score."""
-    if not explanations or any(explanation.level is not Level.NONE for explanation in explanations):
-        return _why_quiet(entry, backfill)
-    nearest = max(explanations, key=lambda explanation: explanation.score)
-    if nearest.score == 0:
-        return "no term of any topic, as a whole word"
-    if nearest.excluded_by:
-        return f"{format_points(nearest.score)} points, but excluded by {nearest.excluded_by}"
-    if nearest.missing:
-        return f"{format_points(nearest.score)} points, but without {nearest.missing}"
-    return f"{format_points(nearest.score)} points: {format_points(nearest.to_mention)} too few for a mention"
-
-
-def _why_quiet(entry: SampleEntry, backfill: timedelta) -> str:
-    """Why an entry of the first poll was not new (I7)."""
-    if entry.age is None:
-        return "no date, and there at the first poll"
-    if entry.age > backfill:
-        return (
-            f"{entry.age // timedelta(days=1)} days old at the first poll (backfill {backfill // timedelta(hours=1)}h)"
-        )
-    return "should have alerted"

@@ -23,12 +23,14 @@ from watcher.demo.report import show_result
 from watcher.demo.result import DemoResult, Polled, sent_alerts, unsent_entries
 from watcher.demo.samples import load_samples
 from watcher.demo.stage import DemoFiles, open_stage
-from watcher.match.explain import explain
+from watcher.match.backtest import labels_of
+from watcher.match.explain import Explainer
 from watcher.notify.flusher import Early
 from watcher.service.app import Application, open_application
 from watcher.service.load import CompiledConfig, load_config
 from watcher.service.once import run_once
 from watcher.service.once_report import OnceReport
+from watcher.views.entries import why_no_alert
 
 SAMPLE_LIMIT = 1_000
 """More entries and alerts than the samples can make."""
@@ -63,7 +65,7 @@ def perform(files: DemoFiles) -> DemoResult:
         took=clock.now() - began,
         polled=polled,
         sent=sent_alerts(polled.alerts),
-        unsent=unsent_entries(samples, polled, plan.settings.polling.backfill),
+        unsent=unsent_entries(samples, polled),
         webhooks=tuple(stage.chat.requests),
         webhooks_verified=all(is_signed(request, stage.secret) for request in stage.chat.requests),
         mails=tuple(stage.mail.mails),
@@ -81,14 +83,25 @@ async def _poll_twice(plan: CompiledConfig) -> Polled:
 
 
 def _look_up(app: Application, first: OnceReport, again: OnceReport) -> Polled:
-    records = app.store.entries.since(since=_LONG_AGO, limit=SAMPLE_LIMIT)
+    alerts = tuple(app.store.alerts.newest(limit=SAMPLE_LIMIT))
+    states = app.store.feeds.states()
+    alerted = {alert.entry_key for alert in alerts}
+    baselines = {state.url: state.baseline_at for state in states}
+    explainers = [Explainer(topic) for topic in app.config.topics]
     return Polled(
         first=first,
         again=again,
-        alerts=tuple(app.store.alerts.newest(limit=SAMPLE_LIMIT)),
-        failing=tuple(state for state in app.store.feeds.states() if state.failures),
-        explanations={
-            record.entry.link: tuple(explain(topic, record.entry) for topic in app.config.topics) for record in records
+        alerts=alerts,
+        failing=tuple(state for state in states if state.failures),
+        why_not={
+            record.entry.link: why_no_alert(
+                record,
+                [explainer.explain(record.entry, labels_of(record)) for explainer in explainers],
+                baselines.get(record.feed_url),
+                app.config.settings.polling.backfill,
+            )
+            for record in app.store.entries.since(since=_LONG_AGO, limit=SAMPLE_LIMIT)
+            if record.key not in alerted
         },
     )
 

@@ -13,6 +13,9 @@ from watcher.model.alert import Alert
 from watcher.model.entry import EntryRecord
 from watcher.model.topic import Level, Points, format_points
 
+SAVED_WITHIN = timedelta(minutes=1)
+"""Between the reading of a document and the moment at which its entries are saved."""
+
 
 class WhyNot(StrEnum):
     """Why an entry has no alert."""
@@ -147,12 +150,14 @@ def _nearness(explanation: Explanation) -> tuple[int, Points]:
 def _why_quiet(record: EntryRecord, found: Explanation, baseline_at: datetime | None, backfill: timedelta) -> NoAlert:
     """An entry that matches now: it was not new when it was read, or the topic was different then."""
     published = record.entry.published or record.entry.updated
-    was_baseline = baseline_at is not None and record.first_seen <= baseline_at
+    was_baseline = baseline_at is not None and record.first_seen <= baseline_at + SAVED_WITHIN
     if was_baseline and published is None:
-        text = "no date, and in the feed's first document"
+        text = "no date, and there at the first poll"
         return NoAlert(WhyNot.UNDATED, text, found.topic, found.score)
     if was_baseline and published is not None and record.first_seen - published > backfill:
-        text = f"{_age(record.first_seen - published)} old at the first poll (backfill {_age(backfill)})"
+        text = (
+            f"{_age(record.first_seen - published)} old at the first poll (backfill {backfill // timedelta(hours=1)}h)"
+        )
         return NoAlert(WhyNot.OLD, text, found.topic, found.score)
     text = f"{format_points(found.score)} points now: the topic was different when the entry was read"
     return NoAlert(WhyNot.MATCHES_NOW, text, found.topic, found.score)
