@@ -3,10 +3,19 @@
 import random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.harness.topics import compiled, entry, topic
 from watcher.match.conditions import nearest_pairs
-from watcher.match.entry_text import MOST_EFFORT, TITLE_LIMIT, limited_text, limited_title
+from watcher.match.entry_text import (
+    MOST_EFFORT,
+    TITLE_LIMIT,
+    _efforts,
+    _most_effort,
+    limited_text,
+    limited_title,
+)
 from watcher.match.explain import explain, explanation_json
 from watcher.match.percolator import Percolator
 from watcher.match.scoring import FORMULA, MOST_PLACES
@@ -40,6 +49,17 @@ def test_a_text_without_spaces_ends_inside_its_one_stretch() -> None:
     article = "监狱" * 5_000
     assert limited_text(article) == article
     assert 10_000 < len(limited_text("监狱" * 50_000)) < 50_000
+
+
+@given(st.lists(st.text(alphabet="abé_-.'’سج監\u0301", min_size=1, max_size=30), max_size=40))
+def test_the_fast_bound_of_the_effort_is_never_too_low(words: list[str]) -> None:
+    text = " ".join(words)
+    seen: set[str] = set()
+    effort = 0
+    for word in text.split():
+        effort += _efforts(word)[word in seen]
+        seen.add(word)
+    assert effort <= _most_effort(text)
 
 
 def test_a_title_ends_at_its_limit() -> None:
