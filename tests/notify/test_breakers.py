@@ -1,4 +1,4 @@
-"""A destination that fails is left in peace, and a person hears of it elsewhere."""
+"""A channel that fails is paused, and the operator is notified through another one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def publish(harness: Harness, count: int) -> None:
     harness.publish("/wire", [Item(f"{n}", f"Ceasefire agreed in district {n}", now - MINUTE) for n in range(count)])
 
 
-def test_a_broken_destination_does_not_burn_the_attempts_of_what_waits(harness: Harness) -> None:
+def test_a_channel_that_fails_does_not_use_up_the_attempts_of_what_waits(harness: Harness) -> None:
     harness.route = EACH_STORY_ALONE
     harness.chat.script = [503] * 200
     publish(harness, 10)
@@ -43,7 +43,7 @@ def test_a_broken_destination_does_not_burn_the_attempts_of_what_waits(harness: 
     assert len(harness.store().outbox.newest(state=NotificationState.SENT)) == 10
 
 
-def test_what_only_a_person_can_mend_is_told_through_another_receiver(harness: Harness) -> None:
+def test_the_operator_is_notified_through_another_receiver(harness: Harness) -> None:
     harness.chat.script = [401, 401]
     publish(harness, 1)
     harness.once()
@@ -52,7 +52,7 @@ def test_what_only_a_person_can_mend_is_told_through_another_receiver(harness: H
     assert "reload" in mail.text
 
 
-def test_who_cannot_be_reached_either_is_passed_over(harness: Harness) -> None:
+def test_the_next_receiver_is_tried_when_the_first_fails_too(harness: Harness) -> None:
     broken = '{url: "http://127.0.0.1:9/x", secret: plain}'
     harness.more_receivers.append(f"  - {{name: broken, webhook: {broken}}}")
     harness.more_receivers.append(f"  - {{name: phone, ntfy: {{url: {json.dumps(harness.chat.url('/news'))}}}}}")
@@ -61,42 +61,42 @@ def test_who_cannot_be_reached_either_is_passed_over(harness: Harness) -> None:
     harness.chat.script = [500]
     publish(harness, 1)
     harness.once()
-    refused, told = harness.chat.requests
-    assert (refused.path, told.path) == ("/hook", "/")
-    assert "desk/email/0 cannot deliver" in json.loads(told.body)["title"]
+    refused, alarm = harness.chat.requests
+    assert (refused.path, alarm.path) == ("/hook", "/")
+    assert "desk/email/0 cannot deliver" in json.loads(alarm.body)["title"]
 
 
 OWN_WORDS = """{"say": {{ digest.subject | tojson }}, "do": {{ digest.lead | tojson }},
  "titles": [{% for alert in payload.data.alerts %}{{ alert.entry.title | tojson }}{{ "," if not loop.last }}{% endfor %}]}"""
 
 
-def test_a_webhook_tells_trouble_in_its_own_words(harness: Harness) -> None:
+def test_a_webhook_template_makes_the_alarm(harness: Harness) -> None:
     (harness.folder / "templates").mkdir()
     (harness.folder / "templates/payload.json.j2").write_text(OWN_WORDS)
     harness.route = "\nreceiver: desk\ngroup_wait: 0s"
     harness.mail.script = ["530 5.7.0 Authentication required"]
     publish(harness, 1)
     harness.once()
-    (told,) = harness.messages()
-    assert told.keys() == {"say", "do", "titles"}
-    assert told["say"] == "desk/email/0 cannot deliver (authentication)"
-    assert "reload" in str(told["do"])
-    assert told["titles"] == []
+    (alarm,) = harness.messages()
+    assert alarm.keys() == {"say", "do", "titles"}
+    assert alarm["say"] == "desk/email/0 cannot deliver (authentication)"
+    assert "reload" in str(alarm["do"])
+    assert alarm["titles"] == []
 
 
-def test_one_whose_words_need_an_alert_tells_trouble_in_ours(harness: Harness) -> None:
+def test_a_template_that_needs_an_alert_is_replaced_for_the_alarm(harness: Harness) -> None:
     (harness.folder / "templates").mkdir()
     (harness.folder / "templates/payload.json.j2").write_text('{"say": {{ payload.data.alerts[0].id | tojson }}}')
     harness.route = "\nreceiver: desk\ngroup_wait: 0s"
     harness.mail.script = ["530 5.7.0 Authentication required"]
     publish(harness, 1)
     harness.once()
-    (told,) = harness.messages()
-    assert told["type"] == "trouble"
-    assert "payload.json.j2 failed" in str(told["data"])
+    (alarm,) = harness.messages()
+    assert alarm["type"] == "trouble"
+    assert "payload.json.j2 failed" in str(alarm["data"])
 
 
-def test_a_letter_that_died_of_age_gets_its_whole_schedule_when_a_person_retries_it(harness: Harness) -> None:
+def test_a_dead_letter_that_is_retried_gets_its_whole_schedule(harness: Harness) -> None:
     harness.chat.script = [500] * 100
     publish(harness, 1)
     harness.once()
@@ -113,7 +113,7 @@ def _crash(*_: object) -> str:
     raise ValueError
 
 
-def test_a_channel_that_fails_unexpectedly_neither_stops_others_nor_repeats_for_ever(
+def test_a_channel_that_crashes_neither_stops_others_nor_repeats_without_end(
     harness: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("watcher.deliver.webhook.signature", _crash)

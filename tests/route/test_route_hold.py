@@ -95,10 +95,10 @@ class TestQuietHours:
         assert quiet_until(early, at(2026, 3, 29, 1, 30)) == at(2026, 3, 29, 3, 30)
 
     def test_a_quiet_group_is_held_and_a_loud_one_told(self) -> None:
-        plan = decide_groups(route(NIGHT), [group("a", 500), group("b", 1200)], BudgetUse(), MIDNIGHT)
-        assert [told.key.labels["topic"] for told in plan.send] == ["b"]
-        (aside,) = plan.hold
-        assert (aside.reason, aside.until) == (HoldReason.QUIET_HOURS, at(2026, 1, 25, 6))
+        decision = decide_groups(route(NIGHT), [group("a", 500), group("b", 1200)], BudgetUse(), MIDNIGHT)
+        assert [sent.key.labels["topic"] for sent in decision.send] == ["b"]
+        (held,) = decision.hold
+        assert (held.reason, held.until) == (HoldReason.QUIET_HOURS, at(2026, 1, 25, 6))
 
     def test_without_break_through_everything_is_held(self) -> None:
         deaf = Hold(((time(22), time(6)),), "Europe/Berlin")
@@ -116,13 +116,13 @@ class TestQuietHours:
 class TestBudget:
     most = Budget(3, timedelta(hours=1))
 
-    def test_the_best_groups_are_told_and_the_rest_is_folded(self) -> None:
+    def test_the_best_groups_are_sent_and_the_rest_is_held(self) -> None:
         groups = [group(str(score), score) for score in (300, 900, 500, 700)]
-        plan = decide_groups(route(most=self.most), groups, BudgetUse(), NOON)
-        assert [told.best_score for told in plan.send] == [900, 700, 500]
-        (aside,) = plan.hold
-        assert [over.best_score for over in aside.groups] == [300]
-        assert (aside.reason, aside.until) == (HoldReason.BUDGET, NOON + timedelta(hours=1))
+        decision = decide_groups(route(most=self.most), groups, BudgetUse(), NOON)
+        assert [sent.best_score for sent in decision.send] == [900, 700, 500]
+        (held,) = decision.hold
+        assert [over.best_score for over in held.groups] == [300]
+        assert (held.reason, held.until) == (HoldReason.BUDGET, NOON + timedelta(hours=1))
 
     def test_messages_count_from_when_they_were_sent(self) -> None:
         old, recent = NOON - timedelta(minutes=61), NOON - timedelta(minutes=20)
@@ -225,10 +225,10 @@ def test_quiet_hours_end_in_the_future_and_are_over_then(start: time, end: time,
 
 
 @given(st.lists(st.integers(1, 2000), max_size=30), st.integers(1, 5), st.integers(0, 6), moments)
-def test_every_group_is_either_told_or_set_aside(scores: list[int], most: int, unfinished: int, moment) -> None:
+def test_every_group_is_either_sent_or_held(scores: list[int], most: int, unfinished: int, moment) -> None:
     groups = [group(str(index), score) for index, score in enumerate(scores)]
-    plan = decide_groups(route(NIGHT, Budget(most, timedelta(hours=1))), groups, BudgetUse(unfinished), moment)
-    aside = [one for part in plan.hold for one in part.groups]
-    assert sorted(one.key.id for one in (*plan.send, *aside)) == sorted(one.key.id for one in groups)
-    assert len(plan.send) <= max(most - unfinished, 0)
-    assert all(part.until > moment for part in plan.hold)
+    decision = decide_groups(route(NIGHT, Budget(most, timedelta(hours=1))), groups, BudgetUse(unfinished), moment)
+    held = [one for part in decision.hold for one in part.groups]
+    assert sorted(one.key.id for one in (*decision.send, *held)) == sorted(one.key.id for one in groups)
+    assert len(decision.send) <= max(most - unfinished, 0)
+    assert all(part.until > moment for part in decision.hold)

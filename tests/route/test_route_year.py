@@ -1,6 +1,6 @@
 """A year of alerts on a fake clock in four zones: when each message leaves, and that none is lost or doubled.
 
-The little post room below keeps the books that the store keeps in earnest; every decision is the product's.
+The small model below keeps in memory what the store keeps; every decision is that of the product.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ class Sent:
 
 
 @dataclass
-class PostRoom:
+class Model:
     """The books of one route."""
 
     route: Route
@@ -55,16 +55,16 @@ class PostRoom:
         for reason in list(self.held):
             self._release(reason, now)
         ripe = [group for group in self._groups() if is_ripe(self.route.timing, group, now)]
-        plan = decide_groups(self.route, ripe, self._use(), now)
-        for aside in plan.hold:
-            for group in aside.groups:
-                self._hold(group.key, {one.id for one in self._alerts(group.key)}, aside.reason, aside.until)
-        for group in plan.send:
+        decision = decide_groups(self.route, ripe, self._use(), now)
+        for held in decision.hold:
+            for group in held.groups:
+                self._hold(group.key, {one.id for one in self._alerts(group.key)}, held.reason, held.until)
+        for group in decision.send:
             behind = decide_alerts(self.route, self._alerts(group.key), now)
             if behind:
                 self._hold(group.key, set(behind.alert_ids), HoldReason.QUIET_HOURS, behind.until)
             is_digest = isinstance(self.route.timing, DigestTiming)
-            self._tell(self._alerts(group.key), NotifyReason.DIGEST if is_digest else NotifyReason.FIRST, now)
+            self._send(self._alerts(group.key), NotifyReason.DIGEST if is_digest else NotifyReason.FIRST, now)
             del self.waiting[group.key.id]
             self.flushed[group.key.id] = now
 
@@ -78,7 +78,7 @@ class PostRoom:
             self.route, HeldGroup(self.route.path, CHANNEL, reason, until, len(items), best), self._use(), now
         )
         if isinstance(decision, Release):
-            self._tell([one for _, one in self.held.pop(reason)], decision.reason, now)
+            self._send([one for _, one in self.held.pop(reason)], decision.reason, now)
         else:
             self.held[reason] = [(decision.until, one) for _, one in items]
 
@@ -109,7 +109,7 @@ class PostRoom:
         if not items:
             del self.waiting[key.id]
 
-    def _tell(self, alerts: list[Alert], reason: NotifyReason, now: datetime) -> None:
+    def _send(self, alerts: list[Alert], reason: NotifyReason, now: datetime) -> None:
         self.sent.append(Sent(now, reason, alerts))
 
 
@@ -132,49 +132,49 @@ def year(zone: str, offset: timedelta = timedelta(0)) -> Iterator[datetime]:
         moment += TICK
 
 
-def play(room: PostRoom, ticks: Iterator[datetime], seed: int) -> list[Alert]:
+def play(model: Model, ticks: Iterator[datetime], seed: int) -> list[Alert]:
     """Alerts at random moments, now and then thirty at once; then three quiet days in which all must leave."""
     chance = random.Random(seed)
-    told: list[Alert] = []
+    made: list[Alert] = []
     days_left = timedelta(days=3)
     moments = list(ticks)
     for now in moments:
         if now < moments[-1] - days_left and chance.random() < 0.08:
             for _ in range(30 if chance.random() < 0.03 else 1):
-                told.append(
-                    alert(name=str(len(told)), topic=chance.choice("abc"), score=chance.choice([600, 900, 1500]))
+                made.append(
+                    alert(name=str(len(made)), topic=chance.choice("abc"), score=chance.choice([600, 900, 1500]))
                 )
-                room.put(told[-1], now - timedelta(seconds=chance.randrange(60, 1800)))
-        room.tick(now)
-    return told
+                model.put(made[-1], now - timedelta(seconds=chance.randrange(60, 1800)))
+        model.tick(now)
+    return made
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_year_of_prompt_messages(zone: str) -> None:
-    room = PostRoom(prompt(zone))
-    given = play(room, year(zone), seed=1)
-    told = Counter(one.id for sent in room.sent for one in sent.alerts)
-    assert told == Counter(one.id for one in given)
-    for sent in room.sent:
+    model = Model(prompt(zone))
+    given = play(model, year(zone), seed=1)
+    made = Counter(one.id for sent in model.sent for one in sent.alerts)
+    assert made == Counter(one.id for one in given)
+    for sent in model.sent:
         local = sent.at.astimezone(ZoneInfo(zone)).time()
         if local >= time(22) or local < time(6):
             assert max(one.score for one in sent.alerts) >= LOUD
             assert sent.reason is NotifyReason.OVERFLOW or min(one.score for one in sent.alerts) >= LOUD
-        recent = [other for other in room.sent if sent.at - BUDGET.per < other.at <= sent.at]
+        recent = [other for other in model.sent if sent.at - BUDGET.per < other.at <= sent.at]
         assert len(recent) <= BUDGET.max
-    mornings = [sent for sent in room.sent if sent.reason is NotifyReason.RELEASED]
+    mornings = [sent for sent in model.sent if sent.reason is NotifyReason.RELEASED]
     at_six = [sent for sent in mornings if sent.at.astimezone(ZoneInfo(zone)).time() == time(6)]
     assert len(mornings) > 100
     assert len(at_six) > 0.9 * len(mornings)
-    assert any(sent.reason is NotifyReason.OVERFLOW for sent in room.sent)
+    assert any(sent.reason is NotifyReason.OVERFLOW for sent in model.sent)
 
 
 @pytest.mark.parametrize("zone", ZONES)
 def test_a_year_of_digests(zone: str) -> None:
-    room = PostRoom(digest(zone))
-    given = play(room, year(zone), seed=2)
-    assert Counter(one.id for sent in room.sent for one in sent.alerts) == Counter(one.id for one in given)
-    locals_ = [sent.at.astimezone(ZoneInfo(zone)) for sent in room.sent]
+    model = Model(digest(zone))
+    given = play(model, year(zone), seed=2)
+    assert Counter(one.id for sent in model.sent for one in sent.alerts) == Counter(one.id for one in given)
+    locals_ = [sent.at.astimezone(ZoneInfo(zone)) for sent in model.sent]
     assert {moment.time() for moment in locals_} <= {time(2, 30), time(7), time(3, 30), time(3)}
     odd = [moment for moment in locals_ if moment.time() not in {time(2, 30), time(7)}]
     assert len(odd) <= 1
@@ -185,6 +185,6 @@ def test_a_clock_that_jumps_back_and_forth_loses_and_doubles_nothing() -> None:
     zone = "Europe/Berlin"
     calm = list(year(zone))[:4000]
     jumpy = [*calm[:800], *calm[1500:1900], *calm[700:3000], *calm[500:700], *calm[3000:]]
-    for room in (PostRoom(prompt(zone)), PostRoom(digest(zone))):
-        given = play(room, iter(jumpy), seed=3)
-        assert Counter(one.id for sent in room.sent for one in sent.alerts) == Counter(one.id for one in given)
+    for model in (Model(prompt(zone)), Model(digest(zone))):
+        given = play(model, iter(jumpy), seed=3)
+        assert Counter(one.id for sent in model.sent for one in sent.alerts) == Counter(one.id for one in given)

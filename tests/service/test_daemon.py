@@ -37,7 +37,7 @@ def fresh(guid: str, title: str) -> Item:
 
 
 class ServiceSocket:
-    """Stands in for systemd: receives what the daemon says by sd_notify(3)."""
+    """Plays systemd: receives what the daemon says by sd_notify(3)."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "notify.sock"
@@ -69,9 +69,9 @@ def running(harness: Harness, service: ServiceSocket, *options: str) -> Iterator
 
 @pytest.fixture
 def service(tmp_path: Path) -> Iterator[ServiceSocket]:
-    stand_in = ServiceSocket(tmp_path)
-    yield stand_in
-    stand_in.close()
+    listening = ServiceSocket(tmp_path)
+    yield listening
+    listening.close()
 
 
 def wait_until(true: Callable[[], bool]) -> None:
@@ -179,7 +179,7 @@ def scraped(address: str) -> str:
         return str(answer.read(), "utf-8")
 
 
-def test_the_watchdog_is_fed_while_both_trips_get_on(harness: Harness, service: ServiceSocket) -> None:
+def test_the_watchdog_is_fed_while_both_pipelines_make_progress(harness: Harness, service: ServiceSocket) -> None:
     harness.publish("/wire", [])
     harness.write()
     daemon = harness.daemon(NOTIFY_SOCKET=str(service.path), WATCHDOG_USEC="600000")

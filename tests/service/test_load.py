@@ -1,4 +1,4 @@
-"""Building a plan leaves the interpreter as it was."""
+"""Compiling a configuration leaves the interpreter as it was."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the C library is told of memory."""
+"""Settings of the C library's allocator."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ if sys.argv[1] == "together":
 libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 met = threading.Barrier(6)
-places = set()
+regions = set()
 def take():
     met.wait(10)
-    places.add(libc.malloc(ctypes.c_size_t(1000)) >> 26)
+    regions.add(libc.malloc(ctypes.c_size_t(1000)) >> 26)
     met.wait(10)
 threads = [threading.Thread(target=take) for _ in range(6)]
 for thread in threads: thread.start()
 for thread in threads: thread.join()
-print(len(places))
+print(len(regions))
 """
 
 
