@@ -31,7 +31,7 @@ routes:
 
 
 def lived(harness: Harness, start: datetime, until: datetime, *, step: timedelta = MINUTE) -> list[str]:
-    """Notifies step by step; when messages left, with the reason. A new application each step is a restart each step."""
+    """Notifies step by step, with a restart at each step; returns when messages left, with the reason."""
     harness.clock.set(start)
     left = []
 

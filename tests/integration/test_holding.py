@@ -90,7 +90,8 @@ def test_quiet_hours_hold_and_release_as_one_message(harness: Harness) -> None:
         "Ceasefire at night",
         "Detainees moved at night",
     ]
-    assert [message["data"]["reason"] for message in harness.messages()] == ["first", "more", "released"]  # type: ignore[index]
+    reasons = [message["data"]["reason"] for message in harness.messages()]  # type: ignore[index]
+    assert reasons == ["first", "more", "released"]
 
 
 def test_over_the_budget_is_folded_into_one_message(harness: Harness) -> None:

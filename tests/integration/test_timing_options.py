@@ -1,4 +1,4 @@
-"""When each message leaves, to the half hour, for every timing option while clocks change in four zones, forth and back."""
+"""When each message leaves, to the half hour, for every timing option, while clocks change in four zones."""
 
 from __future__ import annotations
 

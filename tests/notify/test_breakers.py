@@ -67,7 +67,7 @@ def test_the_next_receiver_is_tried_when_the_first_fails_too(harness: Harness) -
 
 
 OWN_WORDS = """{"say": {{ digest.subject | tojson }}, "do": {{ digest.lead | tojson }},
- "titles": [{% for alert in payload.data.alerts %}{{ alert.entry.title | tojson }}{{ "," if not loop.last }}{% endfor %}]}"""
+ "titles": [{% for one in payload.data.alerts %}{{ one.entry.title | tojson }}{{ "," if not loop.last }}{% endfor %}]}"""
 
 
 def test_a_webhook_template_makes_the_alarm(harness: Harness) -> None:

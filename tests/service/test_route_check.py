@@ -28,7 +28,8 @@ def test_a_route_behind_one_that_takes_everything(harness: Harness) -> None:
 
 
 def test_a_label_value_that_no_feed_has_is_named_once(harness: Harness) -> None:
-    harness.feed_urls.append({"url": "https://news.example/feed", "labels": {"region": "iraq"}})  # type: ignore[arg-type]
+    feed = {"url": "https://news.example/feed", "labels": {"region": "iraq"}}
+    harness.feed_urls.append(feed)  # type: ignore[arg-type]
     harness.route = """
     receiver: desk
     routes:

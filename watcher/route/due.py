@@ -65,7 +65,7 @@ def _after(moment: datetime, wait: timedelta) -> datetime:
 
 
 def next_slot(digest: DigestTiming, after: datetime) -> datetime:
-    """The first slot strictly after a moment, `NEVER` if there is none; two slots that a clock change makes one are one."""
+    """The first slot strictly after a moment, `NEVER` if there is none. Slots that a clock change joins are one."""
     for day in days_around(after, digest.zone, 1, _SEARCH_DAYS + 7 * len(digest.except_on)):
         slots = _slots_from(digest, day)
         if slots and slots[-1] > after:

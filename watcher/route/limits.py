@@ -39,7 +39,7 @@ def _recent(budget: Budget, use: BudgetUse, now: datetime) -> list[datetime]:
 
 
 def beyond_share(alerts: Iterable[WaitingAlert], sent: Mapping[str, int], limit: int) -> frozenset[str]:
-    """The ids of the alerts beyond what their feeds may send at once in `SHARE_PERIOD`; the best of each feed are within.
+    """The ids of the alerts beyond what their feeds may send at once in `SHARE_PERIOD`: of each feed all but the best.
 
     `sent` counts, by the feed's address, what was sent already.
     """

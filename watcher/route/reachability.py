@@ -1,6 +1,6 @@
 """Routes that no alert can reach, found by trying every combination of truth values that matchers can have. Pure.
 
-For each label, the matchers on it can hold together only in some combinations: `region="a"` and `region="b"` never both.
+The matchers on one label can hold together only in some combinations: `region="a"` and `region="b"` never both.
 A label whose values are all known (level, topic, labels of feeds) is tried with these values; any other with the values
 that its matchers name, with none of them, and with every combination of its regular expressions.
 """

@@ -23,7 +23,8 @@ def when_sent(route: Route, score: Points | None, now: datetime) -> list[str]:
 def _timing(route: Route, now: datetime) -> Iterator[str]:
     timing = route.timing
     if not isinstance(timing, DigestTiming):
-        yield f"at once: {_duration(timing.wait)} after the first alert of a group, then every {_duration(timing.interval)}"
+        wait, interval = _duration(timing.wait), _duration(timing.interval)
+        yield f"at once: {wait} after the first alert of a group, then every {interval}"
         return
     slot = next_slot(timing, now)
     times = ", ".join(f"{at:%H:%M}" for at in timing.at)

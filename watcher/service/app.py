@@ -86,7 +86,7 @@ class Application:
         return self.built.config
 
     async def keep_alive(self) -> None:
-        """Beats for this node until it is cancelled, and drops all work under way when the node cannot trust its leases."""
+        """Beats for this node until it is cancelled; drops all work when the node cannot trust its leases."""
         async with asyncio.TaskGroup() as group:
             group.create_task(self._beat())
             group.create_task(self._watch_trust())
@@ -177,7 +177,7 @@ class Application:
 
 
 async def build(config: CompiledConfig, pools: Executors) -> Built:
-    """Builds what depends on the configuration. Raises what a channel or the network settings raise, and leaves nothing."""
+    """Builds what depends on the configuration. Raises what a channel or the network settings raise."""
     client = HttpClients(config.settings.network, USER_AGENT)
     try:
         return Built(config, await pools.cpu(notify_config_of, config, client), open_fetcher(config), client)

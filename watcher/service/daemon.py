@@ -46,8 +46,9 @@ async def run_daemon(
 ) -> None:
     """Runs until SIGTERM or SIGINT, then completes what is under way (at most ten seconds).
 
-    `listen` is where monitoring is served. Raises `UsageError` when that is not available, `StoreError` when the store cannot be opened, or is damaged while running; anything else that
-    the store refuses is logged and tried again with the next tick.
+    `listen` is where monitoring is served. Raises `UsageError` when that is not available, and `StoreError` when the
+    store cannot be opened, or is damaged while running; anything else that the store refuses is logged and tried
+    again with the next tick.
     """
     manager = SystemdNotifier(env)
     async with open_application(config, env, grace=GRACE) as app:

@@ -60,7 +60,7 @@ class CompiledConfig:
 
     @property
     def reach_fingerprint(self) -> str:
-        """Changes when feeds that could not be read may be readable now: network, limits, headers. Has no secret in it."""
+        """Changes when feeds that could not be read may be now: network, limits, headers. Contains no secret."""
         settings, polling = self.settings, self.settings.polling
         proxy = "a proxy" if settings.network.proxy else ""
         headers = [
@@ -92,7 +92,7 @@ class CompiledConfig:
 def load_config(path: Path, env: Mapping[str, str], *, secrets: SecretMode, must_run: bool = False) -> CompiledConfig:
     """Reads and compiles a configuration; raises `ConfigError` with every problem of file and topics.
 
-    `must_run` also demands what the daemon cannot do without: feeds, topics and a route, and tries the user's templates.
+    `must_run` also demands what the daemon needs: feeds, topics and a route; and tries the user's templates.
     """
     reading = read_settings(path, env=env, secrets=secrets)
     with collector_paused():
