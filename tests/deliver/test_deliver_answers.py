@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from tests.harness.chats import CHATS, TOKEN, send
+from tests.harness.chats import CHATS, TOKEN, answered, send
 from tests.harness.servers import Answer, WebhookSink
 from watcher.deliver.mattermost import Mattermost
 from watcher.deliver.slack import Slack
@@ -121,6 +121,15 @@ def test_an_answer_that_is_compressed_without_being_asked_for_is_read() -> None:
     body = gzip.compress(b'{"ok":true,"result":{"message_id":42}}')
     headers = {"Content-Type": "application/json", "Content-Encoding": "gzip"}
     assert isinstance(outcome_of("telegram", Answer(200, headers, body)), Delivered)
+
+
+@EVERY_CHAT
+def test_a_secret_that_is_a_part_of_the_answer_does_not_hide_it(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("tests.harness.chats", __name__):
+        monkeypatch.setattr(f"{module}.TOKEN", "t")
+    success = answered('{"id":"a1b2c3d4e5f6g7h8i9j0k1l2m3"}', 201) if kind == "mattermost bot" else None
+    success = success or (answered('{"ok":true,"ts":"1.2"}') if kind == "slack bot" else CHATS[kind].success)
+    assert isinstance(outcome_of(kind, success), Delivered)
 
 
 def test_a_long_answer_that_repeats_the_message_is_read_whole() -> None:

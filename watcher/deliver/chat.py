@@ -40,7 +40,7 @@ class Receipts:
 
     def receipt(self, answer: Answer) -> str:
         """What the channel must know to reply later; "" when the answer does not name the message."""
-        found = self.pattern.search(answer.text)
+        found = self.pattern.search(answer.said)
         return f"{self._mark}:{found[1]}" if found else ""
 
     def message_id(self, receipt: str) -> str:

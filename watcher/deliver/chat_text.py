@@ -9,6 +9,7 @@ SUBJECT_CHARACTERS = 300
 TITLE_CHARACTERS = 200
 QUOTE_CHARACTERS = 280
 OTHER_CHARACTERS = 400
+OTHERS_SHOWN = 3
 ALSO_NAMED = 3
 
 
@@ -34,7 +35,7 @@ def why_line(item: MessageItem) -> str:
 
 def notes(item: MessageItem) -> list[str]:
     """What stands beneath the quoted passage: other headlines of the story, who reported it, and why it was sent."""
-    others = [shorten(f"also: {title} {link}", OTHER_CHARACTERS) for title, link in item.other_titles]
+    others = [shorten(f"also: {title} {link}", OTHER_CHARACTERS) for title, link in item.other_titles[:OTHERS_SHOWN]]
     return [line for line in (*others, also_line(item), why_line(item)) if line]
 
 

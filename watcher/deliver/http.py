@@ -28,11 +28,21 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back: status, headers in lower case, and the beginning of the body on one line, without secrets."""
+    """What came back: status, headers in lower case, and the beginning of the body on one line.
+
+    `text` is without secrets, to be shown. `body` is as it came, to be understood: a short secret may be a part of
+    `true`, too.
+    """
 
     status: int
     headers: Mapping[str, str]
     text: str
+    body: str | None = field(default=None, repr=False)
+
+    @property
+    def said(self) -> str:
+        """The body as the service wrote it, without outer spaces; not to be shown."""
+        return (self.text if self.body is None else self.body).strip()
 
     @property
     def summary(self) -> str:
@@ -45,12 +55,12 @@ class Answer:
     @property
     def is_page(self) -> bool:
         """Whether the body is a web page: a login page, a proxy's or a CDN's error page, but no API's answer."""
-        return bool(_PAGE.match(self.text))
+        return bool(_PAGE.match(self.said))
 
     def json(self) -> Mapping[str, object]:
         """The JSON object of the body; empty where there is none, or where it was too long to be read whole."""
         try:
-            found = json.loads(self.text)
+            found = json.loads(self.said)
         except (ValueError, RecursionError):
             return {}
         return found if isinstance(found, dict) else {}
@@ -82,7 +92,7 @@ def judge_answer(answer: Answer, is_delivered: Callable[[Answer], bool]) -> Outc
 
     A page of a login, a proxy or a CDN, whatever its status, says nothing about the message, so it is tried again.
     """
-    blocked = _CDN_LIMIT.search(answer.text)
+    blocked = _CDN_LIMIT.search(answer.said)
     if blocked and not answer.is_success:
         return TryAgain(AttemptReason.SLOW_DOWN, answer.summary[:DETAIL_CHARACTERS], retry_after(answer.headers))
     outcome = judge_status(answer)

@@ -121,7 +121,7 @@ async def _exchange(client: httpx2.AsyncClient, request: Request) -> Answer:
     async with client.stream(request.method, request.url, content=request.body, headers=dict(request.headers)) as got:
         body = await _beginning(got)
         secrets = [*secret_parts(request.url), *request.secrets]
-        return Answer(got.status_code, dict(got.headers), redact(body, secrets))
+        return Answer(got.status_code, dict(got.headers), redact(body, secrets), body)
 
 
 async def _beginning(response: httpx2.Response) -> str:

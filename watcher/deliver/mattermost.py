@@ -103,12 +103,12 @@ def escape_markdown(text: str) -> str:
 
 def judge_webhook(answer: Answer) -> Outcome:
     """Success is 200 with the text `ok`. Refusals say more precisely than their status what to do."""
-    outcome = judge_answer(answer, lambda answer: answer.status == 200 and answer.text == "ok")
+    outcome = judge_answer(answer, lambda answer: answer.status == 200 and answer.said == "ok")
     if isinstance(outcome, Delivered):
         return outcome
-    if _NO_WEBHOOK in answer.text:
+    if _NO_WEBHOOK in answer.said:
         return GiveUp(AttemptReason.GONE, f"{outcome.detail}: the webhook was removed; configure another one")
-    if _NO_WEBHOOKS in answer.text:
+    if _NO_WEBHOOKS in answer.said:
         remedy = "an administrator has switched incoming webhooks off"
         return TryAgain(AttemptReason.AUTHENTICATION, f"{outcome.detail}: {remedy}")
     return outcome

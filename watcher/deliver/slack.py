@@ -141,7 +141,7 @@ def _escape(text: str) -> str:
 
 def judge_webhook(answer: Answer) -> Outcome:
     """Success is 200 with the text `ok`."""
-    return judge_answer(answer, lambda answer: answer.status == 200 and answer.text == "ok")
+    return judge_answer(answer, lambda answer: answer.status == 200 and answer.said == "ok")
 
 
 def judge_bot(answer: Answer) -> Outcome:

@@ -89,12 +89,12 @@ def _run(text: str, **style: object) -> Element:
 
 def judge_teams(answer: Answer) -> Outcome:
     """Success is 202, or 200 with the text `1`; another 200 may hold the real status in its text."""
-    hidden = _HIDDEN_ERROR.search(answer.text) if answer.status == 200 else None
+    hidden = _HIDDEN_ERROR.search(answer.said) if answer.status == 200 else None
     return judge_answer(replace(answer, status=int(hidden[1])) if hidden else answer, _is_delivered)
 
 
 def _is_delivered(answer: Answer) -> bool:
-    return answer.text == "1" if answer.status == 200 else answer.status == 202 and not answer.is_page
+    return answer.said == "1" if answer.status == 200 else answer.status == 202 and not answer.is_page
 
 
 TEAMS = ChannelKind("teams", Teams, chat(teams))

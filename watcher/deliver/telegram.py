@@ -137,7 +137,7 @@ def _reason(answer: Answer, parameters: Mapping[str, object]) -> tuple[AttemptRe
         return AttemptReason.GONE, f"the group has become another one; configure chat: {moved}"
     if answer.status == 404:  # the address holds the token: what is not found is the bot
         return AttemptReason.AUTHENTICATION, "check this channel's token"
-    found = _SENTENCES.search(answer.text) if answer.status in (400, 403) else None
+    found = _SENTENCES.search(answer.said) if answer.status in (400, 403) else None
     if found is None:
         return (AttemptReason.AUTHENTICATION, _INVITE) if answer.status == 403 else (None, "")
     return _MEANINGS[found[0].lower()]

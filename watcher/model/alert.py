@@ -49,6 +49,15 @@ class AlertState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class FoldedReport:
+    """Another report on the story of an alert, which was folded into it: its publisher, headline and link."""
+
+    source: str
+    title: str
+    link: str
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A match worth notifying, complete in itself: what it says does not change after it is saved (I2).
 
@@ -73,6 +82,8 @@ class Alert:
     story: str
     labels: Mapping[str, str] = field(default_factory=dict)
     sources: tuple[str, ...] = ()
+    reports: tuple[FoldedReport, ...] = ()
+    """Those whose headline differs from that of the alert, in order of creation (I13)."""
     state: AlertState = AlertState.UNROUTED
     folded_into: str | None = None
     created_at: datetime | None = None

@@ -22,9 +22,11 @@ from watcher.text.shorten import shorten
 NAME_CHARACTERS = 100
 NAMES = 50
 """How many of those who reported it too are named; the rest is counted."""
-OTHER_TITLES = 5
+OTHER_TITLES = 20
 """How many other headlines of a story are shown with their link; the rest is named."""
 TITLE_CHARACTERS = 200
+LONGEST = 8 * TITLE_CHARACTERS
+"""How much of a title is looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +135,7 @@ def _line(story: list[Alert], zone: str, now: datetime) -> Line:
         score=format_points(alert.score),
         source=_source(alert),
         also=_also(story),
-        other_titles=_other_titles(alert, others),
+        other_titles=_other_titles(story),
         age=age(moment, now),
         when=local_time(moment, zone),
         why=why(alert),
@@ -142,17 +144,18 @@ def _line(story: list[Alert], zone: str, now: datetime) -> Line:
     )
 
 
-def _other_titles(first: Alert, others: list[Alert]) -> tuple[OtherTitle, ...]:
-    """The headlines of the story that say something else than the first."""
-    seen = {one_line(first.entry.title).casefold()}
-    found = []
-    for alert in others:
-        title = one_line(alert.entry.title[: TITLE_CHARACTERS * 8])
-        if title and title.casefold() not in seen:
-            seen.add(title.casefold())
-            link = safe_link(alert.entry.link)
-            found.append(OtherTitle(_source(alert), shorten(title, TITLE_CHARACTERS), link))
-    return tuple(found[:OTHER_TITLES])
+def _other_titles(story: list[Alert]) -> tuple[OtherTitle, ...]:
+    """The headlines of the story that say something else than the first: a fold hides no event (I13)."""
+    found = {one_line(story[0].entry.title[:LONGEST]).casefold(): OtherTitle("", "", "")}
+    for alert in story:
+        own = (_source(alert), alert.entry.title, alert.entry.link)
+        for source, written, link in (own, *((one.source, one.title, one.link) for one in alert.reports)):
+            title = one_line(written[:LONGEST])
+            if title:
+                found.setdefault(
+                    title.casefold(), OtherTitle(_short(source), shorten(title, TITLE_CHARACTERS), safe_link(link))
+                )
+    return tuple(found.values())[1 : OTHER_TITLES + 1]
 
 
 def _source(alert: Alert) -> str:

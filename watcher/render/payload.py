@@ -53,6 +53,17 @@ def _alert(alert: Alert) -> dict[str, object]:
     }
 
 
+def _story_reports(alert: Alert) -> dict[str, object]:
+    """Reports folded into the alert whose headline differs; the key is there only when there are any."""
+    if not alert.reports:
+        return {}
+    reports = [
+        {"source": one_line(one.source), "title": one_line(one.title), "link": safe_link(one.link)}
+        for one in alert.reports
+    ]
+    return {"reports": reports}
+
+
 def _title(alert: Alert) -> str:
     """A feed without a title is called by its address."""
     return redact_addresses(one_line(alert.feed_title))

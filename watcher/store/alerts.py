@@ -8,9 +8,9 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or_, select
 
-from watcher.model.alert import Alert, AlertState
+from watcher.model.alert import Alert, AlertState, FoldedReport
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef
 from watcher.store import documents
@@ -137,17 +137,20 @@ def _of_feed(connection: Connection, wanted: AlertFilter, limit: int) -> list[in
 
 
 def read_alerts(connection: Connection, query: Select[Any]) -> list[Alert]:
-    """The alerts that a query on whole rows finds, with the sources folded into them so far."""
+    """The alerts that a query on whole rows finds, with the reports folded into them so far."""
     rows = connection.execute(query).all()
-    sources = _sources(connection, {row.folded_into or row.id for row in rows})
-    return [_alert(row, sources.get(row.folded_into or row.id, ())) for row in rows]
+    reports = _reports(connection, {row.folded_into or row.id for row in rows})
+    return [_alert(row, reports.get(row.folded_into or row.id, ())) for row in rows]
 
 
-def _alert(row: AnyRow, sources: Sequence[str]) -> Alert:
-    others = tuple(title for title in dict.fromkeys(sources) if title != row.feed_title)
+def _alert(row: AnyRow, reports: Sequence[FoldedReport]) -> Alert:
+    alert = documents.alerts.read(row.document)
+    own_title = alert.entry.title.casefold()
+    by_title = {report.title.casefold(): report for report in reversed(reports) if report.title}
     return replace(
-        documents.alerts.read(row.document),
-        sources=others,
+        alert,
+        sources=tuple(name for name in dict.fromkeys(one.source for one in reports) if name != row.feed_title),
+        reports=tuple(one for title, one in reversed(by_title.items()) if title != own_title),
         state=row.state,
         reason=row.reason,
         folded_into=row.folded_into,
@@ -155,14 +158,18 @@ def _alert(row: AnyRow, sources: Sequence[str]) -> Alert:
     )
 
 
-def _sources(connection: Connection, ids: Collection[str]) -> dict[str, list[str]]:
-    """Titles of the feeds of these alerts and of those folded into them, by alert id, in order of creation."""
-    sources: dict[str, list[str]] = {}
-    reports = select(alerts.c.id, alerts.c.folded_into, alerts.c.feed_title).order_by(alerts.c.seq)
+def _reports(connection: Connection, ids: Collection[str]) -> dict[str, list[FoldedReport]]:
+    """These alerts and those folded into them, by alert id, in order of creation."""
+    found: dict[str, list[FoldedReport]] = {}
+    folded = case((alerts.c.folded_into.is_not(None), alerts.c.document))
+    columns = (alerts.c.id, alerts.c.folded_into, alerts.c.feed_title, folded.label("folded_document"))
+    reports = select(*columns).order_by(alerts.c.seq)
     for some in chunks(ids):
         for row in connection.execute(reports.where(or_(alerts.c.id.in_(some), alerts.c.folded_into.in_(some)))):
-            sources.setdefault(row.folded_into or row.id, []).append(row.feed_title)
-    return sources
+            title, link = documents.headline(row.folded_document) if row.folded_document else ("", "")
+            report = FoldedReport(row.feed_title, title, link)
+            found.setdefault(row.folded_into or row.id, []).append(report)
+    return found
 
 
 def _life(row: AnyRow) -> DeliveryLife:

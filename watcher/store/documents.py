@@ -135,3 +135,9 @@ def write_sketch(sketch: Sketch) -> bytes:
 def read_sketch(data: bytes) -> Sketch:
     """The sketch of a document that `write_sketch` wrote."""
     return _sketches.read(zlib.decompress(data).decode())
+
+
+def headline(alert_document: str) -> tuple[str, str]:
+    """Title and link of the entry of an alert, without reading the rest: a story may have many reports."""
+    entry = json.loads(alert_document)["value"]["entry"]
+    return entry.get("title", ""), entry.get("link", "")
