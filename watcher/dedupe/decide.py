@@ -111,17 +111,19 @@ class _Sorting:
 
 
 def _sort_by_key(
-    feed_url: str, items: Iterable[Identified], seen: Iterable[Seen], newest_before: datetime | None
+    feed_url: str, items: Sequence[Identified], seen: Iterable[Seen], newest_before: datetime | None
 ) -> _Sorting:
     sorting = _Sorting()
     rows = {row.key: row for row in seen}
     resembling = Resembling(rows.values())
+    is_only_one = len(items) == 1
     for item in items:
         row = rows.get(item.key)
         if row is None:
             sorting.unknown.append(item)
             continue
-        owner = row if not _is_elsewhere(item, row) else _owner_of_used_id(feed_url, item, rows, resembling)
+        may_be_another = _is_elsewhere(item, row) or (is_only_one and _is_retitled(item, row))
+        owner = _owner_of_used_id(feed_url, item, rows, resembling) if may_be_another else row
         if owner is not None:
             sorting.meet(item, owner)
         elif _is_another_entry(item, row, newest_before):
@@ -141,6 +143,11 @@ def _owner_of_used_id(feed_url: str, item: Identified, rows: Mapping[str, Seen],
 
 def _is_elsewhere(item: Identified, row: Seen) -> bool:
     return differ(item.link_hash, row.link_hash) and _is_changed(item, row)
+
+
+def _is_retitled(item: Identified, row: Seen) -> bool:
+    """In a feed of one entry, such as "latest bulletin", the id and the link name the place, not what is in it."""
+    return differ(item.title_fingerprint, row.title_fingerprint)
 
 
 def _is_another_entry(item: Identified, row: Seen, newest_before: datetime | None) -> bool:

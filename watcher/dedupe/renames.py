@@ -8,6 +8,8 @@ STRONG is enough. FAIR is enough for an entry without an id, whose only new thin
 entries of a document apart. For the rest the date decides: what is dated later than all that the feed has shown is new.
 Exceptions:
 
+* An entry without an id or a date is the known one when link and title are the same, each once in the document; so is
+  every entry when all names are unknown and all dates are one: some publishers make both at every request.
 * Where most unknown entries of a document resemble known ones at least fairly, the feed has migrated, and the link is
   believed.
 * Where dates say nothing, because there are none or because the known entries of the document are dated anew, links that
@@ -25,7 +27,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from watcher.dedupe.similarity import Features, Resembling, Strength, differ, features, same, strength
@@ -33,6 +35,8 @@ from watcher.model.entry import Entry, Identified, Seen
 
 MIGRATION = 3
 """Entries that must have changed their names together before the feed counts as migrated."""
+
+ONE_MOMENT = timedelta(minutes=2)
 
 _LOOKS = 2
 _NEVER = datetime.max.replace(tzinfo=UTC)
@@ -97,6 +101,8 @@ class _Change(IntEnum):
     SINGLE = 0
     ALL = 1
     MIGRATED = 2
+    RENEWED = 3
+    """All names and all dates: the feed makes both anew at every poll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,8 +239,23 @@ def _change(claims: Sequence[_Claim], unknown: int, document: Document) -> _Chan
     if len({claim.item.key for claim in claims if claim.strength >= Strength.FAIR}) >= many:
         return _Change.MIGRATED
     if not document.keys and len({claim.item.key for claim in claims}) >= many:
-        return _Change.ALL
+        pages = [claim.item for claim in claims if _is_same_page(claim)]
+        is_renewed = len({item.key for item in pages}) >= many and _have_one_date(pages)
+        return _Change.RENEWED if is_renewed else _Change.ALL
     return _Change.SINGLE
+
+
+def _is_same_page(claim: _Claim) -> bool:
+    """The same link and the same title; the text may be another one: it contains a counter, or was edited."""
+    item, row = claim.item, claim.row
+    return same(item.link_hash, row.link_hash) and same(item.title_fingerprint, row.title_fingerprint)
+
+
+def _have_one_date(items: Sequence[Identified]) -> bool:
+    """Whether all are dated within a moment, as by a publisher that gives the time of the request as their date."""
+    dates = [item.entry.published or item.entry.updated for item in items]
+    known = [date for date in dates if date is not None]
+    return len(known) == len(dates) and max(known) - min(known) <= ONE_MOMENT
 
 
 def _is_enough(claim: _Claim, document: Document, change: _Change) -> bool:
@@ -243,6 +264,9 @@ def _is_enough(claim: _Claim, document: Document, change: _Change) -> bool:
     if claim.strength is Strength.STRONG:
         return True
     if claim.strength is Strength.FAIR and (not (document.has_ids and entry.id) or document.links_tell_apart):
+        return True
+    names_say_nothing = change is _Change.RENEWED or not entry.id or not document.dates_tell(entry)
+    if names_say_nothing and _is_same_page(claim) and document.fingerprints[claim.item.title_fingerprint] == 1:
         return True
     if change is _Change.MIGRATED and same_link:
         return True
