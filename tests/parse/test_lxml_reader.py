@@ -72,6 +72,12 @@ def test_atom_text_is_not_markup_and_xhtml_is() -> None:
     assert only(atom(xhtml)).content == "a & b\nc"
 
 
+def test_xhtml_with_a_prefix_is_xhtml() -> None:
+    root = ' xmlns:h="http://www.w3.org/1999/xhtml"'
+    content = '<content type="xhtml"><h:div>one<h:br/>two<h:p>three</h:p></h:div></content>'
+    assert only(atom(content, root=root)).content == "one\ntwo\nthree"
+
+
 def test_persons_dublin_core_and_podcasts() -> None:
     assert only(atom("<id>urn:1</id><author><name>Ann</name><email>a@x.org</email></author>")).author == "Ann (a@x.org)"
     assert (

@@ -213,7 +213,7 @@ class TreeWalk:
             elif descendant.tag == _XHTML_TAG + "body":
                 raise NeedsFeedparser("a body inside a text")
         parts = [escape(element.text or "")]
-        parts += [etree.tostring(child, encoding="unicode") for child in element]
+        parts += [_without_prefixes(child) for child in element]
         return undo_double_utf8("".join(parts).strip())
 
     def handles(self, name: str) -> bool:
@@ -296,6 +296,15 @@ def own_text(element: Element) -> str:
 def refuse_elements(element: Element) -> None:
     if len(element):
         raise NeedsFeedparser(f"elements inside {element.tag}")
+
+
+def _without_prefixes(element: Element) -> str:
+    """An XHTML element as source with the names of HTML: `<h:br/>` is a line break, too."""
+    source: str = etree.tostring(element, encoding="unicode")
+    prefixes = [prefix for prefix, uri in element.nsmap.items() if prefix and f"{{{uri}}}" == _XHTML_TAG]
+    for prefix in prefixes:
+        source = source.replace(f"<{prefix}:", "<").replace(f"</{prefix}:", "</")
+    return source
 
 
 def _language_tag(written: str | None) -> str | None:
