@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 HEAD = b'<?xml version="1.0"?><rss version="2.0"><channel><title>t</title>'
 TAIL = b"</channel></rss>"
@@ -24,6 +24,7 @@ def hostile_documents() -> Iterator[tuple[str, bytes]]:
     yield from _entity_bombs()
     yield from _of_json()
     yield from _in_charsets()
+    yield from _that_need_repair()
     yield "200,000 deep", HEAD + b"<item><a>" + b"<b>" * 200_000 + b"</b>" * 200_000 + b"</a></item>" + TAIL
     yield "200,000 deep, unclosed", HEAD + b"<item><title>" + b"<b>" * 200_000
     yield (
@@ -125,3 +126,39 @@ def _item(title: bytes) -> bytes:
 
 def _atom(entry: bytes) -> bytes:
     return b'<feed xmlns="http://www.w3.org/2005/Atom"><entry>' + entry + b"</entry></feed>"
+
+
+def _that_need_repair() -> Iterator[tuple[str, bytes]]:
+    item = b"<item><title>t</title></item>"
+    yield "100,000 unclosed titles", HEAD + b"<item><title>t</item>" * 100_000 + TAIL
+    yield "100,000 unclosed CDATA sections", HEAD + b"<item><title><![CDATA[t]]</title></item>" * 100_000 + TAIL
+    yield "100,000 entries, cut off", HEAD + item * 100_000 + b"<item><title>t"
+    yield "cut off in a text of 9 MB", HEAD + item + b"<item><description><![CDATA[" + b"<p>w </p>" * 1_000_000
+    yield "9 MB of lone ampersands", HEAD + b"<item><title>" + b"& " * 4_500_000 + b"</title></item>" + TAIL
+    yield "9 MB of less-than signs", HEAD + b"<item><title>" + b"< " * 4_500_000 + b"</title></item>" + TAIL
+    yield "surrogates", HEAD + b"<item><title>" + b"&#55357;&#56994;" * 500_000 + b"</title></item>" + TAIL
+    yield "half surrogates", HEAD + b"<item><title>" + b"&#55357;" * 1_000_000 + b"</title></item>" + TAIL
+    yield "prefixes without declaration", HEAD + b"".join(b"<p%d:a/>" % number for number in range(300_000)) + TAIL
+    yield "document types", b"<!DOCTYPE x [" * 700_000 + HEAD
+    yield "quotes in a document type", b"<!DOCTYPE x [" + b"\"'" * 4_000_000 + HEAD
+    yield "bytes that are no UTF-8", HEAD + "é".encode() * 9 + b"\xff" * 9_000_000 + TAIL
+    yield (
+        "bytes of Shift JIS that mean nothing",
+        HEAD.replace(b"?>", b" encoding='sjis'?>") + b"\xfd\x81\xff" * 3_000_000,
+    )
+    yield (
+        "escapes of ISO-2022-JP",
+        HEAD.replace(b"?>", b" encoding='iso-2022-jp'?>") + b"\x1b$B!!\x1b(I1\x1b(B" * 600_000,
+    )
+    yield "JSON that breaks off in 9 MB", JSON + b'[{"id": 1}, ' + b'{"id": "' * 900_000
+    yield "JSON with needless commas", JSON + b"[" + b"[1,]," * 1_500_000 + b"]}"
+    dates = (f"{'/ abc ' * 14}{number}" for number in range(40_000))
+    yield "40,000 different dates", HEAD + _dated(dates)
+    yield (
+        "40,000 different dates in words",
+        HEAD + _dated(f"{n % 28} марта 2024 г. {n % 24}:{n % 60:02} {n}" for n in range(40_000)),
+    )
+
+
+def _dated(dates: Iterable[str]) -> bytes:
+    return "".join(f"<item><title>t</title><pubDate>{date}</pubDate></item>" for date in dates).encode() + TAIL

@@ -19,6 +19,7 @@ from watcher.parse.names import uri_of_prefix
 from watcher.parse.normalise import MANY_ENTRIES
 
 _HEAD_END = re.compile(rb"<[A-Za-z]")
+_DOCTYPE_START = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 _DOCTYPE = re.compile(
     rb"<!DOCTYPE(?:[^\[\]<>\"']++|\"[^\"]*+\"|'[^']*+')*+"
     rb"(?:\[(?P<subset>(?:<!--.*?-->|[^\]\"']|\"[^\"]*+\"|'[^']*+')*+)\]\s*+)?+>",
@@ -36,6 +37,7 @@ _SPACE_LIKE = bytes(code if code not in b"\x0b\x0c\x1c\x1d\x1e\x1f" else 0x20 fo
 _DELETED = bytes(code for code in range(0x20) if code not in b"\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f")
 _PREFIX = re.compile(rb"</?([A-Za-z][\w.-]*):[A-Za-z]")
 _ATTRIBUTE_PREFIX = re.compile(rb"<[A-Za-z][^<>]*?\s([A-Za-z][\w.-]*):[\w.-]+\s*=")
+_DECLARED_PREFIX = re.compile(rb"xmlns:([A-Za-z][\w.-]*)")
 _MANY_PREFIXES = 20
 
 _CDATA = re.compile(rb"(<!\[CDATA\[.*?(?:\]\]>|\Z)|<!--.*?(?:-->|\Z))", re.DOTALL)
@@ -76,16 +78,11 @@ def without_doctype(document: bytes) -> tuple[bytes, Mapping[bytes, bytes]]:
 
     Nothing external is ever read. Raises `ParseError` for entities that grow: made of others, or long ones.
     """
-    start = document.find(b"<!", 0, 100_000)
     found = _HEAD_END.search(document)
-    end = found.start() if found else len(document)
-    if not 0 <= start < end:
+    start = _DOCTYPE_START.search(document, 0, found.start() if found else len(document))
+    if start is None or (doctype := _DOCTYPE.match(document, start.start())) is None:
         return document, {}
-    while start >= 0:
-        if doctype := _DOCTYPE.match(document, start):
-            return document[:start] + document[doctype.end() :], _entities(doctype.group("subset") or b"")
-        start = document.find(b"<!", start + 2, end)
-    return document, {}
+    return document[: doctype.start()] + document[doctype.end() :], _entities(doctype.group("subset") or b"")
 
 
 def _entities(subset: bytes) -> Mapping[bytes, bytes]:
@@ -132,17 +129,16 @@ def count_entry_starts(document: bytes) -> int:
 def with_balanced_entries(document: bytes) -> bytes:
     """The document with each entry made well-formed by itself, so that an unclosed tag costs one entry at most."""
     starts = [found.start() for found in _ENTRY_START.finditer(document)][: MANY_ENTRIES + 1]
+    ends = [found.end() for found in _ENTRY_END.finditer(document)]
     root = _ROOT.search(document)
-    if not starts or root is None:
+    if not starts or not ends or root is None:
         return document
     root_tag = document[root.start() : document.find(b">", root.start()) + 1]
     pieces = [document[: starts[0]]]
-    for start, following in zip(starts, [*starts[1:], len(document)], strict=True):
+    for start, following in zip(starts, [*starts[1:], ends[-1]], strict=True):
         end = _ENTRY_END.search(document, start, following)
-        stop = end.end() if end else following if following < len(document) else start
-        pieces.append(_balanced(document[start:stop], root_tag, root.group(1)))
-        pieces.append(document[stop:following] if following == len(document) else b"")
-    return b"".join(pieces)
+        pieces.append(_balanced(document[start : end.end() if end else following], root_tag, root.group(1)))
+    return b"".join(pieces) + document[ends[-1] :]
 
 
 def _balanced(entry: bytes, root_tag: bytes, root: bytes) -> bytes:
@@ -245,7 +241,7 @@ def _as_xml(reference: re.Match[bytes]) -> bytes:
 def _declare_prefixes(result: Repaired, facts: list[str]) -> None:
     document = result.document
     written = {*_PREFIX.findall(document), *_ATTRIBUTE_PREFIX.findall(document)} - {b"xml", b"xmlns"}
-    used = {prefix for prefix in written if b"xmlns:" + prefix not in document}
+    used = written - set(_DECLARED_PREFIX.findall(document))
     if not used or len(used) > _MANY_PREFIXES:
         return
     declarations = b"".join(
