@@ -91,7 +91,9 @@ class DateNames:
         self._halves = {name: half for name, half in data["halves"].items() if name not in self._weekdays}
         halves = [*self._halves, "am", "pm", "a.m", "p.m", "a. m", "p. m", "ص", "م"]
         self.half_after = re.compile(rf"\s*({_alternatives(halves)})\.?(?!\w)")
-        self.half_before = re.compile(rf"({_alternatives(name for name in self._halves if not name.isascii())})\s*$")
+        self.half_before = re.compile(
+            rf"({_alternatives(name for name in halves if not name.isascii() or name in {'am', 'pm'})})\s*$"
+        )
 
     def find(self, text: str, language: str) -> list[Name]:
         """Every name in the text, the longest at each place."""
@@ -117,7 +119,7 @@ class DateNames:
     def _month(self, name: str, language: str) -> int | None:
         if name in self._by_language:
             return self._by_language[name].get(language.partition("-")[0], -1)
-        return self._months.get(name)
+        return self._months.get(name) or self._months.get(name.removeprefix("ב"))  # Hebrew: "in March"
 
 
 @cache

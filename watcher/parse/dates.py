@@ -161,10 +161,10 @@ def _of_dialect(text: str, language: str) -> datetime | None:
     rest = f"{before} {after}"
     if offset is None and zone is None:
         rest, offset, zone = _zone_at_end(rest)
-    day = _day(rest, language, is_pm=is_pm)
+    hour = _hour(int(clock["h"]), is_pm=is_pm)
+    day = _day(rest, language, is_pm=is_pm if int(clock["h"]) <= 12 else None)
     if day is None:
         return None
-    hour = _hour(int(clock["h"]), is_pm=is_pm)
     return _in_zone(_at(day, hour, int(clock["m"] or 0), int(clock["s"] or 0)), offset, zone, language)
 
 
@@ -221,10 +221,10 @@ def _in_zone(local: datetime, offset: timedelta | None, zone: str | None, langua
 
 def _day(text: str, language: str, *, is_pm: bool | None) -> date | None:
     text = _COMMENT.sub(" ", text)
-    if numeric := _numeric_day(text.strip(" ."), language, weekday=None, is_pm=is_pm):
+    if numeric := _numeric_day(text.strip(" .-/"), language, weekday=None, is_pm=is_pm):
         return numeric
     month, weekday, text = _named_parts(_CJK_WEEKDAY.sub(" ", text), language)
-    text = " ".join(_LITTLE_WORDS.sub(" ", text).split()).strip(" .-")
+    text = " ".join(_LITTLE_WORDS.sub(" ", text).split()).strip(" .-/")
     if month is None:
         return _numeric_day(text, language, weekday=weekday, is_pm=is_pm)
     for pattern, order in _IN_WORDS:
