@@ -66,11 +66,15 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "headers": "Headers of the request; values may be secrets.",
         "moves_to": "Domains that the feed may move to for good.",
         "allow": "Private ranges that this feed may use.",
+        "trust": "low, normal or high: an alert is never folded behind one from a feed trusted less.",
+        "aggregator": "Whether the entries come from several publishers.",
     },
     "OpmlShape": {
         "opml": "The path of an OPML file; its feeds are polled, folders become the label folder.",
         "labels": "Labels for all feeds of the file.",
         "interval": "Time between two polls of these feeds.",
+        "trust": "low, normal or high: an alert is never folded behind one from a feed trusted less.",
+        "aggregator": "Whether the entries come from several publishers.",
     },
     "TopicShape": {
         "name": "A short name, the value of the label topic.",
@@ -92,7 +96,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "of": "The others.",
         "within": "Words between them at most.",
         "weight": "Points for a pair.",
-        "across": "Whether the two may be in different fields.",
+        "across": "Whether the two may be in different sentences.",
     },
     "ExampleShape": {"text": "The first line is the title.", "level": "The level it must reach."},
     "SmtpShape": {
