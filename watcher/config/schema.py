@@ -278,6 +278,8 @@ class TopicShape(Shape):
     focus: Annotated[PointsText, _reject(lambda points: points <= 0, "must be more than 0 points")] | None = None
     languages: list[Annotated[str, AfterValidator(_language)]] | None = Field(None, min_length=1)
     arabic_prefixes: bool = True
+    fold: bool = True
+    updates: bool = False
     feeds: Labels = {}
     examples: list[ExampleShape] = []
 

@@ -149,6 +149,8 @@ def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Lists) -
         focus=shape.focus or (packs[0].focus if packs else DEFAULT_FOCUS),
         languages=_languages(shape, packs),
         arabic_prefixes=shape.arabic_prefixes,
+        folds=shape.fold,
+        updates=shape.updates,
         feeds=shape.feeds,
         examples=tuple(Example(example.text, example.level) for example in shape.examples),
         vocabulary={**lists, **of_packs},

@@ -89,7 +89,8 @@ class _Sorting:
     def meet(self, item: Identified, row: Seen) -> None:
         """The entry is the remembered one: unchanged, or with a new text under the old key."""
         if _is_changed(item, row):
-            self.updated.append(replace(item, key=row.key, original=row.original))
+            retitled = differ(item.title_fingerprint, row.title_fingerprint)
+            self.updated.append(replace(item, key=row.key, original=row.original, is_retitled=retitled))
         else:
             self.known.append(row.key)
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
-from watcher.model.entry import Entry
-from watcher.model.topic import Level, Points, format_points
+from watcher.model.entry import Entry, Identified
+from watcher.model.topic import Level, Points, Topic, format_points
 from watcher.model.trust import Trust
 
 
@@ -90,6 +90,10 @@ class Alert:
     reason: str = ""
     publishers: int = 1
     trust: Trust = Trust.NORMAL
+    folds: bool = True
+    """False: its topic wants copies of a story, too."""
+    revision: str = ""
+    """The fingerprint of the new title of an entry that is sent again for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +128,9 @@ class EarlierAlert:
     trust: Trust = Trust.NORMAL
 
 
-def alert_id(topic: str, entry_key: str, level: Level) -> str:
-    """The name of an alert: 128 bits over (topic, entry key, level), in hex (I2)."""
-    return stable_hash("alert", topic, entry_key, level.value)
+def alert_id(topic: str, entry_key: str, level: Level, revision: str = "") -> str:
+    """The name of an alert: 128 bits over (topic, entry key, level), in hex (I2); of a new title, also over that."""
+    return stable_hash("alert", topic, entry_key, level.value, *([revision] if revision else []))
 
 
 def stable_hash(*parts: str) -> str:
@@ -163,13 +167,13 @@ class AlertOrigin:
     trust: Trust = Trust.NORMAL
 
 
-def make_alert(
-    match: Match, topic_title: str, entry: Entry, entry_key: str, origin: AlertOrigin, first_seen: datetime
-) -> Alert:
+def make_alert(match: Match, topic: Topic, identified: Identified, origin: AlertOrigin, first_seen: datetime) -> Alert:
     """A match worth notifying, with its labels. Feed labels never overrule ours (the configuration refuses the clash).
 
     `story` and `publishers` are still to be found, when it is saved.
     """
+    entry, entry_key = identified.entry, identified.entry_key
+    revision = identified.title_fingerprint if topic.updates and identified.is_retitled else ""
     labels = {
         **origin.feed_labels,
         "topic": match.topic,
@@ -181,9 +185,9 @@ def make_alert(
         "publishers": "1",
     }
     return Alert(
-        id=alert_id(match.topic, entry_key, match.level),
+        id=alert_id(match.topic, entry_key, match.level, revision),
         topic=match.topic,
-        topic_title=topic_title,
+        topic_title=topic.title,
         level=match.level,
         score=match.score,
         focus=match.focus,
@@ -197,4 +201,6 @@ def make_alert(
         labels=labels,
         created_at=first_seen,
         trust=origin.trust,
+        folds=topic.folds,
+        revision=revision,
     )

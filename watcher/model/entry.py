@@ -141,6 +141,9 @@ class Identified:
     original: str | None = None
     """For an entry whose publisher has changed its name: the key under which it was first known (I8)."""
 
+    is_retitled: bool = False
+    """The entry is known, and has another title now."""
+
     @property
     def entry_key(self) -> str:
         """The key under which the entry and its alerts are kept, whatever its name is by now."""

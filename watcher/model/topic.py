@@ -105,6 +105,10 @@ class Topic:
     focus: Points = DEFAULT_FOCUS
     languages: tuple[str, ...] = ("en",)
     arabic_prefixes: bool = True
+    folds: bool = True
+    """Whether copies of a story are folded into its first alert."""
+    updates: bool = False
+    """Whether an entry is sent again when its title changes."""
     feeds: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Example, ...] = ()
     vocabulary: Vocabulary = field(default_factory=dict)

@@ -221,7 +221,7 @@ class Poller:
         for one in scored:
             try:
                 found = [
-                    make_alert(match, self.config.topics[match.topic].title, one.entry, one.entry_key, origin, now)
+                    make_alert(match, self.config.topics[match.topic], one, origin, now)
                     for match in self.config.percolator.percolate(one.entry, labels)
                 ]
                 alerts += found

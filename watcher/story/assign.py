@@ -76,12 +76,14 @@ def decide_alert(alert: Alert, earlier: Sequence[EarlierAlert]) -> AlertDecision
     """Sends the first alert of a story on a topic, and another when the story rises to a higher level.
 
     `earlier` are the alerts of the topic on the same entry and on the story that it copies. An entry that has alerted at
-    this level or above is a REPEAT; a copy is folded into the latest alert of its story that was that high and that
+    this level or above is a REPEAT, unless it has a new title and its topic wants updates; a copy is folded into the latest alert of its story that was that high and that
     comes from a feed trusted at least as much.
     """
     as_high = [one for one in earlier if one.level.rank >= alert.level.rank]
     if any(one.entry_key == alert.entry_key for one in as_high):
-        return AlertDecision(Verdict.REPEAT)
+        return AlertDecision(Verdict.NOTIFY if alert.revision else Verdict.REPEAT)
+    if not alert.folds:
+        return AlertDecision(Verdict.NOTIFY)
     of_story = [one for one in as_high if one.story == alert.story and one.trust >= alert.trust]
     if of_story:
         return AlertDecision(Verdict.FOLD, into=of_story[-1].id)
