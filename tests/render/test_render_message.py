@@ -283,7 +283,7 @@ def test_the_payload_has_the_documented_shape() -> None:
                         "published": "2026-01-24T01:00:00Z",
                         "feed": {"url": "https://news.example/feed", "title": "UN News"},
                     },
-                    "story": {"id": "story-1", "sources": ["UN News", "BBC"], "reports": []},
+                    "story": {"id": "story-1", "sources": ["UN News", "BBC"]},
                 }
             ],
         },
