@@ -13,7 +13,7 @@ TEXT = (
     "Mediators said on Tuesday that both sides had agreed to a ceasefire in the northern district after two days of "
     "talks in the capital, and that observers would be sent to the crossing before the end of the week."
 )
-TITLES = ("Ceasefire agreed after talks", "Mediators announce ceasefire after talks", "Ceasefire agreed after talks")
+TITLES = ("Ceasefire agreed after talks", "Ceasefire agreed after the talks", "Ceasefire is agreed after talks")
 
 
 def test_a_headline_that_differs_is_shown_with_its_link_in_mail_chat_and_webhook(harness: Harness) -> None:

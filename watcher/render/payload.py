@@ -49,6 +49,7 @@ def _alert(alert: Alert) -> dict[str, object]:
         "story": {
             "id": alert.story,
             "sources": [one_line(name) for name in (redact_addresses(alert.feed_title), *alert.sources)],
+            **_story_reports(alert),
         },
     }
 
