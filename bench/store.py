@@ -153,12 +153,18 @@ def milliseconds(times: int, question: object) -> float:
     return sorted(taken)[times // 2]
 
 
+POLLS = 1_000
+"""Saved in one round."""
+
+
 def main() -> None:
     arguments = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     arguments.add_argument("--entries", type=int, default=1_000_000)
     arguments.add_argument("--feeds", type=int, default=100_000)
     arguments.add_argument("--folder", type=Path, default=None)
     options = arguments.parse_args()
+    if options.feeds < POLLS:
+        arguments.error(f"--feeds: a round saves {POLLS:,} polls, so name at least as many feeds")
     with tempfile.TemporaryDirectory(dir=options.folder) as folder:
         measure(Path(folder), options.entries, options.feeds)
 
@@ -174,12 +180,12 @@ def measure(folder: Path, entries: int, feeds: int) -> None:
     with closing(opened_peer(folder / "peer.db", entries)) as peer:
         first_batch = entries // (BATCH * PER_POLL)
         pairs = [
-            (seconds_saving(store, NOW + 2 * HOUR, 1_000, known=False), seconds_of_peer(peer, first_batch + number))
+            (seconds_saving(store, NOW + 2 * HOUR, POLLS, known=False), seconds_of_peer(peer, first_batch + number))
             for number in range(ROUNDS)
         ]
     ours, raw = (per_second(seconds) for seconds in zip(*pairs, strict=True))
-    refreshed = per_second([seconds_saving(store, NOW + 4 * HOUR, 1_000, known=True) for _ in range(ROUNDS)])
-    known = per_second([seconds_saving(store, NOW + 6 * HOUR, 1_000, known=True) for _ in range(ROUNDS)])
+    refreshed = per_second([seconds_saving(store, NOW + 4 * HOUR, POLLS, known=True) for _ in range(ROUNDS)])
+    known = per_second([seconds_saving(store, NOW + 6 * HOUR, POLLS, known=True) for _ in range(ROUNDS)])
     due = milliseconds(20, lambda: store.polls.acquire_due("bench", NOW + 8 * HOUR, NOW + 9 * HOUR, 100))
     url = urls[0]
     names = [entry(url, number) for number in range(PER_POLL)]

@@ -136,11 +136,11 @@ class TestLocks:
         assert sqlite_store.polls.save("me", [record], NOW, notify_all, ASSIGNER)[0].saved
 
 
-def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
-    """A process that polls feeds until none is due; all entries tell one story."""
+def poll_all(folder: Path, owner: str, start: Any, results: Any) -> None:
+    """A process that polls feeds until none is due; all entries belong to one story."""
     store = opened(folder)
     start.wait()
-    told = []
+    new = []
     while some := store.polls.acquire_due(owner, NOW, NOW + HOUR, 5):
         records = [
             poll(
@@ -150,30 +150,30 @@ def take_and_tell(folder: Path, owner: str, start: Any, results: Any) -> None:
             )
             for feed in some
         ]
-        told += [
+        new += [
             url for saved in store.polls.save(owner, records, NOW, fold_copies, ASSIGNER) for url in saved.alerts_new
         ]
     store.close()
-    results.put(told)
+    results.put(new)
 
 
 class TestProcesses:
-    def test_two_processes_share_the_work_and_one_tells_the_story(self, file: Path, sqlite_store: Store) -> None:
+    def test_two_processes_share_the_work_and_the_story_alerts_once(self, file: Path, sqlite_store: Store) -> None:
         sqlite_store.feeds.sync(URLS, NOW)
         spawn = multiprocessing.get_context("spawn")
         start, results = spawn.Barrier(2), spawn.Queue()
         children = [
-            spawn.Process(target=take_and_tell, args=(file.parent, owner, start, results)) for owner in ("one", "two")
+            spawn.Process(target=poll_all, args=(file.parent, owner, start, results)) for owner in ("one", "two")
         ]
         for child in children:
             child.start()
-        told = [alert_id for _ in children for alert_id in results.get(timeout=60)]
+        new = [alert_id for _ in children for alert_id in results.get(timeout=60)]
         for child in children:
             child.join(60)
         assert [child.exitcode for child in children] == [0, 0]
         stats = sqlite_store.stats()
         assert (stats.entries, stats.alerts) == (len(URLS), {"folded": len(URLS) - 1, "unrouted": 1})
-        assert told == [one.id for one in sqlite_store.routing.unrouted(9)]
+        assert new == [one.id for one in sqlite_store.routing.unrouted(9)]
 
     def test_a_process_killed_inside_a_transaction_leaves_all_or_nothing(self, file: Path, sqlite_store: Store) -> None:
         sqlite_store.feeds.sync(URLS, NOW)
