@@ -125,7 +125,7 @@ class MailSink:
                 "run": session.sender.partition("@")[0],
                 "id": key,
                 "opened": session.opened,
-                "tokens": _tokens(str(text.get_content()) if text else ""),
+                "tokens": _tokens(_without_reports(str(text.get_content()) if text else "")),
                 "accepted": fault in {"", "drop after", "late"},
                 "told": fault == "",
                 "fault": fault,
@@ -189,6 +189,11 @@ class _Session:
     async def _say(self, line: str) -> None:
         self._writer.write(line.encode() + b"\r\n")
         await self._writer.drain()
+
+
+def _without_reports(text: str) -> str:
+    """A mail without the headlines of reports that were folded: they are shown beside the alert, not delivered as one."""
+    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("also reported by "))
 
 
 def _tokens(text: str) -> list[str]:
