@@ -68,8 +68,6 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "trust": "low, normal or high: alerts are never folded behind a feed trusted less.",
         "aggregator": "Whether entries count for the publishers that they name.",
         "allow": "Private ranges that this feed may use.",
-        "trust": "low, normal or high: an alert is never folded behind one from a feed trusted less.",
-        "aggregator": "Whether the entries come from several publishers.",
     },
     "OpmlShape": {
         "opml": "The path of an OPML file; its feeds are polled, folders become the label folder.",
@@ -77,8 +75,6 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "aggregator": "Whether the entries of these feeds count for the publishers that they name.",
         "labels": "Labels for all feeds of the file.",
         "interval": "Time between two polls of these feeds.",
-        "trust": "low, normal or high: an alert is never folded behind one from a feed trusted less.",
-        "aggregator": "Whether the entries come from several publishers.",
     },
     "TopicShape": {
         "name": "A short name, the value of the label topic.",
