@@ -134,7 +134,7 @@ def test_explain_adds_up(harness: Harness) -> None:
         (["explain"], "--text FILE"),
         (["explain", "--text", "no-such-file"], "cannot read no-such-file"),
         (["explain", "--text", "-"], "there is no text in standard input"),
-        (["explain", "--entry", "00000000"], "watcher alerts list"),
+        (["explain", "--entry", "00000000"], "watcher entries list"),
         (["explain", "--topic", "weather", "--text", "config.yaml"], 'no topic is named "weather"'),
         (["alerts", "show", "00000000"], "watcher alerts list"),
         (["outbox", "retry", "00000000"], "watcher outbox list"),
@@ -236,10 +236,10 @@ def test_explaining_a_stored_entry_knows_its_feed(walked: Harness) -> None:
     assert "missing: a feed with the labels {desk: elsewhere}" in explained.stdout
 
 
-def fates(harness: Harness) -> list[str]:
+def statuses(harness: Harness) -> list[str]:
     """The column of `alerts list`, newest first."""
     head, *rows = (line.split("\t") for line in harness.command("alerts", "list").stdout.splitlines())
-    return [row[head.index("fate")] for row in rows]
+    return [row[head.index("status")] for row in rows]
 
 
 TEXT = "Officials of both sides said so after nine days of talks in the capital, and the guns fell silent at noon."
@@ -255,13 +255,13 @@ def test_alerts_list_says_what_became_of_each(harness: Harness) -> None:
     """
     harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1), TEXT)])
     harness.once()
-    assert fates(harness) == ["delivered 1, waiting 1"]
+    assert statuses(harness) == ["delivered 1, waiting 1"]
     harness.once(early=Early.DIGESTS)
-    assert fates(harness) == ["delivered"]
+    assert statuses(harness) == ["delivered"]
     told = json.loads(harness.command("alerts", "list", "--json").stdout)[0]
     harness.publish("/other", [Item("b", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1), TEXT)])
     harness.once()
-    assert fates(harness) == [f"folded into {told['id'][:8]}", "delivered"]
+    assert statuses(harness) == [f"folded into {told['id'][:8]}", "delivered"]
     copy = json.loads(harness.command("alerts", "list", "--json").stdout)[0]
     shown = harness.command("alerts", "show", told["id"]).stdout.splitlines()
     (named,) = [line for line in shown if line.startswith("also reported by other, ")]

@@ -48,7 +48,7 @@ def test_what_is_silenced_is_not_told_until_the_silence_is_over(ready: Harness) 
 
 def test_adding_says_what_it_would_have_silenced(ready: Harness) -> None:
     ready.once()
-    matched = add(ready, 'feed=~"wir."', "score>=5", "--for", "1d", "--comment", "drill", "--author", "Ana")
+    matched = add(ready, 'feed=~".*wir."', "score>=5", "--for", "1d", "--comment", "drill", "--author", "Ana")
     assert "of 1 alert in the last 7 days it matches 1" in matched
     misses = ready.command("silence", "add", "topic=ceasefire", "--for", "30m", "--comment", "misspelt")
     assert "of 1 alert in the last 7 days it matches 0" in misses.stdout

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import sys
 from collections.abc import Sequence
@@ -175,6 +174,8 @@ def poll_feeds(
     configure_logs(verbose=False)
     compiled = load_to_run(config)
     urls = list(dict.fromkeys(find_feed(compiled, name).url for name in names))
+    import asyncio
+
     reports = {report.url: report for report in asyncio.run(_poll(compiled, urls, force))}
     show_table(("url", "result", "reason", "new entries", "alerts"), [_report_row(url, reports.get(url)) for url in urls],
                empty="")  # fmt: skip

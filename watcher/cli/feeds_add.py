@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -52,6 +51,8 @@ def discover_feeds(
 
 
 def _found(compiled: CompiledConfig, url: str) -> Sequence[FoundFeed]:
+    import asyncio
+
     from watcher.dryrun.feeds import find_feeds
 
     discovery = asyncio.run(find_feeds(compiled, url))

@@ -68,6 +68,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "trust": "low, normal or high: alerts are never folded behind a feed trusted less.",
         "aggregator": "Whether entries count for the publishers that they name.",
         "allow": "Private ranges that this feed may use.",
+        "trust": "How far its copies of a story count; low does not count as a publisher.",
+        "aggregator": "Whether each entry counts as from the site that it links to.",
     },
     "OpmlShape": {
         "opml": "The path of an OPML file; its feeds are polled, folders become the label folder.",
@@ -75,6 +77,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "aggregator": "Whether the entries of these feeds count for the publishers that they name.",
         "labels": "Labels for all feeds of the file.",
         "interval": "Time between two polls of these feeds.",
+        "trust": "How far their copies of a story count.",
+        "aggregator": "Whether each entry counts as from the site that it links to.",
     },
     "TopicShape": {
         "name": "A short name, the value of the label topic.",
@@ -151,7 +155,7 @@ def json_schema() -> dict[str, Any]:
     definitions: dict[str, Any] = generated["$defs"]
     for model in models:
         for key, value in definitions[model.__name__]["properties"].items():
-            value["description"] = DESCRIPTIONS[model.__name__][key]
+            value["description"] = DESCRIPTIONS.get(model.__name__, {}).get(key, "")
             value.pop("title", None)
             value.pop("default", None)
         for key, default in defaults_of(model).items():
