@@ -68,8 +68,6 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "trust": "low, normal or high: alerts are never folded behind a feed trusted less.",
         "aggregator": "Whether entries count for the publishers that they name.",
         "allow": "Private ranges that this feed may use.",
-        "trust": "How far its copies of a story count; low does not count as a publisher.",
-        "aggregator": "Whether each entry counts as from the site that it links to.",
     },
     "OpmlShape": {
         "opml": "The path of an OPML file; its feeds are polled, folders become the label folder.",
@@ -77,8 +75,6 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "aggregator": "Whether the entries of these feeds count for the publishers that they name.",
         "labels": "Labels for all feeds of the file.",
         "interval": "Time between two polls of these feeds.",
-        "trust": "How far their copies of a story count.",
-        "aggregator": "Whether each entry counts as from the site that it links to.",
     },
     "TopicShape": {
         "name": "A short name, the value of the label topic.",
