@@ -104,7 +104,8 @@ def _unseen_phrase(folded: Sequence[Sequence[str]], seen: set[tuple[str, ...]], 
 
 def _topic(number: int, terms: Sequence[str], common: Sequence[str], choice: random.Random) -> Topic:
     require = " OR ".join(choice.sample(common, 3))
-    exclude = f"{choice.choice(common)} NEAR/3 {choice.choice(common)} AND NOT ({choice.choice(common)} OR title:{choice.choice(common)})"
+    left, right, word, titled = (choice.choice(common) for _ in range(4))
+    exclude = f"{left} NEAR/3 {right} AND NOT ({word} OR title:{titled})"
     near = Near((terms[0], choice.choice(common)), (terms[1], terms[2]), 10, 300)
     weights = (300, 200, 150, 100)
     return Topic(

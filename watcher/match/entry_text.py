@@ -33,7 +33,7 @@ def limited_title(title: str) -> str:
 
 
 def limited_text(text: str) -> str:
-    """The part of a text that is read: 100,000 characters, fewer if these are more different words than any news has."""
+    """The part of a text that is read: 100,000 characters, fewer if their words are too many different ones."""
     text = text[:TEXT_LIMIT]
     if len(text) <= _SHORT or _most_effort(text) <= MOST_EFFORT:
         return text

@@ -65,7 +65,8 @@ def suggest(topic: Topic | CompiledTopic, marked: Iterable[Marked], *, most: int
     relevant = sum(one.is_relevant for one in entries)
     others = len(entries) - relevant
     if min(relevant, others) < _FEWEST_MARKED:
-        reason = f"mark at least {_FEWEST_MARKED} entries as relevant and {_FEWEST_MARKED} as not; there are {relevant} and {others}"
+        least = f"mark at least {_FEWEST_MARKED} entries as relevant and {_FEWEST_MARKED} as not"
+        reason = f"{least}; there are {relevant} and {others}"
         return Suggestions((), relevant, others, reason)
     present = _changes_of_terms(raw, entries, relevant, others)
     new = _new_terms(raw, entries, relevant, others)
@@ -143,7 +144,7 @@ def _new_terms(topic: Topic, entries: Sequence[Marked], relevant: int, others: i
 
 
 def _without_parts(changes: list[Suggestion]) -> list[Suggestion]:
-    """Of a phrase and its parts that separate equally well only the longest; `camp` goes where `al hol camp` says it."""
+    """Of a phrase and its parts only what separates best, then the longest: `camp` goes beside `al hol camp`."""
     kept: list[Suggestion] = []
     for change in sorted(changes, key=lambda change: (-change.strength, -len(change.term))):
         inside = f" {change.term} "

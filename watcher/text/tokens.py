@@ -20,7 +20,11 @@ from itertools import pairwise
 
 from watcher.text.fold import INVISIBLE, fold
 
-_JOINERS = "\\-'.`\u00b4\u00b7\u02b9-\u02bf\u02c8\u02ee\u058a\u05be\u05f3\u05f4\u200c\u2010-\u2013\u2018\u2019\u201b\u2212\ufe63\uff07\uff0d"
+_JOINERS = (
+    "\\-'.`\u00b4\u00b7\u02b9-\u02bf\u02c8\u02ee\u058a\u05be\u05f3\u05f4\u200c"
+    "\u2010-\u2013\u2018\u2019\u201b\u2212\ufe63\uff07\uff0d"
+)
+"""Hyphens, apostrophes, the full stop and the like, as the inside of a character class."""
 UNSPACED = (
     "\u0e01-\u0e4e\u0e81-\u0ecd\u1000-\u109f\u1780-\u17d3\u2e80-\u2fdf\u3005-\u3007\u3021-\u3029\u3041-\u309f"
     "\u30a1-\u30fa\u30fc-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff66-\uff9f\U00020000-\U0003ffff"
@@ -57,35 +61,9 @@ _NOT_IN_PIECE = f"{_apart()}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
 _PIECE_CLASS = f"[^{_NOT_IN_PIECE}{UNSPACED}]"
 _VOICED = "\u3099\u309a\uff9e\uff9f"
 """Marks that belong to the kana before them, in decomposed and in narrow writing."""
-_DOMAINS = [
-    "com",
-    "org",
-    "net",
-    "info",
-    "gov",
-    "edu",
-    "mil",
-    "int",
-    "biz",
-    "news",
-    "media",
-    "tv",
-    "io",
-    "de",
-    "ru",
-    "ua",
-    "fr",
-    "ir",
-    "uk",
-    "eu",
-    "pl",
-    "nl",
-    "ch",
-    "jp",
-    "cn",
-    "kr",
-    "tr",
-]
+_DOMAINS = """
+com org net info gov edu mil int biz news media tv io de ru ua fr ir uk eu pl nl ch jp cn kr tr
+""".split()  # noqa: SIM905
 _ADDRESS = (
     rf"(?:[A-Za-z][A-Za-z+]{{1,9}}://|[Ww]{{3}}\.)(?:[!-;=?-~]|(?![{UNSPACED}])\w)+"
     r"|[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}"
