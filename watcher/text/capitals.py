@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import islice
 
 EVERYDAY_WORDS = frozenset(
     """
@@ -52,7 +53,7 @@ def is_initials(words: Sequence[str], at: int, elsewhere: str) -> bool:
         return True
     if word in elsewhere and not elsewhere.isupper() and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", elsewhere):
         return True
-    if any(bare(before) for before in words[:at]) or at + 1 == len(words) or words[-1].rstrip("\"'”’»)").endswith("?"):
+    if any(map(bare, islice(words, at))) or at + 1 == len(words) or words[-1].rstrip("\"'”’»)").endswith("?"):
         return False
     return bare(words[at + 1]).lower() not in _AUXILIARIES
 
