@@ -23,8 +23,8 @@ class SystemClock:
 class DatabaseClock:
     """The clock of the database server, read now and then and carried on by this machine's stopwatch.
 
-    Nodes on several machines compare their times: clocks that differ would delay alerts, or let two nodes poll one feed.
-    It never goes back, not even when another server with another time takes over.
+    Nodes on several machines compare their times: clocks that differ would delay alerts, or let two nodes poll one
+    feed. It never goes back, not even when another server with another time takes over.
     """
 
     def __init__(self, time: datetime) -> None:

@@ -1,7 +1,8 @@
 """Intervals of the daemon that no configuration sets, in one value, so that tests can shorten all of them together.
 
-Production uses the defaults below. `WATCHER_TIMINGS=tick=0.1,notification_lease=6,backoff=0.02` (seconds; `backoff`
-is a factor) is for tests and benches only: a lease that is too short causes copies, a backoff that is too short is impolite.
+Production uses the defaults below. `WATCHER_TIMINGS=tick=0.1,notification_lease=6,backoff=0.02` (seconds; `backoff` is
+a factor) is for tests and benches only: a lease that is too short causes copies, a backoff that is too short is
+impolite.
 """
 
 from __future__ import annotations
@@ -18,8 +19,8 @@ class Timings:
     """`send_within` bounds a send; it must be over `send_margin` before its lease is (I3).
 
     `poll_margin` is added to the fetch's deadline for the lease of a feed: waiting for the host, parsing, matching, a
-    busy store. A node beats every `node_beat` and is alive for `node_lives` after a beat; it trusts that for `node_margin`
-    less. `backoff` scales the waits after failures, never what a server asks for.
+    busy store. A node beats every `node_beat` and is alive for `node_lives` after a beat; it trusts that for
+    `node_margin` less. `backoff` scales the waits after failures, never what a server asks for.
     """
 
     tick: timedelta = timedelta(seconds=1)

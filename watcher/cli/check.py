@@ -37,8 +37,8 @@ def check(
 ) -> None:
     """Validate the configuration, its topics' examples, its channels and its templates.
 
-    With --online, also show what each feed answers now; exit 1 if none does. Exit 2 also when an example fails, although
-    `run` and `once` work with such a configuration.
+    With --online, also show what each feed answers now; exit 1 if none does. Exit 2 also when an example fails,
+    although `run` and `once` work with such a configuration.
     """
     from watcher.config.load import missing_for_run
     from watcher.deliver.registry import failed_channels
@@ -86,14 +86,14 @@ def _print_schema(show_defaults: bool) -> None:
 
 
 def _run_examples(compiled: CompiledConfig) -> None:
-    """Exits with 2 when an example fails. That is a mistake in a topic, not in the file: it does not stop the daemon."""
+    """Exits with 2 when an example fails: a mistake in a topic, not in the file. It does not stop the daemon."""
     failed = [problem for topic in compiled.topics for problem in _failed_examples(topic, compiled)]
     for problem in failed:
         say(str(problem), err=True)
     if failed:
         verb = "fails" if len(failed) == 1 else "fail"
         say(
-            f"{counted(len(failed), 'example')} {verb}: change the topic or the example; `run` and `once` work nevertheless",
+            f"{counted(len(failed), 'example')} {verb}: change the topic or the example; `run` and `once` still work",
             err=True,
         )
         raise typer.Exit(2)
@@ -127,7 +127,7 @@ def _of_topics(compiled: CompiledConfig) -> Iterator[str]:
     yield from dict.fromkeys(str(problem_of_topic(file, topic, problem)) for topic, problem in found)
     if languages := languages_without_stemmer(compiled.topics):
         yield (
-            f"{file}: topics: there is no stemmer for {', '.join(languages)}: words in these languages match as written; "
+            f"{file}: topics: no stemmer for {', '.join(languages)}: words in these languages match as written; "
             "leave them open (agirbest*) or list their forms"
         )
 

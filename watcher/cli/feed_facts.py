@@ -109,7 +109,7 @@ def _document(state: PollState) -> Iterator[Fact]:
         return
     yield "known since", when(state.baseline_at)
     yield "newest entry", _moment(state.newest_published)
-    yield "entries are told apart", _IDENTITIES.get(state.identity, state.identity)
+    yield "entries are identified", _IDENTITIES.get(state.identity, state.identity)
     if state.validators_distrusted:
         yield "conditional requests", "none: its server said 304 although there was something new"
     else:

@@ -177,7 +177,8 @@ def poll_feeds(
     import asyncio
 
     reports = {report.url: report for report in asyncio.run(_poll(compiled, urls, force))}
-    show_table(("url", "result", "reason", "new entries", "alerts"), [_report_row(url, reports.get(url)) for url in urls],
+    columns = ("url", "result", "reason", "new entries", "alerts")
+    show_table(columns, [_report_row(url, reports.get(url)) for url in urls],
                empty="")  # fmt: skip
     if len(reports) < len(urls) or any(report.result in {"failed", "unsaved"} for report in reports.values()):
         raise typer.Exit(1)

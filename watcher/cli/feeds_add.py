@@ -1,4 +1,6 @@
-"""`feeds discover`, `add`, `import` and `remove`: which feeds there are, in an OPML file that the configuration includes."""
+"""`feeds discover`, `add`, `import` and `remove`: which feeds there are, in an OPML file that the configuration
+includes.
+"""
 
 from __future__ import annotations
 

@@ -49,7 +49,8 @@ def _without_secrets(_: object, __: str, event: structlog.typing.EventDict) -> s
 
 
 class CountRepetitions:
-    """Drops a warning or error that says the same as one of the last minute; the next one that is written has the count.
+    """Drops a warning or error that says the same as one of the last minute; the next one that is written has the
+    count.
 
     A full disk is then one line a minute, not two a second. Events that differ in a fact are different events.
     """

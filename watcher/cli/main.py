@@ -49,7 +49,8 @@ COMMANDS: Mapping[str, str] = {
     "man": "Print the manual page in roff, for `man -l -` or a folder of $MANPATH.",
     "debug": "List failpoints and timings for tests.",
 }
-"""Each command, in the order of `--help`, with its help line. Its module is `watcher.cli.<name>`, with a Typer `app`."""
+"""Each command, in the order of `--help`, with its help line. Its module is `watcher.cli.<name>`, with a Typer `app`.
+"""
 
 WITHOUT_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """Looking for plugins of pydantic reads the metadata of every installed distribution. We have none."""

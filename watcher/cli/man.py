@@ -24,7 +24,8 @@ def _page() -> Iterator[str]:
 
     yield f'.TH WATCHER 1 "" "watcher {__version__}" "User Commands"'
     yield ".SH NAME\nwatcher \\- watch news feeds and alert the right people"
-    yield ".SH SYNOPSIS\n.B watcher\n[\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-utc\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]"
+    yield ".SH SYNOPSIS\n.B watcher"
+    yield "[\\fB\\-c\\fR \\fIFILE\\fR] [\\fB\\-\\-utc\\fR] \\fICOMMAND\\fR [\\fIARGUMENTS\\fR]"
     yield f".SH DESCRIPTION\n{_roff(SUMMARY)}"
     yield ".SH COMMANDS"
     for name in COMMANDS:

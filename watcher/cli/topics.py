@@ -45,8 +45,8 @@ def suggest_command(
 ) -> None:
     """Suggest better terms for a topic, the most effective first.
 
-    Compares the alerts marked relevant (`watcher alerts mark`) and the entries marked as missed (`watcher entries mark`)
-    with the alerts marked irrelevant. Changes nothing.
+    Compares the alerts marked relevant (`watcher alerts mark`) and the entries marked as missed (`watcher entries
+    mark`) with the alerts marked irrelevant. Changes nothing.
     """
     from watcher.match.suggest import Marked, suggest, suggestions_json
 

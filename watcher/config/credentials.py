@@ -15,8 +15,8 @@ SecretMode = Literal["require", "if_found", "defer"]
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """`require`: a missing secret is a problem. `if_found`: a warning. `defer`: a warning, and only what is `kept` stays
-    in memory.
+    """`require`: a missing secret is a problem. `if_found`: a warning. `defer`: a warning, and only what is `kept`
+    stays in memory.
     """
 
     reader: Reader

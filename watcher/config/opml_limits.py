@@ -19,7 +19,9 @@ class TooMuch(Exception):
 
 
 def check_outlines(document: bytes) -> None:
-    """Raises `TooMuch`, or expat's own error where it is not well-formed. Entities are refused: no list of feeds needs them."""
+    """Raises `TooMuch`, or expat's own error where it is not well-formed. Entities are refused: no list of feeds needs
+    them.
+    """
     _Counting().read(document)
 
 

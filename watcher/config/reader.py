@@ -110,7 +110,7 @@ class Reader:
             return None
 
     def options(self, kind: type[_Options], where: Where, context: object) -> _Options | None:
-        """The mapping at `where` as a dataclass of options, read with the validation `context`; None if it is broken."""
+        """The mapping at `where` as a dataclass of options, read with the validation `context`, else None."""
         value = self.plain(where)
         known = tuple(field.name for field in fields(kind))
         if not isinstance(value, dict):

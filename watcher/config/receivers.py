@@ -84,7 +84,7 @@ class _OptionReader:
     credentials: Credentials
     where: Where
     found: list[Secret] = field(default_factory=list)
-    """Secrets that do not stand in the file itself."""
+    """Secrets that are not in the file itself."""
 
     def secret(self, written: object, option: str) -> Secret:
         source = read_text_or_secret(written)

@@ -84,7 +84,9 @@ def _receiver(reader: Reader, names: Names, where: Where, shape: RouteShape, abo
 
 
 def _timing(reader: Reader, where: Where, shape: RouteShape, above: Timing) -> Timing:
-    """The mode of the node. Setting one mode clears the other; `group_wait` alone keeps `group_interval` and vice versa."""
+    """The mode of the node. Setting one mode clears the other; `group_wait` alone keeps `group_interval` and vice
+    versa.
+    """
     prompt = shape.group_wait is not None or shape.group_interval is not None
     if prompt and reader.given((*where, "digest")):
         reader.problem(

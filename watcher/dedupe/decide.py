@@ -47,9 +47,9 @@ def decide(
 ) -> EntryDecision:
     """Sorts the entries of a document into new, updated, quiet and known.
 
-    `seen` is what the store remembers of `named.probe()`. Every distinct entry of the document ends in exactly one of the
-    four. An entry without an id that is recognised keeps its old key, so that a feed that dates its entries anew at
-    every poll is not remembered anew at every poll.
+    `seen` is what the store remembers of `named.probe()`. Every distinct entry of the document ends in exactly one of
+    the four. An entry without an id that is recognised keeps its old key, so that a feed that re-dates its entries
+    at every poll does not fill the memory.
     """
     feed_url, scheme, items = named.feed_url, named.scheme, named.items
     if not items:

@@ -1,4 +1,4 @@
-"""The names of entries: which identity tells the entries of a document apart, and the keys made from it.
+"""The names of entries: which identity distinguishes the entries of a document, and the keys made from it.
 
 Schemes, from the strongest to the last resort (FreshRSS orders them alike):
 
@@ -7,7 +7,7 @@ Schemes, from the strongest to the last resort (FreshRSS orders them alike):
     title   link + published + title
 
 A scheme holds for a whole feed and is remembered between polls. Entries that still share a name although they differ
-(doubled ids) are told apart by the next scheme, at the very end by their text: a shared name would hide one of them.
+(doubled ids) are distinguished by the next scheme, at the very end by their text: a shared name would hide one of them.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 _TRACKING_NAME = re.compile(
     r"(?:utm_|at_|ns_|mc_|wt\.|pk_|mtm_|hsa_|_hs)\w*"
-    r"|fbclid|gclid|dclid|msclkid|yclid|igshid|twclid|_ga|ncid|ocid|cmpid|cmp|xtor|smid|smtyp|soc_src|soc_trk|ftag|guccounter",
+    r"|fbclid|gclid|dclid|msclkid|yclid|igshid|twclid|_ga|ncid|ocid|cmpid|cmp|xtor|smid|smtyp|soc_src|soc_trk"
+    r"|ftag|guccounter",
     re.IGNORECASE,
 )
 _ORIGIN_NAME = re.compile(r"ref|src|source|from|via|origin|partner|maca|feature|traffic_source", re.IGNORECASE)

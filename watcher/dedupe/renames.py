@@ -4,21 +4,22 @@ Two mistakes are possible: an old entry alerts again because its publisher chang
 because it resembles an old one (a column with a constant title, a bulletin on a constant page, a template as text).
 What speaks for an old entry are its link, its title and its text; `resemblance` says how much.
 
-STRONG is enough. FAIR is enough for an entry without an id, whose only new thing is its date, and where links tell all
-entries of a document apart. For the rest the date decides: what is dated later than all that the feed has shown is new.
+STRONG is enough. FAIR is enough for an entry without an id, whose only new thing is its date, and where all entries of
+a document have links of their own. For the rest the date decides: what is dated later than all that the feed has shown
+is new.
 Exceptions:
 
 * An entry without an id or a date is the known one when link and title are the same, each once in the document; so is
   every entry when all names are unknown and all dates are one: some publishers make both at every request.
 * Where most unknown entries of a document resemble known ones at least fairly, the feed has migrated, and the link is
   believed.
-* Where dates say nothing, because there are none or because the known entries of the document are dated anew, links that
-  tell all entries of a document apart are believed, and titles when all names changed at once.
-* Where dates say nothing, an entry that vanished while older ones still stand in the document did not leave in its turn: it
-  was renamed. The only newcomer with its text and its link or title is that one.
+* Where dates say nothing, because there are none or because the known entries of the document were re-dated, links are
+  believed when each entry has its own, and titles when all names changed at once.
+* Where dates say nothing, an entry that vanished while older ones are still in the document did not leave because of
+  its age: it was renamed. The only newcomer with its text and its link or title is that one.
 
-An old entry is only recognised once, and only while its old name is absent: who still stands in the document under the
-old name cannot be the newcomer as well.
+An old entry is only recognised once, and only while its old name is absent: an entry that is still in the document
+under its old name cannot be the newcomer as well.
 """
 
 from __future__ import annotations
@@ -44,10 +45,11 @@ _NEVER = datetime.max.replace(tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What must be known of the document: the remembered entries that stand in it; how often each title and text occurs, in
-    all entries and in those not dated later than what the feed had shown; whether links tell all of them apart; whether ids
-    name the entries; the newest date before which nothing is new (None when nothing was dated); the newest date that the
-    feed had ever shown, one in the future, too; whether the known entries have later dates than that by now.
+    """What must be known of the document: the remembered entries that are in it; how often each title and text
+    occurs, in all entries and in those not dated later than what the feed had shown; whether all have links of their
+    own; whether ids name the entries; the newest date before which nothing is new (None when nothing was dated); the
+    newest date that the feed had ever shown, one in the future, too; whether the known entries have later dates than
+    that by now.
     """
 
     keys: frozenset[str]
@@ -102,7 +104,7 @@ class _Change(IntEnum):
     ALL = 1
     MIGRATED = 2
     RENEWED = 3
-    """All names and all dates: the feed makes both anew at every poll."""
+    """All names and all dates: the feed makes new ones at every poll."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +117,7 @@ class _Claim:
 def recognise(unknown: Sequence[Identified], seen: Iterable[Seen], document: Document) -> dict[str, Seen]:
     """The remembered entry behind each unknown name, by its key in the document; nothing for entries that are new.
 
-    What was recognised for sure tells more about the document, and with that the rest is looked at again.
+    What was recognised for sure says more about the document, and with that the rest is looked at again.
     """
     memory = _Memory(seen, document)
     claims = [claim for turn, item in enumerate(unknown) for claim in memory.claims(item, turn)]
@@ -150,7 +152,7 @@ def is_later(entry: Entry, newest_before: datetime | None) -> bool:
 
 
 def _weight(claim: _Claim) -> tuple[int, datetime]:
-    """The strongest first; of equals the one dated first, for the newest of two twins is the newcomer."""
+    """The strongest first; of equals the one dated first, for the newest of two equal entries is the newcomer."""
     dated = claim.item.entry.published or claim.item.entry.updated
     return -claim.strength, dated or _NEVER
 
@@ -161,8 +163,8 @@ def _count(items: Iterable[Identified]) -> Counter[str]:
 
 
 def _are_dated_anew(known: Sequence[Entry], newest_shown: datetime | None) -> bool:
-    """Most of the entries that the feed has shown before are later than everything that it had shown. Dates in the future
-    were shown, too: a calendar has them, and a publisher whose clock is wrong, at every poll.
+    """Most of the entries that the feed has shown before are later than everything that it had shown. Dates in the
+    future were shown, too: a calendar has them, and a publisher whose clock is wrong, at every poll.
     """
     return 2 * sum(is_later(entry, newest_shown) for entry in known) > len(known)
 
@@ -190,15 +192,15 @@ class _Memory:
         return [claim for claim in found if claim.strength and not self._is_crowded(claim)]
 
     def knowing(self, more: Iterable[Seen]) -> _Memory:
-        """The same when these are known to stand in the document, under whatever name."""
+        """The same when these are known to be in the document, under whatever name."""
         known = copy(self)
         moments = [row.first_seen for row in more]
         known._oldest_present = min(filter(None, (self._oldest_present, *moments)), default=None)
         return known
 
     def was_renamed(self, claim: _Claim, document: Document) -> bool:
-        """The remembered entry did not leave in its turn, and the newcomer says the same under the same link or the same
-        title, which nobody else has.
+        """The remembered entry did not leave because of its age, and the newcomer says the same under the same link or
+        the same title, which nobody else has.
         """
         item, row = claim.item, claim.row
         if self._oldest_present is None or row.first_seen <= self._oldest_present:
@@ -224,7 +226,7 @@ class _Memory:
             and _is_renamed(item, row)
         ):
             return True
-        # Among twins it is the one dated later that is new.
+        # Of equal entries the one dated later is new.
         crowd = self._fingerprints if is_later(item.entry, self._newest_before) else self._old_fingerprints
         return all(crowd[print_] > self._absent.count(print_) for print_ in shared)
 

@@ -17,7 +17,9 @@ from watcher.model.entry import Identified, Seen, joined_texts
 TELLING_TEXT = 12
 """Words from which an equal text is no coincidence ("Rain, 12 degrees" is one)."""
 FEW = 10
-"""Remembered entries with one feature in common that an entry is compared with: a bulletin has the same title for years."""
+"""Remembered entries with one feature in common that an entry is compared with: a bulletin has the same title for
+years.
+"""
 
 Features = tuple[str, str, str]
 """Link, title and text."""

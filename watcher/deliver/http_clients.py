@@ -54,7 +54,7 @@ class HttpClients:
         self._clients: dict[Via, httpx2.AsyncClient] = {}
 
     def via(self, receiver: Receiver) -> Via:
-        """What the receiver says itself, else the section `network`. Raises `LookupError` without the proxy's secret."""
+        """What the receiver says itself, else `network`. Raises `LookupError` without the proxy's secret."""
         written = self._network.delivery_proxy if receiver.proxy is None else receiver.proxy
         proxy = None if written is None else reveal(written)
         return Via(None if proxy == DIRECT else proxy, receiver.ca_file or self._network.ca_file)

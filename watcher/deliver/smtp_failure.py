@@ -192,7 +192,7 @@ def named(refused: Mapping[str, tuple[int, str]]) -> str:
 
 _REMEDIES: Mapping[AttemptReason, str] = {
     AttemptReason.AUTHENTICATION: "check smtp.username, smtp.password and smtp.from",
-    AttemptReason.SENDER_REFUSED: "the server does not take mail from us: check smtp.from, smtp.helo, smtp.username and "
+    AttemptReason.SENDER_REFUSED: "the server refuses mail from us: check smtp.from, smtp.helo, smtp.username and "
     "what the server allows this machine",
     AttemptReason.SENDING_LIMIT: "the server's limit for this sender is used up: wait, or raise it there",
 }

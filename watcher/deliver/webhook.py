@@ -118,7 +118,7 @@ def signing_key(secret: str) -> bytes:
 def webhook_problems(options: Webhook) -> Iterator[OptionProblem]:
     """A secret that cannot sign, a login that is incomplete or given twice, a header that is ours."""
     if options.secret is None:
-        advice = "has no secret, so its receiver cannot tell our messages from others'; give it one"
+        advice = "has no secret, so its receiver cannot verify who sent a message; give it one"
         yield OptionProblem("", advice, is_warning=True)
     secret = options.secret.value if isinstance(options.secret, Secret) else options.secret
     try:

@@ -46,7 +46,8 @@ def summary(result: DemoResult) -> Text:
     first, again = result.polled.first, result.polled.again
     folded = sum(len(sent.folded) for sent in result.sent)
     lines = [
-        f"{first.feeds} feeds polled, {first.entries_new} new entries, {len(result.sent)} alerts, {folded} copies folded,",
+        f"{first.feeds} feeds polled, {first.entries_new} new entries, {len(result.sent)} alerts,"
+        f" {folded} copies folded,",
         f"{first.delivered} deliveries, {first.dead} dead, in {result.took.total_seconds():.1f} s",
         f"polled again: {again.not_modified} not modified, {again.alerts} alerts, {again.delivered} deliveries",
     ]

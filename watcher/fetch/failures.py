@@ -1,4 +1,4 @@
-"""Why a fetch failed, in words that name cause and remedy; pure. Nothing here holds a whole address: it may be secret."""
+"""Why a fetch failed, in words that name cause and remedy; pure. No text holds a whole address: it may be secret."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ def refuse_unless_http(data: bytes) -> None:
 
 
 def repaired_head(head: bytes) -> tuple[int, bytes]:
-    """The status code, and the head in a form that the HTTP library accepts. Raises `FetchError` where there is none."""
+    """The status code, and the head in a form that the HTTP library accepts. Raises `FetchError` if there is none."""
     status_line, *lines = head.strip(b"\r\n").replace(b"\r\n", b"\n").split(b"\n")
     match = _STATUS_LINE.match(status_line)
     if match is None:

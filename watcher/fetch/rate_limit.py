@@ -57,7 +57,7 @@ class HostLimiter:
 
     @asynccontextmanager
     async def slot(self, host: str, patience: timedelta) -> AsyncIterator[None]:
-        """Waits until the host may be asked, then holds a slot. Raises `HostBusy` when that is not within `patience`."""
+        """Waits until the host may be asked, then holds a slot. Raises `HostBusy` when `patience` is too short."""
         bucket = self._bucket(domain := registrable_domain(host))
         await self._wait(bucket, domain, patience.total_seconds())
         try:

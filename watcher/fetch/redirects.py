@@ -149,7 +149,7 @@ def _web_address(url: httpx2.URL) -> httpx2.URL:
 
 
 def _readable_location(location: str) -> str:
-    """A Location header (latin-1, as HTTP gives it) with its raw bytes read as UTF-8, else percent-encoded as they are."""
+    """A Location header (latin-1, as HTTP gives it) with raw bytes read as UTF-8, else percent-encoded."""
     raw = location.encode("latin-1")
     try:
         return raw.decode("utf-8")

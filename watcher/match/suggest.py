@@ -18,7 +18,7 @@ from watcher.text.tokens import is_unspaced, words
 
 _LONGEST_PHRASE = 3
 _FEWEST_ENTRIES = 3
-"""A term must stand in so many entries before it says anything."""
+"""A term must occur in so many entries before it says anything."""
 _SIGNIFICANT = 6.63
 """G² of a difference that chance makes in one of a hundred words."""
 _STRONG_SHARE, _GOOD_SHARE = 0.9, 0.7
@@ -50,7 +50,7 @@ class Suggestion:
 
 @dataclass(frozen=True, slots=True)
 class Suggestions:
-    """The proposed changes, the most telling first; none and a reason when there is too little to learn from."""
+    """The proposed changes, the strongest first; none and a reason when there is too little to learn from."""
 
     changes: tuple[Suggestion, ...]
     relevant: int

@@ -161,7 +161,7 @@ class TokenCache(dict[str, Meaning]):
 
 
 def _in_a_row(meanings: Sequence[Meaning]) -> Meaning:
-    """The meaning of several chunks that stand in one token."""
+    """The meaning of several chunks of one token."""
     if len(meanings) == 1:
         return meanings[0]
     row: list[Piece] = []

@@ -51,7 +51,7 @@ class DocumentRepair:
 
 
 class IdentityScheme(StrEnum):
-    """What tells the entries of a feed apart, the strongest first.
+    """What distinguishes the entries of a feed, the strongest first.
 
     ID: `atom:id` or RSS `guid`. LINK: link and date of publication. TITLE: link, date and title.
     """

@@ -17,8 +17,8 @@ from watcher.model.trust import Trust
 class Feed:
     """A feed as configured. `url` as written is its identity; `interval` None means learned ("auto").
 
-    `moves_to`: registrable domains to which the feed may move for good. `allow`: private or loopback ranges (CIDR)
-    that this feed may resolve to, beside those of `network.allow`. `is_aggregator`: it passes on what others publish, so
+    `moves_to`: registrable domains to which the feed may move for good. `allow`: private or loopback ranges (CIDR) that
+    this feed may resolve to, beside those of `network.allow`. `is_aggregator`: it passes on what others publish, so
     each of its entries counts for the publisher that it names.
     """
 

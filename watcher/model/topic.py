@@ -74,7 +74,7 @@ class Near:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A text and the level it must reach: a test that stands in the configuration, run by `check`."""
+    """A text and the level it must reach: a test in the configuration, run by `check`."""
 
     text: str
     level: Level

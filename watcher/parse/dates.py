@@ -70,7 +70,8 @@ _CJK_WEEKDAY = re.compile(r"(?:星期|周|週|礼拜|禮拜)[一二三四五六�
 _COMMENT = re.compile(r"\([^()]*\)")
 _LITTLE_WORDS = re.compile(
     r"(?<![^\W\d])(?:de|del|di|da|do|den|der|of|the|at|on|um|uhr|kl|klo|år|a las|las|à|às|alle|ore|ora|om|dne|"
-    r"года|год|г|року|рік|р|й|ж|yil|yılı|год|ngày|năm|noong|ng|على|في|الساعة|ساعت|เวลา|น|v|m|d|gada|ch|hora|at|a|le)(?![^\W\d])\.?"
+    r"года|год|г|року|рік|р|й|ж|yil|yılı|год|ngày|năm|noong|ng|على|في|الساعة|ساعت|เวลา|น|v|m|d|gada|ch|hora|at|a|le)"
+    r"(?![^\W\d])\.?"
 )
 _DAY = r"(\d{1,2})(?:st|nd|rd|th|er|re|\.º|º|ª|-?го|')?\.?"
 _YEAR = r"(\d{4}|\d\d)"

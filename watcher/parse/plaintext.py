@@ -38,7 +38,8 @@ _BLOCKS = frozenset(
     re.findall(
         r"\w+",
         "address article aside blockquote br caption center dd details div dl dt fieldset figcaption figure footer "
-        "form h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody td tfoot th thead "
+        "form h1 h2 h3 h4 h5 h6 header hr legend li main nav ol option p pre section summary table tbody td "
+        "tfoot th thead "
         "tr ul",
     )
 )

@@ -91,7 +91,7 @@ def _matched_words(parts: Iterable[Evidence]) -> tuple[str, ...]:
 
 
 def _occurrences(text: str, words: Sequence[str]) -> list[Range]:
-    """Where the words stand in the text as whole words. A longer one goes first where two begin alike."""
+    """Where the words occur in the text as whole words. A longer one goes first where two begin alike."""
     if not words:
         return []
     longest_first = sorted(words, key=len, reverse=True)

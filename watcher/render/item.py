@@ -189,7 +189,7 @@ def _also(story: list[Alert]) -> tuple[str, ...]:
 
 
 def as_item(line: Line) -> MessageItem:
-    """The line as chats get it: right-to-left texts stand in isolates."""
+    """The line as chats get it: right-to-left texts are in isolates."""
     return MessageItem(
         title=isolate(line.title_text),
         link=line.link,

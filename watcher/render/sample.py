@@ -31,7 +31,8 @@ def sample_notification(channel: ChannelRef, now: datetime) -> Notification:
     name = alert_id("test", now.isoformat(), Level.FOCUS)
     labels = {"topic": "test", "level": Level.FOCUS.value, "score": "5.5"}
     alert = Alert(
-        name, "test", "watcher", Level.FOCUS, 550, 500, parts, "test", entry, "https://example.org/feed", "Example feed",
+        name, "test", "watcher", Level.FOCUS, 550, 500, parts, "test", entry,
+        "https://example.org/feed", "Example feed",
         now, name, labels, created_at=now,
     )  # fmt: skip
     group = GroupKey("/", channel, {})

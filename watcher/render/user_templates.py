@@ -2,8 +2,8 @@
 
     templates/subject.txt.j2   templates/message.txt.j2   templates/message.html.j2   templates/payload.json.j2
 
-each also under `templates/RECEIVER/`, which goes first; the JSON of a webhook that names a template of its own is
-made by that one. A template that fails costs no alert: the caller uses the built-in one instead and says so in the message.
+each also under `templates/RECEIVER/`, which goes first; the JSON of a webhook that names a template of its own is made
+by that one. A template that fails costs no alert: the caller uses the built-in one instead and says so in the message.
 """
 
 from __future__ import annotations

@@ -139,7 +139,7 @@ def after_document(
 
 
 def _after_busy(state: PollState, failed: FetchFailed, now: datetime, jitter: float) -> PollState:
-    """No request was made. The host's own request to wait also holds for `once --all` and `feeds poll` (`not_before`)."""
+    """No request was made. The host's request to wait also holds for `once --all` and `feeds poll` (`not_before`)."""
     requested = failed.retry_after and min(failed.retry_after, _LONGEST_BUSY)
     wait = requested or min(failed.queue_wait or timedelta(), _LONGEST_BUSY)
     return replace(

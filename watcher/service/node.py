@@ -1,8 +1,8 @@
 """This process as a node of the store: its id, its heartbeat, and for how long it may trust its leases.
 
 Other nodes declare a node dead that has not beaten for `node_lives`, and take over what it holds. A node that cannot
-reach the store stops working a little before that (`node_margin`), so that no two nodes ever do the same work. A node that was
-declared dead, because it was frozen or cut off, drops what it holds and goes on under a new id.
+reach the store stops working a little before that (`node_margin`), so that no two nodes ever do the same work. A node
+that was declared dead, because it was frozen or cut off, drops what it holds and goes on under a new id.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""One event told by many feeds: which entries tell the same story, and which alert of it is told."""
+"""One event in many feeds: which entries have the same story, and which alert of it is sent."""

@@ -42,8 +42,9 @@ class StoryAssigner:
 def assign(sketch: Sketch, members: Iterable[StoryMember], now: datetime) -> Placement:
     """Puts an entry into the story of the member that it agrees with most, or begins one.
 
-    Members share some of the sketch's `hashes`; more of them do no harm. A story is out of the question when a member of
-    it contradicts the entry, or is the same alarm of the same publisher before. The outcome does not depend on the order of members.
+    Members share some of the sketch's `hashes`; more of them do no harm. A story is out of the question when a member
+    of it contradicts the entry, or is the same alarm of the same publisher before. The outcome does not depend on the
+    order of members.
     """
     contradicted: set[str] = set()
     ended: set[str] = set()
@@ -75,9 +76,9 @@ def _closeness(related: tuple[Relation, StoryMember]) -> tuple[int, float, int, 
 def decide_alert(alert: Alert, earlier: Sequence[EarlierAlert]) -> AlertDecision:
     """Sends the first alert of a story on a topic, and another when the story rises to a higher level.
 
-    `earlier` are the alerts of the topic on the same entry and on the story that it copies. An entry that has alerted at
-    this level or above is a REPEAT, unless it has a new title and its topic wants updates; a copy is folded into the latest alert of its story that was that high and that
-    comes from a feed trusted at least as much.
+    `earlier` are the alerts of the topic on the same entry and on the story that it copies. An entry that has alerted
+    at this level or above is a REPEAT, unless it has a new title and its topic wants updates; a copy is folded into the
+    latest alert of its story that was that high and that comes from a feed trusted at least as much.
     """
     as_high = [one for one in earlier if one.level.rank >= alert.level.rank]
     if any(one.entry_key == alert.entry_key for one in as_high):

@@ -84,8 +84,8 @@ class Difference(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Relation:
     """How a new entry relates to an earlier one. `agreement` is 0 to 1, 0 for entries that have nothing to do with each
-    other; with a `difference` they contradict, and the new entry belongs to no story of which the earlier one is a part,
-    unless it `is_exact`: it says what another entry of that story says, word for word.
+    other; with a `difference` they contradict, and the new entry belongs to no story of which the earlier one is a
+    part, unless it `is_exact`: it says what another entry of that story says, word for word.
     """
 
     kinship: Kinship = Kinship.FIRST
@@ -243,7 +243,7 @@ def _leads_differ(lead: _Alignment) -> Difference | None:
 
 
 def _of_hunk(lead: _Alignment, hunk: _Hunk) -> Difference | None:
-    """What is told apart by one difference; None when it is only a matter of style."""
+    """What one difference means; None when it is only a matter of style."""
     old, new = lead.old.part(*hunk.old), lead.new.part(*hunk.new)
     if old.numbers and new.numbers and not new.numbers <= old.numbers:
         return Difference.NUMBER

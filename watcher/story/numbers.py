@@ -21,7 +21,8 @@ _BELOW_TWENTY = {
     "ar": "صفر واحد اثنان ثلاثة أربعة خمسة ستة سبعة ثمانية تسعة عشرة",
     "fa": "صفر یک دو سه چهار پنج شش هفت هشت نه ده یازده دوازده سیزده چهارده پانزده شانزده هفده هجده نوزده",
     "fr": "zéro un deux trois quatre cinq six sept huit neuf dix onze douze treize quatorze quinze seize",
-    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince dieciséis diecisiete "
+    "es": "cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce "
+    "quince dieciséis diecisiete "
     "dieciocho diecinueve veinte veintiuno veintidós veintitrés veinticuatro veinticinco veintiséis veintisiete "
     "veintiocho veintinueve",
     "ru": "ноль один два три четыре пять шесть семь восемь девять десять одиннадцать двенадцать тринадцать "
@@ -83,7 +84,8 @@ _MULTIPLIERS = {
     100: "hundred yüz مئة مائة صد cent cents cien ciento сто ста hundert honderd cento מאה 百",
     1_000: "thousand bin ألف آلاف هزار mille mil тысяча тысячи тысяч тисяча тисячі тисяч tausend duizend mila אלף 千",
     10_000: "万 萬",
-    1_000_000: "million millions milyon مليون ملايين میلیون millón millones миллион миллиона миллионов мільйон мільйони "
+    1_000_000: "million millions milyon مليون ملايين میلیون millón millones миллион миллиона "
+    "миллионов мільйон мільйони "
     "мільйонів millionen miljoen milione milioni milhão milhões מיליון",
     100_000_000: "亿 億",
     1_000_000_000: "billion billions milyar مليار مليارات میلیارد milliard milliards миллиард миллиарда миллиардов "
@@ -92,7 +94,8 @@ _MULTIPLIERS = {
 _VAGUE = {
     "~10": "dozens tens onlarca düzinelerce عشرات دهها dizaines douzaines decenas docenas десятки десятков десятками "
     "десятки десятків dutzende dutzenden tientallen decine dezenas עשרות",
-    "~100": "hundreds yüzlerce مئات مائات صدها centaines cientos centenares сотни сотен сотнями сотні hunderte hunderten "
+    "~100": "hundreds yüzlerce مئات مائات صدها centaines cientos centenares сотни сотен сотнями "
+    "сотні hunderte hunderten "
     "honderden centinaia centenas מאות",
     "~1000": "thousands binlerce هزاران milliers miles migliaia milhares tausende tausenden duizenden אלפים אלפי",
 }

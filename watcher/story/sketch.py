@@ -44,7 +44,9 @@ _SHINGLE_BITS = 32
 
 
 def sketch_of(identified: Identified, feed: Feed) -> Sketch:
-    """The sketch of an entry of a feed. Boilerplate is removed first; the headline counts as text where there is hardly any."""
+    """The sketch of an entry of a feed. Boilerplate is removed first; the headline counts as text where there is hardly
+    any.
+    """
     entry = identified.entry
     dateline, report = _without_datelines(joined_texts(entry.summary, entry.content))
     report = without_boilerplate(report)

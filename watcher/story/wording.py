@@ -1,4 +1,4 @@
-"""What a text says in its words, as far as two texts can be told apart by it: numbers, names, negations, content words.
+"""The words by which two texts can differ in meaning: numbers, names, negations, content words.
 
 Nothing here knows a grammar. A name is a word with a capital letter where capitals say something (not in a headline
 written in capitals, not in Arabic, Hebrew or Chinese); a content word is one that is neither short nor frequent. Words
@@ -23,28 +23,35 @@ def _folded(words: str) -> frozenset[str]:
 
 NEGATIONS = _folded(
     "not no never neither nor without cannot nicht kein keine keinen keiner nie ohne pas ne aucun aucune jamais sans "
-    "nunca ni sin ningun ninguna ninguno non senza nessun nao nem sem niet geen zonder degil yok hayir не нет ни без ні "
+    "nunca ni sin ningun ninguna ninguno non senza nessun nao nem sem niet geen zonder degil yok hayir не нет "
+    "ни без ні "
     "لا لم لن ليس ليست غير بدون دون ولم ولن ولا فلم نیست نبود نه בלי לא אין ולא 不 没 沒 未 无 無 否 非"
 )
 """The "t" of "didn't" is one, too: see `_is_negation`."""
 _BEFORE_T = _folded("don doesn didn isn aren wasn weren won wouldn couldn shouldn hasn haven hadn can ain mustn")
 CORRECTIONS = _folded(
-    "correction corrections corrected corrects clarification retraction retracted retracts withdrawn wrongly mistakenly "
-    "erratum errata düzeltme tekzip tashih تصحيح تصويب توضيح اصلاحیه تصحیح תיקון הבהרה исправление поправка опровержение "
+    "correction corrections corrected corrects clarification retraction retracted retracts "
+    "withdrawn wrongly mistakenly "
+    "erratum errata düzeltme tekzip tashih تصحيح تصويب توضيح اصلاحیه تصحیح תיקון הבהרה "
+    "исправление поправка опровержение "
     "уточнение исправлено виправлення спростування corrección rectificación correctif rectificatif rectification "
     "berichtigung korrektur richtigstellung berichtigt correzione rettifica correção retificação errata correctie "
     "rectificatie"
 )
 """Words by which a publisher takes back what it wrote before. 更正 is not among them: its characters are words here."""
 _FUNCTION_WORDS = _folded(
-    "the and for was were has had have that this with from said says its his her their are but who which been also into "
+    "the and for was were has had have that this with from said says its his her their are but who which "
+    "been also into "
     "than then them they she him our your will would could should about after there where when while over upon says "
     "der die das den dem des ein eine einen einem einer und oder von mit bei auf aus für nach sich ist sind war waren "
-    "wurde wurden hat haben auch als dass les des une aux par pour dans sur que qui est sont été avec ses son leur leurs "
+    "wurde wurden hat haben auch als dass les des une aux par pour dans sur que qui est sont été avec ses "
+    "son leur leurs "
     "los las del una por con para que fue fueron han sus más como entre ile için bir olan olarak çok daha gibi kadar "
     "göre ise için что как для это его она они был была были или при над под также после على الى من عن في ان هذا هذه "
-    "التي الذي التى مع بعد قبل كما وقد قال قالت هو هي كان كانت וכי של את על עם כי אשר היה היו גם או را که از به با در است "
-    "بود شد این آن برای های هم del della dei delle gli nel nella che sono dos das uma não com foram het een van voor met "
+    "التي الذي التى مع بعد قبل كما وقد قال قالت هو هي كان كانت וכי של את על עם כי אשר היה היו גם או را که از به "
+    "با در است "
+    "بود شد این آن برای های هم del della dei delle gli nel nella che sono dos das uma não com foram het een "
+    "van voor met "
     "的 了 在 是 和 将 將 有 为 為 与 與 及 等 对 對 并 也 就 都 而 其 被 把 从 從 至 于 於"
 ) - _folded("after before over under")
 _SHORT = 2

@@ -36,7 +36,7 @@ def _table() -> bytes:
 
 
 _WORDLY = _table()
-"""Every byte as it stands in words: what was hidden appears again, all else that is no letter or digit is a space."""
+"""Every byte as it is in words: what was hidden appears again, all else that is no letter or digit is a space."""
 
 _TYPOGRAPHY = "\u2019\u2018\u201c\u201d\u2013\u2014\u2026\u2022\u00a0\u00ab\u00bb"
 """Marks that separate words; without them most English texts are plain ASCII, which is read many times as fast."""

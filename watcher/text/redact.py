@@ -39,7 +39,7 @@ def secret_parts(url: str) -> list[str]:
 def redact_addresses(text: str) -> str:
     """The text with the secrets of every address in it as stars: values of `?token=` and the like, and userinfo.
 
-    What remains still tells one feed from another. Idempotent.
+    What remains still distinguishes one feed from another. Idempotent.
     """
     if "://" not in text:
         return text

@@ -1,4 +1,4 @@
-"""Stored entries as they are shown: a row of a list, one entry with the verdict of every topic, and why none alerted."""
+"""Stored entries as shown: a row of a list, one entry with the verdict of every topic, and why none alerted."""
 
 from __future__ import annotations
 
