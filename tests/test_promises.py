@@ -1,11 +1,12 @@
-"""Where each promise of the program, and each trap that programs like it fell into, has its test.
+"""Each invariant of ARCHITECTURE.md, and each trap that programs like this one fell into, names its tests.
 
-The tables are read by people who ask "and what if …?", and by the tests below: a promise whose tests are gone fails.
+An invariant or a trap whose tests are gone fails.
 """
 
 from __future__ import annotations
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -16,98 +17,10 @@ from watcher.model.topic import Level
 
 TESTS = Path(__file__).parent
 
-INVARIANTS: dict[str, tuple[str, list[str]]] = {
-    "I1": (
-        "A poll commits entries, seen keys, alerts and the feed's state with its validators in one transaction.",
-        [
-            "store/test_contract.py::test_a_stale_epoch_writes_nothing",
-            "store/test_sqlite.py::test_a_process_killed_inside_a_transaction_leaves_all_or_nothing",
-            "integration/test_trouble.py::test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all",
-        ],
-    ),
-    "I2": (
-        "A notification is frozen in one transaction under a name of its group and alerts; one unfinished a group.",
-        [
-            "store/test_contract_alerts.py::test_a_notification_is_named_by_its_group_and_alerts",
-            "store/test_contract_alerts.py::test_a_frozen_notification_does_not_change_with_its_alerts",
-            "store/test_contract_alerts.py::test_a_group_has_one_unfinished_notification_at_most",
-            "store/test_contract_outbox.py::test_a_dead_letter_is_retried_under_its_own_key",
-        ],
-    ),
-    "I3": (
-        "A send happens under a lease that was just checked; a result is written while the epoch is ours.",
-        [
-            "store/test_contract_outbox.py::test_no_send_begins_after_the_lease_but_its_result_is_kept",
-            "store/test_contract_outbox.py::test_an_expired_lease_is_anybodys",
-        ],
-    ),
-    "I4": (
-        "Delivered is written after the receiver said so; every copy has the same id.",
-        [
-            "service/test_daemon.py::test_a_kill_between_poll_and_send_loses_nothing",
-            "integration/test_walk.py::test_a_mail_server_that_is_away_costs_a_delay_and_no_second_name",
-            "deliver/test_deliver_email.py::test_every_attempt_carries_the_same_bytes",
-            "crash/test_crash_reduced.py::test_nothing_is_lost_and_nothing_is_doubled_without_a_reason",
-        ],
-    ),
-    "I5": (
-        "Every delivery is in exactly one state, with reason and time; the life of an alert can be looked up.",
-        [
-            "store/test_accounting.py::every_delivery_is_in_one_state_and_all_are_there",
-            "cli/test_cli_commands.py::test_alerts_tell_their_whole_life",
-        ],
-    ),
-    "I6": (
-        "Newness is identity, never date; seen keys are kept by time.",
-        [
-            "integration/test_walk.py::test_an_old_date_does_not_hide_a_new_entry",
-            "store/test_contract_upkeep.py::test_keys_that_left_the_feed_go_after_their_time",
-            "store/test_contract.py::test_feeds_that_leave_are_paused_and_return_with_their_state",
-        ],
-    ),
-    "I7": (
-        "At a feed's first document with entries only what is dated within the backfill is new.",
-        [
-            "dedupe/test_dedupe_decide.py::test_only_entries_within_the_backfill_are_new",
-            "dedupe/test_dedupe_decide.py::test_an_empty_document_is_no_baseline",
-        ],
-    ),
-    "I8": (
-        "A change of identity gives entries another key and no second alert.",
-        [
-            "mutation/test_mutated_feeds.py::test_nothing_is_repeated_and_nothing_lost",
-            "integration/test_walk.py::test_a_renamed_entry_whose_text_changes_later_is_not_told_again",
-        ],
-    ),
-    "I9": (
-        "A bad configuration is refused whole, with every problem; on reload the old one stays.",
-        [
-            "config/test_config_mistakes.py::test_every_problem_is_told_at_once_with_its_place",
-            "service/test_daemon.py::test_a_bad_configuration_is_refused_on_reload",
-        ],
-    ),
-    "I10": (
-        "What hostile input can cost is bounded, and one feed never delays another beyond its share.",
-        [
-            "fetch/test_hostile_servers.py::test_a_bomb_is_never_decoded_beyond_the_cap",
-            "fetch/test_hostile_servers.py::test_others_are_not_disturbed",
-            "parse/test_pool.py::test_memory_is_bounded",
-            "match/test_match_percolator.py::test_a_hostile_text_is_bounded",
-        ],
-    ),
-    "I11": (
-        "A score is the sum of the parts that explain shows.",
-        ["match/test_match_score.py::test_explain_equals_percolate_and_its_parts_add_up"],
-    ),
-    "I12": (
-        "Secrets never appear in a log, an error, a metric, a key or a page.",
-        [
-            "config/test_config_receivers.py::test_what_may_be_secret_never_prints_even_when_written_plainly",
-            "deliver/test_deliver_webhook.py::test_neither_address_nor_secret_is_told_to_anybody",
-            "deliver/test_deliver_email.py::test_a_wrong_password_is_told_apart_and_not_repeated",
-            "fetch/test_client.py::test_credentials_in_the_address_become_a_header_and_are_never_told",
-        ],
-    ),
+ARCHITECTURE = TESTS.parent / "ARCHITECTURE.md"
+INVARIANTS = {
+    name: (meaning, re.findall(r"`([^`]+)`", tests))
+    for name, meaning, tests in re.findall(r"^\| (I\d+) \| (.+?) \| (.*) \|$", ARCHITECTURE.read_text("utf-8"), re.M)
 }
 
 TRAPS: list[tuple[str, list[str]]] = [
@@ -212,7 +125,7 @@ PROMISES = [*INVARIANTS.items(), *((f"trap {number}", trap) for number, trap in 
 
 
 def test_none_is_forgotten() -> None:
-    assert list(INVARIANTS) == [f"I{number}" for number in range(1, 13)]
+    assert list(INVARIANTS) == [f"I{number}" for number in range(1, 17)]
     assert len(TRAPS) == 33
 
 

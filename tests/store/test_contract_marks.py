@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from tests.harness.store_samples import DAY, HOUR, NOW, alert, save_alerts
-from watcher.model.alert import Alert, told_entry
+from watcher.model.alert import Alert, entry_of_alert
 from watcher.model.entry import Entry
 from watcher.model.notification import Routed
 from watcher.store.store import Store
@@ -53,7 +53,7 @@ def test_a_mark_keeps_the_whole_text_and_outlives_alert_and_entry(store: Store) 
 
 def test_without_the_entry_the_alerts_own_text_is_kept(store: Store) -> None:
     long = Entry("a", "https://example.org/a", "Title", content="word " * 2_000)
-    shortened = replace(alert("a"), entry_key="0" * 31 + "1", entry=told_entry(long))
+    shortened = replace(alert("a"), entry_key="0" * 31 + "1", entry=entry_of_alert(long))
     save_alerts(store, shortened)
     store.marks.mark(shortened.id, True, NOW)
     assert store.marks.alerts()[0].alert.entry == shortened.entry

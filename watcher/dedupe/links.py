@@ -35,8 +35,8 @@ def comparable_link(link: str, home: str = "") -> str:
 def _comparable(parts: SplitResult, home: str) -> str:
     host = _host(parts)
     place = "" if home and host == home else host
-    told = (pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
-    query = urlencode(sorted(told))
+    kept = (pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
+    query = urlencode(sorted(kept))
     fragment = "" if _is_tracking_fragment(parts.fragment) else parts.fragment
     return f"//{place}{parts.path.rstrip('/')}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
 

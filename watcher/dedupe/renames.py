@@ -56,11 +56,11 @@ class Document:
     known: tuple[Entry, ...]
     fingerprints: Counter[str]
     old_fingerprints: Counter[str]
-    links_tell_apart: bool
+    links_are_distinct: bool
     has_ids: bool
     newest_before: datetime | None
     newest_shown: datetime | None
-    is_dated_anew: bool
+    is_redated: bool
 
     @classmethod
     def of(
@@ -79,22 +79,22 @@ class Document:
             known=known,
             fingerprints=_count(items),
             old_fingerprints=_count(item for item in items if not is_later(item.entry, newest_before)),
-            links_tell_apart=len(items) >= MIGRATION and all(item.link_hash for item in items),
+            links_are_distinct=len(items) >= MIGRATION and all(item.link_hash for item in items),
             has_ids=has_ids,
             newest_before=newest_before,
             newest_shown=newest_shown,
-            is_dated_anew=_are_dated_anew(known, newest_shown),
+            is_redated=_are_redated(known, newest_shown),
         )
 
     def knowing(self, more: Iterable[Entry]) -> Document:
         """The same when these entries of it were recognised, too."""
         known = (*self.known, *more)
-        return replace(self, known=known, is_dated_anew=_are_dated_anew(known, self.newest_shown))
+        return replace(self, known=known, is_redated=_are_redated(known, self.newest_shown))
 
-    def dates_tell(self, entry: Entry) -> bool:
+    def dates_decide(self, entry: Entry) -> bool:
         """Whether the date of this entry says anything about its newness."""
         dated = entry.published or entry.updated
-        return dated is not None and self.newest_before is not None and not self.is_dated_anew
+        return dated is not None and self.newest_before is not None and not self.is_redated
 
 
 class _Change(IntEnum):
@@ -120,7 +120,7 @@ def recognise(unknown: Sequence[Identified], seen: Iterable[Seen], document: Doc
     What was recognised for sure says more about the document, and with that the rest is looked at again.
     """
     memory = _Memory(seen, document)
-    claims = [claim for turn, item in enumerate(unknown) for claim in memory.claims(item, turn)]
+    claims = [claim for offset, item in enumerate(unknown) for claim in memory.claims(item, offset)]
     change = _change(claims, len(unknown), document)
     recognised: dict[str, _Claim] = {}
     for _ in range(_LOOKS):
@@ -162,7 +162,7 @@ def _count(items: Iterable[Identified]) -> Counter[str]:
     return Counter(print_ for item in items for print_ in {item.title_fingerprint, item.text_fingerprint})
 
 
-def _are_dated_anew(known: Sequence[Entry], newest_shown: datetime | None) -> bool:
+def _are_redated(known: Sequence[Entry], newest_shown: datetime | None) -> bool:
     """Most of the entries that the feed has shown before are later than everything that it had shown. Dates in the
     future were shown, too: a calendar has them, and a publisher whose clock is wrong, at every poll.
     """
@@ -186,9 +186,9 @@ class _Memory:
             title for title, _ in {(row.title_fingerprint, row.original or row.key) for row in absent}
         )
 
-    def claims(self, item: Identified, turn: int) -> list[_Claim]:
+    def claims(self, item: Identified, offset: int) -> list[_Claim]:
         """The remembered entries that something speaks for; repeated titles and texts do not speak alone."""
-        found = [_Claim(strength(item, row), item, row) for row in self._absent.to(item, turn)]
+        found = [_Claim(strength(item, row), item, row) for row in self._absent.to(item, offset)]
         return [claim for claim in found if claim.strength and not self._is_crowded(claim)]
 
     def knowing(self, more: Iterable[Seen]) -> _Memory:
@@ -205,7 +205,7 @@ class _Memory:
         item, row = claim.item, claim.row
         if self._oldest_present is None or row.first_seen <= self._oldest_present:
             return False
-        if document.dates_tell(item.entry):
+        if document.dates_decide(item.entry):
             return False
         title = item.title_fingerprint
         is_only_one = self._fingerprints[title] == self._with_title[title] == 1
@@ -265,14 +265,14 @@ def _is_enough(claim: _Claim, document: Document, change: _Change) -> bool:
     same_link = same(claim.item.link_hash, claim.row.link_hash)
     if claim.strength is Strength.STRONG:
         return True
-    if claim.strength is Strength.FAIR and (not (document.has_ids and entry.id) or document.links_tell_apart):
+    if claim.strength is Strength.FAIR and (not (document.has_ids and entry.id) or document.links_are_distinct):
         return True
-    names_say_nothing = change is _Change.RENEWED or not entry.id or not document.dates_tell(entry)
+    names_say_nothing = change is _Change.RENEWED or not entry.id or not document.dates_decide(entry)
     if names_say_nothing and _is_same_page(claim) and document.fingerprints[claim.item.title_fingerprint] == 1:
         return True
     if change is _Change.MIGRATED and same_link:
         return True
-    if not document.dates_tell(entry):
+    if not document.dates_decide(entry):
         same_title = same(claim.item.title_fingerprint, claim.row.title_fingerprint)
-        return (same_title and change is not _Change.SINGLE) or (same_link and document.links_tell_apart)
+        return (same_title and change is not _Change.SINGLE) or (same_link and document.links_are_distinct)
     return not is_later(entry, document.newest_before)

@@ -65,14 +65,15 @@ class Resembling:
         rows = self._by_likeness
         return len(rows.get(("", fingerprint, ""), ())) + len(rows.get(("", "", fingerprint), ()))
 
-    def to(self, item: Identified, turn: int = 0) -> list[Seen]:
-        """What resembles an entry. Of many that are alike in the same way only a few, beginning at the one whose `turn`
-        it is, so that entries which resemble the same many do not all get the same few.
+    def to(self, item: Identified, offset: int = 0) -> list[Seen]:
+        """Similar remembered entries, at most FEW for each shared feature.
+
+        `offset` rotates the selection, so that many look-alikes are not all compared with the same few.
         """
         found: dict[str, Seen] = {}
         for likeness in _likenesses(item):
             alike = self._by_likeness.get(likeness, [])
-            start = turn % len(alike) if len(alike) > FEW else 0
+            start = offset % len(alike) if len(alike) > FEW else 0
             few = alike[start : start + FEW]
             for row in few if start == 0 else few + alike[: FEW - len(few)]:
                 found[row.key] = row

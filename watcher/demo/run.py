@@ -58,8 +58,8 @@ def perform(files: DemoFiles) -> DemoResult:
     samples = load_samples()
     with open_stage(samples, began) as stage:
         files.config.write_text(stage.configuration(samples), encoding="utf-8")
-        plan = load_config(files.config, {}, secrets="require", must_run=True)
-        polled = asyncio.run(_poll_twice(plan))
+        compiled = load_config(files.config, {}, secrets="require", must_run=True)
+        polled = asyncio.run(_poll_twice(compiled))
     result = DemoResult(
         began=began,
         took=clock.now() - began,
@@ -75,8 +75,8 @@ def perform(files: DemoFiles) -> DemoResult:
     return result
 
 
-async def _poll_twice(plan: CompiledConfig) -> Polled:
-    async with open_application(plan, {}) as app:
+async def _poll_twice(compiled: CompiledConfig) -> Polled:
+    async with open_application(compiled, {}) as app:
         first = await run_once(app, force=True, early=Early.DIGESTS)
         again = await run_once(app, force=True, early=Early.DIGESTS)
         return await app.pools.store(_look_up, app, first, again)

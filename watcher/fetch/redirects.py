@@ -91,7 +91,7 @@ class Chain:
         if hop.redirects >= _MOST_REDIRECTS:
             raise FetchError(PollReason.TOO_MANY_REDIRECTS, self._too_many(hop))
         try:
-            target = hop.url.join(_readable_location(location)).copy_with(fragment=None)
+            target = hop.url.join(_decoded_location(location)).copy_with(fragment=None)
         except (httpx2.InvalidURL, ValueError) as error:
             raise FetchError(
                 PollReason.PROTOCOL, f"{hop.url.host} redirects to something that is no address"
@@ -148,7 +148,7 @@ def _web_address(url: httpx2.URL) -> httpx2.URL:
     return url
 
 
-def _readable_location(location: str) -> str:
+def _decoded_location(location: str) -> str:
     """A Location header (latin-1, as HTTP gives it) with raw bytes read as UTF-8, else percent-encoded."""
     raw = location.encode("latin-1")
     try:

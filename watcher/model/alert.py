@@ -147,7 +147,7 @@ SUMMARY_LIMIT = 2_000
 """Characters of an entry's text that an alert keeps of its own; the full text stays with the entry."""
 
 
-def told_entry(entry: Entry) -> Entry:
+def entry_of_alert(entry: Entry) -> Entry:
     """The entry as an alert carries it: short enough to be frozen into every message that lists it."""
     return replace(entry, summary=(entry.summary or entry.content)[:SUMMARY_LIMIT], content="")
 
@@ -193,7 +193,7 @@ def make_alert(match: Match, topic: Topic, identified: Identified, origin: Alert
         focus=match.focus,
         evidence=match.evidence,
         entry_key=entry_key,
-        entry=told_entry(entry),
+        entry=entry_of_alert(entry),
         feed_url=origin.feed_url,
         feed_title=origin.feed_title,
         first_seen=first_seen,

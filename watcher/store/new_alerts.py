@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import CompoundSelect, Connection, Select, select
 
-from watcher.model.alert import Alert, AlertState, EarlierAlert, told_entry
+from watcher.model.alert import Alert, AlertState, EarlierAlert, entry_of_alert
 from watcher.model.story import AlertDecider, AlertDecision, Kinship, Verdict
 from watcher.model.trust import Trust
 from watcher.store import documents
@@ -64,7 +64,7 @@ def _earlier(connection: Connection, alert: Alert, kinship: Kinship) -> list[Ear
 
 def _row(connection: Connection, alert: Alert, decision: AlertDecision, now: datetime) -> dict[str, Any]:
     folds = decision.verdict is Verdict.FOLD
-    complete = replace(alert, entry=told_entry(alert.entry))
+    complete = replace(alert, entry=entry_of_alert(alert.entry))
     return {
         "id": alert.id,
         "topic": alert.topic,

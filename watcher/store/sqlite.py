@@ -31,7 +31,7 @@ from watcher.store.fair_lock import FairLock
 from watcher.store.file_copy import copy_database, problems_of_file
 
 READERS = 4
-TURN = timedelta(seconds=60)
+LONGEST_WAIT = timedelta(seconds=60)
 """How long a writer of this process waits for the others of this process."""
 
 WAL_LIMIT = 4 * 1024 * 1024
@@ -65,7 +65,7 @@ class SqliteDatabase:
         self.where = str(file)
         self._file = file
         self._patience = patience.total_seconds()
-        self._turn = FairLock()
+        self._lock = FairLock()
         self._cut_beyond = WAL_LIMIT
         self._writer = self._engine(
             1, [f"cache_size=-{WRITER_CACHE_KIB}", "synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE"
@@ -79,7 +79,7 @@ class SqliteDatabase:
             poolclass=QueuePool,
             pool_size=connections,
             max_overflow=0,
-            pool_timeout=TURN.total_seconds(),
+            pool_timeout=LONGEST_WAIT.total_seconds(),
             hide_parameters=True,
             connect_args={"timeout": self._patience, "isolation_level": None, "check_same_thread": False},
         )
@@ -98,7 +98,7 @@ class SqliteDatabase:
 
     @contextmanager
     def write(self, what: str) -> Iterator[Connection]:
-        with self._my_turn():
+        with self._next_in_line():
             with self._translated(), self._writer.begin() as connection:
                 yield connection
                 pass_by(f"{what}.before_commit")
@@ -107,13 +107,15 @@ class SqliteDatabase:
                 self._cut_log()
 
     @contextmanager
-    def _my_turn(self) -> Iterator[None]:
-        if not self._turn.acquire(TURN.total_seconds()):
-            raise StoreBusy(f"{self.where}: writers of this process waited {TURN.total_seconds():.0f} s for their turn")
+    def _next_in_line(self) -> Iterator[None]:
+        if not self._lock.acquire(LONGEST_WAIT.total_seconds()):
+            raise StoreBusy(
+                f"{self.where}: writers of this process waited {LONGEST_WAIT.total_seconds():.0f} s for their turn"
+            )
         try:
             yield
         finally:
-            self._turn.release()
+            self._lock.release()
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -122,7 +124,7 @@ class SqliteDatabase:
 
     @contextmanager
     def beat(self) -> Iterator[Connection]:
-        with self._my_turn(), self._translated(), self._beats.begin() as connection:
+        with self._next_in_line(), self._translated(), self._beats.begin() as connection:
             yield connection
 
     def time(self) -> datetime | None:
@@ -158,7 +160,7 @@ class SqliteDatabase:
         return self._file.stat().st_size + self._log_size()
 
     def tidy(self) -> None:
-        with self._my_turn():
+        with self._next_in_line():
             self._cut_log()
 
     def _log_size(self) -> int:
@@ -185,7 +187,7 @@ class SqliteDatabase:
         try:
             yield
         except PoolTimeout as error:
-            raise StoreBusy(f"{self.where}: no connection was free for {TURN.total_seconds():.0f} s") from error
+            raise StoreBusy(f"{self.where}: no connection was free for {LONGEST_WAIT.total_seconds():.0f} s") from error
         except DBAPIError as error:
             if not isinstance(error.orig, sqlite3.Error):
                 raise
