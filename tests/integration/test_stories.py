@@ -79,7 +79,7 @@ def test_thirty_feeds_make_one_message_and_one_line(harness: Harness, restarts: 
     (mail,) = harness.mail.mails
     first = f"feed-{order[0]}"
     others = {f"feed-{number}" for number in order[1:]}
-    assert mail.text.count("http") == 1
+    assert mail.text.count("https://") == 2  # the alert, and the one report with another headline
     assert first in mail.text
     assert {name for name in others if name in mail.text.replace(",", " ").split()} == others
     store = harness.store()
