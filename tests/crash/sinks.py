@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import json
 import random
+import re
 import time
 from collections.abc import Callable
 from email import message_from_bytes, policy
@@ -191,9 +192,13 @@ class _Session:
         await self._writer.drain()
 
 
+REPORT = re.compile(r"\s+(also reported by .*|\S.*: .*\shttps?://\S+)")
+"""The publishers of copies, and a folded report: publisher, colon, headline and link on one line."""
+
+
 def _without_reports(text: str) -> str:
     """A mail without the headlines of reports that were folded: they are shown beside the alert, not delivered as one."""
-    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("also reported by "))
+    return "\n".join(line for line in text.splitlines() if not REPORT.fullmatch(line))
 
 
 def _tokens(text: str) -> list[str]:
