@@ -23,7 +23,8 @@ from tests.harness.store_samples import (
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.alert import Alert, AlertState
 from watcher.model.notification import Delivered, DeliveryState, GiveUp, GroupKey, HoldReason, Outcome
-from watcher.model.route import DigestTiming, GroupTiming, Route
+from watcher.model.route import DigestTiming, GroupTiming, Matcher, Route
+from watcher.model.silence import Silence
 from watcher.model.trust import Trust
 from watcher.route.copies import is_covered
 from watcher.store.store import Store
@@ -35,7 +36,7 @@ ROUTES = {
     "/0": Route(path="/0", receiver="chat", timing=GroupTiming(MINUTE, HOUR), group_by=()),
     "/1": Route(path="/1", receiver="chat", timing=DigestTiming((time(7),), "UTC", days=("sat",)), group_by=()),
 }
-COVERED = partial(is_covered, ROUTES)
+COVERED = partial(is_covered, ROUTES, in_force=(), now=NOW)
 
 
 def saved(store: Store, *names: str, now: datetime = NOW, trust: Trust = Trust.NORMAL) -> list[Alert]:
@@ -110,6 +111,16 @@ def test_a_copy_behind_a_silenced_alert_is_sent(store: Store) -> None:
     assert examined(store, PROMPT, NOW) == []
     assert store.silences.apply([PROMPT], {first.id: "0" * 32}, NOW + MINUTE) == 1
     assert examined(store, PROMPT, NOW + MINUTE) == ["copy"]
+
+
+def test_a_copy_behind_a_waiting_alert_that_meets_a_silence_in_force_is_sent(store: Store) -> None:
+    first, *_ = saved(store, "first", "copy")
+    store.routing.save(route_to(PROMPT, alerts=[first]), NOW)
+    matcher = Matcher("topic", "=", first.topic)
+    silence = Silence("0" * 32, (matcher,), "Ada", "mirrors others", NOW - MINUTE, NOW + HOUR, NOW)
+    copies = store.routing.unexamined_copies(100)
+    decide = partial(is_covered, ROUTES, in_force=(silence,), now=NOW)
+    assert store.routing.save_copies(route_to(PROMPT, alerts=copies), NOW, decide) == 1
 
 
 def test_a_copy_behind_a_held_alert_is_sent_or_held_by_itself(store: Store) -> None:

@@ -75,11 +75,12 @@ class WaitingGroup:
 
 @dataclass(frozen=True, slots=True)
 class StoryDelivery:
-    """An alert of the story of a copy, on one channel. `group` is where it waits, None unless WAITING."""
+    """An alert of the story of a copy, on one channel. `group` is where it waits, None unless WAITING, as `alert`."""
 
     state: DeliveryState
     trust: Trust
     group: WaitingGroup | None = None
+    alert: Alert | None = None
 
 
 CoverDecider = Callable[[WaitingGroup, Trust, Sequence[StoryDelivery]], bool]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 import structlog
@@ -11,8 +12,10 @@ from watcher.clock import Clock
 from watcher.model.alert import Alert
 from watcher.model.notification import Delivery, Routed, StoryDelivery, WaitingGroup
 from watcher.model.route import Receiver, Route
+from watcher.model.silence import Silence
 from watcher.model.trust import Trust
 from watcher.route.copies import is_covered
+from watcher.route.limits import active_silences
 from watcher.route.tree import group_of, route_alert
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
@@ -43,15 +46,25 @@ async def route_copies(
     """Routes unexamined copies to the channels that do not have their story; returns how many are sent somewhere."""
     count = 0
     while copies := await store_pool(store.routing.unexamined_copies, BATCH):
+        now = clock.now()
+        in_force = active_silences(await store_pool(store.silences.ending_after, now), now)
         routed = [route_or_default(routes[ROOT], receivers, alert) for alert in copies]
-        count += await store_pool(store.routing.save_copies, routed, clock.now(), partial(_covers, routes))
+        decider = partial(_covers, routes, in_force, now)
+        count += await store_pool(store.routing.save_copies, routed, now, decider)
     return count
 
 
-def _covers(routes: Mapping[str, Route], copy: WaitingGroup, trust: Trust, others: Sequence[StoryDelivery]) -> bool:
+def _covers(
+    routes: Mapping[str, Route],
+    in_force: Sequence[Silence],
+    now: datetime,
+    copy: WaitingGroup,
+    trust: Trust,
+    others: Sequence[StoryDelivery],
+) -> bool:
     """Whether the story covers a copy on a channel. If deciding it raises, it does not: in doubt, notify."""
     try:
-        return is_covered(routes, copy, trust, others)
+        return is_covered(routes, copy, trust, others, in_force, now)
     except Exception:
         log.exception("copy.cover_failed", route=copy.key.route, channel=str(copy.key.channel), remedy="it is sent")
         return False

@@ -142,7 +142,7 @@ def reexamine_copies(connection: Connection, moved: ColumnElement[bool]) -> None
 def _of_story(connection: Connection, copy: AnyRow, channel: str) -> list[StoryDelivery]:
     """The deliveries of the copy's topic and story on a channel, locked: none of them ends before this is decided."""
     query = (
-        select(deliveries.c.state, deliveries.c.group_id, alerts.c.trust)
+        select(deliveries.c.state, deliveries.c.group_id, alerts.c.trust, alerts.c.document)
         .join(alerts, alerts.c.seq == deliveries.c.alert_seq)
         .where(alerts.c.topic == copy.topic, alerts.c.story == copy.story, alerts.c.seq != copy.seq)
         .where(deliveries.c.channel == channel)
@@ -154,6 +154,7 @@ def _of_story(connection: Connection, copy: AnyRow, channel: str) -> list[StoryD
             row.state,
             Trust(row.trust),
             waiting_group(connection, row.group_id) if row.state is DeliveryState.WAITING else None,
+            documents.alerts.read(row.document) if row.state is DeliveryState.WAITING else None,
         )
         for row in connection.execute(query).all()
     ]
