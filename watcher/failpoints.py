@@ -18,6 +18,7 @@ TRANSACTIONS: Mapping[str, str] = {
     "upgrade": "the schema is created or brought to this version",
     "sync_feeds": "the stored feeds follow the configuration",
     "acquire_due_feeds": "feeds are leased",
+    "acquire_named_feeds": "feeds that a user named are leased",
     "save_polls": "entries, seen keys, alerts and the state of their feeds are saved",
     "save_routing": "alerts become waiting deliveries",
     "reroute_waiting": "a changed configuration withdraws what is not frozen",

@@ -150,7 +150,7 @@ def test_show_tells_all_that_is_remembered_of_a_feed(site: Harness) -> None:
     facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
     assert facts["url"] == url
     assert facts["last read"] == facts["known since"] != "never"
-    assert facts["entries are told apart"] == "by their own ids"
+    assert facts["entries are identified"] == "by their own ids"
     assert facts["conditional requests"].startswith("yes; the whole document was asked for")
     assert "failing" not in facts
     table = dict(line.split(maxsplit=1) for line in site.command("feeds", "show", url).stdout.splitlines()[:1])
