@@ -19,7 +19,7 @@ run: $(READY)  ## the daemon, with CONFIG (config.yaml)
 test: $(READY)  ## all tests; ARGS="-k fold" chooses some
 	$(BIN)/pytest --numprocesses 2 -r fEs $(ARGS)
 
-test-fast: $(READY)  ## the tests of the packages by themselves, in under a minute
+test-fast: $(READY)  ## the tests of the packages by themselves, in two to three minutes
 	$(BIN)/pytest --numprocesses 2 -m "not slow" -r fEs $(ARGS)
 
 lint: style types contracts  ## all that can be said without running the program
