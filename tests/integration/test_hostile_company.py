@@ -67,7 +67,7 @@ def hostile_feeds(harness: Harness, honest: FeedServer) -> Iterator[tuple[str, D
         "mirror",
         Document(rss(*(item(f"m{n}", t, early, text) for n, (t, text) in enumerate(HONEST.values())), title="mirror")),
     )
-    yield "flood", Document(rss(*(item(f"f{n}", f"Ceasefire number {n} of truce {n}", now) for n in range(1_500))))
+    yield "flood", Document(rss(*(item(f"f{n}", f"Ceasefire number {n} of truce {n}", now) for n in range(2_000))))
     yield "size", Document(rss(item("s", "Ceasefire " * 200_000, now, "truce " * 500_000)))
     yield "nesting", Document(rss("<title>Ceasefire</title><description>" + "<b>" * 50_000 + "</description>"))
     yield "escapes", Document(rss(item("e", "=?utf-8?b?4oCuQ2Vhc2VmaXJl?= Ceasefire \u202e\u009b31m", now)))

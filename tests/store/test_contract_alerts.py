@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tests.harness.store_samples import (
+    ASSIGNER,
     CHAT,
     DAY,
     DIGEST,
@@ -14,14 +15,19 @@ from tests.harness.store_samples import (
     NOW,
     PROMPT,
     SECOND,
+    acquire_one,
     alert,
     fold_copies,
     frozen,
+    identified,
+    notify_all,
+    poll,
     route_to,
     save_alerts,
 )
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, AlertState, stable_hash
+from watcher.model.entry import EntryDecision
 from watcher.model.notification import (
     DeliveryState,
     GroupKey,
@@ -30,7 +36,10 @@ from watcher.model.notification import (
     Routed,
     notification_key,
 )
+from watcher.model.topic import Level
 from watcher.store.store import Store
+
+OTHER = "https://feeds.example.org/other.xml"
 
 
 def states(store: Store, one: Alert) -> dict[str, DeliveryState]:
@@ -192,6 +201,21 @@ class TestFreezing:
         notification = frozen(store, alert("1"))
         life = store.alerts.deliveries(alert("1").id)[0]
         assert (life.state, life.reason, life.notification) == (DeliveryState.SENDING, "digest", notification.key)
+
+    def test_a_flood_of_one_feed_does_not_push_others_out_of_a_snapshot(self, store: Store) -> None:
+        flood = [alert(f"flood-{number}", score=900 + number) for number in range(5)]
+        honest = alert("honest", url=OTHER, score=600)
+        mention = alert("mention", url=OTHER, score=800, level=Level.MENTION)
+        save_alerts(store, *flood)
+        other = acquire_one(store, OTHER)
+        new = tuple(identified(one.entry.id, url=OTHER) for one in (honest, mention))
+        record = poll(other, decision=EntryDecision(new=new), alerts=(honest, mention))
+        store.polls.save("me", [record], NOW, notify_all, ASSIGNER)
+        store.routing.save(route_to(DIGEST, alerts=[*flood, honest, mention]), NOW)
+        notification = store.groups.freeze(DIGEST, NotifyReason.DIGEST, NOW, 3)
+        assert notification is not None
+        assert ids(notification.alerts) == [flood[4].id, flood[3].id, honest.id]
+        assert notification.omitted == 4
 
     def test_the_best_are_shown_and_the_rest_is_counted(self, store: Store) -> None:
         alerts = [alert(str(score), score=score) for score in (500, 900, 700)]

@@ -58,10 +58,11 @@ class SendResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """One attempt: how it ended, and why; `reason` is None for a delivery."""
+    """One attempt: how it ended, and why; `reason` is None for a delivery, of which the receiver was `shown` alerts."""
 
     result: SendResult
     reason: AttemptReason | None = None
+    shown: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,10 @@ class Notifier:
             attempt.outcome = outcome
         if attempt.needs_alarm or _is_our_fault(outcome):
             await self.alarms.notify(channel, outcome, self.config.channels, self.breakers, self.config.templates)
-        return SendReport(result, None if isinstance(outcome, Delivered) else outcome.reason)
+        if isinstance(outcome, Delivered):
+            shown = len(acquired.notification.alerts) if outcome.shown is None else len(outcome.shown)
+            return SendReport(result, shown=shown)
+        return SendReport(result, outcome.reason)
 
     async def send_pending_alarms(self) -> None:
         """Sends the alarms that no channel has taken so far."""

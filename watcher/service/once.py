@@ -20,7 +20,7 @@ async def run_once(app: Application, *, force: bool = False, early: Early = Earl
     """Polls what is due (`force`: also what is not), then delivers what is ripe. Raises `StoreError`."""
     await app.follow_configuration()
     polled = await _poll_all(app, force)
-    sent = await _deliver_all(app, early)
+    sent, shown = await _deliver_all(app, early)
     waiting, held = await app.pools.store(_left, app.store)
     count = {result: sum(report.result is result for report in polled) for result in PollResult}
     return OnceReport(
@@ -31,7 +31,8 @@ async def run_once(app: Application, *, force: bool = False, early: Early = Earl
         entries_new=sum(report.entries_new for report in polled),
         alerts=sum(report.alerts for report in polled),
         folded=sum(report.folded for report in polled),
-        delivered=sent[SendResult.DELIVERED],
+        delivered=shown,
+        omitted=sent[SendResult.DELIVERED] - shown,
         dead=sent[SendResult.DEAD],
         postponed=sent[SendResult.POSTPONED],
         waiting=waiting,
@@ -73,13 +74,16 @@ async def _poll_all(app: Application, force: bool) -> list[PollReport]:
     return list(reports.values())
 
 
-async def _deliver_all(app: Application, early: Early) -> dict[SendResult, int]:
+async def _deliver_all(app: Application, early: Early) -> tuple[dict[SendResult, int], int]:
+    """Deliveries by how their message ended, and how many of those delivered the receivers were shown."""
     await app.notifier.route_new()
     await app.notifier.freeze_ripe(early)
-    sent = dict.fromkeys(SendResult, 0)
+    sent, shown = dict.fromkeys(SendResult, 0), 0
     while acquired := await app.notifier.acquire(NOTIFICATIONS_AT_ONCE):
         reports = await asyncio.gather(*(app.notifier.attempt(one) for one in acquired))
         for one, report in zip(acquired, reports, strict=True):
-            sent[report.result] += len(one.notification.alerts)
+            sent[report.result] += len(one.notification.alerts) + one.notification.omitted
+            if report.result is SendResult.DELIVERED:
+                shown += report.shown
     await app.notifier.send_pending_alarms()
-    return sent
+    return sent, shown

@@ -18,9 +18,9 @@ from watcher.store.store import Store
 
 @dataclass(frozen=True, slots=True)
 class OnceReport:
-    """What one `once` did. `delivered` and `dead` count deliveries: one alert on one channel.
+    """What one `once` did. `delivered`, `omitted` and `dead` count deliveries: one alert on one channel.
 
-    `folded` are copies of a story, which `alerts` does not count. `postponed` failed and will be tried again.
+    `omitted` are those that a message only counts (I14). `folded` are copies of a story, which `alerts` does not count. `postponed` failed and will be tried again.
     `waiting` and `held` are the deliveries left in the store: not ripe yet, or held back. `reached` counts the
     feeds of which something answered.
     """
@@ -33,6 +33,7 @@ class OnceReport:
     alerts: int = 0
     folded: int = 0
     delivered: int = 0
+    omitted: int = 0
     dead: int = 0
     postponed: int = 0
     waiting: int = 0

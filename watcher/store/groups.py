@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, insert, select, update
 
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
@@ -20,6 +20,7 @@ from watcher.model.notification import (
     notification_key,
 )
 from watcher.model.route import ChannelRef
+from watcher.model.topic import Level
 from watcher.store import documents
 from watcher.store.alerts import read_alerts
 from watcher.store.database import AnyRow, StorePart, chunks
@@ -30,6 +31,7 @@ from watcher.store.tables import (
     alerts,
     deliveries,
     delivery_groups,
+    entries,
     notifications,
 )
 
@@ -106,9 +108,23 @@ def waiting_in(group_id: int) -> ColumnElement[bool]:
 
 
 def best_alerts(taken: ColumnElement[bool], limit: int) -> Select[Any]:
-    """The query for the alerts of some deliveries, best first: score, then age."""
+    """The query for at most `limit` alerts of some deliveries, best first: score, then age.
+
+    Where there are more, each feed in its order contributes its next best alert of a level until the limit is reached:
+    a flood of one feed, however well it scores, does not push the alerts of others out of a message.
+    """
+    is_mention = case((alerts.c.level == Level.FOCUS, 0), else_=1)
+    place = func.row_number().over(partition_by=(entries.c.feed_id, alerts.c.level), order_by=BEST_FIRST)
+    chosen = (
+        select(alerts.c.seq)
+        .join(deliveries, deliveries.c.alert_seq == alerts.c.seq)
+        .outerjoin(entries, entries.c.key == alerts.c.entry_key)
+        .where(taken)
+        .order_by(is_mention, place, *BEST_FIRST)
+        .limit(limit)
+    )
     query = select(alerts).join(deliveries, deliveries.c.alert_seq == alerts.c.seq).where(taken)
-    return query.order_by(*BEST_FIRST).limit(limit)
+    return query.where(alerts.c.seq.in_(chosen)).order_by(*BEST_FIRST)
 
 
 def _best(connection: Connection, taken: ColumnElement[bool], limit: int) -> list[Alert]:

@@ -194,7 +194,6 @@ notifications = Table(
     Column("finished_at", Instant),
     Column("retry_wanted_at", Instant),
     Column("retried_at", Instant),
-    Column("also", Text),
 )
 """`retry_wanted_at`: the operator wants a dead letter sent as soon as its group has nothing unfinished (I2)."""
 

@@ -51,4 +51,3 @@ def upgrade() -> None:
     )
     op.create_index("ix_story_hashes_member", "story_hashes", ["member_id"])
     op.add_column("alerts", sa.Column("trust", sa.Integer(), nullable=False, server_default="1"))
-    op.add_column("notifications", sa.Column("also", sa.Text()))
