@@ -23,9 +23,12 @@ from watcher.errors import AttemptReason, UsageError
 from watcher.model.notification import Delivered, Message, Notification, Outcome, TryAgain
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal
+from watcher.threads import AbandonableThreads
 
 BODY_CHARACTERS = 3_500
 """Short enough for most services; Apprise shortens what is longer, but anywhere."""
+HANGING = 8
+"""Sends of one channel that may hang at once; its own timeouts end most of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +53,18 @@ class AppriseChannel:
         self._apprise = _library()
         logging.getLogger("apprise").setLevel(logging.CRITICAL)
         self._options = options
+        self._threads = AbandonableThreads("apprise", HANGING)
 
     async def send(self, notification: Notification, message: Message, deadline: timedelta) -> Outcome:
         return await send_parts(split(message, fits), notification, deadline, self._send)
 
     async def _send(self, part: Part, deadline: timedelta) -> Outcome:
         seconds = deadline.total_seconds()
+        if self._threads.are_used_up:
+            return TryAgain(AttemptReason.TIMEOUT, f"{HANGING} earlier sends still hang in Apprise")
         try:
             async with asyncio.timeout(seconds):
-                taken = await asyncio.to_thread(self._notify, part.message, seconds / 2)
+                taken = await self._threads(self._notify, part.message, seconds / 2)
         except TimeoutError:
             return TryAgain(AttemptReason.TIMEOUT, f"Apprise did not end within {seconds:g} s")
         if taken is None:

@@ -17,14 +17,14 @@ STORE_THREADS = 16
 """Writers of SQLite queue for one lock; enough threads that readers do not queue behind them."""
 RENDER_THREADS = 4
 BLOCKING_SEND_THREADS = 64
-"""Apprise blocks; so does looking up the host of a receiver. Twice as many as sends may be under way."""
+"""Looking up the host of a receiver blocks. Twice as many as sends may be under way."""
 
 
 @dataclass(frozen=True, slots=True)
 class Executors:
     """`store`: every call of the store. `cpu`: deduplication, matching, compiling. `render`: composing messages.
 
-    Blocking sends use the event loop's default executor; nothing else does.
+    Looking up receivers uses the event loop's default executor; Apprise has threads that may be abandoned.
     """
 
     store: ThreadPool
