@@ -20,9 +20,9 @@ from watcher.store.store import Store
 class OnceReport:
     """What one `once` did. `delivered`, `omitted` and `dead` count deliveries: one alert on one channel.
 
-    `omitted` are those that a message only counts (I14). `folded` are copies of a story, which `alerts` does not count. `postponed` failed and will be tried again.
-    `waiting` and `held` are the deliveries left in the store: not ripe yet, or held back. `reached` counts the
-    feeds of which something answered.
+    `omitted` are those that a message only counts (I14). `folded` are copies of a story, which `alerts` does not count.
+    `postponed` failed and will be tried again. `waiting` and `held` are the deliveries left in the store: not ripe yet,
+    or held back. `reached` counts the feeds of which something answered.
     """
 
     feeds: int = 0
