@@ -458,7 +458,8 @@ def test_once_exits_1_when_nothing_answers(harness: Harness) -> None:
     assert done.returncode == 1
     assert json.loads(done.stdout) == {
         "feeds": 1, "fetched": 0, "not_modified": 0, "failed": 1,
-        "entries_new": 0, "alerts": 0, "folded": 0, "delivered": 0, "dead": 0, "postponed": 0, "waiting": 0, "held": 0,
+        "entries_new": 0, "alerts": 0, "folded": 0, "delivered": 0, "omitted": 0, "dead": 0,
+        "postponed": 0, "waiting": 0, "held": 0,
     }  # fmt: skip
 
 
