@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from watcher.deliver.http import Answer
+from watcher.deliver.http_answers import Answer
 from watcher.deliver.matrix import judge_matrix
 from watcher.deliver.telegram import judge_telegram
 from watcher.http_headers import LONGEST_WAIT, bounded_wait, freshness_floor, http_date, retry_after

@@ -22,7 +22,7 @@ from watcher.model.notification import Delivered, DeliveryState, Message, Notifi
 from watcher.notify.notifier import Notifier
 from watcher.store import documents
 from watcher.store.holds import Holds
-from watcher.store.notifications import Outbox
+from watcher.store.outbox import Outbox
 from watcher.store.polls import Polls
 from watcher.store.records import PollRecord
 from watcher.store.tables import deliveries, feeds

@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
 from watcher.deliver.channel import Transport
-from watcher.deliver.http import Answer, Judge, Request
+from watcher.deliver.http_answers import Answer, Judge, Request
 from watcher.deliver.paging import Part, send_parts, split
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome

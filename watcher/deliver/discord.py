@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, chat, json_request
 from watcher.deliver.chat_text import SUBJECT_CHARACTERS, facts, more_line, notes, quote_runs
-from watcher.deliver.http import Answer, Request, judge_answer
+from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import WebAddress
 from watcher.model.notification import Message, MessageItem, Outcome
 from watcher.model.route import ChannelOptions

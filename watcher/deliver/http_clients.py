@@ -18,7 +18,7 @@ from pathlib import Path
 
 import httpx2
 
-from watcher.deliver.http import Answer, Judge, Request
+from watcher.deliver.http_answers import Answer, Judge, Request
 from watcher.errors import AttemptReason
 from watcher.model.notification import GiveUp, Outcome, TryAgain
 from watcher.model.route import DIRECT, Receiver

@@ -18,7 +18,7 @@ from urllib.parse import quote
 from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, Receipts, chat, encode
 from watcher.deliver.chat_text import SUBJECT_CHARACTERS, TITLE_CHARACTERS, facts, more_line, notes, quote_runs
-from watcher.deliver.http import Answer, Request, judge_answer
+from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import Line, SecretText, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait

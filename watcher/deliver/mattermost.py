@@ -23,7 +23,7 @@ from watcher.deliver.chat_text import (
     quote_runs,
     unmention,
 )
-from watcher.deliver.http import Answer, Request, judge_answer
+from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import Line, SecretText, WebAddress
 from watcher.deliver.slack import bot_problems
 from watcher.errors import AttemptReason

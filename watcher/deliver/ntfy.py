@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from watcher.deliver.channel import ChannelKind, OptionProblem
 from watcher.deliver.chat import ChatService, chat, encode
 from watcher.deliver.chat_text import plain_text
-from watcher.deliver.http import Answer, Request, judge_answer
+from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import SecretText, WebAddress
 from watcher.model.notification import Message, Outcome
 from watcher.model.route import ChannelOptions

@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from watcher.deliver.channel import ChannelKind, OptionProblem
 from watcher.deliver.chat import ChatService, Receipts, chat, json_request
 from watcher.deliver.chat_text import TITLE_CHARACTERS, facts, more_line, notes, quote_runs
-from watcher.deliver.http import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
+from watcher.deliver.http_answers import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
 from watcher.deliver.options import Line, SecretText, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import retry_after

@@ -26,7 +26,7 @@ from watcher.deliver.chat_text import (
     quote_runs,
     unmention,
 )
-from watcher.deliver.http import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
+from watcher.deliver.http_answers import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
 from watcher.deliver.options import Line, SecretText, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from watcher.clock import Clock
 from watcher.deliver.channel import ChannelKind, OptionProblem, Transport
-from watcher.deliver.http import DETAIL_CHARACTERS, Answer, Request, judge_answer
+from watcher.deliver.http_answers import DETAIL_CHARACTERS, Answer, Request, judge_answer
 from watcher.deliver.options import Line, Method, SecretHeaders, SecretText, Template, WebAddress
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome, TryAgain

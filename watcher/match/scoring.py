@@ -14,7 +14,7 @@ from math import log
 from watcher.match.conditions import Pair, holds, pairs_in, placed, text_ranges, what_holds, what_is_missing
 from watcher.match.entry_index import IndexedEntry, Span
 from watcher.match.expression import TEXT, Expression, Leaf, NearPair, positive_leaves
-from watcher.match.index import Index
+from watcher.match.topic_index import Index
 from watcher.model.topic import Level, Points, Term, Topic
 
 TITLE, LEAD, BODY = "title", "lead", "body"

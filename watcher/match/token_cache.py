@@ -9,7 +9,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from watcher.match.index import Index
+from watcher.match.topic_index import Index
 from watcher.text.tokens import (
     chunks,
     is_address,

@@ -19,9 +19,9 @@ from lxml import etree
 
 from watcher.model.entry import ReaderName
 from watcher.parse.entry_builder import EntryBuilder, NeedsFeedparser
-from watcher.parse.names import QNames
 from watcher.parse.normalise import RawEntry, RawFeed, RawText
 from watcher.parse.plaintext import TextKind
+from watcher.parse.xml_names import QNames
 
 Element: TypeAlias = etree._Element
 Handler: TypeAlias = "Callable[[TreeWalk, Element, int], None]"

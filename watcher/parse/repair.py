@@ -15,8 +15,8 @@ from lxml import etree
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import DocumentRepair, RepairKind
 from watcher.parse.lxml_reader import parse_xml
-from watcher.parse.names import uri_of_prefix
 from watcher.parse.normalise import MANY_ENTRIES
+from watcher.parse.xml_names import uri_of_prefix
 
 _HEAD_END = re.compile(rb"<[A-Za-z]")
 _DOCTYPE_START = re.compile(rb"<!DOCTYPE", re.IGNORECASE)

@@ -27,12 +27,12 @@ from watcher.store.digest_facts import DigestFacts
 from watcher.store.empty_digests import EmptyDigests
 from watcher.store.entries import Entries
 from watcher.store.facts import Facts
-from watcher.store.feedback import Marks
 from watcher.store.feeds import Feeds
 from watcher.store.groups import Groups
 from watcher.store.holds import Holds
+from watcher.store.marks import Marks
 from watcher.store.nodes import Nodes
-from watcher.store.notifications import Outbox
+from watcher.store.outbox import Outbox
 from watcher.store.polls import Polls
 from watcher.store.postgres import PostgresDatabase
 from watcher.store.records import StoreLag, StoreStats
