@@ -53,7 +53,7 @@ class StateName(StrEnum):
 
 
 class MarkName(StrEnum):
-    """What users said of an alert."""
+    """How a user marked an alert."""
 
     RELEVANT = "relevant"
     IRRELEVANT = "irrelevant"

@@ -34,7 +34,7 @@ def why_line(item: MessageItem) -> str:
 
 
 def notes(item: MessageItem) -> list[str]:
-    """What stands beneath the quoted passage: other headlines of the story, who reported it, and why it was sent."""
+    """The lines below the quoted passage: other headlines of the story, who reported it, and why it was sent."""
     others = [shorten(f"also: {title} {link}", OTHER_CHARACTERS) for title, link in item.other_titles[:OTHERS_SHOWN]]
     return [line for line in (*others, also_line(item), why_line(item)) if line]
 

@@ -1,4 +1,4 @@
-"""Every kind of channel, and the channels that a configuration names. A new kind is added to `CHANNEL_KINDS`."""
+"""Every kind of channel, and the channels that a configuration names. A new kind is added to `_KINDS`."""
 
 from __future__ import annotations
 

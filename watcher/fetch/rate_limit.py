@@ -2,7 +2,7 @@
 
 Counted per registrable domain, because that is what one operator runs: `a.example.co.uk` and `b.example.co.uk`
 share one limit. The private part of the public suffix list counts, too, as it does in browsers: `a.github.io` and
-`b.github.io` are of two owners, and a pause that one of them asks for does not concern the other.
+`b.github.io` have different owners, and a pause that one of them asks for does not concern the other.
 """
 
 from __future__ import annotations

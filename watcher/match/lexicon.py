@@ -199,7 +199,7 @@ class Forms:
             lengths[head] = (*lengths.get(head, ()), len(form))
 
     def reach(self, word: str, folded: str, script: str, slots: set[int], *, keeps_article: bool = True) -> None:
-        """Adds the slots of a word as written, whose folded form and script are given."""
+        """Adds to `slots` those that `word` reaches; `folded` and `script` belong to it."""
         _reach(self._whole, folded, slots)
         found: set[str] = set()
         for language in self._languages(script):

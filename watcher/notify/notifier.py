@@ -3,9 +3,10 @@
     route ─▶ flush (due? silenced? held? ─▶ freeze, I2) ─▶ acquire ─▶ compose ─▶ check lease ─▶ send ─▶ record
                                                                                         failed for good ─▶ alarm
 
-Only this file knows that order; each stage is a file of this package. The pipeline shares nothing with polling but
-the store, so that a dead mail server never stops a poll. A crash at any point leaves either a waiting delivery, or a
-frozen notification whose lease runs out and which is sent again under the same key (I4).
+`daemon.py` and `once.py` call `route_new`, `freeze_ripe`, `acquire` and `attempt` in this order; each stage is a file of
+this package. The pipeline shares nothing with polling but the store, so that a dead mail server never stops a poll. A
+crash at any point leaves either a waiting delivery, or a frozen notification whose lease runs out and which is sent
+again under the same key (I4).
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class SendResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SendReport:
-    """One attempt: how it ended, and why; `reason` is None for a delivery, of which the receiver was `shown` alerts."""
+    """One attempt: how it ended, and why. `reason` is None when delivered; `shown` counts the alerts that it showed."""
 
     result: SendResult
     reason: AttemptReason | None = None

@@ -173,7 +173,7 @@ def _with_entities(document: bytes, entities: Mapping[bytes, bytes]) -> bytes:
 
 
 def _remove_what_is_around(result: Repaired, facts: list[str]) -> None:
-    """Keeps the root element alone, and notes when its end is missing."""
+    """Removes everything outside the root element, and notes when its end is missing."""
     document = result.document
     root = _ROOT.search(_CDATA.sub(lambda hidden: b" " * len(hidden.group()), document[:100_000]))
     if root is None or _WEB_PAGE.search(document, 0, root.start()):

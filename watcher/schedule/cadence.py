@@ -1,4 +1,4 @@
-"""What to remember of a poll, and when the next one is; pure."""
+"""What to store after a poll, and when to poll next; pure."""
 
 from __future__ import annotations
 

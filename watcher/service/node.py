@@ -21,7 +21,10 @@ log = structlog.get_logger()
 
 
 class Node:
-    """Belongs to the event loop; its heartbeat has a thread of its own, which no other work of the store delays."""
+    """This process as a holder of leases. Belongs to the event loop.
+
+    Its heartbeat has a thread of its own, so that other work of the store cannot delay it.
+    """
 
     def __init__(self, store: Store, clock: Clock, timings: Timings) -> None:
         self._store = store
