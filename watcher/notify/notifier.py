@@ -4,9 +4,9 @@
                                                                                         failed for good ─▶ alarm
 
 `daemon.py` and `once.py` call `route_new`, `freeze_ripe`, `acquire` and `attempt` in this order; each stage is a file
-of this package. The pipeline shares nothing with polling but the store, so that a dead mail server never stops a poll. A
-crash at any point leaves either a waiting delivery, or a frozen notification whose lease runs out and which is sent
-again under the same key (I4).
+of this package. The pipeline shares nothing with polling but the store, so that a dead mail server never stops a
+poll. A crash at any point leaves either a waiting delivery, or a frozen notification whose lease runs out and which
+is sent again under the same key (I4).
 """
 
 from __future__ import annotations
