@@ -71,8 +71,7 @@ class Verdict:
     def summary(self) -> Line:
         counts = {name: len(getattr(self, name)) for name in self.BARS}
         plain = ("seed", "entries", "deliveries", "accepted", "copies", "allowed", "folded", "silenced", "retired")
-        return {
-            **{name: getattr(self, name) for name in plain},
+        return {name: getattr(self, name) for name in plain} | {
             "reasons": dict(self.reasons),
             **counts,
             "kills": self.events["kill"] + self.events["failpoint"],
@@ -132,6 +131,10 @@ class Judge:
     def _accepted(self) -> set[tuple[str, str]]:
         """(token, channel) of every delivery that a sink has."""
         return {(token, line["channel"]) for line in self._tries if line["accepted"] for token in line["tokens"]}
+
+    def _has_story(self, entry: Line, channel: str) -> bool:
+        """Whether a sink has an entry of the story on the channel."""
+        return any((one["token"], channel) in self._accepted for one in self._stories[entry["story"]])
 
     def _entries(self) -> None:
         """Every entry was read, also those that no topic wants: each has a seen key of its own."""
@@ -317,6 +320,8 @@ class Judge:
             return
         for channel in CHANNELS[entry["topic"]]:
             state = life.get(channel)
+            if state is None and alert["folded_into"] is not None and self._has_story(entry, channel):
+                continue  # a copy is sent only on the channels that do not have its story
             if state == "silenced" and entry["topic"] == HUSHED:
                 self.verdict.silenced += 1
             elif state != "delivered":

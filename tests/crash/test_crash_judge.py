@@ -191,6 +191,22 @@ def test_a_try_before_the_time_that_was_asked_for(case: Case) -> None:
     assert case.judged().broken == ["early"]
 
 
+@pytest.mark.parametrize(("arrived", "broken"), [(True, []), (False, ["lost", "unaccounted"])])
+def test_a_copy_needs_no_delivery_where_its_story_arrived(case: Case, arrived: bool, broken: list[str]) -> None:
+    """As where the first alert waits longer on one of two channels: there the copy is sent, on the other it is not."""
+    case.truth.append({"t": 2.0, "token": "n0000002", "feed": 1, "topic": "beta", "story": TOKEN})
+    document = json.dumps({"v": 1, "value": {"entry": {"title": "n0000002 words"}}})
+    case.insert(
+        "alerts", seq=2, id=KEY, entry_key=KEY, state="routed", folded_into=ALERT, created_at=2, document=document
+    )
+    case.insert("seen", feed_id=1, key=KEY)
+    case.insert("entries", id=2, key=KEY, feed_id=1)
+    case.attempted(9.9, 10.1)
+    case.tried(10.0, accepted=arrived)
+    verdict = case.judged()
+    assert [name for name in verdict.broken if name != "false_claims"] == broken
+
+
 def test_an_alert_that_is_nowhere(case: Case) -> None:
     case.tried(10.0)
     case.execute("DELETE FROM deliveries")

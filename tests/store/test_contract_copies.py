@@ -22,7 +22,16 @@ from tests.harness.store_samples import (
 )
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.alert import Alert, AlertState
-from watcher.model.notification import Delivered, DeliveryState, GiveUp, GroupKey, HoldReason, Outcome
+from watcher.model.notification import (
+    Delivered,
+    Delivery,
+    DeliveryState,
+    GiveUp,
+    GroupKey,
+    HoldReason,
+    Outcome,
+    Routed,
+)
 from watcher.model.route import DigestTiming, GroupTiming, Matcher, Route
 from watcher.model.silence import Silence
 from watcher.model.trust import Trust
@@ -88,6 +97,25 @@ def test_a_copy_is_sent_when_the_first_one_leaves_later_on_that_channel(store: S
     first, *_ = saved(store, "first", "copy", "second copy")
     store.routing.save(route_to(WEEKLY, alerts=[first]), NOW)
     assert examined(store, PROMPT, NOW) == ["copy"]
+
+
+def test_a_copy_is_sent_only_on_the_channel_where_the_first_one_leaves_later(store: Store) -> None:
+    first, copy = saved(store, "first", "copy")
+    mail = GroupKey("/0", MAIL, {})
+    on_both = [Routed(first.id, (Delivery(first.id, WEEKLY), Delivery(first.id, mail)))]
+    store.routing.save(on_both, NOW)
+    sent(store, mail, Delivered(), NOW)
+    store.routing.save_copies([Routed(copy.id, (Delivery(copy.id, PROMPT), Delivery(copy.id, mail)))], NOW, COVERED)
+    assert [life.channel for life in store.alerts.deliveries(copy.id)] == [CHAT]
+
+
+def test_a_copy_is_examined_after_the_alert_that_it_is_folded_into_is_routed(store: Store) -> None:
+    """A poll may save both after the unrouted alerts were read, and before the copies are."""
+    first, _ = saved(store, "first", "copy")
+    assert examined(store, PROMPT, NOW) == []
+    store.routing.save(route_to(PROMPT, alerts=[first]), NOW)
+    assert examined(store, PROMPT, NOW) == []
+    assert store.routing.unexamined_copies(100) == []
 
 
 def test_a_copy_is_silent_behind_one_that_leaves_sooner(store: Store) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, exists, select, update
 
 from watcher.model.alert import Alert, AlertState
 from watcher.model.notification import CoverDecider, DeliveryState, GroupKey, Routed, StoryDelivery, WaitingGroup
@@ -121,8 +121,14 @@ def unrouted(limit: int) -> Select[Any]:
 
 
 def unexamined(limit: int) -> Select[Any]:
-    """The query for folded alerts that no route has been asked about, oldest first."""
-    return select(alerts).where(ALERT_IS_UNEXAMINED).order_by(alerts.c.seq).limit(limit)
+    """The query for folded alerts that no route has been asked about, oldest first.
+
+    A poll may save an alert and its copy after the unrouted alerts were read: the copy waits until the alert is routed,
+    else no channel has its story and both are sent.
+    """
+    first = alerts.alias("first")
+    awaits_first = exists().where(first.c.id == alerts.c.folded_into, first.c.state == AlertState.UNROUTED)
+    return select(alerts).where(ALERT_IS_UNEXAMINED, ~awaits_first).order_by(alerts.c.seq).limit(limit)
 
 
 def reexamine_copies(connection: Connection, moved: ColumnElement[bool]) -> None:
