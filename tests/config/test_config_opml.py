@@ -265,6 +265,41 @@ def test_each_bad_outline_is_reported_with_its_line_and_the_good_ones_are_taken(
     assert not any("\x9b" in problem.message or "\u202e" in problem.message for problem in read.problems)
 
 
+BAD = '<outline text="Bad" xmlUrl="ftp://b.example/f"/>\n'
+XML = '<?xml version="1.0" encoding="UTF-8"?>'
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "damage"),
+    [
+        ("", "", None),
+        ("\n\n \n", "", None),
+        ("\r\n\r\n", "", None),
+        ("\n" + XML + "\n\n", "", None),
+        ("\n \n" + XML, "", None),
+        ("\n" + XML.replace(" enc", "\nenc") + "\n", "", None),
+        ("\ufeff\n\n" + XML + "\n", "", None),
+        ("\n\n" + XML + "\n", '<outline text="Q&A" x:y="z" xmlUrl="https://c.example/f"/>\n', 0),
+        ("\n\n" + XML.replace(" enc", "\nenc") + "\n", '<outline text="Q&A" xmlUrl="https://c.example/f"/>\n', 0),
+        ("\n\n" + XML, "<outline text='C' xmlUrl='https://c.example/f'>\n<x></y>", 1),
+    ],
+)
+def test_lines_are_counted_from_the_beginning_of_the_file(before: str, after: str, damage: int | None) -> None:
+    text = f'{before}<opml version="2.0"><body>\n{A}\n{BAD}{after}</body></opml>'
+    first = before.count("\n") + 2
+    read = read_opml(text.encode())
+    assert read.feeds[0][1] == first
+    assert first + 1 in [problem.line for problem in read.problems]
+    if damage is not None:
+        assert first + 2 + damage in [problem.line for problem in read.problems + read.notes]
+
+
+def test_a_list_with_too_much_names_the_line() -> None:
+    deep = '<outline text="a">' * 300
+    (problem,) = read_opml(f"\n\n{XML}\n<opml><body>\n{deep}".encode()).problems
+    assert problem.line == 5
+
+
 def test_what_is_passed_over_is_said() -> None:
     read = read_opml(
         outlines(

@@ -131,6 +131,10 @@ def _atom(entry: bytes) -> bytes:
 def _that_need_repair() -> Iterator[tuple[str, bytes]]:
     item = b"<item><title>t</title></item>"
     yield "100,000 unclosed titles", HEAD + b"<item><title>t</item>" * 100_000 + TAIL
+    yield "300,000 unclosed paragraphs", HEAD + b"<item><title>t</title>" + b"<p>x" * 300_000 + b"</item>" + TAIL
+    yield "300,000 crossed tags", HEAD + b"<item><title>t</title>" + b"<a><b></a></b>" * 150_000 + b"</item>" + TAIL
+    yield "100,000 entries with a broken text", HEAD + b"<item><description><p>t</description></item>" * 100_000 + TAIL
+    yield "100,000 entries with an odd element", HEAD + b"<item><title>t</title><body>t</body></item>" * 100_000 + TAIL
     yield "100,000 unclosed CDATA sections", HEAD + b"<item><title><![CDATA[t]]</title></item>" * 100_000 + TAIL
     yield "100,000 entries, cut off", HEAD + item * 100_000 + b"<item><title>t"
     yield "cut off in a text of 9 MB", HEAD + item + b"<item><description><![CDATA[" + b"<p>w </p>" * 1_000_000
@@ -151,6 +155,8 @@ def _that_need_repair() -> Iterator[tuple[str, bytes]]:
         HEAD.replace(b"?>", b" encoding='iso-2022-jp'?>") + b"\x1b$B!!\x1b(I1\x1b(B" * 600_000,
     )
     yield "JSON that breaks off in 9 MB", JSON + b'[{"id": 1}, ' + b'{"id": "' * 900_000
+    yield "JSON with a million wrong escapes", JSON + b'[{"id": "' + b"\\x" * 1_000_000 + b'"}]}'
+    yield "JSON with a million quotes in a string without end", JSON + b'[{"id": "' + b'\\"' * 1_000_000
     yield "JSON with needless commas", JSON + b"[" + b"[1,]," * 1_500_000 + b"]}"
     dates = (f"{'/ abc ' * 14}{number}" for number in range(40_000))
     yield "40,000 different dates", HEAD + _dated(dates)

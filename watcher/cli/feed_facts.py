@@ -81,7 +81,7 @@ def _issues(state: PollState) -> Iterator[Fact]:
     if state.possible_gap_at is not None:
         yield "possible gap", f"{when(state.possible_gap_at)}: no entry of the document was known"
     if state.truncated_since is not None:
-        yield "truncated", f"since {when(state.truncated_since)}: the document ends in the middle"
+        yield "truncated", f"since {when(state.truncated_since)}: only the beginning of the document can be read"
     if state.repaired_since is not None:
         yield "repaired", f"since {when(state.repaired_since)}, to be read at all: {', '.join(state.repairs)}"
     if state.slow_since is not None:

@@ -45,6 +45,8 @@ _INVISIBLE = re.compile("[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-
 
 _ATTRIBUTE = re.compile(r"(=\s*)(\"[^\"]*\"|'[^']*')(?=[\s/>?])")
 _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]{1,40})["']""")
+_DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
+_LATE_DECLARATION = re.compile(rb"\A(\s+)(<\?xml[^>]*\?>)")
 _UNDECLARED = re.compile(r"\s([A-Za-z_][\w.-]{0,50}):[\w.-]{1,100}\s*=")
 
 
@@ -155,7 +157,8 @@ def parse_opml(data: bytes) -> OpmlRoot | OpmlProblem:
     if len(data) > _LARGEST:
         return OpmlProblem(f"larger than {_LARGEST // 1_000_000} MB; split it into several files")
     if not data.startswith(_UTF_16):
-        data = data.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n")
+        # White space before the declaration goes behind it, so that all lines keep their numbers.
+        data = _LATE_DECLARATION.sub(rb"\2\1", data.removeprefix(b"\xef\xbb\xbf"))
     try:
         element, damage = _well_formed(data)
         root = OpmlRoot(element) if element is not None else _repaired(data, damage)
@@ -186,7 +189,8 @@ def _repaired(data: bytes, damage: OpmlProblem) -> OpmlRoot | None:
     """The root of a document that is not well-formed: its commonest damages repaired, else as far as it can be read."""
     text = _NOT_XML.sub("", _REFERENCE.sub(_repaired_reference, _decoded(data)))
     text = _ATTRIBUTE.sub(lambda match: match[1] + match[2].replace("<", "&lt;"), text)
-    text = _with_declared_prefixes(re.sub(r"\A\s*<\?xml[^>]*\?>", "", text))
+    text = _DECLARATION.sub(lambda match: "\n" * match[0].count("\n"), text)
+    text = _with_declared_prefixes(text)
     if text.count("<") > 2 * MOST_OUTLINES or any(len(tag) > _LONGEST_TAG for tag in text.split("<")):
         return None
     repaired = text.encode("utf-8", "replace")

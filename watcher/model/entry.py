@@ -121,7 +121,7 @@ class ParsedFeed:
 
     @property
     def truncated(self) -> bool:
-        """Whether the document ends in the middle."""
+        """Whether only the beginning of the document could be read."""
         return any(repair.kind is RepairKind.TRUNCATED for repair in self.repairs)
 
 

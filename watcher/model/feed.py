@@ -115,7 +115,7 @@ class PollState:
     """Since when the feed was not read because its host has no time for us (`host_busy`); None once it answers."""
 
     truncated_since: datetime | None = None
-    """Since when the feed's document ends in the middle; None once it is complete."""
+    """Since when only the beginning of the feed's document could be read; None once it is complete."""
 
     repairs: tuple[str, ...] = ()
     """What had to be repaired to read the last document, in the reader's words."""

@@ -21,10 +21,20 @@ from watcher.parse.elements import HANDLERS
 from watcher.parse.encoding import to_utf8
 from watcher.parse.entry_builder import NeedsFeedparser
 from watcher.parse.feedparser_reader import read_with_feedparser
-from watcher.parse.jsonfeed import is_json, read_jsonfeed
+from watcher.parse.jsonfeed import is_json, json_after_text, read_jsonfeed
 from watcher.parse.lxml_reader import Element, TreeWalk, parse_xml
 from watcher.parse.normalise import RawFeed, normalise
-from watcher.parse.repair import Repaired, count_entry_starts, repair, with_balanced_entries, without_doctype
+from watcher.parse.repair import (
+    Repaired,
+    beginning_of,
+    count_entry_starts,
+    repair,
+    with_balanced_entries,
+    without_doctype,
+)
+
+MOST_ODD_TAGS, MOST_BROKEN_TAGS = 50_000, 40_000
+"""Tags that feedparser is given of a well-formed and of a broken document: a second of work each."""
 
 _HEAD = 4096
 _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGNORECASE)
@@ -45,6 +55,9 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
         raw: RawFeed | None = read_jsonfeed(decoded.body, language=language)
     else:
         raw = _read_xml(decoded.body, url=url, language=language)
+        if raw is None and (feed := json_after_text(decoded.body)):
+            raw = read_jsonfeed(feed, language=language)
+            raw.repairs.append(DocumentRepair(RepairKind.MARKUP, "text before the document removed"))
     if raw is None:
         raise _not_a_feed(decoded.body)
     if decoded.repair:
@@ -73,21 +86,28 @@ def _read_tree(fixed: Repaired, root: Element | None, url: str, language: str | 
     try:
         return TreeWalk(root, HANDLERS, document=fixed.document, base=url, language=language).feed()
     except NeedsFeedparser as odd:
-        raw = read_with_feedparser(fixed.document, url=url, language=language, well_formed=True)
-        return _noted(raw, RepairKind.FEEDPARSER, str(odd))
+        return _noted(_read_odd(fixed, url, language), RepairKind.FEEDPARSER, str(odd))
 
 
 def _read_broken(fixed: Repaired, url: str, language: str | None) -> RawFeed | None:
     """Reads a document whose tags do not match: feedparser reads many, but may lose all that follows a bad place."""
-    raw = read_with_feedparser(fixed.document, url=url, language=language)
+    document = beginning_of(fixed.document, MOST_BROKEN_TAGS)
+    fixed.truncated = fixed.truncated or document is not fixed.document
+    raw = read_with_feedparser(document, url=url, language=language)
     found = _count_entries(raw)
-    if raw is None or found < count_entry_starts(fixed.document):
-        document = with_balanced_entries(fixed.document)
+    if raw is None or found < count_entry_starts(document):
+        document = with_balanced_entries(document)
         root = parse_xml(document)
         balanced = None if root is None else _read_tree(Repaired(document), root, url, language)
         if _count_entries(balanced) > found:
             return _noted(balanced, RepairKind.MARKUP, "tags that do not match")
     return _noted(raw, RepairKind.FEEDPARSER, "tags that do not match, or worse")
+
+
+def _read_odd(fixed: Repaired, url: str, language: str | None) -> RawFeed | None:
+    document = beginning_of(fixed.document, MOST_ODD_TAGS)
+    fixed.truncated = fixed.truncated or document is not fixed.document
+    return read_with_feedparser(document, url=url, language=language, well_formed=True)
 
 
 def _count_entries(raw: RawFeed | None) -> int:

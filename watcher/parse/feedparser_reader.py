@@ -6,6 +6,7 @@ URL as its argument would be opened.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from io import BytesIO
 from typing import Any
@@ -51,6 +52,8 @@ def read_with_feedparser(
         ttl=_string(feed, "ttl"),
         update_period=_string(feed, "sy_updateperiod"),
         update_frequency=_string(feed, "sy_updatefrequency"),
+        skip_hours=_skipped(document, b"hour"),
+        skip_days=_skipped(document, b"day"),
         entries=[raw_entry(entry, is_atom=is_atom) for entry in result["entries"]],
     )
 
@@ -94,6 +97,15 @@ def raw_entry(fields: Fields, *, is_atom: bool) -> RawEntry:
         source_link=_source_link(source),
         other_links=_other_links(fields),
     )
+
+
+def _skipped(document: bytes, unit: bytes) -> list[str]:
+    """What `skipHours` or `skipDays` have: feedparser keeps the last of several `hour` or `day` only."""
+    found = re.search(rb"<skip%bs\s*>([^\0]{0,5000}?)</skip%bs\s*>" % (unit, unit), document, re.IGNORECASE)
+    if found is None:
+        return []
+    values = re.findall(rb"<%b\s*>([^<>]{1,30})" % unit, found.group(1), re.IGNORECASE)
+    return [value.decode("ascii", "replace").strip() for value in values]
 
 
 def _other_links(fields: Fields) -> list[str]:

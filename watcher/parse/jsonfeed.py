@@ -14,8 +14,12 @@ from watcher.parse.normalise import MANY_ENTRIES, NO_TEXT, RawEntry, RawFeed, Ra
 from watcher.parse.plaintext import TextKind
 
 _ITEMS = re.compile(r'"items"\s*:\s*\[')
+_FEED_START = re.compile(rb'\{\s*"version"\s*:\s*"https?:\\?/\\?/jsonfeed\.org')
+_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})?')
+"""A backslash with what may follow it (RFC 8259 §7), else alone."""
+
 _BETWEEN_ITEMS = re.compile(r"[\s,]*")
-_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+")|,(?=\s*[\]}])', re.DOTALL)
+_STRING_OR_COMMA = re.compile(r'("(?:[^"\\]|\\.)*+(?:"|\\?\Z))|,(?=\s*[\]}])', re.DOTALL)
 _ITEM_FIELDS = {"id", "url", "title", "content_html", "content_text"}
 _FORGIVING = json.JSONDecoder(strict=False)
 
@@ -23,6 +27,12 @@ _FORGIVING = json.JSONDecoder(strict=False)
 def is_json(document: bytes) -> bool:
     """Whether a document begins like a JSON object; no XML feed does."""
     return document[:100].lstrip()[:1] == b"{"
+
+
+def json_after_text(document: bytes) -> bytes | None:
+    """The JSON Feed behind a warning of PHP or the name of a function; None where there is none."""
+    found = _FEED_START.search(document, 0, 4_096)
+    return document[found.start() :] if found else None
 
 
 def read_jsonfeed(document: bytes, *, language: str | None) -> RawFeed:
@@ -67,14 +77,13 @@ def _decoded(document: bytes) -> tuple[dict[str, Any], list[DocumentRepair]]:
 
 
 def _repaired(text: str, error: ValueError) -> tuple[dict[str, Any], list[DocumentRepair]]:
-    """Takes raw control characters in strings and needless commas; of what breaks off, the items before that."""
+    """Takes raw control characters, wrong escapes and needless commas; of what breaks off, the items before that."""
     what = "control characters in strings"
-    try:
-        feed, end = _FORGIVING.raw_decode(text.lstrip())
-        if text.lstrip()[end:].strip():
-            what = "text behind the document removed"
-    except (ValueError, RecursionError):
-        feed, what = _without_needless_commas(text), "needless commas"
+    feed, rest = _first_value(text)
+    if feed is None:
+        what = "needless commas or wrong escapes"
+        text = _STRING_OR_COMMA.sub(_as_json, text)
+        feed, rest = _first_value(text)
     if feed is None:
         feed = _before_the_break(text)
         if feed is None:
@@ -82,15 +91,24 @@ def _repaired(text: str, error: ValueError) -> tuple[dict[str, Any], list[Docume
                 PollReason.MALFORMED, "the JSON document is damaged or breaks off; report it to its publisher"
             ) from error
         return feed, [DocumentRepair(RepairKind.TRUNCATED, "")]
+    what = "text behind the document removed" if rest else what
     return feed if isinstance(feed, dict) else {}, [DocumentRepair(RepairKind.MARKUP, what)]
 
 
-def _without_needless_commas(text: str) -> Any:
-    """The document without commas before a closing bracket, as JavaScript allows; None when that is no JSON."""
+def _first_value(text: str) -> tuple[Any, bool]:
+    """The value with which a text begins, and whether something follows it; None when that is no JSON."""
+    text = text.lstrip()
     try:
-        return _FORGIVING.decode(_STRING_OR_COMMA.sub(lambda found: found.group(1) or "", text))
+        value, end = _FORGIVING.raw_decode(text)
     except (ValueError, RecursionError):
-        return None
+        return None, False
+    return value, bool(text[end:].strip())
+
+
+def _as_json(found: re.Match[str]) -> str:
+    """A string without the backslashes that JSON does not know; nothing for a comma before a closing bracket."""
+    string = found.group(1) or ""
+    return _ESCAPE.sub(lambda escape: escape.group() if len(escape.group()) > 1 else "", string)
 
 
 def _before_the_break(text: str) -> dict[str, Any] | None:

@@ -37,6 +37,9 @@ _PERSONS = {"author", "contributor"}
 _GATHERED = {"title", "subtitle", "rights", "summary", "content", "description", "category", "id", "guid"}
 _WITHOUT_TEXT = {"media:group", "media:content", "enclosure", "cloud", "cc:license", "psc:chapters", "psc:chapter"}
 _ADDRESSES = {"url", "uri", "homepage", "media:thumbnail"}
+_SPACES = "".join(filter(str.isspace, map(chr, range(0x3001)))).replace("\x85", "")
+"""All white space but U+0085, which is an ellipsis in windows-1252 and written as `&#133;`."""
+
 _NO_ATTRIBUTES: Mapping[str, str] = {}
 _PLAIN_ADDRESS = re.compile(
     r"(?:tag|urn|yt):[\w.~%+,=:@!$&'()*-][\w.~%/+,=:@!$&'()*-]*|https?://[a-z0-9.-]+(?::\d+)?"
@@ -161,8 +164,8 @@ class TreeWalk:
         text = element.text
         if not text:
             return ""
-        text = text.strip()
-        return text if text.isascii() else undo_double_utf8(text)
+        trimmed: str = text.strip(_SPACES) if "\x85" in text else text.strip()
+        return trimmed if trimmed.isascii() else undo_double_utf8(trimmed)
 
     def store(self, name: str, value: str, depth: int) -> None:
         if self.in_feed or self.context is not self.top:

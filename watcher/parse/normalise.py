@@ -28,6 +28,7 @@ _NO_LINK = re.compile(r"(?:n/?a|none|null|nil|undefined|-+|#+|about:blank)?", re
 """What stands for a link that is not there."""
 
 _WITHOUT_SCHEME = re.compile(r"www\.[^\s/.]+\.", re.IGNORECASE)
+_BARE_NAME = re.compile(r"[\w:@+=~-]+")
 _DOUBLE_SCHEME = re.compile(r"(?:https?://|feed:(?!//))+(?=https?://)|feed(?=://)", re.IGNORECASE)
 """`feed:` is http in disguise, and `http://https://` a slip of a form."""
 
@@ -138,6 +139,12 @@ def _as_written(link: str, base: str) -> str | None:
     return written if _WITHOUT_SCHEME.match(written) or (written and _NO_LINK.fullmatch(written)) else None
 
 
+def _is_bare_name(link: str, base: str) -> bool:
+    """Whether a `guid` is no address although it does not say `isPermaLink="false"`, as in many podcasts."""
+    folder = base[: base.rfind("/") + 1]
+    return link.startswith(folder) and _BARE_NAME.fullmatch(link, len(folder)) is not None
+
+
 def _entry(raw: RawEntry, base: str, language: str | None) -> Entry | None:
     """The entry; None when it has no id, link, title or text: a document may end in one."""
     summary, content = _texts(raw)
@@ -160,9 +167,10 @@ def _entry(raw: RawEntry, base: str, language: str | None) -> Entry | None:
 
 def _link(raw: RawEntry, base: str) -> str:
     """The entry's own link, else an id that is an address, else that of its content or of an enclosure."""
-    if raw.link and raw.link != base and (link := safe_link(raw.link, base)):
+    is_name = raw.other_links and raw.link == raw.id and _is_bare_name(raw.link, base)
+    if raw.link and raw.link != base and not is_name and (link := safe_link(raw.link, base)):
         return link  # the document's own address is what "#" and the like resolve to
-    if _WEB_ADDRESS.match(raw.id) and (link := safe_link(raw.id, base)):
+    if _WEB_ADDRESS.match(raw.id) and not is_name and (link := safe_link(raw.id, base)):
         return link
     return next((link for other in raw.other_links if (link := safe_link(other, base))), "")
 

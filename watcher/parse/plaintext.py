@@ -106,7 +106,8 @@ _FORMATTED = re.compile(
 _STRICT_REFERENCE = re.compile(r"(&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});)", re.ASCII)
 _LESS_OR_GREATER = re.compile(r"&(?:lt|gt|#0*6[02]|#x0*3[ce]);", re.IGNORECASE)
 _ABOUT_MARKUP = re.compile(
-    r"\b(?:x?html5?|xml|sgml|markup|nbsp|entit(?:y|ies)|ampersands?|(?:un)?escap\w+|encod\w+|character references?)\b",
+    r"(?<!&)\b(?:x?html5?|xml|sgml|markup|nbsp|entit(?:y|ies)|ampersands?|(?:un)?escap\w+|encod\w+"
+    r"|character references?)\b",
     re.IGNORECASE,
 )
 _TIMES_ESCAPED = 3

@@ -126,6 +126,16 @@ def count_entry_starts(document: bytes) -> int:
     return len(_ENTRY_START.findall(_CDATA.sub(b"", document)))
 
 
+def beginning_of(document: bytes, tags: int) -> bytes:
+    """The document itself if it has at most so many tags, else with the entries only that end within these."""
+    pieces = document.split(b"<", tags + 1)
+    if len(pieces) <= tags + 1:
+        return document
+    end = len(document) - len(pieces[-1]) - 1
+    ends = [found.end() for found in _ENTRY_END.finditer(document, 0, end)]
+    return _closed(document[: ends[-1] if ends else end])
+
+
 def with_balanced_entries(document: bytes) -> bytes:
     """The document with each entry made well-formed by itself, so that an unclosed tag costs one entry at most."""
     starts = [found.start() for found in _ENTRY_START.finditer(document)][: MANY_ENTRIES + 1]

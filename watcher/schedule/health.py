@@ -95,7 +95,7 @@ def _of_document(state: PollState) -> Iterator[FeedIssue]:
     """What is wrong with the last document although it was read."""
     if state.truncated_since is not None:
         known = next((repair for repair in state.repairs if repair.startswith(_TRUNCATED)), _TRUNCATED)
-        detail = f"{known}: its document ends in the middle, what follows was not read; its publisher must repair it"
+        detail = f"{known}: only the beginning of its document can be read; its publisher must repair it"
         yield _issue(state, FeedIssueKind.TRUNCATED, state.truncated_since, detail)
     if state.over_quota_since is not None:
         detail = "it publishes more than `limits` allows in a day; the rest is taken tomorrow if it is still there"
