@@ -196,9 +196,13 @@ REPORT = re.compile(r"\s+(also reported by .*|\S.*: .*\shttps?://\S+)")
 """The publishers of copies, and a folded report: publisher, colon, headline and link on one line."""
 
 
+LATE = "Also, on stories of earlier messages"
+"""What follows lists copies of alerts that an earlier mail shows."""
+
+
 def _without_reports(text: str) -> str:
     """A mail without the headlines of reports that were folded: they are shown beside the alert, not delivered as one."""
-    return "\n".join(line for line in text.splitlines() if not REPORT.fullmatch(line))
+    return "\n".join(line for line in text.partition(LATE)[0].splitlines() if not REPORT.fullmatch(line))
 
 
 def _tokens(text: str) -> list[str]:

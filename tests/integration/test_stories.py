@@ -174,3 +174,53 @@ def test_a_rise_is_told_once_in_the_thread_of_the_first_message_and_copies_are_s
     mention, focus = (mail.message["References"].split() for mail in harness.mail.mails)
     assert mention[0] != focus[0]
     assert mention[1] == focus[1] == harness.mail.mails[1].message["In-Reply-To"]
+
+
+DIGESTS = """
+receiver: desk
+digest: {at: ["18:00"], zone: UTC}
+routes:
+  - {receiver: bot, continue: true}
+  - {receiver: desk}
+"""
+
+
+def test_a_copy_after_the_digest_is_listed_by_the_next_one_once(harness: Harness, webhook_sink: WebhookSink) -> None:
+    """In the mail (both parts), in the chat that has digests, and for the commands."""
+    harness.route = DIGESTS
+    harness.more_receivers = [f"  - {{name: bot, slack: {{url: {json.dumps(webhook_sink.url('/services/T/B/X'))}}}}}"]
+    webhook_sink.script += [Answer(200, body=b"ok")] * 3
+    for number in range(4):
+        harness.publish(f"/feed-{number}", [])
+    harness.once()
+
+    def day(feeds: list[int], news: str) -> None:
+        for number in feeds:
+            harness.publish(f"/feed-{number}", [copy(number, harness)])
+        if news:
+            harness.publish("/feed-3", [Item(news, f"Truce in the {news}", harness.clock.now() - MINUTE, news)])
+        harness.clock.advance(60 * MINUTE)
+        harness.once(early=Early.NOTHING)
+        harness.clock.set((harness.clock.now() + timedelta(days=1)).replace(hour=18, minute=1))
+        harness.once(early=Early.NOTHING)
+
+    harness.clock.set(harness.clock.now().replace(hour=19))
+    day([0], "")
+    day([1, 2], "south")
+    day([], "west")
+    first, second, third = harness.mail.mails
+    assert "feed-1" not in first.text
+    for part in (second.text, second.html):
+        assert "Warring sides agree on ceasefire" in part
+        assert "https://feed-1.example/wire-1" in part
+        assert "also reported by" in part
+        assert "feed-2" in part
+        assert "Truce in the south" in part
+    assert "wire-1" not in third.text
+    assert "wire-1" not in third.html
+    assert [b"wire-1" in body for body in webhook_sink.bodies()] == [False, True, False]
+
+    listed = json.loads(harness.command("alerts", "list", "--folded", "--json").stdout)
+    assert {row["title"] for row in listed} == {copy(1, harness).title, copy(2, harness).title}
+    shown = json.loads(harness.command("alerts", "show", listed[0]["id"], "--json").stdout)
+    assert {one["channel"] for one in shown["shown_with_story"]} == {"desk/email/0", "bot/slack/0"}

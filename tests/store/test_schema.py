@@ -120,3 +120,28 @@ def test_alembic_is_not_imported_by_opening_creating_and_checking(tmp_path: Path
         "store.upgrade(); store.check_schema(); sys.exit('alembic' in sys.modules)"
     )
     assert subprocess.run([sys.executable, "-c", program, str(tmp_path)], check=False).returncode == 0
+
+
+def test_copies_of_before_count_as_shown_where_their_story_went(tmp_path: Path) -> None:
+    """A digest after the update does not list every copy that there ever was."""
+    database = SqliteDatabase(tmp_path / "watcher.db", timedelta(seconds=5))
+    with database.write("test") as connection:
+        schema.migrate(connection, "0007")
+    database.close()
+    with closing(sqlite3.connect(tmp_path / "watcher.db")) as connection, connection:
+        connection.execute(
+            "INSERT INTO delivery_groups (id, key, route, channel, labels) VALUES (1, x'01', '/', 'c', '{}')"
+        )
+        for seq, into in ((1, None), (2, b"first"), (3, b"other")):
+            connection.execute(
+                "INSERT INTO alerts (seq, id, topic, entry_key, story, feed_title, level, score, state, folded_into, "
+                "created_at, document, reason) VALUES (?, ?, 't', x'01', ?, '', 'focus', 1, 'folded', ?, 1, '{}', '')",
+                (seq, str(seq).encode(), "s" if seq < 3 else "other", into),
+            )
+        connection.execute(
+            "INSERT INTO deliveries (alert_seq, channel, group_id, score, waiting_since, state, reason, since) "
+            "VALUES (1, 'c', 1, 1, 1, 'delivered', '', 1)"
+        )
+    migrated(tmp_path / "watcher.db")
+    with closing(sqlite3.connect(tmp_path / "watcher.db")) as connection:
+        assert connection.execute("SELECT alert_seq, channel FROM shown_copies").fetchall() == [(2, "c")]

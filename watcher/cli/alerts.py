@@ -72,6 +72,9 @@ def list_alerts(
         str | None, typer.Option(metavar="TEXT", help="List only alerts of feeds whose title or address contains this.")
     ] = None,
     state: Annotated[StateName | None, typer.Option(help="List only alerts or deliveries in this state.")] = None,
+    folded: Annotated[
+        bool, typer.Option("--folded", help="List only alerts that were folded into another, with its id.")
+    ] = False,
     story: Annotated[str | None, typer.Option(metavar="STORY", help="List only alerts of this story.")] = None,
     marked: Annotated[MarkName | None, typer.Option(help="List only alerts marked so.")] = None,
     limit: Limit = 50,
@@ -89,6 +92,7 @@ def list_alerts(
         level=Level(level) if level else None,
         feed=feed,
         state=states[state] if state else None,
+        is_folded=folded,
         story=story,
         marked=MarkState(marked) if marked else None,
     )
@@ -142,7 +146,8 @@ def show(
         alert = _find(store, alert_id)
         (row,) = _rows(store, [alert])
         copies, deliveries = store.alerts.copies_of(alert.id), store.alerts.deliveries(alert.id)
-    page = alert_page(row, copies, deliveries, compiled.settings.receivers)
+        shown = store.shown_copies.messages_with(alert.id)
+    page = alert_page(row, copies, deliveries, compiled.settings.receivers, shown)
     if as_json:
         show_json(page.facts())
         return
@@ -169,6 +174,8 @@ def _show(page: AlertPage) -> None:
     for copy in page.copies:
         say(f"also reported by {copy.feed_title}, {when(copy.created_at)}: {copy.entry.title} ({copy.id[:8]})", hang=2)
     say(page.row.status)
+    for channel, message in page.shown_with_story:
+        say(f"shown with its story on {channel}" + (f" in message {message[:8]}" if message else ""), hang=2)
     if page.row.mark.value != MarkName.UNMARKED:
         say(f"marked {page.row.mark.value}")
     columns = ("channel", "state", "reason", "since", "until", "message", "route", "to")

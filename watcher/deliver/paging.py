@@ -40,9 +40,9 @@ def split(message: Message, fits: Callable[[Message], bool], most: int = MOST_PA
         count = _most_that_fit(message, left, fits)
         if count:
             parts.append(left[:count])
-        left_out += not count
+        left_out += not count and not left[0].is_late
         left = left[count or 1 :]
-    return _numbered(message, parts, message.omitted + left_out + len(left))
+    return _numbered(message, parts, message.omitted + left_out + sum(not item.is_late for item in left))
 
 
 def _most_that_fit(message: Message, items: Sequence[MessageItem], fits: Callable[[Message], bool]) -> int:

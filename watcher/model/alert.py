@@ -58,6 +58,19 @@ class FoldedReport:
 
 
 @dataclass(frozen=True, slots=True)
+class LateCopies:
+    """Reports folded into an alert (`alert_id`) after the message that shows it was made; `source` is its publisher."""
+
+    alert_id: str
+    topic: str
+    topic_title: str
+    title: str
+    link: str
+    reports: tuple[FoldedReport, ...]
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """A match worth notifying, complete in itself: what it says does not change after it is saved (I2).
 

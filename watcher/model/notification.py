@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from watcher.errors import AttemptReason, NotifyReason
-from watcher.model.alert import Alert, stable_hash
+from watcher.model.alert import Alert, LateCopies, stable_hash
 from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
 from watcher.model.trust import Trust
@@ -173,6 +173,8 @@ class Notification:
     """What the receiver took in earlier attempts (recipients, or parts of a split message); a retry sends the rest."""
     retried_at: datetime | None = None
     """When the operator last retried it: its retry schedule starts again there."""
+    late: tuple[LateCopies, ...] = ()
+    """Of a digest: copies of alerts that earlier messages to the channel show."""
     reply_to: str = ""
     """Receipt of the first message about its story on this channel; known only while it is under a lease."""
 
@@ -309,6 +311,8 @@ class MessageItem:
     also_ids: tuple[str, ...] = ()
     other_titles: tuple[tuple[str, str], ...] = ()
     """Source and headline, and link, of other reports on the story whose headline differs."""
+    is_late: bool = False
+    """It lists reports on a story that an earlier message shows."""
 
     @property
     def short_id(self) -> str:
@@ -317,8 +321,8 @@ class MessageItem:
 
     @property
     def alert_ids(self) -> tuple[str, ...]:
-        """Every alert that the item shows."""
-        return tuple(filter(None, (self.alert_id, *self.also_ids)))
+        """Every alert of the notification that the item shows."""
+        return () if self.is_late else tuple(filter(None, (self.alert_id, *self.also_ids)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -188,7 +188,9 @@ class Flusher:
                     self.now,
                     only=behind.alert_ids,
                 )
-        return await self.store_pool(self.store.groups.freeze, group.key, _reason(route.timing, group), self.now, SHOWN)
+        reason = _reason(route.timing, group)
+        late = await self._late(group.key.channel) if reason is NotifyReason.DIGEST else []
+        return await self.store_pool(self.store.groups.freeze, group.key, reason, self.now, SHOWN, late)
 
     async def _release(self, held: HeldGroup) -> Notification | None:
         route = self.routes.get(held.route)
@@ -205,7 +207,17 @@ class Flusher:
         use = await self._budget_use(route, slot.channel)
         if route.budget is not None and not limits.messages_left(route.budget, use, self.now):
             return None
-        return await self.store_pool(self.store.empty_digests.freeze, slot, self.now)
+        if not await self.store_pool(self.store.empty_digests.is_wanted, slot):
+            return None
+        late = await self._late(slot.channel)
+        return await self.store_pool(self.store.empty_digests.freeze, slot, self.now, late)
+
+    async def _late(self, channel: ChannelRef) -> list[str]:
+        """Copies (ids) that no message to the channel shows yet and no silence meets, for a digest to list."""
+        copies = await self.store_pool(self.store.shown_copies.late, channel, self.now)
+        in_force = active_silences(await self.store_pool(self.store.silences.ending_after, self.now), self.now)
+        met = silenced(copies, in_force, self.now) if copies else {}
+        return [copy.id for copy in copies if copy.id not in met]
 
     async def _budget_use(self, route: Route, channel: ChannelRef) -> BudgetUse:
         if route.budget is None:

@@ -12,7 +12,7 @@ from watcher.errors import NotifyReason
 from watcher.model.notification import Notification
 from watcher.render.dates import local_date
 from watcher.render.digest_context import BAR_DAYS, DigestContext, counted, footer_lines
-from watcher.render.item import Line
+from watcher.render.item import LateLine, Line, late_line
 from watcher.text.printable import isolate, one_line
 from watcher.text.shorten import shorten
 
@@ -60,6 +60,8 @@ class Digest:
     unrendered: int = 0
     only_in_text: int = 0
     """Of the omitted, those that the plain-text part lists."""
+    late: tuple[LateLine, ...] = ()
+    """Stories of earlier messages that others reported since."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,7 @@ def compose(
         titles=tuple(lines[extent.full : extent.shown]),
         footer=footer_lines(context, zone),
         unrendered=unrendered,
+        late=tuple(map(late_line, notification.late)),
     )
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from watcher.model.alert import Alert
+from watcher.model.alert import Alert, LateCopies
 from watcher.model.local_time import representable
 from watcher.model.notification import MessageItem
 from watcher.model.route import Rank
@@ -80,6 +80,42 @@ class Line:
     @property
     def also_unnamed(self) -> int:
         return len(self.also) - len(self.also_named)
+
+
+@dataclass(frozen=True, slots=True)
+class LateLine:
+    """A story that an earlier message shows, and who reported it since: plain texts, safe links."""
+
+    id: str
+    topic_title: str
+    title: str
+    link: str
+    also: tuple[str, ...]
+    other_titles: tuple[OtherTitle, ...]
+
+    @property
+    def short_id(self) -> str:
+        return self.id[:8]
+
+
+def late_line(late: LateCopies) -> LateLine:
+    """Reports with the headline of the story are only named."""
+    title = one_line(late.title[:LONGEST])
+    others = [one for one in late.reports if one_line(one.title[:LONGEST]).casefold() not in {title.casefold(), ""}]
+    same = dict.fromkeys(_short(one.source) for one in late.reports if one not in others)
+    return LateLine(
+        id=late.alert_id,
+        topic_title=_short(late.topic_title or late.topic),
+        title=shorten(title, TITLE_CHARACTERS),
+        link=safe_link(late.link),
+        also=tuple(same),
+        other_titles=tuple(
+            OtherTitle(
+                _short(one.source), shorten(one_line(one.title[:LONGEST]), TITLE_CHARACTERS), safe_link(one.link)
+            )
+            for one in others
+        ),
+    )
 
 
 def lines_of(alerts: Iterable[Alert], zone: str, now: datetime, rank: Rank = "score") -> tuple[list[Line], list[str]]:
@@ -162,7 +198,7 @@ def _source(alert: Alert) -> str:
     """Who reported it: the configured name of the feed. A name that the feed gives itself or an entry is shown with the
     feed that says so.
     """
-    names = (alert.entry.publisher or "", redact_addresses(alert.feed_title), redact_addresses(alert.feed_url))
+    names = (alert.entry.publisher or "", alert.feed_title, alert.feed_url)
     name = next((_short(name) for name in names if one_line(name)), "")
     feed = alert.labels.get("feed", "")
     via = _short(_host(feed) if feed == alert.feed_url else feed)
@@ -177,7 +213,8 @@ def _host(url: str) -> str:
 
 
 def _short(name: str) -> str:
-    return shorten(one_line(name[: NAME_CHARACTERS * 8]), NAME_CHARACTERS)
+    """A name for one line; a feed without one is called by its address, which may hold a secret."""
+    return shorten(redact_addresses(one_line(name[: NAME_CHARACTERS * 8])), NAME_CHARACTERS)
 
 
 def _also(story: list[Alert]) -> tuple[str, ...]:
@@ -205,4 +242,22 @@ def as_item(line: Line) -> MessageItem:
         alert_id=line.id,
         also_ids=line.other_ids,
         other_titles=tuple((isolate(f"{one.source}: {one.title}"), one.link) for one in line.other_titles),
+    )
+
+
+def late_item(line: LateLine) -> MessageItem:
+    """The line as chats get it, behind the alerts; it names the alert, but is no delivery of it."""
+    return MessageItem(
+        title=f"Also on: {isolate(line.title)}",
+        link=line.link,
+        topic=isolate(line.topic_title),
+        level="",
+        score="",
+        source="",
+        age="",
+        why="",
+        also=tuple(isolate(name) for name in line.also),
+        alert_id=line.id,
+        other_titles=tuple((isolate(f"{one.source}: {one.title}"), one.link) for one in line.other_titles),
+        is_late=True,
     )

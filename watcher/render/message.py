@@ -12,7 +12,7 @@ from watcher.model.notification import Message, Notification
 from watcher.model.route import ChannelRef, Rank
 from watcher.render.digest import Digest, Extent, compose
 from watcher.render.digest_context import DigestContext
-from watcher.render.item import Line, as_item, lines_of
+from watcher.render.item import Line, as_item, late_item, lines_of
 from watcher.render.mail_html import cleaned, inlined, own_templates
 from watcher.render.payload import noted, own_payload, payload
 from watcher.render.sample import samples
@@ -65,7 +65,7 @@ def render_message(
         subject=digest.subject,
         text=text,
         html=html,
-        items=tuple(map(as_item, lines)),
+        items=(*map(as_item, lines), *map(late_item, digest.late)),
         payload=payload(replace(notification, alerts=_without(notification.alerts, failed))),
         omitted=notification.omitted + len(failed) if lines or failed else 0,
         unrendered=tuple(failed),

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 
 from watcher.errors import NotifyReason
-from watcher.model.alert import Alert, Evidence
+from watcher.model.alert import Alert, Evidence, FoldedReport, LateCopies
 from watcher.model.notification import Message, Notification
 from watcher.render.dates import iso
 from watcher.render.user_templates import PAYLOAD, Rendered
@@ -27,6 +27,8 @@ def payload(notification: Notification) -> dict[str, object]:
     }
     if notification.omitted:
         data["silenced" if notification.reason is NotifyReason.NOTHING else "omitted"] = notification.omitted
+    if notification.late:
+        data["late"] = [_late(one) for one in notification.late]
     return {"type": "alerts", "timestamp": iso(notification.created_at), "data": data}
 
 
@@ -48,7 +50,7 @@ def _alert(alert: Alert) -> dict[str, object]:
         },
         "story": {
             "id": alert.story,
-            "sources": [one_line(name) for name in (redact_addresses(alert.feed_title), *alert.sources)],
+            "sources": [redact_addresses(one_line(name)) for name in (alert.feed_title, *alert.sources)],
             **_story_reports(alert),
         },
     }
@@ -56,13 +58,26 @@ def _alert(alert: Alert) -> dict[str, object]:
 
 def _story_reports(alert: Alert) -> dict[str, object]:
     """Reports folded into the alert whose headline differs; the key is there only when there are any."""
-    if not alert.reports:
-        return {}
-    reports = [
-        {"source": one_line(one.source), "title": one_line(one.title), "link": safe_link(one.link)}
-        for one in alert.reports
-    ]
-    return {"reports": reports}
+    return {"reports": [_report(one) for one in alert.reports]} if alert.reports else {}
+
+
+def _report(one: FoldedReport) -> dict[str, object]:
+    return {
+        "source": redact_addresses(one_line(one.source)),
+        "title": one_line(one.title),
+        "link": safe_link(one.link),
+    }
+
+
+def _late(late: LateCopies) -> dict[str, object]:
+    """Reports folded into an alert of an earlier message."""
+    return {
+        "alert": late.alert_id,
+        "topic": late.topic,
+        "title": one_line(late.title),
+        "link": safe_link(late.link),
+        "reports": [_report(one) for one in late.reports],
+    }
 
 
 def _title(alert: Alert) -> str:

@@ -19,6 +19,7 @@ from watcher.store.entries import contains
 from watcher.store.prefix import begins_with
 from watcher.store.records import AlertFilter, DeliveryLife, MarkState
 from watcher.store.tables import (
+    ALERT_IS_FOLDED,
     alerts,
     deliveries,
     delivery_groups,
@@ -110,6 +111,8 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
         asked.append(alerts.c.created_at >= wanted.since)
     if wanted.until is not None:
         asked.append(alerts.c.created_at < wanted.until)
+    if wanted.is_folded:
+        asked.append(ALERT_IS_FOLDED)
     if isinstance(wanted.state, AlertState):
         asked.append(alerts.c.state == wanted.state)
     elif wanted.state is not None:
@@ -138,9 +141,14 @@ def _of_feed(connection: Connection, wanted: AlertFilter, limit: int) -> list[in
 
 def read_alerts(connection: Connection, query: Select[Any]) -> list[Alert]:
     """The alerts that a query on whole rows finds, with the reports folded into them so far."""
+    return read_with_copies(connection, query)[0]
+
+
+def read_with_copies(connection: Connection, query: Select[Any]) -> tuple[list[Alert], set[int]]:
+    """The same; and the rows of the alerts that are folded into them, as far as these show their reports."""
     rows = connection.execute(query).all()
-    reports = _reports(connection, {row.folded_into or row.id for row in rows})
-    return [_alert(row, reports.get(row.folded_into or row.id, ())) for row in rows]
+    reports, copies = _reports(connection, {row.folded_into or row.id for row in rows})
+    return [_alert(row, reports.get(row.folded_into or row.id, ())) for row in rows], copies
 
 
 def _alert(row: AnyRow, reports: Sequence[FoldedReport]) -> Alert:
@@ -158,18 +166,20 @@ def _alert(row: AnyRow, reports: Sequence[FoldedReport]) -> Alert:
     )
 
 
-def _reports(connection: Connection, ids: Collection[str]) -> dict[str, list[FoldedReport]]:
-    """These alerts and those folded into them, by alert id, in order of creation."""
+def _reports(connection: Connection, ids: Collection[str]) -> tuple[dict[str, list[FoldedReport]], set[int]]:
+    """These alerts and those folded into them, by alert id, in order of creation; and the rows of the latter."""
     found: dict[str, list[FoldedReport]] = {}
+    copies: set[int] = set()
     folded = case((alerts.c.folded_into.is_not(None), alerts.c.document))
-    columns = (alerts.c.id, alerts.c.folded_into, alerts.c.feed_title, folded.label("folded_document"))
+    columns = (alerts.c.seq, alerts.c.id, alerts.c.folded_into, alerts.c.feed_title, folded.label("folded_document"))
     reports = select(*columns).order_by(alerts.c.seq)
     for some in chunks(ids):
         for row in connection.execute(reports.where(or_(alerts.c.id.in_(some), alerts.c.folded_into.in_(some)))):
             title, link = documents.headline(row.folded_document) if row.folded_document else ("", "")
             report = FoldedReport(row.feed_title, title, link)
             found.setdefault(row.folded_into or row.id, []).append(report)
-    return found
+            copies.update([row.seq] if row.folded_into else ())
+    return found, copies
 
 
 def _life(row: AnyRow) -> DeliveryLife:

@@ -18,7 +18,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from watcher.errors import SchemaMismatch, StoreCorrupt
-from watcher.model.alert import Alert
+from watcher.model.alert import Alert, LateCopies
 from watcher.model.entry import Entry
 from watcher.model.feed import PollState
 from watcher.model.silence import Silence
@@ -121,6 +121,7 @@ def read_poll_state(text: str | None, **columns: Any) -> PollState:
 entries: Document[Entry] = Document(Versioned[Entry])
 alerts: Document[Alert] = Document(Versioned[Alert])
 snapshots: Document[tuple[Alert, ...]] = Document(Versioned[tuple[Alert, ...]])
+late_copies: Document[tuple[LateCopies, ...]] = Document(Versioned[tuple[LateCopies, ...]])
 labels: Document[Mapping[str, str]] = Document(Versioned[Mapping[str, str]])
 silences: Document[Silence] = Document(Versioned[Silence])
 names: Document[tuple[str, ...]] = Document(Versioned[tuple[str, ...]])

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, select
 
 from watcher.errors import NotifyReason
 from watcher.model.notification import DeliveryState, EmptySlot, Notification, NotificationState
-from watcher.store import documents
 from watcher.store.database import StorePart
-from watcher.store.groups import has_unfinished
+from watcher.store.groups import has_unfinished, save_notification
+from watcher.store.late_copies import late_list, remember_shown
 from watcher.store.routing import group_ids
 from watcher.store.tables import (
     ALERT_IS_UNROUTED,
@@ -25,17 +26,19 @@ from watcher.store.tables import (
 class EmptyDigests(StorePart):
     """Digests that say that there were no alerts."""
 
-    def freeze(self, slot: EmptySlot, now: datetime) -> Notification | None:
+    def is_wanted(self, slot: EmptySlot) -> bool:
+        """Whether `freeze` would make one at this moment; asked every second for an hour, so it takes no lock."""
+        with self._database.read() as connection:
+            return not _has_something(connection, slot)
+
+    def freeze(self, slot: EmptySlot, now: datetime, late: Collection[str] = ()) -> Notification | None:
         """Makes a READY notification without alerts for a slot in which nothing gathered; its `omitted` says how many
-        alerts were silenced there.
+        alerts were silenced there, and it lists the copies `late` (ids).
 
         None when there is anything to report: alerts that are not routed yet; deliveries of these routes and this
         channel that are held, or waiting since before `due`; a notification made since the slot or not finished yet; or
         this very notification.
         """
-        with self._database.read() as connection:
-            if _has_something(connection, slot):
-                return None
         with self._database.write("freeze_empty") as connection:
             self._database.serialise(connection, "routing")
             if _has_something(connection, slot):
@@ -44,7 +47,13 @@ class EmptyDigests(StorePart):
             if has_unfinished(connection, group_id):
                 return None
             silenced = connection.scalar(select(func.count()).select_from(deliveries).where(_silenced(slot))) or 0
-            return _save(connection, group_id, slot, silenced, now)
+            listed = late_list(connection, slot.channel, late, (), now)
+            made = Notification(
+                slot.key, slot.group, NotifyReason.NOTHING, (), now, omitted=silenced, state=NotificationState.READY,
+                next_attempt_at=now, late=listed.stories,
+            )  # fmt: skip
+            remember_shown(connection, listed.rows, str(slot.channel), save_notification(connection, group_id, made))
+            return made
 
 
 def _has_something(connection: Connection, slot: EmptySlot) -> bool:
@@ -79,24 +88,3 @@ def _groups(slot: EmptySlot) -> ColumnElement[int]:
         delivery_groups.c.route.in_(slot.routes), delivery_groups.c.channel == str(slot.channel)
     )
     return ids.scalar_subquery()
-
-
-def _save(connection: Connection, group_id: int, slot: EmptySlot, silenced: int, now: datetime) -> Notification:
-    made = Notification(
-        slot.key, slot.group, NotifyReason.NOTHING, (), now, omitted=silenced, state=NotificationState.READY,
-        next_attempt_at=now,
-    )  # fmt: skip
-    row = {
-        "key": made.key,
-        "group_id": group_id,
-        "channel": str(slot.channel),
-        "reason": made.reason.value,
-        "snapshot": documents.snapshots.write(()),
-        "omitted": silenced,
-        "state": made.state,
-        "created_at": now,
-        "next_attempt_at": now,
-    }
-    connection.execute(insert(notifications), [row])
-    connection.execute(update(delivery_groups).where(delivery_groups.c.id == group_id).values(last_flush_at=now))
-    return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,9 @@ from watcher.model.notification import (
 from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
 from watcher.store import documents
-from watcher.store.alerts import read_alerts
+from watcher.store.alerts import read_with_copies
 from watcher.store.database import AnyRow, StorePart, chunks
+from watcher.store.late_copies import late_list, remember_shown
 from watcher.store.stories import publishers_of
 from watcher.store.tables import (
     DELIVERY_IS_WAITING,
@@ -57,22 +58,25 @@ class Groups(StorePart):
         """The alerts that `freeze` would take now, in the same order and with the same sources. Changes nothing."""
         with self._database.read() as connection:
             row = connection.execute(_group_row(group)).one_or_none()
-            return [] if row is None else _best(connection, waiting_in(row.id), limit)
+            return [] if row is None else _best(connection, waiting_in(row.id), limit)[0]
 
-    def freeze(self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int) -> Notification | None:
+    def freeze(
+        self, group: GroupKey, reason: NotifyReason, now: datetime, limit: int, late: Collection[str] = ()
+    ) -> Notification | None:
         """Turns the group's waiting deliveries into one READY notification, in one transaction (I2).
 
         None when nothing waits any more or an unfinished notification of the group exists. The snapshot holds the
         `limit` best alerts (by score, then age); the others belong to the notification as well and are counted as
-        `omitted`. Each alert's `sources` are the titles of the other feeds folded into it so far. The group's last
-        flush becomes `now`.
+        `omitted`. Each alert's `sources` are the titles of the other feeds folded into it so far. `late` are copies
+        (ids) of earlier alerts that it lists as well, unless a message does already. The group's last flush becomes
+        `now`.
         """
         with self._database.write("close_digest" if reason is NotifyReason.DIGEST else "freeze") as connection:
             self._database.serialise(connection, "routing")
             row = connection.execute(_group_row(group).with_for_update()).one_or_none()
             if row is None:
                 return None
-            return freeze_deliveries(connection, row.id, group, reason, now, waiting_in(row.id), limit)
+            return freeze_deliveries(connection, row.id, group, reason, now, waiting_in(row.id), limit, late)
 
 
 def waiting_group(connection: Connection, group_id: int) -> WaitingGroup | None:
@@ -127,11 +131,13 @@ def best_alerts(taken: ColumnElement[bool], limit: int) -> Select[Any]:
     return query.where(alerts.c.seq.in_(chosen)).order_by(*BEST_FIRST)
 
 
-def _best(connection: Connection, taken: ColumnElement[bool], limit: int) -> list[Alert]:
-    """The best alerts of some deliveries, as a message shows them: with all publishers of their stories so far."""
-    found = read_alerts(connection, best_alerts(taken, limit))
+def _best(connection: Connection, taken: ColumnElement[bool], limit: int) -> tuple[list[Alert], set[int]]:
+    """The best alerts of some deliveries, as a message shows them: with all publishers of their stories so far. And the
+    rows of the copies that it shows with them.
+    """
+    found, copies = read_with_copies(connection, best_alerts(taken, limit))
     publishers = publishers_of(connection, {alert.story for alert in found})
-    return [replace(alert, publishers=publishers.get(alert.story, alert.publishers)) for alert in found]
+    return [replace(alert, publishers=publishers.get(alert.story, alert.publishers)) for alert in found], copies
 
 
 def freeze_deliveries(
@@ -142,16 +148,19 @@ def freeze_deliveries(
     now: datetime,
     taken: ColumnElement[bool],
     limit: int,
+    late: Collection[str] = (),
 ) -> Notification | None:
     """Turns the deliveries that a condition takes into one notification of the group (I2).
 
-    Its snapshot holds the `limit` best alerts; those beyond belong to it as well and are counted in `omitted`.
+    Its snapshot holds the `limit` best alerts; those beyond belong to it as well and are counted in `omitted`. `late`
+    are copies (ids) of earlier alerts to list as well.
     """
     query = select(deliveries.c.id, alerts.c.id.label("alert_id"))
     rows = connection.execute(query.join(alerts, deliveries.c.alert_seq == alerts.c.seq).where(taken)).all()
     if not rows or has_unfinished(connection, group_id):
         return None
-    shown = _best(connection, taken, limit)
+    shown, copies = _best(connection, taken, limit)
+    listed = late_list(connection, group.channel, late, copies, now)
     notification = Notification(
         key=notification_key(group, [row.alert_id for row in rows]),
         group=group,
@@ -161,8 +170,15 @@ def freeze_deliveries(
         omitted=len(rows) - len(shown),
         state=NotificationState.READY,
         next_attempt_at=now,
+        late=listed.stories,
     )
-    _save(connection, group_id, notification, [row.id for row in rows], now)
+    notification_id = save_notification(connection, group_id, notification)
+    remember_shown(connection, copies.union(listed.rows), str(group.channel), notification_id)
+    frozen = update(deliveries).values(
+        state=DeliveryState.SENDING, reason=reason.value, since=now, held_until=None, notification_id=notification_id
+    )
+    for some in chunks([row.id for row in rows]):
+        connection.execute(frozen.where(deliveries.c.id.in_(some)))
     return notification
 
 
@@ -192,33 +208,23 @@ def _waiting_group(row: AnyRow) -> WaitingGroup:
     )
 
 
-def _save(
-    connection: Connection, group_id: int, notification: Notification, delivery_ids: Sequence[int], now: datetime
-) -> None:
-    inserted = connection.execute(
-        insert(notifications).returning(notifications.c.id),
-        [
-            {
-                "key": notification.key,
-                "group_id": group_id,
-                "channel": str(notification.group.channel),
-                "reason": notification.reason.value,
-                "snapshot": documents.snapshots.write(notification.alerts),
-                "omitted": notification.omitted,
-                "state": notification.state,
-                "created_at": now,
-                "next_attempt_at": now,
-            }
-        ],
-    )
-    frozen = update(deliveries).values(
-        state=DeliveryState.SENDING,
-        reason=notification.reason.value,
-        since=now,
-        held_until=None,
-        notification_id=inserted.scalar_one(),
-    )
-    for some in chunks(delivery_ids):
-        connection.execute(frozen.where(deliveries.c.id.in_(some)))
+def save_notification(connection: Connection, group_id: int, notification: Notification) -> int:
+    """Inserts a new READY notification, and notes the group's last flush; returns its row."""
+    made_at = notification.created_at
+    row = {
+        "key": notification.key,
+        "group_id": group_id,
+        "channel": str(notification.group.channel),
+        "reason": notification.reason.value,
+        "snapshot": documents.snapshots.write(notification.alerts),
+        "omitted": notification.omitted,
+        "late": documents.late_copies.write(notification.late) if notification.late else None,
+        "state": notification.state,
+        "created_at": made_at,
+        "next_attempt_at": made_at,
+    }
+    inserted = connection.execute(insert(notifications).returning(notifications.c.id), [row])
     flushed = update(delivery_groups).where(delivery_groups.c.id == group_id)
-    connection.execute(flushed.values(last_flush_at=now))
+    connection.execute(flushed.values(last_flush_at=made_at))
+    row_id: int = inserted.scalar_one()
+    return row_id

@@ -287,4 +287,5 @@ def _notification(row: AnyRow) -> Notification:
         next_attempt_at=row.next_attempt_at,
         accepted=_accepted(row),
         retried_at=row.retried_at,
+        late=() if row.late is None else documents.late_copies.read(row.late),
     )

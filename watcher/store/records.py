@@ -104,6 +104,8 @@ class AlertFilter:
     level: Level | None = None
     feed: str | None = None
     state: AlertState | DeliveryState | None = None
+    is_folded: bool = False
+    """Only alerts that were folded into another, also those that a channel got by themselves."""
     story: str | None = None
     marked: MarkState | None = None
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, delete, select, tuple_
 
 from watcher.store.database import Database, chunks, execute_many
-from watcher.store.tables import threads
+from watcher.store.story_tables import threads
 
 REPLIED_TO_FOR = timedelta(days=14)
 """A message older than this is far up in the chat: a reply to it would be read by nobody."""

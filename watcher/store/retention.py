@@ -13,6 +13,8 @@ from sqlalchemy import ColumnElement, Connection, delete, exists, or_, select, t
 
 from watcher.model.alert import AlertState
 from watcher.model.notification import DeliveryState
+from watcher.store.late_copies import forget_notifications
+from watcher.store.story_tables import shown_copies
 from watcher.store.tables import (
     alerts,
     attempts,
@@ -77,7 +79,8 @@ def drop_alerts(connection: Connection, before: datetime, chunk: int) -> int:
         .limit(chunk)
     )
     sequences = list(connection.scalars(old))
-    connection.execute(delete(deliveries).where(deliveries.c.alert_seq.in_(sequences)))
+    for table in (deliveries, shown_copies):
+        connection.execute(delete(table).where(table.c.alert_seq.in_(sequences)))
     return connection.execute(delete(alerts).where(alerts.c.seq.in_(sequences))).rowcount
 
 
@@ -93,6 +96,7 @@ def drop_notifications(connection: Connection, before: datetime, chunk: int) -> 
     )
     orphaned = update(deliveries).where(deliveries.c.notification_id.in_(ids))
     connection.execute(orphaned.values(notification_id=None))
+    forget_notifications(connection, ids)
     connection.execute(delete(attempts).where(attempts.c.notification_id.in_(ids)))
     return connection.execute(delete(notifications).where(notifications.c.id.in_(ids))).rowcount
 

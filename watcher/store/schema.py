@@ -8,9 +8,9 @@ from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, Strin
 
 from watcher.errors import SchemaMismatch
 from watcher.store.database import Database
-from watcher.store.tables import metadata
+from watcher.store.story_tables import shown_copies
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
 """Every version there was, oldest first; the last is this program's. A migration of the same name leads to each."""
 
 CURRENT = VERSIONS[-1]
@@ -71,7 +71,7 @@ def _create(database: Database, connection: Connection) -> None:
         raise SchemaMismatch(
             f"{database.where} holds tables of something else ({', '.join(sorted(others)[:3])}): name another store"
         )
-    metadata.create_all(connection)
+    shown_copies.metadata.create_all(connection)
     version_table.create(connection)
     connection.execute(version_table.insert().values(version_num=CURRENT))
 

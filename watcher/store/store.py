@@ -30,6 +30,7 @@ from watcher.store.facts import Facts
 from watcher.store.feeds import Feeds
 from watcher.store.groups import Groups
 from watcher.store.holds import Holds
+from watcher.store.late_copies import ShownCopies
 from watcher.store.marks import Marks
 from watcher.store.nodes import Nodes
 from watcher.store.outbox import Outbox
@@ -61,6 +62,7 @@ class Store:
         self.empty_digests = EmptyDigests(database)
         self.digest_facts = DigestFacts(database)
         self.holds = Holds(database)
+        self.shown_copies = ShownCopies(database)
         self.silences = Silences(database)
         self.outbox = Outbox(database)
         self.facts = Facts(database)

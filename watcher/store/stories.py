@@ -14,7 +14,7 @@ from watcher.model.story import AssignsStories, Kinship, Placement, Sketch, Stor
 from watcher.model.trust import Trust
 from watcher.store import documents
 from watcher.store.database import AnyRow, chunks
-from watcher.store.tables import story_hashes, story_members
+from watcher.store.story_tables import story_hashes, story_members
 
 MOST_OF_ONE_PUBLISHER = 20
 """Members of one story by the publisher of an entry that it is compared with, the latest ones."""

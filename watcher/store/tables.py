@@ -10,14 +10,12 @@ from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import (
-    BigInteger,
     Boolean,
     Column,
     ColumnElement,
     ForeignKey,
     Index,
     Integer,
-    LargeBinary,
     MetaData,
     PrimaryKeyConstraint,
     Table,
@@ -194,8 +192,11 @@ notifications = Table(
     Column("finished_at", Instant),
     Column("retry_wanted_at", Instant),
     Column("retried_at", Instant),
+    Column("late", Text),
 )
-"""`retry_wanted_at`: the operator wants a dead letter sent as soon as its group has nothing unfinished (I2)."""
+"""`retry_wanted_at`: the operator wants a dead letter sent as soon as its group has nothing unfinished (I2).
+`late`: the copies of earlier alerts that a digest lists.
+"""
 
 NOTIFICATION_IS_UNFINISHED = notifications.c.finished_at.is_(None)
 NOTIFICATION_IS_FINISHED = notifications.c.finished_at.is_not(None)
@@ -253,52 +254,6 @@ attempts = Table(
 )
 
 Index("ix_attempts_notification", attempts.c.notification_id)
-
-story_members = Table(
-    "story_members",
-    metadata,
-    Column("id", RowId, primary_key=True),
-    Column("entry_key", Key, nullable=False, unique=True),
-    Column("story", Text, nullable=False),
-    Column("feed_url", Text, nullable=False),
-    Column("publisher", ForeignText, nullable=False),
-    Column("counts", Boolean, nullable=False),
-    Column("begun_at", Instant, nullable=False),
-    Column("seen_at", Instant, nullable=False),
-    Column("sketch", LargeBinary, nullable=False),
-)
-"""Entries that have alerts, for as long as their stories live. `begun_at` is when the story began, `seen_at` when the
-entry joined it; `counts` says whether its publisher is one more for the story.
-"""
-
-Index("ix_story_members_story", story_members.c.story)
-Index("ix_story_members_begun", story_members.c.begun_at)
-
-story_hashes = Table(
-    "story_hashes",
-    metadata,
-    Column("hash", BigInteger, nullable=False),
-    Column("member_id", RowId, ForeignKey("story_members.id", ondelete="CASCADE"), nullable=False),
-    PrimaryKeyConstraint("hash", "member_id"),
-    sqlite_with_rowid=False,
-)
-"""The first member of each story that has a hash: a hundred copies are found as quickly as one."""
-
-Index("ix_story_hashes_member", story_hashes.c.member_id)
-
-threads = Table(
-    "threads",
-    metadata,
-    Column("channel", Text, nullable=False),
-    Column("story", Text, nullable=False),
-    Column("receipt", Text, nullable=False),
-    Column("begun_at", Instant, nullable=False),
-    PrimaryKeyConstraint("channel", "story"),
-    sqlite_with_rowid=False,
-)
-"""The first message about a story on a channel, by the receiver's own name of it."""
-
-Index("ix_threads_begun", threads.c.begun_at)
 
 silences = Table(
     "silences",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from watcher.model.alert import Alert, AlertState, Evidence
 from watcher.model.notification import DeliveryState
-from watcher.model.route import Receiver
+from watcher.model.route import ChannelRef, Receiver
 from watcher.store.records import DeliveryLife, MarkState
 
 
@@ -91,12 +91,16 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class AlertPage:
-    """The whole life of one alert: evidence (the most points first), copies in other feeds, deliveries."""
+    """The whole life of one alert: evidence (the most points first), copies in other feeds, deliveries.
+
+    `shown_with_story`: of a folded alert, the channels whose messages list it, and the keys of these where known.
+    """
 
     row: AlertRow
     evidence: tuple[Evidence, ...]
     copies: tuple[Alert, ...]
     deliveries: tuple[DeliveryRow, ...]
+    shown_with_story: tuple[tuple[str, str | None], ...] = ()
 
     def facts(self) -> dict[str, object]:
         """The page for JSON."""
@@ -104,6 +108,9 @@ class AlertPage:
             **self.row.facts(),
             "copies": [_copy_facts(copy) for copy in self.copies],
             "deliveries": [delivery.facts() for delivery in self.deliveries],
+            "shown_with_story": [
+                {"channel": channel, "notification": message} for channel, message in self.shown_with_story
+            ],
         }
 
 
@@ -115,12 +122,19 @@ def alert_rows(
 
 
 def alert_page(
-    row: AlertRow, copies: Sequence[Alert], deliveries: Sequence[DeliveryLife], receivers: Mapping[str, Receiver]
+    row: AlertRow,
+    copies: Sequence[Alert],
+    deliveries: Sequence[DeliveryLife],
+    receivers: Mapping[str, Receiver],
+    shown: Iterable[tuple[ChannelRef, str | None]] = (),
 ) -> AlertPage:
-    """The page of one alert; `receivers` are those of the configuration in force, by name."""
+    """The page of one alert; `receivers` are those of the configuration in force, by name. `shown`: the channels that a
+    message with the story of a folded alert went to.
+    """
     evidence = sorted(row.alert.evidence, key=lambda part: -part.points)
     rows = tuple(_delivery_row(delivery, receivers) for delivery in deliveries)
-    return AlertPage(row, tuple(evidence), tuple(copies), rows)
+    messages = tuple((str(channel), message) for channel, message in shown)
+    return AlertPage(row, tuple(evidence), tuple(copies), rows, messages)
 
 
 def evidence_facts(part: Evidence) -> dict[str, object]:

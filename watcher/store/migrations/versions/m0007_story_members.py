@@ -1,4 +1,4 @@
-"""Members of stories with what a comparison of leads needs; the trust of an alert's feed; late copies of a digest.
+"""Members of stories with what a comparison of leads needs; the trust of an alert's feed.
 
 What the former tables held cannot be compared with the new sketches: stories that were alive are not found again, once.
 
