@@ -56,7 +56,7 @@ preview: $(READY)  ## pictures of the digest: two widths, light and dark, Latin 
 	$(BIN)/python bench/live/preview.py preview-output
 
 constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
-	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[apprise,postgres]' --group dev
+	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[apprise,postgres,web]' --group dev
 	$(BIN)/pip freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
 	@touch $(READY)
 
@@ -67,5 +67,5 @@ clean:  ## forgets .venv, caches and what the demo wrote
 $(READY): Makefile pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[apprise,postgres]' --group dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[apprise,postgres,web]' --group dev
 	@touch $@

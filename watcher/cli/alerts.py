@@ -83,6 +83,7 @@ def list_alerts(
     """List alerts, the newest first."""
     from watcher.model.alert import AlertState
     from watcher.model.notification import DeliveryState
+    from watcher.queries.alerts import read_alert_rows
     from watcher.store.records import AlertFilter, MarkState
 
     states = {one.value: one for one in (*AlertState, *DeliveryState)}
@@ -97,7 +98,7 @@ def list_alerts(
         marked=MarkState(marked) if marked else None,
     )
     with store_of(config) as store:
-        rows = _rows(store, store.alerts.matching(wanted, limit))
+        rows = read_alert_rows(store, store.alerts.matching(wanted, limit))
     if as_json:
         show_json([row.facts() for row in rows])
         return
@@ -106,13 +107,6 @@ def list_alerts(
 
 
 _NO_ALERTS = "no such alerts; `watcher entries list` shows what was read, `watcher entries show` why it did not alert"
-
-
-def _rows(store: Store, alerts: list[Alert]) -> tuple[AlertRow, ...]:
-    from watcher.views.alerts import alert_rows
-
-    ids = [alert.id for alert in alerts]
-    return alert_rows(alerts, store.alerts.delivery_states(ids), store.marks.of_alerts(ids))
 
 
 def _cells(row: AlertRow) -> tuple[Cell, ...]:
@@ -139,15 +133,11 @@ def show(
 
     Copies are alerts on the same story in other feeds, which were folded into this one.
     """
-    from watcher.views.alerts import alert_page
+    from watcher.queries.alerts import read_alert_page
 
     compiled = load_to_read(config)
     with opened_store(compiled) as store:
-        alert = _find(store, alert_id)
-        (row,) = _rows(store, [alert])
-        copies, deliveries = store.alerts.copies_of(alert.id), store.alerts.deliveries(alert.id)
-        shown = store.shown_copies.messages_with(alert.id)
-    page = alert_page(row, copies, deliveries, compiled.settings.receivers, shown)
+        page = read_alert_page(store, compiled.settings.receivers, _find(store, alert_id))
     if as_json:
         show_json(page.facts())
         return

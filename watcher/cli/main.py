@@ -31,6 +31,7 @@ COMMANDS: Mapping[str, str] = {
     "check": "Validate the configuration, its topics' examples, its channels and its templates.",
     "run": "Run the daemon.",
     "once": "Poll what is due, deliver what is ready, and exit.",
+    "web": "Serve the pages: what was read, what alerted and why, what was sent.",
     "status": "Show how watcher is doing, and what needs attention.",
     "explain": "Show why a text or an entry matches a topic, or why it does not.",
     "evaluate": "Measure the topics against entries judged by hand.",

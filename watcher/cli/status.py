@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, single_command, store_of
 from watcher.cli.tables import counted, say, show_json, span, when
-from watcher.model.notification import DeliveryState, NotificationState
+from watcher.model.notification import DeliveryState
 
 if TYPE_CHECKING:
-    from watcher.store.store import Store
-    from watcher.views.status import Status, StatusFacts
+    from watcher.views.status import Status
 
 app = single_command()
-
-MOST_MESSAGES = 1_000
-DAY = timedelta(days=1)
 
 
 @app.command(epilog="Example: watcher status --json")
@@ -28,40 +24,17 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 
     Exit 1: something does.
     """
-    from watcher.views.status import status_of
+    from watcher.queries.status import read_status
 
     now = datetime.now(UTC)
     with store_of(config) as store:
-        found = status_of(_facts(store, now), now)
+        found = read_status(store, now)
     if as_json:
         show_json(found.facts_for_json())
     else:
         for name, text in _lines(found):
             say(f"{name:<13}{text}", hang=13)
     raise typer.Exit(1 if found.attention else 0)
-
-
-def _facts(store: Store, now: datetime) -> StatusFacts:
-    from watcher.errors import NotifyReason
-    from watcher.schedule.health import feed_issues
-    from watcher.views.status import StatusFacts
-
-    dead = store.outbox.newest(state=NotificationState.DEAD, limit=MOST_MESSAGES)
-    sent = store.outbox.newest(state=NotificationState.SENT, limit=MOST_MESSAGES)
-    return StatusFacts(
-        stats=store.stats(),
-        feeds=store.feeds.counts(now),
-        issues=feed_issues(store.feeds.with_issues(now), now),
-        nodes=store.nodes.all(),
-        waiting=store.groups.waiting(),
-        held=store.holds.held(),
-        ready=store.outbox.newest(state=NotificationState.READY, limit=MOST_MESSAGES),
-        dead=dead,
-        dropped=store.outbox.dropped([one.key for one in dead]),
-        last_digest=next((one for one in sent if one.reason is NotifyReason.DIGEST), None),
-        pauses=store.outbox.pauses(now),
-        entries_day=store.entries.count(now - DAY),
-    )
 
 
 def _lines(status: Status) -> Iterator[tuple[str, str]]:

@@ -15,7 +15,9 @@ from watcher.config.load import IGNORED
 from watcher.config.quantities import format_duration, format_size
 from watcher.config.schema import Shape
 from watcher.config.server import DEFAULT_STORE
+from watcher.config.web import WebShape
 from watcher.deliver.registry import CHANNEL_KINDS
+from watcher.model.web import Listen
 
 SECTIONS: Mapping[str, type[Shape]] = {
     "polling": shapes.PollingShape,
@@ -23,6 +25,7 @@ SECTIONS: Mapping[str, type[Shape]] = {
     "retention": shapes.RetentionShape,
     "network": shapes.NetworkShape,
     "smtp": shapes.SmtpShape,
+    "web": WebShape,
 }
 """Sections that are one mapping of keys."""
 SIZES = frozenset({"max_bytes", "bytes_per_feed"})
@@ -57,6 +60,32 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "proxy": "The address of a proxy for feeds.",
         "ca_file": "A file with the certificates to trust.",
         "delivery_proxy": "The address of a proxy for messages.",
+    },
+    "WebShape": {
+        "listen": "Where `watcher web` serves the pages: HOST:PORT, or unix:PATH.",
+        "url": "The address that browsers use; with it messages have links to the pages.",
+        "key": "A secret that signs sessions and links.",
+        "old_keys": "Earlier keys, which are still accepted.",
+        "proxy": "A proxy that signs users in.",
+        "people": "Who may sign in.",
+        "tokens": "Tokens of programs.",
+        "links": "What links in messages allow: none, read or act.",
+        "links_for": "How long links in messages are valid.",
+    },
+    "ProxyShape": {
+        "header": "The header in which the proxy names the user.",
+        "from": "Networks from which this header is believed.",
+        "may": "What users may do whom people does not list; without it they are refused.",
+    },
+    "PersonShape": {
+        "name": "The name to sign in with, or that the proxy gives.",
+        "password": "The line that `watcher web password` prints.",
+        "may": "read, act or admin.",
+    },
+    "TokenShape": {
+        "name": "What the token is called in logs.",
+        "hash": "The line that `watcher web token` prints.",
+        "may": "feeds, read or act.",
     },
     "FeedShape": {
         "url": "The address of an RSS, Atom or JSON feed.",
@@ -144,9 +173,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
 
 def json_schema() -> dict[str, Any]:
     """A JSON Schema (draft 2020-12) of the whole file. Checks keys and forms, not what only `watcher check` can."""
-    models = [
-        one for one in vars(shapes).values() if isinstance(one, type) and issubclass(one, Shape) and one is not Shape
-    ]
+    models = [one for one in vars(shapes).values() if isinstance(one, type) and issubclass(one, Shape)]
+    models = [*(one for one in models if one is not Shape), WebShape]
     _, generated = models_json_schema([(model, "validation") for model in models], ref_template="#/$defs/{model}")
     definitions: dict[str, Any] = generated["$defs"]
     for model in models:
@@ -215,6 +243,8 @@ def _as_written(key: str, value: object) -> object:
         return format_duration(value)
     if key in SIZES and isinstance(value, int):
         return format_size(value)
+    if isinstance(value, Listen):
+        return str(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
         return list(value)
     return value

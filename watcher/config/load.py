@@ -19,6 +19,7 @@ from watcher.config.routes import Names, read_route
 from watcher.config.server import read_limits, read_network, read_polling, read_retention, read_smtp, read_store
 from watcher.config.source_map import place_inside
 from watcher.config.topics import read_topics, read_vocabulary
+from watcher.config.web import read_web
 from watcher.config.yaml_tree import MappingNode, read_document, walk
 from watcher.errors import Position, Problem
 from watcher.model.feed import Feed
@@ -40,6 +41,7 @@ SECTIONS = (
     "smtp",
     "receivers",
     "route",
+    "web",
 )
 IGNORED = "x-"
 """Top-level keys that begin so are the user's own: places for YAML anchors."""
@@ -125,7 +127,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     polling = read_polling(reader)
     network = read_network(reader, credentials)
     limits, retention = read_limits(reader), read_retention(reader)
-    smtp = read_smtp(reader, credentials)
+    smtp, web = read_smtp(reader, credentials), read_web(reader, credentials)
     lists = read_feeds(reader, credentials, polling.min)
     topics = read_topics(reader, read_vocabulary(reader))
     receivers = read_receivers(reader, credentials)
@@ -140,7 +142,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
         return Reading(None, topics, problems, warnings)
     settings = Settings(
         file=reader.file, store=store, polling=polling, network=network, feeds=lists.feeds, topics=topics,
-        receivers=receivers, route=route, smtp=smtp, limits=limits, retention=retention,
+        receivers=receivers, route=route, smtp=smtp, limits=limits, retention=retention, web=web,
         warnings=tuple(map(str, warnings)), opml_files=lists.opml_files,
         positions=_positions(reader),
     )  # fmt: skip

@@ -92,7 +92,7 @@ def _positive(duration: timedelta) -> timedelta:
     return duration
 
 
-def _one_of(words: tuple[str, ...]) -> BeforeValidator:
+def one_of(words: tuple[str, ...]) -> BeforeValidator:
     def check(value: object) -> object:
         if value not in words:
             raise ValueError(f"must be one of {', '.join(words)}{did_you_mean(str(value), words)}")
@@ -228,7 +228,7 @@ class NetworkShape(Shape):
     delivery_proxy: TextOrSecret | None = None
 
 
-TrustName = Annotated[Literal["low", "normal", "high"], _one_of(("low", "normal", "high"))]
+TrustName = Annotated[Literal["low", "normal", "high"], one_of(("low", "normal", "high"))]
 
 
 class FeedShape(Shape):
@@ -262,7 +262,7 @@ class NearShape(Shape):
 class ExampleShape(Shape):
     text: Text
     level: Annotated[
-        Level, BeforeValidator(lambda value: Level(value) if value in list(Level) else value), _one_of(tuple(Level))
+        Level, BeforeValidator(lambda value: Level(value) if value in list(Level) else value), one_of(tuple(Level))
     ]
 
 
@@ -289,14 +289,14 @@ class SmtpShape(Shape):
 
     host: Annotated[Line, _or_source]
     port: Annotated[int, Field(ge=1, le=65535), _or_source] = 587
-    tls: Annotated[Literal["starttls", "implicit", "none"], _one_of(("starttls", "implicit", "none"))] = "starttls"
+    tls: Annotated[Literal["starttls", "implicit", "none"], one_of(("starttls", "implicit", "none"))] = "starttls"
     username: Annotated[Line, _or_source] | None = None
     password: TextOrSecret | None = None
     helo: Annotated[str, AfterValidator(_helo)] | None = None
     sender: Annotated[EmailAddress, _or_source] = Field(alias="from")
 
 
-Days = list[Annotated[Weekday, _one_of(WEEKDAYS)]]
+Days = list[Annotated[Weekday, one_of(WEEKDAYS)]]
 Dates = Annotated[
     list[Annotated[date, PlainValidator(read_date), _written(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-12-25")]],
     Field(max_length=366),
@@ -313,7 +313,7 @@ class DigestShape(Shape):
     min: int = Field(1, ge=1, le=10_000)
     except_on: Dates = Field([], alias="except")
     empty: bool = False
-    rank: Annotated[Rank, _one_of(get_args(Rank))] = "score"
+    rank: Annotated[Rank, one_of(get_args(Rank))] = "score"
 
 
 class HoldShape(Shape):

@@ -13,6 +13,7 @@ from watcher.model.feed import Feed
 from watcher.model.route import Receiver, Route
 from watcher.model.secret import Secret
 from watcher.model.topic import Topic
+from watcher.model.web import WebSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +103,7 @@ class Settings:
     smtp: Smtp | None = None
     limits: Limits = Limits()
     retention: Retention = Retention()
+    web: WebSettings = field(default_factory=WebSettings)
     warnings: tuple[str, ...] = ()
     opml_files: tuple[Path, ...] = ()
     positions: Mapping[str, Position] = field(default_factory=dict)

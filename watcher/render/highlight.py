@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 
 from watcher.model.alert import Alert, Evidence
 from watcher.model.topic import format_points
-from watcher.text.printable import isolate, one_line, printable
+from watcher.text.printable import harmless, isolate, one_line, printable
 from watcher.text.shorten import shorten
 
 Run = tuple[str, bool]
@@ -57,6 +57,17 @@ def quote_runs(alert: Alert) -> tuple[Run, ...]:
     ranges = [pair for part in passages if part.text == best.text for pair in part.highlights]
     ranges += _occurrences(best.text, _matched_words(alert.evidence))
     return _stripped(_window(best.text, ranges))
+
+
+def part_runs(part: Evidence) -> tuple[Run, ...]:
+    """The passage of one part of a score, its words marked."""
+    return _stripped(_window(part.text, part.highlights))
+
+
+def text_runs(text: str, parts: Iterable[Evidence]) -> tuple[Run, ...]:
+    """A text of an entry, lines as they are; every word that scored is marked."""
+    ranges = _occurrences(text, _matched_words(parts))
+    return tuple((harmless(piece), marked) for piece, marked in _runs(text, ranges) if piece)
 
 
 def why(alert: Alert, limit: int = WHY_CHARACTERS) -> str:

@@ -29,6 +29,11 @@ def printable(text: str) -> str:
     return _SPACE.sub(" ", _ACTING.sub(" ", text))
 
 
+def harmless(text: str) -> str:
+    """The text without characters that act, its lines as they are."""
+    return _ACTING.sub("", text)
+
+
 def one_line(text: str) -> str:
     """`printable` without outer spaces."""
     return printable(text).strip()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.model.alert import Alert, AlertState, Evidence
-from watcher.model.notification import DeliveryState
+from watcher.model.notification import Attempt, AttemptResult, DeliveryState
 from watcher.model.route import ChannelRef, Receiver
+from watcher.model.topic import format_points
 from watcher.store.records import DeliveryLife, MarkState
 
 
@@ -74,6 +75,7 @@ class DeliveryRow:
     since: datetime
     until: datetime | None
     notification: str | None
+    waiting_since: datetime | None = None
 
     def facts(self) -> dict[str, object]:
         """The row for JSON."""
@@ -160,6 +162,7 @@ def _delivery_row(delivery: DeliveryLife, receivers: Mapping[str, Receiver]) -> 
         since=delivery.since,
         until=delivery.held_until if delivery.state is DeliveryState.HELD else None,
         notification=delivery.notification,
+        waiting_since=delivery.waiting_since,
     )
 
 
@@ -177,3 +180,53 @@ def _copy_facts(copy: Alert) -> dict[str, object]:
         "title": copy.entry.title,
         "link": copy.entry.link,
     }
+
+
+@dataclass(frozen=True, slots=True)
+class LifeEvent:
+    """One line of an alert's life. `text` names channels and reasons, nothing of the feed; `notification` is the
+    message that it is about, `remark` what a receiver or a user said.
+    """
+
+    at: datetime
+    text: str
+    notification: str | None = None
+    remark: str = ""
+    is_trouble: bool = False
+
+
+def life_of(page: AlertPage, attempts: Mapping[str, Sequence[Attempt]]) -> tuple[LifeEvent, ...]:
+    """What happened to an alert, in order. `attempts` are by key of the message."""
+    alert = page.row.alert
+    events = [] if alert.entry.published is None else [LifeEvent(alert.entry.published, "published")]
+    events.append(LifeEvent(alert.first_seen, "read from its feed"))
+    created = alert.created_at or alert.first_seen
+    points, focus = format_points(alert.score), format_points(alert.focus)
+    events.append(
+        LifeEvent(created, f"matched {alert.topic}: {alert.level.value}, {points} points (focus from {focus})")
+    )
+    if alert.folded_into:
+        events.append(LifeEvent(created, "folded: it repeats an alert that was there", remark=alert.reason))
+    for copy in page.copies:
+        events.append(LifeEvent(copy.created_at or created, "a copy was folded into it", remark=copy.feed_title))
+    for delivery in page.deliveries:
+        events += _events_of(delivery, attempts)
+    return tuple(sorted(events, key=lambda event: event.at))
+
+
+def _events_of(delivery: DeliveryRow, attempts: Mapping[str, Sequence[Attempt]]) -> list[LifeEvent]:
+    events = []
+    if delivery.waiting_since is not None:
+        routed = f"route {delivery.route} sends it to {delivery.channel}"
+        events.append(LifeEvent(delivery.waiting_since, routed))
+    for attempt in attempts.get(delivery.notification or "", ()):
+        what = attempt.result.value.replace("_", " ") if attempt.result else "not finished"
+        said = ": ".join(filter(None, (attempt.reason, attempt.detail)))
+        failed = attempt.result is not AttemptResult.DELIVERED
+        text = f"attempt {attempt.number} to {delivery.channel}: {what}"
+        events.append(LifeEvent(attempt.finished_at or attempt.started_at, text, delivery.notification, said, failed))
+    reason = delivery.reason.replace("_", " ")
+    state = f"{delivery.state.value} {'to' if delivery.state is DeliveryState.DELIVERED else 'for'} {delivery.channel}"
+    is_trouble = delivery.state in {DeliveryState.DEAD, DeliveryState.OMITTED}
+    events.append(LifeEvent(delivery.since, state, delivery.notification, reason, is_trouble))
+    return events

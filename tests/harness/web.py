@@ -1,0 +1,79 @@
+"""A browser and a program against the pages, in this process: requests as they come from them, and what is answered."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlencode
+
+import httpx2
+
+from tests.harness.servers import FakeClock
+from watcher.service.load import load_config
+from watcher.store.store import Store
+from watcher.web.app import all_pages
+from watcher.web.door import Door
+from watcher.web.router import Page, Router
+from watcher.web.site import ServedConfig, Site
+
+BASE = """
+store: sqlite:///watcher.db
+feeds: ["https://feeds.example.org/a.xml"]
+topics:
+  - {name: ceasefires, title: Ceasefires, terms: {3: [ceasefire*, truce*], 1: [talks]}, focus: 5, languages: [en]}
+receivers: [{name: desk, webhook: {url: "http://127.0.0.1:9/x"}}]
+route: {receiver: desk}
+"""
+KEY = "k" * 40
+
+
+def site_of(folder: Path, store: Store, clock: FakeClock, text: str = "", base: str = BASE) -> Site:
+    """The site of a configuration: the base and these sections."""
+    file = folder / "config.yaml"
+    file.write_text(base + text, encoding="utf-8")
+    compiled = load_config(file, {}, secrets="defer")
+    return Site(ServedConfig(compiled.settings, compiled.topics), store, clock)
+
+
+@dataclass
+class Client:
+    """Sends requests to a site; keeps cookies. `headers` go with every request."""
+
+    site: Site
+    headers: Mapping[str, str] = field(default_factory=dict)
+    peer: str = "127.0.0.1"
+    host: str = "127.0.0.1:8080"
+    cookies: dict[str, str] = field(default_factory=dict)
+    pages: tuple[Page, ...] = field(default_factory=all_pages)
+
+    def __post_init__(self) -> None:
+        self._door = Door(self.site, Router(self.pages))
+
+    def send(self, method: str, path: str, content: bytes = b"", **headers: str) -> httpx2.Response:
+        """One request, exactly so; redirects are not followed."""
+        named = {name.replace("_", "-"): text for name, text in headers.items()}
+        sent = {"host": self.host, **self.headers, **named}
+        if self.cookies:
+            sent.setdefault("cookie", "; ".join(f"{name}={value}" for name, value in self.cookies.items()))
+        answer = asyncio.run(self._send(method, path, content, sent))
+        for written in answer.headers.get_list("set-cookie"):
+            name, _, value = written.partition(";")[0].partition("=")
+            self.cookies[name] = value
+        return answer
+
+    async def _send(self, method: str, path: str, content: bytes, headers: Mapping[str, str]) -> httpx2.Response:
+        transport = httpx2.ASGITransport(self._door, client=(self.peer, 1), raise_app_exceptions=True)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
+            return await client.request(
+                method, path, content=content, headers={name: text.encode("latin-1") for name, text in headers.items()}
+            )
+
+    def get(self, path: str, **headers: str) -> httpx2.Response:
+        return self.send("GET", path, **headers)
+
+    def post(self, path: str, fields: Mapping[str, str] | None = None, **headers: str) -> httpx2.Response:
+        """A form of ours that is sent off."""
+        own = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
+        return self.send("POST", path, urlencode(fields or {}).encode(), **(own | headers))

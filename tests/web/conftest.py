@@ -1,0 +1,39 @@
+"""A store with some history, and sites over it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.harness.servers import FakeClock
+from tests.harness.store_samples import NOW
+from tests.harness.web import Client, site_of
+from watcher.store.store import Store, open_store
+
+
+@pytest.fixture
+def web_clock() -> FakeClock:
+    return FakeClock(NOW + timedelta(minutes=5))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    opened = open_store("sqlite:///watcher.db", base=tmp_path)
+    opened.upgrade()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def make_client(tmp_path: Path, store: Store, web_clock: FakeClock) -> Callable[..., Client]:
+    """A client of the site of a configuration with these sections."""
+    return lambda text="", **options: Client(site_of(tmp_path, store, web_clock, text), **options)
+
+
+@pytest.fixture
+def client(make_client: Callable[..., Client]) -> Client:
+    """Somebody at this machine, where nobody has to sign in."""
+    return make_client()

@@ -1,0 +1,36 @@
+"""What the first page says beside its stories: how things are now, what needs somebody, what is silenced."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.model.feed import FeedIssue
+from watcher.model.notification import HeldGroup
+from watcher.model.route import ChannelRef
+from watcher.model.silence import Silence
+
+
+@dataclass(frozen=True, slots=True)
+class NextDigest:
+    """When a route sends its next digest, and how many alerts wait for it."""
+
+    receiver: str
+    at: datetime
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class Attention:
+    """`dead` counts by channel the messages that were given up and that nobody has dropped."""
+
+    feeds: int
+    failing: int
+    is_running: bool
+    entries_day: int
+    digests: tuple[NextDigest, ...]
+    waiting: int
+    held: tuple[HeldGroup, ...]
+    issues: tuple[FeedIssue, ...]
+    dead: tuple[tuple[ChannelRef, int], ...]
+    silences: tuple[Silence, ...]

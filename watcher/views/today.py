@@ -1,0 +1,85 @@
+"""Alerts of the last days as a digest shows them: stories by topic, with evidence and what became of each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.model.alert import Alert, AlertState, Evidence
+from watcher.model.notification import DeliveryState
+from watcher.model.topic import Level
+from watcher.render.item import Line, lines_of
+from watcher.store.records import MarkState
+from watcher.views.alerts import AlertRow, alert_rows
+
+
+@dataclass(frozen=True, slots=True)
+class StoryRow:
+    """One story of a topic: its first alert as a message shows it, and what became of that alert."""
+
+    line: Line
+    row: AlertRow
+    evidence: tuple[Evidence, ...]
+
+    @property
+    def mark(self) -> MarkState:
+        return self.row.mark
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSection:
+    """The stories of a topic, and its alerts a day, oldest first."""
+
+    topic: str
+    title: str
+    stories: tuple[StoryRow, ...]
+    bars: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """`is_cut`: there are more alerts than are shown."""
+
+    sections: tuple[TopicSection, ...]
+    is_cut: bool = False
+
+    @property
+    def count(self) -> int:
+        return sum(len(section.stories) for section in self.sections)
+
+    @property
+    def in_focus(self) -> int:
+        return sum(story.line.level == Level.FOCUS.value for section in self.sections for story in section.stories)
+
+
+def today_of(
+    alerts: Sequence[Alert],
+    states: Mapping[str, Mapping[DeliveryState, int]],
+    marks: Mapping[str, bool],
+    bars: Mapping[str, Sequence[int]],
+    zone: str,
+    now: datetime,
+    *,
+    is_cut: bool = False,
+) -> Today:
+    """The page. Folded alerts are shown with the story that they belong to, not by themselves."""
+    shown = [alert for alert in alerts if alert.state is not AlertState.FOLDED]
+    rows = {row.alert.id: row for row in alert_rows(shown, states, marks)}
+    lines, _ = lines_of(shown, zone, now)
+    by_topic: dict[str, list[StoryRow]] = {}
+    for line in lines:
+        row = rows[line.id]
+        evidence = tuple(sorted(row.alert.evidence, key=lambda part: -part.points))
+        by_topic.setdefault(line.topic, []).append(StoryRow(line, row, evidence))
+    sections = (
+        TopicSection(topic, stories[0].line.topic_title, tuple(stories), tuple(bars.get(topic, ())))
+        for topic, stories in by_topic.items()
+    )
+    return Today(tuple(sections), is_cut)
+
+
+def newer_than(alerts: Iterable[Alert], since: datetime) -> int:
+    """How many stories are newer; folded alerts do not count."""
+    fresh = (one for one in alerts if one.created_at is not None and one.created_at > since)
+    return len({(one.topic, one.story or one.id) for one in fresh if one.state is not AlertState.FOLDED})

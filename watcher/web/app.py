@@ -1,0 +1,94 @@
+"""All pages as one application, and serving it."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import socket
+from collections.abc import Callable
+
+import structlog
+import uvicorn
+
+from watcher.clock import Clock
+from watcher.errors import ConfigError, UsageError
+from watcher.model.web import Listen
+from watcher.store.store import Store
+from watcher.web.door import Door
+from watcher.web.pages import alerts, fixed, sign_in, status, today
+from watcher.web.router import Page, Router
+from watcher.web.site import ServedConfig, Site
+
+log = structlog.get_logger()
+
+GROUPS = (fixed, sign_in, today, alerts, status)
+"""Modules of pages. A new one is added here, and nowhere else."""
+LARGEST_HEAD = 16_384
+GRACE_SECONDS = 5
+
+
+def all_pages() -> tuple[Page, ...]:
+    return tuple(page for group in GROUPS for page in group.PAGES)
+
+
+def build_door(config: ServedConfig, store: Store, clock: Clock) -> Door:
+    """The application for an ASGI server."""
+    return Door(Site(config, store, clock), Router(all_pages()))
+
+
+def serve(config: ServedConfig, store: Store, clock: Clock, listen: Listen, reload: Callable[[], ServedConfig]) -> None:
+    """Serves the pages until SIGTERM or SIGINT; SIGHUP reads the configuration again. Raises `UsageError` where the
+    address cannot be used.
+    """
+    site = Site(config, store, clock)
+    door = Door(site, Router(all_pages()))
+    try:
+        asyncio.run(_serve(door, site, listen, reload))
+    finally:
+        door.close()
+
+
+async def _serve(door: Door, site: Site, listen: Listen, reload: Callable[[], ServedConfig]) -> None:
+    sock = _bound(listen)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            door, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
+            server_header=False, h11_max_incomplete_event_size=LARGEST_HEAD,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    )  # fmt: skip
+
+    def read_again() -> None:
+        try:
+            site.config = reload()
+        except ConfigError as error:
+            log.error("reload.refused", problems=len(error.problems), first=str(error.problems[0]))
+        else:
+            log.info("reload.done", topics=len(site.config.topics))
+
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again)
+    where = str(listen) if listen.socket else f"http://{Listen(listen.host, sock.getsockname()[1])}"
+    log.info("web.started", address=where, url=site.settings.web.url or where)
+    await server.serve(sockets=[sock])
+    log.info("web.stopped")
+
+
+def _bound(listen: Listen) -> socket.socket:
+    """A socket that listens there. One in the file system may be used by whoever may write to it: owner and group."""
+    try:
+        if listen.socket is not None:
+            if listen.socket.is_socket():  # an earlier process left it behind
+                listen.socket.unlink()
+            bound = socket.socket(socket.AF_UNIX)
+            bound.bind(str(listen.socket))
+            listen.socket.chmod(0o660)
+        else:
+            family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
+            bound = socket.socket(family)
+            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            bound.bind((listen.host, listen.port))
+        bound.listen(128)
+    except OSError as error:
+        raise UsageError(f"cannot listen at {listen}: {error.strerror}; name another with --listen") from error
+    bound.setblocking(False)
+    return bound

@@ -1,0 +1,53 @@
+"""One alert: why it came, its whole life, and what a user says of it."""
+
+from __future__ import annotations
+
+from watcher.model.alert import Alert
+from watcher.model.web import May
+from watcher.queries.alerts import others_of_story, read_alert_page, read_attempts
+from watcher.render.highlight import Run, part_runs, quote_runs, title_runs
+from watcher.views.alerts import life_of
+from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.router import Page
+
+
+def show(asked: Asked) -> Reply:
+    store, alert = asked.site.store, find_alert(asked)
+    page = read_alert_page(store, asked.site.settings.receivers, alert)
+    parts: list[tuple[object, tuple[Run, ...]]] = [(part, part_runs(part)) for part in page.evidence]
+    return asked.page(
+        "alert.html.j2",
+        page=page,
+        alert=alert,
+        title=title_runs(alert),
+        quote=quote_runs(alert),
+        parts=parts,
+        life=life_of(page, read_attempts(store, page)),
+        others=others_of_story(store, alert),
+        entry=store.entries.find(alert.entry_key),
+    )
+
+
+def find_alert(asked: Asked) -> Alert:
+    """The alert that the path names. Raises `Refused`."""
+    alert = asked.site.store.alerts.find(asked.params["id"])
+    if alert is None:
+        remedy = f"Nothing, or more than one alert, has an id that begins so. Finished alerts are kept for " \
+            f"{asked.site.settings.retention.messages.days} days."  # fmt: skip
+        raise Refused(404, "There is no such alert", remedy)
+    return alert
+
+
+def mark(asked: Asked) -> Reply:
+    """Keeps what the user says of an alert; the last word counts."""
+    alert, verdict = find_alert(asked), asked.form.get("verdict", "")
+    if verdict not in {"relevant", "irrelevant"}:
+        raise Refused(400, "`verdict` must be relevant or irrelevant")
+    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now)
+    return asked.back(f"/alerts/{alert.id[:8]}", done=verdict)
+
+
+PAGES = (
+    Page("/alerts/{id}", show, May.READ),
+    Page("/alerts/{id}/mark", mark, May.ACT, "POST"),
+)

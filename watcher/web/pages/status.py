@@ -1,0 +1,73 @@
+"""How watcher is doing, the configuration in force, and help."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+from watcher import __version__
+from watcher.model.settings import Settings
+from watcher.model.web import May
+from watcher.queries.status import read_status
+from watcher.web.exchange import Asked, Reply
+from watcher.web.rendering import span
+from watcher.web.router import Page
+
+WORDS = (
+    ("entry", "one thing in a feed: an article, a report"),
+    ("topic", "what is watched for: words with weights, and conditions"),
+    ("alert", "an entry that reached a level of a topic"),
+    ("level", "mention, or focus for a strong match"),
+    ("story", "one event that several feeds report"),
+    ("copy", "the same text again, folded into the first alert"),
+    ("route", "chooses who is notified, and when"),
+    ("delivery", "one alert for one channel: waiting, held, silenced, sending, delivered, omitted or dead"),
+    ("dead letter", "a message that could not be delivered; it can be retried"),
+    ("silence", "alerts that are switched off for a time"),
+    ("near miss", "an entry that had points, but reached no level"),
+)
+TASKS = (
+    ("Why did this alert?", "Today → Whole life: the table of points"),
+    ("Why did an entry not alert?", "open the entry: the verdict of each topic, and what it lacked"),
+    ("It should have come", "the button on the entry's page; topics learn from it"),
+    ("Too many alerts", "Silence… on an alert, with a preview of what it would keep back"),
+    ("A message failed", "Outbox: the reason, and Retry"),
+    ("Change a topic", "Topics → Try: see what would come and go; then change the file of the configuration"),
+)
+
+
+def status(asked: Asked) -> Reply:
+    found = read_status(asked.site.store, asked.now)
+    settings = asked.site.settings
+    configuration = tuple(_configuration(settings)) if asked.may(May.ADMIN) else ()
+    return asked.page(
+        "status.html.j2", found=found, settings=settings, configuration=configuration, version=__version__
+    )
+
+
+def _configuration(settings: Settings) -> Iterator[tuple[str, str]]:
+    """What is in force, in words, without secrets."""
+    polling, retention, web = settings.polling, settings.retention, settings.web
+    yield "store", str(settings.store).partition("?")[0]
+    yield "polling", f"every {span(polling.min)} to {span(polling.max)}, limit {span(polling.timeout)} a poll"
+    yield "feeds", f"{len(settings.feeds):,}"
+    yield "topics", ", ".join(topic.name for topic in settings.topics) or "none"
+    yield "receivers", ", ".join(str(ref) for one in settings.receivers.values() for ref in one.channels) or "none"
+    yield "retention", f"entries {_days(retention.entries)}, without alert {_days(retention.unmatched)}"
+    yield "pages", f"{web.url or web.listen}; people: {', '.join(one.name for one in web.people) or 'none'}"
+    for warning in settings.warnings:
+        yield "warning", warning
+
+
+def _days(length: timedelta) -> str:
+    return f"{length.days} days"
+
+
+def help_page(asked: Asked) -> Reply:
+    return asked.page("help.html.j2", words=WORDS, tasks=TASKS)
+
+
+PAGES = (
+    Page("/status", status, May.READ),
+    Page("/help", help_page, May.READ),
+)

@@ -1,0 +1,74 @@
+"""The table of routes: path, method, and what somebody must be allowed to do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote
+
+from starlette.routing import compile_path
+
+from watcher.model.web import May
+from watcher.web.exchange import Asked, Refused, Reply
+
+Handler = Callable[[Asked], Reply]
+ENTRY_KEYS = 200
+"""Characters of a parameter of a path; more are nobody's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One route. `path` may have `{name}` for one segment; `method` is GET, which includes HEAD, or POST."""
+
+    path: str
+    handler: Handler
+    may: May
+    method: str = "GET"
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The page of a request, and the parameters of its path."""
+
+    page: Page
+    params: dict[str, str]
+
+
+class Router:
+    """Finds pages. Two rows for one path and method are an error at the start."""
+
+    def __init__(self, pages: Iterable[Page]) -> None:
+        self.pages: Sequence[Page] = tuple(pages)
+        seen = {(page.path, page.method) for page in self.pages}
+        if len(seen) != len(self.pages):
+            raise ValueError("two pages have one path and method")
+        self._patterns: list[tuple[re.Pattern[str], Page]] = [
+            (compile_path(page.path)[0], page) for page in sorted(self.pages, key=_fixed_first)
+        ]
+
+    def find(self, method: str, raw_path: str) -> Matched | None:
+        """The page for a path as it came, still encoded; None when there is none. Raises `Refused` for a method that
+        the path does not have.
+        """
+        wanted = "GET" if method == "HEAD" else method
+        allowed = set()
+        for pattern, page in self._patterns:
+            found = pattern.match(raw_path)
+            if found is None:
+                continue
+            params = {name: unquote(text) for name, text in found.groupdict().items()}
+            if any(len(text) > ENTRY_KEYS for text in params.values()):
+                continue
+            if page.method == wanted:
+                return Matched(page, params)
+            allowed.add(page.method)
+        if allowed:
+            allow = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
+            raise Refused(405, "This method is not for this address", f"It has {allow}.", {"Allow": allow})
+        return None
+
+
+def _fixed_first(page: Page) -> tuple[int, str]:
+    """`/silences/new` before `/silences/{id}`."""
+    return page.path.count("{"), page.path

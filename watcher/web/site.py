@@ -1,0 +1,192 @@
+"""What all pages share: the configuration in force, the store, the clock, templates and passwords."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from watcher.clock import Clock
+from watcher.match.compile import CompiledTopic
+from watcher.model.notification import NotificationState
+from watcher.model.settings import Settings
+from watcher.model.web import May
+from watcher.route.limits import active_silences
+from watcher.route.tree import routes_by_path, zone_of
+from watcher.store.store import Store
+from watcher.web.exchange import Asked, Refused
+from watcher.web.passwords import Throttle
+from watcher.web.rendering import Templates
+from watcher.web.sessions import Session, cookie_name, write_session
+
+COUNTED_FOR = timedelta(seconds=10)
+_GENERATION = "web.sessions."
+
+
+@dataclass(frozen=True, slots=True)
+class ServedConfig:
+    """The configuration that pages show, its topics compiled."""
+
+    settings: Settings
+    topics: Sequence[CompiledTopic]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the menu shows beside its words: feeds with issues, dead letters nobody has dropped, silences in force."""
+
+    feeds: int
+    dead: int
+    silences: int
+
+
+MOST_COUNTED = 100
+MENU = (
+    ("/", "Today", "", ""),
+    ("/search", "Search", "", ""),
+    ("/topics", "Topics", "", ""),
+    ("/feeds", "Feeds", "feeds", "with issues"),
+    ("/outbox", "Outbox", "dead", "dead"),
+    ("/silences", "Silences", "silences", "in force"),
+    ("/routes", "Routes", "", ""),
+    ("/status", "Status", "", ""),
+)
+"""Path, word, which count, and what it counts. Only pages that exist are shown."""
+DONE = {
+    "relevant": "Marked as relevant.",
+    "irrelevant": "Marked as not relevant.",
+    "missed": "Marked: it should have come.",
+    "not_missed": "The mark is taken back.",
+    "silenced": "Silenced.",
+    "expired": "The silence is over. What it has silenced stays silenced.",
+    "retried": "The message is ready again.",
+    "dropped": "The message is dropped.",
+    "polled": "The feed is due now; the daemon polls it with its next tick.",
+    "unchanged": "Nothing was changed: somebody else was faster.",
+}
+"""What is said after a write, by the word in `?done=`."""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    path: str
+    word: str
+    is_current: bool
+    count: int
+    counted: str
+
+
+class Site:
+    """Shared by all requests; thread-safe. `config` is swapped as a whole on a reload."""
+
+    def __init__(self, config: ServedConfig, store: Store, clock: Clock) -> None:
+        self.config = config
+        self.store = store
+        self.clock = clock
+        self.throttle = Throttle()
+        self.templates = Templates()
+        self.local_name = _login_name()
+        self.paths: frozenset[str] = frozenset()
+        self._counts: tuple[datetime, Counts] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return self.config.settings
+
+    @property
+    def zone(self) -> str:
+        """The zone of times on the pages: that of the root route, else UTC."""
+        root = self.settings.route
+        return zone_of(routes_by_path(root), root.path) if root else "UTC"
+
+    def topic(self, name: str) -> CompiledTopic | None:
+        return next((one for one in self.config.topics if one.topic.name == name), None)
+
+    def counts(self, now: datetime) -> Counts:
+        """What the menu counts, at most ten seconds old."""
+        known = self._counts
+        if known is None or not timedelta(0) <= now - known[0] < COUNTED_FOR:
+            known = self._counts = (now, counts_of(self.store, now))
+        return known[1]
+
+    def forget_counts(self) -> None:
+        """After a write, so that the next page shows it."""
+        self._counts = None
+
+    def generation(self, name: str) -> int:
+        """How often this person has signed out everywhere."""
+        return int(self.store.facts.recall(_GENERATION + name) or 0)
+
+    def sign_out_everywhere(self, name: str) -> None:
+        self.store.facts.remember(_GENERATION + name, str(self.generation(name) + 1))
+
+    def session_cookie(self, session: Session, now: datetime) -> str:
+        """The value of Set-Cookie for a session that is used now."""
+        web = self.settings.web
+        person = next(one for one in web.people if one.name == session.name)
+        key = web.key.reveal() if web.key else ""
+        used = Session(session.name, session.began, now, session.generation)
+        return self.cookie(write_session(used, person, key))
+
+    def cookie(self, value: str) -> str:
+        """Set-Cookie for this value; an empty one removes the cookie."""
+        secure = self.settings.web.is_secure
+        lasts = 14 * 86_400 if value else 0
+        rules = f"Path=/; Max-Age={lasts}; HttpOnly; SameSite=Lax{'; Secure' if secure else ''}"
+        return f"{cookie_name(secure)}={value}; {rules}"
+
+    def render(self, template: str, asked: Asked, values: Mapping[str, object]) -> str:
+        """A page for who asks."""
+        shared: dict[str, Any] = {
+            "asked": asked, "user": asked.user, "now": asked.now, "zone": self.zone,
+            "menu": self._menu(asked), "paths": self.paths, "has_search": "/search" in self.paths,
+            "done": DONE.get(asked.query.get("done", ""), ""),
+            "may_act": asked.may(May.ACT), "may_admin": asked.may(May.ADMIN),
+        }  # fmt: skip
+        return self.templates.render(template, shared | dict(values))
+
+    def _menu(self, asked: Asked) -> list[MenuItem]:
+        counts = asdict(self.counts(asked.now))
+        return [
+            MenuItem(
+                path,
+                word,
+                asked.path == path or (path != "/" and asked.path.startswith(f"{path}/")),
+                counts.get(count, 0),
+                what,
+            )
+            for path, word, count, what in MENU
+            if path in self.paths
+        ]
+
+    def error_page(self, refused: Refused) -> bytes:
+        """A page that needs neither the store nor to know who asks."""
+        values = {"title": refused.title, "remedy": refused.remedy, "status": refused.status}
+        return self.templates.render("refused.html.j2", values).encode("utf-8", "replace")
+
+    @staticmethod
+    def problem(refused: Refused) -> bytes:
+        """The same for programs (RFC 9457)."""
+        facts = {"type": "about:blank", "title": refused.title, "status": refused.status, "detail": refused.remedy}
+        return json.dumps(facts, ensure_ascii=False).encode()
+
+
+def counts_of(store: Store, now: datetime) -> Counts:
+    """What the menu counts; dead letters up to a hundred."""
+    dead = store.outbox.newest(state=NotificationState.DEAD, limit=MOST_COUNTED)
+    dropped = store.outbox.dropped([one.key for one in dead])
+    return Counts(
+        feeds=len(store.feeds.with_issues(now)),
+        dead=sum(one.key not in dropped for one in dead),
+        silences=len(active_silences(store.silences.ending_after(now), now)),
+    )
+
+
+def _login_name() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "local"
