@@ -20,7 +20,8 @@ class Timings:
 
     `poll_margin` is added to the fetch's deadline for the lease of a feed: waiting for the host, parsing, matching, a
     busy store. A node beats every `node_beat` and is alive for `node_lives` after a beat; it trusts that for
-    `node_margin` less. `backoff` scales the waits after failures, never what a server asks for.
+    `node_margin` less, and works for `old_configuration` after another node has a newer configuration. `backoff` scales
+    the waits after failures, never what a server asks for.
     """
 
     tick: timedelta = timedelta(seconds=1)
@@ -32,6 +33,7 @@ class Timings:
     node_beat: timedelta = timedelta(seconds=3)
     node_lives: timedelta = timedelta(seconds=15)
     node_margin: timedelta = timedelta(seconds=3)
+    old_configuration: timedelta = timedelta(minutes=15)
     backoff: float = 1.0
 
     @classmethod

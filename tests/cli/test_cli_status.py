@@ -54,3 +54,17 @@ def test_a_store_that_nothing_polls_any_more_is_noticed(harness: Harness) -> Non
     harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(minutes=1))])
     harness.once()
     assert status(harness)[0] == 1
+
+
+def test_nodes_are_listed_also_after_their_end(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [])
+    harness.once()
+    (node,) = json.loads(harness.command("nodes", "--json").stdout)
+    assert (node["state"], node["roles"], node["generation"], node["leads"]) == ("left", ["poll", "notify"], 1, False)
+    assert harness.command("nodes").stdout.splitlines()[1].split("\t")[0] == node["id"][:8]
+
+
+def test_an_unknown_role_is_refused(harness: Harness) -> None:
+    harness.publish("/wire", [])
+    assert harness.command("run", "--role", "poll,cook").returncode == 2

@@ -21,6 +21,7 @@ import pytest
 import structlog
 
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
+from watcher import timings
 from watcher.cli.main import main
 from watcher.notify.flusher import Early
 from watcher.service.app import Application, open_application
@@ -100,6 +101,8 @@ class Harness:
     network: str = "network: {allow: [127.0.0.0/8]}"
     limits: str = ""
     store_url: str = "sqlite:///watcher.db"
+    timings: str = ""
+    """What `open` sets WATCHER_TIMINGS to."""
     wire: list[Item] = field(default_factory=list)
     more_receivers: list[str] = field(default_factory=list)
 
@@ -134,8 +137,8 @@ class Harness:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Application]:
         """The application on this harness's clock."""
-        plan = load_config(self.write(), {}, secrets="require", must_run=True)
-        async with open_application(plan, {}, clock=self.clock) as app:
+        config = load_config(self.write(), {}, secrets="require", must_run=True)
+        async with open_application(config, {timings.VARIABLE: self.timings}, clock=self.clock) as app:
             yield app
 
     def once(self, *, force: bool = True, early: Early = Early.GROUP_WAIT) -> OnceReport:

@@ -25,6 +25,7 @@ from tests.harness.store_samples import (
 )
 from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import AcquiredNotification, Delivered, NotificationState
+from watcher.store.records import Beat
 from watcher.store.store import Store
 
 A, B = "https://a.example/feed", "https://b.example/feed"
@@ -66,15 +67,15 @@ class TestHeartbeat:
     def test_a_beat_keeps_a_node_and_its_leases_alive(self, two_nodes: Store) -> None:
         held = feeds(two_nodes, "one")
         for second in range(3, 60, 3):
-            assert two_nodes.nodes.beat("one", NOW + second * SECOND, LIVES)
+            assert two_nodes.nodes.beat("one", NOW + second * SECOND, LIVES).alive
         assert feeds(two_nodes, "two", NOW + MINUTE) == []
         assert all(save(two_nodes, "one", feed, NOW + MINUTE) for feed in held)
 
     def test_a_node_that_was_never_registered_has_no_beat(self, store: Store) -> None:
-        assert not store.nodes.beat("nobody", NOW, LIVES)
+        assert not store.nodes.beat("nobody", NOW, LIVES).alive
 
     def test_a_late_beat_counts_while_nobody_declared_the_node_dead(self, two_nodes: Store) -> None:
-        assert two_nodes.nodes.beat("one", NOW + HOUR, LIVES)
+        assert two_nodes.nodes.beat("one", NOW + HOUR, LIVES).alive
 
     def test_the_dead_are_forgotten_after_a_day(self, two_nodes: Store) -> None:
         two_nodes.nodes.leave("one", NOW)
@@ -85,6 +86,49 @@ class TestHeartbeat:
     def test_time_is_this_machines_or_the_servers(self, two_nodes: Store) -> None:
         here = datetime.now(NOW.tzinfo)
         assert abs((two_nodes.nodes.time() or here) - here) < MINUTE
+
+
+class TestGenerations:
+    """Which of several configurations is the newest: `announce` under the nodes `one` and `two`."""
+
+    def test_a_new_configuration_is_newer_than_all_others(self, two_nodes: Store) -> None:
+        assert two_nodes.nodes.announce("one", "a", NOW) == 1
+        assert two_nodes.nodes.announce("two", "b", NOW) == 2
+        assert two_nodes.nodes.beat("one", NOW, LIVES, 1) == Beat(alive=True, newest=2)
+
+    def test_the_same_configuration_keeps_its_generation(self, two_nodes: Store) -> None:
+        assert [two_nodes.nodes.announce(node, "a", NOW) for node in ("one", "two", "one")] == [1, 1, 1]
+        assert two_nodes.nodes.announce("one", "a", NOW, again=True) == 1
+
+    def test_an_old_configuration_stays_old_while_a_newer_one_is_in_force(self, two_nodes: Store) -> None:
+        two_nodes.nodes.announce("one", "a", NOW)
+        two_nodes.nodes.announce("two", "b", NOW)
+        assert two_nodes.nodes.announce("one", "a", NOW + SECOND) == 1
+
+    def test_a_reload_makes_an_old_configuration_the_newest(self, two_nodes: Store) -> None:
+        two_nodes.nodes.announce("one", "a", NOW)
+        two_nodes.nodes.announce("two", "b", NOW)
+        assert two_nodes.nodes.announce("one", "a", NOW + SECOND, again=True) == 3
+
+    def test_without_another_node_a_restart_brings_an_old_configuration_back(self, two_nodes: Store) -> None:
+        two_nodes.nodes.announce("one", "a", NOW)
+        two_nodes.nodes.announce("one", "b", NOW)
+        assert two_nodes.nodes.announce("one", "a", NOW + SECOND) == 3
+
+    @pytest.mark.parametrize("end", ["left", "silent"])
+    def test_only_living_nodes_count(self, two_nodes: Store, end: str) -> None:
+        two_nodes.nodes.announce("one", "a", NOW)
+        two_nodes.nodes.announce("two", "b", NOW)
+        if end == "left":
+            two_nodes.nodes.leave("two", NOW)
+        later = NOW + (SECOND if end == "left" else MINUTE)
+        assert two_nodes.nodes.beat("one", later, LIVES, 1) == Beat(alive=True, newest=1)
+
+    def test_nodes_are_listed_with_what_they_hold(self, two_nodes: Store) -> None:
+        two_nodes.nodes.announce("one", "a", NOW)
+        assert len(feeds(two_nodes, "one")) == 2
+        listed = {one.id: (one.generation, one.feeds, one.notifications) for one in two_nodes.nodes.all()}
+        assert listed == {"one": (1, 2, 0), "two": (None, 0, 0)}
 
 
 class TestFeeds:
@@ -109,7 +153,7 @@ class TestFeeds:
         before = two_nodes.feeds.states()
         assert not save(two_nodes, "one", first)
         assert feeds(two_nodes, "one") == []
-        assert not two_nodes.nodes.beat("one", NOW, LIVES)
+        assert not two_nodes.nodes.beat("one", NOW, LIVES).alive
         assert two_nodes.feeds.states() == before
 
     def test_alerts_of_a_dead_node_are_not_saved(self, two_nodes: Store) -> None:
@@ -132,6 +176,16 @@ class TestFeeds:
         two_nodes.polls.acquire_due("a command", NOW, NOW + MINUTE, 10)
         assert feeds(two_nodes, "two", NOW + MINUTE - SECOND) == []
         assert len(feeds(two_nodes, "two", NOW + MINUTE)) == 2
+
+    def test_what_a_node_gives_back_is_as_it_was(self, two_nodes: Store) -> None:
+        held = feeds(two_nodes, "one")
+        two_nodes.polls.give_back("two", held)
+        assert feeds(two_nodes, "two") == [], "the lease of another node was ended"
+        two_nodes.polls.give_back("one", held[:1])
+        (taken,) = feeds(two_nodes, "two")
+        assert taken.state == held[0].state
+        two_nodes.polls.give_back("one", held)
+        assert save(two_nodes, "two", taken)
 
 
 class TestNotifications:

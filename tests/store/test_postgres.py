@@ -15,8 +15,8 @@ from sqlalchemy import create_engine, make_url
 from tests.harness.store_samples import FEED, NOW
 from watcher.errors import StoreBusy, StoreError, UsageError
 from watcher.store import schema
+from watcher.store.columns import metadata
 from watcher.store.store import open_store
-from watcher.store.tables import metadata
 
 if TYPE_CHECKING:
     from watcher.store.store import Store

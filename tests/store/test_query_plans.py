@@ -34,8 +34,8 @@ from watcher.model.alert import stable_hash
 from watcher.model.entry import EntryDecision, SeenProbe
 from watcher.model.feed import AcquiredFeed, PollState
 from watcher.model.notification import Delivered
+from watcher.store.columns import metadata
 from watcher.store.store import Store
-from watcher.store.tables import metadata
 
 SOME = frozenset({stable_hash("1"), stable_hash("2")})
 PROBE = SeenProbe(SOME, SOME, SOME)

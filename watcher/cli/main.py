@@ -32,6 +32,7 @@ COMMANDS: Mapping[str, str] = {
     "run": "Run the daemon.",
     "once": "Poll what is due, deliver what is ready, and exit.",
     "web": "Serve the pages: what was read, what alerted and why, what was sent.",
+    "nodes": "List the processes that work on the store.",
     "status": "Show how watcher is doing, and what needs attention.",
     "explain": "Show why a text or an entry matches a topic, or why it does not.",
     "evaluate": "Measure the topics against entries judged by hand.",

@@ -11,11 +11,20 @@ from watcher.errors import UsageError
 
 app = single_command()
 
+ROLES = ("poll", "notify")
+"""The values of `service.node.Role`; importing that would load the store."""
+
 
 @app.command(epilog="Example: watcher run -c /etc/watcher/config.yaml")
 def run(
     config: Config = DEFAULT_CONFIG,
     metrics: str | None = typer.Option(None, metavar="HOST:PORT", help="Serve /metrics, /livez and /readyz here."),
+    role: str = typer.Option(
+        ",".join(ROLES), metavar="ROLE,…", help=f"Do only this part of the work: {' or '.join(ROLES)}."
+    ),
+    node_name: str = typer.Option(
+        "", metavar="NAME", help="Call this node so in `watcher nodes`.", show_default="the machine's name"
+    ),
     verbose: Verbose = False,
     log_format: LogFormatOption = LogFormat.AUTO,
 ) -> None:
@@ -29,12 +38,24 @@ def run(
     from watcher.sandbox.limits import hide_from_children
     from watcher.service.daemon import run_daemon
     from watcher.service.memory import limit_arenas
+    from watcher.service.node import Role
 
+    roles = _roles(role)
     hide_from_children()
     limit_arenas()
     configure_logs(verbose=verbose, log_format=log_format)
     compiled = load_to_run(config)
-    asyncio.run(run_daemon(config, compiled, os.environ, listen=_address(metrics)))
+    daemon = run_daemon(
+        config, compiled, os.environ, listen=_address(metrics), name=node_name, roles=[Role(name) for name in roles]
+    )
+    asyncio.run(daemon)
+
+
+def _roles(text: str) -> list[str]:
+    roles = [part.strip() for part in text.split(",")]
+    if unknown := [name for name in roles if name not in ROLES]:
+        raise UsageError(f"--role {text}: {unknown[0]!r} is not a role; name one or both of {', '.join(ROLES)}")
+    return roles
 
 
 def _address(text: str | None) -> tuple[str, int] | None:

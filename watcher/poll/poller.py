@@ -108,11 +108,15 @@ class Poller:
     async def acquire(self, limit: int, *, now: datetime | None = None, force: bool = False) -> list[AcquiredFeed]:
         """Leases up to `limit` feeds that are due at `now` (default: the present moment).
 
-        `force`: also feeds that are not due, except those in backoff or with a Retry-After.
+        `force`: also feeds that are not due, except those in backoff or with a Retry-After. Feeds that this
+        configuration does not have are left to other nodes.
         """
         due_at = now or self.clock.now()
         until = self.clock.now() + self.config.polling.timeout + self.timings.poll_margin
-        return await self.store_pool(self.store.polls.acquire_due, self.owner, due_at, until, limit, force=force)
+        acquired = await self.store_pool(self.store.polls.acquire_due, self.owner, due_at, until, limit, force=force)
+        if unknown := [one for one in acquired if one.state.url not in self.config.feeds]:
+            await self.store_pool(self.store.polls.give_back, self.owner, unknown)
+        return [one for one in acquired if one.state.url in self.config.feeds]
 
     async def acquire_named(self, urls: Collection[str], *, force: bool = False) -> list[AcquiredFeed]:
         """Leases these feeds, due or not. `force`: also those with a Retry-After."""

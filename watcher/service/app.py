@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
@@ -33,7 +33,7 @@ from watcher.route.tree import routes_by_path
 from watcher.service import reconcile
 from watcher.service.executors import Executors, open_executors
 from watcher.service.load import USER_AGENT, CompiledConfig, open_config_store, open_fetcher
-from watcher.service.node import Node
+from watcher.service.node import Node, Role
 from watcher.service.tasks import BoundedTasks
 from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner, decide_alert
@@ -77,6 +77,9 @@ class Application:
     polls: BoundedTasks = field(default_factory=lambda: BoundedTasks("poll", POLLS_AT_ONCE))
     sends: BoundedTasks = field(default_factory=lambda: BoundedTasks("send", SENDS_AT_ONCE))
     retiring: BoundedTasks = field(default_factory=lambda: BoundedTasks("retire", 1_000))
+    is_in_line: bool | None = None
+    """Whether the store follows this node's configuration; None before the first look."""
+    leading: asyncio.Lock = field(default_factory=asyncio.Lock)
     acquiring: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while feeds are acquired and while `apply` swaps: no feed is polled under another configuration."""
 
@@ -129,7 +132,25 @@ class Application:
         log.info("node.registered", node=self.node.id)
 
     async def follow_configuration(self) -> None:
-        """Brings the store in line with the configuration: feeds, changed routes, removed receivers."""
+        """Announces the configuration; then brings the store in line with it, unless another node has a newer one."""
+        self.node.generation = await self.node.announce(self.config.fingerprint)
+        await self.node.beat()
+        await self.lead()
+
+    async def lead(self) -> bool:
+        """Whether this node leads; brings the store in line first, when another node led before."""
+        async with self.leading:
+            if self.node.leads and not self.is_in_line:
+                await self._bring_in_line()
+            elif not self.node.leads and self.is_in_line is not False:
+                remedy = "give all nodes the same configuration and reload; this node still polls and sends for a while"
+                generation = self.node.generation
+                log.warning("configuration.superseded", node=self.node.id, generation=generation, remedy=remedy)
+            self.is_in_line = self.node.leads
+            return self.is_in_line
+
+    async def _bring_in_line(self) -> None:
+        """Feeds, changed routes, removed receivers."""
         await self.pools.store(reconcile.warn_of_another_file, self.store, self.config)
         await self.pools.store(reconcile.sync_feeds, self.store, self.config, self.clock.now())
         await self.pools.store(reconcile.reroute, self.store, self.config, self.clock.now())
@@ -141,10 +162,12 @@ class Application:
         """
         built = await build(config, self.pools)
         try:
+            generation = await self.node.announce(config.fingerprint, again=True)
             async with self.acquiring:
                 await self.pools.store(reconcile.sync_feeds, self.store, config, self.clock.now(), reloading=True)
                 old_built, old_breakers = self.built, self.notifier.breakers
                 self._swap(built)
+                self.node.generation, self.is_in_line = generation, True
         except BaseException:
             await built.aclose()
             raise
@@ -199,20 +222,26 @@ def notify_config_of(config: CompiledConfig, client: HttpClients) -> NotifyConfi
 
 @asynccontextmanager
 async def open_application(
-    config: CompiledConfig, env: Mapping[str, str], *, clock: Clock | None = None, grace: timedelta = timedelta(0)
+    config: CompiledConfig,
+    env: Mapping[str, str],
+    *,
+    clock: Clock | None = None,
+    grace: timedelta = timedelta(0),
+    name: str = "",
+    roles: Collection[Role] = tuple(Role),
 ) -> AsyncIterator[Application]:
     """The application for a configuration that was loaded with `must_run`; closed after the block.
 
-    `clock` is given by tests; `grace` is how long the end waits for what is under way.
+    `clock` is given by tests; `grace` is how long the end waits for what is under way; `name` and `roles` are those of
+    the node.
     """
-    jitter = random.SystemRandom().random
     timings = Timings.of(env)
     async with AsyncExitStack() as stack:
         pools = stack.enter_context(open_executors())
         store = await pools.store(open_config_store, config)
         stack.push_async_callback(pools.store, store.close)
         clock = await pools.store(clock_of, store) if clock is None else clock
-        node = Node(store, clock, timings)
+        node = Node(store, clock, timings, name, roles)
         await node.register()
         stack.push_async_callback(_leave, node)
         beats = BoundedTasks("beat", 1)
@@ -221,29 +250,44 @@ async def open_application(
         stack.push_async_callback(parser.aclose)
         await parser.start()
         built = await build(config, pools)
-        commit = GroupCommit(store, pools.store, node.id, clock, decide_alert, StoryAssigner())
-        poller = Poller(
-            config.poll_config,
-            node.id,
-            store,
-            pools.store,
-            pools.cpu,
-            built.fetcher,
-            parser,
-            commit,
-            clock,
-            jitter,
-            timings,
-        )
-        breakers = CircuitBreakers(clock, jitter, store, pools.store, timings.backoff)
-        alarms = Alarms(store, pools.store, pools.render, clock, timings.send_within)
-        notifier = Notifier(
-            built.notify_config, node.id, store, pools.store, pools.render, clock, jitter, timings, breakers, alarms
-        )
-        app = Application(built, env, node, clock, store, pools, parser, poller, notifier)
+        app = _assemble(built, env, node, clock, store, pools, parser, timings)
         beats.start(app.keep_alive())
         stack.push_async_callback(app.close, grace)
         yield app
+
+
+def _assemble(
+    built: Built,
+    env: Mapping[str, str],
+    node: Node,
+    clock: Clock,
+    store: Store,
+    pools: Executors,
+    parser: ParserPool,
+    timings: Timings,
+) -> Application:
+    """Both pipelines over what they share."""
+    jitter = random.SystemRandom().random
+    commit = GroupCommit(store, pools.store, node.id, clock, decide_alert, StoryAssigner())
+    poller = Poller(
+        built.config.poll_config,
+        node.id,
+        store,
+        pools.store,
+        pools.cpu,
+        built.fetcher,
+        parser,
+        commit,
+        clock,
+        jitter,
+        timings,
+    )
+    breakers = CircuitBreakers(clock, jitter, store, pools.store, timings.backoff)
+    alarms = Alarms(store, pools.store, pools.render, clock, timings.send_within)
+    notifier = Notifier(
+        built.notify_config, node.id, store, pools.store, pools.render, clock, jitter, timings, breakers, alarms
+    )
+    return Application(built, env, node, clock, store, pools, parser, poller, notifier)
 
 
 def clock_of(store: Store) -> Clock:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import timedelta
 from pathlib import Path
 
 import structlog
 
-from watcher.errors import ConfigError, StoreCorrupt, StoreError, UsageError
+from watcher.errors import ConfigError, SchemaMismatch, StoreCorrupt, StoreError, UsageError
 from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import AcquiredNotification
 from watcher.model.route import ChannelRef
@@ -23,6 +23,7 @@ from watcher.service.load import CompiledConfig, load_config
 from watcher.service.memory import trim_memory
 from watcher.service.metrics import ReloadResult
 from watcher.service.monitoring import Monitoring
+from watcher.service.node import Role
 from watcher.service.systemd import SystemdNotifier
 from watcher.service.tasks import BoundedTasks
 from watcher.service.ticker import Ticker
@@ -42,16 +43,22 @@ OLD_STAYS = "the old configuration stays in force"
 
 
 async def run_daemon(
-    path: Path, config: CompiledConfig, env: Mapping[str, str], *, listen: tuple[str, int] | None = None
+    path: Path,
+    config: CompiledConfig,
+    env: Mapping[str, str],
+    *,
+    listen: tuple[str, int] | None = None,
+    name: str = "",
+    roles: Collection[Role] = tuple(Role),
 ) -> None:
     """Runs until SIGTERM or SIGINT, then completes what is under way (at most ten seconds).
 
-    `listen` is where monitoring is served. Raises `UsageError` when that is not available, and `StoreError` when the
-    store cannot be opened, or is damaged while running; anything else that the store refuses is logged and tried
-    again with the next tick.
+    `listen` is where monitoring is served; `name` and `roles` are those of this node. Raises `UsageError` when that
+    address is not available, and `StoreError` when the store cannot be opened, or is damaged or changed by another
+    version while running; anything else that the store refuses is logged and tried again with the next tick.
     """
     manager = SystemdNotifier(env)
-    async with open_application(config, env, grace=GRACE) as app:
+    async with open_application(config, env, grace=GRACE, name=name, roles=roles) as app:
         await app.follow_configuration()
         await app.pools.store(reconcile.warn_of_other_nodes, app.store, app.config, app.node.id, app.clock.now())
         await Daemon(path, app, manager, listen).run()
@@ -65,16 +72,18 @@ class Daemon:
         self._listen = listen
         self._app = app
         self._manager = manager
-        self._progress = Heartbeats(("poll", "flush", "send"))
+        roles = app.node.roles
+        self._ticks = (*(["poll"] if Role.POLL in roles else []), *(["flush", "send"] if Role.NOTIFY in roles else []))
+        self._progress = Heartbeats(self._ticks)
         self._monitoring = Monitoring(app, self._progress)
         self._ended = asyncio.Event()
-        self._fatal: StoreCorrupt | None = None
+        self._fatal: StoreError | None = None
         self._reloading = asyncio.Lock()
         self._reloads = BoundedTasks("reload", 1)
         self._sending: Counter[ChannelRef] = Counter()
 
     async def run(self) -> None:
-        """Ticks until a signal or a damaged store ends it. Raises `StoreCorrupt`."""
+        """Ticks until a signal, or until the store can no longer be used. Raises `StoreCorrupt`, `SchemaMismatch`."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._ended.set)
@@ -111,9 +120,9 @@ class Daemon:
 
     def _start_ticker(self) -> Ticker:
         ticker, timings = Ticker(), self._app.poller.timings
-        ticker.every(timings.tick, "poll", self._guarded("poll", self.poll_tick))
-        ticker.every(timings.tick, "flush", self._guarded("flush", self.flush_tick))
-        ticker.every(timings.tick, "send", self._guarded("send", self.send_tick))
+        ticks = {"poll": self.poll_tick, "flush": self.flush_tick, "send": self.send_tick}
+        for name in self._ticks:
+            ticker.every(timings.tick, name, self._guarded(name, ticks[name]))
         ticker.every(timings.upkeep, "purge", self._guarded("purge", self.purge_tick))
         ticker.every(ALARMS, "alarms", self._guarded("alarms", self.alarm_tick))
         if self._listen is not None:
@@ -124,12 +133,12 @@ class Daemon:
         return ticker
 
     def _guarded(self, name: str, tick: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
-        """A store that fails, or a defect, costs a tick, not the daemon; a damaged store ends it."""
+        """A store that fails, or a defect, costs a tick; one that is damaged or of another version ends the daemon."""
 
         async def guarded() -> None:
             try:
                 await tick()
-            except StoreCorrupt as error:
+            except (StoreCorrupt, SchemaMismatch) as error:
                 self._fatal = error
                 self._ended.set()
             except StoreError as error:
@@ -144,7 +153,10 @@ class Daemon:
     async def poll_tick(self) -> None:
         """Leases as many due feeds as may be polled at once, and starts their polls."""
         app = self._app
-        if app.polls.free and app.node.is_trusted:
+        if app.node.refusal is not None:
+            raise app.node.refusal
+        await app.lead()
+        if app.polls.free and app.node.may_work:
             async with app.acquiring:
                 poller = app.poller
                 for acquired in await poller.acquire(app.polls.free):
@@ -155,15 +167,16 @@ class Daemon:
         metrics.count_poll(report)
 
     async def flush_tick(self) -> None:
-        """Routes new alerts and freezes what is ripe; many groups take a while, and no send waits for them."""
-        await self._app.notifier.route_new()
-        await self._app.notifier.freeze_ripe()
+        """Routes new alerts and freezes what is ripe, if this node leads; many groups take a while: no send waits."""
+        if await self._app.lead():
+            await self._app.notifier.route_new()
+            await self._app.notifier.freeze_ripe()
 
     async def send_tick(self) -> None:
         """Starts as many sends as may run at once, few at once to one channel."""
         app = self._app
         busy = [ref for ref in app.config.channel_refs if self._sending[ref] >= SENDS_PER_CHANNEL]
-        if app.sends.free and app.node.is_trusted:
+        if app.sends.free and app.node.may_work:
             for acquired in await app.notifier.acquire(app.sends.free, busy):
                 app.sends.start(self._attempt(acquired))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from watcher.model.alert import stable_hash
 from watcher.model.route import ChannelRef
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
+from watcher.service.changes import summary_of, write_summary
 
 if TYPE_CHECKING:
     from watcher.fetch.client import Fetcher
@@ -52,6 +53,13 @@ class CompiledConfig:
     @property
     def channel_refs(self) -> frozenset[ChannelRef]:
         return frozenset(ref for receiver in self.settings.receivers.values() for ref in receiver.channels)
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when anything does that nodes must agree on: feeds, topics, routes, receivers. Contains no secret."""
+        settings = self.settings
+        feeds = stable_hash(*sorted(repr(feed) for feed in settings.feeds))
+        return stable_hash(feeds, write_summary(summary_of(replace(settings, feeds=()))))
 
     @property
     def routing_fingerprint(self) -> str:

@@ -3,21 +3,35 @@
 Other nodes declare a node dead that has not beaten for `node_lives`, and take over what it holds. A node that cannot
 reach the store stops working a little before that (`node_margin`), so that no two nodes ever do the same work. A node
 that was declared dead, because it was frozen or cut off, drops what it holds and goes on under a new id.
+
+Several nodes may have different configurations. Those with the newest one lead: they keep the set of feeds, route, and
+freeze notifications. A node with an older one goes on polling and sending for `old_configuration`, then only waits.
 """
 
 from __future__ import annotations
 
 import secrets
 import socket
+from collections.abc import Collection
+from enum import StrEnum
 
 import structlog
 
+from watcher import __version__
 from watcher.clock import Clock, DatabaseClock, stopwatch
+from watcher.errors import SchemaMismatch
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
 
 log = structlog.get_logger()
+
+
+class Role(StrEnum):
+    """What a node does: read feeds; route, freeze and send."""
+
+    POLL = "poll"
+    NOTIFY = "notify"
 
 
 class Node:
@@ -26,12 +40,23 @@ class Node:
     Its heartbeat has a thread of its own, so that other work of the store cannot delay it.
     """
 
-    def __init__(self, store: Store, clock: Clock, timings: Timings) -> None:
+    def __init__(
+        self, store: Store, clock: Clock, timings: Timings, name: str = "", roles: Collection[Role] = tuple(Role)
+    ) -> None:
+        """`name` is shown to people; the default is the name of the machine."""
+        self._name = name or socket.gethostname()
+        self.roles = frozenset(roles)
         self._store = store
         self._clock = clock
         self._timings = timings
         self._pool = ThreadPool("heartbeat", 1)
         self._trusted_until = stopwatch()
+        self._newest = 0
+        self._behind_since: float | None = None
+        self.generation: int | None = None
+        """That of the configuration in force; set when it is announced."""
+        self.refusal: SchemaMismatch | None = None
+        """Set when another version of the program has changed the schema: this one must end."""
         self.id = secrets.token_hex(8)
         """Names the holder of leases. An id never comes back."""
 
@@ -40,13 +65,28 @@ class Node:
         """Whether no other node can have taken over what this one holds."""
         return stopwatch() < self._trusted_until
 
+    @property
+    def leads(self) -> bool:
+        """Whether no living node has a newer configuration."""
+        return self.generation is not None and self.generation >= self._newest
+
+    @property
+    def may_work(self) -> bool:
+        """Whether it may take up polls and sends: trusted, and not for long behind another node's configuration."""
+        if self._behind_since is None:
+            return self.is_trusted
+        behind = stopwatch() - self._behind_since
+        return self.is_trusted and behind < self._timings.old_configuration.total_seconds()
+
     async def register(self) -> None:
         """Adds this process to the nodes, under a new id. Raises `StoreError`."""
         started = stopwatch()
         node = secrets.token_hex(8)
         await self._set_clock()
         lives = self._timings.node_lives
-        await self._pool(self._store.nodes.register, node, socket.gethostname(), self._clock.now(), lives)
+        roles = ",".join(role.value for role in Role if role in self.roles)
+        now = self._clock.now()
+        await self._pool(self._store.nodes.register, node, self._name, now, lives, __version__, roles)
         self.id = node
         self._trust_from(started)
 
@@ -54,12 +94,27 @@ class Node:
         """Keeps this node alive; False when it was declared dead. Raises `StoreError`."""
         started = stopwatch()
         await self._set_clock()
-        alive = await self._pool(self._store.nodes.beat, self.id, self._clock.now(), self._timings.node_lives)
-        if alive:
+        now, lives = self._clock.now(), self._timings.node_lives
+        try:
+            beat = await self._pool(self._store.nodes.beat, self.id, now, lives, self.generation)
+        except SchemaMismatch as error:
+            self._trusted_until, self.refusal = started, error
+            raise
+        if beat.alive:
             self._trust_from(started)
         else:
             self._trusted_until = started
-        return alive
+        self._newest = beat.newest
+        if self.leads:
+            self._behind_since = None
+        elif self._behind_since is None:
+            self._behind_since = started
+        return beat.alive
+
+    async def announce(self, fingerprint: str, *, again: bool = False) -> int:
+        """The generation of a configuration that is about to be in force here. Raises `StoreError`."""
+        now = self._clock.now()
+        return await self._pool(self._store.nodes.announce, self.id, fingerprint, now, again=again)
 
     async def leave(self) -> None:
         """Gives back everything this node holds, and ends the heartbeat's thread. Raises `StoreError`."""

@@ -76,8 +76,9 @@ async def _poll_all(app: Application, force: bool) -> list[PollReport]:
 
 async def _deliver_all(app: Application, early: Early) -> tuple[dict[SendResult, int], int]:
     """Deliveries by how their message ended, and how many of those delivered the receivers were shown."""
-    await app.notifier.route_new()
-    await app.notifier.freeze_ripe(early)
+    if await app.lead():
+        await app.notifier.route_new()
+        await app.notifier.freeze_ripe(early)
     sent, shown = dict.fromkeys(SendResult, 0), 0
     while acquired := await app.notifier.acquire(NOTIFICATIONS_AT_ONCE):
         reports = await asyncio.gather(*(app.notifier.attempt(one) for one in acquired))

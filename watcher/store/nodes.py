@@ -1,4 +1,4 @@
-"""Nodes: which processes work on the store, and which of them are dead.
+"""Nodes: which processes work on the store, which of them are dead, and which configuration is the newest.
 
 A lease belongs to a node. It holds while the node is alive, and at most until its own end. When a node dies, all of its
 leases end by one update of one row: no lease is rewritten. Death is final: a node that was declared dead while it was
@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, delete, func, or_, select, update
 
+from watcher.store import schema
 from watcher.store.database import Database, StorePart
-from watcher.store.records import NodeRecord
-from watcher.store.tables import NODE_IS_DEAD, nodes
+from watcher.store.node_tables import NODE_IS_DEAD, configurations, nodes
+from watcher.store.records import Beat, NodeRecord
+from watcher.store.tables import feeds, notifications
 
 FORGET_AFTER = timedelta(days=1)
 """Dead nodes are listed for so long. The leases they held have ended by then."""
@@ -28,17 +30,26 @@ class Nodes(StorePart):
         """The time that all nodes agree on: the server's. None where the store is a file on this machine."""
         return self._database.time()
 
-    def register(self, node: str, name: str, now: datetime, lives: timedelta) -> None:
+    def register(
+        self, node: str, name: str, now: datetime, lives: timedelta, version: str = "", roles: str = ""
+    ) -> None:
         """Adds a node under an id that was never used; it is alive for `lives` from `now` on."""
         row = {"id": node, "name": name, "started_at": now, "alive_until": now + lives}
+        row |= {"version": version or None, "roles": roles or None}
         with self._database.beat() as connection:
             connection.execute(nodes.insert(), [row])
 
-    def beat(self, node: str, now: datetime, lives: timedelta) -> bool:
-        """Keeps a node alive for `lives` from `now` on. False: it was declared dead, and all of its leases are lost."""
-        alive = update(nodes).where(nodes.c.id == node, ~NODE_IS_DEAD).values(alive_until=now + lives)
+    def beat(self, node: str, now: datetime, lives: timedelta, generation: int | None = None) -> Beat:
+        """Keeps a node alive for `lives` from `now` on, with the generation of its configuration.
+
+        Not alive: it was declared dead, and all of its leases are lost. Raises `SchemaMismatch` when another version of
+        the program has changed the schema.
+        """
+        alive = update(nodes).where(nodes.c.id == node, ~NODE_IS_DEAD)
         with self._database.beat() as connection:
-            return connection.execute(alive).rowcount == 1
+            schema.check_while_running(self._database, connection)
+            kept = connection.execute(alive.values(alive_until=now + lives, generation=generation)).rowcount == 1
+            return Beat(kept, newest_generation(connection, now))
 
     def leave(self, node: str, now: datetime) -> None:
         """Ends a node in good order: everything it holds is free at once."""
@@ -46,11 +57,48 @@ class Nodes(StorePart):
         with self._database.beat() as connection:
             connection.execute(left)
 
+    def announce(self, node: str, fingerprint: str, now: datetime, *, again: bool = False) -> int:
+        """The generation of the configuration that a node starts to work with; a new one is newer than all others.
+
+        A configuration that was in force before is not newer by the mere start of another node: while a living node has
+        a newer one, the old generation is returned. With `again`, or without such a node, it becomes the newest.
+        """
+        with self._database.write("announce_configuration") as connection:
+            self._database.serialise(connection, "configurations")
+            known = _latest(connection, configurations.c.fingerprint == fingerprint)
+            newest = _latest(connection)
+            is_newer_elsewhere = newest_generation(connection, now, but=node) > known
+            if known == 0 or (known < newest and (again or not is_newer_elsewhere)):
+                known = newest + 1
+                row = {"generation": known, "fingerprint": fingerprint, "announced_at": now}
+                connection.execute(configurations.insert(), [row])
+            connection.execute(update(nodes).where(nodes.c.id == node).values(generation=known))
+            return known
+
     def all(self) -> list[NodeRecord]:
         """Every node, those that died within a day too, in order of their start."""
+        query = select(*nodes.c, _held(feeds).label("feeds"), _held(notifications).label("notifications"))
         with self._database.read() as connection:
-            rows = connection.execute(select(nodes).order_by(nodes.c.started_at, nodes.c.id))
-            return [NodeRecord(row.id, row.name, row.started_at, row.alive_until, row.died_at) for row in rows]
+            rows = connection.execute(query.order_by(nodes.c.started_at, nodes.c.id)).mappings()
+            return [NodeRecord(**row) for row in rows]
+
+
+def _latest(connection: Connection, *conditions: ColumnElement[bool]) -> int:
+    """The newest generation that meets the conditions; 0 when there is none."""
+    found: int | None = connection.scalar(select(func.max(configurations.c.generation)).where(*conditions))
+    return found or 0
+
+
+def newest_generation(connection: Connection, now: datetime, *, but: str = "") -> int:
+    """The newest configuration that a living node works with, `but` one; 0 when there is none."""
+    living = (~NODE_IS_DEAD, nodes.c.alive_until > now, nodes.c.id != but)
+    found: int | None = connection.scalar(select(func.max(nodes.c.generation)).where(*living))
+    return found or 0
+
+
+def _held(table: Table) -> ScalarSelect[int]:
+    """How many rows of a table a node has leased."""
+    return select(func.count()).where(table.c.lease_owner == nodes.c.id).correlate(nodes).scalar_subquery()
 
 
 def dead_nodes() -> ScalarSelect[str]:

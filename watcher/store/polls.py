@@ -71,6 +71,13 @@ class Polls(StorePart):
             rows = [row for some in chunks(urls) for row in connection.execute(named_feeds(some, now, force=force))]
             return _lease(connection, rows, owner, until)
 
+    def give_back(self, owner: str, acquired: Collection[AcquiredFeed]) -> None:
+        """Ends leases without a poll: the feeds are as they were before."""
+        held = update(feeds).where(feeds.c.url == bindparam("row_url"), feeds.c.epoch == bindparam("held"))
+        released = held.where(feeds.c.lease_owner == owner).values(lease_owner=None, lease_until=None)
+        with self._database.write("give_back_feeds") as connection:
+            execute_many(connection, released, [{"row_url": one.state.url, "held": one.epoch} for one in acquired])
+
     def has_due(self, now: datetime) -> bool:
         """Whether `acquire_due` would lease a feed now."""
         with self._database.read() as connection:

@@ -61,15 +61,47 @@ class DeliveryLife:
     held_until: datetime | None = None
 
 
+class NodeState(StrEnum):
+    """Alive; without a beat, but not declared dead yet; declared dead; ended in good order."""
+
+    ALIVE = "alive"
+    SILENT = "silent"
+    DEAD = "dead"
+    LEFT = "left"
+
+
 @dataclass(frozen=True, slots=True)
 class NodeRecord:
-    """One process that polls or notifies. Without a beat it is declared dead some time after `alive_until`."""
+    """One process that polls or notifies. Without a beat it is declared dead some time after `alive_until`.
+
+    `version` of the program; `roles`, separated by commas; `generation` of the configuration it works with, None before
+    it has one. `feeds` and `notifications` count what it has leased.
+    """
 
     id: str
     name: str
     started_at: datetime
     alive_until: datetime
     died_at: datetime | None
+    version: str | None = None
+    roles: str | None = None
+    generation: int | None = None
+    feeds: int = 0
+    notifications: int = 0
+
+    def state(self, now: datetime) -> NodeState:
+        """What has become of the node."""
+        if self.died_at is None:
+            return NodeState.ALIVE if self.alive_until > now else NodeState.SILENT
+        return NodeState.LEFT if self.died_at == self.alive_until else NodeState.DEAD
+
+
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a node learns with a heartbeat: whether it is alive, and the newest generation that a living node has."""
+
+    alive: bool
+    newest: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,10 @@ import importlib
 from sqlalchemy import Column, Connection, MetaData, PrimaryKeyConstraint, String, Table, inspect, select
 
 from watcher.errors import SchemaMismatch
+from watcher.store.columns import metadata
 from watcher.store.database import Database
-from watcher.store.story_tables import shown_copies
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008")
+VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009")
 """Every version there was, oldest first; the last is this program's. A migration of the same name leads to each."""
 
 CURRENT = VERSIONS[-1]
@@ -35,15 +35,25 @@ def check(database: Database) -> None:
     """Raises `SchemaMismatch` unless the store has this program's schema."""
     with database.read() as connection:
         version = stored_version(connection)
-    if version == CURRENT:
-        return
+    if version != CURRENT:
+        raise _mismatch(database, version)
+
+
+def check_while_running(database: Database, connection: Connection) -> None:
+    """Raises `SchemaMismatch` when another version of the program has changed the schema meanwhile. Very cheap."""
+    version = connection.scalar(select(version_table.c.version_num))
+    if version != CURRENT:
+        raise _mismatch(database, version)
+
+
+def _mismatch(database: Database, version: str | None) -> SchemaMismatch:
     if version is None:
-        raise SchemaMismatch(f"{database.where} has no tables of watcher yet: run `watcher db upgrade`")
+        return SchemaMismatch(f"{database.where} has no tables of watcher yet: run `watcher db upgrade`")
     if version in VERSIONS:
-        raise SchemaMismatch(
+        return SchemaMismatch(
             f"{database.where} has schema {version}, this version of watcher needs {CURRENT}: run `watcher db upgrade`"
         )
-    raise _newer(database, version)
+    return _newer(database, version)
 
 
 def upgrade(database: Database) -> str:
@@ -71,7 +81,7 @@ def _create(database: Database, connection: Connection) -> None:
         raise SchemaMismatch(
             f"{database.where} holds tables of something else ({', '.join(sorted(others)[:3])}): name another store"
         )
-    shown_copies.metadata.create_all(connection)
+    metadata.create_all(connection)
     version_table.create(connection)
     connection.execute(version_table.insert().values(version_num=CURRENT))
 

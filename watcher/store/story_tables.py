@@ -14,8 +14,7 @@ from sqlalchemy import (
     Text,
 )
 
-from watcher.store.columns import ForeignText, Instant, Key, RowId
-from watcher.store.tables import metadata
+from watcher.store.columns import ForeignText, Instant, Key, RowId, metadata
 
 story_members = Table(
     "story_members",

@@ -16,7 +16,6 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     PrimaryKeyConstraint,
     Table,
     Text,
@@ -28,16 +27,7 @@ from sqlalchemy import (
 from watcher.model.alert import AlertState
 from watcher.model.notification import DeliveryState, NotificationState
 from watcher.model.topic import Level
-from watcher.store.columns import ForeignText, Instant, Key, RowId, State
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+from watcher.store.columns import ForeignText, Instant, Key, RowId, State, metadata
 
 
 def _partial_index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
@@ -49,19 +39,6 @@ def _is_in(column: Column[Any], state: StrEnum) -> ColumnElement[bool]:
     """The condition for rows in a state, with the state as a literal."""
     return column == literal(state, column.type, literal_execute=True)
 
-
-nodes = Table(
-    "nodes",
-    metadata,
-    Column("id", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("started_at", Instant, nullable=False),
-    Column("alive_until", Instant, nullable=False),
-    Column("died_at", Instant),
-)
-"""Processes that poll or notify. Leases name a node; all leases of a node end when `died_at` is set."""
-
-NODE_IS_DEAD = nodes.c.died_at.is_not(None)
 
 feeds = Table(
     "feeds",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from alembic import context
 
 from watcher.failpoints import pass_by
-from watcher.store.tables import metadata
+from watcher.store.columns import metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
