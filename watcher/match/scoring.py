@@ -7,14 +7,15 @@ weight × field × (1 + ln min(count, most)) × soft. The constants were chosen 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
 from math import log
 
 from watcher.match.conditions import Pair, holds, pairs_in, placed, text_ranges, what_holds, what_is_missing
 from watcher.match.entry_index import IndexedEntry, Span
 from watcher.match.expression import TEXT, Expression, Leaf, NearPair, positive_leaves
-from watcher.match.topic_index import Index
+from watcher.match.topic_index import Index, Program
 from watcher.model.topic import Level, Points, Term, Topic
 
 TITLE, LEAD, BODY = "title", "lead", "body"
@@ -111,12 +112,28 @@ class Assessment:
     missing: str | None = None
 
 
+class _Gate(Enum):
+    """A condition of a topic that silences it whatever its points."""
+
+    REQUIRE = auto()
+    EXCLUDE = auto()
+
+
 def assess(
     index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> Assessment:
     """Assesses topic `number`; `found` has the occurrences of its terms by term number."""
+    topic, program = index.topics[number].topic, index.programs[number]
     parts = _parts(index, number, indexed, found, formula)
-    return _assessment(index, number, indexed, parts, formula)
+    score = sum(part.points for part in parts)
+    closed = set(_closed_gates(program, indexed))
+    level = Level.NONE if closed else formula.level_of(score, topic.focus, parts)
+    excluded_by = missing = None
+    if _Gate.EXCLUDE in closed and program.exclude is not None:
+        excluded_by = what_holds(program.exclude, indexed)
+    if _Gate.REQUIRE in closed and program.require is not None:
+        missing = what_is_missing(program.require, indexed)
+    return Assessment(topic, score, level, tuple(parts), excluded_by, missing)
 
 
 def assess_if_reached(
@@ -125,17 +142,21 @@ def assess_if_reached(
     """The same, or None as soon as it is clear that no level is reached."""
     if not _may_reach(index, number, indexed, found, formula):
         return None
-    topic, program = index.topics[number].topic, index.programs[number]
-    if program.require is not None and not holds(program.require, indexed):
+    topic = index.topics[number].topic
+    if any(_closed_gates(index.programs[number], indexed)):
         return None
     parts = _parts(index, number, indexed, found, formula)
     score = sum(part.points for part in parts)
     level = formula.level_of(score, topic.focus, parts)
-    if level is Level.NONE:
-        return None
+    return None if level is Level.NONE else Assessment(topic, score, level, tuple(parts))
+
+
+def _closed_gates(program: Program, indexed: IndexedEntry) -> Iterator[_Gate]:
+    """The conditions that silence the topic, one after the other: whoever needs one only does not pay for both."""
+    if program.require is not None and not holds(program.require, indexed):
+        yield _Gate.REQUIRE
     if program.exclude is not None and holds(program.exclude, indexed):
-        return None
-    return Assessment(topic, score, level, tuple(parts))
+        yield _Gate.EXCLUDE
 
 
 def _may_reach(
@@ -167,19 +188,6 @@ def _parts(
     if program.query is not None:
         parts += _query_parts(topic, program.query, indexed, formula, weighted=compiled.query_is_weighted)
     return parts
-
-
-def _assessment(index: Index, number: int, indexed: IndexedEntry, parts: list[Part], formula: Formula) -> Assessment:
-    topic, program = index.topics[number].topic, index.programs[number]
-    score = sum(part.points for part in parts)
-    excluded_by = missing = None
-    if program.exclude is not None and holds(program.exclude, indexed):
-        excluded_by = what_holds(program.exclude, indexed)
-    if program.require is not None and not holds(program.require, indexed):
-        missing = what_is_missing(program.require, indexed)
-    stopped = excluded_by is not None or missing is not None
-    level = Level.NONE if stopped else formula.level_of(score, topic.focus, parts)
-    return Assessment(topic, score, level, tuple(parts), excluded_by, missing)
 
 
 def _term_parts(
