@@ -2,8 +2,8 @@
 
 python bench/quality/worldwide.py
 
-`worldwide-a.jsonl` may be read to improve the packs; `worldwide-b.jsonl` is kept apart: look at its figures, never at its
-misses. The halves share no scenario. The entries were written without sight of the packs.
+`worldwide-a.jsonl` may be read to improve the packs; `worldwide-b.jsonl` is kept apart: look at its figures, never at
+its misses. The halves share no scenario. The entries were written without sight of the packs.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ def test_a_term_that_is_understood_otherwise_is_named(term: str) -> None:
 
 @pytest.mark.parametrize(
     "term",
-    ["prison", "al-Hol camp", "detain*", "=WHO", "U.S.", "C++", "$100", "50%", "AT&T", "AFP", "“al-Hol”", "Sana'a", "example.org", "F-16", "@x", "وقف إطلاق النار", "9/11", "*kabel", "who"],
+    ["prison", "al-Hol camp", "detain*", "=WHO", "U.S.", "C++", "$100", "50%", "AT&T", "AFP", "“al-Hol”", "Sana'a", "example.org", "F-16", "@x", "وقف إطلاق النار", "9/11", "*kabel", "who", "50 %", "5 €"],
 )  # fmt: skip
 def test_an_ordinary_term_is_not(term: str) -> None:
     assert reading_of(term) is None
@@ -30,6 +30,32 @@ def test_words_that_count_for_and_against_are_named_where_they_are_taken_away() 
     assert warning.path == "terms.-1.1"
     assert '"roj"' in warning.message
     assert topic_warnings(compiled(topic({3: ["camp"], -1: ["summer camp"]}))) == []
+
+
+EN_FR = ("en", "fr", "de", "es")
+
+
+@pytest.mark.parametrize(
+    ("languages", "one", "other", "named"),
+    [
+        (EN_FR, ["striker", "derby"], ["strikes"], {"one.0", "other.0"}),
+        (EN_FR, ["Crimea"], ["murder", "crime"], {"one.0", "other.1"}),
+        (("tr", "ku"), ["BIST"], [ListMember("bîst", "ku")], {"one.0", "other.0"}),
+        (EN_FR, [ListMember("gift", "en")], [ListMember("Gift", "de")], {"one.0", "other.0"}),
+        (EN_FR, [ListMember("arrest*", "en")], [ListMember("arrestation", "fr")], {"one.0"}),
+        (EN_FR, [ListMember("striker", "fr")], [ListMember("strike", "en")], set()),
+        (("ar", "fa"), [ListMember("رمان*", "ar")], [ListMember("فرمانده", "fa")], set()),
+        (EN_FR, ["=Crimea"], ["crime"], {"other.0"}),
+        (EN_FR, ["prison"], ["prisons"], set()),
+        (EN_FR, ["camp"], ["refugee camp"], set()),
+        (EN_FR, ["supporters"], ["supporting"], set()),
+    ],
+)
+def test_a_word_of_a_list_that_meets_one_of_another_language_is_named(
+    languages: tuple[str, ...], one: list[str | ListMember], other: list[str | ListMember], named: set[str]
+) -> None:
+    raw = topic({3: ["@one"]}, languages=languages, vocabulary={"one": tuple(one), "other": tuple(other)})
+    assert {warning.path for warning in topic_warnings(compiled(raw))} == {f"vocabulary.{place}" for place in named}
 
 
 def test_languages_without_a_stemmer_are_listed_once() -> None:
@@ -94,11 +120,23 @@ def test_forms_of_a_marked_list_count_in_its_language_only(language: str, text: 
         ("*kabel", "Kabelbrand", ("de",), False),
         ("*kamp", "de vluchtelingenkampen", ("nl",), True),
         ("*bestand", "Waffenbestand", (), True),
+        ("*lager", "in Gefangenenlagern", ("de",), True),
+        ("*ruhe", "zwei Waffenruhen", ("de",), True),
+        ("*ruhe", "Unruheherd", ("de",), False),
+        ("*oorlog", "burgeroorlogen", ("nl",), True),
+        ("*gevangenis", "vrouwengevangenissen", ("nl",), True),
+        ("*krig", "inbördeskriget", ("sv",), True),
+        ("*krig", "borgerkrigene", ("no",), True),
         ("zone *kabel", "zone Seekabel", ("de",), True),
         ("휴전", "휴전을 선언", ("ko",), True),
         ("휴전", "휴전협정", ("ko",), False),
         ("휴전*", "휴전협정", ("ko",), True),
         ("미국", "미국에서는", ("ko",), True),
+        ("감옥", "감옥에서의", ("ko",), True),
+        ("휴전", "휴전만이", ("ko",), True),
+        ("포로", "포로들에게서", ("ko",), True),
+        ("휴전", "휴전이다", ("ko",), True),
+        ("가나", "가나다라", ("ko",), False),
         ("כלא", "בכלא", ("he",), True),
         ("כלא", "ושבכלא", ("he",), True),
         ("הפסקת אש", "להפסקת האש", ("he",), True),

@@ -13,6 +13,7 @@ from typing import NamedTuple
 from watcher.text.capitals import EVERYDAY_WORDS
 from watcher.text.fold import fold, without_invisible
 from watcher.text.stems import (
+    inflected_ends,
     languages_for,
     script_of,
     script_of_language,
@@ -180,7 +181,8 @@ class Forms:
         if word.endswith("*"):
             self._enter_open(0, folded, slot)
         elif word.startswith("*"):
-            for end in {folded, *(stem for language in spoken for stem in stems(word[1:], language))}:
+            ends = (stems(word[1:], language) | inflected_ends(folded, language) for language in spoken)
+            for end in {folded}.union(*ends):
                 self._enter_open(1, end[::-1], slot)
             for language in spoken:
                 self._stems.setdefault(language, {})

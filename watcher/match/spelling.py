@@ -14,6 +14,7 @@ from watcher.text.stems import script_of
 from watcher.text.tokens import (
     address_forms,
     chunks,
+    initials_of,
     is_address,
     is_dotted_initials,
     is_unspaced,
@@ -21,6 +22,7 @@ from watcher.text.tokens import (
     may_join,
     pieces,
     signed_words,
+    with_signs_beside,
     without_plural_s,
 )
 
@@ -60,6 +62,27 @@ _COMPOUND_HEADS = frozenset(
         "صلاح",
         "ضياء",
         "بهاء",
+        "دير",
+        "ذو",
+        "ذي",
+        "جاد",
+        "عطا",
+        "فتح",
+        "عين",
+        "راس",
+        "بدر",
+        "تاج",
+        "زين",
+        "محي",
+        "عز",
+        "فخر",
+        "حسام",
+        "عماد",
+        "جمال",
+        "كمال",
+        "شرف",
+        "جبل",
+        "تل",
     ]
 )
 """First words of Arabic names that are also written together with the second."""
@@ -81,7 +104,11 @@ def plain_word(word: str) -> str:
 
 def first_spellings(text: str) -> list[str]:
     """The parts of a term between spaces, without quotes around all of it."""
-    return re.split(r"\s+", unquoted(text.strip()))
+    parts = re.split(r"\s+", unquoted(text.strip()))
+    beside = with_signs_beside(parts)
+    for at, together in beside:
+        parts[at] = together
+    return [part for part in parts if chunks(part)] if beside else parts
 
 
 def unquoted(text: str) -> str:
@@ -115,8 +142,8 @@ def spellings_of_chunk(written: str) -> list[list[str]]:
 
 
 def _initials(chunk: str) -> list[list[str]]:
-    letters = [piece.upper() for piece in pieces(chunk)]
-    return [["=" + "".join(letters)], [f"={letter}" for letter in letters]]
+    letters = initials_of(chunk)
+    return [[f"={letters}"], [f"={letter}" for letter in letters]]
 
 
 def _spellings_of_pieces(written: str, found: list[str]) -> list[list[str]]:

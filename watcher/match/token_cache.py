@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from watcher.match.topic_index import Index
 from watcher.text.tokens import (
     chunks,
+    initials_of,
     is_address,
     is_dotted_initials,
     is_unspaced,
@@ -133,7 +134,7 @@ class TokenCache(dict[str, Meaning]):
             (first, width, piece) for first, width, text in runs(parts) if (piece := self._word(text)) is not NOTHING
         ]
         if is_dotted_initials(chunk):
-            joined.append((0, len(parts), self._word("".join(parts).upper(), capitals=False)))
+            joined.append((0, len(parts), self._word(initials_of(chunk), capitals=False)))
         row = _in_a_row(list(map(self.__getitem__, parts)))
         return Compound(row.pieces, tuple(joined)) if isinstance(row, Compound) else row
 

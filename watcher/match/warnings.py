@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
 from watcher.match.compile import CompiledTopic
-from watcher.match.spelling import unquoted
-from watcher.match.terms import TermProblem, parse_term
-from watcher.model.topic import ListMember, Points, Topic, TopicProblem, format_points
+from watcher.match.percolator import Percolator
+from watcher.match.spelling import first_spellings
+from watcher.match.terms import TermProblem, parse_member, parse_term
+from watcher.model.entry import Entry
+from watcher.model.topic import NO_LANGUAGE, ListMember, Points, Term, Topic, TopicProblem, format_points
 from watcher.text.capitals import EVERYDAY_WORDS
-from watcher.text.stems import STEMMED_LANGUAGES
+from watcher.text.fold import fold
+from watcher.text.stems import STEMMED_LANGUAGES, script_of, script_of_language
 from watcher.text.tokens import chunks, is_address, signed_words
 
 _UNDERSTOOD = frozenset("\"'“”„«»‘’*=@.,;:()-–—/&\u00a0 \t\n")
@@ -25,7 +29,7 @@ OF_PACK = "/"
 def topic_warnings(compiled: CompiledTopic) -> list[TopicProblem]:
     """What is legal in a topic but probably not meant."""
     topic = compiled.topic
-    found = [*_misunderstood(topic), *contradictions(topic)]
+    found = [*_misunderstood(topic), *contradictions(topic), *meetings(topic)]
     return list({(one.path, one.message): one for one in found}.values())
 
 
@@ -62,7 +66,7 @@ def _written(topic: Topic) -> Iterator[tuple[str, str]]:
 
 def reading_of(text: str) -> str | None:
     """How a term is understood where that may surprise its author; None for all others."""
-    term = unquoted(text.strip())
+    term = " ".join(first_spellings(text))
     if _CAPITALS.fullmatch(term) and term.lower() in EVERYDAY_WORDS:
         return f'"{term}" also finds the word "{term.lower()}"; write "={term}" or "{".".join(term)}." for the initials'
     if term.startswith("@") or any(map(is_address, chunks(term))):
@@ -83,6 +87,76 @@ def _spans(term: str) -> Iterator[tuple[int, int]]:
     for token in re.finditer(r"\S+", term):
         for begin, end, _ in signed_words(token[0]):
             yield token.start() + begin, token.start() + end
+
+
+class _Listed(NamedTuple):
+    """A word of a list and where it is written."""
+
+    name: str
+    path: str
+    member: ListMember
+
+    @property
+    def bare(self) -> str:
+        return self.member.text.strip("=* ")
+
+
+def meetings(topic: Topic) -> Iterator[TopicProblem]:
+    """Words of the topic's own lists that also find a word of another list, in a language that is not theirs.
+
+    *Crimea* in a list of places finds *crime* in a list of crimes as soon as French forms count. Lists without a
+    language are taken to be in the first language of the topic that is written in their script.
+    """
+    listed = list(_listed(topic))
+    if len({one.name for one in listed}) < 2:
+        return
+    reached = _reached(topic, listed, topic.languages)
+    of_main: dict[str, set[tuple[int, int]]] = {}
+    for finder, found in sorted(reached):
+        one, other = listed[finder], listed[found]
+        if one.member.language == other.member.language:
+            main = _spoken(one.member) or _main_language(one.bare, topic.languages)
+            if main not in of_main:
+                of_main[main] = _reached(topic, listed, (main,))
+            if (finder, found) in of_main[main] or fold(one.bare) == fold(other.bare):
+                continue
+        yield TopicProblem(
+            one.path,
+            f'"{one.member.text}" also finds "{other.member.text}" of @{other.name}, which is in another language or'
+            f' not related; write "={one.bare}", use a phrase, or list the words by language',
+        )
+
+
+def _listed(topic: Topic) -> Iterator[_Listed]:
+    for name, words in topic.vocabulary.items():
+        for index, word in enumerate(words if OF_PACK not in name else ()):
+            member = word if isinstance(word, ListMember) else ListMember(word)
+            if not member.text.startswith("@") and not isinstance(parse_member(member), TermProblem):
+                yield _Listed(name, f"vocabulary.{name}.{index}", member)
+
+
+def _reached(topic: Topic, listed: Sequence[_Listed], languages: tuple[str, ...]) -> set[tuple[int, int]]:
+    """Pairs of numbers: the first word finds all of the second, which is in another list."""
+    lists = {f"word-{number}": (one.member,) for number, one in enumerate(listed)}
+    terms = tuple(Term(f"@{name}", 100) for name in lists)
+    percolator = Percolator([Topic(topic.name, topic.title, terms, languages=languages, vocabulary=lists)])
+    found: set[tuple[int, int]] = set()
+    for number, one in enumerate(listed):
+        indexed = percolator.read(Entry("", "", one.bare, language=_spoken(one.member)), None)
+        whole = (0, indexed.body_start - 1)
+        for finder, spans in percolator.candidates(indexed).get(0, {}).items():
+            if whole in spans and listed[finder].name != one.name:
+                found.add((finder, number))
+    return found
+
+
+def _spoken(member: ListMember) -> str | None:
+    return None if member.language in ("", NO_LANGUAGE) else member.language
+
+
+def _main_language(word: str, languages: Sequence[str]) -> str:
+    script = script_of(fold(word))
+    return next((language for language in languages if script_of_language(language) == script), "")
 
 
 def contradictions(topic: Topic) -> Iterator[TopicProblem]:

@@ -1,9 +1,10 @@
 """What a word means in a text that is all capitals, where initials (WHO) and ordinary words (who) look the same.
 
 The rule: a word in capitals that is no everyday word is what it is in any text. An everyday word is read as initials
-only where something speaks for it: *the* is before it, or it begins the text and no auxiliary verb follows
-(WHO WARNS, not WHO IS), or the rest of the entry, written in ordinary case, has the initials. US is read as initials
-unless a word is before it that *us* follows (JOIN US, WITH US).
+only where something speaks for it: *the* is before it; or it begins the text or what follows a colon or a dash, and no
+auxiliary verb comes next (WHO WARNS, not WHO IS); or it ends the text behind such a sign (1,000 DEAD - WHO) or before a
+verb of saying (1,000 DEAD, WHO SAYS); or the rest of the entry, written in ordinary case, has the initials. US is read
+as initials unless a word is before it that *us* follows (JOIN US, WITH US).
 """
 
 from __future__ import annotations
@@ -38,6 +39,10 @@ _BEFORE_US = frozenset(
     hate kill killed kills all both each none some
     """.split()  # noqa: SIM905
 )
+_SAYING = frozenset(
+    ["says", "said", "warns", "warned", "reports", "reported", "confirms", "declares", "finds", "estimates"]
+)
+_SIGNS_BEFORE = ":-–—|"
 _NO_LETTERS = re.compile(r"^\W+|\W+$")
 
 
@@ -47,15 +52,19 @@ def is_initials(words: Sequence[str], at: int, elsewhere: str) -> bool:
     `words` are the tokens of the text; `elsewhere` is the rest of the entry.
     """
     word = bare(words[at])
-    if word == "US" and at and bare(words[at - 1]).lower() not in _BEFORE_US:
-        return True
-    if at and bare(words[at - 1]) == "THE":
+    if at and (bare(words[at - 1]) == "THE" or (word == "US" and bare(words[at - 1]).lower() not in _BEFORE_US)):
         return True
     if word in elsewhere and not elsewhere.isupper() and re.search(rf"(?<!\w){re.escape(word)}(?!\w)", elsewhere):
         return True
-    if any(map(bare, islice(words, at))) or at + 1 == len(words) or words[-1].rstrip("\"'”’»)").endswith("?"):
+    if words[-1].rstrip("\"'”’»)").endswith("?"):
         return False
-    return bare(words[at + 1]).lower() not in _AUXILIARIES
+    follows_sign = at > 0 and words[at - 1][-1] in _SIGNS_BEFORE
+    following = [bare(word).lower() for word in words[at + 1 :]]
+    if not any(following):
+        return follows_sign
+    ends_as_source = len(following) == 1 and words[at - 1].endswith(",") and following[0] in _SAYING
+    begins = follows_sign or not any(map(bare, islice(words, at)))
+    return ends_as_source or (begins and following[0] not in _AUXILIARIES)
 
 
 def bare(token: str) -> str:

@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 
 _END = re.compile(
-    r"""[\n\t\v\f\x1c-\x1e\x85\u2028\u2029。！？｡.!?…‽؟۔।॥።|•‣▪●◦■►▸▶✔✓]           # finding these alone is fast
+    r"""[\n\t\v\f\x1c-\x1e\x85\u2028\u2029。！？｡.!?…‽؟۔।॥።|•·‣▪●◦■►▸▶✔✓]          # finding these alone is fast
     (?: (?<=[\n\t\v\f\x1c-\x1e\x85\u2028\u2029])                                 # lines and cells
       | (?<=[。！？｡]) ["'”’»」』）】]*                                              # scripts that write no space afterwards
       | (?<=[.!?…‽؟۔।॥።]) [.!?…‽؟۔।॥።]* ["'”’»›“)\]}]* [^\S\n]+                     # a sign at the end of a word
       | (?<=[a-zà-öø-ÿß]{2}[.!?]) (?=[A-ZÀ-ÖØ-Þ][a-zà-öø-ÿß])                      # "the camp.The army"
-      | (?<=\s[|•‣▪●◦■►▸▶✔✓]) (?=\s)                                               # bullets and bars within a line
+      | (?<=\s[|•·‣▪●◦■►▸▶✔✓]) (?=\s)                                               # bullets and bars within a line
     )""",
     re.VERBOSE,
 )

@@ -88,11 +88,30 @@ _IRREGULAR_PLURALS = dict(
     knives/knife wives/wife lives/life thieves/thief wolves/wolf halves/half loaves/loaf leaves/leaf calves/calf
     scarves/scarf hooves/hoof selves/self elves/elf nuclei/nucleus fungi/fungus cacti/cactus radii/radius
     alumni/alumnus stimuli/stimulus indices/index appendices/appendix matrices/matrix vertices/vertex dice/die
+    people/person media/medium data/datum larvae/larva vertebrae/vertebra antennae/antenna formulae/formula
+    automata/automaton addenda/addendum ultimata/ultimatum spectra/spectrum ova/ovum quanta/quantum
+    parentheses/parenthesis neuroses/neurosis psychoses/psychosis metamorphoses/metamorphosis sepses/sepsis
+    metastases/metastasis thromboses/thrombosis ellipses/ellipsis antitheses/antithesis
+    shelves/shelf sheaves/sheaf wharves/wharf dwarves/dwarf turves/turf bureaux/bureau plateaux/plateau
+    tableaux/tableau gateaux/gateau chateaux/chateau buses/bus gases/gas biases/bias canvases/canvas
+    atlases/atlas quizzes/quiz kibbutzim/kibbutz loci/locus foci/focus bacilli/bacillus syllabi/syllabus
+    termini/terminus moratoria/moratorium consortia/consortium sanatoria/sanatorium crematoria/crematorium
+    corpora/corpus genera/genus
     """.split()  # noqa: SIM905
 )
 """English plurals that the stemmer does not lead back, as far as news use them."""
-_TURKISH_ENDINGS = re.compile(r"(?:l[ae]r)?(?:n?[dt][ae]n?|n[ıiuü]n|[ıiuü]n)(?:k[iı])?$")
-"""Locative, ablative and genitive, also behind a plural and before ki."""
+_COMPOUND_ENDINGS = {
+    "de": ("e", "en", "er", "ern", "es", "n", "s"),
+    "nl": ("e", "en", "s"),
+    "da": ("e", "en", "er", "erne", "ene", "es", "et", "ets", "s"),
+    "no": ("a", "e", "en", "er", "ene", "et", "s"),
+    "sv": ("a", "ar", "arna", "en", "er", "erna", "ens", "et", "ets", "n", "na", "or", "orna", "s"),
+}
+"""Of nouns, by languages that build compounds and inflect their last part."""
+_TURKISH_ENDINGS = re.compile(
+    r"(?:l[ae]r)?(?:n?[dt][ae]n?|n[ıiuü]n|[ıiuü]n)(?:k[iı])?$|(?<=[aeıioöuü])s[ıiuü](?:n(?:[ae]|[dt][ae]n?|[ıiuü]n?))?$"
+)
+"""Locative, ablative and genitive, also behind a plural and before ki; possessive behind a vowel, also with a case."""
 _SHORTEST_TURKISH_REST = 4
 
 _ARABIC_CONJUNCTIONS = "وف"
@@ -104,8 +123,8 @@ _SHORTEST_ARABIC_REST = 3
 _HEBREW_PREFIXES = frozenset("ושכלבמה")
 _SHORTEST_HEBREW_REST = 2
 _KOREAN_PARTICLES = re.compile(
-    "(?:에서는|에서도|에게서|으로는|으로부터|로부터|에서|에게|한테|께서|으로|이나|이라는|라는|까지|부터|마다|처럼|보다|"
-    "에는|에도|와의|과의|들이|들을|들은|들의|들|은|는|이|가|을|를|의|에|로|와|과|도|만)$"
+    "(?:에서|에게서|에게|으로|로|한테|께서|이나|나|이라는|라는|이라고|라고|이란|란|까지|부터|마다|처럼|보다|조차|마저|밖에|"
+    "이다|이며|이고|이었다|였다|입니다|하고|이랑|랑|은|는|이|가|을|를|의|에|와|과|도|만|들)$"
 )
 _SHORTEST_KOREAN_REST = 2
 """Syllables."""
@@ -160,18 +179,20 @@ def _stems_of_spellings(word: str, whole: str, language: str) -> set[str]:
 
 
 def _singular(word: str) -> str | None:
-    """The singular of an irregular English plural, also of compounds: gunmen → gunman."""
+    """The singular of an irregular English plural, also of compounds: gunmen → gunman, salespeople → salesperson."""
     if word in _IRREGULAR_PLURALS:
         return _IRREGULAR_PLURALS[word]
+    if word.endswith("people") and word != "people":
+        return f"{word[:-6]}person"
     return f"{word[:-2]}an" if word.endswith("men") and len(word) > 4 else None
 
 
 def _arabic_singulars(word: str) -> set[str]:
-    """What a sound feminine plural or a feminine dual may be the plural of: انفجارات → انفجار, غارات → غاره."""
-    for ending in ("تان", "تين", "ات"):
+    """What a sound feminine plural or dual may be the plural of: انفجارات → انفجار, غارات → غاره, قوات → قوه."""
+    for ending in ("تان", "تين", "تي", "ات"):
         rest = word.removesuffix(ending)
-        if rest != word and len(rest) >= _SHORTEST_ARABIC_REST:
-            return {rest, f"{rest}ه"}
+        if rest != word and len(rest) >= _SHORTEST_ARABIC_REST - 1:
+            return {f"{rest}ه"} if len(rest) < _SHORTEST_ARABIC_REST else {rest, f"{rest}ه"}
     return set()
 
 
@@ -222,9 +243,15 @@ def without_hebrew_prefixes(word: str) -> set[str]:
 
 
 def without_korean_particles(word: str) -> set[str]:
-    """A folded Korean word without the particle behind it; at least two syllables remain."""
-    particle = _KOREAN_PARTICLES.search(word)
-    return {word[: particle.start()]} if particle and particle.start() >= _SHORTEST_KOREAN_REST else set()
+    """A folded Korean word without the particles behind it, at most three; at least two syllables remain."""
+    found: set[str] = set()
+    for _ in range(3):
+        particle = _KOREAN_PARTICLES.search(word)
+        if particle is None or particle.start() < _SHORTEST_KOREAN_REST:
+            break
+        word = word[: particle.start()]
+        found.add(word)
+    return found
 
 
 def _without(word: str, letters: str) -> str:
@@ -233,6 +260,17 @@ def _without(word: str, letters: str) -> str:
 
 def _without_article(word: str) -> str:
     return word.removeprefix("ال")
+
+
+def inflected_ends(word: str, language: str) -> set[str]:
+    """What a folded word may end with as the last part of a compound, beside its stem: lager → lagern, lagers.
+
+    The stemmers shorten a compound otherwise than its last part alone.
+    """
+    endings = _COMPOUND_ENDINGS.get(language, ())
+    doubled = word + word[-1:] if language == "nl" else word
+    shortened = word[:-1] if language in ("da", "no", "sv") and word.endswith("e") else word
+    return {f"{stem}{ending}" for ending in endings for stem in (word, doubled, shortened)}
 
 
 def _stemmer(language: str) -> snowballstemmer.Stemmer:

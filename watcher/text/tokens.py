@@ -67,7 +67,7 @@ com org net info gov edu mil int biz news media tv io de ru ua fr ir uk eu pl nl
 _ADDRESS = (
     rf"(?:[A-Za-z][A-Za-z+]{{1,9}}://|[Ww]{{3}}\.)(?:[!-;=?-~]|(?![{UNSPACED}])\w)+"
     r"|[\w.+-]{1,64}@(?:[A-Za-z0-9-]{1,63}\.){1,6}[A-Za-z]{2,24}"
-    rf"|(?:[A-Za-z0-9-]{{1,63}}\.){{1,6}}(?:{'|'.join(_DOMAINS)})(?![\w-])(?:[:/][!-;=?-~]*)?"
+    rf"|(?:[A-Za-z0-9-]{{1,63}}\.){{1,6}}(?:{'|'.join(_DOMAINS)})(?![\w-])(?:[:/][!-;=?-~]*|[?#][!-;=?-~]+)?"
     r"|(?:[A-Za-z0-9-]{1,63}\.){1,6}[a-z]{2,24}/[!-;=?-~]+"
 )
 """Of the Internet. Repetitions are bounded, so that a hostile text costs a constant factor."""
@@ -80,10 +80,11 @@ _NUMBER = r"\d+(?:[.,]\d+)*"
 _SIGNED = re.compile(
     rf"(?P<before>(?<![\w.])\.(?=[^\W\d])|[{_CURRENCIES}#%])?"
     rf"(?P<word>{_NUMBER}(?:/{_NUMBER})*(?:(?!/)[\w]*)|\w+(?:&\w+)*)"
-    rf"(?P<after>[+#%‰]+(?!\w)|[+#]{{2}}|%|[{_CURRENCIES}](?!\d))?"
+    rf"(?P<after>[+#%‰]+(?![\w+#%‰])|[+#]{{2}}|%|[{_CURRENCIES}](?!\d))?"
 )
 _SIGNS = re.compile(rf"[+#%‰{_CURRENCIES}]|\w&\w|\d/\d|(?:^|[(\[{{\"'“‘«])\.\w")
 _SIGN_CHARACTERS = frozenset(f"+#%‰&/{_CURRENCIES}")
+_LONE_SIGNS = frozenset(sign + mark for sign in f"%‰{_CURRENCIES}" for mark in ("", *".,;:!?)"))
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _PLURAL_OF_INITIALS = re.compile(r"(?=\w*(?:[A-Z]|[^\W\d_]\d))(?:\w*[A-Z]|\w*\d)s")
@@ -148,6 +149,27 @@ def has_signs(word: str) -> bool:
 def is_dotted_initials(chunk: str) -> bool:
     """Whether a chunk is initials with full stops: `U.S`, without the last one."""
     return _INITIALS.fullmatch(chunk) is not None
+
+
+def initials_of(chunk: str) -> str:
+    """Dotted initials without full stops and without the s of a plural: `U.S` → US, `P.O.W.s` → POW."""
+    letters = chunk.removesuffix(".s") if chunk[:1].isupper() and chunk.count(".") > 1 else chunk
+    return letters.replace(".", "").upper()
+
+
+def with_signs_beside(numbers: Sequence[str]) -> list[tuple[int, str]]:
+    """Where a token is a number whose sign is a token beside it, and the two written together: `50 %`, `5 €`, `€ 5`."""
+    if _LONE_SIGNS.isdisjoint(numbers):
+        return []
+    found = []
+    for at, token in enumerate(numbers):
+        if token not in _LONE_SIGNS:
+            continue
+        if at and numbers[at - 1][-1].isdecimal():
+            found.append((at - 1, numbers[at - 1] + token[0]))
+        elif len(token) == 1 and token in _CURRENCIES and numbers[at + 1 : at + 2] and numbers[at + 1][0].isdecimal():
+            found.append((at + 1, token + numbers[at + 1]))
+    return found
 
 
 def without_plural_s(piece: str) -> str | None:
