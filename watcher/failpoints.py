@@ -42,6 +42,9 @@ TRANSACTIONS: Mapping[str, str] = {
     "retry_notification": "an operator retries a notification",
     "drop_notification": "an operator drops a notification",
     "remember": "a fact about the store is written",
+    "clear_index": "a new, empty index of words is made",
+    "fill_index": "the words of entries are indexed",
+    "drop_index_parts": "parts of the index whose entries have all gone are dropped",
     "purge": "a chunk of expired rows is deleted",
 }
 """Writing transactions of the store: each has a failpoint before and one after its commit."""

@@ -52,8 +52,8 @@ def test_every_entry_is_listed_with_its_alerts(read: Harness) -> None:
     assert rows(read, "entries", "list", "--feed", "nobody") == []
 
 
-@pytest.mark.parametrize("text", ["küsten", "KUSTENWACHE", "https://wire.example/d"])
-def test_search_finds_parts_of_titles_in_any_case_and_whole_links(read: Harness, text: str) -> None:
+@pytest.mark.parametrize("text", ["küsten*", "KUSTENWACHE", "title:küstenwache feed:wire", "https://wire.example/d"])
+def test_search_finds_words_in_any_case_and_whole_links(read: Harness, text: str) -> None:
     assert [row["title"] for row in rows(read, "entries", "search", text)] == ["Küstenwache übt"]
 
 

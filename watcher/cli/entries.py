@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -28,6 +28,8 @@ from watcher.model.topic import Level, format_points
 
 if TYPE_CHECKING:
     from watcher.model.entry import EntryRecord
+    from watcher.search.find import SearchResult
+    from watcher.search.query import Query
     from watcher.store.store import Store
     from watcher.views.entries import EntryPage, EntryRow
 
@@ -53,28 +55,76 @@ def list_entries(
     as_json: AsJson = False,
 ) -> None:
     """List stored entries, the newest first, with their alerts."""
-    _list(config, None, since, feed, limit, as_json)
+    _list(config, since, feed, limit, as_json)
 
 
-@app.command("search", epilog="Example: watcher entries search 'power cable' --since 7d")
+@app.command("search", epilog="Example: watcher entries search 'ceasefire NOT football feed:reuters' --since 7d")
 def search_entries(
-    text: Annotated[str, typer.Argument(help="A part of the title, in any case and accents, or the whole link.")],
+    text: Annotated[
+        str,
+        typer.Argument(
+            metavar="QUERY",
+            help='Words, "a phrase", a whole link, AND, OR, NOT, ( ), begin*, =exact, title:word, feed:text, '
+            "lang:code, alerted:yes|no|focus|mention|TOPIC, from:2026-10-01, to:2026-10-31.",
+        ),
+    ],
     config: Config = DEFAULT_CONFIG,
     since: Since = None,
     feed: FeedText = None,
     limit: Limit = 50,
     as_json: AsJson = False,
 ) -> None:
-    """Search the titles and links of stored entries."""
-    _list(config, text, since, feed, limit, as_json)
+    """Search the texts of stored entries, the newest first.
+
+    A word also finds its inflected forms in the languages of the topics. Where `watcher web` runs, its index answers at
+    once; otherwise the entries are read, for ten seconds at most.
+    """
+    from watcher.search.find import Search
+    from watcher.search.node import Label, LabelKind
+    from watcher.search.query import parse
+    from watcher.service.load import index_of_store
+    from watcher.text.fold import fold
+
+    compiled = load_to_read(config)
+    query = parse(text).between(long_ago(since), None)
+    if feed is not None:
+        query = query.also(Label(LabelKind.FEED, fold(feed)))
+    languages = sorted({code for topic in compiled.settings.topics for code in topic.languages})
+    with opened_store(compiled) as store:
+        index = index_of_store(compiled)
+        try:
+            result = Search(store, index, languages).run(query, limit=limit, seconds=SEARCH_SECONDS)
+        finally:
+            if index is not None:
+                index.close()
+        rows = _rows(store, [hit.record for hit in result.hits])
+    _show_rows(rows, as_json)
+    for note in _notes(query, result):
+        say(f"note: {note}", err=True)
 
 
-def _list(config: Path, text: str | None, since: str | None, feed: str | None, limit: int, as_json: bool) -> None:
+SEARCH_SECONDS = 10.0
+
+
+def _notes(query: Query, result: SearchResult) -> Iterator[str]:
+    yield from (note.value for note in query.notes)
+    if result.unknown:
+        yield f"no entry has {', '.join(result.unknown)}"
+    if result.looked_back_to is not None:
+        day = result.looked_back_to
+        yield f"looked back to {when(day)}; add to:{day:%Y-%m-%d} to the query to go on"
+
+
+def _list(config: Path, since: str | None, feed: str | None, limit: int, as_json: bool) -> None:
     from watcher.store.records import EntryFilter
 
-    wanted = EntryFilter(feed=feed, text=text, since=long_ago(since))
+    wanted = EntryFilter(feed=feed, since=long_ago(since))
     with store_of(config) as store:
         rows = _rows(store, store.entries.matching(wanted, limit))
+    _show_rows(rows, as_json)
+
+
+def _show_rows(rows: Sequence[EntryRow], as_json: bool) -> None:
     if as_json:
         show_json([row.facts() for row in rows])
         return

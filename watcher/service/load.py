@@ -25,6 +25,7 @@ from watcher.service.changes import summary_of, write_summary
 if TYPE_CHECKING:
     from watcher.fetch.client import Fetcher
     from watcher.poll.poller import PollConfig
+    from watcher.search.index import EntryIndex
     from watcher.store.store import Store
 
 USER_AGENT = f"watcher/{__version__}"
@@ -161,6 +162,13 @@ def settings_store(settings: Settings) -> Store:
     from watcher.store.store import open_store
 
     return open_store(reveal(settings.store), base=settings.file.parent)
+
+
+def index_of_store(config: CompiledConfig) -> EntryIndex | None:
+    """The index of words that the pages keep beside the store; None where there are no pages."""
+    from watcher.search.index import existing_index
+
+    return existing_index(reveal(config.settings.store), base=config.settings.file.parent)
 
 
 def open_fetcher(config: CompiledConfig) -> Fetcher:

@@ -16,6 +16,7 @@ from watcher.model.route import ChannelRef
 from watcher.store import documents
 from watcher.store.database import AnyRow, StorePart, chunks
 from watcher.store.entries import contains
+from watcher.store.page_tables import marks
 from watcher.store.prefix import begins_with
 from watcher.store.records import AlertFilter, DeliveryLife, MarkState
 from watcher.store.tables import (
@@ -25,7 +26,6 @@ from watcher.store.tables import (
     delivery_groups,
     entries,
     feeds,
-    marks,
     notifications,
 )
 from watcher.text.fold import fold

@@ -13,8 +13,8 @@ from watcher.model.entry import EntryRecord, Identified
 from watcher.store import documents
 from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
 from watcher.store.prefix import PREFIX_SHOWN, begins_with
-from watcher.store.records import EntryFilter, PollRecord
-from watcher.store.tables import entries, feeds
+from watcher.store.records import EntryFilter, PollRecord, StoredEntry
+from watcher.store.tables import ENTRY_IS_CHANGED, entries, feeds
 from watcher.text.fold import fold
 
 
@@ -64,6 +64,67 @@ class Entries(StorePart):
         with self._database.read() as connection:
             return connection.scalar(query) or 0
 
+    def ids_between(self, above: int, below: int | None, limit: int, *, newest: bool = False) -> dict[int, datetime]:
+        """When entries between two numbers, both excluded, were first seen; the lowest, or the newest, first."""
+        query = select(entries.c.id, entries.c.first_seen).where(entries.c.id > above)
+        if below is not None:
+            query = query.where(entries.c.id < below)
+        query = query.order_by(entries.c.id.desc() if newest else entries.c.id).limit(limit)
+        with self._database.read() as connection:
+            return {row.id: row.first_seen for row in connection.execute(query)}
+
+    def changed_since(self, since: datetime, limit: int) -> dict[int, datetime]:
+        """When entries were replaced by a later version, at or after `since`, in the order of that."""
+        query = select(entries.c.id, entries.c.changed_at).where(ENTRY_IS_CHANGED, entries.c.changed_at >= since)
+        with self._database.read() as connection:
+            rows = connection.execute(query.order_by(entries.c.changed_at, entries.c.id).limit(limit))
+            return {row.id: row.changed_at for row in rows}
+
+    def stored(self, ids: Collection[int]) -> list[StoredEntry]:
+        """Those of these entries that are stored, newest first."""
+        found: dict[int, StoredEntry] = {}
+        with self._database.read() as connection:
+            for some in chunks(ids):
+                for row in connection.execute(_records().where(entries.c.id.in_(some))):
+                    found[row.id] = StoredEntry(row.id, row.feed_id, _record(row))
+        return [found[number] for number in sorted(found, reverse=True)]
+
+    def of_keys(self, keys: Collection[str]) -> dict[str, EntryRecord]:
+        """Those of these entries that are stored, by key."""
+        with self._database.read() as connection:
+            return {row.key: _record(row) for some in chunks(set(keys)) for row in connection.execute(_of_keys(some))}
+
+    def key_of(self, number: int) -> str | None:
+        """The key of the entry with this number."""
+        with self._database.read() as connection:
+            return connection.scalar(select(entries.c.key).where(entries.c.id == number))
+
+    def number_range(self) -> tuple[int, int]:
+        """The lowest and the highest number of an entry; 0 and 0 when there is none."""
+        with self._database.read() as connection:
+            lowest, highest = (connection.scalar(select(end(entries.c.id))) for end in (func.min, func.max))
+        return lowest or 0, highest or 0
+
+    def numbers_in(self, since: datetime | None, until: datetime | None) -> tuple[int, int | None]:
+        """Numbers between which, both excluded, every entry first seen from `since` until before `until` lies.
+
+        Numbers follow the times but for polls that were saved at the same time: hence `_NEIGHBOURS`.
+        """
+        first = select(entries.c.id).order_by(entries.c.first_seen, entries.c.key).limit(_NEIGHBOURS)
+        last = select(entries.c.id).order_by(entries.c.first_seen.desc(), entries.c.key.desc()).limit(_NEIGHBOURS)
+        above, below = 0, None
+        with self._database.read() as connection:
+            if since is not None:
+                ids = list(connection.scalars(first.where(entries.c.first_seen >= since)))
+                above = min(ids, default=(connection.scalar(select(func.max(entries.c.id))) or 0) + 1) - 1
+            if until is not None:
+                ids = list(connection.scalars(last.where(entries.c.first_seen < until)))
+                below = max(ids, default=0) + 1
+        return above, below
+
+
+_NEIGHBOURS = 1_000
+
 
 def contains(part: str, text: str | None) -> bool:
     """Whether a text has a part that is folded already, whatever the text's case, accents and letter forms."""
@@ -80,19 +141,20 @@ def save_entries(
 ) -> None:
     """Keeps what is new or updated, and a baseline; what was only re-keyed is kept already, under its old key."""
     rows = [
-        _row(feed_id, identified, now)
+        _row(feed_id, identified, now, changed_at)
         for feed_id, poll in polls
-        for identified in (
-            *poll.decision.new,
-            *poll.decision.updated,
-            *(poll.decision.quiet if poll.decision.is_baseline else ()),
+        for changed_at, some in (
+            (None, poll.decision.new),
+            (now, poll.decision.updated),
+            (None, poll.decision.quiet if poll.decision.is_baseline else ()),
         )
+        for identified in some
     ]
-    execute_many(connection, database.upsert(entries, ("key",), ("document",)), rows)
+    execute_many(connection, database.upsert(entries, ("key",), ("document", "changed_at")), rows)
 
 
 def _records() -> Select[Any]:
-    columns = (entries.c.key, entries.c.first_seen, entries.c.document)
+    columns = (entries.c.id, entries.c.feed_id, entries.c.key, entries.c.first_seen, entries.c.document)
     return select(*columns, feeds.c.url, feeds.c.title, feeds.c.labels).join(feeds, feeds.c.id == entries.c.feed_id)
 
 
@@ -111,10 +173,11 @@ def _record(row: AnyRow) -> EntryRecord:
     )
 
 
-def _row(feed_id: int, identified: Identified, now: datetime) -> dict[str, Any]:
+def _row(feed_id: int, identified: Identified, now: datetime, changed_at: datetime | None) -> dict[str, Any]:
     return {
         "key": identified.entry_key,
         "feed_id": feed_id,
         "first_seen": now,
         "document": documents.entries.write(identified.entry),
+        "changed_at": changed_at,
     }

@@ -61,6 +61,12 @@ class Feeds(StorePart):
         with self._database.read() as connection:
             return [poll_state(row) for row in connection.execute(query)]
 
+    def names(self) -> dict[int, tuple[str, str]]:
+        """Title and address of every feed, paused ones too, by its number."""
+        with self._database.read() as connection:
+            rows = connection.execute(select(feeds.c.id, feeds.c.title, feeds.c.url))
+            return {row.id: (row.title, row.url) for row in rows}
+
     def counts(self, now: datetime) -> FeedCounts:
         """How polling keeps up, counted by the database."""
         is_due = feeds.c.next_poll_at <= now

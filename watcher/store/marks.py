@@ -11,7 +11,8 @@ from sqlalchemy import delete, select
 from watcher.model.alert import MarkedAlert, MissedEntry
 from watcher.store import documents
 from watcher.store.database import StorePart, chunks
-from watcher.store.tables import alerts, entries, feeds, marks, missed_entries
+from watcher.store.page_tables import marks, missed_entries
+from watcher.store.tables import alerts, entries, feeds
 
 
 class Marks(StorePart):

@@ -8,7 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from watcher.model.alert import Alert, AlertState
-from watcher.model.entry import EntryDecision
+from watcher.model.entry import EntryDecision, EntryRecord
 from watcher.model.feed import PollState
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef
@@ -154,6 +154,15 @@ class EntryFilter:
     text: str | None = None
     since: datetime | None = None
     until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEntry:
+    """An entry with the numbers by which the store knows it and its feed: a later entry has a higher one."""
+
+    id: int
+    feed_id: int
+    record: EntryRecord
 
 
 @dataclass(frozen=True, slots=True)

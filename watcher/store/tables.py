@@ -97,9 +97,15 @@ entries = Table(
     Column("feed_id", RowId, ForeignKey("feeds.id"), nullable=False),
     Column("first_seen", Instant, nullable=False),
     Column("document", Text, nullable=False),
+    Column("changed_at", Instant),
 )
+"""`changed_at` is when a later version of an entry replaced the first one."""
+
+ENTRY_IS_CHANGED = entries.c.changed_at.is_not(None)
 
 Index("ix_entries_first_seen", entries.c.first_seen, entries.c.key)
+Index("ix_entries_feed", entries.c.feed_id, entries.c.first_seen)
+_partial_index("ix_entries_changed", entries.c.changed_at, where=ENTRY_IS_CHANGED)
 
 alerts = Table(
     "alerts",
@@ -249,29 +255,6 @@ pauses = Table(
     Column("until", Instant, nullable=False),
 )
 """Channels whose circuit breaker is open in some process, for other processes to show."""
-
-marks = Table(
-    "marks",
-    metadata,
-    Column("alert_id", Key, nullable=False, primary_key=True),
-    Column("topic", Text, nullable=False),
-    Column("is_relevant", Boolean, nullable=False),
-    Column("marked_at", Instant, nullable=False),
-    Column("document", Text, nullable=False),
-)
-"""What users said of alerts. Marks outlive the alerts: they are work that evaluation needs."""
-
-missed_entries = Table(
-    "missed_entries",
-    metadata,
-    Column("topic", Text, nullable=False),
-    Column("entry_key", Key, nullable=False),
-    Column("feed_url", Text, nullable=False),
-    Column("marked_at", Instant, nullable=False),
-    Column("document", Text, nullable=False),
-    PrimaryKeyConstraint("topic", "entry_key"),
-)
-"""Entries that users miss among the alerts of a topic. Like marks, they outlive what they are about."""
 
 facts = Table(
     "facts",

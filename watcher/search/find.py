@@ -1,0 +1,201 @@
+"""Searching: what is not indexed yet is read, the rest is asked of the index, and every hit is compared with its entry.
+
+Both ways answer the same, newest first. Without an index everything is read, as far back as the time allows.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.search.fill import read_texts
+from watcher.search.index import EntryIndex
+from watcher.search.matching import FeedNames, Matcher, label_words
+from watcher.search.node import And, AnyWord, Beginning, Label, LabelKind, Node, Not, Or, Word, Words, words_in
+from watcher.search.query import Query
+from watcher.search.text import beginnings_of_forms, is_form_of
+from watcher.store.records import StoredEntry
+from watcher.store.store import Store
+
+BUDGET_SECONDS = 0.5
+MOST_COUNTED = 1_000
+MOST_FORMS = 200
+"""Inflected forms of one word that are asked for."""
+_MOST_CANDIDATES = 2_000
+"""Words with the same beginning that are looked at for forms."""
+_BATCH = 100
+_NO_END = 2**62
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """Hits, newest first. `before` continues behind them; None when there is nothing more.
+
+    `count` is how many there are on all pages, at most `MOST_COUNTED`, known on the first page only. `looked_back_to`:
+    the time was up, and only entries first seen since then were looked at; None when all were. `unknown` are words
+    that no entry has.
+    """
+
+    hits: tuple[StoredEntry, ...]
+    before: int | None = None
+    count: int | None = None
+    looked_back_to: datetime | None = None
+    unknown: tuple[str, ...] = ()
+
+
+class Search:
+    """One search over a store and the index that it may have. `languages` are those of the topics, for stems."""
+
+    def __init__(self, store: Store, index: EntryIndex | None, languages: Sequence[str]) -> None:
+        self._store = store
+        self._index = index
+        self._languages = tuple(languages)
+
+    def run(
+        self, query: Query, *, before: int | None = None, limit: int = 50, seconds: float = BUDGET_SECONDS
+    ) -> SearchResult:
+        """The newest hits; with `before`, the newest of those below that number."""
+        end = time.monotonic() + seconds
+        above, below = self._store.entries.numbers_in(query.since, query.until)
+        below = min(_NO_END if below is None else below, _NO_END if before is None else before)
+        feeds = self._store.feeds.names() if _asks_for_feeds(query.node) else {}
+        run = _Run(self._store, Matcher(query.node, feeds, self._languages), query, limit, end)
+        state = self._index.state() if self._index is not None else None
+        filled_to = state.filled_to if state is not None else 0
+        run.scan(max(above, filled_to), below)
+        unknown: tuple[str, ...] = ()
+        counted = len(run.hits)
+        if self._index is not None and state is not None and not run.is_full:
+            asked, unknown = _resolved(query.node, self._index, feeds, self._languages)
+            most = MOST_COUNTED if before is None else 4 * limit
+            counted += run.ask(self._index, asked, max(above, state.oldest - 1), min(below, filled_to + 1), most)
+        hits = run.hits[:limit]
+        looked_to = run.looked_to
+        if len(run.hits) > limit:
+            return SearchResult(tuple(hits), hits[-1].id, _count(before, counted), None, unknown)
+        if looked_to:
+            seen = self._store.entries.ids_between(looked_to - 1, None, 1)
+            since = next(iter(seen.values()), None)
+            return SearchResult(tuple(hits), looked_to, _count(before, counted), since, unknown)
+        return SearchResult(tuple(hits), None, _count(before, counted), None, unknown)
+
+
+class _Run:
+    """What one search has found so far. `looked_to` is 0 when nothing below remains."""
+
+    def __init__(self, store: Store, matcher: Matcher, query: Query, limit: int, end: float) -> None:
+        self._store = store
+        self._matcher = matcher
+        self._query = query
+        self._limit = limit
+        self._end = end
+        self.hits: list[StoredEntry] = []
+        self.looked_to = 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether a page and one hit more were found, or the time is up."""
+        return len(self.hits) > self._limit or bool(self.looked_to)
+
+    def scan(self, above: int, below: int) -> None:
+        """Reads entries between two numbers, both excluded, newest first."""
+        while not self.is_full:
+            ids = list(self._store.entries.ids_between(above, below, _BATCH, newest=True))
+            if not ids:
+                return
+            self._keep(ids)
+            below = ids[-1]
+            if time.monotonic() > self._end:
+                self.looked_to = below
+
+    def ask(self, index: EntryIndex, asked: Node, above: int, below: int, most: int) -> int:
+        """Asks the index for entries between two numbers; how many it counted at first, at most `most`."""
+        counted = None
+        while True:
+            found = index.search(asked, above, below, most, max(0.0, self._end - time.monotonic()))
+            counted = len(found.ids) if counted is None else counted
+            for some in _batches(found.ids):
+                self._keep(some)
+                if self.is_full:
+                    return counted
+            if not found.looked_to:
+                return counted
+            below = found.looked_to
+            if time.monotonic() > self._end:
+                self.looked_to = below
+                return counted
+
+    def _keep(self, ids: Sequence[int]) -> None:
+        """Keeps those that meet the query: the index may know an earlier text, and numbers follow times but roughly."""
+        query = self._query
+        for one, text in read_texts(self._store, ids):
+            seen = one.record.first_seen
+            is_in_time = (query.since is None or seen >= query.since) and (query.until is None or seen < query.until)
+            if is_in_time and self._matcher.meets(text):
+                self.hits.append(one)
+
+
+def _resolved(
+    node: Node, index: EntryIndex, feeds: FeedNames, languages: tuple[str, ...]
+) -> tuple[Node, tuple[str, ...]]:
+    """The query as an index is asked it, and the words of it that no entry has."""
+    forms: dict[str, tuple[str, ...]] = {}
+    unknown: list[str] = []
+    for part in words_in(node):
+        match part:
+            case Word(word, exact):
+                if not exact and word not in forms:
+                    forms[word] = _forms_of(word, index, languages)
+                wanted = (word,) if exact else forms[word]
+                unknown += [word] if not index.known(wanted) else []
+            case Words(texts):
+                unknown += sorted(set(texts) - index.known(texts), key=texts.index)
+            case Beginning(start):
+                unknown += [f"{start}*"] if not index.beginning((start,), 1) else []
+    return _with_words(node, forms, feeds), tuple(dict.fromkeys(unknown))
+
+
+def _with_words(node: Node, forms: dict[str, tuple[str, ...]], feeds: FeedNames) -> Node:
+    match node:
+        case And(parts):
+            return And(tuple(_with_words(part, forms, feeds) for part in parts))
+        case Or(parts):
+            return Or(tuple(_with_words(part, forms, feeds) for part in parts))
+        case Not(part):
+            return Not(_with_words(part, forms, feeds))
+        case Word(word, exact, title):
+            return AnyWord((word,) if exact else forms[word], title)
+        case Label():
+            return AnyWord(tuple(label_words(node, feeds)))
+        case _:
+            return node
+
+
+def _forms_of(word: str, index: EntryIndex, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """The word and its inflected forms that entries have, the likeliest first."""
+    near = index.beginning(beginnings_of_forms(word, languages), _MOST_CANDIDATES)
+    found = {form for form in near if is_form_of(form, word, languages)} - {word}
+    return (word, *sorted(found, key=lambda form: (abs(len(form) - len(word)), form))[: MOST_FORMS - 1])
+
+
+def _asks_for_feeds(node: Node) -> bool:
+    match node:
+        case And(parts) | Or(parts):
+            return any(map(_asks_for_feeds, parts))
+        case Not(part):
+            return _asks_for_feeds(part)
+        case Label(kind):
+            return kind is LabelKind.FEED
+        case _:
+            return False
+
+
+def _count(before: int | None, counted: int) -> int | None:
+    return min(counted, MOST_COUNTED) if before is None else None
+
+
+def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:
+    for start in range(0, len(ids), _BATCH):
+        yield ids[start : start + _BATCH]

@@ -1,0 +1,157 @@
+"""The words of an entry as they are indexed, and which words are forms of another.
+
+An indexed word is a run of ASCII letters and digits and of all characters beyond ASCII: what both engines keep whole.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from watcher.match.entry_text import body_of, limited_text, limited_title
+from watcher.model.alert import Alert, stable_hash
+from watcher.model.entry import Entry
+from watcher.text.fold import fold
+from watcher.text.languages import language_code
+from watcher.text.stems import languages_for, script_of, stems, without_arabic_prefixes
+from watcher.text.tokens import LONGEST_PIECE, chunks, is_address, is_dotted_initials, pieces, runs
+
+MOST_BODY_WORDS = 16_000
+"""PostgreSQL knows no position beyond 16,383 (https://www.postgresql.org/docs/15/textsearch-limitations.html)."""
+LABEL = "\ue000"
+"""Begins the words that stand for labels. It is of the private use area, which no word of a text contains."""
+EVERY_ENTRY = f"{LABEL}e"
+
+_CACHED = 50_000
+_LONGEST_CACHED = 40
+"""Characters; longer stretches hardly come again."""
+_INDEXED = re.compile("[0-9a-z\x80-\U0010ffff]+")
+_FEWEST_LETTERS_IN_COMMON = 3
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedText:
+    """The words of an entry. `joined`: what is also read as one word, as cease-fire is; `labels`: see `labels_of`."""
+
+    title: tuple[str, ...]
+    body: tuple[str, ...]
+    joined: tuple[str, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def all_words(self) -> set[str]:
+        """The different words of the texts, without labels."""
+        return {*self.title, *self.body, *self.joined}
+
+
+def indexed_text(entry: Entry, labels: Iterable[str] = ()) -> IndexedText:
+    """What of an entry is searched: the texts that topics see, author and categories behind them."""
+    title = _read(limited_title(entry.title))
+    body = _read(limited_text(body_of(entry)))
+    more = _read(" \n ".join((entry.author, entry.publisher or "", *entry.categories))[:2_000])
+    words = (*body[0][:MOST_BODY_WORDS], *more[0][:300])
+    return IndexedText(title[0], words, tuple(dict.fromkeys(title[1] + body[1] + more[1])), tuple(labels))
+
+
+def words_of(text: str) -> tuple[str, ...]:
+    """The indexed words of a text, in order."""
+    return _read(text)[0]
+
+
+def joined_forms(text: str) -> tuple[str, ...]:
+    """What the compounds of a text are as one word."""
+    return _read(text)[1]
+
+
+def feed_label(feed_id: int) -> str:
+    """The word that stands for the feed of an entry."""
+    return f"{LABEL}f{feed_id}"
+
+
+def language_label(code: str) -> str:
+    """The word that stands for the language of an entry."""
+    return f"{LABEL}l{fold(code)}"
+
+
+def alerted_label(value: str) -> str:
+    """The word that stands for an alert: any ("yes"), one of a level, or one of a topic, by its name."""
+    return f"{LABEL}a{value}" if value in ("yes", "mention", "focus") else f"{LABEL}t{stable_hash('topic', value)[:16]}"
+
+
+def link_label(link: str) -> str:
+    """The word that stands for the whole link of an entry."""
+    return f"{LABEL}u{stable_hash('link', link)[:16]}"
+
+
+def labels_of(feed_id: int, entry: Entry, alerts: Collection[Alert]) -> tuple[str, ...]:
+    """The words that stand for what an entry is, beside its text."""
+    of_alerts = {name for alert in alerts for name in ("yes", alert.level.value, alert.topic)}
+    labels = [EVERY_ENTRY, feed_label(feed_id), *sorted(map(alerted_label, of_alerts))]
+    if entry.language:
+        labels.append(language_label(language_code(entry.language) or entry.language))
+    if entry.link:
+        labels.append(link_label(entry.link))
+    return tuple(labels)
+
+
+def is_form_of(word: str, wanted: str, languages: tuple[str, ...]) -> bool:
+    """Whether an indexed word is an inflected form of the wanted one in one of the languages."""
+    if word == wanted:
+        return True
+    bare = without_arabic_prefixes(word) if "ar" in languages and script_of(word) == "arabic" else ()
+    if wanted in bare:
+        return True
+    spoken = languages_for(wanted, languages)
+    return any(not _stems(wanted, code).isdisjoint(_stems(form, code)) for code in spoken for form in (word, *bare))
+
+
+def beginnings_of_forms(wanted: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Every form of a word begins with one of these; few other words do."""
+    spoken = languages_for(wanted, languages)
+    if not spoken:
+        return ()
+    found = {wanted} | {stem for code in spoken for stem in _stems(wanted, code)}
+    heads = {stem[: max(_FEWEST_LETTERS_IN_COMMON, len(stem) - 1)] for stem in found if len(stem) > 1}
+    if "ar" in spoken and script_of(wanted) == "arabic":
+        heads |= {f"{attached}{head}" for head in heads for attached in _ARABIC_ATTACHED}
+    return tuple(sorted(heads))
+
+
+_ARABIC_ATTACHED = tuple(
+    f"{conjunction}{rest}" for conjunction in ("", "و", "ف") for rest in ("", "ال", "لل", "ب", "بال", "ك", "كال", "ل")
+)[1:]
+
+
+@lru_cache(maxsize=_CACHED)
+def _stems(word: str, language: str) -> frozenset[str]:
+    return frozenset(stems(word, language))
+
+
+def _read(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The words of a text, and what is also read as one."""
+    words: list[str] = []
+    joined: list[str] = []
+    for stretch in text.split():
+        found = _cached(stretch) if len(stretch) <= _LONGEST_CACHED else _words_of_stretch(stretch)
+        words += found[0]
+        joined += found[1]
+    return tuple(words), tuple(joined)
+
+
+def _words_of_stretch(stretch: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    words: list[str] = []
+    joined: list[str] = []
+    for chunk in chunks(stretch):
+        parts = pieces(chunk)
+        for part in parts:
+            if len(part) <= LONGEST_PIECE or is_address(part):
+                words += _INDEXED.findall(fold(part))
+        if len(parts) > 1:
+            joined += (fold(text) for _, _, text in runs(parts))
+            if is_dotted_initials(chunk):
+                joined.append(fold("".join(parts)))
+    return tuple(words), tuple(word for word in joined if _INDEXED.fullmatch(word))
+
+
+_cached = lru_cache(maxsize=_CACHED)(_words_of_stretch)

@@ -1,0 +1,30 @@
+"""The tables of what users said."""
+
+from __future__ import annotations
+
+from sqlalchemy import Boolean, Column, PrimaryKeyConstraint, Table, Text
+
+from watcher.store.columns import Instant, Key, metadata
+
+marks = Table(
+    "marks",
+    metadata,
+    Column("alert_id", Key, nullable=False, primary_key=True),
+    Column("topic", Text, nullable=False),
+    Column("is_relevant", Boolean, nullable=False),
+    Column("marked_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+)
+"""What users said of alerts. Marks outlive the alerts: they are work that evaluation needs."""
+
+missed_entries = Table(
+    "missed_entries",
+    metadata,
+    Column("topic", Text, nullable=False),
+    Column("entry_key", Key, nullable=False),
+    Column("feed_url", Text, nullable=False),
+    Column("marked_at", Instant, nullable=False),
+    Column("document", Text, nullable=False),
+    PrimaryKeyConstraint("topic", "entry_key"),
+)
+"""Entries that users miss among the alerts of a topic. Like marks, they outlive what they are about."""
