@@ -85,14 +85,14 @@ _IRREGULAR_PLURALS = dict(
     emphases/emphasis diagnoses/diagnosis prognoses/prognosis syntheses/synthesis paralyses/paralysis
     catharses/catharsis nemeses/nemesis phenomena/phenomenon criteria/criterion bacteria/bacterium
     memoranda/memorandum referenda/referendum curricula/curriculum stadia/stadium strata/stratum errata/erratum
-    knives/knife wives/wife lives/life thieves/thief wolves/wolf halves/half loaves/loaf leaves/leaf calves/calf
-    scarves/scarf hooves/hoof selves/self elves/elf nuclei/nucleus fungi/fungus cacti/cactus radii/radius
+    knives/knife wives/wife lives/life thieves/thief loaves/loaf leaves/leaf
+    scarves/scarf hooves/hoof nuclei/nucleus fungi/fungus cacti/cactus radii/radius
     alumni/alumnus stimuli/stimulus indices/index appendices/appendix matrices/matrix vertices/vertex dice/die
     people/person media/medium data/datum larvae/larva vertebrae/vertebra antennae/antenna formulae/formula
     automata/automaton addenda/addendum ultimata/ultimatum spectra/spectrum ova/ovum quanta/quantum
     parentheses/parenthesis neuroses/neurosis psychoses/psychosis metamorphoses/metamorphosis sepses/sepsis
     metastases/metastasis thromboses/thrombosis ellipses/ellipsis antitheses/antithesis
-    shelves/shelf sheaves/sheaf wharves/wharf dwarves/dwarf turves/turf bureaux/bureau plateaux/plateau
+    sheaves/sheaf wharves/wharf dwarves/dwarf turves/turf bureaux/bureau plateaux/plateau
     tableaux/tableau gateaux/gateau chateaux/chateau buses/bus gases/gas biases/bias canvases/canvas
     atlases/atlas quizzes/quiz kibbutzim/kibbutz loci/locus foci/focus bacilli/bacillus syllabi/syllabus
     termini/terminus moratoria/moratorium consortia/consortium sanatoria/sanatorium crematoria/crematorium
@@ -179,11 +179,13 @@ def _stems_of_spellings(word: str, whole: str, language: str) -> set[str]:
 
 
 def _singular(word: str) -> str | None:
-    """The singular of an irregular English plural, also of compounds: gunmen → gunman, salespeople → salesperson."""
+    """The singular of an irregular English plural, also of compounds: gunmen → gunman, halves → half."""
     if word in _IRREGULAR_PLURALS:
         return _IRREGULAR_PLURALS[word]
     if word.endswith("people") and word != "people":
         return f"{word[:-6]}person"
+    if word.endswith("lves"):
+        return f"{word[:-3]}f"
     return f"{word[:-2]}an" if word.endswith("men") and len(word) > 4 else None
 
 
