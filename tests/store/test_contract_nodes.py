@@ -177,15 +177,10 @@ class TestFeeds:
         assert feeds(two_nodes, "two", NOW + MINUTE - SECOND) == []
         assert len(feeds(two_nodes, "two", NOW + MINUTE)) == 2
 
-    def test_what_a_node_gives_back_is_as_it_was(self, two_nodes: Store) -> None:
-        held = feeds(two_nodes, "one")
-        two_nodes.polls.give_back("two", held)
-        assert feeds(two_nodes, "two") == [], "the lease of another node was ended"
-        two_nodes.polls.give_back("one", held[:1])
-        (taken,) = feeds(two_nodes, "two")
-        assert taken.state == held[0].state
-        two_nodes.polls.give_back("one", held)
-        assert save(two_nodes, "two", taken)
+    def test_a_node_leases_only_feeds_that_it_knows(self, two_nodes: Store) -> None:
+        known = two_nodes.polls.acquire_due("one", NOW, UNTIL, 10, known={A, "https://c.example/feed"})
+        assert [feed.state.url for feed in known] == [A]
+        assert [feed.state.url for feed in feeds(two_nodes, "two")] == [B]
 
 
 class TestNotifications:

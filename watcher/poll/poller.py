@@ -113,10 +113,8 @@ class Poller:
         """
         due_at = now or self.clock.now()
         until = self.clock.now() + self.config.polling.timeout + self.timings.poll_margin
-        acquired = await self.store_pool(self.store.polls.acquire_due, self.owner, due_at, until, limit, force=force)
-        if unknown := [one for one in acquired if one.state.url not in self.config.feeds]:
-            await self.store_pool(self.store.polls.give_back, self.owner, unknown)
-        return [one for one in acquired if one.state.url in self.config.feeds]
+        acquire, known = self.store.polls.acquire_due, self.config.feeds.keys()
+        return await self.store_pool(acquire, self.owner, due_at, until, limit, force=force, known=known)
 
     async def acquire_named(self, urls: Collection[str], *, force: bool = False) -> list[AcquiredFeed]:
         """Leases these feeds, due or not. `force`: also those with a Retry-After."""

@@ -42,19 +42,29 @@ class Polls(StorePart):
     """Feeds under lease: what the poll pipeline needs."""
 
     def acquire_due(
-        self, owner: str, now: datetime, until: datetime, limit: int, *, force: bool = False
+        self,
+        owner: str,
+        now: datetime,
+        until: datetime,
+        limit: int,
+        *,
+        force: bool = False,
+        known: Collection[str] | None = None,
     ) -> list[AcquiredFeed]:
         """Leases up to `limit` feeds with `next_poll_at <= now`, the most overdue first, then by URL.
 
         With `force` also feeds that are not due and were not polled since `now` (`last_polled_at < now` or never); but
         none whose `not_before` is in the future, none in failure backoff (`failures > 0`) that is not due, and none
-        that is leased already.
+        that is leased already. Of these `limit`, only those whose URL is in `known` are leased; the others are left to
+        nodes with another configuration.
         """
         with self._database.write("acquire_due_feeds") as connection:
             if not may_write(connection, owner):
                 return []
             declare_dead(self._database, connection, now, spared=owner)
             rows = connection.execute(due_feeds(now, limit, force=force)).all()
+            if known is not None:
+                rows = [row for row in rows if row.url in known]
             return _lease(connection, rows, owner, until)
 
     def acquire_named(
@@ -70,13 +80,6 @@ class Polls(StorePart):
             declare_dead(self._database, connection, now, spared=owner)
             rows = [row for some in chunks(urls) for row in connection.execute(named_feeds(some, now, force=force))]
             return _lease(connection, rows, owner, until)
-
-    def give_back(self, owner: str, acquired: Collection[AcquiredFeed]) -> None:
-        """Ends leases without a poll: the feeds are as they were before."""
-        held = update(feeds).where(feeds.c.url == bindparam("row_url"), feeds.c.epoch == bindparam("held"))
-        released = held.where(feeds.c.lease_owner == owner).values(lease_owner=None, lease_until=None)
-        with self._database.write("give_back_feeds") as connection:
-            execute_many(connection, released, [{"row_url": one.state.url, "held": one.epoch} for one in acquired])
 
     def has_due(self, now: datetime) -> bool:
         """Whether `acquire_due` would lease a feed now."""
