@@ -46,7 +46,7 @@ ROLES: dict[str, tuple[dict[str, str], May | None]] = {
     "robot": ({"authorization": "Bearer wa_x"}, May.ACT),
 }
 EXPECTED = {
-    "/": May.READ, "/now": May.READ, "/status": May.READ, "/help": May.READ,
+    "/": May.READ, "/now": May.READ, "/search": May.READ, "/status": May.READ, "/help": May.READ,
     "/alerts/{id}": May.READ, "POST /alerts/{id}/mark": May.ACT,
     "/assets/{name}": May.ANYONE, "/favicon.ico": May.ANYONE, "/robots.txt": May.ANYONE, "/healthz": May.ANYONE,
     "/sign-in": May.ANYONE, "POST /sign-in": May.ANYONE, "POST /sign-out": May.READ,

@@ -9,7 +9,7 @@ Words are folded and split as `watcher.text` does it, so that a search and a top
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
@@ -56,6 +56,10 @@ class Query:
         lower = max((at for at in (self.since, since) if at), default=None)
         upper = min((at for at in (self.until, until) if at), default=None)
         return Query(self.node, lower, upper, self.notes)
+
+    def noting(self, *notes: Note) -> Query:
+        """The query with further notes."""
+        return replace(self, notes=tuple(dict.fromkeys(self.notes + notes)))
 
     def __str__(self) -> str:
         """What was understood, in the language itself."""

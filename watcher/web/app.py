@@ -12,16 +12,19 @@ import uvicorn
 
 from watcher.clock import Clock
 from watcher.errors import ConfigError, UsageError
+from watcher.model.secret import reveal
 from watcher.model.web import Listen
+from watcher.search.index import open_index
 from watcher.store.store import Store
 from watcher.web.door import Door
-from watcher.web.pages import alerts, fixed, sign_in, status, today
+from watcher.web.filling import keep_filled
+from watcher.web.pages import alerts, fixed, search, sign_in, status, today
 from watcher.web.router import Page, Router
 from watcher.web.site import ServedConfig, Site
 
 log = structlog.get_logger()
 
-GROUPS = (fixed, sign_in, today, alerts, status)
+GROUPS = (fixed, sign_in, today, alerts, search, status)
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384
 GRACE_SECONDS = 5
@@ -40,12 +43,14 @@ def serve(config: ServedConfig, store: Store, clock: Clock, listen: Listen, relo
     """Serves the pages until SIGTERM or SIGINT; SIGHUP reads the configuration again. Raises `UsageError` where the
     address cannot be used.
     """
-    site = Site(config, store, clock)
+    index = open_index(reveal(config.settings.store), base=config.settings.file.parent)
+    site = Site(config, store, clock, index)
     door = Door(site, Router(all_pages()))
     try:
         asyncio.run(_serve(door, site, listen, reload))
     finally:
         door.close()
+        index.close()
 
 
 async def _serve(door: Door, site: Site, listen: Listen, reload: Callable[[], ServedConfig]) -> None:
@@ -69,7 +74,10 @@ async def _serve(door: Door, site: Site, listen: Listen, reload: Callable[[], Se
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again)
     where = str(listen) if listen.socket else f"http://{Listen(listen.host, sock.getsockname()[1])}"
     log.info("web.started", address=where, url=site.settings.web.url or where)
+    filling = asyncio.create_task(keep_filled(site))
     await server.serve(sockets=[sock])
+    filling.cancel()
+    await asyncio.gather(filling, return_exceptions=True)
     log.info("web.stopped")
 
 

@@ -16,6 +16,7 @@ from watcher.model.settings import Settings
 from watcher.model.web import May
 from watcher.route.limits import active_silences
 from watcher.route.tree import routes_by_path, zone_of
+from watcher.search.index import EntryIndex
 from watcher.store.store import Store
 from watcher.web.exchange import Asked, Refused
 from watcher.web.passwords import Throttle
@@ -82,10 +83,13 @@ class MenuItem:
 class Site:
     """Shared by all requests; thread-safe. `config` is swapped as a whole on a reload."""
 
-    def __init__(self, config: ServedConfig, store: Store, clock: Clock) -> None:
+    def __init__(self, config: ServedConfig, store: Store, clock: Clock, index: EntryIndex | None = None) -> None:
         self.config = config
         self.store = store
         self.clock = clock
+        self.index = index
+        self.index_to_go = 0
+        """Entries that are not indexed yet, at least, while the index is made."""
         self.throttle = Throttle()
         self.templates = Templates()
         self.local_name = _login_name()
@@ -101,6 +105,11 @@ class Site:
         """The zone of times on the pages: that of the root route, else UTC."""
         root = self.settings.route
         return zone_of(routes_by_path(root), root.path) if root else "UTC"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages of all topics: the forms of a word are searched in these."""
+        return tuple(sorted({code for one in self.config.topics for code in one.topic.languages}))
 
     def topic(self, name: str) -> CompiledTopic | None:
         return next((one for one in self.config.topics if one.topic.name == name), None)
