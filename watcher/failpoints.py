@@ -42,6 +42,7 @@ TRANSACTIONS: Mapping[str, str] = {
     "bury_removed": "notifications of removed receivers die",
     "retry_notification": "an operator retries a notification",
     "drop_notification": "an operator drops a notification",
+    "report_feeds": "alerts about feed issues are saved, and that they were made",
     "remember": "a fact about the store is written",
     "clear_index": "a new, empty index of words is made",
     "fill_index": "the words of entries are indexed",

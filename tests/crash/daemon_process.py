@@ -24,6 +24,7 @@ store: {store}
 polling: {{interval: {interval}, min: 0s, timeout: 2s, per_host: {{concurrency: 16, spacing: 0s}}}}
 limits: {{alerts_per_feed: 1000000, entries_per_feed: 1000000, bytes_per_feed: 100GB}}
 network: {{allow: [127.0.0.0/8]}}
+feed_reports: {{kinds: [failing]}}
 feeds: {feeds}
 topics:
   - {{name: alpha, title: Alpha, terms: {{3: [ceasefire*]}}, focus: 5, languages: [en]}}

@@ -105,6 +105,8 @@ class Driver:
         words = ("once", "--digest-now") if episode.transaction == "close_digest" else ("run",)
         if episode.transaction == "purge":
             self.age()
+        if episode.transaction == "report_feeds":
+            self._store.make_report_due()
         if episode.transaction == "hold_longer":
             await self._use_up_the_budget()
         if episode.transaction in AFTER_A_TIME:

@@ -11,7 +11,7 @@ from tests.crash.operator_commands import COMMANDS
 
 Kind = Literal["kill at", "kill", "freeze at", "freeze", "terminate", "person"]
 
-ONCE_A_START = ("upgrade", "sync_feeds", "remember", "reroute_waiting", "bury_removed")
+ONCE_A_START = ("upgrade", "sync_feeds", "remember", "reroute_waiting", "bury_removed", "report_feeds")
 WHEN_A_STORE_IS_NEW = ("upgrade",)
 WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
 BY_A_PERSON = tuple(COMMANDS)

@@ -7,6 +7,7 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -77,6 +78,11 @@ class Store:
     def let_time_pass(self) -> None:
         """What is held has been held for long enough."""
         self.change(("UPDATE deliveries SET held_until = held_until - ? WHERE state = 'held'", [(HOUR,)]))
+
+    def make_report_due(self) -> None:
+        """The last daily report on feeds was made two days ago."""
+        before = datetime.now(UTC) - timedelta(days=2)
+        self.change(("UPDATE facts SET value = ? WHERE name = 'feed report'", [(before.isoformat(),)]))
 
     def age(self, share: int, days: int = 500) -> list[str]:
         """Makes one alert in `share`, with its entry and deliveries, look `days` older; returns the alerts' ids.

@@ -79,7 +79,7 @@ MAY_WALK_AN_INDEX = {"waiting_groups"}
 """What counts all that waits, from an index that holds nothing else. With a limit, walking an index is no reading of
 all: it begins where it must and stops."""
 
-SMALL = {"nodes"}
+SMALL = {"feed_reports", "nodes"}
 """Tables with a row for each process: an index would be as large."""
 
 

@@ -150,8 +150,8 @@ def _show(page: AlertPage) -> None:
     say(alert.entry.link)
     published = f"published {when(alert.entry.published)}" if alert.entry.published else "without a date"
     say(f"{alert.feed_title} · {published} · first seen {when(alert.first_seen)} · id {alert.id}", hang=2)
-    focus = format_points(alert.focus)
-    say(f"{alert.topic_title}: {alert.level.value}, {format_points(alert.score)} points (focus from {focus})")
+    points = f", {format_points(alert.score)} points (focus from {format_points(alert.focus)})" if page.evidence else ""
+    say(f"{alert.topic_title}: {alert.level.value}{points}")
     shown: set[str] = set()
     for part in page.evidence:
         text = "" if part.text in shown else part.text

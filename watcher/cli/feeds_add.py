@@ -93,7 +93,7 @@ def add_feed(
 
 
 def _label(text: str) -> tuple[str, str]:
-    from watcher.config.schema import label_name
+    from watcher.config.value_types import label_name
 
     name, equals, value = text.partition("=")
     if not equals:

@@ -11,7 +11,7 @@ import typer
 from watcher.cli.options import DEFAULT_CONFIG, Config, command_group, load_to_read
 from watcher.errors import UsageError
 from watcher.model.route import OWN_LABELS
-from watcher.model.topic import Level, Points
+from watcher.model.topic import OWN_TOPIC, Level, Points
 
 if TYPE_CHECKING:
     from watcher.model.settings import Settings
@@ -75,7 +75,8 @@ def impossible_labels(settings: Settings, given: Mapping[str, str]) -> Iterator[
     for name in given:
         if name not in labels:
             yield f'no alert has a label "{name}"{did_you_mean(name, labels) or f"; known: {_listed(labels)}"}'
-    values = {"topic": [topic.name for topic in settings.topics], "level": [Level.MENTION.value, Level.FOCUS.value]}
+    topics = [*(topic.name for topic in settings.topics), OWN_TOPIC]
+    values = {"topic": topics, "level": [Level.MENTION.value, Level.FOCUS.value]}
     for name, known in values.items():
         if name in given and given[name] not in known:
             hint = did_you_mean(given[name], known) or f"; known: {_listed(known)}"

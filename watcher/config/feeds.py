@@ -82,6 +82,7 @@ def _own_feed(gathered: _Feeds, where: Where) -> None:
         tuple(shape.allow),
         trust=Trust[shape.trust.upper()],
         is_aggregator=shape.aggregator,
+        is_critical=shape.critical,
     )
 
 
@@ -156,6 +157,7 @@ def _opml_feed(gathered: _Feeds, shape: OpmlShape, path: Path, feed: Feed, line:
         moves_to=feed.moves_to,
         trust=Trust[shape.trust.upper()],
         is_aggregator=shape.aggregator,
+        is_critical=shape.critical,
     )
 
 

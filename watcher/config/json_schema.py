@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
+from datetime import time, timedelta
 from typing import Any
 
 import yaml
@@ -23,6 +23,8 @@ SECTIONS: Mapping[str, type[Shape]] = {
     "polling": shapes.PollingShape,
     "limits": shapes.LimitsShape,
     "retention": shapes.RetentionShape,
+    "feed_reports": shapes.FeedReportsShape,
+    "heartbeat": shapes.HeartbeatShape,
     "network": shapes.NetworkShape,
     "smtp": shapes.SmtpShape,
     "web": WebShape,
@@ -54,6 +56,17 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "entries": "How long entries are kept.",
         "unmatched": "How long entries without an alert are kept.",
         "messages": "How long finished messages and their alerts are kept.",
+    },
+    "FeedReportsShape": {
+        "at": "When the daily report on feeds that need attention is made.",
+        "zone": "The time zone of this time; that of the route by default.",
+        "kinds": "What is reported; an empty list for nothing.",
+    },
+    "HeartbeatShape": {
+        "url": "An address that is asked while all is well; best as a secret.",
+        "every": "Time between two requests.",
+        "max_poll_lag": "No request while a feed has been due for longer.",
+        "max_message_age": "No request while a message waits for longer.",
     },
     "NetworkShape": {
         "allow": "Private ranges that feeds may use.",
@@ -96,12 +109,14 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "moves_to": "Domains that the feed may move to for good.",
         "trust": "low, normal or high: alerts are never folded behind a feed trusted less.",
         "aggregator": "Whether entries count for the publishers that they name.",
+        "critical": "Whether its issues are reported at once.",
         "allow": "Private ranges that this feed may use.",
     },
     "OpmlShape": {
         "opml": "The path of an OPML file; its feeds are polled, folders become the label folder.",
         "trust": "low, normal or high, for every feed of the file.",
         "aggregator": "Whether the entries of these feeds count for the publishers that they name.",
+        "critical": "Whether issues of these feeds are reported at once.",
         "labels": "Labels for all feeds of the file.",
         "interval": "Time between two polls of these feeds.",
     },
@@ -241,6 +256,8 @@ def defaults_of(model: type[Shape]) -> dict[str, Any]:
 def _as_written(key: str, value: object) -> object:
     if isinstance(value, timedelta):
         return format_duration(value)
+    if isinstance(value, time):
+        return f"{value:%H:%M}"
     if key in SIZES and isinstance(value, int):
         return format_size(value)
     if isinstance(value, Listen):
@@ -253,5 +270,5 @@ def _as_written(key: str, value: object) -> object:
 def defaults_yaml() -> str:
     """The defaults of the sections that have any, as YAML that may be pasted into a configuration."""
     sections: dict[str, Any] = {"store": DEFAULT_STORE}
-    sections |= {name: defaults_of(model) for name, model in SECTIONS.items() if name != "smtp"}
+    sections |= {name: defaults_of(model) for name, model in SECTIONS.items() if name not in {"smtp", "heartbeat"}}
     return yaml.safe_dump(sections, sort_keys=False, default_flow_style=None, allow_unicode=True)

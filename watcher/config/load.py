@@ -16,7 +16,16 @@ from watcher.config.includes import include_files
 from watcher.config.reader import Reader
 from watcher.config.receivers import read_receivers
 from watcher.config.routes import Names, read_route
-from watcher.config.server import read_limits, read_network, read_polling, read_retention, read_smtp, read_store
+from watcher.config.server import (
+    read_feed_reports,
+    read_heartbeat,
+    read_limits,
+    read_network,
+    read_polling,
+    read_retention,
+    read_smtp,
+    read_store,
+)
 from watcher.config.source_map import place_inside
 from watcher.config.topics import read_topics, read_vocabulary
 from watcher.config.web import read_web
@@ -25,7 +34,7 @@ from watcher.errors import Position, Problem
 from watcher.model.feed import Feed
 from watcher.model.route import Receiver, Route
 from watcher.model.settings import Settings
-from watcher.model.topic import Topic, TopicProblem
+from watcher.model.topic import OWN_TOPIC, Topic, TopicProblem
 from watcher.text.redact import redact_addresses, secret_in_address
 
 SECTIONS = (
@@ -34,6 +43,8 @@ SECTIONS = (
     "polling",
     "limits",
     "retention",
+    "feed_reports",
+    "heartbeat",
     "network",
     "feeds",
     "vocabulary",
@@ -132,6 +143,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     topics = read_topics(reader, read_vocabulary(reader))
     receivers = read_receivers(reader, credentials)
     route = read_route(reader, _names(lists.feeds, topics, receivers, reader))
+    reports, heartbeat = read_feed_reports(reader, route), read_heartbeat(reader, credentials)
     _check_mail(reader)
     if not reader.problems:
         _warn_of_unused_receivers(reader, route)
@@ -143,6 +155,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     settings = Settings(
         file=reader.file, store=store, polling=polling, network=network, feeds=lists.feeds, topics=topics,
         receivers=receivers, route=route, smtp=smtp, limits=limits, retention=retention, web=web,
+        feed_reports=reports, heartbeat=heartbeat,
         warnings=tuple(map(str, warnings)), opml_files=lists.opml_files,
         positions=_positions(reader),
     )  # fmt: skip
@@ -162,7 +175,7 @@ def _names(
     written = (reader.plain(("receivers", index, "name")) for index in reader.items(("receivers",)))
     return Names(
         receivers={*receivers, *(name for name in written if isinstance(name, str))},
-        topics={topic.name for topic in topics},
+        topics={OWN_TOPIC, *(topic.name for topic in topics)},
         feed_labels={label for feed in feeds for label in feed.labels},
     )
 

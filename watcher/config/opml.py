@@ -18,7 +18,7 @@ from lxml import etree
 
 from watcher.config.opml_limits import MOST_OUTLINES, TooMuch, check_outlines
 from watcher.config.quantities import read_duration
-from watcher.config.schema import feed_url_problem
+from watcher.config.value_types import feed_url_problem
 from watcher.model.feed import Feed
 from watcher.model.route import OWN_LABELS
 from watcher.text.addresses import without_feed_scheme

@@ -10,9 +10,10 @@ from typing import Any
 from watcher.config.credentials import Credentials
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.reader import Reader
-from watcher.config.schema import Name, Shape, Text, TextOrSecret
+from watcher.config.schema import Shape
 from watcher.config.secrets import read_text_or_secret
 from watcher.config.server import read_ca_file, read_delivery_proxy
+from watcher.config.value_types import Name, Text, TextOrSecret
 from watcher.config.yaml_tree import MappingNode, Where, find
 from watcher.deliver.registry import CHANNEL_KINDS
 from watcher.model.route import ChannelOptions, ChannelRef, OwnTemplate, Receiver

@@ -1,196 +1,55 @@
 """The keys of the configuration file, section by section, as strict pydantic models. Pure.
 
-Names are those of the YAML file. Values become those of `watcher.model` where the rest of the file is not needed.
+Names are those of the YAML file.
 """
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from collections.abc import Callable
 from datetime import date, time, timedelta
 from typing import Annotated, Any, Literal, get_args
-from urllib.parse import urlsplit
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PlainValidator,
-    ValidatorFunctionWrapHandler,
-    WithJsonSchema,
-    WrapValidator,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, WithJsonSchema
 
-from watcher.config.did_you_mean import did_you_mean
-from watcher.config.quantities import (
-    read_clock,
-    read_clock_spans,
-    read_date,
-    read_duration,
-    read_points,
-    read_size,
-    read_zone,
+from watcher.config.quantities import read_clock_spans, read_date
+from watcher.config.value_types import (
+    Clock,
+    Domain,
+    Duration,
+    EmailAddress,
+    FeedUrl,
+    Helo,
+    Interval,
+    LabelName,
+    Labels,
+    LanguageCode,
+    Line,
+    Name,
+    NetworkRange,
+    PointsText,
+    PositiveDuration,
+    Size,
+    Text,
+    TextOrSecret,
+    Weight,
+    Zone,
+    one_of,
+    or_source,
+    reject,
+    written_as,
 )
-from watcher.config.secrets import SecretSource, read_text_or_secret
+from watcher.model.feed import FeedIssueKind
 from watcher.model.route import WEEKDAYS, Rank, Weekday
-from watcher.model.topic import Level, Points
-from watcher.text.addresses import email_problem, web_url_problem
-from watcher.text.domains import registrable_domain
-from watcher.text.languages import TWO_LETTERS, language_code
-
-
-def _reject(condition: Callable[[Any], bool], message: str) -> AfterValidator:
-    def check(value: Any) -> Any:
-        if condition(value):
-            raise ValueError(message)
-        return value
-
-    return AfterValidator(check)
-
-
-def label_name(text: str) -> str:
-    """The name of a label. Raises `ValueError` for anything else."""
-    if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_]{0,63}", text):
-        raise ValueError(f'"{text}" is not a label name; use letters, digits and _')
-    return text
-
-
-def _name(text: str) -> str:
-    if not re.fullmatch(r"\w[\w.\-]{0,63}", text):
-        raise ValueError(f'"{text}" cannot be a name; use up to 64 letters, digits, . - and _ without spaces')
-    return text
-
-
-def feed_url_problem(text: str) -> str | None:
-    """Why a text is not the address of a feed, or None; the message does not repeat the address."""
-    problem = web_url_problem(text)
-    if problem is None and "@" in urlsplit(text).netloc:
-        return (
-            "a user name or password in a feed's address would be shown in lists and logs; "
-            "use headers: {Authorization: {env: NAME}} instead"
-        )
-    return problem
-
-
-def _feed_url(text: str) -> str:
-    problem = feed_url_problem(text)
-    if problem:
-        raise ValueError(problem)
-    return text
-
-
-def _interval(value: object) -> timedelta | None:
-    return None if value == "auto" else _positive(read_duration(value))
-
-
-def _positive(duration: timedelta) -> timedelta:
-    if not duration:
-        raise ValueError("must be longer than 0s")
-    return duration
-
-
-def one_of(words: tuple[str, ...]) -> BeforeValidator:
-    def check(value: object) -> object:
-        if value not in words:
-            raise ValueError(f"must be one of {', '.join(words)}{did_you_mean(str(value), words)}")
-        return value
-
-    return BeforeValidator(check)
-
-
-def _language(code: str) -> str:
-    known = language_code(code)
-    if known is None:
-        hint = did_you_mean(code, TWO_LETTERS) or "; write a code of ISO 639 like en, ar or tr"
-        raise ValueError(f'"{code}" is not the code of a language{hint}')
-    return known
-
-
-def _network(text: str) -> str:
-    try:
-        return str(ipaddress.ip_network(text))
-    except ValueError as error:
-        raise ValueError(f"not a network range: {error}; write it like 10.0.0.0/8 or ::1/128") from None
-
-
-def _domain(text: str) -> str:
-    domain = registrable_domain(text.strip().rstrip("."))
-    if not re.fullmatch(r"[\w.:\[\]-]+", text.strip()) or domain != text.strip().rstrip(".").lower():
-        raise ValueError(f"not a registrable domain; write it like {_example_domain(domain)}")
-    return domain
-
-
-def _example_domain(domain: str) -> str:
-    return domain if re.fullmatch(r"[\w-]+(\.[\w-]+)+", domain) else "example.org"
-
-
-def _email_address(text: str) -> str:
-    problem = email_problem(text)
-    if problem:
-        raise ValueError(problem)
-    return text
-
-
-def _helo(text: str) -> str:
-    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?|\[[0-9A-Za-z:.]+\]", text):
-        raise ValueError("must be the name of this machine, like mail.example.org, or an address like [192.0.2.1]")
-    return text
-
-
-def _source_or(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
-    return read_text_or_secret(value) if isinstance(value, dict) else handler(value)
-
-
-_or_source = WrapValidator(_source_or)
-"""Also allows `{env: NAME}` and the like; the value is then a `SecretSource`."""
-
-
-def _written(pattern: str, example: str) -> WithJsonSchema:
-    """How a value that is read from a text is written, for `check --schema`."""
-    return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
-
-
-_A_DURATION = r"(?=[0-9])([0-9]+w)?([0-9]+d)?([0-9]+h)?([0-9]+m)?([0-9]+s)?"
-_DURATION_TEXT = _written(f"^{_A_DURATION}$", "1h30m")
-_POINTS = WithJsonSchema({"type": ["number", "string"], "examples": [1.5]})
-_SECRET_FORMS = [
-    {"type": "object", "properties": {kind: {"type": "string"}}, "required": [kind], "additionalProperties": False}
-    for kind in ("env", "file", "credential")
-]
-_SECRET = WithJsonSchema({"anyOf": [{"type": "string"}, *_SECRET_FORMS]})
-
-Duration = Annotated[timedelta, PlainValidator(read_duration), _DURATION_TEXT]
-PositiveDuration = Annotated[timedelta, PlainValidator(read_duration), AfterValidator(_positive), _DURATION_TEXT]
-Interval = Annotated[timedelta | None, PlainValidator(_interval), _written(f"^(auto|{_A_DURATION})$", "auto")]
-Size = Annotated[
-    int,
-    PlainValidator(read_size),
-    _reject(lambda size: size == 0, "must be more than 0B"),
-    _written(r"^[0-9]+ ?([kKMG]i?)?B$", "10MB"),
-]
-Clock = Annotated[time, PlainValidator(read_clock), _written(r"^([01][0-9]|2[0-3]):[0-5][0-9]$", "07:00")]
-Zone = Annotated[str, PlainValidator(read_zone), _written(r"^[A-Za-z0-9_+/-]+$", "Europe/Istanbul")]
-PointsText = Annotated[Points, PlainValidator(read_points), _POINTS]
-Weight = Annotated[PointsText, _reject(lambda points: points == 0, "a weight of 0 never counts; remove it")]
-Text = Annotated[str, _reject(lambda text: not text.strip(), "must not be empty")]
-Line = Annotated[
-    Text, _reject(lambda text: bool(re.search(r"[\x00-\x1f\x7f]", text)), "must be one line of plain text")
-]
-Name = Annotated[str, AfterValidator(_name)]
-LabelName = Annotated[str, AfterValidator(label_name)]
-Labels = dict[LabelName, str]
-FeedUrl = Annotated[str, AfterValidator(_feed_url)]
-TextOrSecret = Annotated[str | SecretSource, PlainValidator(read_text_or_secret), _SECRET]
-EmailAddress = Annotated[str, AfterValidator(_email_address)]
+from watcher.model.topic import Level
 
 
 class Shape(BaseModel):
     """Strict: no unknown key, no conversion between text and number."""
 
     model_config = ConfigDict(extra="forbid", strict=True, frozen=True, arbitrary_types_allowed=True, defer_build=True)
+
+
+ISSUE_NAMES = tuple(kind.name.lower() for kind in FeedIssueKind)
+"""As in the metric `watcher_feed_issues`."""
 
 
 class PerHostShape(Shape):
@@ -221,8 +80,21 @@ class RetentionShape(Shape):
     messages: PositiveDuration = timedelta(days=90)
 
 
+class FeedReportsShape(Shape):
+    at: Clock = time(6)
+    zone: Zone | None = None
+    kinds: list[Annotated[str, one_of(ISSUE_NAMES)]] = [name for name in ISSUE_NAMES if name != "unread"]
+
+
+class HeartbeatShape(Shape):
+    url: TextOrSecret
+    every: PositiveDuration = timedelta(minutes=1)
+    max_poll_lag: PositiveDuration = timedelta(minutes=15)
+    max_message_age: PositiveDuration = timedelta(hours=1)
+
+
 class NetworkShape(Shape):
-    allow: list[Annotated[str, AfterValidator(_network)]] = []
+    allow: list[NetworkRange] = []
     proxy: TextOrSecret | None = None
     ca_file: Text | None = None
     delivery_proxy: TextOrSecret | None = None
@@ -237,10 +109,11 @@ class FeedShape(Shape):
     labels: Labels = {}
     interval: Interval = None
     headers: dict[str, TextOrSecret] = {}
-    moves_to: list[Annotated[str, AfterValidator(_domain)]] = []
-    allow: list[Annotated[str, AfterValidator(_network)]] = []
+    moves_to: list[Domain] = []
+    allow: list[NetworkRange] = []
     trust: TrustName = "normal"
     aggregator: bool = False
+    critical: bool = False
 
 
 class OpmlShape(Shape):
@@ -249,6 +122,7 @@ class OpmlShape(Shape):
     interval: Interval = None
     trust: TrustName = "normal"
     aggregator: bool = False
+    critical: bool = False
 
 
 class NearShape(Shape):
@@ -275,8 +149,8 @@ class TopicShape(Shape):
     require: Text | None = None
     exclude: Text | None = None
     query: Text | None = None
-    focus: Annotated[PointsText, _reject(lambda points: points <= 0, "must be more than 0 points")] | None = None
-    languages: list[Annotated[str, AfterValidator(_language)]] | None = Field(None, min_length=1)
+    focus: Annotated[PointsText, reject(lambda points: points <= 0, "must be more than 0 points")] | None = None
+    languages: list[LanguageCode] | None = Field(None, min_length=1)
     arabic_prefixes: bool = True
     fold: bool = True
     updates: bool = False
@@ -285,20 +159,20 @@ class TopicShape(Shape):
 
 
 class SmtpShape(Shape):
-    """Where `_or_source` is added, the value may also be a `SecretSource`, although it is no secret."""
+    """Where `or_source` is added, the value may also be a `SecretSource`, although it is no secret."""
 
-    host: Annotated[Line, _or_source]
-    port: Annotated[int, Field(ge=1, le=65535), _or_source] = 587
+    host: Annotated[Line, or_source]
+    port: Annotated[int, Field(ge=1, le=65535), or_source] = 587
     tls: Annotated[Literal["starttls", "implicit", "none"], one_of(("starttls", "implicit", "none"))] = "starttls"
-    username: Annotated[Line, _or_source] | None = None
+    username: Annotated[Line, or_source] | None = None
     password: TextOrSecret | None = None
-    helo: Annotated[str, AfterValidator(_helo)] | None = None
-    sender: Annotated[EmailAddress, _or_source] = Field(alias="from")
+    helo: Helo | None = None
+    sender: Annotated[EmailAddress, or_source] = Field(alias="from")
 
 
 Days = list[Annotated[Weekday, one_of(WEEKDAYS)]]
 Dates = Annotated[
-    list[Annotated[date, PlainValidator(read_date), _written(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-12-25")]],
+    list[Annotated[date, PlainValidator(read_date), written_as(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "2026-12-25")]],
     Field(max_length=366),
 ]
 

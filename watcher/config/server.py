@@ -1,4 +1,4 @@
-"""The sections about this machine: `store`, `polling`, `limits`, `retention`, `network`, `smtp`."""
+"""The sections about this machine: store, polling, limits, retention, monitoring, network and mail server."""
 
 from __future__ import annotations
 
@@ -9,12 +9,22 @@ from urllib.parse import urlsplit
 
 from watcher.config.credentials import Credentials
 from watcher.config.reader import Reader
-from watcher.config.schema import LimitsShape, NetworkShape, PollingShape, RetentionShape, SmtpShape
+from watcher.config.schema import (
+    FeedReportsShape,
+    HeartbeatShape,
+    LimitsShape,
+    NetworkShape,
+    PollingShape,
+    RetentionShape,
+    SmtpShape,
+)
 from watcher.config.secrets import SecretSource, read_text_or_secret
 from watcher.config.yaml_tree import Where
-from watcher.model.route import DIRECT
+from watcher.model.feed import FeedIssueKind
+from watcher.model.route import DIRECT, Route
 from watcher.model.secret import Secret
-from watcher.model.settings import Limits, Network, PerHost, Polling, Retention, Smtp
+from watcher.model.settings import FeedReports, Heartbeat, Limits, Network, PerHost, Polling, Retention, Smtp
+from watcher.route.tree import zone_of
 from watcher.text.addresses import email_problem, web_url_problem
 
 DEFAULT_STORE = "sqlite:///watcher.db"
@@ -93,6 +103,28 @@ def read_retention(reader: Reader) -> Retention:
     elif shape.unmatched > shape.entries:
         reader.problem((*where, "unmatched"), "unmatched is longer than entries; swap them")
     return Retention(**values)
+
+
+def read_feed_reports(reader: Reader, route: Route | None) -> FeedReports:
+    """When feed issues are reported: in the zone of the route's digest or quiet hours, unless the section has one."""
+    where: Where = ("feed_reports",)
+    shape = reader.shape(FeedReportsShape, where) if reader.given(where) else None
+    zone = "UTC" if route is None else zone_of({route.path: route}, route.path)
+    if shape is None:
+        return FeedReports(zone=zone)
+    kinds = frozenset(FeedIssueKind[name.upper()] for name in shape.kinds)
+    return FeedReports(shape.at, shape.zone or zone, kinds)
+
+
+def read_heartbeat(reader: Reader, credentials: Credentials) -> Heartbeat | None:
+    where: Where = ("heartbeat",)
+    shape = reader.shape(HeartbeatShape, where) if reader.given(where) else None
+    if shape is None:
+        return None
+    url = credentials.secret(shape.url, (*where, "url"))
+    if url.value is not None and web_url_problem(url.value):
+        reader.problem((*where, "url"), "must be an address like https://monitor.example.org/ping/ID")
+    return Heartbeat(url, shape.every, shape.max_poll_lag, shape.max_message_age)
 
 
 def read_network(reader: Reader, credentials: Credentials) -> Network:

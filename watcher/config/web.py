@@ -13,7 +13,8 @@ from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from watcher.config.credentials import Credentials
 from watcher.config.reader import Reader
-from watcher.config.schema import Line, Name, PositiveDuration, Shape, TextOrSecret, one_of
+from watcher.config.schema import Shape
+from watcher.config.value_types import Line, Name, PositiveDuration, TextOrSecret, one_of
 from watcher.config.yaml_tree import Where
 from watcher.model.secret import Secret
 from watcher.model.web import AccessToken, LinkUse, Listen, May, Person, TrustedProxy, WebSettings

@@ -53,6 +53,11 @@ class HttpClients:
         self._user_agent = user_agent
         self._clients: dict[Via, httpx2.AsyncClient] = {}
 
+    @property
+    def default(self) -> httpx2.AsyncClient:
+        """The client of the way that `network` names."""
+        return self.client(self.via(Receiver("")))
+
     def via(self, receiver: Receiver) -> Via:
         """What the receiver says itself, else `network`. Raises `LookupError` without the proxy's secret."""
         written = self._network.delivery_proxy if receiver.proxy is None else receiver.proxy

@@ -19,7 +19,7 @@ class Feed:
 
     `moves_to`: registrable domains to which the feed may move for good. `allow`: private or loopback ranges (CIDR) that
     this feed may resolve to, beside those of `network.allow`. `is_aggregator`: it passes on what others publish, so
-    each of its entries counts for the publisher that it names.
+    each of its entries counts for the publisher that it names. `is_critical`: its issues are notified of at once.
     """
 
     url: str
@@ -31,6 +31,7 @@ class Feed:
     allow: tuple[str, ...] = ()
     trust: Trust = Trust.NORMAL
     is_aggregator: bool = False
+    is_critical: bool = False
 
     @property
     def label(self) -> str:
@@ -78,7 +79,7 @@ class PollState:
     `identity` is the scheme in force for this feed; `identity_streak` counts consecutive documents that asked for
     another one (hysteresis).
     `moved_to` is the address of a permanent redirect on which the last `moved_streak` polls agreed; `moved_kept` says
-    that it may be asked in place of the configured one.
+    that it may be asked in place of the configured one, `moved_since` when three polls had agreed.
     `newest_published` is the latest date seen in the feed that was not in the future, `newest_shown` the latest of all,
     `interval` what cadence learned last.
     """
@@ -107,6 +108,7 @@ class PollState:
     moved_to: str | None = None
     moved_streak: int = 0
     moved_kept: bool = False
+    moved_since: datetime | None = None
     possible_gap_at: datetime | None = None
     not_before: datetime | None = None
     """The time that the server asked us to wait until (Retry-After): not even `once --all` polls earlier."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
 from watcher.errors import Position
-from watcher.model.feed import Feed
+from watcher.model.feed import Feed, FeedIssueKind
 from watcher.model.route import Receiver, Route
 from watcher.model.secret import Secret
 from watcher.model.topic import Topic
@@ -89,6 +89,28 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedReports:
+    """When the operator is notified of feed issues, and of which kinds; without kinds, never."""
+
+    at: time = time(6)
+    zone: str = "UTC"
+    kinds: frozenset[FeedIssueKind] = frozenset(FeedIssueKind) - {FeedIssueKind.UNREAD}
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """A dead man's switch: an address that is asked regularly, but only while nothing waits longer than it may.
+
+    `max_poll_lag`: how long a feed may have been due; `max_message_age`: how old an unsent message may be.
+    """
+
+    url: str | Secret
+    every: timedelta = timedelta(minutes=1)
+    max_poll_lag: timedelta = timedelta(minutes=15)
+    max_message_age: timedelta = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Everything a configuration says. `positions` maps paths (`topics.0.name`) to places in `file`."""
 
@@ -103,6 +125,8 @@ class Settings:
     smtp: Smtp | None = None
     limits: Limits = Limits()
     retention: Retention = Retention()
+    feed_reports: FeedReports = FeedReports()
+    heartbeat: Heartbeat | None = None
     web: WebSettings = field(default_factory=WebSettings)
     warnings: tuple[str, ...] = ()
     opml_files: tuple[Path, ...] = ()

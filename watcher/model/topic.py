@@ -82,6 +82,9 @@ class Example:
 
 DEFAULT_FOCUS: Points = 500
 
+OWN_TOPIC = "watcher"
+"""The value of the label `topic` on alerts about watcher's own work: feeds that need the operator."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:

@@ -72,8 +72,10 @@ def text_runs(text: str, parts: Iterable[Evidence]) -> tuple[Run, ...]:
 
 def why(alert: Alert, limit: int = WHY_CHARACTERS) -> str:
     """The parts of the score as one line: `prison* in title ×2: 6 + detainee*: 2 = 8`; those beyond `limit` are
-    summed up.
+    summed up. "" for an alert that is no match.
     """
+    if not alert.evidence:
+        return ""
     parts = [_part(part) for part in alert.evidence]
     ends = itertools.accumulate(len(part) + 3 for part in parts)
     shown = max(sum(1 for _ in itertools.takewhile(lambda end: end <= limit, ends)), 1)

@@ -168,7 +168,7 @@ def _line(story: list[Alert], zone: str, now: datetime) -> Line:
         level=alert.level.value,
         rank=alert.level.rank,
         points=alert.score,
-        score=format_points(alert.score),
+        score=format_points(alert.score) if alert.evidence else "",
         source=_source(alert),
         also=_also(story),
         other_titles=_other_titles(story),

@@ -153,8 +153,10 @@ def _after_busy(state: PollState, failed: FetchFailed, now: datetime, jitter: fl
 def _answered(state: PollState, answer: Fetched | NotModified, policy: CadencePolicy, now: datetime) -> PollState:
     """What every answer with a document, or with 304, means for the state."""
     is_slow = answer.took > policy.timeout * _SLOW_SHARE
+    moved = moves.after_answer(state, answer, policy.moves_to)
     return replace(
-        moves.after_answer(state, answer, policy.moves_to),
+        moved,
+        moved_since=(state.moved_since or now) if moves.is_moved(moved) else None,
         last_polled_at=now,
         last_success_at=now,
         failures=0,

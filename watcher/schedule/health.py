@@ -1,4 +1,4 @@
-"""The one classifier of feed issues, used by `feeds health`, the digest's footnote and the metrics. Pure."""
+"""The one classifier of feed issues: for `feeds health`, reports, the digest's footnote and the metrics. Pure."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def feed_issues(states: Iterable[PollState], now: datetime) -> list[FeedIssue]:
 
 def lasting_issues(issues: Iterable[FeedIssue], now: datetime) -> list[FeedIssue]:
     """Those that a digest mentions: kinds that lose entries, and failures only after a day."""
-    return [issue for issue in issues if issue.kind in _IN_DIGESTS and _lasts(issue, now)]
+    return [issue for issue in issues if issue.kind in _IN_DIGESTS and lasts(issue, now)]
 
 
 def issues_from(state: PollState, now: datetime) -> datetime:
@@ -56,7 +56,8 @@ def issues_from(state: PollState, now: datetime) -> datetime:
     return now + SILENT_AFTER if latest is None else max(latest + SILENT_AFTER, now)
 
 
-def _lasts(issue: FeedIssue, now: datetime) -> bool:
+def lasts(issue: FeedIssue, now: datetime) -> bool:
+    """Whether an issue has lasted long enough that it does not end by itself, or is the trace of a loss."""
     if issue.kind is FeedIssueKind.POSSIBLE_GAP:
         return True
     return issue.since is not None and now - issue.since >= LASTING_AFTER
@@ -73,7 +74,7 @@ def _issues_of(state: PollState, now: datetime) -> Iterator[FeedIssue]:
         yield _issue(state, FeedIssueKind.SILENT, latest, detail)
     yield from _of_document(state)
     if is_moved(state):
-        yield _issue(state, FeedIssueKind.MOVED, None, _how_moved(state))
+        yield _issue(state, FeedIssueKind.MOVED, state.moved_since, _how_moved(state))
 
 
 def _unread(state: PollState) -> Iterator[FeedIssue]:

@@ -40,7 +40,7 @@ def summary_of(settings: Settings) -> Summary:
     """Fingerprints of everything that a reload may change. Secrets are not in it, nor positions in the file."""
     feeds = settings.feeds if len(settings.feeds) <= MOST_FEEDS else ()
     topics = (replace(topic, positions={}, path="") for topic in settings.topics)
-    sections = ("polling", "network", "limits", "retention", "smtp")
+    sections = ("polling", "network", "limits", "retention", "feed_reports", "heartbeat", "smtp")
     return {
         "feeds": {feed.url: _fingerprint(feed) for feed in feeds},
         "topics": {topic.name: _fingerprint(topic) for topic in topics},

@@ -15,9 +15,11 @@ from watcher.errors import ConfigError, SchemaMismatch, StoreCorrupt, StoreError
 from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import AcquiredNotification
 from watcher.model.route import ChannelRef
+from watcher.notify.feed_reports import report_feeds
 from watcher.poll.poller import Poller
 from watcher.service import metrics, reconcile
 from watcher.service.app import Application, open_application
+from watcher.service.heartbeat import HeartbeatSender
 from watcher.service.http_listener import HttpListener
 from watcher.service.load import CompiledConfig, load_config
 from watcher.service.memory import trim_memory
@@ -33,6 +35,9 @@ log = structlog.get_logger()
 
 METRICS = timedelta(minutes=1)
 ALARMS = timedelta(minutes=1)
+FEED_REPORTS = timedelta(minutes=1)
+HEARTBEAT = timedelta(seconds=5)
+"""How often it is looked whether one is due."""
 GRACE = timedelta(seconds=8)
 LAST_TICKS = timedelta(seconds=2)
 """How long ticks under way are waited for at the end: one cut short after leasing would leave its leases to run out."""
@@ -76,6 +81,7 @@ class Daemon:
         self._ticks = (*(["poll"] if Role.POLL in roles else []), *(["flush", "send"] if Role.NOTIFY in roles else []))
         self._progress = Heartbeats(self._ticks)
         self._monitoring = Monitoring(app, self._progress)
+        self._heartbeat = HeartbeatSender(app)
         self._ended = asyncio.Event()
         self._fatal: StoreError | None = None
         self._reloading = asyncio.Lock()
@@ -125,6 +131,8 @@ class Daemon:
             ticker.every(timings.tick, name, self._guarded(name, ticks[name]))
         ticker.every(timings.upkeep, "purge", self._guarded("purge", self.purge_tick))
         ticker.every(ALARMS, "alarms", self._guarded("alarms", self.alarm_tick))
+        ticker.every(HEARTBEAT, "heartbeat", self._guarded("heartbeat", self.heartbeat_tick))
+        ticker.every(min(FEED_REPORTS, timings.upkeep), "feed_reports", self._guarded("feed_reports", self.report_tick))
         if self._listen is not None:
             ticker.every(METRICS, "metrics", self._guarded("metrics", self._monitoring.update))
         if (interval := self._manager.watchdog_interval) is not None:
@@ -195,6 +203,16 @@ class Daemon:
     async def alarm_tick(self) -> None:
         """Sends alarms about channels that no channel has taken so far."""
         await self._app.notifier.send_pending_alarms()
+
+    async def heartbeat_tick(self) -> None:
+        """Asks the monitor while watcher does its work."""
+        if not self._progress.stalled():
+            await self._heartbeat.tick()
+
+    async def report_tick(self) -> None:
+        """Makes alerts of feeds that need the operator."""
+        app = self._app
+        await app.pools.store(report_feeds, app.config.settings, app.store, app.clock.now())
 
     async def purge_tick(self) -> None:
         """Deletes what is past its time, in small chunks that let others write between them; returns free memory."""

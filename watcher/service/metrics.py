@@ -29,6 +29,7 @@ ATTEMPTS = Counter(
 DELIVERIES = Gauge("watcher_deliveries", "Deliveries in the store, by state.", ["state"])
 FEEDS_FAILING = Gauge("watcher_feeds_failing", "Feeds whose last poll failed.")
 FEED_ISSUES = Gauge("watcher_feed_issues", "Feed issues as in `feeds health`, by kind.", ["kind"])
+HEARTBEATS = Counter("watcher_heartbeats", "Requests to the monitor of `heartbeat`, by result.", ["result"])
 RELOADS = Counter("watcher_reloads", "Reloads of the configuration by result.", ["result"])
 LAST_RELOAD_OK = Gauge("watcher_config_last_reload_successful", "1 if the last reload succeeded, else 0.")
 LAST_RELOAD_OK_AT = Gauge(

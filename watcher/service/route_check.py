@@ -8,7 +8,7 @@ from watcher.config.did_you_mean import did_you_mean
 from watcher.errors import Problem
 from watcher.model.route import OWN_LABELS, Route
 from watcher.model.settings import Settings
-from watcher.model.topic import Level
+from watcher.model.topic import OWN_TOPIC, Level
 from watcher.route.reachability import unreachable_routes, values_without_feed
 from watcher.route.tree import routes_by_path
 
@@ -39,7 +39,7 @@ def _feed_labels(settings: Settings) -> dict[str, frozenset[str]]:
 
 
 def _domains(settings: Settings, labels: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
-    topics = frozenset(topic.name for topic in settings.topics)
+    topics = frozenset({OWN_TOPIC, *(topic.name for topic in settings.topics)})
     return labels | {"topic": topics, "level": frozenset({Level.MENTION.value, Level.FOCUS.value})}
 
 

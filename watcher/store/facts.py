@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from watcher.store.database import StorePart
+from watcher.store.database import Database, StorePart
 from watcher.store.tables import facts
 
 
@@ -14,9 +14,19 @@ class Facts(StorePart):
     def remember(self, name: str, value: str) -> None:
         """Keeps a fact; an earlier value of the same name is replaced."""
         with self._database.write("remember") as connection:
-            connection.execute(self._database.upsert(facts, ("name",), ("value",)), [{"name": name, "value": value}])
+            keep_fact(self._database, connection, name, value)
 
     def recall(self, name: str) -> str | None:
         """The value kept by `remember`; None when there is none."""
         with self._database.read() as connection:
-            return connection.scalar(select(facts.c.value).where(facts.c.name == name))
+            return fact(connection, name)
+
+
+def keep_fact(database: Database, connection: Connection, name: str, value: str) -> None:
+    """Keeps a fact inside a transaction."""
+    connection.execute(database.upsert(facts, ("name",), ("value",)), [{"name": name, "value": value}])
+
+
+def fact(connection: Connection, name: str) -> str | None:
+    """The value of a fact inside a transaction; None when there is none."""
+    return connection.scalar(select(facts.c.value).where(facts.c.name == name))

@@ -82,9 +82,8 @@ class Feeds(StorePart):
 
     def with_issues(self, now: datetime) -> list[PollState]:
         """The states of unpaused feeds that may have an issue at `now`, by URL: all that have one, and few others."""
-        query = select(*POLL_STATE).where(FEED_IS_ACTIVE, feeds.c.issues_from <= now).order_by(feeds.c.url)
         with self._database.read() as connection:
-            return [poll_state(row) for row in connection.execute(query)]
+            return states_with_issues(connection, now)
 
 
 POLL_STATE = (*(feeds.c[name] for name in sorted(documents.STATE_COLUMNS)), feeds.c.document)
@@ -94,6 +93,14 @@ POLL_STATE = (*(feeds.c[name] for name in sorted(documents.STATE_COLUMNS)), feed
 def poll_state(row: AnyRow) -> PollState:
     """The state of a feed from the columns `POLL_STATE`."""
     return documents.read_poll_state(row.document, **{name: getattr(row, name) for name in documents.STATE_COLUMNS})
+
+
+def states_with_issues(connection: Connection, now: datetime, only: Collection[str] | None = None) -> list[PollState]:
+    """The states of unpaused feeds that may have an issue at `now`, by URL; of all, or of some."""
+    query = select(*POLL_STATE).where(FEED_IS_ACTIVE, feeds.c.issues_from <= now).order_by(feeds.c.url)
+    if only is not None:
+        query = query.where(feeds.c.url.in_(only))
+    return [poll_state(row) for row in connection.execute(query)]
 
 
 def _pause(connection: Connection, urls: list[str]) -> None:

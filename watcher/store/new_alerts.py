@@ -13,6 +13,7 @@ from watcher.model.alert import Alert, AlertState, EarlierAlert, entry_of_alert
 from watcher.model.story import AlertDecider, AlertDecision, Kinship, Verdict
 from watcher.model.trust import Trust
 from watcher.store import documents
+from watcher.store.database import execute_many
 from watcher.store.tables import alerts
 
 
@@ -32,6 +33,12 @@ def save_alerts(
         connection.execute(alerts.insert(), [_row(connection, alert, decision, now)])
         (new if decision.verdict is Verdict.NOTIFY else folded).append(alert.id)
     return tuple(new), tuple(folded)
+
+
+def insert_alerts(connection: Connection, new: Sequence[Alert], now: datetime) -> None:
+    """Saves alerts that are compared with nothing. They are to be routed."""
+    decision = AlertDecision(Verdict.NOTIFY)
+    execute_many(connection, alerts.insert(), [_row(connection, alert, decision, now) for alert in new])
 
 
 def _decide(connection: Connection, alert: Alert, kinship: Kinship, decide: AlertDecider) -> AlertDecision:

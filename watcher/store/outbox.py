@@ -28,7 +28,13 @@ from watcher.store.groups import group_key
 from watcher.store.nodes import declare_dead, is_free, may_write
 from watcher.store.prefix import begins_with
 from watcher.store.reply_threads import begin_threads, thread_of
-from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, attempts, delivery_groups, notifications, pauses
+from watcher.store.tables import (
+    NOTIFICATION_IS_UNFINISHED,
+    attempts,
+    delivery_groups,
+    notifications,
+    pauses,
+)
 
 
 class Outbox(StorePart):

@@ -15,7 +15,13 @@ from watcher.store import documents
 from watcher.store.database import StorePart, chunks
 from watcher.store.prefix import begins_with
 from watcher.store.routing import reexamine_copies
-from watcher.store.tables import DELIVERY_IS_WAITING, alerts, deliveries, delivery_groups, silences
+from watcher.store.tables import (
+    DELIVERY_IS_WAITING,
+    alerts,
+    deliveries,
+    delivery_groups,
+    silences,
+)
 
 
 class Silences(StorePart):

@@ -27,6 +27,7 @@ from watcher.store.digest_facts import DigestFacts
 from watcher.store.empty_digests import EmptyDigests
 from watcher.store.entries import Entries
 from watcher.store.facts import Facts
+from watcher.store.feed_reports import FeedReports
 from watcher.store.feeds import Feeds
 from watcher.store.groups import Groups
 from watcher.store.holds import Holds
@@ -54,6 +55,7 @@ class Store:
         self._database = database
         self.polls = Polls(database)
         self.feeds = Feeds(database)
+        self.feed_reports = FeedReports(database)
         self.entries = Entries(database)
         self.alerts = Alerts(database)
         self.marks = Marks(database)

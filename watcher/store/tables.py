@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 
 from watcher.model.alert import AlertState
+from watcher.model.feed import FeedIssueKind
 from watcher.model.notification import DeliveryState, NotificationState
 from watcher.model.topic import Level
 from watcher.store.columns import ForeignText, Instant, Key, RowId, State, metadata
@@ -255,6 +256,18 @@ pauses = Table(
     Column("until", Instant, nullable=False),
 )
 """Channels whose circuit breaker is open in some process, for other processes to show."""
+
+feed_reports = Table(
+    "feed_reports",
+    metadata,
+    Column("feed_url", Text, nullable=False),
+    Column("kind", State(FeedIssueKind), nullable=False),
+    Column("since", Instant),
+    Column("reported_at", Instant, nullable=False),
+    Column("resolved_at", Instant),
+    PrimaryKeyConstraint("feed_url", "kind"),
+)
+"""Feed issues of which the operator was notified."""
 
 facts = Table(
     "facts",
