@@ -48,6 +48,12 @@ ROLES: dict[str, tuple[dict[str, str], May | None]] = {
 EXPECTED = {
     "/": May.READ, "/now": May.READ, "/search": May.READ, "/status": May.READ, "/help": May.READ,
     "/alerts/{id}": May.READ, "POST /alerts/{id}/mark": May.ACT,
+    "/entries/{key}": May.READ, "POST /entries/{key}/missed": May.ACT,
+    "/feeds": May.READ, "/feeds/{id}": May.READ, "POST /feeds/{id}/poll": May.ACT,
+    "/outbox": May.READ, "/outbox/{key}": May.READ, "/outbox/{key}/message": May.READ,
+    "POST /outbox/retry": May.ADMIN, "POST /outbox/{key}/retry": May.ADMIN, "POST /outbox/{key}/drop": May.ADMIN,
+    "/silences": May.READ, "POST /silences": May.ACT, "/silences/new": May.ACT, "POST /silences/{id}/expire": May.ACT,
+    "/routes": May.READ,
     "/assets/{name}": May.ANYONE, "/favicon.ico": May.ANYONE, "/robots.txt": May.ANYONE, "/healthz": May.ANYONE,
     "/sign-in": May.ANYONE, "POST /sign-in": May.ANYONE, "POST /sign-out": May.READ,
 }  # fmt: skip

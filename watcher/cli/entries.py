@@ -27,10 +27,8 @@ from watcher.errors import UsageError
 from watcher.model.topic import Level, format_points
 
 if TYPE_CHECKING:
-    from watcher.model.entry import EntryRecord
     from watcher.search.find import SearchResult
     from watcher.search.query import Query
-    from watcher.store.store import Store
     from watcher.views.entries import EntryPage, EntryRow
 
 app = command_group("List, search, show and mark everything that was read.")
@@ -79,6 +77,7 @@ def search_entries(
     A word also finds its inflected forms in the languages of the topics. Where `watcher web` runs, its index answers at
     once; otherwise the entries are read, for ten seconds at most.
     """
+    from watcher.queries.entries import read_entry_rows
     from watcher.search.find import Search
     from watcher.search.node import Label, LabelKind
     from watcher.search.query import parse
@@ -97,7 +96,7 @@ def search_entries(
         finally:
             if index is not None:
                 index.close()
-        rows = _rows(store, [hit.record for hit in result.hits])
+        rows = read_entry_rows(store, [hit.record for hit in result.hits])
     _show_rows(rows, as_json)
     for note in _notes(query, result):
         say(f"note: {note}", err=True)
@@ -116,11 +115,12 @@ def _notes(query: Query, result: SearchResult) -> Iterator[str]:
 
 
 def _list(config: Path, since: str | None, feed: str | None, limit: int, as_json: bool) -> None:
+    from watcher.queries.entries import read_entry_rows
     from watcher.store.records import EntryFilter
 
     wanted = EntryFilter(feed=feed, since=long_ago(since))
     with store_of(config) as store:
-        rows = _rows(store, store.entries.matching(wanted, limit))
+        rows = read_entry_rows(store, store.entries.matching(wanted, limit))
     _show_rows(rows, as_json)
 
 
@@ -134,12 +134,6 @@ def _show_rows(rows: Sequence[EntryRow], as_json: bool) -> None:
 _NONE = "no such entries are stored; `watcher feeds list` shows what is read, and when"
 
 
-def _rows(store: Store, records: Sequence[EntryRecord]) -> tuple[EntryRow, ...]:
-    from watcher.views.entries import entry_rows
-
-    return entry_rows(records, store.alerts.of_entries([record.key for record in records]))
-
-
 def _cells(row: EntryRow) -> tuple[Cell, ...]:
     record = row.record
     return (record.key[:8], record.first_seen, row.alerted, record.feed_title, record.entry.title)
@@ -151,20 +145,12 @@ def show_entry(which: Which, config: Config = DEFAULT_CONFIG, as_json: AsJson = 
 
     An entry without an alert also says why it has none.
     """
-    from watcher.match.backtest import labels_of
-    from watcher.match.explain import explain
-    from watcher.views.entries import EntryPage, why_no_alert
+    from watcher.queries.entries import read_entry_page
 
     compiled = load_to_read(config)
     with opened_store(compiled) as store:
         record = find_entry(store, which)
-        (row,) = _rows(store, [record])
-        missed = tuple(one.topic for one in store.marks.missed() if one.key == record.key)
-        baseline = {state.url: state.baseline_at for state in store.feeds.states()}.get(record.feed_url)
-    explanations = tuple(explain(topic, record.entry, labels_of(record)) for topic in compiled.topics)
-    backfill = compiled.settings.polling.backfill
-    why_not = None if row.alerts else why_no_alert(record, explanations, baseline, backfill)
-    page = EntryPage(row, explanations, missed, why_not)
+        page = read_entry_page(store, compiled.topics, compiled.settings.polling.backfill, record)
     if as_json:
         show_json(page.facts())
         return

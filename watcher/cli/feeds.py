@@ -15,7 +15,7 @@ import typer
 from watcher.cli import feeds_add
 from watcher.cli.files import write_atomically
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, load_to_read, load_to_run, opened_store
-from watcher.cli.tables import Cell, counted, say, show_json, show_table
+from watcher.cli.tables import Cell, counted, say, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.feed import Feed, FeedIssue, PollState
 from watcher.schedule.health import feed_issues
@@ -107,12 +107,14 @@ def find_feed(compiled: CompiledConfig, name: str, states: dict[str, PollState] 
 @app.command("show", epilog="Example: watcher feeds show https://www.example.org/rss.xml")
 def show_feed(name: OneFeed, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show when a feed is polled, why then, and all that is remembered of it."""
-    from watcher.cli.feed_facts import facts_of
+    from watcher.config.quantities import format_duration
+    from watcher.views.feed_facts import TimeWords, facts_of
 
     compiled = load_to_read(config)
     _, states = _feeds_and_states(compiled)
     feed = find_feed(compiled, name, states)
-    found = facts_of(feed, states.get(feed.url), compiled.settings.polling)
+    words = TimeWords(when, format_duration)
+    found = facts_of(feed, states.get(feed.url), compiled.settings.polling, words)
     facts = [(name, redact_addresses(value)) for name, value in found]
     if as_json:
         show_json(dict(facts))

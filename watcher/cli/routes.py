@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,11 +10,9 @@ import typer
 
 from watcher.cli.options import DEFAULT_CONFIG, Config, command_group, load_to_read
 from watcher.errors import UsageError
-from watcher.model.route import OWN_LABELS
-from watcher.model.topic import OWN_TOPIC, Level, Points
+from watcher.model.topic import Points
 
 if TYPE_CHECKING:
-    from watcher.model.settings import Settings
     from watcher.route.tree import RouteTrace
 
 app = command_group("Test which receivers would get an alert.")
@@ -29,6 +27,7 @@ def try_labels(
 
     Give score=12 to see what quiet hours do with an alert of 12 points.
     """
+    from watcher.config.matchers import impossible_labels
     from watcher.route.timing import when_sent
     from watcher.route.tree import routes_for, why
 
@@ -65,26 +64,6 @@ def _label(text: str) -> tuple[str, str]:
     if not equals or not name:
         raise UsageError(f"{text!r} is not a label; write name=value")
     return name, value.strip('"')
-
-
-def impossible_labels(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
-    """Labels and values that no alert of this configuration can have."""
-    from watcher.config.did_you_mean import did_you_mean
-
-    labels = {*OWN_LABELS, *(label for feed in settings.feeds for label in feed.labels)}
-    for name in given:
-        if name not in labels:
-            yield f'no alert has a label "{name}"{did_you_mean(name, labels) or f"; known: {_listed(labels)}"}'
-    topics = [*(topic.name for topic in settings.topics), OWN_TOPIC]
-    values = {"topic": topics, "level": [Level.MENTION.value, Level.FOCUS.value]}
-    for name, known in values.items():
-        if name in given and given[name] not in known:
-            hint = did_you_mean(given[name], known) or f"; known: {_listed(known)}"
-            yield f'no {name} is named "{given[name]}"{hint}'
-
-
-def _listed(names: Collection[str]) -> str:
-    return ", ".join(sorted(names)) or "none"
 
 
 def _lines(trace: RouteTrace, depth: int) -> Iterator[str]:

@@ -20,7 +20,6 @@ from watcher.cli.options import (
     opened_store,
     store_of,
 )
-from watcher.cli.routes import impossible_labels
 from watcher.cli.tables import Cell, counted, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.route import Matcher
@@ -53,6 +52,8 @@ def add(
 
     Prints how many alerts of the last 7 days the matchers match.
     """
+    from watcher.config.matchers import impossible_labels
+
     now = datetime.now(UTC)
     lasting = duration(lasts, "--for")
     if not lasting:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
 import re2
 
-from watcher.model.route import Matcher, Operator
+from watcher.config.did_you_mean import did_you_mean
+from watcher.model.route import OWN_LABELS, Matcher, Operator
+from watcher.model.settings import Settings
+from watcher.model.topic import OWN_TOPIC, Level
 
 _MATCHER = re.compile(
     r"""\s*(?P<label>[a-zA-Z_]\w*)\s*(?P<operator>=~|!~|!=|>=|<=|=)\s*
@@ -58,3 +62,21 @@ def regex_problem(pattern: str) -> MatcherProblem | None:
             f"not a regular expression of RE2: {cause}" + (f" ({piece})" if piece else ""), max(column, 0)
         )
     return None
+
+
+def impossible_labels(settings: Settings, given: Mapping[str, str]) -> Iterator[str]:
+    """Labels and values that no alert of this configuration can have."""
+    labels = {*OWN_LABELS, *(label for feed in settings.feeds for label in feed.labels)}
+    for name in given:
+        if name not in labels:
+            yield f'no alert has a label "{name}"{did_you_mean(name, labels) or f"; known: {_listed(labels)}"}'
+    topics = [*(topic.name for topic in settings.topics), OWN_TOPIC]
+    values = {"topic": topics, "level": [Level.MENTION.value, Level.FOCUS.value]}
+    for name, known in values.items():
+        if name in given and given[name] not in known:
+            hint = did_you_mean(given[name], known) or f"; known: {_listed(known)}"
+            yield f'no {name} is named "{given[name]}"{hint}'
+
+
+def _listed(names: Collection[str]) -> str:
+    return ", ".join(sorted(names)) or "none"

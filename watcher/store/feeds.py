@@ -67,6 +67,16 @@ class Feeds(StorePart):
             rows = connection.execute(select(feeds.c.id, feeds.c.title, feeds.c.url))
             return {row.id: (row.title, row.url) for row in rows}
 
+    def ask_for_poll(self, url: str, now: datetime) -> datetime | None:
+        """Makes a feed due now, or when its server allows it again; returns when. None where it is not polled."""
+        query = select(feeds.c.next_poll_at).where(feeds.c.url == url, FEED_IS_ACTIVE)
+        with self._database.write("ask_for_poll") as connection:
+            if connection.scalar(query) is None:
+                return None
+            _make_due(connection, [url], now)
+            due: datetime | None = connection.scalar(query)
+            return due
+
     def counts(self, now: datetime) -> FeedCounts:
         """How polling keeps up, counted by the database."""
         is_due = feeds.c.next_poll_at <= now

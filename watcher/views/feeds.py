@@ -1,0 +1,93 @@
+"""Feeds as a page lists them: what is wrong, when they are polled next, and why then."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+
+from watcher.model.alert import stable_hash
+from watcher.model.feed import Feed, FeedIssue, PollState
+from watcher.model.settings import Polling
+from watcher.text.redact import redact_addresses
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One feed of the configuration. `issues`: the worst first. `state` None: it was never acquired."""
+
+    feed: Feed
+    state: PollState | None
+    issues: tuple[FeedIssue, ...]
+    why_then: str
+
+    @property
+    def id(self) -> str:
+        return feed_id(self.feed.url)
+
+    @property
+    def name(self) -> str:
+        """Its configured name, its own title, or its host."""
+        known = self.feed.name or (self.state.title if self.state else None)
+        return known or urlsplit(self.feed.url).hostname or redact_addresses(self.feed.url)
+
+    def may_be_asked(self, polling: Polling, now: datetime) -> bool:
+        """Whether somebody may have it polled now: not while its server asks to wait, nor just after a poll."""
+        if self.state is None or self.state.next_poll_at <= now:
+            return False
+        if self.state.not_before is not None and self.state.not_before > now:
+            return False
+        last = self.state.last_polled_at
+        return last is None or now - last >= min(polling.min, _SHORTEST)
+
+
+_SHORTEST = timedelta(minutes=5)
+
+
+def feed_id(url: str) -> str:
+    """The name of a feed in addresses of pages: without the secrets that its own address may have."""
+    return stable_hash("feed page", url)
+
+
+def feed_rows(
+    feeds: Iterable[Feed], states: Mapping[str, PollState], issues: Sequence[FeedIssue], polling: Polling
+) -> list[FeedRow]:
+    """All feeds: those with issues first, in the order of the issues; then by name."""
+    of_feed: dict[str, list[FeedIssue]] = {}
+    for issue in issues:
+        of_feed.setdefault(issue.url, []).append(issue)
+    order = {url: number for number, url in enumerate(of_feed)}
+    rows = [
+        FeedRow(feed, state, tuple(of_feed.get(feed.url, ())), why_then(feed, state, polling))
+        for feed in feeds
+        for state in (states.get(feed.url),)
+    ]
+    return sorted(rows, key=lambda row: (order.get(row.feed.url, len(order)), row.name.casefold(), row.feed.url))
+
+
+def rows_like(rows: Iterable[FeedRow], states: Collection[str], text: str) -> list[FeedRow]:
+    """Rows with an issue of these kinds (none: all rows) whose name or address contains a text."""
+    part = text.casefold()
+    return [
+        row
+        for row in rows
+        if (not states or any(issue.kind.value in states for issue in row.issues))
+        and (part in row.name.casefold() or part in row.feed.url.casefold())
+    ]
+
+
+def why_then(feed: Feed, state: PollState | None, polling: Polling) -> str:
+    """Why the next poll is when it is, in a few words."""
+    if state is None or state.last_polled_at is None:
+        return "not polled yet"
+    if state.not_before is not None and state.not_before >= state.next_poll_at:
+        return "its server asked to wait"
+    if state.failures:
+        return "waits longer after each failure"
+    if state.busy_since is not None:
+        return "its host is busy"
+    fixed = feed.interval if feed.interval is not None else polling.interval
+    if fixed is not None:
+        return "interval as configured"
+    return "interval learned from its entries"

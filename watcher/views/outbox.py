@@ -1,0 +1,75 @@
+"""Messages of the outbox as shown: where each is, why, and what helps."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from watcher.errors import AttemptReason
+from watcher.model.notification import Attempt, Notification, NotificationState
+from watcher.model.route import ChannelRef
+
+REMEDIES: Mapping[AttemptReason, str] = {
+    AttemptReason.CONNECT: "the receiver could not be reached: check its address and the network",
+    AttemptReason.TLS: "the connection could not be secured: check the certificate and network.ca_file",
+    AttemptReason.TIMEOUT: "the receiver did not answer in time",
+    AttemptReason.PROTOCOL: "the answer was none of this service: check the address",
+    AttemptReason.AUTHENTICATION: "the password, token or address was refused: renew it, reload, then retry",
+    AttemptReason.SENDER_REFUSED: "the mail server refuses our sender: check smtp.from",
+    AttemptReason.SENDING_LIMIT: "the mail server's limit is reached: it is tried again later",
+    AttemptReason.SLOW_DOWN: "the service asks us to wait: it is tried again later",
+    AttemptReason.UNAVAILABLE: "the service has trouble of its own: it is tried again later",
+    AttemptReason.NOT_THE_SERVICE: "something else answers at this address: check it",
+    AttemptReason.REFUSED: "the service refused the message itself: see the detail",
+    AttemptReason.RECIPIENT_REFUSED: "an address does not take mail: correct it under receivers, then retry",
+    AttemptReason.GONE: "the receiver no longer exists: make a new one and write its address under receivers",
+    AttemptReason.REDIRECTED: "the address leads elsewhere: write the new one under receivers",
+    AttemptReason.TOO_LARGE: "the message is too large for the service",
+    AttemptReason.RENDER: "the message could not be rendered: see the log, then retry",
+    AttemptReason.DEFECT: "watcher itself failed: see the log, then retry",
+    AttemptReason.RECEIVER_REMOVED: "its receiver left the configuration: add it again, then retry",
+    AttemptReason.DROPPED: "a user dropped it",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class MessageRow:
+    """One message. `paused_until`: its channel is paused after failures."""
+
+    notification: Notification
+    is_dropped: bool
+    paused_until: datetime | None
+
+    @property
+    def state(self) -> str:
+        return "dropped" if self.is_dropped else self.notification.state.value
+
+    @property
+    def next_attempt_at(self) -> datetime | None:
+        """When it is tried next, not before the end of its channel's pause; None when it is finished."""
+        due = self.notification.next_attempt_at
+        if due is None or self.notification.state is not NotificationState.READY:
+            return None
+        return due if self.paused_until is None else max(due, self.paused_until)
+
+    @property
+    def may_retry(self) -> bool:
+        return self.notification.state in {NotificationState.DEAD, NotificationState.READY}
+
+    @property
+    def may_drop(self) -> bool:
+        return self.may_retry and not self.is_dropped
+
+
+def message_rows(
+    notifications: Sequence[Notification], dropped: Collection[str], pauses: Mapping[ChannelRef, datetime]
+) -> tuple[MessageRow, ...]:
+    """The rows of a list, in the given order."""
+    return tuple(MessageRow(one, one.key in dropped, pauses.get(one.group.channel)) for one in notifications)
+
+
+def remedy_of(attempts: Sequence[Attempt]) -> str:
+    """What helps against the failure of the last attempt, "" when there was none or it succeeded."""
+    last = next((one.reason for one in reversed(attempts) if one.finished_at is not None), "")
+    return REMEDIES[AttemptReason(last)] if last in set(AttemptReason) else ""

@@ -1,0 +1,86 @@
+"""Feeds: health, when each is polled next and why then, and polling one now."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from watcher.model.feed import FeedIssueKind
+from watcher.model.web import May
+from watcher.queries.feeds import read_feed_rows, read_newest_entries
+from watcher.render.dates import local_time
+from watcher.text.redact import redact_addresses
+from watcher.views.feed_facts import TimeWords, facts_of
+from watcher.views.feeds import FeedRow, rows_like
+from watcher.web.exchange import Asked, Refused, Reply, with_query
+from watcher.web.rendering import span
+from watcher.web.router import Page
+
+ROWS = 100
+
+
+def show_all(asked: Asked) -> Reply:
+    rows = read_feed_rows(asked.site.store, asked.site.settings, asked.now)
+    state, text, after = (asked.query.get(name, "") for name in ("state", "q", "after"))
+    kinds = _kinds(state)
+    found = rows_like(rows, kinds, text)
+    start = next((number + 1 for number, row in enumerate(found) if row.id == after), 0)
+    shown, rest = found[start : start + ROWS], len(found) - start - ROWS
+    more = with_query("/feeds", state=state, q=text, after=shown[-1].id) if rest > 0 else ""
+    return asked.page(
+        "feeds.html.j2", rows=shown, all=len(rows), found=len(found), more=more, state=state, text=text,
+        kinds=[kind.value for kind in FeedIssueKind], polling=asked.site.settings.polling,
+        with_issues=sum(bool(row.issues) for row in rows),
+    )  # fmt: skip
+
+
+def _kinds(state: str) -> set[str]:
+    known = {kind.value for kind in FeedIssueKind}
+    return known if state == "issues" else known & {state}
+
+
+def show(asked: Asked) -> Reply:
+    row = _find(asked)
+    polling, zone = asked.site.settings.polling, asked.site.zone
+
+    def when(moment: datetime) -> str:
+        return local_time(moment, zone)
+
+    facts = [
+        (name, redact_addresses(text))
+        for name, text in facts_of(row.feed, row.state, polling, TimeWords(when, lasting))
+    ]
+    entries = read_newest_entries(asked.site.store, row)
+    return asked.page(
+        "feed.html.j2", row=row, facts=facts, entries=entries, may_poll=row.may_be_asked(polling, asked.now)
+    )
+
+
+def lasting(length: timedelta) -> str:
+    """`30 s`, `5 min`, `24 h`."""
+    seconds = int(length.total_seconds())
+    return f"{seconds} s" if seconds < 60 else span(length)
+
+
+def poll_now(asked: Asked) -> Reply:
+    """Makes a feed due; the daemon's next tick polls it."""
+    row = _find(asked)
+    if not row.may_be_asked(asked.site.settings.polling, asked.now):
+        raise Refused(409, "This feed is not polled now", f"It was polled just now, is due already, or {row.why_then}.")
+    asked.site.store.feeds.ask_for_poll(row.feed.url, asked.now)
+    return asked.back(f"/feeds/{row.id[:8]}", done="polled")
+
+
+def _find(asked: Asked) -> FeedRow:
+    """The feed that the path names. Raises `Refused`."""
+    rows = read_feed_rows(asked.site.store, asked.site.settings, asked.now)
+    found = [row for row in rows if row.id.startswith(asked.params["id"].lower())]
+    if len(found) != 1:
+        raise Refused(404, "There is no such feed", "The list of feeds has all that are configured.")
+    return found[0]
+
+
+PAGES = (
+    Page("/feeds", show_all, May.READ),
+    Page("/feeds/{id}", show, May.READ),
+    Page("/feeds/{id}/poll", poll_now, May.ACT, "POST"),
+)

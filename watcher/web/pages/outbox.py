@@ -1,0 +1,88 @@
+"""Messages: where each is, its attempts, the message itself, and retrying or dropping one that was not delivered."""
+
+from __future__ import annotations
+
+from watcher.model.notification import Notification, NotificationState
+from watcher.model.web import May
+from watcher.queries.outbox import read_message_rows
+from watcher.render.message import render_message
+from watcher.route.tree import rank_of, routes_by_path, zone_of
+from watcher.views.outbox import remedy_of
+from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.router import Page
+
+ROWS = 50
+MOST_RETRIED = 1_000
+MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; frame-ancestors 'self'"
+"""Of the message in its frame: it may have styles, and nothing else; no link in it opens, nothing is loaded."""
+
+
+def show_all(asked: Asked) -> Reply:
+    store, state = asked.site.store, asked.query.get("state", "")
+    wanted = NotificationState(state) if state in set(NotificationState) else None
+    rows = read_message_rows(store, store.outbox.newest(state=wanted, limit=ROWS), asked.now)
+    return asked.page(
+        "outbox.html.j2", rows=rows, state=state, states=[one.value for one in NotificationState],
+        pauses=store.outbox.pauses(asked.now), is_cut=len(rows) == ROWS,
+        kept_days=asked.site.settings.retention.messages.days,
+    )  # fmt: skip
+
+
+def show(asked: Asked) -> Reply:
+    store, notification = asked.site.store, _find(asked)
+    (row,) = read_message_rows(store, [notification], asked.now)
+    attempts = store.outbox.attempts(notification.key)
+    return asked.page(
+        "message.html.j2", row=row, notification=notification, attempts=attempts, remedy=remedy_of(attempts)
+    )
+
+
+def message(asked: Asked) -> Reply:
+    """The message as built-in templates make it, for a frame; a digest's notes about feeds are not kept."""
+    notification, root = _find(asked), asked.site.settings.route
+    routes = routes_by_path(root) if root else {}
+    path = notification.group.route
+    rendered = render_message(notification, zone=zone_of(routes, path), rank=rank_of(routes, path))
+    headers = {"Content-Security-Policy": MESSAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    return Reply(rendered.html.encode("utf-8", "replace"), headers=headers)
+
+
+def retry(asked: Asked) -> Reply:
+    notification = _find(asked)
+    done = asked.site.store.outbox.retry(notification.key, asked.now)
+    return asked.back(f"/outbox/{notification.key[:8]}", done="retried" if done else "unchanged")
+
+
+def drop(asked: Asked) -> Reply:
+    notification = _find(asked)
+    done = asked.site.store.outbox.drop(notification.key, asked.now)
+    return asked.back(f"/outbox/{notification.key[:8]}", done="dropped" if done else "unchanged")
+
+
+def retry_all(asked: Asked) -> Reply:
+    """Every dead message of a channel that nobody has dropped."""
+    store, channel = asked.site.store, asked.form.get("channel", "")
+    dead = store.outbox.newest(state=NotificationState.DEAD, limit=MOST_RETRIED)
+    rows = read_message_rows(store, [one for one in dead if str(one.group.channel) == channel], asked.now)
+    retried = [store.outbox.retry(row.notification.key, asked.now) for row in rows if not row.is_dropped]
+    return asked.back("/outbox", done="retried" if any(retried) else "unchanged")
+
+
+def _find(asked: Asked) -> Notification:
+    """The message that the path names. Raises `Refused`."""
+    found = asked.site.store.outbox.find(asked.params["key"])
+    if found is None:
+        days = asked.site.settings.retention.messages.days
+        remedy = f"Nothing, or more than one message, has a key that begins so. Finished ones are kept for {days} days."
+        raise Refused(404, "There is no such message", remedy)
+    return found
+
+
+PAGES = (
+    Page("/outbox", show_all, May.READ),
+    Page("/outbox/retry", retry_all, May.ADMIN, "POST"),
+    Page("/outbox/{key}", show, May.READ),
+    Page("/outbox/{key}/message", message, May.READ),
+    Page("/outbox/{key}/retry", retry, May.ADMIN, "POST"),
+    Page("/outbox/{key}/drop", drop, May.ADMIN, "POST"),
+)
