@@ -50,8 +50,8 @@ def find_entry(asked: Asked) -> EntryRecord:
     record = asked.site.store.entries.find(asked.params["key"])
     if record is None:
         kept = asked.site.settings.retention
-        remedy = f"Nothing, or more than one entry, has a key that begins so. Entries are kept for {kept.entries.days} " \
-            f"days, those without an alert for {kept.unmatched.days}."  # fmt: skip
+        days = f"{kept.entries.days} days, those without an alert for {kept.unmatched.days}"
+        remedy = f"Nothing, or more than one entry, has a key that begins so. Entries are kept for {days}."
         raise Refused(404, "There is no such entry", remedy)
     return record
 

@@ -69,6 +69,8 @@ def new(asked: Asked) -> Reply:
 
 def _form(asked: Asked, fields: Mapping[str, str], status: int = 200) -> Reply:
     alert = _alert(asked, fields.get("alert", ""))
+    if alert is not None and "for" not in fields:
+        fields = {**{one.field: one.matcher for one in _choices(alert, fields) if one.is_chosen}, **fields}
     draft = read_draft(fields)
     silence = _silence(draft, asked) if draft.matchers and not draft.problems else None
     topic = alert.topic if alert else ""

@@ -1,0 +1,245 @@
+"""Each page on a store with hostile texts; and what the buttons do."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from html.parser import HTMLParser
+
+import pytest
+
+from tests.harness.servers import FakeClock
+from tests.harness.store_samples import CHAT, DIGEST, HOUR, MINUTE, NOW, alert, frozen, save_alerts
+from tests.harness.web import Client
+from watcher.errors import AttemptReason
+from watcher.model.alert import Alert, Evidence
+from watcher.model.notification import GiveUp, NotificationState
+from watcher.model.topic import Level
+from watcher.store.store import Store
+from watcher.web.app import all_pages
+
+NASTY = "<script>alert(1)</script> \u202eevil\u202c \"'><img src=x onerror=alert(1)> {{7*7}} " + "w" * 400
+ARABIC = "نقل محتجزين من مخيم الهول"
+
+
+def nasty_alert(name: str, title: str = NASTY, link: str = "javascript:alert(1)") -> Alert:
+    """An alert whose every text is a publisher's attempt to act."""
+    one = alert(name, title=NASTY, topic="ceasefires", level=Level.FOCUS)
+    entry = replace(one.entry, title=title, summary=NASTY * 3, link=link, author=NASTY, categories=(NASTY,))
+    parts = (
+        Evidence("نقل … @detainees", "title", 2, 440, title, ((0, 7),)),
+        Evidence(NASTY[:80], "lead", 1, 300, NASTY, ((0, 8),)),
+    )
+    return replace(one, entry=entry, evidence=parts, labels={**one.labels, "feed": NASTY, "story": one.story})
+
+
+@pytest.fixture
+def history(store: Store) -> Alert:
+    """An alert with hostile texts in a message that died, one in Arabic, and a plain one."""
+    first = nasty_alert("nasty")
+    dead = frozen(store, first, nasty_alert("arabic", ARABIC, "https://e.example/1"), alert("plain"))
+    acquired = store.outbox.acquire("me", NOW, NOW + MINUTE, 10)
+    for one in acquired:
+        store.outbox.begin_attempt("me", one.notification.key, one.epoch, NOW)
+        store.outbox.record("me", one.notification.key, one.epoch, GiveUp(AttemptReason.GONE, "404 <b>"), NOW, NOW)
+    assert dead.group == DIGEST
+    return first
+
+
+class Outline(HTMLParser):
+    """What a page consists of: tags that are open at its end, scripts, styles, handlers, links."""
+
+    VOID = frozenset({"meta", "link", "input", "br", "img", "hr", "rect", "line"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.bad: list[str] = []
+        self.headings = 0
+        self.links: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag not in self.VOID:
+            self.open.append(tag)
+        self.headings += tag == "h1"
+        self.bad += [f"{tag} {name}" for name, _ in attrs if name.startswith("on") or name in {"style", "srcdoc"}]
+        if tag == "script" and not (named.get("src") or "").startswith("/assets/"):
+            self.bad.append("script")
+        for name in ("href", "src", "action", "formaction"):
+            value = named.get(name) or ""
+            if value and not value.startswith(("/", "#", "https://e.example/", "https://example.org/")):
+                self.bad.append(f"{name}={value}")
+            if tag == "a" and name == "href" and value.startswith("/"):
+                self.links.add(value)
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self.VOID:
+            return
+        assert self.open, f"</{tag}> closes nothing"
+        assert self.open.pop() == tag
+
+
+def outline_of(text: str) -> Outline:
+    outline = Outline()
+    outline.feed(text)
+    assert outline.open == []
+    return outline
+
+
+def test_every_page_is_well_formed_and_texts_of_feeds_do_not_act(client: Client, history: Alert) -> None:
+    """Follows every link from the first page on, as somebody would who looks at everything."""
+    seen: dict[str, str] = {}
+    todo = ["/", "/help", "/search", f"/silences/new?alert={history.id[:8]}", "/routes?labels=level%3Dfocus"]
+    while todo:
+        path = todo.pop().partition("#")[0]
+        if path in seen or len(seen) > 80:
+            continue
+        answer = client.get(path)
+        if path == "/search" and answer.status_code == 404:
+            continue
+        assert answer.status_code == 200, path
+        seen[path] = answer.text
+        if not answer.headers["content-type"].startswith("text/html"):
+            continue
+        outline = outline_of(answer.text)
+        assert outline.bad == [], path
+        assert outline.headings == 1, path
+        assert "\u202e" not in answer.text
+        assert "<script>alert" not in answer.text
+        todo += outline.links
+    shapes = {re.sub(r"[0-9a-f]{8,32}", "ID", path.partition("?")[0]) for path in seen}
+    assert {"/", "/alerts/ID", "/entries/ID", "/feeds", "/feeds/ID", "/outbox", "/outbox/ID", "/silences"} <= shapes
+
+
+def test_pages_of_an_empty_store(client: Client) -> None:
+    for page in all_pages():
+        if page.method == "GET" and "{" not in page.path and page.path not in {"/sign-in", "/now"}:
+            answer = client.get(page.path)
+            assert answer.status_code == 200, page.path
+
+
+@pytest.mark.parametrize("path", ["/alerts/ffffffff", "/entries/ffffffff", "/feeds/ffffffff", "/outbox/ffffffff"])
+def test_what_is_gone_is_a_404_that_says_so(client: Client, path: str) -> None:
+    assert client.get(path).status_code == 404
+
+
+def test_no_secret_is_on_any_page(make_client: Callable[..., Client], store: Store) -> None:
+    client = make_client("smtp: {host: h.example, from: a@example.org, username: u, password: hunter2-secret}\n")
+    pages = (client.get(page.path).text for page in all_pages() if page.method == "GET" and "{" not in page.path)
+    assert not any("hunter2-secret" in text for text in pages)
+
+
+def test_a_mark_is_kept_and_the_last_word_counts(client: Client, store: Store, history: Alert) -> None:
+    first = client.post(f"/alerts/{history.id[:8]}/mark", {"verdict": "relevant", "next": "/?days=2#aabc"})
+    assert (first.status_code, first.headers["location"]) == (303, "/?days=2&done=relevant#aabc")
+    assert store.marks.of_alerts([history.id]) == {history.id: True}
+    client.post(f"/alerts/{history.id}/mark", {"verdict": "irrelevant"})
+    assert store.marks.of_alerts([history.id]) == {history.id: False}
+    assert client.post(f"/alerts/{history.id}/mark", {"verdict": "maybe"}).status_code == 400
+    assert 'value="irrelevant" aria-pressed="true"' in client.get("/").text
+
+
+@pytest.mark.parametrize("next_path", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)",
+                                       "/\n/evil.example", "\\\\evil.example", "/\tx", ""])  # fmt: skip
+def test_a_redirect_stays_here(client: Client, history: Alert, next_path: str) -> None:
+    answer = client.post(f"/alerts/{history.id}/mark", {"verdict": "relevant", "next": next_path})
+    assert answer.headers["location"] == f"/alerts/{history.id[:8]}?done=relevant"
+
+
+def test_reading_changes_nothing(client: Client, store: Store, history: Alert) -> None:
+    for path in (f"/alerts/{history.id}/mark", "/outbox/retry", "/silences/abcdabcd/expire"):
+        assert client.get(path).status_code in {404, 405}
+    assert store.marks.of_alerts([history.id]) == {}
+
+
+def test_an_entry_is_marked_as_missed_and_that_is_taken_back(client: Client, store: Store) -> None:
+    one = alert("quiet", topic="other")
+    save_alerts(store, one)
+    path = f"/entries/{one.entry_key[:8]}"
+    assert client.post(f"{path}/missed", {"topic": "nowhere"}).status_code == 400
+    assert client.post(f"{path}/missed", {"topic": "ceasefires"}).status_code == 303
+    assert [(missed.topic, missed.key) for missed in store.marks.missed()] == [("ceasefires", one.entry_key)]
+    assert client.post(f"{path}/missed", {"topic": "ceasefires", "undo": "1"}).status_code == 303
+    assert store.marks.missed() == []
+
+
+def test_an_entry_with_an_alert_was_not_missed(client: Client, store: Store, history: Alert) -> None:
+    answer = client.post(f"/entries/{history.entry_key}/missed", {"topic": "ceasefires"})
+    assert answer.status_code == 409
+    assert store.marks.missed() == []
+
+
+def test_a_dead_message_is_retried_and_dropped(client: Client, store: Store, history: Alert) -> None:
+    (dead,) = store.outbox.newest(state=NotificationState.DEAD)
+    assert client.post("/outbox/retry", {"channel": str(CHAT)}).headers["location"] == "/outbox?done=unchanged"
+    assert client.post(f"/outbox/{dead.key[:8]}/retry").headers["location"].endswith("?done=retried")
+    assert store.outbox.find(dead.key).state is NotificationState.READY  # type: ignore[union-attr]
+    assert client.post(f"/outbox/{dead.key}/drop").headers["location"].endswith("?done=dropped")
+    assert store.outbox.dropped([dead.key]) == {dead.key}
+    assert client.post(f"/outbox/{dead.key}/drop").headers["location"].endswith("?done=unchanged")
+
+
+def test_a_message_in_its_frame_can_do_nothing(client: Client, store: Store, history: Alert) -> None:
+    (dead,) = store.outbox.newest(state=NotificationState.DEAD)
+    answer = client.get(f"/outbox/{dead.key}/message")
+    policy = answer.headers["content-security-policy"]
+    assert {"default-src 'none'", "sandbox", "frame-ancestors 'self'"} <= set(policy.split("; "))
+    assert "<script" not in answer.text
+
+
+def test_a_silence_is_previewed_then_kept_then_ended(
+    client: Client, store: Store, history: Alert, web_clock: FakeClock
+) -> None:
+    fields = {"alert": history.id[:8], "m_topic": 'topic="ceasefires"', "for": "3h"}
+    assert "It meets 3 of 3 alerts" in client.get(f"/silences/new?{_query(fields)}").text
+    assert client.post("/silences", fields).status_code == 400  # without a reason
+    assert store.silences.ending_after(NOW) == []
+    assert client.post("/silences", fields | {"why": "known"}).status_code == 303
+    (kept,) = store.silences.ending_after(NOW)
+    assert [str(one) for one in kept.matchers] == ['topic="ceasefires"']
+    assert (kept.comment, kept.ends_at) == ("known", web_clock.now() + 3 * HOUR)
+    assert client.post(f"/silences/{kept.id[:8]}/expire").headers["location"] == "/silences?done=expired"
+    assert store.silences.ending_after(web_clock.now()) == []
+
+
+@pytest.mark.parametrize("fields", [{}, {"more": "nonsense"}, {"more": "\n".join(f'a="{n}"' for n in range(12))},
+                                    {"more": 'feed=~"("'}])  # fmt: skip
+def test_a_silence_of_nothing_is_refused(client: Client, store: Store, fields: dict[str, str]) -> None:
+    assert client.post("/silences", {**fields, "for": "3h", "why": "x"}).status_code == 400
+    assert store.silences.ending_after(NOW) == []
+
+
+def _query(fields: dict[str, str]) -> str:
+    from urllib.parse import urlencode
+
+    return urlencode(fields)
+
+
+def test_a_feed_is_polled_on_request_unless_it_was_just_now(
+    client: Client, store: Store, history: Alert, web_clock: FakeClock
+) -> None:
+    feed = re.search(r'/feeds/([0-9a-f]{8})"', client.get("/feeds").text)
+    assert feed is not None
+    web_clock.set(NOW + timedelta(minutes=1))
+    assert client.post(f"/feeds/{feed[1]}/poll").status_code == 409
+    web_clock.set(NOW + timedelta(minutes=6))
+    assert client.post(f"/feeds/{feed[1]}/poll").status_code == 303
+    (state,) = store.feeds.states()
+    assert state.next_poll_at == web_clock.now()
+    assert client.post(f"/feeds/{feed[1]}/poll").status_code == 409
+
+
+def test_news_are_counted_once_each(client: Client, store: Store, history: Alert) -> None:
+    before = int((NOW - HOUR).timestamp())
+    assert client.get(f"/now?since={before}").json() == {"stories": 3}
+    assert client.get(f"/now?since={int((NOW + HOUR).timestamp())}").json() == {"stories": 0}
+    for bad in ("", "x", "-1", "9" * 30):
+        assert client.get(f"/now?since={bad}").status_code == 400
+
+
+def test_routes_are_tested(client: Client) -> None:
+    assert "Receivers: <b>desk</b>" in client.get("/routes?labels=level%3Dfocus+topic%3D%22ceasefires%22").text
+    assert client.get("/routes?labels=%3D%3D").status_code == 200
