@@ -4,19 +4,24 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from itertools import count
 from typing import Any
 
 import pytest
 
-from tests.harness.store_samples import ASSIGNER, NOW, identified, notify_all, poll
+from tests.harness.store_samples import ASSIGNER, DAY, HOUR, NOW, alert, identified, poll
 from watcher.clock import SystemClock
 from watcher.errors import StoreBusy, StoreFull
 from watcher.model.entry import EntryDecision
-from watcher.poll.group_commit import GroupCommit
+from watcher.model.feed import AcquiredFeed, Validators
+from watcher.poll.group_commit import BATCH_ALERTS, GroupCommit
+from watcher.poll.parts import PART_ALERTS
 from watcher.store.records import PollRecord
 from watcher.store.store import Store, open_store
+from watcher.story.assign import decide_alert
 from watcher.threads import ThreadPool
 
+FAR = NOW + 365 * DAY
 URLS = tuple(f"https://news.example/{number}" for number in range(4))
 
 
@@ -29,17 +34,27 @@ def store(tmp_path: Any) -> Store:
 
 
 def records(store: Store) -> list[PollRecord]:
-    acquired = store.polls.acquire_due("me", NOW, SystemClock().now().replace(year=2100), len(URLS))
+    acquired = store.polls.acquire_due("me", NOW, FAR, len(URLS))
     return [
         poll(feed, NOW, decision=EntryDecision(new=(identified(feed.state.url, url=feed.state.url),)))
         for feed in acquired
     ]
 
 
+def flood(store: Store, acquired: AcquiredFeed, count: int = 100) -> PollRecord:
+    """A poll that brings many alerts."""
+    url = acquired.state.url
+    return poll(
+        acquired,
+        decision=EntryDecision(new=tuple(identified(str(number), url=url) for number in range(count))),
+        alerts=tuple(alert(str(number), url=url, story=f"{url}{number}") for number in range(count)),
+    )
+
+
 def save_all(store: Store, all_records: Sequence[PollRecord]) -> list[Any]:
     async def run() -> list[Any]:
         pool = ThreadPool("store", 2)
-        commit = GroupCommit(store, pool, "me", SystemClock(), notify_all, ASSIGNER)
+        commit = GroupCommit(store, pool, "me", SystemClock(), decide_alert, ASSIGNER)
         try:
             return await asyncio.gather(*(commit.save(one) for one in all_records), return_exceptions=True)
         finally:
@@ -95,3 +110,84 @@ def test_a_busy_store_is_tried_again(store: Store, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(store.polls, "save", saved)
     assert all(one.saved for one in save_all(store, records(store)))
     assert entries(store) == set(URLS)
+
+
+def transactions(monkeypatch: pytest.MonkeyPatch, store: Store) -> list[list[PollRecord]]:
+    """What each transaction saves, in order, as it happens."""
+    save, seen = store.polls.save, list[list[PollRecord]]()
+
+    def saved(owner: str, polls: Sequence[PollRecord], *rest: Any) -> Any:
+        seen.append(list(polls))
+        return save(owner, polls, *rest)
+
+    monkeypatch.setattr(store.polls, "save", saved)
+    return seen
+
+
+def test_a_flood_is_saved_in_parts_and_others_between_them(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    feeds = store.polls.acquire_due("me", NOW, FAR, len(URLS))
+    floods = [flood(store, feed) for feed in feeds[:2]]
+    honest = [flood(store, feed, 1) for feed in feeds[2:]]
+    seen = transactions(monkeypatch, store)
+    results = save_all(store, [*floods, *honest])
+    assert [len(one.alerts_new) for one in results] == [100, 100, 1, 1]
+    order = [[record.state.url for record in batch] for batch in seen]
+    assert {one.state.url for one in honest} <= {*order[0], *order[1]}
+    assert all(sum(not record.is_last for record in batch) <= 1 for batch in seen)
+    assert all(sum(len(record.alerts) for record in batch) <= BATCH_ALERTS for batch in seen)
+    assert {url for batch in order[3:7] for url in batch} == {one.state.url for one in floods}
+    assert [sum(record.is_last for batch in seen for record in batch)] == [len(feeds)]
+
+
+def test_many_feeds_with_news_share_transactions_of_a_bounded_size(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    feeds = store.polls.acquire_due("me", NOW, FAR, len(URLS))
+    seen = transactions(monkeypatch, store)
+    save_all(store, [flood(store, feed, PART_ALERTS) for feed in feeds])
+    assert [len(batch) for batch in seen] == [BATCH_ALERTS // PART_ALERTS] * (len(feeds) * PART_ALERTS // BATCH_ALERTS)
+
+
+@pytest.mark.parametrize("error", [StoreFull("full"), ValueError("a defect")])
+def test_after_a_crash_between_parts_the_document_is_read_again(
+    store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    (feed, *_) = store.polls.acquire_due("me", NOW, FAR, 1)
+    record = flood(store, feed)
+    save = store.polls.save
+    with monkeypatch.context() as patch:
+        given = iter([None, None, error])
+
+        def fail(*rest: Any) -> Any:
+            if (problem := next(given)) is not None:
+                raise problem
+            return save(*rest)
+
+        patch.setattr(store.polls, "save", fail)
+        assert save_all(store, [record]) == [error]
+    stored = [one.id for one in store.alerts.newest(limit=1_000)]
+    assert len(stored) == len(store.entries.since(NOW)) == 2 * PART_ALERTS
+    state = next(state for state in store.feeds.states() if state.url == feed.state.url)
+    assert (state.validators, state.last_success_at) == (Validators(), None)
+
+    (result,) = save_all(store, [record])  # the lease is still held: a crash would have waited for its end
+    assert result.saved
+    assert {*result.alerts_new}.isdisjoint(stored)
+    assert len(result.alerts_new) + len(stored) == len(record.alerts) == len(store.alerts.newest(limit=1_000))
+    state = next(state for state in store.feeds.states() if state.url == feed.state.url)
+    assert state.validators == record.state.validators
+
+
+def test_a_lease_that_is_lost_between_parts_ends_the_poll(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    (feed, *_) = store.polls.acquire_due("me", NOW, FAR, 1)
+    save, calls = store.polls.save, count(1)
+
+    def lose(*given: Any) -> Any:
+        if next(calls) == 3:
+            store.polls.acquire_due("another", FAR, FAR + HOUR, 1)
+        return save(*given)
+
+    monkeypatch.setattr(store.polls, "save", lose)
+    (result,) = save_all(store, [flood(store, feed)])
+    assert (result.saved, len(result.alerts_new)) == (False, 2 * PART_ALERTS)
+    assert next(calls) == 4

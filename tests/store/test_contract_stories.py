@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -26,7 +28,7 @@ from watcher.model.entry import EntryDecision
 from watcher.model.feed import Feed
 from watcher.model.trust import Trust
 from watcher.store.records import PollSaved
-from watcher.store.store import Store
+from watcher.store.store import Store, open_store
 from watcher.story.assign import decide_alert
 from watcher.story.sketch import sketch_of
 
@@ -182,3 +184,60 @@ def test_stories_are_purged_with_the_entries(store: Store) -> None:
     assert again.state is AlertState.UNROUTED
     assert again.labels["publishers"] == "1"
     assert first.id != again.id
+
+
+WORDS = (TEXT + " " + OTHER).split()
+
+
+def versions(seed: int) -> list[str]:
+    """Texts that are copies of each other, shortened, edited, or have nothing to do with each other."""
+    random = Random(seed)
+    found: list[str] = []
+    for _ in range(24):
+        text = random.choice([TEXT, OTHER, f"{TEXT} {OTHER}", " ".join(random.choices(WORDS, k=60))])
+        words = text.split()
+        for _ in range(random.choice([0, 0, 0, 1])):
+            words[random.randrange(len(words))] = random.choice(["Aleppo", "not", "17", "grain", "harbour"])
+        found.append(" ".join(words[: random.choice([20, 40, 200])]))
+    return found
+
+
+def placed(store: Store, texts: list[str], size: int, is_aggregator: bool) -> list[tuple[object, ...]]:
+    """What becomes of entries with these texts, of which `size` are saved together, by two feeds in turn."""
+    ids = {}
+    store.feeds.sync([f"https://{number}.example/feed" for number in range(2)], NOW)
+    for start in range(0, len(texts), size):
+        url = f"https://{start // 12 % 2}.example/feed"
+        feed = Feed(url, is_aggregator=is_aggregator)
+        entries, alerts = [], []
+        for number, text in enumerate(texts[start : start + size], start):
+            one = identified(str(number), url=url, text=text)
+            one = replace(one, entry=replace(one.entry, title="What is known so far", publisher=f"P{number % 5}"))
+            entries.append(one)
+            alerts.append(replace(alert(str(number), url=url), entry=one.entry))
+            ids[alerts[-1].id] = str(number)
+        (acquired,) = store.polls.acquire_named("me", [url], NOW, NOW + HOUR, force=True)
+        record = poll(
+            acquired,
+            decision=EntryDecision(new=tuple(entries)),
+            alerts=tuple(alerts),
+            sketches={one.key: sketch_of(one, feed) for one in entries},
+        )
+        store.polls.save("me", [record], NOW, decide_alert, ASSIGNER)
+    kept = {one.id: one for one in store.alerts.newest(limit=100)}
+    stories = {story: number for number, story in enumerate(dict.fromkeys(kept[one].story for one in ids))}
+    return [(stories[kept[one].story], kept[one].state, ids.get(kept[one].folded_into or "")) for one in ids]
+
+
+@pytest.mark.parametrize("is_aggregator", [False, True])
+@pytest.mark.parametrize("seed", range(4))
+def test_entries_that_are_saved_together_are_placed_as_one_after_the_other(
+    store: Store, tmp_path: Path, seed: int, *, is_aggregator: bool
+) -> None:
+    texts = versions(seed)
+    other = open_store("sqlite:///other.db", base=tmp_path)
+    other.upgrade()
+    one_by_one = placed(other, texts, 1, is_aggregator)
+    assert placed(store, texts, 12, is_aggregator) == one_by_one
+    assert 2 < len({story for story, _, _ in one_by_one}) < len(texts) - 4
+    other.close()

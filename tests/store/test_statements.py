@@ -11,10 +11,13 @@ from sqlalchemy import Engine, event
 
 from tests.harness.store_samples import ASSIGNER, HOUR, NOW, alert, identified, notify_all, poll
 from watcher.model.entry import EntryDecision, Identified, SeenProbe
-from watcher.model.feed import AcquiredFeed
+from watcher.model.feed import AcquiredFeed, Feed
 from watcher.store.store import Store
+from watcher.story.assign import decide_alert
+from watcher.story.sketch import sketch_of
 
 ENTRIES = 30
+TEXT = "Guards fled towards the town after the shelling, and dozens of detainees left the prison before dawn on Monday."
 
 
 @contextmanager
@@ -85,10 +88,23 @@ def test_a_document_is_looked_up_by_one_statement(store: Store, feeds: list[Acqu
     assert len(executed) == 1, executed
 
 
-def test_an_alert_without_a_story_costs_three_statements(store: Store, feeds: list[AcquiredFeed]) -> None:
-    feed, url = feeds[0], feeds[0].state.url
-    alerts = tuple(alert(str(number), url=url) for number in range(10))
-    record = replace(poll(feed, decision=EntryDecision(new=document(feed))), alerts=alerts)
-    with counted() as executed:
-        store.polls.save("me", [record], NOW, notify_all, ASSIGNER)
-    assert len(executed) <= 8 + 3 * len(alerts), executed
+@pytest.mark.parametrize("with_stories", [False, True])
+def test_alerts_cost_the_same_statements_however_many(
+    store: Store, feeds: list[AcquiredFeed], *, with_stories: bool
+) -> None:
+    """Nine for each alert once kept all other feeds waiting while one feed brought thousands."""
+    for first, many in [(0, 1), (100, 20)]:
+        records = []
+        for feed in feeds:
+            url = feed.state.url
+            entries = [identified(str(number), url=url, text=TEXT) for number in range(first, first + many)]
+            alerts = [alert(one.entry.id, url=url) for one in entries]
+            sketches = {one.key: sketch_of(one, Feed(url)) for one in entries} if with_stories else {}
+            decision = EntryDecision(new=tuple(entries))
+            records.append(
+                replace(poll(feed, decision=decision), alerts=tuple(alerts), sketches=sketches, is_last=first > 0)
+            )
+        with counted() as executed:
+            saved = store.polls.save("me", records, NOW, decide_alert, ASSIGNER)
+        assert all(one.saved for one in saved)
+        assert len(executed) <= (21 if with_stories else 11), executed

@@ -173,7 +173,8 @@ class SeenProbe:
 
 @dataclass(frozen=True, slots=True)
 class EntryDecision:
-    """What one document means, given what was seen. Everything in it is saved in one transaction (I1).
+    """What one document means, given what was seen. An entry is saved in one transaction with
+    its seen key and its alerts (I1).
 
     `new`: score and alert. `updated`: known key, changed text: score again, alert if the level rises.
     `quiet`: to be remembered without an alert (baseline, re-keyed). `known`: keys seen again, unchanged.

@@ -1,8 +1,13 @@
-"""Gathers finished polls and commits them together: one synced transaction may share many polls (I1)."""
+"""Gathers finished polls and commits them together: many polls may share one synced transaction (I1).
+
+A large poll is saved in parts, one in a transaction, so that the polls of other feeds are saved between them.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections import deque
+from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
@@ -10,6 +15,7 @@ import structlog
 from watcher.clock import Clock
 from watcher.errors import StoreBusy, StoreError
 from watcher.model.story import AlertDecider, AssignsStories
+from watcher.poll.parts import PART_ALERTS, parts_of
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
@@ -18,6 +24,34 @@ log = structlog.get_logger()
 
 BUSY_RETRIES = 3
 BATCH = 64
+BATCH_ALERTS = 2 * PART_ALERTS
+"""Polls, and alerts of all of them, that share a transaction."""
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A poll that is not saved yet, or not whole: the parts that are left, and what was saved of the others."""
+
+    parts: deque[PollRecord]
+    done: asyncio.Future[PollSaved]
+    alerts_new: tuple[str, ...] = ()
+    alerts_folded: tuple[str, ...] = ()
+
+    def finish(self, saved: PollSaved) -> bool:
+        """Takes the result for the next part; whether it was the last one, or the lease is lost."""
+        self.parts.popleft()
+        self.alerts_new += saved.alerts_new
+        self.alerts_folded += saved.alerts_folded
+        if saved.saved and self.parts:
+            return False
+        if not self.done.done():
+            self.done.set_result(PollSaved(saved.url, saved.saved, self.alerts_new, self.alerts_folded))
+        return True
+
+    def fail(self, error: Exception) -> None:
+        """Gives the error to the poll that waits; what is left of it is not saved."""
+        if not self.done.done():
+            self.done.set_exception(error)
 
 
 class GroupCommit:
@@ -38,47 +72,66 @@ class GroupCommit:
         self._clock = clock
         self._decide = decide
         self._stories = stories
-        self._waiting: list[tuple[PollRecord, asyncio.Future[PollSaved]]] = []
+        self._waiting: list[_Waiting] = []
         self._committing: asyncio.Task[None] | None = None
 
     async def save(self, record: PollRecord) -> PollSaved:
         """Returns when the poll is committed, or its lease is found lost. Raises `StoreError`."""
         future: asyncio.Future[PollSaved] = asyncio.get_running_loop().create_future()
-        self._waiting.append((record, future))
+        self._waiting.append(_Waiting(deque(parts_of(record)), future))
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit_waiting())
         return await future
 
     async def _commit_waiting(self) -> None:
         while self._waiting:
-            batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
-            records = [record for record, _ in batch]
+            batch = self._next_batch()
             try:
-                saved = await self._commit(records)
+                saved = await self._commit([one.parts[0] for one in batch])
             except Exception as error:
                 if len(batch) > 1 and not isinstance(error, StoreError):
                     # One record that cannot be saved must not cost the others theirs: commit each alone.
-                    log.exception("poll.batch_not_saved", feeds=[record.state.url for record in records])
+                    log.exception("poll.batch_not_saved", feeds=[one.parts[0].state.url for one in batch])
                     for one in batch:
-                        await self._commit_alone(*one)
+                        await self._commit_alone(one)
                     continue
-                for _, future in batch:
-                    if not future.done():
-                        future.set_exception(error)
+                for one in batch:
+                    one.fail(error)
                 continue
-            for (_, future), result in zip(batch, saved, strict=True):
-                if not future.done():
-                    future.set_result(result)
+            for one, result in zip(batch, saved, strict=True):
+                self._keep_what_is_left(one, result)
 
-    async def _commit_alone(self, record: PollRecord, future: asyncio.Future[PollSaved]) -> None:
+    def _next_batch(self) -> list[_Waiting]:
+        """Takes the polls that share the next transaction, those that wait longest first; of polls that have more than
+        one part left only one, so that several of them together do not hold the store for longer.
+        """
+        batch: list[_Waiting] = []
+        left: list[_Waiting] = []
+        alerts = 0
+        for one in self._waiting:
+            more = len(one.parts[0].alerts)
+            is_large = len(one.parts) > 1
+            if len(batch) == BATCH or (
+                batch and (alerts + more > BATCH_ALERTS or (is_large and any(len(other.parts) > 1 for other in batch)))
+            ):
+                left.append(one)
+            else:
+                batch.append(one)
+                alerts += more
+        self._waiting = left
+        return batch
+
+    def _keep_what_is_left(self, one: _Waiting, saved: PollSaved) -> None:
+        if not one.finish(saved):
+            self._waiting.append(one)
+
+    async def _commit_alone(self, one: _Waiting) -> None:
         try:
-            (saved,) = await self._commit([record])
+            (saved,) = await self._commit([one.parts[0]])
         except Exception as error:  # noqa: BLE001 - raised again in the poll that waits for it
-            if not future.done():
-                future.set_exception(error)
+            one.fail(error)
         else:
-            if not future.done():
-                future.set_result(saved)
+            self._keep_what_is_left(one, saved)
 
     async def _commit(self, records: list[PollRecord]) -> list[PollSaved]:
         for attempt in range(BUSY_RETRIES):

@@ -1,6 +1,6 @@
 """The poll pipeline: from a due feed to stored alerts.
 
-    acquire ─▶ fetch ─▶ parse ─▶ look up seen ─▶ decide ─▶ match ─▶ story ─▶ save (one transaction, I1)
+    acquire ─▶ fetch ─▶ parse ─▶ look up seen ─▶ decide ─▶ match ─▶ story ─▶ save (I1)
 
 Only this file knows that order. Each step is a call into a package of its own. What goes wrong is a value that is
 saved in the feed's own state. A poll that cannot be saved changes nothing: its lease runs out and the feed is polled

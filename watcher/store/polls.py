@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal, or_, select, update
 
+from watcher.model.alert import Alert
 from watcher.model.entry import Seen, SeenProbe
 from watcher.model.feed import AcquiredFeed
-from watcher.model.story import AlertDecider, AssignsStories
+from watcher.model.story import AlertDecider, AlertDecision, AssignsStories, Verdict
 from watcher.store import documents
 from watcher.store.columns import EPOCH
 from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
@@ -99,7 +101,11 @@ class Polls(StorePart):
     def save(
         self, owner: str, polls: Sequence[PollRecord], now: datetime, decide: AlertDecider, assigner: AssignsStories
     ) -> list[PollSaved]:
-        """Commits polls whose lease is still ours: state, entries, seen keys and alerts in one transaction (I1).
+        """Commits polls whose lease is still ours: entries, seen keys, alerts and state in one transaction (I1).
+
+        A large poll is saved in parts, each with some entries, their seen keys and their alerts. Only the last part
+        writes the state, with the validators, and releases the lease: after a crash between parts, the document is read
+        again, and what was saved is known. One call takes one part of a poll at most.
 
         Inside the transaction `assigner` finds the story of each entry that has alerts and a sketch. Then `decide` is
         called for each candidate alert. In order of creation, including what this call saved so far, it is given
@@ -107,24 +113,20 @@ class Polls(StorePart):
         * every earlier alert of the same topic and entry, folded ones too;
         * for a copy, the alerts of the same topic and story that were not folded.
 
-        An alert whose id exists is a REPEAT whatever `decide` says. The leases are released. A lease that has run out
-        but was taken by nobody still counts. Of `quiet` entries only those of a baseline are kept whole; of the others
-        only the seen keys are kept.
+        An alert whose id exists is a REPEAT whatever `decide` says. A lease that has run out but was taken by nobody
+        still counts. Of `quiet` entries only those of a baseline are kept whole; of the others only the seen keys.
         """
         with self._database.write("save_polls") as connection:
             if not may_write(connection, owner):
                 return [PollSaved(poll.state.url, False) for poll in polls]
             leases = _leases(connection, [poll.state.url for poll in polls])
             ours = [poll for poll in polls if _is_ours(leases.get(poll.state.url), owner, poll.epoch)]
-            _save_states(connection, ours)
+            _save_states(connection, [poll for poll in ours if poll.is_last])
             _save_entries(self._database, connection, ours, leases, now)
             if any(poll.alerts for poll in ours):
                 self._database.serialise(connection, "alerts")
-            saved = {poll.state.url: _save_alerts(connection, poll, now, decide, assigner) for poll in ours}
-        return [
-            PollSaved(url, True, *saved[url]) if url in saved else PollSaved(url, False)
-            for url in (poll.state.url for poll in polls)
-        ]
+            saved = {one.url: one for one in _save_alerts(connection, ours, now, decide, assigner)}
+        return [saved.get(poll.state.url, PollSaved(poll.state.url, False)) for poll in polls]
 
 
 def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
@@ -165,9 +167,22 @@ def _lease(connection: Connection, rows: Sequence[AnyRow], owner: str, until: da
 
 
 def _save_alerts(
-    connection: Connection, poll: PollRecord, now: datetime, decide: AlertDecider, assigner: AssignsStories
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    return save_alerts(connection, place_alerts(connection, poll.alerts, poll.sketches, assigner, now), now, decide)
+    connection: Connection, polls: Sequence[PollRecord], now: datetime, decide: AlertDecider, assigner: AssignsStories
+) -> list[PollSaved]:
+    """Saves the alerts of all polls together, in order: statements cost more than alerts."""
+    candidates = [alert for poll in polls for alert in poll.alerts]
+    sketches = {key: sketch for poll in polls for key, sketch in poll.sketches.items()}
+    decisions = save_alerts(connection, place_alerts(connection, candidates, sketches, assigner, now), now, decide)
+    decided = zip(candidates, decisions, strict=True)
+    return [_saved(poll, list(islice(decided, len(poll.alerts)))) for poll in polls]
+
+
+def _saved(poll: PollRecord, decided: Sequence[tuple[Alert, AlertDecision]]) -> PollSaved:
+    new, folded = (
+        tuple(alert.id for alert, decision in decided if decision.verdict is verdict)
+        for verdict in (Verdict.NOTIFY, Verdict.FOLD)
+    )
+    return PollSaved(poll.state.url, True, new, folded)
 
 
 def _leases(connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:
@@ -234,7 +249,8 @@ def _save_entries(
     )
     found = [(lease.feed_id, poll) for lease, poll in documented]
     remember_keys(database, connection, found, now)
-    refresh_keys(connection, [(lease.feed_id, poll) for lease, poll in documented if lease.refresh_is_due(now)], now)
+    due = [(lease.feed_id, poll) for lease, poll in documented if poll.is_last and lease.refresh_is_due(now)]
+    refresh_keys(connection, due, now)
     save_entries(database, connection, found, now)
 
 

@@ -18,10 +18,11 @@ from watcher.model.topic import Level
 
 @dataclass(frozen=True, slots=True)
 class PollRecord:
-    """All that one poll brings, saved together (I1). `alerts` are candidates: `decide` has the last word.
+    """What one poll brings, or a part of it, saved together (I1). `alerts` are candidates: `decide` has the last word.
 
     `sketches` of the entries that have alerts, by entry key, are what the stories of the alerts are found by.
-    `issues_from` is the first moment at which the state may have an issue; None when that is not known.
+    `issues_from` is the first moment at which the state may have an issue; None when that is not known. Unless it
+    `is_last`, more parts of the same poll follow: its state is not written yet, and the lease stays.
     """
 
     epoch: int
@@ -32,6 +33,7 @@ class PollRecord:
     sketches: Mapping[str, Sketch] = field(default_factory=dict)
     alerts: tuple[Alert, ...] = ()
     issues_from: datetime | None = None
+    is_last: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from enum import StrEnum
 
 from watcher.model.story import Kinship, Sketch
 from watcher.story.sketch import DISTINCTIVE_TITLE, SHORT_BODY, Overlap, overlap
-from watcher.story.wording import CORRECTIONS, Wording, wording_of
+from watcher.story.wording import CORRECTIONS, Wording, has_words, wording_of
 
 LEAD = 100
 """Words at the beginning of a text that are compared one by one; in scripts without spaces, characters."""
@@ -158,7 +158,7 @@ def _by_text(new: Sketch, old: Sketch, found: Overlap, age: timedelta) -> Relati
 
 
 def _has_text(sketch: Sketch) -> bool:
-    return len(wording_of(sketch.text).words) >= SHORT_BODY
+    return has_words(sketch.text, SHORT_BODY)
 
 
 def _needed(size: int) -> float:

@@ -172,6 +172,7 @@ _VAGUE_VALUES = {word: value for value, words in _VAGUE.items() for word in _fol
 _UNSURE = frozenset(_folded(_AMBIGUOUS)) - _KEPT.keys()
 _SURE = {word: value for word, value in _ALL_VALUES.items() if word not in _UNSURE and word not in _MULTIPLY} | _KEPT
 _COMPOUNDED = {fold(word): value for word, value in _ONLY_IN_COMPOUNDS.items()}
+_NUMBER_WORDS = frozenset({*_VAGUE_VALUES, *_COMPOUNDED, *_MULTIPLY, *_SURE})
 _TURKISH_UNITS = frozenset(_folded(_BELOW_TWENTY["tr"])[1:10])
 _PREFIXES = tuple("وفبلكומבלשהכ")
 _LONGEST_COMPOUND = 8
@@ -215,6 +216,8 @@ def _is_decimal(digits: str) -> bool:
 
 def _words_at(words: Sequence[str], place: int) -> Number | None:
     """The longest number in words that begins at a place, "twenty" and "three" as one."""
+    if words[place] not in _NUMBER_WORDS and _bare(words[place]) not in _NUMBER_WORDS:
+        return None  # nearly every word
     if (vague := _VAGUE_VALUES.get(words[place]) or _VAGUE_VALUES.get(_bare(words[place]))) is not None:
         return Number(place, place + 1, vague)
     total = current = 0

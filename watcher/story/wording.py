@@ -64,19 +64,26 @@ _STEM = 4
 _ENDINGS_OF_NAMES = ("s", "n", "i")
 _SPELLINGS = (("our", "or"), ("is", "iz"), ("ys", "yz"), ("ll", "l"), ("mme", "m"), ("ogue", "og"))
 _MOSTLY = 0.6
+_BEGINNING = 400
+"""Characters that hold a dozen words in nearly every text."""
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The folded words of a text in order; which of them begin with a capital letter; the numbers among them.
+    """The folded words of a text in order, and which of them begin with a capital letter.
 
-    `has_case`: whether a capital letter says anything here.
+    `has_case`: whether a capital letter says anything here. `cut_spans`: the numbers in a part of a text.
     """
 
     words: tuple[str, ...]
     large: tuple[bool, ...]
     has_case: bool
-    spans: tuple[Number, ...]
+    cut_spans: tuple[Number, ...] | None = None
+
+    @cached_property
+    def spans(self) -> tuple[Number, ...]:
+        """The numbers among the words: found when they are asked for, because most texts that are compared differ."""
+        return tuple(numbers_in(self.words)) if self.cut_spans is None else self.cut_spans
 
     def beginning(self, length: int) -> Wording:
         """The first words."""
@@ -122,7 +129,7 @@ class Wording:
             if not other.has(word, is_name=is_large and self.has_case)
         ]
         words, large = zip(*kept, strict=True) if kept else ((), ())
-        return Wording(tuple(words), tuple(large), self.has_case, tuple(numbers_in(words)))
+        return Wording(tuple(words), tuple(large), self.has_case)
 
     def has(self, word: str, *, is_name: bool) -> bool:
         """Whether a word is among these, perhaps with another ending."""
@@ -152,7 +159,12 @@ def wording_of(text: str) -> Wording:
     written = [word.decode("utf-8", "replace") for word in split_words(spaced(text))]
     pairs = [(folded, word[0].isupper()) for word in written if (folded := fold(word))]
     words, large = zip(*pairs, strict=True) if pairs else ((), ())
-    return Wording(tuple(words), tuple(large), _has_case(written), tuple(numbers_in(words)))
+    return Wording(tuple(words), tuple(large), _has_case(written))
+
+
+def has_words(text: str, least: int) -> bool:
+    """Whether a text has so many words. Nearly always its beginning shows it."""
+    return any(len(split_words(spaced(part))) >= least for part in (text[:_BEGINNING], text))
 
 
 def _has_case(written: Iterable[str]) -> bool:
