@@ -17,6 +17,7 @@ VARIABLE = "WATCHER_FAILPOINT"
 TRANSACTIONS: Mapping[str, str] = {
     "upgrade": "the schema is created or brought to this version",
     "announce_configuration": "a node says which configuration it works with",
+    "copy_store": "a store is copied into another one",
     "sync_feeds": "the stored feeds follow the configuration",
     "acquire_due_feeds": "feeds are leased",
     "acquire_named_feeds": "feeds that a user named are leased",

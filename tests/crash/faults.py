@@ -19,6 +19,14 @@ IN_A_MIGRATION = ("migration",)
 RARE = ("hold_waiting", "release", "hold_longer", "silence_waiting", "purge", "close_digest", "freeze_empty")
 """Passed only when something has gathered: these come last, in this order."""
 
+NOT_PLAYED = {
+    "copy_store": "a command that the daemon must not run beside; tests/store/test_store_copy.py kills it",
+    "clear_index": "the index of words is made again from the entries; tests/search loses it",
+    "fill_index": "as clear_index",
+    "drop_index_parts": "as clear_index",
+}
+"""Transactions that the run does not die in, and why."""
+
 WEIGHT = 6
 
 AFTER_A_TIME = ("release", "hold_longer")

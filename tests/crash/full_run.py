@@ -21,7 +21,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.crash.daemon_process import CHECKOUT
-from tests.crash.faults import at_the_start, planned
+from tests.crash.faults import NOT_PLAYED, at_the_start, planned
 from tests.crash.judge import Verdict
 from tests.crash.migration import kill_in_a_migration
 from tests.crash.mutations import MUTATIONS
@@ -57,7 +57,8 @@ def failpoints() -> list[str]:
     """The names that the program under test has."""
     command = [sys.executable, "-m", "watcher", "debug", "failpoints"]
     listed = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=True)
-    return [line.split()[0] for line in listed.stdout.splitlines()[1:]]
+    names = [line.split()[0] for line in listed.stdout.splitlines()[1:]]
+    return [name for name in names if name.partition(".")[0] not in NOT_PLAYED]
 
 
 def play_seeds(given: argparse.Namespace, folder: Path, names: list[str]) -> list[Verdict]:

@@ -13,6 +13,9 @@ Command = Callable[[Store], Positions | None]
 SILENCE: Positions = ("silence", "add", 'topic="echo"', "--for", "1d", "--comment", "the bench", "--author", "bench")
 """`echo` is the topic that nobody is told of."""
 
+UNALERTED = "SELECT key FROM entries WHERE key NOT IN (SELECT entry_key FROM alerts WHERE topic = 'echo')"
+MISSED = "SELECT entry_key FROM missed_entries WHERE topic = 'echo'"
+
 
 def _of_notification(*words: str) -> Command:
     return lambda store: _with(
@@ -29,6 +32,14 @@ COMMANDS: Mapping[str, tuple[Command, bool]] = {
     "retry_notification": (_of_notification("outbox", "retry"), True),
     "drop_notification": (_of_notification("outbox", "drop"), True),
     "mark_alert": (lambda store: _with(("alerts", "mark"), store, "SELECT id FROM alerts", "relevant"), False),
+    "add_missed": (
+        lambda store: _with(("entries", "mark"), store, UNALERTED, "--topic", "echo", "--missed"),
+        False,
+    ),
+    "remove_missed": (
+        lambda store: _with(("entries", "mark"), store, MISSED, "--topic", "echo", "--not-missed"),
+        False,
+    ),
     "add_silence": (lambda _: SILENCE, False),
     "expire_silence": (
         lambda store: _with(("silence", "expire"), store, "SELECT id FROM silences ORDER BY ends_at DESC"),

@@ -100,6 +100,30 @@ def restore(
         say(f"{target}: restored, schema {store.upgrade()}")
 
 
+@app.command(
+    "copy",
+    epilog="Example: watcher db copy sqlite:////var/lib/watcher/watcher.db postgresql+psycopg://watcher@db/watcher",
+)
+def copy_database_to(
+    source: Annotated[str, typer.Argument(help="Copy the store with this address; write it as under `store`.")],
+    target: Annotated[str, typer.Argument(help="Fill this empty store. Keep its password in ~/.pgpass.")],
+) -> None:
+    """Copy a whole store into another, for example from SQLite to PostgreSQL.
+
+    Stop the daemon first. The copy is one transaction and is compared with the original before it is kept.
+    """
+    from watcher.store.store import open_store
+
+    here = Path.cwd()
+    with closing(open_store(source, base=here)) as old, closing(open_store(target, base=here)) as new:
+        old.check_schema()
+        new.upgrade()
+        copied = old.copy_into(new, datetime.now(UTC))
+    for table, count in copied.items():
+        say(f"{table}: {count:,} rows, equal in both")
+    say("now write the new address under `store`, then: watcher check && watcher run")
+
+
 def _store_file(config: Path) -> Path:
     """The file of the store that a configuration names."""
     from watcher.model.secret import reveal

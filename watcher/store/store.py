@@ -14,13 +14,14 @@ Rules for all methods of all parts:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy.exc import ArgumentError
 
 from watcher.errors import UsageError
-from watcher.store import integrity, maintenance, schema
+from watcher.store import integrity, maintenance, schema, store_copy
 from watcher.store.alerts import Alerts
 from watcher.store.database import Database
 from watcher.store.digest_facts import DigestFacts
@@ -119,6 +120,15 @@ class Store:
         On a server this is a `StoreError` that names the server's own command.
         """
         self._database.backup(target)
+
+    def copy_into(
+        self, target: Store, now: datetime, progress: Callable[[str, int], None] | None = None
+    ) -> dict[str, int]:
+        """Copies everything into another, empty store and compares both; returns the rows of each table.
+
+        Raises `UsageError` when a process works on this store or the target is not empty.
+        """
+        return store_copy.copy_store(self._database, target._database, now, progress)
 
     def close(self) -> None:
         """Gives every connection back; the store cannot be used afterwards."""
