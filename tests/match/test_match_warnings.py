@@ -111,6 +111,32 @@ def test_forms_of_a_marked_list_count_in_its_language_only(language: str, text: 
 
 
 @pytest.mark.parametrize(
+    ("member", "language", "text", "expected"),
+    [
+        (ListMember("premiere*", "en"), "fr", "La première nuit", False),
+        (ListMember("premiere*", "en"), "en", "the première", True),
+        (ListMember("premiere*", "en"), "", "La première nuit", True),
+        (ListMember("première", "fr"), "en", "the première", True),
+        (ListMember("première", "fr"), "en", "the premiere", False),
+        (ListMember("première", "fr"), "fr", "la premiere", True),
+        (ListMember("capturé*", "fr"), "en", "captured", False),
+        (ListMember("capturé*", "fr"), "fr", "capturées", True),
+        (ListMember("şêr", "ku"), "es", "ser", False),
+        (ListMember("şêr", "ku"), "ku", "Ser", True),
+        (ListMember("İdlib", "tr"), "en", "in İDLİB", True),
+        (ListMember("*krieg", "de"), "en", "the Bürgerkrieg", True),
+        (ListMember("Crimea", "zxx"), "fr", "Criméa", True),
+        (ListMember("إدلب", "ar"), "fa", "ادلب", True),
+    ],
+)
+def test_a_word_of_another_language_is_found_as_it_is_written(
+    member: ListMember, language: str, text: str, expected: bool
+) -> None:
+    raw = topic({5: ["@words"]}, languages=("en", "fr"), vocabulary={"words": (member,)})
+    assert bool(Percolator([raw]).percolate(entry(text, language=language))) is expected
+
+
+@pytest.mark.parametrize(
     ("term", "text", "languages", "expected"),
     [
         ("*kabel", "Glasfaserkabel gekappt", ("de",), True),

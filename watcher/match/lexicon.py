@@ -3,7 +3,8 @@
 A *slot* is a written word in a *dialect*. It is reached through forms: folded stems, folded beginnings and endings,
 exact spellings. Some forms count only in entries of one language (or of an unknown one): those of a list that is
 marked with a language, and those without the letters that Arabic, Hebrew or Korean attach to a word. They are in a
-table of that language.
+table of that language. In entries of other languages a word of a marked list is found as it is written, with its
+accents: French *première* is not the English *premiere*.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from watcher.text.capitals import EVERYDAY_WORDS
-from watcher.text.fold import fold, without_invisible
+from watcher.text.fold import as_written, fold, without_invisible
 from watcher.text.stems import (
     inflected_ends,
     languages_for,
@@ -29,7 +30,7 @@ class Dialect(NamedTuple):
     """How a topic or a list means its words."""
 
     languages: tuple[str, ...]
-    """With a stemmer or with attached letters."""
+    """With a stemmer or with attached letters; of a list the one that it is marked with."""
     arabic_prefixes: bool
     is_bound: bool = False
     """Whether inflected forms count only in entries of the (one) language."""
@@ -62,6 +63,8 @@ class Lexicon:
         self._signed: Table = {}
         """Words with signs, and addresses."""
         self._general = Forms()
+        self._written = Forms()
+        """Words of marked lists as they are written."""
         self._of_language: dict[str, Forms] = {}
         """Language → forms that count in its entries only."""
         self._reached: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -97,12 +100,14 @@ class Lexicon:
         folded = fold(word.strip("*"))
         script = script_of(folded)
         spoken = languages_for(folded, dialect.languages)
-        self._general.enter(word, folded, () if dialect.is_bound else spoken, slot)
+        if dialect.is_bound and dialect.languages:
+            self._written.enter(word, as_written(word.strip("*"), folded), (), slot)
+        else:
+            self._general.enter(word, folded, spoken, slot)
         for language in dialect.languages if dialect.is_bound else _attaching(script, dialect):
             attaches = language in _ATTACHED and _ATTACHED[language][0] == script
-            if attaches or language in spoken:
-                forms = self._of_language.setdefault(language, Forms())
-                forms.enter(word, folded, (language,) if language in spoken else (), slot, keeps_article=not attaches)
+            forms = self._of_language.setdefault(language, Forms())
+            forms.enter(word, folded, (language,) if language in spoken else (), slot, keeps_article=not attaches)
 
     def close(self) -> None:
         """Forgets what only compiling needs."""
@@ -144,6 +149,7 @@ class Lexicon:
         folded = fold(piece)
         script = script_of(folded)
         self._general.reach(piece, folded, script, slots)
+        self._written.reach(piece, as_written(piece, folded), script, slots)
         for reached in self._languages_reached(script, language):
             forms = self._of_language[reached]
             attached = _ATTACHED.get(reached)

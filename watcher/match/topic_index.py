@@ -21,7 +21,7 @@ from watcher.match.expression import Expression, Leaf, NearPair, map_leaves, nee
 from watcher.match.lexicon import Dialect, Lexicon, Slots
 from watcher.match.spelling import Words
 from watcher.match.terms import Phrase, TermProblem, parse_term, plain_phrases
-from watcher.model.topic import Topic
+from watcher.model.topic import NO_LANGUAGE, Topic
 from watcher.text.stems import STEMMED_LANGUAGES
 
 Pattern = int
@@ -188,7 +188,7 @@ class Index:
 
     def _pattern(self, phrase: Phrase, words: Slots) -> Pattern:
         if phrase.language:
-            words = self.lexicon.slots(Dialect(_spoken((phrase.language,)), arabic_prefixes=True, is_bound=True))
+            words = self.lexicon.slots(Dialect(_marked(phrase.language), arabic_prefixes=True, is_bound=True))
         return self.phrases.pattern([words[word] for word in phrase.words])
 
     def _bind(self, compiled: CompiledTopic, words: Slots) -> Program:
@@ -245,6 +245,10 @@ class Index:
             self.followers[numbers[left]] = rights
             for right in rights:
                 self.is_right[right] = 1
+
+
+def _marked(language: str) -> tuple[str, ...]:
+    return () if language == NO_LANGUAGE else (language,)
 
 
 def _spoken(languages: Iterable[str]) -> tuple[str, ...]:

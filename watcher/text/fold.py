@@ -98,6 +98,13 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFC", _IN_TABLE.sub(_plain, unicodedata.normalize("NFKD", composed)))
 
 
+def as_written(text: str, folded: str) -> str:
+    """A Latin word in small letters with its accents; words of other scripts, and those without accents, `folded`."""
+    if text.isascii() or not folded.isascii():
+        return folded
+    return unicodedata.normalize("NFC", without_invisible(text).replace("İ", "i").casefold())
+
+
 def without_invisible(text: str) -> str:
     """The text as it looks: without characters that nobody sees."""
     return text if text.isascii() else _INVISIBLE.sub("", text)
