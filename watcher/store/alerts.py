@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or
 from watcher.model.alert import Alert, AlertState, FoldedReport
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef
+from watcher.model.topic import Level
 from watcher.store import documents
 from watcher.store.database import AnyRow, StorePart, chunks
 from watcher.store.entries import contains
@@ -63,6 +64,14 @@ class Alerts(StorePart):
         )
         with self._database.read() as connection:
             return [(row.topic, row.created_at) for row in connection.execute(query)]
+
+    def volume(self, topic: str, since: datetime) -> list[tuple[datetime, Level]]:
+        """Time and level of every alert of a topic made since then that was not folded into another."""
+        query = select(alerts.c.created_at, alerts.c.level).where(
+            alerts.c.topic == topic, alerts.c.created_at >= since, alerts.c.state != AlertState.FOLDED
+        )
+        with self._database.read() as connection:
+            return [(row.created_at, Level(row.level)) for row in connection.execute(query)]
 
     def find(self, id_prefix: str) -> Alert | None:
         """The one alert whose id begins with `id_prefix`; None when none or several do."""

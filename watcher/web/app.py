@@ -18,13 +18,26 @@ from watcher.search.index import open_index
 from watcher.store.store import Store
 from watcher.web.door import Door
 from watcher.web.filling import keep_filled
-from watcher.web.pages import alerts, entries, feeds, fixed, outbox, routes, search, sign_in, silences, status, today
+from watcher.web.pages import (
+    alerts,
+    entries,
+    feeds,
+    fixed,
+    outbox,
+    routes,
+    search,
+    sign_in,
+    silences,
+    status,
+    today,
+    topics,
+)
 from watcher.web.router import Page, Router
 from watcher.web.site import ServedConfig, Site
 
 log = structlog.get_logger()
 
-GROUPS = (fixed, sign_in, today, alerts, search, entries, feeds, outbox, silences, routes, status)
+GROUPS = (fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status)
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384
 GRACE_SECONDS = 5

@@ -1,0 +1,143 @@
+"""The page of a topic: its chart, its near misses, and trying a changed definition in a child with limits."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date, timedelta
+
+import pytest
+
+from tests.harness.store_samples import NOW, acquire_one, alert, identified, notify_all, poll, save_alerts
+from tests.harness.web import Client
+from watcher.model.entry import EntryDecision
+from watcher.store.store import Store
+from watcher.story.assign import StoryAssigner
+from watcher.views.topics import DayVolume
+from watcher.web import trying
+from watcher.web.pages.topics import CHART_HEIGHT, chart_of
+
+
+def save_entries(store: Store, *titles: str) -> dict[str, str]:
+    """Stores entries without an alert; their keys by title."""
+    feed = acquire_one(store)
+    found = [replace(identified(title), entry=replace(identified(title).entry, title=title)) for title in titles]
+    store.polls.save("me", [poll(feed, decision=EntryDecision(new=tuple(found)))], NOW, notify_all, StoryAssigner())
+    return {one.entry.title: one.key for one in found}
+
+
+def definition_on(client: Client) -> str:
+    found = re.search(r"<textarea id=\"definition\"[^>]*>(.*?)</textarea>", client.get("/topics/ceasefires").text, re.S)
+    assert found is not None
+    return html.unescape(found[1])
+
+
+def test_a_changed_definition_shows_what_would_come_and_go(client: Client, store: Store) -> None:
+    keys = save_entries(store, "A ceasefire holds", "An armistice is signed", "Nothing at all")
+    changed = definition_on(client).replace("ceasefire*", "armistice*")
+    page = client.post("/topics/ceasefires/try", {"definition": changed}).text
+    assert "+1</span> would come" in page
+    assert "−1</span> would go" in page
+    assert f"/entries/{keys['An armistice is signed'][:8]}" in page
+    assert "Of 3 stored entries" in page
+    assert "+{name: ceasefires" in html.unescape(page)  # the diff
+    assert "terms: {3: [armistice*, truce*]" in definition_on(client).replace("ceasefire*", "armistice*")
+
+
+def test_nothing_changes_by_an_unchanged_definition(client: Client, store: Store) -> None:
+    save_entries(store, "A ceasefire holds")
+    page = client.post("/topics/ceasefires/try", {"definition": definition_on(client)}).text
+    assert ("+0</span> would come" in page, "The definition is unchanged." in page) == (True, True)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "- a\n- b", "name: ceasefires", "name: x\nterms: {3: [\"AND\"]}\nrequire: '((('", "\x00", "name: x\nnowhere: 1",
+     "a: &a [1]\n" * 3, "name: x\nterms: {3: ['@nolist']}", "]\nroute: {}", "name: x\nterms: {1: [a*]}\n\ntopics: []"],
+)  # fmt: skip
+def test_what_is_wrong_with_a_definition_is_said(client: Client, store: Store, text: str) -> None:
+    save_entries(store, "A ceasefire holds")
+    answer = client.post("/topics/ceasefires/try", {"definition": text})
+    assert answer.status_code == 200
+    assert '<ul class="problem" role="alert">' in answer.text
+
+
+def test_a_costly_definition_is_ended(client: Client, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(trying, "LIMITS", replace(trying.LIMITS, deadline=0.01))
+    save_entries(store, "A ceasefire holds")
+    answer = client.post("/topics/ceasefires/try", {"definition": definition_on(client)})
+    assert "the try was ended (deadline)" in answer.text
+
+
+def test_one_try_at_a_time(client: Client) -> None:
+    definition = definition_on(client)
+    with trying._LOCK:
+        answer = client.post("/topics/ceasefires/try", {"definition": definition})
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+
+
+def test_near_misses_are_found_and_marked(client: Client, store: Store) -> None:
+    keys = save_entries(store, "The talks go on", "Nothing at all")
+    page = client.get("/topics/ceasefires?near=1").text
+    assert f"/entries/{keys['The talks go on']}/missed" in page
+    assert keys["Nothing at all"] not in page
+
+
+def test_the_chart_counts_alerts_by_level(client: Client, store: Store) -> None:
+    save_alerts(store, alert("one"), alert("two"))
+    assert "<title>2026-11-23: 2 focus, 0 mention</title>" in client.get("/topics/ceasefires").text
+
+
+@pytest.mark.parametrize("counts", [(0, 0), (1, 0), (3, 4), (0, 999), (123_456, 1)])
+def test_a_chart_keeps_its_height(counts: tuple[int, int]) -> None:
+    days = [DayVolume(date(2026, 1, 1) + timedelta(days=n), *counts) for n in range(90)]
+    chart = chart_of(days)
+    for bar in chart.bars:
+        assert 0 <= bar.mention_y <= CHART_HEIGHT
+        assert bar.mention_y + bar.mention_height + bar.focus_height == CHART_HEIGHT
+        assert (bar.focus_height > 0) == (counts[1] > 0)
+    assert all(0 <= y <= CHART_HEIGHT for y, _ in chart.grid)
+
+
+WRITTEN = """
+topics:
+  - name: one            # with a comment
+    terms:
+      3: [a*b, "#x"]
+    # a comment inside
+    near:
+    - {any: [x*], of: [y*], within: 3, weight: 2}
+
+  - name: two
+    terms: {3: [bbb]}
+  -
+    name: three
+    require: >
+      a AND
+      b
+    terms: {3: [ccc]}
+vocabulary: {places: [Homs]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "last"),
+    [("one", "name: one            # with a comment", "- {any: [x*], of: [y*], within: 3, weight: 2}"),
+     ("two", "name: two", "terms: {3: [bbb]}"), ("three", "name: three", "terms: {3: [ccc]}")],
+)  # fmt: skip
+def test_a_topic_is_shown_as_it_is_written(
+    make_client: Callable[..., Client], name: str, first: str, last: str
+) -> None:
+    from watcher.config.topic_text import read_definition, written_topic
+
+    client = make_client()
+    file = client.site.settings.file
+    file.write_text(WRITTEN.replace("a*b", "aaa*").replace("x*", "xxx*").replace("y*", "yyy*"))
+    written = written_topic(file, name)
+    assert written is not None
+    lines = written.text.replace("xxx*", "x*").replace("yyy*", "y*").splitlines()
+    assert (lines[0], lines[-1]) == (first, last)
+    topic, problems = read_definition(written.text, written.vocabulary)
+    assert (topic.name if topic else None, problems) == (name, ())

@@ -1,0 +1,88 @@
+"""A topic as it is written in the file, and reading one that a user has changed: nothing is saved."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from watcher.config.includes import include_files
+from watcher.config.reader import Reader
+from watcher.config.topics import read_topics, read_vocabulary
+from watcher.config.yaml_tree import MappingNode, Node, SequenceNode, find, plain, read_document
+from watcher.errors import Position
+from watcher.model.topic import Topic
+
+_FIRST_LINE = "topics:\n"
+_INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenTopic:
+    """The text of a topic without the indentation of its list, and all vocabulary lists as JSON."""
+
+    text: str
+    vocabulary: str
+
+
+def written_topic(file: Path, name: str) -> WrittenTopic | None:
+    """The topic of this name in a configuration and the files that it includes. Raises `OSError`."""
+    document = read_document(file.read_bytes())
+    if not isinstance(document.root, MappingNode):
+        return None
+    included = include_files(file, document.root)
+    topics, found = find(included.root, ("topics",))
+    vocabulary = plain(find(included.root, ("vocabulary",))[0]) if "vocabulary" in included.root.items else {}
+    if found != ("topics",) or not isinstance(topics, SequenceNode):
+        return None
+    for node in topics.items:
+        value = plain(node)
+        if isinstance(value, dict) and value.get("name") == name:
+            text = included.texts[node.start.file] if node.start.file else document.text
+            return WrittenTopic(_block(text, node, _starts(included.root, topics, node)), json.dumps(vocabulary or {}))
+    return None
+
+
+def _starts(root: MappingNode, topics: SequenceNode, node: Node) -> list[int]:
+    """The lines of the same file at which something else begins: other topics and other sections."""
+    others = [item.start for item in topics.items if item is not node]
+    others += [key for name, key in root.keys.items() if name != "topics"]
+    return [at.line for at in others if at.file == node.start.file]
+
+
+def _block(text: str, node: Node, starts: Sequence[int]) -> str:
+    """The lines of a node, until something else begins or a line is indented less."""
+    lines, indent = text.splitlines(), node.start.column - 1
+    end = min((line for line in starts if line > node.start.line), default=len(lines) + 1)
+    block = [lines[node.start.line - 1][indent:]]
+    for line in lines[node.start.line : end - 1]:
+        if line.strip() and line[:indent].strip():
+            break
+        block.append(line[indent:])
+    while block and not block[-1].strip():
+        block.pop()
+    return "\n".join(block) + "\n"
+
+
+def read_definition(text: str, vocabulary: str) -> tuple[Topic | None, tuple[str, ...]]:
+    """A topic from its text, and what is wrong with it, with lines of the text. `vocabulary` is JSON, which is YAML."""
+    indented = "".join(f"{_INDENT}{line}" for line in text.replace("\t", "    ").splitlines(keepends=True))
+    whole = f"{_FIRST_LINE}- {indented.removeprefix(_INDENT)}\nvocabulary: {vocabulary}\n"
+    document = read_document(whole.encode("utf-8", "replace"))
+    if document.flaws or not isinstance(document.root, MappingNode):
+        return None, tuple(_with_line(flaw.position, flaw.message) for flaw in document.flaws)
+    reader = Reader(Path("topic"), document.text, document.root, {})
+    topics = read_topics(reader, read_vocabulary(reader))
+    problems = tuple(
+        _with_line(problem.position, f"{problem.path.removeprefix('topics.0.')}: {problem.message}")
+        for problem in reader.problems
+    )
+    if set(document.root.items) != {"topics", "vocabulary"} or len(topics) != 1:
+        return None, problems or ("the text must be one topic, with its name first",)
+    return topics[0], problems
+
+
+def _with_line(position: Position | None, message: str) -> str:
+    """A message with its line in the text that the user wrote."""
+    return message if position is None else f"line {max(position.line - 1, 1)}: {message}"

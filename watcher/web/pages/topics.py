@@ -1,0 +1,130 @@
+"""Topics: what each brought, how good that was, what it nearly found, and trying a changed definition."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from watcher.config.topic_text import WrittenTopic, written_topic
+from watcher.match.compile import CompiledTopic
+from watcher.model.web import May
+from watcher.queries.topics import (
+    read_near_misses,
+    read_precision,
+    read_suggestions,
+    read_topic_rows,
+    read_volume,
+)
+from watcher.views.topics import DayVolume, TriedTopic
+from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.router import Page
+from watcher.web.trying import try_definition
+
+CHART_HEIGHT = 100
+BAR_WIDTH = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One day of the chart, in pixels from its upper left corner: mentions above, focus below."""
+
+    x: int
+    mention_y: int
+    mention_height: int
+    focus_height: int
+    day: DayVolume
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A chart of alerts a day. `grid`: heights with the number of alerts; `days`: dates below it."""
+
+    width: int
+    bars: tuple[Bar, ...]
+    grid: tuple[tuple[int, int], ...]
+    days: tuple[tuple[int, str], ...]
+
+
+def show_all(asked: Asked) -> Reply:
+    site = asked.site
+    return asked.page("topics.html.j2", rows=read_topic_rows(site.store, site.config.topics, site.zone, asked.now))
+
+
+def show(asked: Asked) -> Reply:
+    return _page(asked, None)
+
+
+def attempt(asked: Asked) -> Reply:
+    """Tries the definition that was sent; nothing is kept."""
+    text = asked.form.get("definition", "").replace("\r\n", "\n")
+    written = _written(asked)
+    if written is None:
+        raise Refused(409, "The configuration cannot be read", "Correct it (watcher check), then load this page again.")
+    return _page(asked, try_definition(asked.site.store, written, text))
+
+
+def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
+    site, topic = asked.site, _find(asked)
+    name, written = topic.topic.name, _written(asked)
+    volume = read_volume(site.store, name, site.zone, asked.now)
+    near, read = read_near_misses(site.store, topic, site.zone, asked.now) if "near" in asked.query else ([], 0)
+    return asked.page(
+        "topic.html.j2",
+        topic=topic.topic,
+        volume=volume,
+        chart=chart_of(volume),
+        precision=read_precision(site.store, name),
+        near=near,
+        near_read=read,
+        suggestions=read_suggestions(site.store, topic),
+        definition=tried.text if tried else (written.text if written else ""),
+        tried=tried,
+    )
+
+
+def _find(asked: Asked) -> CompiledTopic:
+    found = asked.site.topic(asked.params["name"])
+    if found is None:
+        known = ", ".join(one.topic.name for one in asked.site.config.topics)
+        raise Refused(404, "There is no such topic", f"The configuration has: {known or 'none'}.")
+    return found
+
+
+def _written(asked: Asked) -> WrittenTopic | None:
+    try:
+        return written_topic(asked.site.settings.file, asked.params["name"])
+    except OSError:
+        return None
+
+
+def chart_of(volume: Sequence[DayVolume]) -> Chart:
+    """The chart of some days; its highest line is a round number above the busiest day."""
+    top = _round_up(max((day.count for day in volume), default=0))
+    bars = []
+    for index, day in enumerate(volume):
+        focus, whole = (round(CHART_HEIGHT * count / top) for count in (day.focus, day.count))
+        focus, whole = max(focus, int(day.focus > 0)), max(whole, int(day.count > 0))
+        bars.append(Bar(index * BAR_WIDTH, CHART_HEIGHT - whole, whole - focus, focus, day))
+    step = max(top // 5 if top % 5 == 0 else top // 2, 1)
+    grid = tuple((CHART_HEIGHT - CHART_HEIGHT * count // top, count) for count in range(0, top + 1, step))
+    days = tuple((bar.x, _short_day(bar.day)) for bar in bars[::14])
+    return Chart(len(volume) * BAR_WIDTH, tuple(bars), grid, days)
+
+
+def _round_up(count: int) -> int:
+    steps = (5, 10, 20, 50)
+    size = 1
+    while count > steps[-1] * size:
+        size *= 10
+    return next(step * size for step in steps if count <= step * size)
+
+
+def _short_day(volume: DayVolume) -> str:
+    return f"{volume.day:%d %b}"
+
+
+PAGES = (
+    Page("/topics", show_all, May.READ),
+    Page("/topics/{name}", show, May.READ),
+    Page("/topics/{name}/try", attempt, May.ACT, "POST"),
+)
