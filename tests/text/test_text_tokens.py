@@ -57,3 +57,10 @@ def test_no_piece_reaches_over_a_space(text: str) -> None:
 def test_unspaced_scripts() -> None:
     assert all(map(is_unspaced, ("监狱", "カタカナ", "คุก")))
     assert not any(map(is_unspaced, ("prison", "سجن", "감옥", "тюрьма")))
+
+
+@given(st.text(alphabet="ab1 -'\u02bc\u02be.@:/中é"))
+def test_spans_and_pieces_cut_alike(text: str) -> None:
+    assert [text[start:end] for start, end in piece_spans(text)] == [
+        piece for chunk in chunks(text) for piece in pieces(chunk)
+    ]

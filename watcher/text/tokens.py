@@ -90,6 +90,8 @@ _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _PLURAL_OF_INITIALS = re.compile(r"(?=\w*(?:[A-Z]|[^\W\d_]\d))(?:\w*[A-Z]|\w*\d)s")
 _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]+)(\d+)")
 _PIECE = re.compile(f"[^{_JOINERS}]+")
+_IS_COMPOUND = re.compile(f"[{_JOINERS}.@:]")
+"""What a chunk has that is an address or more than one piece."""
 _BREAK = re.compile(f"(?<=[^{_NOT_IN_PIECE}])[{_NOT_IN_PIECE}](?=[^{_NOT_IN_PIECE}])")
 
 
@@ -210,7 +212,7 @@ def piece_spans(text: str) -> list[tuple[int, int]]:
         for chunk in _CHUNK.finditer(text)
         for span in (
             [chunk.span()]
-            if is_address(chunk[0])
+            if _IS_COMPOUND.search(chunk[0]) is None or is_address(chunk[0])
             else [piece.span() for piece in _PIECE.finditer(text, chunk.start(), chunk.end())]
         )
     ]
