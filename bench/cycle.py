@@ -2,8 +2,8 @@
 
     python bench/cycle.py [--urls 200] [--corpus FOLDER] [--peers FOLDER] [--only NAME…] [--matching]
 
-Each program reads the same URLs twice: cold, with nothing known, and warm, when every document is unchanged. What
-counts: wall time and CPU time of the process tree, process start included, the peak memory of its largest process, and what
+Each program reads the same URLs three times: cold, with nothing known; warm, when every document is unchanged; and
+changed, when every document has one entry more. What counts: wall time and CPU time of the process tree, process start included, the peak memory of its largest process, and what
 the server saw: requests, full answers and answers 304. newsboat and sfeed are Debian's packages; `--peers` names a virtual
 environment with rss2email and reader from PyPI. What is not installed is left out. `--matching` opens the backfill wide, so
 that entries are new and match, and stories, routes and messages are part of the cycle.
@@ -16,6 +16,7 @@ import hashlib
 import json
 import multiprocessing
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -29,7 +30,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
 
-CHECKOUT = Path(__file__).parents[1]
+ENTRY = re.compile(rb"<(item|entry)[\s>].*?</\1>", re.DOTALL)
+PHASES = ("cold", "warm", "changed")
 TIMEOUT = 900
 TOPICS = """
 topics:
@@ -51,10 +53,12 @@ def arguments() -> argparse.Namespace:
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """What the server saw since the last `reset`."""
+    """What the server saw since the last `reset`, and what it serves."""
 
     requests: Synchronized[int]
     full: Synchronized[int]
+    edition: Synchronized[int]
+    """0 for documents without their first entry, 1 for whole ones."""
 
     def reset(self) -> None:
         for counter in (self.requests, self.full):
@@ -63,7 +67,8 @@ class Counters:
 
 def serve(documents: Sequence[bytes], counters: Counters, ready: multiprocessing.connection.Connection) -> None:
     """Serves document `N % len` at `/N`, with an ETag; keeps connections open."""
-    etags = [f'"{hashlib.sha256(document).hexdigest()[:16]}"' for document in documents]
+    editions = [[ENTRY.sub(b"", document, count=1) for document in documents], documents]
+    etags = [[f'"{hashlib.sha256(document).hexdigest()[:16]}"' for document in edition] for edition in editions]
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -72,13 +77,15 @@ def serve(documents: Sequence[bytes], counters: Counters, ready: multiprocessing
 
         def do_GET(self) -> None:
             number = int(self.path.strip("/").split(".")[0]) % len(documents)
-            unchanged = self.headers.get("If-None-Match") == etags[number]
+            edition = counters.edition.value
+            etag = etags[edition][number]
+            unchanged = self.headers.get("If-None-Match") == etag
             with counters.requests:
                 counters.requests.value += 1
                 counters.full.value += not unchanged
-            body = b"" if unchanged else documents[number]
+            body = b"" if unchanged else editions[edition][number]
             self.send_response(304 if unchanged else 200)
-            self.send_header("ETag", etags[number])
+            self.send_header("ETag", etag)
             if not unchanged:
                 self.send_header("Content-Type", "application/xml")
                 self.send_header("Content-Length", str(len(body)))
@@ -101,7 +108,7 @@ def serve(documents: Sequence[bytes], counters: Counters, ready: multiprocessing
 def server(documents: Sequence[bytes]) -> Iterator[tuple[int, Counters]]:
     """The server in a process of its own: its port and its counters."""
     context = multiprocessing.get_context("fork")
-    counters = Counters(context.Value("q", 0), context.Value("q", 0))
+    counters = Counters(*(context.Value("q", 0) for _ in range(3)))
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(documents, counters, theirs), daemon=True)
     process.start()
@@ -199,7 +206,7 @@ def main() -> None:
     chosen = [one for one in READERS if one.available(options) and (not options.only or one.name in options.only)]
     print(f"{options.urls} URLs, {len(documents)} different documents, {os.cpu_count()} cores")
     print(
-        f"{'program':<11}{'round':<6}{'feeds/s':>9}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'asked':>8}{'full':>7}  exit"
+        f"{'program':<11}{'round':<8}{'feeds/s':>9}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'asked':>8}{'full':>7}  exit"
     )
     with server(documents) as (port, counters):
         urls = [f"http://127.0.0.1:{port}/{number}.xml" for number in range(options.urls)]
@@ -207,11 +214,12 @@ def main() -> None:
             with tempfile.TemporaryDirectory(prefix=f"cycle-{one.name}-") as name:
                 folder = Path(name)
                 command = one.prepare(folder, urls, options)
-                for phase in ("cold", "warm"):
+                for phase in PHASES:
                     counters.reset()
+                    counters.edition.value = phase == "changed"
                     wall, cpu, peak, code = round_of(command, folder)
                     print(
-                        f"{one.name:<11}{phase:<6}{options.urls / wall:>9.1f}{wall:>8.2f}{cpu:>8.2f}{peak:>9.0f}"
+                        f"{one.name:<11}{phase:<8}{options.urls / wall:>9.1f}{wall:>8.2f}{cpu:>8.2f}{peak:>9.0f}"
                         f"{counters.requests.value:>8}{counters.full.value:>7}  {code}",
                         flush=True,
                     )

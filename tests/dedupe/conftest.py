@@ -7,6 +7,6 @@ import pytest
 from tests.mutation.polled_feed import PolledFeed
 
 
-@pytest.fixture
-def feed() -> PolledFeed:
-    return PolledFeed()
+@pytest.fixture(params=[True, False], ids=["by changes", "in full"])
+def feed(request: pytest.FixtureRequest) -> PolledFeed:
+    return PolledFeed(may_be_short=request.param)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from hashlib import blake2b
 
 from watcher.dedupe.decide import NamedDocument, decide
-from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe
+from watcher.dedupe.unchanged import ChangedPart, hashes_after, known_hashes
+from watcher.model.entry import (
+    Entry,
+    EntryDecision,
+    Identified,
+    ParsedFeed,
+    ReaderName,
+    Seen,
+    SeenProbe,
+    split_hashes,
+)
 from watcher.model.feed import PollState
 
 START = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -15,23 +27,60 @@ BACKFILL = timedelta(hours=24)
 URL = "https://example.org/feed.xml"
 
 
+Read = tuple[tuple[Identified, ...], EntryDecision, bool]
+
+
+def _hash_of(entry: Entry) -> str:
+    return b64encode(blake2b(repr(entry).encode("utf-8", "surrogatepass"), digest_size=6).digest()).decode()
+
+
+def _without_known_texts(parsed: ParsedFeed, known: str) -> ParsedFeed:
+    """The document as the reader gives it that knows these hashes."""
+    old = split_hashes(known)
+    entries = [
+        Entry(one.id, one.link, one.title, published=one.published, updated=one.updated) if hash_ in old else one
+        for one, hash_ in zip(parsed.entries, parsed.hashes, strict=True)
+    ]
+    return replace(parsed, entries=tuple(entries))
+
+
 @dataclass
 class PolledFeed:
-    """Polls one feed hourly; remembers what a store would."""
+    """Polls one feed hourly, as `Poller` does; remembers what a store would."""
 
     url: str = URL
     now: datetime = START
     state: PollState = field(default_factory=lambda: PollState(URL, START))
     rows: dict[str, Seen] = field(default_factory=dict)
+    may_be_short: bool = True
+    short: int = 0
+    """Polls that were decided by the changed entries alone."""
 
     def poll(self, entries: Sequence[Entry]) -> EntryDecision:
         self.now += timedelta(hours=1)
-        parsed = ParsedFeed("swift", "Feed", "en", tuple(entries))
-        named = NamedDocument.of(self.url, parsed, self.state)
-        decision = decide(named, self.state, self._seen(named.probe()), self.now, BACKFILL)
+        parsed = ParsedFeed(ReaderName.LXML, "Feed", "en", tuple(entries), hashes=tuple(map(_hash_of, entries)))
+        items, decision, is_first_try = self._by_changes(parsed) or self._in_full(parsed)
+        self.short += decision.unchanged > 0
         self._remember((*decision.new, *decision.updated, *decision.quiet))
         self._advance(entries, decision)
+        self.state = replace(
+            self.state,
+            entry_hashes=hashes_after(parsed, items, decision) if is_first_try else "",
+            read_in_full_at=self.state.read_in_full_at if decision.unchanged else self.now,
+        )
         return decision
+
+    def _by_changes(self, parsed: ParsedFeed) -> Read | None:
+        known = known_hashes(self.state, self.now) if self.may_be_short else ""
+        part = ChangedPart.of(self.url, _without_known_texts(parsed, known), self.state, known) if known else None
+        decision = None if part is None else part.decide(self._seen(part.probe()))
+        return None if part is None or decision is None else (part.items, decision, True)
+
+    def _in_full(self, parsed: ParsedFeed) -> Read:
+        named = NamedDocument.of(self.url, parsed, self.state)
+        decision = decide(named, self.state, self._seen(named.probe()), self.now, BACKFILL)
+        is_first_try = split_hashes(known_hashes(self.state, self.now)).isdisjoint(parsed.hashes)
+        return named.items, decision, is_first_try
 
     def new_titles(self, entries: Sequence[Entry]) -> list[str]:
         return [item.entry.title for item in self.poll(entries).new]

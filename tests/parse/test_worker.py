@@ -41,6 +41,7 @@ FEED = {
         st.lists(st.integers(0, 23), max_size=3).map(tuple),
         st.lists(st.integers(0, 6), max_size=3).map(tuple),
     ),
+    "hashes": st.lists(st.from_regex("[A-Za-z0-9+/]{8}", fullmatch=True), max_size=3).map(tuple),
     "repairs": st.lists(st.builds(DocumentRepair, st.sampled_from(RepairKind), texts), max_size=2).map(tuple),
 }
 feeds = st.builds(ParsedFeed, **FEED)
@@ -57,7 +58,8 @@ def received(frames: list[bytes]) -> ParsedFeed:
 @settings(max_examples=300, deadline=None)
 @given(feeds)
 def test_any_feed(feed: ParsedFeed) -> None:
-    assert received(list(encode_feed(feed))) == feed
+    read = received(list(encode_feed(feed)))
+    assert (read, read.hashes) == (feed, feed.hashes)
 
 
 def test_a_long_feed_comes_in_frames_of_bounded_size() -> None:

@@ -76,6 +76,24 @@ def test_known_entries_cost_nothing_until_their_keys_are_refreshed(store: Store,
     assert len(executed) <= 4, executed
 
 
+def test_a_refresh_of_keys_waits_for_a_document_that_was_read_in_full(store: Store, feeds: list[AcquiredFeed]) -> None:
+    records = [poll(feed, decision=EntryDecision(quiet=document(feed), is_baseline=True)) for feed in feeds]
+    store.polls.save("me", records, NOW, notify_all, ASSIGNER)
+    later = NOW + 200 * HOUR
+    costs = []
+    for unchanged, known in ((ENTRIES, ()), (0, tuple(one.key for one in document(feeds[0])))):
+        acquired = store.polls.acquire_due("me", later, later + HOUR, 100)
+        decision = EntryDecision(known=known, unchanged=unchanged)
+        with counted() as executed:
+            store.polls.save(
+                "me", [poll(one, later, decision=decision) for one in acquired], later, notify_all, ASSIGNER
+            )
+        costs.append(len(executed))
+        later += 2 * HOUR
+    assert costs[0] <= 4
+    assert costs[1] == costs[0] + 2
+
+
 def test_a_document_is_looked_up_by_one_statement(store: Store, feeds: list[AcquiredFeed]) -> None:
     entries = document(feeds[0])
     probe = SeenProbe(

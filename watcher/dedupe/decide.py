@@ -77,7 +77,7 @@ def decide(
 
 
 @dataclass(slots=True)
-class _Sorting:
+class Sorting:
     """The piles on which the entries of one document are put."""
 
     known: list[str] = field(default_factory=list)
@@ -113,8 +113,8 @@ class _Sorting:
 
 def _sort_by_key(
     feed_url: str, items: Sequence[Identified], seen: Iterable[Seen], newest_before: datetime | None
-) -> _Sorting:
-    sorting = _Sorting()
+) -> Sorting:
+    sorting = Sorting()
     rows = {row.key: row for row in seen}
     resembling = Resembling(rows.values())
     is_only_one = len(items) == 1
@@ -123,8 +123,8 @@ def _sort_by_key(
         if row is None:
             sorting.unknown.append(item)
             continue
-        may_be_another = _is_elsewhere(item, row) or (is_only_one and _is_retitled(item, row))
-        owner = _owner_of_used_id(feed_url, item, rows, resembling) if may_be_another else row
+        is_open = may_be_another(item, row, is_only_one=is_only_one)
+        owner = _owner_of_used_id(feed_url, item, rows, resembling) if is_open else row
         if owner is not None:
             sorting.meet(item, owner)
         elif _is_another_entry(item, row, newest_before):
@@ -140,6 +140,11 @@ def _owner_of_used_id(feed_url: str, item: Identified, rows: Mapping[str, Seen],
         return row
     others = (row for row in resembling.to(item) if row.key != item.key)
     return next((row for row in others if strength(item, row) >= Strength.FAIR), None)
+
+
+def may_be_another(item: Identified, row: Seen, *, is_only_one: bool) -> bool:
+    """Whether an entry may be another one than is remembered under its name."""
+    return _is_elsewhere(item, row) or (is_only_one and _is_retitled(item, row))
 
 
 def _is_elsewhere(item: Identified, row: Seen) -> bool:

@@ -36,9 +36,14 @@ class Scheme:
     streak: int = 0
 
 
-def identify(feed_url: str, entries: Sequence[Entry], scheme: IdentityScheme) -> tuple[Identified, ...]:
-    """Gives every entry its key and hashes, in the order of the document; an entry listed twice comes once."""
-    home = home_host(entry.link for entry in entries)
+def identify(
+    feed_url: str, entries: Sequence[Entry], scheme: IdentityScheme, *, home: str | None = None
+) -> tuple[Identified, ...]:
+    """Gives every entry its key and hashes, in the order of the document; an entry listed twice comes once.
+
+    `home` is the host of the site where `entries` are a part of the document.
+    """
+    home = home_host(entry.link for entry in entries) if home is None else home
     links = [comparable_link(entry.link, home) for entry in entries]
     occurrences = Counter(links)
     named = [
@@ -91,7 +96,7 @@ def _asked(entries: Sequence[Entry]) -> int:
     """The first scheme in which few names are doubled; the last one when there is none."""
     contents = {(entry.id, entry.link, entry.title): entry for entry in entries}
     for rank, scheme in enumerate(SCHEMES):
-        names = Counter(_entry_name(entry, scheme) for entry in contents.values())
+        names = Counter(entry_name(entry, scheme) for entry in contents.values())
         doubled = sum(count for count in names.values() if count > 1)
         if doubled <= DOUBLED_SHARE * len(contents):
             return rank
@@ -133,11 +138,12 @@ def _first_of_each(items: Sequence[Identified], keys: Sequence[str]) -> list[tup
 def _identity(item: Identified, scheme: IdentityScheme | None) -> tuple[str, ...]:
     """The name of an entry by a scheme; None is the last resort, its text."""
     if scheme is None:
-        return ("text", *_entry_name(item.entry, IdentityScheme.TITLE), item.entry.id, item.text_fingerprint)
-    return _entry_name(item.entry, scheme)
+        return ("text", *entry_name(item.entry, IdentityScheme.TITLE), item.entry.id, item.text_fingerprint)
+    return entry_name(item.entry, scheme)
 
 
-def _entry_name(entry: Entry, scheme: IdentityScheme) -> tuple[str, ...]:
+def entry_name(entry: Entry, scheme: IdentityScheme) -> tuple[str, ...]:
+    """The name of an entry by a scheme, whatever else is in its document."""
     if scheme == IdentityScheme.ID and entry.id:
         return ("id", entry.id)
     published = entry.published.isoformat() if entry.published else ""

@@ -10,6 +10,9 @@ from enum import StrEnum
 TEXT_LIMIT = 100_000
 """Characters of one text of an entry that are read, scored and kept."""
 
+ENTRY_HASH = 8
+"""Characters of an entry's hash: 48 bits in base64. It is compared with those of one document only."""
+
 
 class ReaderName(StrEnum):
     """Which reader read a document: lxml for well-formed XML, feedparser for other XML, or the one for JSON Feed."""
@@ -82,6 +85,11 @@ class Entry:
     publisher: str | None = None
 
 
+def split_hashes(hashes: str) -> frozenset[str]:
+    """The hashes of entries that stand one after the other."""
+    return frozenset(hashes[start : start + ENTRY_HASH] for start in range(0, len(hashes), ENTRY_HASH))
+
+
 def joined_texts(summary: str, content: str) -> str:
     """One text of both: the content, preceded by the summary unless that is a part of it, perhaps cut off with "…"."""
     if not summary or not content or summary in content:
@@ -108,6 +116,8 @@ class ParsedFeed:
     """What a document says. `ttl` is in minutes (RSS 2.0).
 
     `repairs` says what had to be repaired to read it, one of each kind: `feeds show` and `feeds health` print it.
+    `hashes` has `ENTRY_HASH` characters for each entry, made of the entry as it was written; () where nobody asked for
+    them. Entries whose hash was known beforehand come without texts: id, link, title and dates are all they have.
     """
 
     reader: ReaderName
@@ -118,6 +128,7 @@ class ParsedFeed:
     ttl: int | None = None
     hints: UpdateHints = UpdateHints()
     repairs: tuple[DocumentRepair, ...] = ()
+    hashes: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def truncated(self) -> bool:
@@ -178,12 +189,14 @@ class EntryDecision:
 
     `new`: score and alert. `updated`: known key, changed text: score again, alert if the level rises.
     `quiet`: to be remembered without an alert (baseline, re-keyed). `known`: keys seen again, unchanged.
+    `unchanged` counts entries written as in the last document, which were not looked up again.
     """
 
     new: tuple[Identified, ...] = ()
     updated: tuple[Identified, ...] = ()
     quiet: tuple[Identified, ...] = ()
     known: tuple[str, ...] = ()
+    unchanged: int = 0
     identity: IdentityScheme = IdentityScheme.ID
     identity_streak: int = 0
     is_baseline: bool = False

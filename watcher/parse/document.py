@@ -41,11 +41,12 @@ _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGN
 _FEED_ROOT = re.compile(rb"<(?:[a-z0-9_.-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 
 
-def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed:
+def parse_document(body: bytes, *, url: str, headers: Mapping[str, str], known_hashes: str | None = None) -> ParsedFeed:
     """Reads a feed of any common format.
 
     `body` is decoded content, `url` the address that answered (base of relative links), `headers` have lower-case
-    names. Raises `ParseError` with the reason `empty`, `html`, `not_a_feed` or `malformed`.
+    names, `known_hashes` are explained at `normalise`. Raises `ParseError` with the reason `empty`, `html`,
+    `not_a_feed` or `malformed`.
     """
     if not body.strip(b"\x00\t\n\r "):
         raise ParseError(PollReason.EMPTY, "the server sent an empty document; look at the address in a browser")
@@ -62,7 +63,7 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str]) -> Pars
         raise _not_a_feed(decoded.body)
     if decoded.repair:
         raw.repairs.insert(0, DocumentRepair(RepairKind.ENCODING, decoded.repair))
-    return _with_count(normalise(raw, url=url))
+    return _with_count(normalise(raw, url=url, known_hashes=known_hashes))
 
 
 def _read_xml(body: bytes, *, url: str, language: str | None) -> RawFeed | None:

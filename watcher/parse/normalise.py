@@ -6,13 +6,25 @@ What leaves it is plain, bounded and safe to show.
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from hashlib import blake2b
+from operator import attrgetter
+from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from watcher.model.entry import TEXT_LIMIT, DocumentRepair, Entry, ParsedFeed, ReaderName, UpdateHints
+from watcher.model.entry import (
+    ENTRY_HASH,
+    TEXT_LIMIT,
+    DocumentRepair,
+    Entry,
+    ParsedFeed,
+    ReaderName,
+    UpdateHints,
+    split_hashes,
+)
 from watcher.parse.dates import parse_date
 from watcher.parse.plaintext import TextKind, one_line, plain_text, title_line
 
@@ -90,10 +102,26 @@ class RawFeed:
     repairs: list[DocumentRepair] = field(default_factory=list)
 
 
-def normalise(raw: RawFeed, *, url: str) -> ParsedFeed:
-    """A document as read becomes values of the model. `url` is the base of what no reader could resolve."""
+def normalise(raw: RawFeed, *, url: str, known_hashes: str | None = None) -> ParsedFeed:
+    """A document as read becomes values of the model. `url` is the base of what no reader could resolve.
+
+    With `known_hashes` (see `PollState.entry_hashes`) every entry gets a hash, and those that are known no texts: most
+    of the time of reading goes into texts.
+    """
     language = _language(raw.language)
-    entries = [_entry(entry, url, language) for entry in raw.entries[:MANY_ENTRIES]]
+    raw_entries = raw.entries[:MANY_ENTRIES]
+    hashes: tuple[str, ...] = ()
+    if known_hashes is None:
+        entries = [_entry(entry, url, language) for entry in raw_entries]
+    else:
+        known = split_hashes(known_hashes)
+        hashing = _Hashing(url, language)
+        all_hashes = [hashing(entry) for entry in raw_entries]
+        entries = [
+            _entry(entry, url, language, without_texts=hash_ in known)
+            for entry, hash_ in zip(raw_entries, all_hashes, strict=True)
+        ]
+        hashes = tuple([hash_ for entry, hash_ in zip(entries, all_hashes, strict=True) if entry is not None])
     return ParsedFeed(
         reader=raw.reader,
         title=_title(raw.title),
@@ -103,7 +131,31 @@ def normalise(raw: RawFeed, *, url: str) -> ParsedFeed:
         ttl=_number(raw.ttl),
         hints=_hints(raw),
         repairs=tuple(raw.repairs),
+        hashes=hashes,
     )
+
+
+class _Hashing:
+    """Makes the hashes of a document's entries. The document's address and language are in them: links and dates
+    depend on both.
+    """
+
+    def __init__(self, url: str, language: str | None) -> None:
+        self._start = blake2b(f"{url}\n{language}".encode("utf-8", "replace"), digest_size=ENTRY_HASH * 6 // 8)
+
+    def __call__(self, raw: RawEntry) -> str:
+        made = self._start.copy()
+        made.update("\x1e".join(map(_flat, _written(raw))).encode("utf-8", "surrogatepass"))
+        return b64encode(made.digest()).decode("ascii")
+
+
+_written = attrgetter(*(one.name for one in fields(RawEntry)))
+
+
+def _flat(value: str | TextKind | Sequence[Any] | None) -> str:
+    if isinstance(value, str):
+        return value
+    return value.value if isinstance(value, TextKind) else "\x1f".join(map(_flat, value or ()))
 
 
 def safe_link(link: str, base: str) -> str:
@@ -145,24 +197,30 @@ def _is_bare_name(link: str, base: str) -> bool:
     return link.startswith(folder) and _BARE_NAME.fullmatch(link, len(folder)) is not None
 
 
-def _entry(raw: RawEntry, base: str, language: str | None) -> Entry | None:
+def _entry(raw: RawEntry, base: str, language: str | None, *, without_texts: bool = False) -> Entry | None:
     """The entry; None when it has no id, link, title or text: a document may end in one."""
-    summary, content = _texts(raw)
     own_language = _language(raw.language)
     entry = Entry(
         id=_name(raw.id, markup=False),
         link=_link(raw, base),
         title=_title(raw.title),
+        published=_date(raw.published, own_language or language),
+        updated=_date(raw.updated, own_language or language),
+    )
+    if without_texts:
+        return entry
+    summary, content = _texts(raw)
+    if not (entry.id or entry.link or entry.title or summary or content):
+        return None
+    return replace(
+        entry,
         summary=summary,
         content=content,
         author=_name(raw.author),
-        published=_date(raw.published, own_language or language),
-        updated=_date(raw.updated, own_language or language),
         categories=_categories(raw.categories),
         language=own_language,
         publisher=_name(raw.source_title) or (safe_link(raw.source_link, base) if raw.source_link else "") or None,
     )
-    return entry if entry.id or entry.link or entry.title or summary or content else None
 
 
 def _link(raw: RawEntry, base: str) -> str:

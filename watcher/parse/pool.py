@@ -38,10 +38,12 @@ class ParserPool:
         """Starts all children and waits until they are ready; raises `OSError` when they cannot be."""
         await self._children.start()
 
-    async def parse(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed | ParseFailed:
+    async def parse(
+        self, body: bytes, *, url: str, headers: Mapping[str, str], known_hashes: str | None = None
+    ) -> ParsedFeed | ParseFailed:
         """Reads a document as `parse_document` does; never raises for what a document does."""
         answer = _Answer()
-        finished = await self._children.run(encode_job(url, headers), body, answer.receive)
+        finished = await self._children.run(encode_job(url, headers, known_hashes), body, answer.receive)
         return self._failed(finished) if finished.failure is not None else answer.result()
 
     async def aclose(self) -> None:

@@ -33,15 +33,15 @@ _TUPLES = tuple(place for place, one in enumerate(fields(Entry)) if str(one.type
 _values_of = attrgetter(*_ENTRY_FIELDS)
 
 
-def encode_job(url: str, headers: Mapping[str, str]) -> bytes:
+def encode_job(url: str, headers: Mapping[str, str], known_hashes: str | None) -> bytes:
     """The frame before a document's own frame."""
-    return _dump([url, dict(headers)])
+    return _dump([url, dict(headers), known_hashes])
 
 
-def decode_job(frame: bytes) -> tuple[str, dict[str, str]]:
-    """The address and headers of the document in the next frame."""
-    url, headers = json.loads(frame)
-    return url, headers
+def decode_job(frame: bytes) -> dict[str, Any]:
+    """The arguments of `parse_document` for the document in the next frame."""
+    url, headers, known_hashes = json.loads(frame)
+    return {"url": url, "headers": headers, "known_hashes": known_hashes}
 
 
 def encode_failure(failed: ParseFailed) -> list[bytes]:
@@ -75,6 +75,7 @@ def decode_head(frame: bytes) -> ParsedFeed | ParseFailed:
     seconds, hours, days = head["hints"]
     interval = None if seconds is None else timedelta(seconds=seconds)
     head["hints"] = UpdateHints(interval, tuple(hours), tuple(days))
+    head["hashes"] = tuple(head["hashes"])
     head["repairs"] = tuple(DocumentRepair(RepairKind(kind), detail) for kind, detail in head["repairs"])
     return ParsedFeed(**head, entries=())
 
@@ -127,9 +128,8 @@ def main() -> None:
     from watcher.parse.document import parse_document
 
     def answer(head: bytes, body: bytes) -> list[bytes]:
-        url, headers = decode_job(head)
         try:
-            return list(encode_feed(parse_document(body, url=url, headers=headers)))
+            return list(encode_feed(parse_document(body, **decode_job(head))))
         except ParseError as error:
             return encode_failure(ParseFailed(error.reason, error.detail))
 

@@ -19,11 +19,12 @@ import structlog
 
 from watcher.clock import Clock
 from watcher.dedupe.decide import NamedDocument, decide
+from watcher.dedupe.unchanged import ChangedPart, hashes_after, known_hashes
 from watcher.errors import PollReason, StoreError
 from watcher.fetch.client import Fetcher
 from watcher.match.percolator import Percolator
 from watcher.model.alert import Alert, AlertOrigin, make_alert
-from watcher.model.entry import EntryDecision, Identified, ParsedFeed
+from watcher.model.entry import EntryDecision, Identified, ParsedFeed, Seen, SeenProbe, split_hashes
 from watcher.model.feed import (
     AcquiredFeed,
     Feed,
@@ -87,6 +88,19 @@ class PollConfig:
     limits: Limits
     topics: Mapping[str, Topic]
     percolator: Percolator
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """A document, its named entries (those that changed, or all) and the decision on them.
+
+    `is_first_try` is False when the changed entries alone did not decide and all was read again.
+    """
+
+    parsed: ParsedFeed
+    items: tuple[Identified, ...]
+    decision: EntryDecision
+    is_first_try: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,12 +195,11 @@ class Poller:
         return fetched
 
     async def _read(self, feed: Feed, acquired: AcquiredFeed, fetched: Fetched) -> PollReport:
-        parsed = await self.parser.parse(fetched.body, url=fetched.url, headers=fetched.headers)
-        if isinstance(parsed, ParseFailed):
-            return await self._fail(feed, acquired, parsed)
-        now = self.clock.now()
-        decided = await self._decide(parsed, acquired.state, now)
-        quota = within_quota(decided, acquired.state, self.config.limits, now)
+        reading = await self._parse_and_decide(fetched, acquired.state)
+        if isinstance(reading, ParseFailed):
+            return await self._fail(feed, acquired, reading)
+        parsed, now = reading.parsed, self.clock.now()
+        quota = within_quota(reading.decision, acquired.state, self.config.limits, now)
         decision = quota.decision
         state = replace(
             cadence.after_document(
@@ -195,6 +208,8 @@ class Poller:
             identity=decision.identity,
             identity_streak=decision.identity_streak,
             baseline_at=acquired.state.baseline_at or (now if decision.is_baseline else None),
+            entry_hashes=hashes_after(parsed, reading.items, decision) if reading.is_first_try else "",
+            read_in_full_at=acquired.state.read_in_full_at if decision.unchanged else now,
         )
         state = after_quota(state, quota, now)
         title = feed.name or parsed.title or feed.url
@@ -205,12 +220,34 @@ class Poller:
         record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, sketches, alerts)
         return await self._save(PollResult.FETCHED, record)
 
-    async def _decide(self, parsed: ParsedFeed, state: PollState, now: datetime) -> EntryDecision:
+    async def _parse_and_decide(self, fetched: Fetched, state: PollState) -> _Reading | ParseFailed:
+        """The document and what is new in it: by its changed entries alone if these say enough, else in full."""
+        known = known_hashes(state, self.clock.now())
+        parsed = await self._parse(fetched, known)
+        is_first_try = True
+        if known and isinstance(parsed, ParsedFeed):
+            part = await self.cpu_pool(ChangedPart.of, state.url, parsed, state, known)
+            if part is not None:
+                seen = await self._seen(state, part.probe())
+                if (decision := part.decide(seen)) is not None:
+                    return _Reading(parsed, part.items, decision)
+            if not split_hashes(known).isdisjoint(parsed.hashes):
+                parsed, is_first_try = await self._parse(fetched, ""), False
+        if isinstance(parsed, ParseFailed):
+            return parsed
         named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
-        # Before its baseline a feed has no seen keys (I7): there is nothing to look up.
-        is_first = state.baseline_at is None
-        seen = [] if is_first else await self.store_pool(self.store.polls.seen, state.url, named.probe())
-        return await self.cpu_pool(decide, named, state, seen, now, self.config.polling.backfill)
+        seen = await self._seen(state, named.probe())
+        decision = await self.cpu_pool(decide, named, state, seen, self.clock.now(), self.config.polling.backfill)
+        return _Reading(parsed, named.items, decision, is_first_try)
+
+    async def _parse(self, fetched: Fetched, known: str) -> ParsedFeed | ParseFailed:
+        return await self.parser.parse(fetched.body, url=fetched.url, headers=fetched.headers, known_hashes=known)
+
+    async def _seen(self, state: PollState, probe: SeenProbe) -> list[Seen]:
+        """What is remembered. Before its baseline a feed has no seen keys (I7): there is nothing to look up."""
+        if state.baseline_at is None or not probe.keys:
+            return []
+        return await self.store_pool(self.store.polls.seen, state.url, probe)
 
     def _match(
         self, scored: tuple[Identified, ...], feed: Feed, origin: AlertOrigin, now: datetime

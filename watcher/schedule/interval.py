@@ -96,7 +96,7 @@ def known_share(decision: EntryDecision) -> float | None:
     """The part of a document that was known before; None for a baseline and for a document without entries."""
     if decision.is_baseline:
         return None
-    known = len(decision.known) + len(decision.updated)
+    known = decision.unchanged + len(decision.known) + len(decision.updated)
     entries = known + len(decision.new) + len(decision.quiet)
     return known / entries if entries else None
 

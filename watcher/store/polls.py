@@ -249,11 +249,11 @@ def _save_entries(
     )
     found = [(lease.feed_id, poll) for lease, poll in documented]
     remember_keys(database, connection, found, now)
-    due = [(lease.feed_id, poll) for lease, poll in documented if poll.is_last and lease.refresh_is_due(now)]
-    refresh_keys(connection, due, now)
+    whole = [(lease, poll) for lease, poll in documented if poll.is_last and not poll.decision.unchanged]
+    refresh_keys(connection, [(lease.feed_id, poll) for lease, poll in whole if lease.refresh_is_due(now)], now)
     save_entries(database, connection, found, now)
 
 
 def _has_document(poll: PollRecord) -> bool:
     decision = poll.decision
-    return bool(decision.new or decision.updated or decision.quiet or decision.known)
+    return bool(decision.new or decision.updated or decision.quiet or decision.known or decision.unchanged)
