@@ -1,4 +1,4 @@
-"""Fixtures for all rooms: real servers on loopback, a clock that obeys, the corpus."""
+"""Fixtures of all tests: real servers on loopback, a clock that the test sets, the corpus."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.harness import postgres
+from tests.harness import postgres, stores
 from tests.harness.corpus import Corpus, find_corpus
 from tests.harness.harness import Harness
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
@@ -63,10 +63,24 @@ def postgres_server() -> str:
 
 
 @pytest.fixture
-def postgres_url(postgres_server: str, worker_id: str) -> Iterator[str]:
+def postgres_empty_url(postgres_server: str, worker_id: str) -> str:
     """An empty schema of its own on the PostgreSQL server."""
-    with postgres.empty_schema(postgres_server, f"watcher_test_{worker_id}") as url:
-        yield url
+    return postgres.empty_schema(postgres_server, f"watcher_test_{worker_id}_empty")
+
+
+@pytest.fixture(scope="session")
+def postgres_tables_url(postgres_server: str, worker_id: str) -> str:
+    """A schema of this process with the tables of a store."""
+    url = postgres.empty_schema(postgres_server, f"watcher_test_{worker_id}")
+    stores.make_tables(url)
+    return url
+
+
+@pytest.fixture
+def postgres_url(postgres_tables_url: str) -> str:
+    """A store of this version on the PostgreSQL server, empty."""
+    stores.empty_tables(postgres_tables_url)
+    return postgres_tables_url
 
 
 @pytest.fixture
@@ -89,7 +103,7 @@ def mail_sink() -> Iterator[ScriptedMailSink]:
 
 @pytest.fixture
 def clock() -> FakeClock:
-    """Stands at noon UTC of a Saturday."""
+    """Shows noon UTC of a Saturday until a test sets it."""
     return FakeClock(datetime(2026, 1, 24, 12, tzinfo=UTC))
 
 

@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 import pytest
 import structlog
 
+from tests.harness.parsers import shared_parser
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 from watcher import timings
 from watcher.cli.main import main
@@ -138,7 +139,8 @@ class Harness:
     async def open(self) -> AsyncIterator[Application]:
         """The application on this harness's clock."""
         config = load_config(self.write(), {}, secrets="require", must_run=True)
-        async with open_application(config, {timings.VARIABLE: self.timings}, clock=self.clock) as app:
+        env = {timings.VARIABLE: self.timings}
+        async with open_application(config, env, clock=self.clock, parser=shared_parser()) as app:
             yield app
 
     def once(self, *, force: bool = True, early: Early = Early.GROUP_WAIT) -> OnceReport:

@@ -14,8 +14,6 @@ import shutil
 import socket
 import subprocess
 import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sqlalchemy import create_engine, make_url
@@ -113,9 +111,8 @@ def private_folder(run: str) -> Path:
     return Path(tempfile.gettempdir()) / f"watcher-postgres-{run}"
 
 
-@contextmanager
-def empty_schema(server: str, name: str) -> Iterator[str]:
-    """An empty schema of the server, as an address that uses it."""
+def empty_schema(server: str, name: str) -> str:
+    """Makes an empty schema of this name on the server; the address of a store in it."""
     engine = create_engine(server)
     try:
         with engine.begin() as connection:
@@ -126,4 +123,4 @@ def empty_schema(server: str, name: str) -> Iterator[str]:
     finally:
         engine.dispose()
     inside = make_url(server).update_query_dict({"options": f"-c search_path={name}"})
-    yield inside.render_as_string(hide_password=False)
+    return inside.render_as_string(hide_password=False)

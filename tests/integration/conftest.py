@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import postgres
+from tests.harness import postgres, stores
 from tests.harness.harness import Harness
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 
@@ -32,4 +32,6 @@ def harness(
     harness = Harness(tmp_path, feed_server, mail_sink, webhook_sink, clock)
     if engine == "postgres":
         harness.store_url = request.getfixturevalue("postgres_url")
+    else:
+        stores.put_sqlite_store(tmp_path)
     return harness

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.harness import postgres
+from tests.harness import postgres, stores
 from watcher.store.store import Store, open_store
 
 ENGINES = ("sqlite", "postgres") if postgres.is_available() else ("sqlite",)
@@ -15,8 +15,8 @@ ENGINES = ("sqlite", "postgres") if postgres.is_available() else ("sqlite",)
 
 @pytest.fixture
 def sqlite_store(tmp_path: Path) -> Iterator[Store]:
-    store = open_store("sqlite:///watcher.db", base=tmp_path)
-    store.upgrade()
+    stores.put_sqlite_store(tmp_path)
+    store = open_store(stores.SQLITE_URL, base=tmp_path)
     yield store
     store.close()
 
@@ -24,7 +24,6 @@ def sqlite_store(tmp_path: Path) -> Iterator[Store]:
 @pytest.fixture
 def postgres_store(postgres_url: str) -> Iterator[Store]:
     store = open_store(postgres_url, base=Path("/nowhere"))
-    store.upgrade()
     yield store
     store.close()
 

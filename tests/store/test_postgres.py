@@ -39,8 +39,8 @@ def test_a_url_that_cannot_be_read_is_refused_without_its_password() -> None:
     assert "hunter2" not in str(refused.value)
 
 
-def test_migrations_lead_to_the_same_tables(postgres_url: str) -> None:
-    server = create_engine(postgres_url)
+def test_migrations_lead_to_the_same_tables(postgres_empty_url: str) -> None:
+    server = create_engine(postgres_empty_url)
     with server.begin() as connection:
         schema.migrate(connection)
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
-from typing import Annotated, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 from pydantic_core import ErrorDetails
@@ -117,7 +117,8 @@ class Reader:
             self.problem(where, f"must be a mapping with the keys {', '.join(known)}")
             return None
         try:
-            return TypeAdapter(kind).validate_python(value, context=context)
+            options: _Options = _adapter(kind).validate_python(value, context=context)
+            return options
         except ValidationError as error:
             for detail in error.errors(include_url=False):
                 at = (*where, *(step for step in detail["loc"] if step != "[key]"))
@@ -201,3 +202,13 @@ def _models_in(annotation: object) -> list[type[BaseModel]]:
     if get_origin(annotation) in (Annotated, Union, types.UnionType, list, dict):
         return [model for part in get_args(annotation) for model in _models_in(part)]
     return []
+
+
+_ADAPTERS: dict[type[ChannelOptions], TypeAdapter[Any]] = {}
+
+
+def _adapter(kind: type[ChannelOptions]) -> TypeAdapter[Any]:
+    """Building one takes longer than reading a whole configuration with it."""
+    if kind not in _ADAPTERS:
+        _ADAPTERS[kind] = TypeAdapter(kind)
+    return _ADAPTERS[kind]

@@ -226,14 +226,15 @@ async def open_application(
     env: Mapping[str, str],
     *,
     clock: Clock | None = None,
+    parser: ParserPool | None = None,
     grace: timedelta = timedelta(0),
     name: str = "",
     roles: Collection[Role] = tuple(Role),
 ) -> AsyncIterator[Application]:
     """The application for a configuration that was loaded with `must_run`; closed after the block.
 
-    `clock` is given by tests; `grace` is how long the end waits for what is under way; `name` and `roles` are those of
-    the node.
+    `clock` and `parser` are given by tests; `grace` is how long the end waits for what is under way; `name` and `roles`
+    are those of the node.
     """
     timings = Timings.of(env)
     async with AsyncExitStack() as stack:
@@ -246,7 +247,7 @@ async def open_application(
         stack.push_async_callback(_leave, node)
         beats = BoundedTasks("beat", 1)
         stack.push_async_callback(beats.drained, timedelta(0))
-        parser = ParserPool()
+        parser = ParserPool() if parser is None else parser
         stack.push_async_callback(parser.aclose)
         await parser.start()
         built = await build(config, pools)
