@@ -12,7 +12,7 @@ import pytest
 
 from watcher.errors import FetchError
 from watcher.fetch import resolver as resolver_module
-from watcher.fetch.resolver import Resolver
+from watcher.fetch.resolver import ASKER, Asker, Resolver
 from watcher.text.domains import registrable_domain
 
 
@@ -39,6 +39,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
     monkeypatch.setattr(resolver_module.socket, "getaddrinfo", names.look_up)
     monkeypatch.setattr(resolver_module, "_TIMEOUT", 1.0)
     monkeypatch.setattr(resolver_module, "_SLOW", 0.1)
+    monkeypatch.setattr(resolver_module, "_THREADS", {"proven": 4, "new": 40, "slow": 4})
     yield names
     names.released.set()
 
@@ -54,27 +55,61 @@ def run(body: Callable[[Resolver], Coroutine[Any, Any, Any]]) -> Any:
     return asyncio.run(whole())
 
 
-async def outcome(resolver: Resolver, host: str) -> str:
+async def outcome(resolver: Resolver, host: str, asker: Asker | None = None) -> str:
+    ASKER.set(asker)
     try:
         return str((await resolver.resolve(host, 80))[0])
     except FetchError as error:
         return error.reason
 
 
-@pytest.mark.parametrize(
-    ("hanging", "asked"), [("hang{}.evil.com", 4), ("hang{}.com", 40)], ids=["of one domain", "of many domains"]
-)
-def test_forty_hanging_names_do_not_delay_another(hanging: str, asked: int, names: Names) -> None:
-    async def body(resolver: Resolver) -> Any:
-        tasks = [asyncio.create_task(outcome(resolver, hanging.format(number))) for number in range(40)]
-        await asyncio.sleep(0)
-        honest = await asyncio.wait_for(outcome(resolver, "news.com"), 0.9)
-        return honest, await asyncio.gather(*tasks)
+HANGING = {
+    "of one domain": (lambda number: f"hang{number}.evil.com", lambda number: None, 4),
+    "of many domains": (lambda number: f"hang{number}.com", lambda number: None, 40),
+    "redirected to by one domain": (lambda number: f"hang{number}.com", lambda number: Asker(f"{number}.evil.com"), 4),
+    "of feeds that worked before": (
+        lambda number: f"hang{number}.com",
+        lambda number: Asker(f"hang{number}.com", is_proven=True),
+        4,
+    ),
+    "redirected to by a feed that worked before": (
+        lambda number: f"hang{number}.com",
+        lambda number: Asker("www.evil.com", is_proven=True),
+        4,
+    ),
+}
+"""Names that hang, for whom they are looked up, and how many threads they can get at most."""
 
-    honest, failed = run(body)
-    assert honest == "93.184.215.14"
-    assert set(failed) == {"dns"}
-    assert sum(name.startswith("hang") for name in names.asked) == asked
+
+@pytest.mark.parametrize("kind", HANGING)
+def test_hundreds_of_hanging_names_leave_threads_to_others(kind: str, names: Names) -> None:
+    host, asker, most = HANGING[kind]
+    proven = "proven" if kind == "of feeds that worked before" else "new"
+    honest = Asker("news.com", is_proven=proven == "new")
+
+    async def body(resolver: Resolver) -> Any:
+        tasks = [asyncio.create_task(outcome(resolver, host(number), asker(number))) for number in range(300)]
+        await asyncio.sleep(0.05)
+        found = await asyncio.create_task(outcome(resolver, "news.com", honest))
+        hanging = len(names.asked) - 1
+        return found, hanging, await asyncio.gather(*tasks)
+
+    found, hanging, failed = run(body)
+    assert found == "93.184.215.14"
+    assert hanging == most
+    assert set(failed) <= {"dns", "host_busy"}
+
+
+def test_a_name_that_got_no_thread_has_not_failed(names: Names) -> None:
+    async def body(resolver: Resolver) -> Any:
+        tasks = [asyncio.create_task(outcome(resolver, f"hang{number}.com")) for number in range(40)]
+        await asyncio.sleep(0.05)
+        waited = await asyncio.create_task(outcome(resolver, "news.com"))
+        names.released.set()
+        await asyncio.gather(*tasks)
+        return waited, await outcome(resolver, "news.com")
+
+    assert run(body) == ("host_busy", "93.184.215.14")
 
 
 def test_names_that_hang_again_and_again_share_few_threads(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from watcher.fetch.decoding import BodyCollector, too_large
 from watcher.fetch.pools import Pools
 from watcher.fetch.rate_limit import HostBusy, HostLimiter
 from watcher.fetch.redirects import REDIRECTS, Chain, Hop, RawHeaders, read_address
+from watcher.fetch.resolver import ASKER, Asker
 from watcher.http_headers import retry_after
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, NotModified, Validators
 from watcher.model.settings import Network, Polling
@@ -63,15 +64,18 @@ class Fetcher:
         url: str | None = None,
         deadline: timedelta | None = None,
         patience: timedelta = timedelta(seconds=60),
+        worked: bool = False,
     ) -> FetchResult:
         """Asks for a feed's document; never raises for what networks and servers do.
 
         `url` is the address to ask when it is not the feed's own (a permanent redirect was kept). `deadline`
         (default: polling.timeout) bounds the time of all requests of the chain together; waiting until the host may
-        be asked does not count, but longer than `patience` it ends as `host_busy`, without a request.
+        be asked does not count, but longer than `patience` it ends as `host_busy`, without a request. `worked`: the
+        feed's last fetch got an answer; its name is looked up apart from names that may hang.
         """
         deadline = deadline or self._polling.timeout
         try:
+            ASKER.set(Asker(read_address(feed.url).host, is_proven=worked))
             return await self._follow(feed, validators, url or feed.url, deadline, patience)
         except HostBusy as busy:
             if busy.requested:

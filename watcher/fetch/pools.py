@@ -22,7 +22,8 @@ from watcher.fetch.ssrf_guard import GuardedBackend
 from watcher.model.secret import reveal
 from watcher.model.settings import Network
 
-_CONNECTIONS = 200
+_CONNECTIONS = 300
+"""More than polls at once: none waits for a connection behind others whose server hangs."""
 _KEPT_OPEN = 50
 _KEPT_FOR = 15.0
 _PUBLIC = AddressPolicy()

@@ -188,10 +188,11 @@ class Poller:
         """Asks the configured address or a kept redirect; the latter also where the former, asked once a day, fails."""
         policy = self._policy(feed)
         address = cadence.address_to_ask(state, policy, self.clock.now())
-        fetched = await self.fetcher.fetch(feed, validators, url=address)
+        worked = state.last_success_at is not None and state.failures == 0
+        fetched = await self.fetcher.fetch(feed, validators, url=address, worked=worked)
         kept = moves.kept_address(state, policy.moves_to)
         if isinstance(fetched, FetchFailed) and address is None and kept is not None:
-            return await self.fetcher.fetch(feed, validators, url=kept)
+            return await self.fetcher.fetch(feed, validators, url=kept, worked=worked)
         return fetched
 
     async def _read(self, feed: Feed, acquired: AcquiredFeed, fetched: Fetched) -> PollReport:
