@@ -55,6 +55,8 @@ EXPECTED = {
     "/silences": May.READ, "POST /silences": May.ACT, "/silences/new": May.ACT, "POST /silences/{id}/expire": May.ACT,
     "/routes": May.READ, "/topics": May.READ, "/topics/{name}": May.READ, "POST /topics/{name}/try": May.ACT,
     "/assets/{name}": May.ANYONE, "/favicon.ico": May.ANYONE, "/robots.txt": May.ANYONE, "/healthz": May.ANYONE,
+    "/feeds/all.atom": May.FEEDS, "/topics/{name}.atom": May.FEEDS, "/routes/{name}.atom": May.FEEDS,
+    "/feeds/all.json": May.FEEDS, "/topics/{name}.json": May.FEEDS, "/routes/{name}.json": May.FEEDS,
     "/sign-in": May.ANYONE, "POST /sign-in": May.ANYONE, "POST /sign-out": May.READ,
 }  # fmt: skip
 """Who may do what, written down a second time: a new route must be added here as well."""

@@ -8,7 +8,7 @@ from datetime import datetime
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or_, select, tuple_
 
 from watcher.model.alert import Alert, AlertState, FoldedReport
 from watcher.model.notification import DeliveryState
@@ -73,6 +73,16 @@ class Alerts(StorePart):
         with self._database.read() as connection:
             return [(row.created_at, Level(row.level)) for row in connection.execute(query)]
 
+    def last_joined(self, alert_ids: Collection[str]) -> dict[str, datetime]:
+        """When an alert was last folded into each of these; those into which none was are left out."""
+        latest = select(alerts.c.folded_into, func.max(alerts.c.created_at).label("at")).group_by(alerts.c.folded_into)
+        with self._database.read() as connection:
+            return {
+                row.folded_into: row.at
+                for some in chunks(alert_ids)
+                for row in connection.execute(latest.where(ALERT_IS_FOLDED, alerts.c.folded_into.in_(some)))
+            }
+
     def find(self, id_prefix: str) -> Alert | None:
         """The one alert whose id begins with `id_prefix`; None when none or several do."""
         with self._database.read() as connection:
@@ -126,6 +136,12 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
         asked.append(alerts.c.state == wanted.state)
     elif wanted.state is not None:
         asked.append(exists().where(deliveries.c.alert_seq == alerts.c.seq, deliveries.c.state == wanted.state))
+    if wanted.folded is not None:
+        asked.append(ALERT_IS_FOLDED if wanted.folded else ~ALERT_IS_FOLDED)
+    if wanted.before is not None:
+        last = alerts.alias("last")
+        place = select(last.c.created_at, last.c.seq).where(last.c.id == wanted.before)
+        asked.append(tuple_(alerts.c.created_at, alerts.c.seq) < place.scalar_subquery())
     if wanted.marked is MarkState.UNMARKED:
         asked.append(~exists().where(marks.c.alert_id == alerts.c.id))
     elif wanted.marked is not None:

@@ -29,6 +29,7 @@ from watcher.store.nodes import declare_dead, is_free, may_write
 from watcher.store.prefix import begins_with
 from watcher.store.reply_threads import begin_threads, thread_of
 from watcher.store.tables import (
+    NOTIFICATION_IS_FINISHED,
     NOTIFICATION_IS_UNFINISHED,
     attempts,
     delivery_groups,
@@ -116,6 +117,21 @@ class Outbox(StorePart):
             query = query.where(notifications.c.state == state)
         with self._database.read() as connection:
             return [_notification(row) for row in connection.execute(query)]
+
+    def sent_by(self, route: str, limit: int) -> list[tuple[Notification, datetime]]:
+        """What a route has sent, and when, the last first."""
+        query = (
+            _whole()
+            .where(
+                delivery_groups.c.route == route,
+                NOTIFICATION_IS_FINISHED,
+                notifications.c.state == NotificationState.SENT,
+            )
+            .order_by(notifications.c.finished_at.desc())
+            .limit(limit)
+        )
+        with self._database.read() as connection:
+            return [(_notification(row), row.finished_at) for row in connection.execute(query)]
 
     def find(self, key_prefix: str) -> Notification | None:
         """The one notification whose key begins with `key_prefix`; None when none or several do."""

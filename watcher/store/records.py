@@ -130,6 +130,7 @@ class AlertFilter:
 
     `state` is a state of the alert, or of one of its deliveries. `feed` is a part of the feed's title, publisher or
     address, whatever its case and accents. Times are of the alert's creation: from `since` until before `until`.
+    `folded` False leaves out what was folded into another alert. `before` names an alert: only older ones follow.
     """
 
     topic: str | None = None
@@ -142,6 +143,8 @@ class AlertFilter:
     """Only alerts that were folded into another, also those that a channel got by themselves."""
     story: str | None = None
     marked: MarkState | None = None
+    folded: bool | None = None
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

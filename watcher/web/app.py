@@ -24,6 +24,7 @@ from watcher.web.pages import (
     feeds,
     fixed,
     outbox,
+    outgoing,
     routes,
     search,
     sign_in,
@@ -37,7 +38,7 @@ from watcher.web.site import ServedConfig, Site
 
 log = structlog.get_logger()
 
-GROUPS = (fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status)
+GROUPS = (fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status, outgoing)
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384
 GRACE_SECONDS = 5

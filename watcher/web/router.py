@@ -69,6 +69,6 @@ class Router:
         return None
 
 
-def _fixed_first(page: Page) -> tuple[int, str]:
-    """`/silences/new` before `/silences/{id}`."""
-    return page.path.count("{"), page.path
+def _fixed_first(page: Page) -> tuple[int, int, str]:
+    """`/silences/new` before `/silences/{id}`, and `/topics/{name}.atom` before `/topics/{name}`."""
+    return page.path.count("{"), -len(page.path), page.path

@@ -101,6 +101,11 @@ class Site:
         return self.config.settings
 
     @property
+    def address(self) -> str:
+        """Our own address as others reach it, without a slash at its end; never what a request says it is."""
+        return self.settings.web.url or f"http://{self.settings.web.listen}"
+
+    @property
     def zone(self) -> str:
         """The zone of times on the pages: that of the root route, else UTC."""
         root = self.settings.route
