@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from functools import lru_cache
 from urllib.parse import SplitResult, parse_qsl, urlencode, urlsplit
 
 _TRACKING_NAME = re.compile(
@@ -18,8 +19,11 @@ _ORIGIN_VALUE = re.compile(r".*(?:rss|feed|atom|twitter|facebook|newsletter).*",
 _PLAIN = re.compile(r"https?://(?:www\.)?([a-z0-9-]+(?:\.[a-z0-9-]+)*)((?:/[A-Za-z0-9._~%!$&'()*+,;=:@/-]*)?)")
 """Links of a host and a path alone, as nearly all are: what is said of them needs no parser."""
 _DEFAULT_PORTS = frozenset({80, 443})
+_REMEMBERED = 2_048
+"""Links: each is asked for several times while its document is looked at."""
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def comparable_link(link: str, home: str = "") -> str:
     """The link without what changes while the page stays the same: scheme, `www.`, port 80 or 443, a slash at the end,
     tracking parameters and their order. A link on the host `home` loses the host, so that a move of the whole site
@@ -41,6 +45,7 @@ def _comparable(parts: SplitResult, home: str) -> str:
     return f"//{place}{parts.path.rstrip('/')}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def host_of(link: str) -> str:
     """The host of a link in lower case, without `www.` and without a default port; "" when there is none."""
     if plain := _PLAIN.fullmatch(link):

@@ -24,7 +24,7 @@ from watcher.errors import PollReason, StoreError
 from watcher.fetch.client import Fetcher
 from watcher.match.percolator import Percolator
 from watcher.model.alert import Alert, AlertOrigin, make_alert
-from watcher.model.entry import EntryDecision, Identified, ParsedFeed, Seen, SeenProbe, split_hashes
+from watcher.model.entry import EntryDecision, Identified, ParsedFeed, Seen, split_hashes
 from watcher.model.feed import (
     AcquiredFeed,
     Feed,
@@ -229,7 +229,7 @@ class Poller:
         if known and isinstance(parsed, ParsedFeed):
             part = await self.cpu_pool(ChangedPart.of, state.url, parsed, state, known)
             if part is not None:
-                seen = await self._seen(state, part.probe())
+                seen = await self._seen(state, part)
                 if (decision := part.decide(seen)) is not None:
                     return _Reading(parsed, part.items, decision)
             if not split_hashes(known).isdisjoint(parsed.hashes):
@@ -237,17 +237,18 @@ class Poller:
         if isinstance(parsed, ParseFailed):
             return parsed
         named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
-        seen = await self._seen(state, named.probe())
+        seen = await self._seen(state, named)
         decision = await self.cpu_pool(decide, named, state, seen, self.clock.now(), self.config.polling.backfill)
         return _Reading(parsed, named.items, decision, is_first_try)
 
     async def _parse(self, fetched: Fetched, known: str) -> ParsedFeed | ParseFailed:
         return await self.parser.parse(fetched.body, url=fetched.url, headers=fetched.headers, known_hashes=known)
 
-    async def _seen(self, state: PollState, probe: SeenProbe) -> list[Seen]:
+    async def _seen(self, state: PollState, named: NamedDocument | ChangedPart) -> list[Seen]:
         """What is remembered. Before its baseline a feed has no seen keys (I7): there is nothing to look up."""
-        if state.baseline_at is None or not probe.keys:
+        if state.baseline_at is None or not named.items:
             return []
+        probe = await self.cpu_pool(named.probe)
         return await self.store_pool(self.store.polls.seen, state.url, probe)
 
     def _match(

@@ -10,13 +10,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
     Column,
-    ColumnElement,
+    CompoundSelect,
     Connection,
-    ScalarSelect,
     Select,
     bindparam,
     literal_column,
@@ -64,7 +64,8 @@ def seen_entries(connection: Connection, feed_url: str, probe: SeenProbe) -> lis
 
 @dataclass(frozen=True, slots=True)
 class _Lookup:
-    """The values to find in one column. Of values that many entries share, more than `few` rows are too many."""
+    """The values to find in one column. Of values that many entries share, more than `few` rows are too many: one row
+    more shows that there are."""
 
     column: Column[str]
     values: list[str]
@@ -92,20 +93,34 @@ def _together(lookups: Sequence[_Lookup]) -> list[list[_Lookup]]:
 
 def _look_up(connection: Connection, feed_url: str, lookups: Sequence[_Lookup], probe: SeenProbe) -> Iterator[AnyRow]:
     """Runs lookups as one statement; one that finds too many is run again, with a few rows for each value."""
-    feed_id = select(feeds.c.id).where(feeds.c.url == feed_url).scalar_subquery()
-    parts = [
-        _of_feed(feed_id, one.column.in_(one.values), literal_column(str(number)).label("lookup"), limit=one.few)
-        for number, one in enumerate(lookups)
-    ]
-    found = connection.execute(union_all(*parts) if len(parts) > 1 else parts[0]).all()
+    given: dict[str, Any] = {"feed_url": feed_url}
+    for number, one in enumerate(lookups):
+        given |= {f"values_{number}": one.values, f"few_{number}": one.few and one.few + 1}
+    found = connection.execute(_statement(tuple(one.column.key for one in lookups)), given).all()
     counts = Counter(row.lookup for row in found)
     crowded = {number for number, one in enumerate(lookups) if one.few is not None and counts[number] > one.few}
     yield from (row for row in found if row.lookup not in crowded)
     for number in sorted(crowded):
         one = lookups[number]
         for value in one.values:
-            alike = _of_feed(feed_id, one.column == value, limit=_SHARED_BY + 2 * len(probe.keys))
-            yield from connection.execute(alike)
+            alike = {"feed_url": feed_url, "values_0": [value], "few_0": _SHARED_BY + 2 * len(probe.keys) + 1}
+            yield from connection.execute(_statement((one.column.key,)), alike)
+
+
+@cache
+def _statement(columns: tuple[str, ...]) -> Select[Any] | CompoundSelect[Any]:
+    """The query for rows of a feed by values of these columns. Built once: that takes longer than running it."""
+    feed_id = select(feeds.c.id).where(feeds.c.url == bindparam("feed_url")).scalar_subquery()
+    parts = []
+    for number, name in enumerate(columns):
+        wanted = seen.c[name].in_(bindparam(f"values_{number}", expanding=True))
+        labels: tuple[Any, ...] = (*COLUMNS, literal_column(str(number)).label("lookup"))
+        rows = select(*labels).where(seen.c.feed_id == feed_id, wanted)
+        if name != seen.c.key.key:
+            # SQLite takes no LIMIT in a part of a UNION, but in a subquery.
+            rows = select(rows.limit(bindparam(f"few_{number}")).subquery())
+        parts.append(rows)
+    return union_all(*parts) if len(parts) > 1 else parts[0]
 
 
 def remember_keys(
@@ -128,17 +143,6 @@ def refresh_keys(connection: Connection, polls: Sequence[tuple[int, PollRecord]]
     execute_many(connection, update(seen).where(here).values(last_seen=now), known)
     refreshed = update(feeds).where(feeds.c.id == bindparam("row_id")).values(keys_refreshed_at=now)
     execute_many(connection, refreshed, [{"row_id": feed_id} for feed_id, _ in polls])
-
-
-def _of_feed(
-    feed_id: ScalarSelect[int], condition: ColumnElement[bool], *labels: ColumnElement[Any], limit: int | None = None
-) -> Select[Any]:
-    """The query for rows of a feed; one row more than `limit` shows that there are more."""
-    rows = select(*COLUMNS, *labels).where(seen.c.feed_id == feed_id, condition)
-    if limit is None:
-        return rows
-    # SQLite takes no LIMIT in a part of a UNION, but in a subquery.
-    return select(rows.limit(limit + 1).subquery())
 
 
 def _seen(row: AnyRow) -> Seen:
