@@ -10,14 +10,17 @@ import asyncio
 import logging
 import ssl
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import lru_cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
+from http.cookiejar import CookieJar
 from pathlib import Path
+from typing import Any
 
 import httpx2
 
+from watcher.deliver.answer_limit import AnswerTooLongError, LimitedStream, LimitedTransport
 from watcher.deliver.http_answers import Answer, Judge, Request
 from watcher.errors import AttemptReason
 from watcher.model.notification import GiveUp, Outcome, TryAgain
@@ -27,7 +30,10 @@ from watcher.model.settings import Network
 from watcher.text.redact import redact, secret_parts
 
 ANSWER_BYTES = 262_144
-"""How much of an answer is read: Slack, Telegram and Mattermost repeat the whole message in theirs."""
+"""How much of an answer is read, in bytes: Slack, Telegram and Mattermost repeat the whole message in theirs."""
+
+ANSWER_PIECES = 5_000
+"""How many chunks of an answer are read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +91,20 @@ def _client(via: Via, user_agent: str) -> httpx2.AsyncClient:
     """Its logger would write whole URLs, which are secrets here (I12), hence the level."""
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     return httpx2.AsyncClient(
-        verify=via.tls,
-        proxy=via.proxy,
+        transport=LimitedTransport(via.tls, via.proxy, httpx2.Limits(max_connections=50, max_keepalive_connections=20)),
         trust_env=False,
         follow_redirects=False,
         timeout=None,
-        limits=httpx2.Limits(max_connections=50, max_keepalive_connections=20),
         headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=())),
+        cookies=_NoCookies(),
     )
+
+
+class _NoCookies(CookieJar):
+    """Keeps no cookie, and does not look at any: receivers may send thousands."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Does nothing."""
 
 
 @lru_cache(maxsize=16)
@@ -117,8 +128,10 @@ async def post(client: httpx2.AsyncClient, request: Request, deadline: timedelta
         return GiveUp(AttemptReason.REFUSED, "the address is not an http(s) URL: correct it in the configuration")
     except UnicodeError:
         return GiveUp(AttemptReason.REFUSED, "address or token hold characters that HTTP cannot carry: copy them again")
-    except httpx2.HTTPError as error:
-        return TryAgain(AttemptReason.PROTOCOL, f"the connection broke ({type(error).__name__})")
+    except (AnswerTooLongError, httpx2.HTTPError) as error:
+        is_ours = isinstance(error, AnswerTooLongError)
+        detail = str(error) if is_ours else f"the connection broke ({type(error).__name__})"
+        return TryAgain(AttemptReason.PROTOCOL, detail)
     return judge(answer)
 
 
@@ -130,11 +143,17 @@ async def _exchange(client: httpx2.AsyncClient, request: Request) -> Answer:
 
 
 async def _beginning(response: httpx2.Response) -> str:
+    """As much of the body as counts. What a receiver sends beyond that, in bytes or in pieces, is not waited for."""
     body = bytearray()
-    async for piece in response.aiter_raw(4096):
-        body += piece
-        if len(body) >= ANSWER_BYTES:
-            break
+    pieces = 0
+    if isinstance(stream := response.extensions.get("network_stream"), LimitedStream):
+        stream.allow(2 * ANSWER_BYTES)
+    with suppress(AnswerTooLongError):
+        async for piece in response.aiter_raw():
+            body += piece
+            pieces += 1
+            if len(body) >= ANSWER_BYTES or pieces >= ANSWER_PIECES:
+                break
     plain = bytes(body[:ANSWER_BYTES])
     return _inflated(plain, response.headers.get("Content-Encoding", "")).decode("utf-8", "replace")
 
