@@ -264,6 +264,29 @@ def test_the_order_of_members_does_not_matter() -> None:
     assert len({assign(entry_sketch("d", TEXT), order, NOW) for order in permutations(members)}) == 1
 
 
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+def test_a_short_copy_does_not_decide_what_an_edited_copy_is(order: tuple[int, ...]) -> None:
+    """The beginning alone differs from the edited text in two words and looks like a template of it."""
+    edited = TEXT.replace("a riot", "a brawl").replace("curfew", "lockdown").replace("fugitives", "runaways")
+    edited = edited.replace("crowded", "packed").replace("Families", "Relatives")
+    texts = (TEXT, " ".join(TEXT.split()[:36]), edited)
+    beginning = compare(entry_sketch("2", texts[2]), entry_sketch("1", texts[1]), NO_TIME, NO_TIME)
+    assert beginning.difference is Difference.WORD
+    members: list[StoryMember] = []
+    for place in order:
+        found = assign(entry_sketch(f"{place}", texts[place]), members, NOW)
+        members.append(member(entry_sketch(f"{place}", texts[place]), found.story))
+    if order.index(2) > order.index(0):  # with the whole text before it, whatever else came
+        assert members[order.index(2)].story == members[order.index(0)].story
+
+
+def test_of_stories_with_the_same_text_a_copy_joins_the_first() -> None:
+    later = member(entry_sketch("z", TEXT), "later", NOW + HOUR)
+    first = member(entry_sketch("a", TEXT), "first")
+    for members in permutations((later, first)):
+        assert assign(entry_sketch("copy", TEXT), members, NOW + 2 * HOUR).story == "first"
+
+
 def test_what_too_many_stories_share_finds_no_candidates() -> None:
     sketch = entry_sketch("x", TEXT)
     shared = {value: range(MOST_STORIES + 1) for value in sketch.hashes}

@@ -280,6 +280,7 @@ def _headlines_differ(new: Sketch, old: Sketch) -> Difference | None:
         return None
     if title.has_negation != old_title.has_negation:
         return Difference.NEGATION
+    # One way only, so that the order of arrival matters: a later headline that says less hides nothing when it folds.
     return Difference.HEADLINE if title.without(old_title).without(known).content else None
 
 

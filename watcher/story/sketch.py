@@ -30,8 +30,9 @@ INDEXED = 8
 """The smallest of them, by which candidates are found."""
 SHORT_BODY = 12
 """Words below which the title is taken to be the text, too."""
-KEPT_TEXT = 8_000
-"""Characters of the beginning of a text that are kept: some 1,200 words."""
+KEPT_TEXT = 16_000
+"""Characters of the beginning of a text that are kept: some 2,500 words, to find the part that another one begins with.
+"""
 KEPT_TITLE = 400
 DISTINCTIVE_TITLE = 6
 """Words from which an equal headline of another publisher means the same event."""
