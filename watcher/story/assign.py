@@ -78,8 +78,8 @@ def assign(sketch: Sketch, members: Iterable[StoryMember], now: datetime) -> Pla
 def _is_part(member: StoryMember, whole: StoryMember) -> bool:
     """Whether a member says nothing but what another one says: its text is the beginning of the other's, or a part.
 
-    An entry that agrees with the whole agrees with the part; the part alone has fewer words to tell an edited text from
-    a template. Without this, the outcome would depend on which of the three came last.
+    An entry that agrees with the whole agrees with the part; the part alone has too few words to show that a text
+    was edited and is no template. Without this, the outcome would depend on which of the three came last.
     """
     part, text = wording_of(member.sketch.text).words, wording_of(whole.sketch.text).words
     return len(part) < len(text) and part == text[: len(part)]
