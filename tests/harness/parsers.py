@@ -6,7 +6,7 @@ import asyncio
 import atexit
 import functools
 import threading
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from watcher.model.entry import ParsedFeed
@@ -30,8 +30,8 @@ class SharedParser(ParserPool):
             await self._there(super().start())
             self._is_started = True
 
-    async def parse(self, body: bytes, *, url: str, headers: Mapping[str, str]) -> ParsedFeed | ParseFailed:
-        return await self._there(super().parse(body, url=url, headers=headers))
+    async def parse(self, *document: Any, **described: Any) -> ParsedFeed | ParseFailed:
+        return await self._there(super().parse(*document, **described))
 
     async def aclose(self) -> None:
         """Nothing: the next test needs the child."""
