@@ -44,10 +44,9 @@ def placed(leaves: tuple[Leaf, ...], words: Positions, begin: int, end: int) -> 
     """Every occurrence of any of the leaves between two positions, with the leaf's text."""
     found: dict[Span, str] = {}
     for leaf in reversed(leaves):
-        for pattern in leaf.patterns & words.present:
-            places = words.occurrences(pattern)
-            between = places[bisect_left(places, (begin,)) : bisect_left(places, (end,))]
-            found.update(dict.fromkeys(between, leaf.text))
+        places = words.places(leaf.patterns)
+        between = places[bisect_left(places, (begin,)) : bisect_left(places, (end,))]
+        found.update(dict.fromkeys(between, leaf.text))
     return sorted([(start, stop, text) for (start, stop), text in found.items()])
 
 
@@ -84,7 +83,7 @@ def _occurs(leaf: Leaf, indexed: IndexedEntry) -> bool:
         wanted = leaf.text.strip('"').lower()
         return indexed.language == wanted or indexed.language.startswith(f"{wanted}-")
     words = indexed.words if leaf.field == TEXT else indexed.field(leaf.field)
-    return not leaf.patterns.isdisjoint(words.present)
+    return words.reaches(leaf.patterns)
 
 
 def nearest_pairs(

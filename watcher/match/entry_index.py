@@ -56,6 +56,10 @@ class Positions:
         self._joined_to: Joined = {}
         self._occurrences: dict[Pattern, list[Span]] = {}
         self._present: set[Pattern] | None = None
+        self._phrases: list[int] | None = None
+        self._places: dict[frozenset[Pattern], list[Span]] = {}
+        self._reached: dict[frozenset[Pattern], bool] = {}
+        """What several pairs and conditions look for: the lists of a pack are the same objects in all topics."""
 
     @property
     def end(self) -> int:
@@ -78,7 +82,8 @@ class Positions:
         note(self._row, begin, self.singles, self.pairs, self._index.followers, self._breaks)
         if self._joined:
             self._note_joined(begin)
-        self._present = None
+        self._present = self._phrases = None
+        self._places, self._reached = {}, {}
         return OffsetMap(text, tokens, compounds, widths)
 
     def _meanings(self, tokens: Sequence[str], elsewhere: str, *, capitals: bool) -> list[Meaning]:
@@ -139,7 +144,9 @@ class Positions:
 
     def phrases(self) -> list[int]:
         """The numbers of the phrases that may occur: two neighbours do, and the slot required beside them."""
-        return waiting(self.pairs, *self._index.neighbours, self._row, self._joined, self._joined_to)
+        if self._phrases is None:
+            self._phrases = waiting(self.pairs, *self._index.neighbours, self._row, self._joined, self._joined_to)
+        return self._phrases
 
     @property
     def present(self) -> set[Pattern]:
@@ -148,6 +155,21 @@ class Positions:
             phrases = [~number for number in self.phrases()]
             self._present = {*self.singles, *(pattern for pattern in phrases if self.occurrences(pattern))}
         return self._present
+
+    def reaches(self, patterns: frozenset[Pattern]) -> bool:
+        """Whether any of the patterns occurs."""
+        known = self._reached.get(patterns)
+        if known is None:
+            known = self._reached[patterns] = not patterns.isdisjoint(self._present or self.present)
+        return known
+
+    def places(self, patterns: frozenset[Pattern]) -> list[Span]:
+        """Where any of the patterns occurs, in order. The list is shared: do not change it."""
+        known = self._places.get(patterns)
+        if known is None:
+            found = {span for pattern in patterns & self.present for span in self.occurrences(pattern)}
+            known = self._places[patterns] = sorted(found)
+        return known
 
     def occurrences(self, pattern: Pattern) -> list[Span]:
         """Where a pattern occurs, in order. The list is shared: do not change it."""

@@ -268,8 +268,8 @@ def _pair_names(found: Sequence[Pair]) -> str:
 
 
 def _occurs(side: tuple[Leaf, ...], indexed: IndexedEntry) -> bool:
-    present = indexed.words.present
-    return any(not leaf.patterns.isdisjoint(present) for leaf in side)
+    words = indexed.words
+    return any(words.reaches(leaf.patterns) for leaf in side)
 
 
 def _query_parts(

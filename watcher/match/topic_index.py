@@ -138,6 +138,7 @@ class Index:
         self.singles: set[int] = set()
         """Slots that somebody looks for by themselves."""
         self._postings: tuple[list[int], list[int]] = ([], [])
+        self._shared: dict[frozenset[Pattern], frozenset[Pattern]] = {}
         for number, compiled in enumerate(self.topics):
             self._add(number, compiled)
         self.first_term.append(len(self.topic_of_term))
@@ -152,6 +153,7 @@ class Index:
         self.terms_of_phrase = Flat(of_phrases, len(self.phrases))
         self.phrases.close(frequency)
         self._neighbours([key << 32 | number for number, key in enumerate(self.phrases.keys)])
+        self._shared = {}
         self.lexicon.close()
 
     def _add(self, number: int, compiled: CompiledTopic) -> None:
@@ -194,6 +196,7 @@ class Index:
     def _bind(self, compiled: CompiledTopic, words: Slots) -> Program:
         def bound(leaf: Leaf) -> Leaf:
             patterns = frozenset([self._pattern(phrase, words) for phrase in leaf.phrases])
+            patterns = self._shared.setdefault(patterns, patterns)
             self.singles.update([pattern for pattern in patterns if pattern >= 0])
             return Leaf(leaf.text, leaf.phrases, leaf.field, leaf.weight, patterns)
 
