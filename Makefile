@@ -7,8 +7,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 LONG := bench/soak.py bench/startup.py
+RELEASE := build/release
+RUNTIME := build/runtime
+# Files that are built have the time of the last commit, so that two builds of one commit are equal.
+export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
-.PHONY: demo run test test-fast lint style types contracts bench crash hostile mutation soak preview constraints clean
+.PHONY: demo run test test-fast lint style types contracts bench crash hostile mutation soak preview constraints wheel deb sbom release clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -60,12 +64,34 @@ constraints: $(READY)  ## newest versions of everything, written down in constra
 	$(BIN)/pip freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
 	@touch $(READY)
 
+wheel: $(RELEASE)/.ready  ## dist/*.whl and dist/*.tar.gz
+	rm -f dist/watcher_news-*
+	$(RELEASE)/bin/python -m build --outdir dist .
+
+deb: wheel  ## dist/*.deb, for the Debian release that this runs on; needs dpkg-deb and Debian's python3
+	PIP=$(RELEASE)/bin/pip packaging/build-deb.sh dist/watcher_news-*.whl constraints.txt dist
+
+sbom: wheel  ## dist/*.cdx.json: what an installation with all extras has in it, as CycloneDX
+	$(PYTHON) -m venv --clear $(RUNTIME)
+	$(RUNTIME)/bin/pip install --quiet --constraint constraints.txt "$$(echo dist/watcher_news-*.whl)[apprise,postgres,web]"
+	$(RELEASE)/bin/cyclonedx-py environment --output-reproducible --of JSON \
+		-o "$$(echo dist/watcher_news-*.whl | sed 's/-py3.*/.cdx.json/')" $(RUNTIME)/bin/python
+
+release: wheel deb sbom  ## everything that is published, with checksums in dist/SHA256SUMS
+	cd dist && sha256sum watcher*news* > SHA256SUMS && cat SHA256SUMS
+
 clean:  ## forgets .venv, caches and what the demo wrote
-	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output preview-output
+	rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache demo-output preview-output build dist
 
 # The pip that comes with Python 3.11 does not know dependency groups yet.
 $(READY): Makefile pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[apprise,postgres,web]' --group dev
+	@touch $@
+
+$(RELEASE)/.ready: Makefile pyproject.toml
+	$(PYTHON) -m venv $(RELEASE)
+	$(RELEASE)/bin/pip install --quiet --upgrade pip
+	$(RELEASE)/bin/pip install --quiet --group release
 	@touch $@

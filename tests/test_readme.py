@@ -17,7 +17,7 @@ from watcher.service.load import load_config
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-UNIT = ROOT / "systemd" / "watcher.service"
+UNIT = ROOT / "watcher/service/units/watcher.service"
 TOLERABLE_EXPOSURE = 15
 """Tenths of a point in the rating of systemd-analyze; 100 is wide open."""
 

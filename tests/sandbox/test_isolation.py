@@ -106,3 +106,29 @@ def test_a_job_that_is_killed_keeps_what_was_answered_before(source: str, limits
 def test_a_module_that_does_not_exist_is_a_failure_and_no_exception() -> None:
     assert asyncio.run(run_job("watcher.parse.nothing", b"", b"", Limits())).failure is JobFailure.CRASHED
     assert run_job_blocking("watcher.parse.nothing", b"", b"", Limits()).failure is JobFailure.CRASHED
+
+
+PARSE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from watcher.parse.worker import encode_job
+from watcher.sandbox.limits import Limits
+from watcher.sandbox.oneshot import run_job_blocking
+print(run_job_blocking("watcher.parse.worker", encode_job("https://x.example/", {}), sys.argv[2].encode(), Limits()))
+"""
+
+
+def test_children_find_a_program_that_is_in_no_folder_of_the_interpreter(tmp_path: Path) -> None:
+    """A Debian package has program and libraries in a folder of its own, which only its launcher knows."""
+    import lxml
+
+    import watcher
+
+    for package in (*Path(lxml.__file__).parents[1].iterdir(), Path(watcher.__file__).parent):
+        (tmp_path / package.name).symlink_to(package)
+    interpreter = getattr(sys, "_base_executable", sys.executable)
+    command = [interpreter, "-I", "-c", PARSE, str(tmp_path), FEED.decode()]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "CRASHED" not in done.stdout.upper()
+    assert "failure=None" in done.stdout

@@ -47,6 +47,7 @@ COMMANDS: Mapping[str, str] = {
     "routes": "Test which receivers would get an alert.",
     "receivers": "List receivers and send test messages.",
     "db": "Upgrade, back up, restore and check the store.",
+    "service": "Install watcher as a service of systemd.",
     "completion": "Print a script that completes commands and options.",
     "man": "Print the manual page in roff, for `man -l -` or a folder of $MANPATH.",
     "debug": "List failpoints and timings for tests.",

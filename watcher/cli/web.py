@@ -32,7 +32,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-INSTALL = "the pages need two more packages: install watcher[web]"
+INSTALL = "the pages need two more packages: install watcher-news[web]"
 FEWEST_CHARACTERS = 8
 
 

@@ -33,7 +33,7 @@ HANGING = 8
 
 @dataclass(frozen=True, slots=True)
 class Apprise(ChannelOptions):
-    """Any service that Apprise knows, best effort: it does not say why something failed. Needs `watcher[apprise]`."""
+    """Any service that Apprise knows, best effort: it does not say why something failed."""
 
     url: SecretText
 
@@ -43,7 +43,7 @@ def _library() -> Any:
     try:
         return importlib.import_module("apprise")
     except ImportError as error:
-        raise UsageError("apprise is not installed: pip install 'watcher[apprise]'") from error
+        raise UsageError("apprise is not installed: pip install 'watcher-news[apprise]'") from error
 
 
 class AppriseChannel:

@@ -7,6 +7,7 @@ import os
 import resource
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 _INHERITED = ("LD_LIBRARY_PATH", "LANG", "LC_ALL")
 """The only variables that children get: secrets may be in any other."""
@@ -26,9 +27,16 @@ class Limits:
         return str(self.memory_bytes), str(self.cpu_seconds)
 
 
+_PROGRAMS = str(Path(__file__).parents[2])
+"""The folder that this program was imported from."""
+
+_START = "import runpy, sys; sys.path.append(sys.argv.pop(1)); runpy.run_module(sys.argv.pop(1), {}, '__main__', True)"
+"""Like `-m`, but also finds a program outside the interpreter's own folders, as a Debian package has it."""
+
+
 def child_command(module: str, limits: Limits) -> list[str]:
     """Runs one of our modules isolated (`-I`): neither the working directory nor PYTHONPATH can supply code."""
-    return [sys.executable, "-I", "-m", module, *limits.as_arguments()]
+    return [sys.executable, "-I", "-c", _START, _PROGRAMS, module, *limits.as_arguments()]
 
 
 def child_environment() -> dict[str, str]:

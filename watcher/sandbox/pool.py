@@ -86,7 +86,7 @@ class _Child:
                 await self._read_frame()
         except (TimeoutError, EOFError) as error:
             await self._kill()
-            raise OSError(f"a child process could not be started; try `python -I -m {self._module}`") from error
+            raise OSError(f"a child process could not be started; try: python -I -m {self._module}") from error
 
     async def run(self, job: tuple[bytes, ...], receive: Receive) -> Finished:
         try:

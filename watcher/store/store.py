@@ -161,7 +161,7 @@ def _postgres(url: str, patience: timedelta) -> PostgresDatabase:
     try:
         return PostgresDatabase(url, patience)
     except ModuleNotFoundError as error:
-        raise UsageError("`store` on PostgreSQL needs its driver: install watcher[postgres]") from error
+        raise UsageError("`store` on PostgreSQL needs its driver: install watcher-news[postgres]") from error
     except (ArgumentError, ValueError) as error:
         raise UsageError(f"`store: {POSTGRES}…` cannot be read: write {POSTGRES}USER@HOST/DATABASE") from error
 
