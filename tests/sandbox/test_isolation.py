@@ -108,13 +108,12 @@ def test_a_module_that_does_not_exist_is_a_failure_and_no_exception() -> None:
     assert run_job_blocking("watcher.parse.nothing", b"", b"", Limits()).failure is JobFailure.CRASHED
 
 
-PARSE = """
+RENDER = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from watcher.parse.worker import encode_job
 from watcher.sandbox.limits import Limits
 from watcher.sandbox.oneshot import run_job_blocking
-print(run_job_blocking("watcher.parse.worker", encode_job("https://x.example/", {}), sys.argv[2].encode(), Limits()))
+print(run_job_blocking("watcher.render.template_child", b"", sys.argv[2].encode(), Limits()))
 """
 
 
@@ -127,7 +126,7 @@ def test_children_find_a_program_that_is_in_no_folder_of_the_interpreter(tmp_pat
     for package in (*Path(lxml.__file__).parents[1].iterdir(), Path(watcher.__file__).parent):
         (tmp_path / package.name).symlink_to(package)
     interpreter = getattr(sys, "_base_executable", sys.executable)
-    command = [interpreter, "-I", "-c", PARSE, str(tmp_path), FEED.decode()]
+    command = [interpreter, "-I", "-c", RENDER, str(tmp_path), TEMPLATE.decode()]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "CRASHED" not in done.stdout.upper()
