@@ -33,10 +33,15 @@ def why_line(item: MessageItem) -> str:
     return f"why: {item.why}" if item.why else ""
 
 
+def page_line(item: MessageItem) -> str:
+    """Where a user can judge the alert and see its whole life, or ""."""
+    return f"judge, whole life: {item.page}" if item.page else ""
+
+
 def notes(item: MessageItem) -> list[str]:
-    """The lines below the quoted passage: other headlines of the story, who reported it, and why it was sent."""
+    """The lines below the quoted passage: other headlines, who reported it, why it was sent, and where its page is."""
     others = [shorten(f"also: {title} {link}", OTHER_CHARACTERS) for title, link in item.other_titles[:OTHERS_SHOWN]]
-    return [line for line in (*others, also_line(item), why_line(item)) if line]
+    return [line for line in (*others, also_line(item), why_line(item), page_line(item)) if line]
 
 
 def quote_runs(item: MessageItem, limit: int = QUOTE_CHARACTERS) -> list[tuple[str, bool]]:

@@ -311,6 +311,8 @@ class MessageItem:
     also_ids: tuple[str, ...] = ()
     other_titles: tuple[tuple[str, str], ...] = ()
     """Source and headline, and link, of other reports on the story whose headline differs."""
+    page: str = ""
+    """The address of the alert's page: a user can judge it there, and see what became of it."""
     is_late: bool = False
     """It lists reports on a story that an earlier message shows."""
 

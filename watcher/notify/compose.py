@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from watcher.errors import NotifyReason
+from watcher.model.alert_link import AlertLinks
 from watcher.model.feed import FeedIssue, FeedIssueKind
 from watcher.model.notification import Message, Notification
 from watcher.model.route import Route
@@ -90,16 +91,18 @@ def compose_message(
     routes: Mapping[str, Route],
     templates: UserTemplates | None,
     context: DigestContext | None,
+    links: AlertLinks | None = None,
 ) -> Message:
     """The message of a notification: its alerts are the same on every attempt, the footnote about feeds is current.
 
     An alert that cannot be rendered is left out and counted as omitted; the others go out. Blocks while a template of
     the user runs. Raises what rendering raises when no alert can be rendered.
     """
+    page_of = links.page_of(notification.group.channel, notification.created_at) if links else None
     zone, rank = zone_of(routes, notification.group.route), rank_of(routes, notification.group.route)
 
     def rendered(one: Notification, own: UserTemplates | None) -> Message:
-        return render_message(one, zone=zone, context=context, templates=own, rank=rank)
+        return render_message(one, zone=zone, context=context, templates=own, rank=rank, page_of=page_of)
 
     def is_rendered(one: Notification) -> bool:
         try:

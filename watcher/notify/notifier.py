@@ -23,6 +23,7 @@ from watcher.deliver import backoff
 from watcher.deliver.channel import Channel
 from watcher.errors import AttemptReason
 from watcher.failpoints import pass_by
+from watcher.model.alert_link import AlertLinks
 from watcher.model.notification import (
     AcquiredNotification,
     Delivered,
@@ -76,6 +77,7 @@ class NotifyConfig:
     channels: Mapping[ChannelRef, Channel]
     templates: UserTemplates | None = None
     alerts_per_feed: int = Limits().alerts_per_feed
+    links: AlertLinks | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,10 +160,10 @@ class Notifier:
         """The message; what cannot be rendered is a failed attempt, so that it neither blocks its group nor repeats
         without end.
         """
-        routes, templates = self.config.routes, self.config.templates
+        routes, templates, links = self.config.routes, self.config.templates, self.config.links
         try:
             context = await self.store_pool(digest_context, notification, routes, self.store)
-            return await self.render_pool(compose_message, notification, routes, templates, context)
+            return await self.render_pool(compose_message, notification, routes, templates, context, links)
         except Exception as error:
             log.exception("notification.not_rendered", notification=notification.key)
             detail = f"the message could not be rendered ({type(error).__name__}); see the log"

@@ -60,6 +60,8 @@ class Line:
     why: str
     short_why: str
     quote: tuple[Run, ...]
+    page: str = ""
+    """The address of the alert's page, where messages have links to it."""
 
     @property
     def short_id(self) -> str:
@@ -242,6 +244,7 @@ def as_item(line: Line) -> MessageItem:
         alert_id=line.id,
         also_ids=line.other_ids,
         other_titles=tuple((isolate(f"{one.source}: {one.title}"), one.link) for one in line.other_titles),
+        page=line.page,
     )
 
 

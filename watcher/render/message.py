@@ -8,6 +8,7 @@ from datetime import datetime
 from itertools import accumulate, takewhile
 
 from watcher.model.alert import Alert
+from watcher.model.alert_link import PageOf
 from watcher.model.notification import Message, Notification
 from watcher.model.route import ChannelRef, Rank
 from watcher.render.digest import Digest, Extent, compose
@@ -36,6 +37,7 @@ def render_message(
     context: DigestContext | None = None,
     templates: UserTemplates | None = None,
     rank: Rank = "score",
+    page_of: PageOf | None = None,
 ) -> Message:
     """The message of a notification for a reader in `zone`.
 
@@ -47,6 +49,8 @@ def render_message(
     """
     made_at = now or notification.created_at
     lines, failed = lines_of(notification.alerts, zone, made_at, rank)
+    if page_of is not None:
+        lines = [replace(line, page=page_of(line.id)) for line in lines]
 
     def digest_of(extent: Extent) -> Digest:
         return compose(notification, lines, extent, zone, made_at, context or DigestContext(), len(failed))
@@ -116,7 +120,16 @@ def _full_size(line: Line) -> int:
     names = sum(90 + utf8_size(name) for name in line.also_named)
     others = sum(260 + utf8_size(one.title + one.source + one.link) for one in line.other_titles)
     quote = "".join(text for text, _ in line.quote)
-    return 900 + marks + names + others + _title_size(line) + utf8_size(line.why) + utf8_size(quote)
+    return (
+        900
+        + (120 + len(line.page) if line.page else 0)
+        + marks
+        + names
+        + others
+        + _title_size(line)
+        + utf8_size(line.why)
+        + utf8_size(quote)
+    )
 
 
 def _smaller(extent: Extent) -> Extent:

@@ -22,6 +22,7 @@ from watcher.deliver.http_clients import HttpClients
 from watcher.deliver.registry import build_channels
 from watcher.errors import StoreError
 from watcher.fetch.client import Fetcher
+from watcher.model.alert_link import links_of
 from watcher.notify.alarm import Alarms
 from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.notifier import Notifier, NotifyConfig
@@ -217,7 +218,7 @@ def notify_config_of(config: CompiledConfig, client: HttpClients) -> NotifyConfi
     channels = build_channels(settings.receivers, settings.smtp, client)
     routes = routes_by_path(settings.route)
     templates, share = user_templates(settings), settings.limits.alerts_per_feed
-    return NotifyConfig(settings.route, routes, settings.receivers, channels, templates, share)
+    return NotifyConfig(settings.route, routes, settings.receivers, channels, templates, share, links_of(settings))
 
 
 @asynccontextmanager

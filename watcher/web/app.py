@@ -23,6 +23,7 @@ from watcher.web.pages import (
     entries,
     feeds,
     fixed,
+    links,
     outbox,
     outgoing,
     routes,
@@ -38,7 +39,9 @@ from watcher.web.site import ServedConfig, Site
 
 log = structlog.get_logger()
 
-GROUPS = (fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status, outgoing)
+GROUPS = (
+    fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status, links, outgoing,
+)  # fmt: skip
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384
 GRACE_SECONDS = 5

@@ -1,0 +1,160 @@
+"""Links in messages: what they open, who may write by them, and that a scanner changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import timedelta
+
+import pytest
+
+from tests.harness.servers import FakeClock
+from tests.harness.store_samples import CHAT, MAIL, NOW, alert, frozen
+from tests.harness.web import KEY, Client
+from watcher.model.alert import Alert
+from watcher.model.alert_link import links_of, write_token
+from watcher.model.web import LinkUse
+from watcher.notify.compose import compose_message
+from watcher.store.store import Store
+
+SECTION = f"""
+web: {{url: https://watcher.example.org, key: {KEY}, proxy: {{header: Remote-User, from: [127.0.0.1/32]}}}}
+"""
+BROWSER = {"sec-fetch-site": "same-origin", "sec-fetch-user": "?1"}
+
+
+@pytest.fixture
+def one(store: Store) -> Alert:
+    found = alert("one", story="5" * 32)
+    frozen(store, found)
+    return found
+
+
+@pytest.fixture
+def outside(make_client: Callable[..., Client]) -> Client:
+    """Somebody who has the link and nothing else."""
+    return make_client(SECTION, host="watcher.example.org", peer="203.0.113.7")
+
+
+def path_of(one: Alert, use: LinkUse = LinkUse.ACT, issued: timedelta = timedelta(0)) -> str:
+    return f"/l/{write_token(one.id, str(MAIL), use, NOW + issued, KEY)}"
+
+
+def test_a_link_marks_its_alert_without_a_sign_in(outside: Client, store: Store, one: Alert) -> None:
+    path = path_of(one)
+    assert outside.get(path).status_code == 200
+    answer = outside.post(f"{path}/mark", {"verdict": "irrelevant"}, **BROWSER)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"{path}?done=irrelevant")
+    assert store.marks.of_alerts([one.id]) == {one.id: False}
+    outside.post(f"{path}/mark", {"verdict": "relevant"}, **BROWSER)
+    outside.post(f"{path}/mark", {"verdict": "relevant"}, **BROWSER)
+    assert store.marks.of_alerts([one.id]) == {one.id: True}
+
+
+def test_a_link_opens_nothing_else(outside: Client, one: Alert) -> None:
+    outside.get(path_of(one))
+    for path in ("/", f"/alerts/{one.id}", "/search?q=x", "/api/alerts"):
+        assert outside.get(path).status_code == 401
+
+
+ROBOTS = [{}, {"sec-fetch-site": "none"}, {"sec-fetch-site": "cross-site"}, {"sec-fetch-site": "same-origin"},
+          {"origin": "https://watcher.example.org"}, {"origin": "null"}]  # fmt: skip
+
+
+@pytest.mark.parametrize("headers", ROBOTS)
+def test_a_robot_that_opens_and_submits_everything_changes_nothing(
+    outside: Client, store: Store, web_clock: FakeClock, one: Alert, headers: dict[str, str]
+) -> None:
+    web_clock.set(NOW + timedelta(seconds=30))
+    path = path_of(one)
+    form = {"content-type": "application/x-www-form-urlencoded"} | headers
+    for target in (path, f"{path}/silence", f"{path}/mark", f"{path}/silence?what=topic&for=24h"):
+        outside.send("GET", target, **headers)
+        outside.send("HEAD", target, **headers)
+        for body in (b"", b"verdict=irrelevant", b"List-Unsubscribe=One-Click", b"what=topic&for=24h"):
+            assert outside.send("POST", target, body, **form).status_code in {400, 403, 404, 405}
+    assert store.marks.of_alerts([one.id]) == {}
+    assert store.silences.ending_after(NOW) == []
+
+
+def test_a_browser_that_says_nothing_may_write_after_two_minutes(
+    outside: Client, store: Store, web_clock: FakeClock, one: Alert
+) -> None:
+    web_clock.set(NOW + timedelta(minutes=3))
+    origin = {"origin": "https://watcher.example.org", "content-type": "application/x-www-form-urlencoded"}
+    assert outside.send("POST", f"{path_of(one)}/mark", b"verdict=relevant", **origin).status_code == 303
+    assert store.marks.of_alerts([one.id]) == {one.id: True}
+
+
+def test_two_presses_make_one_silence(outside: Client, store: Store, web_clock: FakeClock, one: Alert) -> None:
+    path = f"{path_of(one)}/silence"
+    assert outside.get(f"{path}?what=topic").status_code == 200
+    for _ in range(2):
+        assert outside.post(path, {"what": "story", "for": "24h", "why": "known"}, **BROWSER).status_code == 303
+    (kept,) = store.silences.ending_after(NOW)
+    assert [str(matcher) for matcher in kept.matchers] == [f'story="{one.story}"']
+    assert kept.ends_at == web_clock.now() + timedelta(hours=24)
+
+
+@pytest.mark.parametrize("length", ["7d", "999h", "-1h", ""])
+def test_a_link_silences_for_a_day_at_most(
+    outside: Client, store: Store, web_clock: FakeClock, one: Alert, length: str
+) -> None:
+    outside.post(f"{path_of(one)}/silence", {"what": "story", "for": length}, **BROWSER)
+    (kept,) = store.silences.ending_after(NOW)
+    assert kept.ends_at <= web_clock.now() + timedelta(hours=24)
+
+
+def test_links_that_only_show(outside: Client, store: Store, one: Alert) -> None:
+    path = path_of(one, LinkUse.READ)
+    assert "<form" not in outside.get(path).text
+    assert outside.post(f"{path}/mark", {"verdict": "relevant"}, **BROWSER).status_code == 403
+    assert store.marks.of_alerts([one.id]) == {}
+
+
+def test_what_is_switched_off_later_is_off(make_client: Callable[..., Client], store: Store, one: Alert) -> None:
+    client = make_client(SECTION.replace("key:", "links: read, key:"), host="watcher.example.org")
+    path = path_of(one, LinkUse.ACT)
+    assert client.post(f"{path}/mark", {"verdict": "relevant"}, **BROWSER).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/l/x", 404), (f"/l/{'a' * 66}", 404), (f"/l/{write_token('f' * 32, 'x', LinkUse.ACT, NOW, KEY)}", 410)],
+)
+def test_links_that_open_nothing(outside: Client, path: str, status: int) -> None:
+    assert outside.get(path).status_code == status
+
+
+def test_an_old_link_is_gone(outside: Client, one: Alert) -> None:
+    assert outside.get(path_of(one, issued=-timedelta(days=15))).status_code == 410
+
+
+def test_a_link_is_not_used_without_end(outside: Client, one: Alert) -> None:
+    path = f"{path_of(one, issued=-timedelta(minutes=9))}/mark"
+    answers = [outside.post(path, {"verdict": "relevant"}, **BROWSER).status_code for _ in range(31)]
+    assert (set(answers[:30]), answers[30]) == ({303}, 429)
+
+
+def test_messages_have_links_only_where_there_is_an_address(
+    make_client: Callable[..., Client], store: Store, one: Alert
+) -> None:
+    (notification,) = store.outbox.newest()
+    assert links_of(make_client().site.settings) is None
+    settings = make_client(SECTION).site.settings
+    message = compose_message(notification, {}, None, None, links_of(settings))
+    (item,) = message.items
+    assert item.page.startswith("https://watcher.example.org/l/")
+    assert item.page in message.html
+    assert item.page in message.text
+    plain = compose_message(notification, {}, None, None)
+    assert "/l/" not in plain.html + plain.text
+
+
+def test_who_may_judge_by_the_link(make_client: Callable[..., Client]) -> None:
+    mail = "smtp: {host: h.example, from: a@example.org}\n"
+    lists = mail + SECTION + "x-more: 1\n"
+    client = make_client(lists)
+    links = links_of(client.site.settings)
+    assert links is not None
+    assert set(links.uses.values()) == {LinkUse.READ}  # a webhook: several people may read it
+    assert links.uses.get(CHAT) is None

@@ -1,0 +1,172 @@
+"""The page behind a link in a message: one alert, its buttons, nothing else. It is written only by POST.
+
+Mail scanners open every link, and some submit every form. A write needs a form of this page that was sent by a press of
+a button, as browsers say in headers that no page can set.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+
+import structlog
+
+from watcher.model.alert import Alert, stable_hash
+from watcher.model.alert_link import AlertLink, LinkProblem, read_token
+from watcher.model.route import Matcher
+from watcher.model.silence import Silence
+from watcher.model.web import LinkUse, May
+from watcher.queries.silences import read_preview
+from watcher.render.highlight import quote_runs, title_runs
+from watcher.web.exchange import Asked, Refused, Reply, see_other
+from watcher.web.pages.silences import LONGEST_COMMENT
+from watcher.web.router import Page
+
+log = structlog.get_logger()
+
+SCANNED_WITHIN = timedelta(seconds=120)
+"""Nearly all openings by scanners come so soon after the delivery."""
+LENGTHS = {"1h": timedelta(hours=1), "3h": timedelta(hours=3), "24h": timedelta(hours=24)}
+WRITES_A_LINK, WRITES_AN_ADDRESS = 30, 300
+HOUR = timedelta(hours=1)
+MOST_REMEMBERED = 10_000
+
+
+class RateLimit:
+    """Counts writes by key over the last hour or so. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._counts: OrderedDict[str, tuple[datetime, int]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def allows(self, key: str, most: int, now: datetime) -> bool:
+        """Counts one more, unless there were too many."""
+        with self._lock:
+            began, count = self._counts.pop(key, (now, 0))
+            if now - began >= HOUR:
+                began, count = now, 0
+            self._counts[key] = (began, count + 1)
+            while len(self._counts) > MOST_REMEMBERED:
+                self._counts.popitem(last=False)
+            return count < most
+
+
+LIMIT = RateLimit()
+
+
+def show(asked: Asked) -> Reply:
+    link, alert = _open(asked)
+    return _page(asked, link, alert)
+
+
+def _page(asked: Asked, link: AlertLink, alert: Alert) -> Reply:
+    mark = asked.site.store.marks.of_alerts([alert.id]).get(alert.id)
+    return asked.page(
+        "link.html.j2", alert=alert, title=title_runs(alert), quote=quote_runs(alert), mark=mark,
+        may_write=link.use is LinkUse.ACT, token=asked.params["token"],
+    )  # fmt: skip
+
+
+def mark(asked: Asked) -> Reply:
+    """Keeps what the user says; the last word counts, so a second press is harmless."""
+    link, alert = _open_to_write(asked)
+    verdict = asked.form.get("verdict", "")
+    if verdict not in {"relevant", "irrelevant"}:
+        raise Refused(400, "`verdict` must be relevant or irrelevant")
+    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now)
+    log.info("alert.marked", alert=alert.id, verdict=verdict, way="link", channel=link.channel)
+    return see_other(f"/l/{asked.params['token']}?done={verdict}")
+
+
+def ask_silence(asked: Asked) -> Reply:
+    """What a silence of this story or this topic would meet, before it is made."""
+    link, alert = _open(asked)
+    if link.use is not LinkUse.ACT:
+        return see_other(f"/silences/new?alert={alert.id[:8]}")
+    silence = _silence(asked, alert, asked.query, "")
+    return asked.page(
+        "link_silence.html.j2", alert=alert, token=asked.params["token"], silence=silence, lengths=list(LENGTHS),
+        chosen=_length(asked.query), whole_topic=asked.query.get("what") == "topic",
+        preview=read_preview(asked.site.store, silence, alert.topic, asked.now),
+    )  # fmt: skip
+
+
+def silence(asked: Asked) -> Reply:
+    """Keeps a silence. Its id comes from the link and the minute: two presses make one."""
+    link, alert = _open_to_write(asked)
+    minute = str(int(asked.now.timestamp()) // 60)
+    made = _silence(asked, alert, asked.form, stable_hash("link silence", asked.params["token"], minute))
+    store = asked.site.store
+    if all(one.id != made.id for one in store.silences.ending_after(asked.now)):
+        store.silences.add(made)
+        log.info("silence.added", silence=made.id, way="link", channel=link.channel)
+    return see_other(f"/l/{asked.params['token']}?done=silenced")
+
+
+def _silence(asked: Asked, alert: Alert, fields: Mapping[str, str], silence_id: str) -> Silence:
+    is_story = fields.get("what") != "topic" and alert.story
+    label, value = ("story", alert.story) if is_story else ("topic", alert.topic)
+    why = " ".join(fields.get("why", "").split())[:LONGEST_COMMENT]
+    return Silence(
+        id=silence_id,
+        matchers=(Matcher(label, "=", value),),
+        author="link in a message",
+        comment=why or f"from the link of {alert.id[:8]}",
+        starts_at=asked.now,
+        ends_at=asked.now + LENGTHS[_length(fields)],
+        created_at=asked.now,
+    )
+
+
+def _length(fields: Mapping[str, str]) -> str:
+    length = fields.get("for", "")
+    return length if length in LENGTHS else "3h"
+
+
+def _open(asked: Asked) -> tuple[AlertLink, Alert]:
+    """What the link of the path allows, and its alert. Raises `Refused`."""
+    web = asked.site.settings.web
+    keys = [key.value for key in (web.key, *web.old_keys) if key is not None and key.value]
+    link = read_token(asked.params["token"], keys, asked.now, web.links_for)
+    if link is LinkProblem.EXPIRED:
+        remedy = (
+            f"Links in messages are valid for {web.links_for.days} days. The pages themselves still show the alert."
+        )
+        raise Refused(410, "This link is too old", remedy)
+    if not isinstance(link, AlertLink):
+        raise Refused(404, "This link opens nothing", "Copy it whole from the message.")
+    alert = asked.site.store.alerts.find(link.alert_id)
+    if alert is None:
+        raise Refused(410, "This alert is no longer kept", "Alerts are deleted after the time in retention.messages.")
+    if web.links is LinkUse.NONE:
+        raise Refused(410, "Links in messages are switched off", "The pages themselves still show the alert.")
+    if web.links is LinkUse.READ:
+        link = AlertLink(link.alert_id, LinkUse.READ, link.issued_at, link.channel)
+    return link, alert
+
+
+def _open_to_write(asked: Asked) -> tuple[AlertLink, Alert]:
+    """The same, for somebody who pressed a button on the page. Raises `Refused`."""
+    link, alert = _open(asked)
+    if link.use is not LinkUse.ACT:
+        raise Refused(403, "This link only shows the alert", "Sign in to mark it.")
+    pressed = asked.headers.get("sec-fetch-user")
+    says_so = "sec-fetch-site" in asked.headers
+    if (says_so and pressed != "?1") or (not says_so and asked.now - link.issued_at < SCANNED_WITHIN):
+        raise Refused(403, "Nobody pressed a button", "Open the link in a browser, and press the button there.")
+    wait = {"Retry-After": "3600"}
+    if not LIMIT.allows(f"link {asked.params['token']}", WRITES_A_LINK, asked.now):
+        raise Refused(429, "This link was used too often", "Try again in an hour.", wait)
+    if not LIMIT.allows(f"address {asked.peer}", WRITES_AN_ADDRESS, asked.now):
+        raise Refused(429, "Too many requests from this address", "Try again in an hour.", wait)
+    return link, alert
+
+
+PAGES = (
+    Page("/l/{token}", show, May.ANYONE),
+    Page("/l/{token}/mark", mark, May.ANYONE, "POST"),
+    Page("/l/{token}/silence", ask_silence, May.ANYONE),
+    Page("/l/{token}/silence", silence, May.ANYONE, "POST"),
+)
