@@ -43,7 +43,7 @@ def test_the_judge_sees_a_program_that_marks_before_it_sends(tmp_path: Path) -> 
         60,
         mutation.episodes,
         mutant="mark_before_send",
-        patience=10,
+        patience=4,
         entries_a_feed=mutation.entries_a_feed,
     )
     verdict: Verdict = asyncio.run(run_seed(setting))

@@ -36,6 +36,15 @@ DIGEST_AT_SEVEN = """
 receiver: desk
 digest: {at: ["07:00"], zone: Europe/Istanbul}
 """
+CHAT_AND_DIGEST = """
+receiver: desk
+digest: {at: ["18:00"], zone: UTC}
+routes:
+  - {receiver: chat, group_by: [story], group_wait: 30s, group_interval: 5m, continue: true}
+  - {receiver: desk}
+"""
+"""Each story at once in the chat, and all of them in a mail in the evening."""
+
 PROMPT_CHAT = """
 receiver: chat
 group_wait: 30s

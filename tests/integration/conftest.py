@@ -15,8 +15,15 @@ ENGINES = ("sqlite", "postgres") if postgres.is_available() else ("sqlite",)
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "engine" in metafunc.fixturenames:
-        only_sqlite = any(mark.name == "sqlite_only" for mark in metafunc.definition.iter_markers())
-        metafunc.parametrize("engine", ENGINES[:1] if only_sqlite else ENGINES)
+        metafunc.parametrize("engine", ENGINES)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items[:] = [item for item in items if not (item.get_closest_marker("sqlite_only") and _engine(item) == "postgres")]
+
+
+def _engine(item: pytest.Item) -> str:
+    return str(item.callspec.params.get("engine", "")) if hasattr(item, "callspec") else ""
 
 
 @pytest.fixture

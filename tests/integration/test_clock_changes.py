@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.harness.harness import Harness, Item
+from tests.harness.rounds import notify, poll
 
 STEP = timedelta(minutes=30)
 
@@ -30,23 +31,19 @@ def lived(harness: Harness, hours: int) -> list[datetime]:
     """Goes through the hours in steps; when messages left."""
 
     async def run() -> list[datetime]:
-        left = []
+        left: list[datetime] = []
         async with harness.open() as app:
             await app.follow_configuration()
             for _ in range(hours * 2):
-                for acquired in await app.poller.acquire(10):
-                    await app.poller.poll(acquired)
+                await poll(app)
                 harness.clock.advance(STEP)
-                await app.notifier.route_new()
-                await app.notifier.freeze_ripe()
-                for one in await app.notifier.acquire(10):
-                    await app.notifier.attempt(one)
-                    left.append(harness.clock.now())
+                left += [harness.clock.now() for _ in await notify(app)]
         return left
 
     return asyncio.run(run())
 
 
+@pytest.mark.sqlite_only  # test_timing_options has digests and quiet hours on both engines
 @pytest.mark.parametrize(("zone", "day", "leaves"), CHANGES)
 def test_a_digest_leaves_once_on_the_day_of_the_change(harness: Harness, zone: str, day: str, leaves: str) -> None:
     harness.route = f'\nreceiver: desk\ndigest: {{at: ["02:30"], zone: {zone}}}'
@@ -57,6 +54,7 @@ def test_a_digest_leaves_once_on_the_day_of_the_change(harness: Harness, zone: s
     assert left.strftime("%H:%M") == leaves
 
 
+@pytest.mark.sqlite_only
 @pytest.mark.parametrize(
     ("zone", "day", "released"),
     [

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from datetime import timedelta
 
-from tests.harness.harness import Harness, Item
+from tests.harness.harness import CHAT_AND_DIGEST, Harness, Item
+from tests.harness.rounds import notify, poll
 from watcher.notify.flusher import Early
-from watcher.service.app import Application
 
 MINUTE = timedelta(minutes=1)
 FEEDS = 30
@@ -17,13 +17,6 @@ TEXT = (
     "said. The ceasefire that both sides had signed a week earlier did not mention the town. Ambulances took the wounded "
     "to two hospitals, one of which had no power, and the roads to the south were closed until the evening. "
 )
-ROUTE = """
-receiver: desk
-digest: {at: ["18:00"], zone: UTC}
-routes:
-  - {receiver: chat, group_by: [story], group_wait: 30s, group_interval: 5m, continue: true}
-  - {receiver: desk}
-"""
 
 
 def report(number: int, harness: Harness) -> Item:
@@ -32,17 +25,8 @@ def report(number: int, harness: Harness) -> Item:
     return Item(f"r{number}", title, harness.clock.now() - MINUTE, TEXT.format(toll=toll) + f"© Paper {number}.")
 
 
-async def round_of(app: Application) -> None:
-    for acquired in await app.poller.acquire(100, force=True):
-        await app.poller.poll(acquired)
-    await app.notifier.route_new()
-    await app.notifier.freeze_ripe()
-    for one in await app.notifier.acquire(10):
-        await app.notifier.attempt(one)
-
-
 def test_copies_are_one_message_and_another_toll_is_sent(harness: Harness) -> None:
-    harness.route = ROUTE
+    harness.route = CHAT_AND_DIGEST
     for number in range(FEEDS):
         harness.publish(f"/feed-{number}", [])
     harness.once()
@@ -53,9 +37,10 @@ def test_copies_are_one_message_and_another_toll_is_sent(harness: Harness) -> No
             for number in range(FEEDS):
                 harness.publish(f"/feed-{number}", [report(number, harness)])
                 harness.clock.advance(4 * MINUTE)
-                await round_of(app)
+                await poll(app, [harness.feeds.url(f"/feed-{number}")])
+                await notify(app)
             harness.clock.advance(10 * MINUTE)
-            await round_of(app)
+            await notify(app)
 
     asyncio.run(live())
     titles = [alert["entry"]["title"] for message in harness.messages() for alert in message["data"]["alerts"]]  # type: ignore[index]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from tests.harness.harness import Harness, Item
+from tests.harness.rounds import notify
 from watcher.model.alert import stable_hash
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
@@ -33,15 +34,12 @@ routes:
 def lived(harness: Harness, start: datetime, until: datetime, *, step: timedelta = MINUTE) -> list[str]:
     """Notifies step by step, with a restart at each step; returns when messages left, with the reason."""
     harness.clock.set(start)
-    left = []
+    left: list[str] = []
 
     async def round_() -> None:
         async with harness.open() as app:
-            await app.notifier.route_new()
-            await app.notifier.freeze_ripe()
-            for one in await app.notifier.acquire(10):
-                await app.notifier.attempt(one)
-                left.append(f"{harness.clock.now():%d %H:%M} {one.notification.reason}")
+            sent = await notify(app)
+            left.extend(f"{harness.clock.now():%d %H:%M} {one.notification.reason}" for one in sent)
 
     while harness.clock.now() <= until:
         asyncio.run(round_())

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from tests.harness.harness import Harness, Item
+from tests.harness.rounds import notify, poll
 from watcher.model.alert import stable_hash
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
@@ -17,10 +18,9 @@ Happening = Callable[[Application], None]
 
 
 def walk(
-    harness: Harness, until: datetime, happenings: dict[datetime, Happening] | None = None
+    harness: Harness, until: datetime, happenings: dict[datetime, Happening], step: timedelta = MINUTE
 ) -> list[tuple[str, int]]:
-    """Lives through the hours minute by minute: polls, notifies, and returns when messages left and how many."""
-    happenings = happenings or {}
+    """Goes through the hours step by step: polls, notifies, and returns when messages left and how many."""
 
     async def run() -> list[tuple[str, int]]:
         left = []
@@ -30,16 +30,10 @@ def walk(
                 now = harness.clock.now()
                 if now in happenings:
                     happenings[now](app)
-                for acquired in await app.poller.acquire(100, force=now in happenings):
-                    await app.poller.poll(acquired)
-                await app.notifier.route_new()
-                await app.notifier.freeze_ripe()
-                sent = await app.notifier.acquire(100)
-                for one in sent:
-                    await app.notifier.attempt(one)
-                if sent:
+                await poll(app, force=now in happenings)
+                if sent := await notify(app):
                     left.append((now.strftime("%H:%M"), len(sent)))
-                harness.clock.advance(MINUTE)
+                harness.clock.advance(step)
         return left
 
     return asyncio.run(run())
@@ -83,7 +77,7 @@ def test_quiet_hours_hold_and_release_as_one_message(harness: Harness) -> None:
         at(20, 30): wire(harness, "Detainees moved at night"),
         at(21, 0): wire(harness, "Ceasefire and truce break through"),
     }
-    assert walk(harness, at(3, 30, day=25), happenings) == [("18:40", 1), ("21:00", 1), ("03:00", 1)]
+    assert walk(harness, at(3, 30, day=25), happenings, 5 * MINUTE) == [("18:40", 1), ("21:00", 1), ("03:00", 1)]
     assert harness.told() == [
         "Ceasefire in the evening",
         "Ceasefire and truce break through",

@@ -10,10 +10,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.harness.harness import Harness, Item
+from tests.harness.harness import CHAT_AND_DIGEST, Harness, Item
+from tests.harness.rounds import notify, poll
 from tests.harness.servers import Answer, WebhookSink
 from watcher.notify.flusher import Early
-from watcher.service.app import Application
 
 MINUTE = timedelta(minutes=1)
 FEEDS = 30
@@ -22,13 +22,6 @@ TEXT = (
     "talks in the capital. It covers the whole of the northern province, where more than forty thousand people have "
     "left their homes since the spring. Aid convoys are to pass on the main road from Sunday on. "
 )
-CHAT_AND_DIGEST = """
-receiver: desk
-digest: {at: ["18:00"], zone: UTC}
-routes:
-  - {receiver: chat, group_by: [story], group_wait: 30s, group_interval: 5m, continue: true}
-  - {receiver: desk}
-"""
 
 
 def copy(number: int, harness: Harness) -> Item:
@@ -36,16 +29,6 @@ def copy(number: int, harness: Harness) -> Item:
     extra = ("Read more on our site.", "Subscribe to our newsletter.", f"(c) Paper {number}. All rights reserved.")
     title = ("Ceasefire agreed in the north", "Warring sides agree on ceasefire from midnight")[number % 2]
     return Item(f"wire-{number}", title, harness.clock.now() - MINUTE, TEXT + extra[number % 3])
-
-
-async def round_of(app: Application) -> None:
-    """What the daemon does in a tick."""
-    for acquired in await app.poller.acquire(100, force=True):
-        await app.poller.poll(acquired)
-    await app.notifier.route_new()
-    await app.notifier.freeze_ripe()
-    for one in await app.notifier.acquire(10):
-        await app.notifier.attempt(one)
 
 
 def live_through(harness: Harness, order: list[int], restarts: bool) -> None:
@@ -57,7 +40,8 @@ def live_through(harness: Harness, order: list[int], restarts: bool) -> None:
             for number in numbers:
                 harness.publish(f"/feed-{number}", [copy(number, harness)])
                 harness.clock.advance(4 * MINUTE)
-                await round_of(app)
+                await poll(app, [harness.feeds.url(f"/feed-{number}")])
+                await notify(app)
 
     for numbers in [[number] for number in order] if restarts else [order]:
         asyncio.run(some(numbers))

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
 from datetime import timedelta
 
 from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
+from tests.harness.rounds import notify, poll
 from watcher.notify.flusher import Early
-from watcher.service.app import Application
 
 MINUTE = timedelta(minutes=1)
 
@@ -89,21 +90,6 @@ def test_a_renamed_entry_whose_text_changes_later_is_not_told_again(harness: Har
     assert harness.told() == ["Ceasefire agreed in the north"]
 
 
-async def tick(app: Application) -> int:
-    """One round of notifying, as the daemon does it; returns how many messages were sent."""
-    await app.notifier.route_new()
-    await app.notifier.freeze_ripe()
-    acquired = await app.notifier.acquire(64)
-    for one in acquired:
-        await app.notifier.attempt(one)
-    return len(acquired)
-
-
-async def poll(app: Application) -> None:
-    for acquired in await app.poller.acquire(100, force=True):
-        await app.poller.poll(acquired)
-
-
 def test_a_group_waits_thirty_seconds_then_five_minutes(harness: Harness) -> None:
     harness.publish("/wire", [item(harness, "a", "Ceasefire agreed")])
 
@@ -112,20 +98,29 @@ def test_a_group_waits_thirty_seconds_then_five_minutes(harness: Harness) -> Non
         sent = []
         async with harness.open() as app:
             await app.follow_configuration()
-            await poll(app)
+            await poll(app, force=True)
             for second in range(0, 420, 5):
                 harness.clock.set(start + timedelta(seconds=second))
                 if second == 60:
                     harness.publish(
                         "/wire", [item(harness, "b", "Truce collapses"), item(harness, "a", "Ceasefire agreed")]
                     )
-                    await poll(app)
-                if count := await tick(app):
-                    sent.append((second, count))
+                    await poll(app, force=True)
+                if messages := await notify(app):
+                    sent.append((second, len(messages)))
         return sent
 
     assert asyncio.run(run()) == [(30, 1), (330, 1)]
     assert [message["data"]["reason"] for message in harness.messages()] == ["first", "more"]  # type: ignore[index]
+
+
+SEVEN_IN_ISTANBUL = 16 * 60
+"""Minutes after noon UTC."""
+
+
+def every_minute_around(moment: int, minutes: Iterable[int]) -> list[int]:
+    """Of these minutes those within ten of `moment`, and every tenth of the others."""
+    return [minute for minute in minutes if abs(minute - moment) <= 10 or minute % 10 == 0]
 
 
 def test_a_digest_leaves_at_seven_in_its_zone(harness: Harness) -> None:
@@ -135,13 +130,13 @@ def test_a_digest_leaves_at_seven_in_its_zone(harness: Harness) -> None:
     )
 
     async def run() -> list[str]:
-        left = []
+        left, noon = [], harness.clock.now()
         async with harness.open() as app:
             await app.follow_configuration()
-            await poll(app)
-            for _ in range(24 * 60):
-                harness.clock.advance(MINUTE)
-                if await tick(app):
+            await poll(app, force=True)
+            for minute in every_minute_around(SEVEN_IN_ISTANBUL, range(1, 24 * 60)):
+                harness.clock.set(noon + minute * MINUTE)
+                if await notify(app):
                     left.append(harness.clock.now().isoformat())
         return left
 
