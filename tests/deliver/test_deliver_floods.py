@@ -91,7 +91,8 @@ def test_a_flood_ends_by_its_size_and_not_by_the_deadline(webhook_sink: WebhookS
 
 
 @pytest.mark.parametrize(
-    "pieces", [[], [OK], [OK, b"X-Header: "], [OK + b"\r\n"], [CHUNKED, b"ffff\r\n"], [b"HTTP/1.1 100 Continue\r\n\r\n"]]
+    "pieces",
+    [[], [OK], [OK, b"X-Header: "], [OK + b"\r\n"], [CHUNKED, b"ffff\r\n"], [b"HTTP/1.1 100 Continue\r\n\r\n"]],
 )
 def test_slow_bytes_end_at_the_deadline(webhook_sink: WebhookSink, pieces: list[bytes]) -> None:
     webhook_sink.script = [Answer(200, {}, slowly(*pieces)(), raw=True)]

@@ -27,6 +27,7 @@ ATTEMPTS = Counter(
     "watcher_attempts", "Attempts to deliver, by kind of channel, result and reason.", ["kind", "result", "reason"]
 )
 DELIVERIES = Gauge("watcher_deliveries", "Deliveries in the store, by state.", ["state"])
+FEEDS = Gauge("watcher_feeds", "Feeds that are polled.")
 FEEDS_FAILING = Gauge("watcher_feeds_failing", "Feeds whose last poll failed.")
 FEED_ISSUES = Gauge("watcher_feed_issues", "Feed issues as in `feeds health`, by kind.", ["kind"])
 HEARTBEATS = Counter("watcher_heartbeats", "Requests to the monitor of `heartbeat`, by result.", ["result"])
@@ -99,8 +100,9 @@ def show_lag(lag: StoreLag, now: datetime) -> None:
         gauge.set(0 if since is None else max((now - since).total_seconds(), 0))
 
 
-def show_feed_issues(issues: Sequence[FeedIssue]) -> None:
-    """Sets the gauges of feed issues, one for each kind; `watcher_feeds_failing` counts gone and failing feeds."""
+def show_feeds(count: int, issues: Sequence[FeedIssue]) -> None:
+    """Sets the gauges of feeds and their issues; `watcher_feeds_failing` counts gone and failing feeds."""
+    FEEDS.set(count)
     counts = collections.Counter(issue.kind for issue in issues)
     for kind in FeedIssueKind:
         FEED_ISSUES.labels(kind.name.lower()).set(counts[kind])

@@ -65,5 +65,6 @@ class Monitoring:
         stats = await self._app.pools.store(store.stats)
         states = await self._app.pools.store(store.feeds.with_issues, now)
         metrics.show_state(dict.fromkeys(DeliveryState, 0) | dict(stats.deliveries), stats.bytes)
-        metrics.show_feed_issues(feed_issues(states, now))
+        polled = await self._app.pools.store(store.feeds.counts, now)
+        metrics.show_feeds(polled.feeds, feed_issues(states, now))
         metrics.show_lag(await self._app.pools.store(store.lag), now)
