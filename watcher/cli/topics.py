@@ -63,7 +63,15 @@ def suggest_command(
         return
     if found.reason is not None:
         raise UsageError(f"{found.reason} (watcher alerts mark, watcher entries mark)")
-    columns = ("change", "term", "weight now", "proposed", f"in {found.relevant} relevant", f"in {found.others} others")
+    columns = (
+        "change",
+        "term",
+        "weight now",
+        "proposed",
+        f"in {found.relevant} relevant",
+        f"in {found.others} others",
+        "effect",
+    )
     show_table(columns, (_change(one) for one in found.changes), empty="the marks suggest no change")
     if found.changes:
         typer.echo(
@@ -84,7 +92,18 @@ def _background(store: Store, topic: str, since: datetime) -> list[Marked]:
 def _change(one: Suggestion) -> tuple[str, ...]:
     before = "-" if one.before is None else format_points(one.before)
     after = "-" if one.after is None else format_points(one.after)
-    return (_kind(one), one.term, before, after, str(one.relevant), str(one.others))
+    return (_kind(one), one.term, before, after, str(one.relevant), str(one.others), _effect(one))
+
+
+def _effect(one: Suggestion) -> str:
+    """What the change alone would have done to the marked entries."""
+    counts = (
+        (one.effect.found, "more relevant sent"),
+        (one.effect.lost, "relevant lost"),
+        (one.effect.added, "more others sent"),
+        (one.effect.spared, "others not sent"),
+    )
+    return ", ".join(f"{count} {what}" for count, what in counts if count) or "same entries, other points"
 
 
 def _kind(one: Suggestion) -> str:

@@ -1,10 +1,10 @@
-"""Terms that would separate what a person marked relevant from the rest: a proposal, never applied by itself."""
+"""Terms that would separate what a user marked relevant from the rest: a proposal, never applied by itself."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import log
 from typing import Any
 
@@ -13,6 +13,7 @@ from watcher.match.entry_text import body_of
 from watcher.match.percolator import Percolator
 from watcher.model.entry import Entry
 from watcher.model.topic import Points, Term, Topic
+from watcher.text.languages import language_code, stop_words
 from watcher.text.stems import STEMMED_LANGUAGES, languages_for, stems
 from watcher.text.tokens import is_unspaced, words
 
@@ -23,6 +24,9 @@ _SIGNIFICANT = 6.63
 """G² of a difference that chance makes in one of a hundred words."""
 _STRONG_SHARE, _GOOD_SHARE = 0.9, 0.7
 _FEWEST_MARKED = 5
+_MOST_TITLES = 3
+_NO_TERM = Term("no term", 100)
+"""Of a topic that has none; no text has these words in a row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +35,20 @@ class Marked:
 
     entry: Entry
     is_relevant: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a change would have done to the marked entries: how many more relevant ones and others would have been sent.
+
+    `titles`: of entries that would have been sent, or no longer, the relevant ones first.
+    """
+
+    found: int = 0
+    lost: int = 0
+    added: int = 0
+    spared: int = 0
+    titles: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +64,7 @@ class Suggestion:
     relevant: int
     others: int
     strength: float
+    effect: Effect = Effect()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +90,7 @@ def suggest(topic: Topic | CompiledTopic, marked: Iterable[Marked], *, most: int
     present = _changes_of_terms(raw, entries, relevant, others)
     new = _new_terms(raw, entries, relevant, others)
     changes = sorted([*present, *new], key=lambda change: (-change.strength, change.term))
-    return Suggestions(tuple(changes[:most]), relevant, others)
+    return Suggestions(tuple(_with_effects(raw, changes[:most], entries)), relevant, others)
 
 
 def suggestions_json(suggestions: Suggestions) -> dict[str, Any]:
@@ -87,10 +106,39 @@ def suggestions_json(suggestions: Suggestions) -> dict[str, Any]:
                 "after": None if change.after is None else change.after / 100,
                 "relevant": change.relevant,
                 "others": change.others,
+                "effect": {
+                    "found": change.effect.found,
+                    "lost": change.effect.lost,
+                    "added": change.effect.added,
+                    "spared": change.effect.spared,
+                    "titles": list(change.effect.titles),
+                },
             }
             for change in suggestions.changes
         ],
     }
+
+
+def _with_effects(topic: Topic, changes: Sequence[Suggestion], entries: Sequence[Marked]) -> list[Suggestion]:
+    """The changes, each with what it alone would have changed."""
+    variants = [topic, *(_changed(topic, change) for change in changes)]
+    percolator = Percolator([replace(one, name=str(number), feeds={}) for number, one in enumerate(variants)])
+    sent = [{int(match.topic) for match in percolator.percolate(one.entry)} for one in entries]
+    ordered = sorted(zip(entries, sent, strict=True), key=lambda row: not row[0].is_relevant)
+    return [replace(change, effect=_effect(number, ordered)) for number, change in enumerate(changes, 1)]
+
+
+def _changed(topic: Topic, change: Suggestion) -> Topic:
+    kept = tuple(term for term in topic.terms if term.text != change.term or term.weight != change.before)
+    terms = kept if change.after is None else (*kept, Term(change.term, change.after))
+    return replace(topic, terms=terms or (_NO_TERM,))
+
+
+def _effect(number: int, rows: Sequence[tuple[Marked, set[int]]]) -> Effect:
+    differing = [(one, number in sent) for one, sent in rows if (0 in sent) != (number in sent)]
+    counts = Counter((one.is_relevant, is_sent) for one, is_sent in differing)
+    titles = tuple(one.entry.title for one, _ in differing[:_MOST_TITLES])
+    return Effect(counts[True, True], counts[True, False], counts[False, True], counts[False, False], titles)
 
 
 def _changes_of_terms(topic: Topic, entries: Sequence[Marked], relevant: int, others: int) -> list[Suggestion]:
@@ -115,7 +163,7 @@ def _only_terms(topic: Topic) -> Topic:
     return Topic(
         topic.name,
         topic.title,
-        topic.terms or (Term("no term", 100),),
+        topic.terms or (_NO_TERM,),
         languages=topic.languages,
         arabic_prefixes=topic.arabic_prefixes,
         vocabulary=topic.vocabulary,
@@ -154,16 +202,30 @@ def _without_parts(changes: list[Suggestion]) -> list[Suggestion]:
 
 
 def _phrases(entry: Entry, languages: tuple[str, ...]) -> dict[tuple[str, ...], str]:
-    """The stemmed phrases of an entry with one spelling each; no single letters, digits or unspaced characters."""
+    """The stemmed phrases of an entry with one spelling each.
+
+    None begins or ends with a stop word, a short word, a number or a character of a script without spaces.
+    """
     found: dict[tuple[str, ...], str] = {}
+    nothing = stop_words(languages_of(entry, languages))
     for text in (entry.title, body_of(entry)):
         tokens = words(text)
         for length in range(1, _LONGEST_PHRASE + 1):
             for at in range(len(tokens) - length + 1):
                 phrase = tokens[at : at + length]
-                if min(len(phrase[0]), len(phrase[-1])) > 2 and not phrase[0].isdigit() and not is_unspaced(phrase[0]):
+                if nothing.isdisjoint((phrase[0], phrase[-1])) and _may_end(phrase[0]) and _may_end(phrase[-1]):
                     found.setdefault(_stem_phrase(phrase, languages), " ".join(phrase))
     return found
+
+
+def languages_of(entry: Entry, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """The languages of a topic and that of an entry."""
+    code = language_code(entry.language) if entry.language else None
+    return languages if code is None or code in languages else (*languages, code)
+
+
+def _may_end(word: str) -> bool:
+    return len(word) > 2 and not word.isdigit() and not is_unspaced(word)
 
 
 def _stem_phrase(phrase: Sequence[str], languages: tuple[str, ...]) -> tuple[str, ...]:

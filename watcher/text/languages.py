@@ -1,8 +1,11 @@
-"""Codes of languages: ISO 639-1 where there is one, else ISO 639-3."""
+"""Codes of languages (ISO 639-1 where there is one, else ISO 639-3), and the stop words of languages."""
 
 from __future__ import annotations
 
 import re
+from functools import lru_cache
+
+from watcher.text.fold import fold
 
 TWO_LETTERS = frozenset(
     """
@@ -25,6 +28,12 @@ _OTHER_CODES = {
     "chi": "zh", "cmn": "zh",
 }  # fmt: skip
 """Codes that mean a language with another one: of ISO 639-2 and 639-3, of Norwegian's two forms, and old ones."""
+_CONTENT_WORDS = frozenset(
+    """
+    cases cause fire group groups home interest member members side sides state states system world
+    """.split()  # noqa: SIM905
+)
+"""In the English list of stop words, but what a report may be about."""
 _CODE = re.compile(r"([A-Za-z]{2,3})(?:[-_][A-Za-z0-9]{1,8})*")
 
 
@@ -36,3 +45,12 @@ def language_code(written: str) -> str | None:
     code = found[1].lower()
     code = _OTHER_CODES.get(code, code)
     return code if len(code) == 3 or code in TWO_LETTERS else None
+
+
+@lru_cache(maxsize=32)
+def stop_words(languages: tuple[str, ...]) -> frozenset[str]:
+    """The folded words of the languages that say nothing of a subject, by the lists of stopwords-iso."""
+    import stopwordsiso
+
+    known = [language for language in languages if stopwordsiso.has_lang(language)]
+    return frozenset(fold(word) for language in known for word in stopwordsiso.stopwords(language)) - _CONTENT_WORDS
