@@ -12,7 +12,7 @@ RUNTIME := build/runtime
 # Files that are built have the time of the last commit, so that two builds of one commit are equal.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
-.PHONY: demo run test test-fast lint style types contracts bench crash hostile mutation soak preview constraints wheel deb sbom release clean
+.PHONY: demo run test test-fast lint style types contracts bench crash hostile mutation soak preview constraints lock wheel deb sbom release clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -64,6 +64,12 @@ constraints: $(READY)  ## newest versions of everything, written down in constra
 	$(BIN)/pip freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
 	@touch $(READY)
 
+lock: $(READY)  ## requirements.lock: constraints.txt with the hashes of the files for this platform
+	$(BIN)/pip install --quiet --dry-run --ignore-installed --constraint constraints.txt \
+		--build-constraint constraints.txt --report lock-report.json '.[apprise,postgres,web]' hatchling
+	$(BIN)/python .ci/lock.py <lock-report.json >requirements.lock
+	@rm lock-report.json
+
 wheel: $(RELEASE)/.ready  ## dist/*.whl and dist/*.tar.gz
 	rm -f dist/watcher_news-*
 	$(RELEASE)/bin/python -m build --outdir dist .
@@ -87,7 +93,8 @@ clean:  ## forgets .venv, caches and what the demo wrote
 $(READY): Makefile pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[apprise,postgres,web]' --group dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt \
+		--editable '.[apprise,postgres,web]' --group dev
 	@touch $@
 
 $(RELEASE)/.ready: Makefile pyproject.toml
