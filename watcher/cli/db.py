@@ -42,7 +42,7 @@ def backup(
     ] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Write a consistent copy of the database, also while the daemon runs.
+    """Write a consistent copy of the database, also while the daemon runs, and before an upgrade.
 
     Only its owner can read the copy.
     """
@@ -57,7 +57,7 @@ def backup(
     if not file.parent.is_dir():
         raise UsageError(f"there is no folder {file.parent}; create it first: mkdir -p {file.parent}")
     with closing(settings_store(load_to_read(config).settings)) as store:
-        store.check_schema()
+        store.check_known_schema()
         store.backup(file)
     say(f"{file}: {file.stat().st_size:,} bytes")
     if keep is not None:

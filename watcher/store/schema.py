@@ -56,6 +56,14 @@ def _mismatch(database: Database, version: str | None) -> SchemaMismatch:
     return _newer(database, version)
 
 
+def check_known(database: Database) -> None:
+    """Raises `SchemaMismatch` unless the store has this program's schema or an earlier one."""
+    with database.read() as connection:
+        version = stored_version(connection)
+    if version not in VERSIONS[:-1]:
+        check(database)
+
+
 def upgrade(database: Database) -> str:
     """Brings the schema to this version in one transaction: what is killed half-way has changed nothing."""
     with database.write("upgrade") as connection:

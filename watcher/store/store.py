@@ -79,6 +79,10 @@ class Store:
         """Raises `SchemaMismatch` unless the schema is this version's. Cheap."""
         schema.check(self._database)
 
+    def check_known_schema(self) -> None:
+        """Raises `SchemaMismatch` unless the schema is this version's or an earlier one: enough for a copy."""
+        schema.check_known(self._database)
+
     def purge(
         self,
         now: datetime,
