@@ -59,6 +59,13 @@ EXPECTED = {
     "/assets/{name}": May.ANYONE, "/favicon.ico": May.ANYONE, "/robots.txt": May.ANYONE, "/healthz": May.ANYONE,
     "/feeds/all.atom": May.FEEDS, "/topics/{name}.atom": May.FEEDS, "/routes/{name}.atom": May.FEEDS,
     "/feeds/all.json": May.FEEDS, "/topics/{name}.json": May.FEEDS, "/routes/{name}.json": May.FEEDS,
+    "/api/openapi.json": May.READ, "/api/alerts": May.READ, "/api/alerts/{id}": May.READ, "/api/entries": May.READ,
+    "/api/entries/{key}": May.READ, "/api/entries/{key}/explain": May.READ, "/api/topics": May.READ,
+    "/api/topics/{name}/volume": May.READ, "/api/feeds": May.READ, "/api/outbox": May.READ,
+    "/api/outbox/{key}": May.READ, "/api/silences": May.READ, "/api/routes/walk": May.READ, "/api/status": May.READ,
+    "POST /api/explain": May.READ, "POST /api/alerts/{id}/mark": May.ACT, "POST /api/entries/{key}/missed": May.ACT,
+    "POST /api/silences": May.ACT, "POST /api/silences/{id}/expire": May.ACT, "POST /api/feeds/{id}/poll": May.ACT,
+    "POST /api/outbox/{key}/retry": May.ADMIN, "POST /api/outbox/{key}/drop": May.ADMIN,
     "/sign-in": May.ANYONE, "POST /sign-in": May.ANYONE, "POST /sign-out": May.READ,
 }  # fmt: skip
 """Who may do what, written down a second time: a new route must be added here as well."""

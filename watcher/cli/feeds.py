@@ -20,6 +20,7 @@ from watcher.errors import UsageError
 from watcher.model.feed import Feed, FeedIssue, PollState
 from watcher.schedule.health import feed_issues
 from watcher.text.redact import redact_addresses
+from watcher.views.feeds import feed_facts
 
 if TYPE_CHECKING:
     from watcher.poll.poller import PollReport
@@ -36,7 +37,7 @@ def list_feeds(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None
     """List every feed: when it was read last, when it is polled next, and why it failed."""
     feeds, states = _feeds_and_states(load_to_read(config))
     if as_json:
-        show_json([_facts(feed, states.get(feed.url)) for feed in feeds])
+        show_json([feed_facts(feed, states.get(feed.url)) for feed in feeds])
         return
     columns = ("feed", "last read", "next poll", "failures", "reason", "url")
     show_table(columns, (_row(feed, states.get(feed.url)) for feed in feeds), empty="no feeds are configured")
@@ -59,30 +60,6 @@ def _row(feed: Feed, state: PollState | None) -> Sequence[Cell]:
 def _called(url: str, name: str | None) -> str:
     """What a row begins with: the host of a feed that has no name."""
     return name or urlsplit(url).hostname or url
-
-
-def _facts(feed: Feed, state: PollState | None) -> dict[str, object]:
-    known = state or PollState(feed.url, datetime.now(UTC))
-    return {
-        "url": feed.url,
-        "name": feed.name,
-        "labels": dict(feed.labels),
-        "title": known.title,
-        "last_success_at": known.last_success_at,
-        "next_poll_at": state.next_poll_at if state else None,
-        "not_before": known.not_before,
-        "failures": known.failures,
-        "failing_since": known.failing_since,
-        "reason": known.reason,
-        "detail": known.detail,
-        "busy_since": known.busy_since,
-        "possible_gap_at": known.possible_gap_at,
-        "truncated_since": known.truncated_since,
-        "repaired_since": known.repaired_since,
-        "repairs": list(known.repairs),
-        "slow_since": known.slow_since,
-        "moved_to": known.moved_to,
-    }
 
 
 def find_feed(compiled: CompiledConfig, name: str, states: dict[str, PollState] | None = None) -> Feed:

@@ -11,8 +11,9 @@ import typer
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, store_of
 from watcher.cli.tables import Cell, say, show_json, show_table, when
 from watcher.errors import UsageError
-from watcher.model.notification import Attempt, Notification, NotificationState
+from watcher.model.notification import Notification, NotificationState
 from watcher.model.route import ChannelRef
+from watcher.views.outbox import attempt_facts, message_facts
 
 if TYPE_CHECKING:
     from watcher.store.store import Store
@@ -36,7 +37,7 @@ def list_notifications(
         dropped = store.outbox.dropped([one.key for one in notifications])
     if as_json:
         facts = [
-            {**_facts(one), "dropped": one.key in dropped, "paused_until": pauses.get(one.group.channel)}
+            {**message_facts(one), "dropped": one.key in dropped, "paused_until": pauses.get(one.group.channel)}
             for one in notifications
         ]
         show_json(facts)
@@ -80,21 +81,6 @@ def _next_attempt(notification: Notification, pauses: Mapping[ChannelRef, dateti
     return max(due, pauses.get(notification.group.channel, due))
 
 
-def _facts(notification: Notification) -> dict[str, object]:
-    return {
-        "key": notification.key,
-        "created_at": notification.created_at,
-        "state": notification.state.value,
-        "reason": notification.reason.value,
-        "channel": str(notification.group.channel),
-        "route": notification.group.route,
-        "alerts": [alert.id for alert in notification.alerts],
-        "omitted": notification.omitted,
-        "attempts": notification.attempts,
-        "next_attempt_at": notification.next_attempt_at,
-    }
-
-
 @app.command(epilog="Example: watcher outbox show 9be1c044")
 def show(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """Show one message: its alerts, and every attempt to deliver it."""
@@ -103,7 +89,7 @@ def show(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> 
         attempts = store.outbox.attempts(notification.key)
         pauses = _pauses(store, [notification])
     if as_json:
-        show_json({**_facts(notification), "attempt_log": [_attempt_facts(one) for one in attempts]})
+        show_json({**message_facts(notification), "attempt_log": [attempt_facts(one) for one in attempts]})
         return
     say(f"{notification.key} to {notification.group.channel} by route {notification.group.route}")
     say(f"{notification.state.value}, {notification.reason.value}, made {when(notification.created_at)}")
@@ -117,16 +103,6 @@ def show(key: Key, config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> 
         for number, one in enumerate(attempts, 1)
     ]
     show_table(("attempt", "started", "finished", "outcome", "reason", "detail"), rows, empty="no attempt yet")
-
-
-def _attempt_facts(attempt: Attempt) -> dict[str, object]:
-    return {
-        "started_at": attempt.started_at,
-        "finished_at": attempt.finished_at,
-        "outcome": attempt.result,
-        "reason": attempt.reason or None,
-        "detail": attempt.detail or None,
-    }
 
 
 @app.command(epilog="Example: watcher outbox retry 9be1c044")

@@ -24,6 +24,7 @@ from watcher.cli.tables import Cell, counted, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
+from watcher.views.silences import silence_facts, state_of
 
 if TYPE_CHECKING:
     from watcher.store.store import Store
@@ -113,7 +114,7 @@ def list_silences(
     with store_of(config) as store:
         silences = store.silences.ending_after(EVER if everything else now)
     if as_json:
-        show_json([_facts(silence, now) for silence in silences])
+        show_json([silence_facts(silence, now) for silence in silences])
         return
     columns = ("id", "state", "until", "matchers", "author", "comment")
     show_table(columns, _rows(silences, now), empty="no silences")
@@ -123,7 +124,7 @@ def _rows(silences: Sequence[Silence], now: datetime) -> list[tuple[Cell, ...]]:
     return [
         (
             silence.id[:8],
-            _state(silence, now),
+            state_of(silence, now).value,
             silence.ends_at,
             _written(silence),
             silence.author,
@@ -131,24 +132,6 @@ def _rows(silences: Sequence[Silence], now: datetime) -> list[tuple[Cell, ...]]:
         )
         for silence in silences
     ]
-
-
-def _facts(silence: Silence, now: datetime) -> dict[str, object]:
-    return {
-        "id": silence.id,
-        "state": _state(silence, now),
-        "matchers": [str(matcher) for matcher in silence.matchers],
-        "author": silence.author,
-        "comment": silence.comment,
-        "starts_at": silence.starts_at,
-        "ends_at": silence.ends_at,
-    }
-
-
-def _state(silence: Silence, now: datetime) -> str:
-    if silence.ends_at <= now:
-        return "over"
-    return "in force" if silence.starts_at <= now else "to come"
 
 
 def _written(silence: Silence) -> str:

@@ -6,7 +6,6 @@ whole times. Times are in the reader's zone (`TZ`, else the machine's), with --u
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from watcher.text.redact import redact_addresses
+from watcher.views.json_text import ADDRESS_KEYS, json_text
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,8 +25,6 @@ GAP = "  "
 FEWEST = 3
 """Columns that stay side by side on the narrowest terminal."""
 
-ADDRESS_KEYS = frozenset({"feed", "url", "feed_url", "moved_to"})
-"""Columns and keys that hold the address of a feed, which may carry a secret such as `?token=…`."""
 
 Cell = str | datetime | None
 """A text; a time, printed as `when` does; None is printed as "-"."""
@@ -178,29 +176,9 @@ def when(moment: datetime | None) -> str:
     return local.strftime("%Y-%m-%d %H:%M:%S") + ("Z" if offset == "+0000" else f"{offset[:3]}:{offset[3:5]}")
 
 
-def json_time(moment: datetime | None) -> str | None:
-    """A time as RFC 3339 writes it, in UTC: `2026-01-24T07:00:00Z`; None for none."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
 def show_json(facts: object) -> None:
     """Prints JSON; aware times as `json_time` writes them, addresses of feeds without their secrets."""
-    typer.echo(json.dumps(_redacted(facts), ensure_ascii=False, indent=2, default=_as_json))
-
-
-def _redacted(facts: object) -> object:
-    if isinstance(facts, dict):
-        return {
-            key: redact_addresses(value) if key in ADDRESS_KEYS and isinstance(value, str) else _redacted(value)
-            for key, value in facts.items()
-        }
-    return [_redacted(one) for one in facts] if isinstance(facts, list | tuple) else facts
-
-
-def _as_json(value: object) -> object:
-    if isinstance(value, datetime):
-        return json_time(value)
-    raise TypeError(f"{type(value).__name__} cannot be printed as JSON")
+    typer.echo(json_text(facts, indent=2))
 
 
 def counted(count: int, noun: str, plural: str | None = None) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit
 
 from watcher.model.alert import stable_hash
@@ -91,3 +91,31 @@ def why_then(feed: Feed, state: PollState | None, polling: Polling) -> str:
     if fixed is not None:
         return "interval as configured"
     return "interval learned from its entries"
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def feed_facts(feed: Feed, state: PollState | None) -> dict[str, object]:
+    """A feed for JSON; what is not known before its first poll is null."""
+    known = state or PollState(feed.url, _NEVER)
+    return {
+        "url": feed.url,
+        "name": feed.name,
+        "labels": dict(feed.labels),
+        "title": known.title,
+        "last_success_at": known.last_success_at,
+        "next_poll_at": state.next_poll_at if state else None,
+        "not_before": known.not_before,
+        "failures": known.failures,
+        "failing_since": known.failing_since,
+        "reason": known.reason,
+        "detail": known.detail,
+        "busy_since": known.busy_since,
+        "possible_gap_at": known.possible_gap_at,
+        "truncated_since": known.truncated_since,
+        "repaired_since": known.repaired_since,
+        "repairs": list(known.repairs),
+        "slow_since": known.slow_since,
+        "moved_to": known.moved_to,
+    }

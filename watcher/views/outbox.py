@@ -73,3 +73,30 @@ def remedy_of(attempts: Sequence[Attempt]) -> str:
     """What helps against the failure of the last attempt, "" when there was none or it succeeded."""
     last = next((one.reason for one in reversed(attempts) if one.finished_at is not None), "")
     return REMEDIES[AttemptReason(last)] if last in set(AttemptReason) else ""
+
+
+def message_facts(notification: Notification) -> dict[str, object]:
+    """A message for JSON."""
+    return {
+        "key": notification.key,
+        "created_at": notification.created_at,
+        "state": notification.state.value,
+        "reason": notification.reason.value,
+        "channel": str(notification.group.channel),
+        "route": notification.group.route,
+        "alerts": [alert.id for alert in notification.alerts],
+        "omitted": notification.omitted,
+        "attempts": notification.attempts,
+        "next_attempt_at": notification.next_attempt_at,
+    }
+
+
+def attempt_facts(attempt: Attempt) -> dict[str, object]:
+    """One attempt for JSON."""
+    return {
+        "started_at": attempt.started_at,
+        "finished_at": attempt.finished_at,
+        "outcome": attempt.result,
+        "reason": attempt.reason or None,
+        "detail": attempt.detail or None,
+    }

@@ -29,6 +29,19 @@ def state_of(silence: Silence, now: datetime) -> SilenceState:
     return SilenceState.IN_FORCE if silence.starts_at <= now else SilenceState.TO_COME
 
 
+def silence_facts(silence: Silence, now: datetime) -> dict[str, object]:
+    """A silence for JSON."""
+    return {
+        "id": silence.id,
+        "state": state_of(silence, now).value,
+        "matchers": [str(matcher) for matcher in silence.matchers],
+        "author": silence.author,
+        "comment": silence.comment,
+        "starts_at": silence.starts_at,
+        "ends_at": silence.ends_at,
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class SilencePreview:
     """What a silence would have met: of `seen` alerts in 7 days, and of `seen_day` in the last 24 hours.

@@ -20,6 +20,8 @@ from watcher.web.door import Door
 from watcher.web.filling import keep_filled
 from watcher.web.pages import (
     alerts,
+    api,
+    api_writes,
     entries,
     feeds,
     fixed,
@@ -41,6 +43,7 @@ log = structlog.get_logger()
 
 GROUPS = (
     fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status, links, outgoing,
+    api, api_writes,
 )  # fmt: skip
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384

@@ -39,7 +39,7 @@ def _kinds(state: str) -> set[str]:
 
 
 def show(asked: Asked) -> Reply:
-    row = _find(asked)
+    row = find_feed(asked)
     polling, zone = asked.site.settings.polling, asked.site.zone
 
     def when(moment: datetime) -> str:
@@ -63,14 +63,14 @@ def lasting(length: timedelta) -> str:
 
 def poll_now(asked: Asked) -> Reply:
     """Makes a feed due; the daemon's next tick polls it."""
-    row = _find(asked)
+    row = find_feed(asked)
     if not row.may_be_asked(asked.site.settings.polling, asked.now):
         raise Refused(409, "This feed is not polled now", f"It was polled just now, is due already, or {row.why_then}.")
     asked.site.store.feeds.ask_for_poll(row.feed.url, asked.now)
     return asked.back(f"/feeds/{row.id[:8]}", done="polled")
 
 
-def _find(asked: Asked) -> FeedRow:
+def find_feed(asked: Asked) -> FeedRow:
     """The feed that the path names. Raises `Refused`."""
     rows = read_feed_rows(asked.site.store, asked.site.settings, asked.now)
     found = [row for row in rows if row.id.startswith(asked.params["id"].lower())]

@@ -29,7 +29,7 @@ def show_all(asked: Asked) -> Reply:
 
 
 def show(asked: Asked) -> Reply:
-    store, notification = asked.site.store, _find(asked)
+    store, notification = asked.site.store, find_message(asked)
     (row,) = read_message_rows(store, [notification], asked.now)
     attempts = store.outbox.attempts(notification.key)
     return asked.page(
@@ -39,7 +39,7 @@ def show(asked: Asked) -> Reply:
 
 def message(asked: Asked) -> Reply:
     """The message as built-in templates make it, for a frame; a digest's notes about feeds are not kept."""
-    notification, root = _find(asked), asked.site.settings.route
+    notification, root = find_message(asked), asked.site.settings.route
     routes = routes_by_path(root) if root else {}
     path = notification.group.route
     rendered = render_message(notification, zone=zone_of(routes, path), rank=rank_of(routes, path))
@@ -48,13 +48,13 @@ def message(asked: Asked) -> Reply:
 
 
 def retry(asked: Asked) -> Reply:
-    notification = _find(asked)
+    notification = find_message(asked)
     done = asked.site.store.outbox.retry(notification.key, asked.now)
     return asked.back(f"/outbox/{notification.key[:8]}", done="retried" if done else "unchanged")
 
 
 def drop(asked: Asked) -> Reply:
-    notification = _find(asked)
+    notification = find_message(asked)
     done = asked.site.store.outbox.drop(notification.key, asked.now)
     return asked.back(f"/outbox/{notification.key[:8]}", done="dropped" if done else "unchanged")
 
@@ -68,7 +68,7 @@ def retry_all(asked: Asked) -> Reply:
     return asked.back("/outbox", done="retried" if any(retried) else "unchanged")
 
 
-def _find(asked: Asked) -> Notification:
+def find_message(asked: Asked) -> Notification:
     """The message that the path names. Raises `Refused`."""
     found = asked.site.store.outbox.find(asked.params["key"])
     if found is None:

@@ -1,0 +1,243 @@
+"""The JSON API, reading. The shapes are those of `--json` on the command line; `openapi.yaml` describes them all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from importlib import resources
+from typing import TypeVar
+
+import yaml
+
+from watcher.match.backtest import labels_of
+from watcher.match.explain import explain, explanation_json
+from watcher.model.alert import AlertState
+from watcher.model.notification import DeliveryState, NotificationState
+from watcher.model.topic import Level
+from watcher.model.web import May
+from watcher.queries.alerts import read_alert_page, read_alert_rows
+from watcher.queries.entries import read_entry_page
+from watcher.queries.feeds import read_feed_rows
+from watcher.queries.outbox import read_message_rows
+from watcher.queries.search import SearchFields, read_search
+from watcher.queries.status import read_status
+from watcher.queries.topics import read_precision, read_volume
+from watcher.route.tree import routes_for
+from watcher.store.records import AlertFilter, MarkState
+from watcher.views.feeds import FeedRow, feed_facts
+from watcher.views.json_text import json_text
+from watcher.views.outbox import attempt_facts, message_facts
+from watcher.views.silences import silence_facts
+from watcher.web.exchange import JSON, Asked, Refused, Reply, with_query
+from watcher.web.pages.alerts import find_alert
+from watcher.web.pages.entries import find_entry
+from watcher.web.pages.outbox import find_message
+from watcher.web.pages.search import before_of
+from watcher.web.router import Page
+
+T = TypeVar("T")
+
+SHOWN, MOST_SHOWN = 50, 200
+ID_DIGITS = 32
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def answer(facts: object, status: int = 200) -> Reply:
+    return Reply(json_text(facts).encode("utf-8", "replace"), status, JSON)
+
+
+def page_of(asked: Asked, items: Sequence[object], before: str, **more: object) -> Reply:
+    """A part of a list; `next` is the address of the following part, null at the end."""
+    following = with_query(with_query(asked.path, **asked.query), before=before, token="") if before else None
+    return answer({"items": items, "next": following, **more})
+
+
+def value_of(asked: Asked, name: str, read: Callable[[str], T]) -> T | None:
+    """A value of the query, None when it is not given. Raises `Refused` when it cannot be read."""
+    text = asked.query.get(name, "")
+    if not text:
+        return None
+    try:
+        return read(text)
+    except (ValueError, OverflowError) as error:
+        raise Refused(400, f"`{name}` cannot be read", "See /api/openapi.json for what it may be.") from error
+
+
+def limit_of(asked: Asked) -> int:
+    limit = value_of(asked, "limit", int)
+    if limit is not None and not 1 <= limit <= MOST_SHOWN:
+        raise Refused(400, "`limit` cannot be read", f"It is a number between 1 and {MOST_SHOWN}.")
+    return limit or SHOWN
+
+
+def moment(text: str) -> datetime:
+    """A time as RFC 3339 writes it. Raises `ValueError`."""
+    found = datetime.fromisoformat(text)
+    if found.tzinfo is None:
+        raise ValueError("without a zone")
+    return found.astimezone(UTC)
+
+
+def _state(text: str) -> AlertState | DeliveryState:
+    return AlertState(text) if text in set(AlertState) else DeliveryState(text)
+
+
+def _alert_id(text: str) -> str:
+    if len(text) != ID_DIGITS:
+        raise ValueError("not the whole id")
+    return bytes.fromhex(text).hex()
+
+
+def alerts(asked: Asked) -> Reply:
+    folded = asked.query.get("folded", "")
+    wanted = AlertFilter(
+        topic=asked.query.get("topic") or None,
+        since=value_of(asked, "since", moment),
+        until=value_of(asked, "until", moment),
+        level=value_of(asked, "level", Level),
+        feed=asked.query.get("feed") or None,
+        state=value_of(asked, "state", _state),
+        story=asked.query.get("story") or None,
+        marked=value_of(asked, "marked", MarkState),
+        folded={"yes": True, "no": False}.get(folded),
+        before=value_of(asked, "before", _alert_id),
+    )
+    if folded not in ("", "yes", "no"):
+        raise Refused(400, "`folded` cannot be read", "It is yes or no.")
+    limit = limit_of(asked)
+    found = asked.site.store.alerts.matching(wanted, limit + 1)
+    rows = read_alert_rows(asked.site.store, found[:limit])
+    return page_of(asked, [row.facts() for row in rows], found[limit - 1].id if len(found) > limit else "")
+
+
+def alert(asked: Asked) -> Reply:
+    page = read_alert_page(asked.site.store, asked.site.settings.receivers, find_alert(asked))
+    return answer(page.facts())
+
+
+def entries(asked: Asked) -> Reply:
+    """The search; without a query, all entries."""
+    fields = SearchFields(*(asked.query.get(name, "") for name in ("q", "feed", "lang", "from", "to", "alerted")))
+    site = asked.site
+    found = read_search(site.store, site.index, site.languages, fields, before=before_of(asked), limit=limit_of(asked))
+    return page_of(
+        asked,
+        [row.facts() for row in found.rows],
+        str(found.before) if found.before else "",
+        understood=found.understood,
+        notes=list(found.notes),
+        unknown=list(found.unknown),
+        count=found.count,
+        looked_back_to=found.looked_back_to,
+    )
+
+
+def entry(asked: Asked) -> Reply:
+    site = asked.site
+    page = read_entry_page(site.store, site.config.topics, site.settings.polling.backfill, find_entry(asked))
+    return answer(page.facts())
+
+
+def explain_entry(asked: Asked) -> Reply:
+    record, name = find_entry(asked), asked.query.get("topic", "")
+    if name and asked.site.topic(name) is None:
+        raise Refused(404, "There is no such topic", "Topics are named in the configuration.")
+    chosen = [one for one in asked.site.config.topics if name in ("", one.topic.name)]
+    found = [explain(one, record.entry, labels_of(record)) for one in chosen]
+    return answer({"items": [explanation_json(one) for one in found], "next": None})
+
+
+def topics(asked: Asked) -> Reply:
+    items = []
+    for one in asked.site.config.topics:
+        precision = read_precision(asked.site.store, one.topic.name)
+        items.append({
+            "name": one.topic.name, "title": one.topic.title, "focus": one.topic.focus / 100,
+            "languages": list(one.topic.languages), "relevant": precision.relevant,
+            "irrelevant": precision.irrelevant, "missed": precision.missed,
+        })  # fmt: skip
+    return page_of(asked, items, "")
+
+
+def volume(asked: Asked) -> Reply:
+    name = asked.params["name"]
+    if asked.site.topic(name) is None:
+        raise Refused(404, "There is no such topic", "Topics are named in the configuration.")
+    days = read_volume(asked.site.store, name, asked.site.zone, asked.now)
+    items = [{"day": one.day.isoformat(), "mention": one.mention, "focus": one.focus} for one in days]
+    return page_of(asked, items, "")
+
+
+def feeds(asked: Asked) -> Reply:
+    rows = read_feed_rows(asked.site.store, asked.site.settings, asked.now)
+    return page_of(asked, [api_feed(row) for row in rows], "")
+
+
+def api_feed(row: FeedRow) -> dict[str, object]:
+    """A feed for JSON, with the id by which it is polled and what is wrong with it."""
+    issues = [{"what": one.kind.value, "since": one.since, "detail": one.detail} for one in row.issues]
+    return {"id": row.id, **feed_facts(row.feed, row.state), "issues": issues, "why_then": row.why_then}
+
+
+def outbox(asked: Asked) -> Reply:
+    state = value_of(asked, "state", NotificationState)
+    store = asked.site.store
+    rows = read_message_rows(store, store.outbox.newest(state=state, limit=limit_of(asked)), asked.now)
+    facts = [{**message_facts(row.notification), "dropped": row.is_dropped} for row in rows]
+    return page_of(asked, facts, "")
+
+
+def message(asked: Asked) -> Reply:
+    found = find_message(asked)
+    (row,) = read_message_rows(asked.site.store, [found], asked.now)
+    log = [attempt_facts(one) for one in asked.site.store.outbox.attempts(found.key)]
+    return answer({**message_facts(found), "dropped": row.is_dropped, "attempt_log": log})
+
+
+def silences(asked: Asked) -> Reply:
+    everything = asked.query.get("all", "") == "yes"
+    found = asked.site.store.silences.ending_after(EVER if everything else asked.now)
+    return page_of(asked, [silence_facts(one, asked.now) for one in found], "")
+
+
+def walk(asked: Asked) -> Reply:
+    """Which routes would take an alert with these labels: each `label` of the query is a name and a value."""
+    root = asked.site.settings.route
+    labels = {name: text for name, text in asked.query.items() if name != "token"}
+    taking = routes_for(root, labels) if root else []
+    return page_of(asked, [{"route": one.path, "receiver": one.receiver} for one in taking], "")
+
+
+def status(asked: Asked) -> Reply:
+    return answer(read_status(asked.site.store, asked.now).facts_for_json())
+
+
+@cache
+def openapi_document() -> dict[str, object]:
+    """The description of this API, OpenAPI 3.1."""
+    text = (resources.files("watcher.web") / "openapi.yaml").read_text(encoding="utf-8")
+    document: dict[str, object] = yaml.safe_load(text)
+    return document
+
+
+def openapi(asked: Asked) -> Reply:
+    return answer(openapi_document())
+
+
+PAGES = (
+    Page("/api/openapi.json", openapi, May.READ),
+    Page("/api/alerts", alerts, May.READ),
+    Page("/api/alerts/{id}", alert, May.READ),
+    Page("/api/entries", entries, May.READ),
+    Page("/api/entries/{key}", entry, May.READ),
+    Page("/api/entries/{key}/explain", explain_entry, May.READ),
+    Page("/api/topics", topics, May.READ),
+    Page("/api/topics/{name}/volume", volume, May.READ),
+    Page("/api/feeds", feeds, May.READ),
+    Page("/api/outbox", outbox, May.READ),
+    Page("/api/outbox/{key}", message, May.READ),
+    Page("/api/silences", silences, May.READ),
+    Page("/api/routes/walk", walk, May.READ),
+    Page("/api/status", status, May.READ),
+)
