@@ -71,3 +71,21 @@ def test_the_format_is_chosen(log_format: LogFormat, is_json: bool, monkeypatch:
         assert json.loads(line)["event"] == "poll.done"
     else:
         assert "poll.done" in line
+
+
+@pytest.mark.parametrize("log_format", [LogFormat.TEXT, LogFormat.JSON])
+def test_a_traceback_shows_neither_variables_nor_tokens_in_addresses(
+    monkeypatch: pytest.MonkeyPatch, log_format: LogFormat
+) -> None:
+    err = io.StringIO()
+    monkeypatch.setattr(sys, "stderr", err)
+    configure_logs(log_format=log_format)
+    password = "-".join(("a", "password"))
+    try:
+        raise ValueError(f"{len(password)}: https://a.example/?token=SECRETtoken")
+    except ValueError:
+        structlog.get_logger().exception("poll.crashed")
+    structlog.reset_defaults()
+    assert "ValueError" in err.getvalue()
+    assert "a-password" not in err.getvalue()
+    assert "SECRETtoken" not in err.getvalue()

@@ -182,10 +182,16 @@ def export_feeds(
     target: Annotated[Path | None, typer.Argument(help="Write to this file; to standard output by default.")] = None,
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Write every configured feed as OPML 2.0, with folders made of the label `folder`."""
+    """Write every configured feed as OPML 2.0, with folders made of the label `folder`.
+
+    Feeds whose address is a secret are left out.
+    """
     from watcher.config.opml_writer import write_opml
 
-    feeds = load_to_read(config).settings.feeds
+    configured = load_to_read(config).settings.feeds
+    feeds = tuple(feed for feed in configured if feed.address is None)
+    if len(feeds) < len(configured):
+        typer.echo(f"left out: {counted(len(configured) - len(feeds), 'feed')} with a secret address", err=True)
     document = write_opml(feeds)
     if target is None:
         sys.stdout.buffer.write(document)

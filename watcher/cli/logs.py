@@ -19,22 +19,24 @@ MOST_REMEMBERED = 1_000
 
 
 def configure_logs(*, verbose: bool = False, log_format: LogFormat = LogFormat.AUTO) -> None:
-    """Sends the log to standard error. Events carry no secret: the caller keeps them out (I12)."""
+    """Sends the log to standard error. Events carry no secret: the caller keeps them out (I12).
+
+    A traceback never shows the variables of a function, among which may be a password or an address with a token.
+    """
     is_terminal = sys.stderr.isatty()
     as_text = is_terminal if log_format is LogFormat.AUTO else log_format is LogFormat.TEXT
     last: structlog.typing.Processor = (
-        structlog.dev.ConsoleRenderer(colors=is_terminal)
+        structlog.dev.ConsoleRenderer(colors=is_terminal, exception_formatter=structlog.dev.plain_traceback)
         if as_text
         else structlog.processors.JSONRenderer(ensure_ascii=False)
     )
-    before = [] if as_text else [structlog.processors.format_exc_info]
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
             CountRepetitions(time.monotonic),
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            *before,
+            structlog.processors.format_exc_info,
             _without_secrets,
             last,
         ],

@@ -14,10 +14,11 @@ from watcher.config.schema import FeedShape, OpmlShape
 from watcher.config.secrets import SecretSource
 from watcher.config.yaml_tree import Where
 from watcher.errors import Position, Problem
-from watcher.model.feed import Feed
+from watcher.model.feed import Feed, public_address
 from watcher.model.route import OWN_LABELS
 from watcher.model.secret import Secret
 from watcher.model.trust import Trust
+from watcher.text.addresses import web_url_problem
 
 _PROBLEMS_SHOWN = 20
 _HEADER_NAME = re.compile(r"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
@@ -68,12 +69,14 @@ def _own_feed(gathered: _Feeds, where: Where) -> None:
     if shape is None:
         return
     headers = _headers(gathered, where, shape.headers)
-    if shape.url in gathered.places:
-        reader.problem(where, f"this feed is already listed in {gathered.places[shape.url]}; remove one of the two")
+    address = _secret_address(gathered, where, shape.url) if isinstance(shape.url, SecretSource) else None
+    url = shape.url if isinstance(shape.url, str) else public_address(address or Secret(str(shape.url)))
+    if url in gathered.places:
+        reader.problem(where, f"this feed is already listed in {gathered.places[url]}; remove one of the two")
         return
-    gathered.places[shape.url] = f"line {reader.position(where).line}"
-    gathered.feeds[shape.url] = Feed(
-        shape.url,
+    gathered.places[url] = f"line {reader.position(where).line}"
+    gathered.feeds[url] = Feed(
+        url,
         shape.name,
         shape.labels,
         shape.interval,
@@ -83,7 +86,19 @@ def _own_feed(gathered: _Feeds, where: Where) -> None:
         trust=Trust[shape.trust.upper()],
         is_aggregator=shape.aggregator,
         is_critical=shape.critical,
+        address=address,
     )
+
+
+def _secret_address(gathered: _Feeds, where: Where, source: SecretSource) -> Secret:
+    """The address of a feed, known to every command that can find it: the feed's identity names its host."""
+    at = (*where, "url")
+    address = gathered.credentials.kept(source, at)
+    problem = web_url_problem(address.value) if address.value is not None else None
+    if problem is None:
+        return address
+    gathered.reader.problem(at, f"what {address.origin} holds is no address of a feed: {problem}")
+    return Secret(address.origin)
 
 
 def _headers(gathered: _Feeds, where: Where, written: Mapping[str, str | SecretSource]) -> dict[str, Secret]:

@@ -71,11 +71,11 @@ def feed_url_problem(text: str) -> str | None:
     return problem
 
 
-def _feed_url(text: str) -> str:
-    problem = feed_url_problem(text)
-    if problem:
+def _feed_url(value: object) -> str | SecretSource:
+    found = read_text_or_secret(value)
+    if isinstance(found, str) and (problem := feed_url_problem(found)):
         raise ValueError(problem)
-    return text
+    return found
 
 
 def _interval(value: object) -> timedelta | None:
@@ -178,7 +178,7 @@ Line = Annotated[Text, reject(lambda text: bool(re.search(r"[\x00-\x1f\x7f]", te
 Name = Annotated[str, AfterValidator(_name)]
 LabelName = Annotated[str, AfterValidator(label_name)]
 Labels = dict[LabelName, str]
-FeedUrl = Annotated[str, AfterValidator(_feed_url)]
+FeedUrl = Annotated[str | SecretSource, PlainValidator(_feed_url), _SECRET]
 TextOrSecret = Annotated[str | SecretSource, PlainValidator(read_text_or_secret), _SECRET]
 EmailAddress = Annotated[str, AfterValidator(_email_address)]
 NetworkRange = Annotated[str, AfterValidator(_network)]

@@ -76,7 +76,7 @@ class Fetcher:
         deadline = deadline or self._polling.timeout
         try:
             ASKER.set(Asker(read_address(feed.url).host, is_proven=worked))
-            return await self._follow(feed, validators, url or feed.url, deadline, patience)
+            return await self._follow(feed, validators, url or address_of(feed), deadline, patience)
         except HostBusy as busy:
             if busy.requested:
                 return FetchFailed(busy.reason, busy.detail, retry_after=busy.wait)
@@ -116,7 +116,7 @@ class Fetcher:
                 case FetchFailed():
                     return result
                 case _:
-                    return replace(result, asked_kept=asked != feed.url, took=timedelta(seconds=took))
+                    return replace(result, asked_kept=asked != address_of(feed), took=timedelta(seconds=took))
 
     async def _request(self, chain: Chain, hop: Hop) -> FetchResult | Hop:
         url = httpcore2.URL(
@@ -128,7 +128,8 @@ class Fetcher:
                 chain.remember_cookies(hop.url, response.status, response.headers)
                 from_here = replace(hop, allow=self._pools.allowed_after(response, hop.allow))
                 return chain.next_hop(from_here, response.status, headers["location"])
-            moved = hop.plain_url if hop.redirects and hop.permanent else None
+            # Of a feed with a secret address, the target of a redirect is likely to repeat it.
+            moved = hop.plain_url if hop.redirects and hop.permanent and chain.feed.address is None else None
             if response.status == httpx2.codes.NOT_MODIFIED and chain.validators:
                 return NotModified(headers, _refreshed(chain.validators, headers), moved)
             if not httpx2.codes.is_success(response.status):
@@ -136,7 +137,9 @@ class Fetcher:
             body = await self._body(response, headers)
         # Of a document that was cut off, the rest is still to be read: the next request is unconditional.
         validators = Validators() if body.was_cut_off else _validators_of(headers)
-        return Fetched(hop.plain_url, body.body(), headers, validators, moved, hop.redirects, repairs=body.repairs)
+        return Fetched(
+            chain.shown_url(hop), body.body(), headers, validators, moved, hop.redirects, repairs=body.repairs
+        )
 
     async def _body(self, response: httpcore2.Response, headers: Mapping[str, str]) -> BodyCollector:
         limit = self._polling.max_bytes
@@ -173,6 +176,14 @@ class Fetcher:
         if status in _SLOW_DOWN and _speaks_for(host, feed):
             self._limiter.pause(host, wait or _DEFAULT_PAUSE)
         return failures.refused(host, status, headers, wait)
+
+
+def address_of(feed: Feed) -> str:
+    """Where a feed is read. Raises `FetchError` when that is a secret without a value."""
+    try:
+        return feed.address_to_ask
+    except LookupError as error:
+        raise FetchError(PollReason.ADDRESS_REFUSED, f"the address is not known: {error}") from error
 
 
 def _speaks_for(host: str, feed: Feed) -> bool:

@@ -66,7 +66,7 @@ class Chain:
         ]
         if cookie := self._cookie(url):
             headers.append(("Cookie", cookie))
-        own = read_address(self.feed.url)
+        own = read_address(self.feed.address_to_ask)
         if _origin(own) == _origin(url):
             written = {name.lower() for name in self.feed.headers}
             headers = [header for header in headers if header[0].lower() not in written]
@@ -74,6 +74,10 @@ class Chain:
                 headers.append(("Authorization", "Basic " + b64encode(_credentials(own)).decode("ascii")))
             headers += [(name, reveal(value)) for name, value in self.feed.headers.items()]
         return [(name.encode("ascii"), value.encode("latin-1", "replace")) for name, value in headers]
+
+    def shown_url(self, hop: Hop) -> str:
+        """The address of a document, to which its links are relative: of a secret one only the host."""
+        return hop.plain_url if self.feed.address is None else str(hop.url.copy_with(raw_path=b"/", userinfo=b""))
 
     def remember_cookies(self, url: httpx2.URL, status: int, headers: RawHeaders) -> None:
         """Keeps what a hop sets, for the hosts and paths that RFC 6265 gives it to."""

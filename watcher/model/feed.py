@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
+from urllib.parse import quote, urlsplit
 
 from watcher.errors import PollReason
 from watcher.model.entry import IdentityScheme, UpdateHints
@@ -33,10 +34,30 @@ class Feed:
     is_aggregator: bool = False
     is_critical: bool = False
 
+    address: Secret | None = None
+    """Where it is read when that is a secret; `url` then is what may be shown of it, see `public_address`."""
+
+    @property
+    def address_to_ask(self) -> str:
+        """Where it is read. Raises `LookupError` when that is a secret without a value."""
+        return self.url if self.address is None else self.address.reveal()
+
     @property
     def label(self) -> str:
         """The value of the label `feed`: only the configuration decides what routes and silences see."""
         return self.name or self.url
+
+
+def public_address(address: Secret) -> str:
+    """What is shown and stored of a feed whose address is a secret: its host, and where the secret comes from.
+
+    It is the feed's identity, and stays the same when a token in the address is replaced.
+    """
+    parts = urlsplit(address.value or "https://unknown.invalid")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = f":{parts.port}" if parts.port else ""
+    kind, _, name = address.origin.partition(" ")
+    return f"{parts.scheme}://{host}{port}/***?{kind}={quote(name)}"
 
 
 @dataclass(frozen=True, slots=True)
