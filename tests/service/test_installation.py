@@ -59,6 +59,7 @@ def test_a_configuration_and_hints_that_exist_are_kept_and_an_old_unit_is_replac
     found = planned(config_yaml="mine", credentials_conf="mine", watcher_service=current, watcher_backup_timer="old")
     assert {name: one.action for name, one in found.items()} == {
         "watcher.service": FileAction.KEEP,
+        "watcher-web.service": FileAction.CREATE,
         "watcher-backup.service": FileAction.CREATE,
         "watcher-backup.timer": FileAction.REPLACE,
         "config.yaml": FileAction.KEEP,
@@ -125,5 +126,5 @@ def test_the_command_shows_first_and_writes_when_asked(harness: Harness, program
     assert harness.command("check", "-c", str(config)).returncode == 0
     config.write_text("mine")
     again = harness.command("service", "install", "--root", str(image), "--yes")
-    assert again.stdout.count("keep") == 5
+    assert again.stdout.count("keep") == len(UNITS) + 2
     assert config.read_text() == "mine"

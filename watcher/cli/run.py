@@ -25,6 +25,9 @@ def run(
     node_name: str = typer.Option(
         "", metavar="NAME", help="Call this node so in `watcher nodes`.", show_default="the machine's name"
     ),
+    web: str | None = typer.Option(
+        None, metavar="HOST:PORT", help="Serve the pages here, as `watcher web` does, in a process of their own."
+    ),
     verbose: Verbose = False,
     log_format: LogFormatOption = LogFormat.AUTO,
 ) -> None:
@@ -46,9 +49,24 @@ def run(
     configure_logs(verbose=verbose, log_format=log_format)
     compiled = load_to_run(config)
     daemon = run_daemon(
-        config, compiled, os.environ, listen=_address(metrics), name=node_name, roles=[Role(name) for name in roles]
+        config,
+        compiled,
+        os.environ,
+        listen=_address(metrics),
+        name=node_name,
+        roles=[Role(name) for name in roles],
+        web=_pages(web),
     )
     asyncio.run(daemon)
+
+
+def _pages(text: str | None) -> str | None:
+    from watcher.config.web import read_listen
+
+    try:
+        return None if text is None else str(read_listen(text))
+    except ValueError as error:
+        raise UsageError(f"--web {text}: {error}") from error
 
 
 def _roles(text: str) -> list[str]:

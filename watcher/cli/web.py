@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -54,7 +55,7 @@ def web(
         return
     from watcher.cli.logs import configure_logs
     from watcher.clock import SystemClock
-    from watcher.sandbox.limits import hide_from_children
+    from watcher.sandbox.limits import end_with_parent, hide_from_children
 
     try:
         from watcher.web.app import serve
@@ -63,19 +64,21 @@ def web(
             raise UsageError(INSTALL) from error
         raise
     hide_from_children()
+    end_with_parent()
     configure_logs(verbose=verbose, log_format=log_format)
     compiled = load_to_read(config)
     check_keys(compiled.settings.web)
     where = compiled.settings.web.listen if listen is None else _listen(listen, compiled.settings.web)
     with opened_store(compiled) as store:
-        serve(_served(config), store, SystemClock(), where, lambda: _served(config))
+        serve(_served(config, where), store, SystemClock(), where, lambda: _served(config, where))
 
 
-def _served(config: Path) -> ServedConfig:
+def _served(config: Path, listen: Listen) -> ServedConfig:
     from watcher.web.site import ServedConfig
 
     compiled = load_to_read(config)
-    return ServedConfig(compiled.settings, compiled.topics)
+    web = replace(compiled.settings.web, listen=listen)
+    return ServedConfig(replace(compiled.settings, web=web), compiled.topics)
 
 
 def check_keys(web: WebSettings) -> None:

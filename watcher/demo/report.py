@@ -156,7 +156,10 @@ def webhook_brief(request: Request) -> str:
 def next_commands(result: DemoResult, program: str) -> list[tuple[str, str]]:
     """Commands to try next, each with a comment."""
     config = result.files.config
-    commands = [("open the digest", f"xdg-open {result.files.html}")]
+    commands = [
+        ("all of it as pages: open http://127.0.0.1:8080", f"{program} web -c {config}"),
+        ("open the digest", f"xdg-open {result.files.html}"),
+    ]
     if result.sent:
         commands.append(
             ("the whole life of an alert", f"{program} alerts show {result.sent[0].alert.id[:8]} -c {config}")

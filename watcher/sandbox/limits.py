@@ -5,14 +5,18 @@ from __future__ import annotations
 import ctypes
 import os
 import resource
+import signal
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 _INHERITED = ("LD_LIBRARY_PATH", "LANG", "LC_ALL")
 """The only variables that children get: secrets may be in any other."""
 
-_PR_SET_DUMPABLE = 4  # prctl(2)
+_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE = 1, 4  # prctl(2)
+ENDS_WITH_PARENT = "WATCHER_ENDS_WITH_PARENT"
+"""Set in the environment of a child of ours that serves as long as we do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +59,13 @@ def allow_cpu(seconds: int) -> None:
     usage = resource.getrusage(resource.RUSAGE_SELF)
     used = int(usage.ru_utime + usage.ru_stime) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (used + seconds, resource.RLIM_INFINITY))
+
+
+def end_with_parent() -> None:
+    """Has this process end with SIGTERM when its parent ends, however that comes, if the parent wants it."""
+    if ENDS_WITH_PARENT in os.environ:
+        with suppress(OSError, AttributeError):  # not Linux
+            ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM, 0, 0, 0)
 
 
 def hide_from_children() -> bool:

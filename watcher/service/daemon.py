@@ -26,6 +26,7 @@ from watcher.service.memory import trim_memory
 from watcher.service.metrics import ReloadResult
 from watcher.service.monitoring import Monitoring
 from watcher.service.node import Role
+from watcher.service.pages_process import PagesProcess, serving_pages
 from watcher.service.systemd import SystemdNotifier
 from watcher.service.tasks import BoundedTasks
 from watcher.service.ticker import Ticker
@@ -55,10 +56,11 @@ async def run_daemon(
     listen: tuple[str, int] | None = None,
     name: str = "",
     roles: Collection[Role] = tuple(Role),
+    web: str | None = None,
 ) -> None:
     """Runs until SIGTERM or SIGINT, then completes what is under way (at most ten seconds).
 
-    `listen` is where monitoring is served; `name` and `roles` are those of this node. Raises `UsageError` when that
+    `listen` is where monitoring is served, `web` where a child process serves the pages; `name` and `roles` are those of this node. Raises `UsageError` when that
     address is not available, and `StoreError` when the store cannot be opened, or is damaged or changed by another
     version while running; anything else that the store refuses is logged and tried again with the next tick.
     """
@@ -66,13 +68,22 @@ async def run_daemon(
     async with open_application(config, env, grace=GRACE, name=name, roles=roles) as app:
         await app.follow_configuration()
         await app.pools.store(reconcile.warn_of_other_nodes, app.store, app.config, app.node.id, app.clock.now())
-        await Daemon(path, app, manager, listen).run()
+        async with serving_pages(path, web) as pages:
+            await Daemon(path, app, manager, listen, pages).run()
 
 
 class Daemon:
     """The ticks of both pipelines and of maintenance, and the answers to signals."""
 
-    def __init__(self, path: Path, app: Application, manager: SystemdNotifier, listen: tuple[str, int] | None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        app: Application,
+        manager: SystemdNotifier,
+        listen: tuple[str, int] | None,
+        pages: PagesProcess | None = None,
+    ) -> None:
+        self._pages = pages
         self._path = path
         self._listen = listen
         self._app = app
@@ -267,5 +278,7 @@ class Daemon:
             return ReloadResult.FAILED
         if config.settings.store != old.settings.store:
             log.warning("reload.store_kept", remedy="a new store needs a restart")
+        if self._pages is not None:
+            self._pages.reload()
         log.info("reload.completed", feeds=len(config.settings.feeds), topics=len(config.topics))
         return ReloadResult.SUCCESS

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-UNITS = ("watcher.service", "watcher-backup.service", "watcher-backup.timer")
+UNITS = ("watcher.service", "watcher-web.service", "watcher-backup.service", "watcher-backup.timer")
 PROGRAM = "/opt/watcher/bin/watcher"
 """As it is written in the units that are part of the package."""
 CONFIG = Path("/etc/watcher/config.yaml")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 import structlog
 import uvicorn
@@ -73,9 +74,20 @@ def serve(config: ServedConfig, store: Store, clock: Clock, listen: Listen, relo
         index.close()
 
 
+class _Server(uvicorn.Server):
+    """Ends in order on a signal: uvicorn itself would end the process by the signal once it has served."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    def stop(self) -> None:
+        self.should_exit = True
+
+
 async def _serve(door: Door, site: Site, listen: Listen, reload: Callable[[], ServedConfig]) -> None:
     sock = _bound(listen)
-    server = uvicorn.Server(
+    server = _Server(
         uvicorn.Config(
             door, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
             server_header=False, h11_max_incomplete_event_size=LARGEST_HEAD,
@@ -89,9 +101,12 @@ async def _serve(door: Door, site: Site, listen: Listen, reload: Callable[[], Se
         except ConfigError as error:
             log.error("reload.refused", problems=len(error.problems), first=str(error.problems[0]))
         else:
-            log.info("reload.done", topics=len(site.config.topics))
+            log.info("reload.completed", topics=len(site.config.topics))
 
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, read_again)
+    loop = asyncio.get_running_loop()
+    loop.add_signal_handler(signal.SIGHUP, read_again)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, server.stop)
     where = str(listen) if listen.socket else f"http://{Listen(listen.host, sock.getsockname()[1])}"
     log.info("web.started", address=where, url=site.settings.web.url or where)
     filling = asyncio.create_task(keep_filled(site))
