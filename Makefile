@@ -21,7 +21,7 @@ run: $(READY)  ## the daemon, with CONFIG (config.yaml)
 	@exec $(BIN)/watcher run --config $(CONFIG)
 
 test: $(READY)  ## all tests; ARGS="-k fold" chooses some
-	$(BIN)/pytest --numprocesses 2 -r fEs $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --maxschedchunk 2 -r fEs $(ARGS)
 
 test-fast: $(READY)  ## the tests of the packages by themselves, in two to three minutes
 	$(BIN)/pytest --numprocesses 2 -m "not slow" -r fEs $(ARGS)

@@ -26,15 +26,46 @@ settings.load_profile("explore" if os.environ.get("WATCHER_EXPLORE") else "same"
 
 SLOW = {"crash", "hostile", "integration", "mutation", "cli", "demo"} | {
     "test_accounting.py",
+    "test_alarm.py",
+    "test_breakers.py",
     "test_daemon.py",
     "test_discover.py",
+    "test_executors.py",
+    "test_isolation.py",
+    "test_node.py",
+    "test_pool.py",
     "test_readers_agree.py",
     "test_render_user_templates.py",
+    "test_resolver.py",
+    "test_restart.py",
     "test_route_year.py",
     "test_schema.py",
     "test_sqlite.py",
 }
-"""Folders and files whose tests start processes, walk a whole year or read the corpus: not part of `make test-fast`."""
+"""Folders and files whose tests start processes, wait, walk a whole year or read the corpus: not part of
+`make test-fast`. Single tests have the marker `slow`.
+"""
+
+LEFT_OUT = (
+    "left out: what starts processes, waits, walks the whole flow, reads the corpus or needs PostgreSQL (make test)"
+)
+
+FIRST = (
+    "crash",
+    "test_restart.py",
+    "test_two_daemons.py",
+    "test_daemon.py",
+    "test_hostile_company.py",
+    "test_stories.py",
+    "integration",
+    "notify",
+    "service",
+    "hostile",
+    "cli",
+)
+"""Folders and files with the longest tests, longest first: a test of half a minute that begins last would be waited for
+by all processes but one.
+"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -49,8 +80,20 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if SLOW & set(item.path.relative_to(TESTS).parts) or "postgres_url" in getattr(item, "fixturenames", ()):
+        if SLOW & set(item.path.relative_to(TESTS).parts) or "postgres_server" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.slow)
+    items.sort(key=_length)
+
+
+def _length(item: pytest.Item) -> int:
+    """Where an item comes: before others when it is longer."""
+    parts = item.path.relative_to(TESTS).parts
+    return next((place for place, name in enumerate(FIRST) if name in parts), len(FIRST))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if "not slow" in config.getoption("markexpr"):
+        terminalreporter.write_line(LEFT_OUT)
 
 
 @pytest.fixture(scope="session")

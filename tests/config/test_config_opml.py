@@ -48,6 +48,7 @@ FEEDS = st.lists(
 
 
 @given(FEEDS)
+@pytest.mark.slow
 def test_writing_and_reading_loses_nothing(feeds: list[Feed]) -> None:
     read = read_opml(write_opml(feeds))
     assert read.problems == ()
@@ -57,6 +58,7 @@ def test_writing_and_reading_loses_nothing(feeds: list[Feed]) -> None:
 
 
 @given(FEEDS, FEEDS)
+@pytest.mark.slow
 def test_appending_adds_what_is_new_and_changes_nothing_else(before: list[Feed], added: list[Feed]) -> None:
     data = append_to_opml(write_opml(before), added)
     assert isinstance(data, bytes)
@@ -389,6 +391,7 @@ def test_nothing_that_is_no_opml_raises(data: bytes) -> None:
     ],
     ids=["depth", "quotes", "apostrophes", "blanks", "attributes", "ampersands"],
 )
+@pytest.mark.slow
 def test_repairing_a_damaged_list_is_bounded(data: bytes) -> None:
     started = time.process_time()
     assert read_opml(data).problems

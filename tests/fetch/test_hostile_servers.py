@@ -195,6 +195,7 @@ def test_redirects_share_the_deadline(feed_server: FeedServer, fetch: Any) -> No
     assert failed.reason is PollReason.TIMEOUT
 
 
+@pytest.mark.slow
 def test_others_are_not_disturbed(feed_server: FeedServer, with_fetcher: Any) -> None:
     feed_server.stall("/stalled")
     feed_server.drip("/drip", b"x" * 1000, 0.02)

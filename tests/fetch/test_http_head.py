@@ -96,6 +96,7 @@ def test_a_head_is_repaired_however_it_arrives_and_a_body_is_left_alone(step: in
     ids=["headers", "interim answers", "empty lines"],
 )
 @pytest.mark.parametrize("step", [1, 8_192])
+@pytest.mark.slow
 def test_a_head_without_end_costs_little(data: bytes, step: int) -> None:
     started = time.process_time()
     with pytest.raises(FetchError, match=f"{HEAD_BYTES:,} bytes"):

@@ -70,7 +70,6 @@ def daemon(harness: Harness) -> Iterator[subprocess.Popen[bytes]]:
         process.wait()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM])
 def test_the_other_daemon_takes_over_what_was_in_flight(
     harness: Harness, feeds: HangingFeeds, end: signal.Signals

@@ -147,6 +147,7 @@ def test_evidence_marks_the_words_in_the_original_text() -> None:
     assert "\n" not in part.text
 
 
+@pytest.mark.slow
 def test_threads_share_a_percolator() -> None:
     raws = [topic({3: [f"word{at}", f"common {at % 7}"], 1: ["camp*"]}, name=str(at)) for at in range(50)]
     entries = [entry(f"word{at % 50} common {at % 7}", "camps " * at, id=str(at)) for at in range(100)]

@@ -54,6 +54,7 @@ def test_the_parts_of_the_seed_article_add_up(seed: dict[str, Explanation]) -> N
 
 
 @pytest.mark.parametrize("file", ["config.yaml", "bench/quality/multilingual.yaml"])
+@pytest.mark.slow
 def test_the_examples_of_the_topics_hold(file: str) -> None:
     for topic in load_topics(ROOT / file):
         for example in topic.topic.examples:

@@ -55,6 +55,7 @@ def test_the_one_bad_alert_is_left_out_and_accounted_for(harness: Harness, fails
     assert states["Truce collapses in the south"] == [DeliveryState.DELIVERED]
 
 
+@pytest.mark.slow
 def test_a_message_without_a_good_alert_dies_counted_and_blocks_nothing(
     harness: Harness, fails_for: Callable[[str], None]
 ) -> None:

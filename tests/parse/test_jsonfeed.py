@@ -137,6 +137,7 @@ def check_is_plain(feed: ParsedFeed) -> None:
 
 @settings(max_examples=400, deadline=None)
 @given(DOCUMENT)
+@pytest.mark.slow
 def test_wrong_types_are_left_out(document: dict[str, object]) -> None:
     with suppress(ParseError):
         feed = read(json.dumps(document))
@@ -152,6 +153,7 @@ def test_wrong_types_are_left_out(document: dict[str, object]) -> None:
         st.tuples(st.integers(0, 2_000), st.sampled_from([*b'{}[]",:\\\x00\xff0-eN \xed']), st.booleans()), max_size=5
     ),
 )
+@pytest.mark.slow
 def test_bytes_gone_wrong_end_in_a_feed_or_a_named_reason(
     document: dict[str, object], as_ascii: bool, edits: list[tuple[int, int, bool]]
 ) -> None:

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from datetime import UTC, timedelta
 from itertools import chain
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +58,7 @@ def received(frames: list[bytes]) -> ParsedFeed:
 
 @settings(max_examples=300, deadline=None)
 @given(feeds)
+@pytest.mark.slow
 def test_any_feed(feed: ParsedFeed) -> None:
     read = received(list(encode_feed(feed)))
     assert (read, read.hashes) == (feed, feed.hashes)

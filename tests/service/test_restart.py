@@ -8,8 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import pytest
-
 from tests.harness.harness import Harness, rss
 from tests.harness.servers import Answer, Request
 
@@ -52,8 +50,6 @@ def running(harness: Harness) -> Iterator[None]:
         daemon.wait()
 
 
-@pytest.mark.slow
-@pytest.mark.sqlite_only
 def test_feeds_in_flight_are_read_again_within_half_a_minute(harness: Harness) -> None:
     feeds = HangingFeeds()
     harness.feed_urls = [harness.feeds.put(f"/feed-{number}", feeds) for number in range(FEEDS)]
