@@ -222,7 +222,7 @@ async def situations(port: int, certificate: Path) -> None:
         message = render_message(notification, zone="Europe/Istanbul")
         if big:
             message = replace(message, text=message.text * 500)
-        return await EmailChannel(options, MailServer(settings, tls=tls)).send(notification, message, DEADLINE)
+        return await EmailChannel(options, MailServer(settings, tls=lambda: tls)).send(notification, message, DEADLINE)
 
     def report(name: str, outcome: Outcome) -> None:
         print(f"{name:<34} {type(outcome).__name__:<10} {getattr(outcome, 'reason', ''):<18} {outcome.detail}")

@@ -42,8 +42,9 @@ COMMAND = {"pydantic"}
 """typer imports it for the arguments of a command."""
 CONFIGURATION = {"pydantic", "yaml", "re2", "snowballstemmer", "asyncio"}
 STORE = {*CONFIGURATION, "sqlalchemy"}
-CHANNELS = {"httpx2", "httpcore2", "aiosmtplib", "structlog", "rich"}
+CHANNELS = {"aiosmtplib"}
 """`check` and `once` build the channels, to refuse what could not send."""
+HTTP = {"httpx2", "httpcore2"}
 LOG = {"structlog", "rich"}
 """structlog imports rich by itself."""
 
@@ -81,7 +82,7 @@ def test_help_of_a_command_imports_nothing_but_its_arguments(harness: Harness, n
     ("words", "allowed"),
     [
         (("init", "-c", "mine.yaml"), COMMAND),
-        (("check",), CONFIGURATION | CHANNELS),
+        (("check",), CONFIGURATION | CHANNELS | HTTP),
         (("explain", "--text", "config.yaml"), CONFIGURATION),
         (("routes", "test", "level=focus"), CONFIGURATION),
         (("receivers", "list"), CONFIGURATION),
@@ -107,4 +108,12 @@ def test_once_with_nothing_due_imports_no_parser_and_no_templates(harness: Harne
     harness.clock.set(datetime.now(UTC))
     harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(minutes=1))])
     harness.once()
-    assert imported(harness, "once") <= STORE | LOG | CHANNELS
+    assert imported(harness, "once") <= STORE | LOG | CHANNELS | HTTP
+
+
+def test_a_check_of_receivers_of_mail_alone_imports_no_http_library(harness: Harness) -> None:
+    harness.route = DIGEST_AT_SEVEN
+    path = harness.write()
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join(line for line in lines if "name: chat" not in line), encoding="utf-8")
+    assert imported(harness, "check") <= CONFIGURATION | CHANNELS

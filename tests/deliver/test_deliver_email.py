@@ -38,7 +38,11 @@ def smtp(sink: ScriptedMailSink, **more) -> Smtp:
 def send(settings: Smtp, options: Email = TO, told=None, tls=None, deadline: timedelta = DEADLINE) -> Outcome:
     told = told or notification(alert())
     message = render_message(told, zone="Europe/Istanbul")
-    return asyncio.run(EmailChannel(options, MailServer(settings, tls=tls)).send(told, message, deadline))
+    return asyncio.run(
+        EmailChannel(options, MailServer(settings, tls=None if tls is None else lambda: tls)).send(
+            told, message, deadline
+        )
+    )
 
 
 def test_a_message_arrives_with_both_parts_and_its_headers(mail_sink: ScriptedMailSink) -> None:

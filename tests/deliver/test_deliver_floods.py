@@ -14,7 +14,8 @@ from tests.harness.factories import NOW, alert, notification
 from tests.harness.servers import Answer, FakeClock, WebhookSink
 from watcher.deliver.answer_limit import HEAD_BYTES
 from watcher.deliver.http_answers import Answer as Answered
-from watcher.deliver.http_clients import ANSWER_BYTES, HttpClients, Via
+from watcher.deliver.http_clients import HttpClients, Via
+from watcher.deliver.http_post import ANSWER_BYTES
 from watcher.deliver.webhook import Webhook, WebhookChannel
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, Outcome, TryAgain

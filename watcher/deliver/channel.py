@@ -35,18 +35,22 @@ class MailServer:
 
     smtp: Smtp
     proxy: str | None = None
-    tls: ssl.SSLContext | None = None
+    tls: Callable[[], ssl.SSLContext] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What the channels of one receiver send with. `http` outlives the channels; `mail` is None without a mail
-    server.
+    """What the channels of one receiver send with. `http` outlives the channels and is opened when one asks for it;
+    `mail` is None without a mail server.
     """
 
-    http: httpx2.AsyncClient
+    open_http: Callable[[], httpx2.AsyncClient]
     mail: MailServer | None
     clock: Clock
+
+    @property
+    def http(self) -> httpx2.AsyncClient:
+        return self.open_http()
 
 
 @dataclass(frozen=True, slots=True)

@@ -94,7 +94,7 @@ class ChatChannel:
         return outcome
 
     async def _post(self, message: Message, key: str, reply_to: str, deadline: timedelta) -> Outcome:
-        from watcher.deliver.http_clients import post
+        from watcher.deliver.http_post import post
 
         return await post(self.client, self.service.build_request(message, key, reply_to), deadline, self._judge)
 

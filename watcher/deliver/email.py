@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
-import structlog
 from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPRecipientRefused
 
 from watcher.deliver.channel import MailServer
@@ -25,8 +24,6 @@ from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
 from watcher.model.secret import reveal
 from watcher.model.settings import Smtp
-
-log = structlog.get_logger()
 
 FAREWELL = timedelta(seconds=1)
 """How long a server may take to answer QUIT; the message is safe by then."""
@@ -70,7 +67,7 @@ class Conversation:
             local_hostname="localhost",  # until the connection shows a better one
             use_tls=self._smtp.tls == "implicit",
             start_tls=False,
-            tls_context=server.tls,
+            tls_context=server.tls() if server.tls else None,
             timeout=self._deadline,
         )
 
@@ -165,6 +162,9 @@ def _delivered(answer: str, refused: dict[str, tuple[int, str]]) -> Delivered:
     """The others have it: an address that does not exist is a warning, and no reason to call the message dead."""
     if not refused:
         return Delivered(answer)
+    import structlog  # only here: `check` builds channels and logs nothing
+
+    log = structlog.get_logger()
     log.warning("mail.recipient_refused", refused=named(refused), remedy="correct or remove the address in receivers")
     return Delivered(f"{answer}; but refused: {named(refused)}")
 

@@ -76,5 +76,7 @@ def _build(options: ChannelOptions, transport: Transport) -> Channel:
 
 def _transport(receiver: Receiver, smtp: Smtp | None, clients: HttpClients, clock: Clock) -> Transport:
     via = clients.via(receiver)
-    mail = None if smtp is None else MailServer(smtp, via.proxy, via.tls)
-    return Transport(clients.client(via), mail, clock)
+    if via.ca_file is not None:
+        via.trust()  # a file that holds no certificates is refused at once
+    mail = None if smtp is None else MailServer(smtp, via.proxy, via.trust)
+    return Transport(lambda: clients.client(via), mail, clock)

@@ -66,7 +66,7 @@ class WebhookChannel:
     async def send(self, notification: Notification, message: Message, deadline: timedelta) -> Outcome:
         timestamp = int(self.clock.now().timestamp())
         request = signed_request(self.options, notification.key, timestamp, message.payload)
-        from watcher.deliver.http_clients import post
+        from watcher.deliver.http_post import post
 
         return await post(self.client, request, deadline, judge_webhook)
 

@@ -15,7 +15,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Sequence
+from functools import cache
 from itertools import pairwise
 
 from watcher.text.fold import INVISIBLE, fold
@@ -41,7 +43,8 @@ def _apart() -> str:
 
     `\\w` alone will not do: it lacks the combining marks that many scripts write inside words.
     """
-    plane = "".join(map(chr, (*range(0xD800), *range(0xE000, 0x10000))))
+    # As UTF-16 the plane is made at once: this runs whenever a command starts that knows topics.
+    plane = array("H", (*range(0xD800), *range(0xE000, 0x10000))).tobytes().decode("utf-16")
     unwordly = re.findall(r"[\W_]", plane)
     apart = [char for char in unwordly if char == "_" or not unicodedata.category(char).startswith("M")]
     return _class(sorted(ord(char) for char in apart if char not in INVISIBLE or char == "\u200c"))
@@ -54,7 +57,7 @@ def _class(codes: list[int]) -> str:
             runs[-1][1] = code
         else:
             runs.append([code, code])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in runs)
+    return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in runs)
 
 
 _NOT_IN_PIECE = f"{_apart()}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
@@ -92,7 +95,6 @@ _LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]+)(\d+)")
 _PIECE = re.compile(f"[^{_JOINERS}]+")
 _IS_COMPOUND = re.compile(f"[{_JOINERS}.@:]")
 """What a chunk has that is an address or more than one piece."""
-_BREAK = re.compile(f"(?<=[^{_NOT_IN_PIECE}])[{_NOT_IN_PIECE}](?=[^{_NOT_IN_PIECE}])")
 
 
 def chunks(text: str) -> list[str]:
@@ -226,7 +228,12 @@ def words(text: str) -> list[str]:
 
 def count_breaks(token: str) -> int:
     """How many characters of a token end one word and begin another; scripts that write no spaces do without."""
-    return len(_BREAK.findall(token))
+    return len(_break().findall(token))
+
+
+@cache
+def _break() -> re.Pattern[str]:
+    return re.compile(f"(?<=[^{_NOT_IN_PIECE}])[{_NOT_IN_PIECE}](?=[^{_NOT_IN_PIECE}])")
 
 
 def is_unspaced(text: str) -> bool:
