@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from urllib.parse import urlencode
 
 import httpx2
 
 from tests.harness.servers import FakeClock
+from tests.harness.store_samples import DIGEST, MINUTE, NOW, alert, frozen
+from watcher.errors import AttemptReason
+from watcher.model.alert import Alert, Evidence
+from watcher.model.notification import GiveUp
+from watcher.model.topic import Level
 from watcher.service.load import load_config
 from watcher.store.store import Store
 from watcher.web.app import all_pages
@@ -77,3 +82,30 @@ class Client:
         """A form of ours that is sent off."""
         own = {"content-type": "application/x-www-form-urlencoded", "sec-fetch-site": "same-origin"}
         return self.send("POST", path, urlencode(fields or {}).encode(), **(own | headers))
+
+
+NASTY = "<script>alert(1)</script> \u202eevil\u202c \"'><img src=x onerror=alert(1)> {{7*7}} " + "w" * 400
+ARABIC = "نقل محتجزين من مخيم الهول"
+
+
+def nasty_alert(name: str, title: str = NASTY, link: str = "javascript:alert(1)") -> Alert:
+    """An alert whose every text is a publisher's attempt to act."""
+    one = alert(name, title=NASTY, topic="ceasefires", level=Level.FOCUS)
+    entry = replace(one.entry, title=title, summary=NASTY * 3, link=link, author=NASTY, categories=(NASTY,))
+    parts = (
+        Evidence("نقل … @detainees", "title", 2, 440, title, ((0, 7),)),
+        Evidence(NASTY[:80], "lead", 1, 300, NASTY, ((0, 8),)),
+    )
+    return replace(one, entry=entry, evidence=parts, labels={**one.labels, "feed": NASTY, "story": one.story})
+
+
+def fill_with_history(store: Store) -> Alert:
+    """An alert with hostile texts in a message that died, one in Arabic, and a plain one."""
+    first = nasty_alert("nasty")
+    dead = frozen(store, first, nasty_alert("arabic", ARABIC, "https://e.example/1"), alert("plain"))
+    acquired = store.outbox.acquire("me", NOW, NOW + MINUTE, 10)
+    for one in acquired:
+        store.outbox.begin_attempt("me", one.notification.key, one.epoch, NOW)
+        store.outbox.record("me", one.notification.key, one.epoch, GiveUp(AttemptReason.GONE, "404 <b>"), NOW, NOW)
+    assert dead.group == DIGEST
+    return first

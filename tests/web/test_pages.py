@@ -4,48 +4,23 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from tests.harness.servers import FakeClock
-from tests.harness.store_samples import CHAT, DIGEST, HOUR, MINUTE, NOW, alert, frozen, save_alerts
-from tests.harness.web import Client
-from watcher.errors import AttemptReason
-from watcher.model.alert import Alert, Evidence
-from watcher.model.notification import GiveUp, NotificationState
-from watcher.model.topic import Level
+from tests.harness.store_samples import CHAT, HOUR, NOW, alert, save_alerts
+from tests.harness.web import Client, fill_with_history
+from watcher.model.alert import Alert
+from watcher.model.notification import NotificationState
 from watcher.store.store import Store
 from watcher.web.app import all_pages
-
-NASTY = "<script>alert(1)</script> \u202eevil\u202c \"'><img src=x onerror=alert(1)> {{7*7}} " + "w" * 400
-ARABIC = "نقل محتجزين من مخيم الهول"
-
-
-def nasty_alert(name: str, title: str = NASTY, link: str = "javascript:alert(1)") -> Alert:
-    """An alert whose every text is a publisher's attempt to act."""
-    one = alert(name, title=NASTY, topic="ceasefires", level=Level.FOCUS)
-    entry = replace(one.entry, title=title, summary=NASTY * 3, link=link, author=NASTY, categories=(NASTY,))
-    parts = (
-        Evidence("نقل … @detainees", "title", 2, 440, title, ((0, 7),)),
-        Evidence(NASTY[:80], "lead", 1, 300, NASTY, ((0, 8),)),
-    )
-    return replace(one, entry=entry, evidence=parts, labels={**one.labels, "feed": NASTY, "story": one.story})
 
 
 @pytest.fixture
 def history(store: Store) -> Alert:
-    """An alert with hostile texts in a message that died, one in Arabic, and a plain one."""
-    first = nasty_alert("nasty")
-    dead = frozen(store, first, nasty_alert("arabic", ARABIC, "https://e.example/1"), alert("plain"))
-    acquired = store.outbox.acquire("me", NOW, NOW + MINUTE, 10)
-    for one in acquired:
-        store.outbox.begin_attempt("me", one.notification.key, one.epoch, NOW)
-        store.outbox.record("me", one.notification.key, one.epoch, GiveUp(AttemptReason.GONE, "404 <b>"), NOW, NOW)
-    assert dead.group == DIGEST
-    return first
+    return fill_with_history(store)
 
 
 class Outline(HTMLParser):
