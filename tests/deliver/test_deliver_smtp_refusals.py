@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from aiosmtplib import SMTPDataError, SMTPResponseException
@@ -80,6 +81,28 @@ def test_a_refusal_about_us_or_today_is_no_dead_letter(stage: Stage, reply: str,
     outcome = failure(stage, reply)
     assert isinstance(outcome, TryAgain)
     assert outcome.reason is reason
+
+
+PROVIDERS = [
+    tuple(line.split(" | ", 2))
+    for line in (Path(__file__).parent / "smtp_answers.txt").read_text("utf-8").splitlines()
+    if line and not line.startswith("#")
+]
+
+
+@pytest.mark.parametrize(("stage", "about", "reply"), PROVIDERS)
+def test_the_words_of_providers(stage: str, about: str, reply: str) -> None:
+    """An answer about this message or recipient is a dead letter, one about us or today is tried again."""
+    if stage == Stage.RECIPIENTS:
+        outcome = judge_refused({"a@example.org": (int(reply[:3]), reply)}, ())
+    else:
+        outcome = failure(Stage(stage), f"{reply[:3]} {reply[4:]}")
+    if about in {"this message", AttemptReason.TOO_LARGE}:
+        assert isinstance(outcome, GiveUp)
+        assert about == "this message" or outcome.reason is AttemptReason.TOO_LARGE
+    else:
+        assert isinstance(outcome, TryAgain)
+        assert outcome.reason == about
 
 
 @pytest.mark.parametrize("reply", ABOUT_THE_MESSAGE)

@@ -105,6 +105,8 @@ def _is_about_size(code: int, answer: str) -> bool:
 
 def _about_us(stage: Stage, answer: str) -> AttemptReason | None:
     """Whether the words of a refusal are about a login, a limit, or who we are; None when about the message."""
+    if _UNPROVEN.search(answer):
+        return AttemptReason.SENDER_REFUSED
     if _LOGIN.search(answer):
         return AttemptReason.AUTHENTICATION
     if _LIMIT.search(answer):
@@ -117,6 +119,9 @@ def _about_us(stage: Stage, answer: str) -> AttemptReason | None:
 def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
+
+_UNPROVEN = _words(r"\b(?:spf|dkim|dmarc)\b", r"\b5\.7\.26\b", r"\bnot owned by\b")
+"""A sender that is not proven to be ours; such answers also say "authenticate", and mean no login."""
 
 _LOGIN = _words(
     r"^530\b",
@@ -139,7 +144,9 @@ _LIMIT = _words(
     r"\b(?:limit|quota)\b.{0,30}\b(?:sending|send|daily|hourly|day|hour|outgoing|messages|emails|mails"
     r"|recipients per)\b",
     r"\btoo (?:many|much)\b.{0,20}\b(?:messages|mails?|emails?|recipients|connections|sent|requests)\b",
-    r"\b(?:unusual|high|excessive|unsolicited)\b.{0,20}\b(?:rate|volume)\b|\brate[ -]?limit",
+    r"\b(?:unusual|high|excessive|unsolicited)\b.{0,20}\b(?:rate|volume|activity)\b|\brate[ -]?limit",
+    r"\bmax(?:imum)?\b.{0,20}\b(?:mails?|emails?|messages|sending rate|credits)\b(?!.{0,12}\bsize)",
+    r"\bthrottl|\bfrequency limited\b",
 )
 """Gmail ("5.4.5 Daily user sending limit exceeded"), Exchange Online ("5.7.233 … exceeded the limit"), shared hosts."""
 
@@ -153,12 +160,13 @@ _SENDER = _words(
     r"|permitted|authori[sz]ed|valid|exist|found|verif)|unknown|invalid|mismatch|verif|does not|doesn't"
     r"|must)",
     r"\bnot (?:allowed|permitted|authori[sz]ed|entitled)\b.{0,20}\b(?:to )?(?:send|use|submit)",
-    r"\b(?:spf|dkim|dmarc)\b",
     r"\b(?:your|client|sending|remote)\b.{0,10}\b(?:ip|host|server|network|address"
     r"|domain)\b.{0,40}\b(?:block|reject|denied|list|reputation|banned|refused|not allowed)"
     r"|\boriginating from your ip\b",
     r"\b(?:rbl|dnsbl|spamhaus|spamcop|barracuda(?:central)?|sorbs|blocklist(?:ed)?|blacklist(?:ed)?|block list)\b",
-    r"\baccount\b.{0,20}\b(?:suspended|disabled|locked|blocked|compromised|restricted)",
+    r"\baccount\b.{0,20}\b(?:suspended|disabled|locked|blocked|compromised|restricted|banned|paused)",
+    r"\bsending (?:paused|suspended|disabled|blocked)\b|\bip\b.{0,40}\breputation\b",
+    r"\baddress is not verified\b|\bidentit(?:y|ies) failed\b",
 )
 """Who we are, or say that we are. Of lists of blocked hosts, too: they name the host that sends, not the message."""
 
