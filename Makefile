@@ -12,7 +12,7 @@ RUNTIME := build/runtime
 # Files that are built have the time of the last commit, so that two builds of one commit are equal.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
-.PHONY: demo run test test-fast lint style types contracts bench crash hostile mutation soak preview constraints lock wheel deb sbom release clean
+.PHONY: demo run test test-fast lint style types contracts bench crash hostile mutation soak preview pictures constraints lock wheel deb sbom release clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -58,6 +58,9 @@ soak: $(READY)  ## forty minutes of steady load: memory, latency and the write-a
 
 preview: $(READY)  ## pictures of the digest: two widths, light and dark, Latin and Arabic; needs chromium
 	$(BIN)/python bench/live/preview.py preview-output
+
+pictures: $(READY)  ## pictures of the pages for docs/web.md; needs chromium
+	$(BIN)/python bench/live/pictures.py
 
 constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
 	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[apprise,postgres,web]' --group dev
