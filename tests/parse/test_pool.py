@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import Any
 
+import pytest
+
 from watcher.errors import PollReason
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import ParseFailed
@@ -97,5 +99,30 @@ def test_children_are_replaced_after_their_jobs_and_after_a_cancelled_one() -> N
             abandoned.cancel()
             await asyncio.gather(abandoned, return_exceptions=True)
             assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+
+    run(body)
+
+
+def feed_of(number: int) -> bytes:
+    return GOOD.replace(b"<title>A</title>", b"<title>entry %d</title>" % number)
+
+
+@pytest.mark.parametrize("turns", range(0, 40, 3))
+def test_a_cancelled_job_leaves_no_answer_to_the_next_one(turns: int) -> None:
+    """Feeds once got the entries of other feeds: a job was cancelled while its child started, and the mark that the
+    child was ready was taken for the end of the next answer.
+    """
+
+    async def body() -> None:
+        async with pool(jobs_per_child=1) as parsers:
+            for number in range(4):
+                cancelled = asyncio.create_task(parsers.parse(feed_of(100 + number), url=URL, headers={}))
+                for _ in range(turns):
+                    await asyncio.sleep(0.004)
+                cancelled.cancel()
+                await asyncio.gather(cancelled, return_exceptions=True)
+                parsed = await parsers.parse(feed_of(number), url=URL, headers={})
+                assert isinstance(parsed, ParsedFeed)
+                assert [entry.title for entry in parsed.entries] == [f"entry {number}"]
 
     run(body)

@@ -92,8 +92,8 @@ def test_a_child_cannot_read_its_parents_environment(hidden: bool) -> None:
 @pytest.mark.parametrize(
     ("source", "limits", "failure"),
     [
-        ("{{ 9 ** 99999999 }}", Limits(cpu_seconds=1), JobFailure.CPU_TIME),
-        ("{{ 9 ** 99999999 }}", Limits(cpu_seconds=60, deadline=0.7), JobFailure.DEADLINE),
+        ("{{ 9 ** 99999999 }}", Limits(cpu_seconds=1, deadline=60), JobFailure.CPU_TIME),
+        ("{{ 9 ** 99999999 }}", Limits(cpu_seconds=60, deadline=4), JobFailure.DEADLINE),
     ],
 )
 def test_a_job_that_is_killed_keeps_what_was_answered_before(source: str, limits: Limits, failure: JobFailure) -> None:

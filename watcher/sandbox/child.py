@@ -1,7 +1,8 @@
 """The child's side of the sandbox: takes jobs from its standard input and writes the answers to its standard output.
 
-Everything is a frame: its length in four bytes, then its content. A job is two frames, an answer any number of them
-and a mark that ends it.
+Everything is a frame: its length in four bytes, then its content. A job is three frames: a tag that no other job of the
+child has, a head and a body. An answer is the tag, any number of frames, and a mark that ends it. The parent compares
+the tags: the answer to another job would give one feed the entries of another.
 """
 
 from __future__ import annotations
@@ -39,13 +40,13 @@ def serve(answer: Answer) -> None:
     limit_memory(memory_bytes)
     sink.write(READY)
     sink.flush()
-    while (head := _read_frame(source)) is not None and (body := _read_frame(source)) is not None:
+    while (job := _read_job(source)) is not None:
+        tag, head, body = job
         allow_cpu(cpu_seconds)
+        _write_frame(sink, tag)
         try:
             for frame in answer(head, body):
-                sink.write(LENGTH.pack(len(frame)))
-                sink.write(frame)
-                sink.flush()
+                _write_frame(sink, frame)
         except MemoryError:
             sink.write(OUT_OF_MEMORY)
             sink.flush()
@@ -54,8 +55,9 @@ def serve(answer: Answer) -> None:
         sink.flush()
 
 
-def as_job(head: bytes, body: bytes) -> tuple[bytes, ...]:
-    return LENGTH.pack(len(head)), head, LENGTH.pack(len(body)), body
+def as_job(tag: bytes, head: bytes, body: bytes) -> tuple[bytes, ...]:
+    """What the parent writes for a job. The tag is not empty."""
+    return tuple(part for frame in (tag, head, body) for part in (LENGTH.pack(len(frame)), frame))
 
 
 def _take_streams() -> tuple[BinaryIO, BinaryIO]:
@@ -66,6 +68,18 @@ def _take_streams() -> tuple[BinaryIO, BinaryIO]:
     sink = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     return sys.stdin.buffer, sink
+
+
+def _write_frame(sink: BinaryIO, frame: bytes) -> None:
+    sink.write(LENGTH.pack(len(frame)))
+    sink.write(frame)
+    sink.flush()
+
+
+def _read_job(source: BinaryIO) -> tuple[bytes, bytes, bytes] | None:
+    """Tag, head and body of the next job; None at the end of the input."""
+    tag, head, body = _read_frame(source), _read_frame(source), _read_frame(source)
+    return None if tag is None or head is None or body is None else (tag, head, body)
 
 
 def _read_frame(source: BinaryIO) -> bytes | None:

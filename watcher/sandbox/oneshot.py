@@ -13,6 +13,9 @@ from enum import StrEnum
 from watcher.sandbox.child import LENGTH, READY, as_job
 from watcher.sandbox.limits import Limits, child_command, child_environment
 
+_TAG = b"1"
+"""A child of its own has one job."""
+
 
 class JobFailure(StrEnum):
     """Why a child did not finish a job."""
@@ -46,7 +49,7 @@ async def run_job(module: str, head: bytes, body: bytes, limits: Limits) -> Fini
     output = b""
     try:
         async with asyncio.timeout(limits.deadline):
-            output, _ = await process.communicate(b"".join(as_job(head, body)))
+            output, _ = await process.communicate(b"".join(as_job(_TAG, head, body)))
     except TimeoutError:
         return Finished((), JobFailure.DEADLINE)
     finally:
@@ -62,7 +65,7 @@ def run_job_blocking(module: str, head: bytes, body: bytes, limits: Limits) -> F
     try:
         ended = subprocess.run(
             child_command(module, limits),
-            input=b"".join(as_job(head, body)),
+            input=b"".join(as_job(_TAG, head, body)),
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=limits.deadline,
@@ -90,7 +93,7 @@ def _finished(output: bytes, exit_code: int | None) -> Finished:
 
 
 def _frames(output: bytes) -> tuple[tuple[bytes, ...], bytes]:
-    """The whole frames of an answer, and the mark or the piece of a frame that follows them."""
+    """The whole frames of an answer after its tag, and the mark or the piece of a frame that follows them."""
     frames = []
     position = len(READY)
     while len(prefix := output[position : position + LENGTH.size]) == LENGTH.size:
@@ -100,4 +103,4 @@ def _frames(output: bytes) -> tuple[tuple[bytes, ...], bytes]:
             break
         frames.append(output[position + LENGTH.size : end])
         position = end
-    return tuple(frames), output[position:]
+    return tuple(frames[1:]), output[position:]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import secrets
 import signal
 from collections.abc import Callable
 from contextlib import suppress
@@ -20,6 +21,7 @@ _STREAM_BUFFER = 1 << 20
 _LARGEST_FRAME = 64 << 20
 _START_WITHIN = 60.0
 _DIE_WITHIN = 1.0
+_TAG_BYTES = 8
 
 Receive = Callable[[bytes], None]
 """Takes one frame of an answer."""
@@ -49,7 +51,7 @@ class ChildPool:
             raise RuntimeError("the pool was not started: await start() first")
         child = await self._idle.get()
         try:
-            return await child.run(as_job(head, body), receive)
+            return await child.run(head, body, receive)
         finally:
             self._idle.put_nowait(child)
 
@@ -87,8 +89,11 @@ class _Child:
         except (TimeoutError, EOFError) as error:
             await self._kill()
             raise OSError(f"a child process could not be started; try: python -I -m {self._module}") from error
+        except BaseException:  # cancelled: the mark that it is ready would be taken for the end of an answer
+            await self._kill()
+            raise
 
-    async def run(self, job: tuple[bytes, ...], receive: Receive) -> Finished:
+    async def run(self, head: bytes, body: bytes, receive: Receive) -> Finished:
         try:
             await self._ready()
         except OSError:  # no child could be started
@@ -97,7 +102,7 @@ class _Child:
         failure: JobFailure | None = JobFailure.CRASHED
         try:
             async with asyncio.timeout(self._limits.deadline):
-                failure = await self._exchange(job, receive)
+                failure = await self._exchange(head, body, receive)
             return Finished((), failure)
         except TimeoutError:
             return Finished((), JobFailure.DEADLINE)
@@ -117,8 +122,12 @@ class _Child:
 
     async def _ready(self) -> None:
         if self._starting is not None:
-            starting, self._starting = self._starting, None
-            await starting
+            starting = self._starting
+            try:
+                await asyncio.shield(starting)  # who waits for it may be cancelled; the child starts all the same
+            finally:
+                if starting.done():
+                    self._starting = None
         if self._process is None or self._process.returncode is not None:
             await self.start()
 
@@ -133,11 +142,13 @@ class _Child:
         _end(process)
         await asyncio.shield(process.wait())
 
-    async def _exchange(self, job: tuple[bytes, ...], receive: Receive) -> JobFailure | None:
-        stdin = self._running().stdin
+    async def _exchange(self, head: bytes, body: bytes, receive: Receive) -> JobFailure | None:
+        stdin, tag = self._running().stdin, secrets.token_bytes(_TAG_BYTES)
         assert stdin is not None
-        stdin.writelines(job)
+        stdin.writelines(as_job(tag, head, body))
         await stdin.drain()
+        if await self._read_frame() != tag:
+            raise EOFError("a child answered another job")
         while (frame := await self._read_frame()) is not None:
             if not frame:
                 return None
