@@ -57,7 +57,7 @@ EXPECTED = {
     "/l/{token}/silence": May.ANYONE, "POST /l/{token}/silence": May.ANYONE,
     "/routes": May.READ, "/topics": May.READ, "/topics/{name}": May.READ, "POST /topics/{name}/try": May.ACT,
     "/assets/{name}": May.ANYONE, "/favicon.ico": May.ANYONE, "/robots.txt": May.ANYONE, "/healthz": May.ANYONE,
-    "/feeds/all.atom": May.FEEDS, "/topics/{name}.atom": May.FEEDS, "/routes/{name}.atom": May.FEEDS,
+    "/topics/{name}.svg": May.FEEDS, "/feeds/all.atom": May.FEEDS, "/topics/{name}.atom": May.FEEDS, "/routes/{name}.atom": May.FEEDS,
     "/feeds/all.json": May.FEEDS, "/topics/{name}.json": May.FEEDS, "/routes/{name}.json": May.FEEDS,
     "/api/openapi.json": May.READ, "/api/alerts": May.READ, "/api/alerts/{id}": May.READ, "/api/entries": May.READ,
     "/api/entries/{key}": May.READ, "/api/entries/{key}/explain": May.READ, "/api/topics": May.READ,

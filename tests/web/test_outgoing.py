@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from xml.etree import ElementTree
 
 import feedparser
 import pytest
@@ -120,3 +121,13 @@ def test_a_feeds_token_in_the_address_opens_feeds_and_nothing_else(
     for address in ("/", "/search", "/status", "/api/alerts"):
         assert client.get(f"{address}?token=wf_secret").status_code in (401, 404)
         assert client.get(address, authorization="Bearer wf_secret").status_code in (403, 404)
+
+
+def test_a_badge_counts_the_stories_of_a_week(client: Client, listed: Store) -> None:
+    answer = client.get("/topics/ceasefires.svg")
+    picture = ElementTree.fromstring(answer.content)
+    assert picture.attrib["aria-label"] == "Ceasefires: 2 in 7 days"
+    assert answer.headers["content-type"].startswith("image/svg+xml")
+    assert answer.headers["cross-origin-resource-policy"] == "cross-origin"
+    assert client.get("/topics/ceasefires.svg", if_none_match=answer.headers["etag"]).status_code == 304
+    assert client.get("/topics/nothing.svg").status_code == 404

@@ -17,7 +17,6 @@ DAY = timedelta(days=1)
 def read_status(store: Store, now: datetime) -> Status:
     """The status at `now`, and what needs the operator."""
     dead = store.outbox.newest(state=NotificationState.DEAD, limit=MOST_MESSAGES)
-    sent = store.outbox.newest(state=NotificationState.SENT, limit=MOST_MESSAGES)
     facts = StatusFacts(
         stats=store.stats(),
         feeds=store.feeds.counts(now),
@@ -28,7 +27,7 @@ def read_status(store: Store, now: datetime) -> Status:
         ready=store.outbox.newest(state=NotificationState.READY, limit=MOST_MESSAGES),
         dead=dead,
         dropped=store.outbox.dropped([one.key for one in dead]),
-        last_digest=next((one for one in sent if one.reason is NotifyReason.DIGEST), None),
+        last_digest=store.outbox.last_sent(NotifyReason.DIGEST),
         pauses=store.outbox.pauses(now),
         entries_day=store.entries.count(now - DAY),
     )

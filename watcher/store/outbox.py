@@ -118,6 +118,14 @@ class Outbox(StorePart):
         with self._database.read() as connection:
             return [_notification(row) for row in connection.execute(query)]
 
+    def last_sent(self, reason: NotifyReason) -> Notification | None:
+        """The newest message that was made for this reason and has been sent."""
+        query = _whole().where(notifications.c.reason == reason.value, notifications.c.state == NotificationState.SENT)
+        newest = query.order_by(notifications.c.created_at.desc(), notifications.c.id.desc()).limit(1)
+        with self._database.read() as connection:
+            row = connection.execute(newest).one_or_none()
+        return None if row is None else _notification(row)
+
     def sent_by(self, route: str, limit: int) -> list[tuple[Notification, datetime]]:
         """What a route has sent, and when, the last first."""
         query = (

@@ -23,6 +23,7 @@ from watcher.web.pages import (
     alerts,
     api,
     api_writes,
+    badge,
     entries,
     feeds,
     fixed,
@@ -44,7 +45,7 @@ log = structlog.get_logger()
 
 GROUPS = (
     fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status, links, outgoing,
-    api, api_writes,
+    api, api_writes, badge,
 )  # fmt: skip
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384
