@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -40,9 +41,9 @@ def entries_of_hostile_feed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     parse = ParserPool.parse
 
     async def parsed(
-        self: ParserPool, body: bytes, *, url: str, headers: Mapping[str, str]
+        self: ParserPool, body: bytes, *, url: str, headers: Mapping[str, str], **more: Any
     ) -> ParsedFeed | ParseFailed:
-        read = await parse(self, body, url=url, headers=headers)
+        read = await parse(self, body, url=url, headers=headers, **more)
         if url.endswith("/hostile") and isinstance(read, ParsedFeed):
             recent = read.entries[0].published
             entries = tuple(KINDS[name] for name in names)

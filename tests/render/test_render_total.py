@@ -103,6 +103,10 @@ def test_one_that_cannot_be_rendered_is_left_out_with_a_note() -> None:
         ("https://news.example/@writer/1", "https://news.example/@writer/1"),
         ("https://" + "a" * 70 + "ä.example/", ""),
         ("https://@/", ""),
+        ("https://www.bbc.com%40evil.example/", ""),
+        ("https://www.bbc.com\\@evil.example/", "https://evil.example/"),
+        ("https://①②⑦.0.0.1/", "https://127.0.0.1/"),
+        ("https://evil。com/", "https://evil.com/"),
     ],
 )
 def test_a_link_shows_where_it_leads(link: str, shown: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from itertools import permutations
 
 import pytest
@@ -309,3 +309,21 @@ def test_any_two_texts_can_be_compared(body: str, title: str, other: str) -> Non
     one, two = entry_sketch("a", body, title), entry_sketch("b", other, title)
     assert all(0 <= value < 1 << 63 for value in (*one.shingles, *one.hashes))
     assert 0 <= compare(two, one, NO_TIME, NO_TIME).agreement <= 1
+
+
+def test_no_publication_date_stops_a_comparison() -> None:
+    """A date that cannot be shifted to UTC must not cost the poll of the feed that is compared with it."""
+    east, west = timezone(timedelta(hours=14)), timezone(-timedelta(hours=12))
+    headline = "Ceasefire agreed in the old city at dawn"
+    moments = [
+        datetime(1, 1, 1, tzinfo=east),
+        datetime(9999, 12, 31, 23, 59, tzinfo=west),
+        datetime(2026, 1, 1, tzinfo=UTC),
+    ]
+    sketches = [
+        Sketch(str(number), f"https://{number}.example/", str(number), "", headline, "", published=moment)
+        for number, moment in enumerate(moments)
+    ]
+    for new in sketches:
+        for old in sketches:
+            compare(new, old, timedelta(0), timedelta(0))

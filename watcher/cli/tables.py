@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from watcher.model.local_time import representable
 from watcher.text.redact import redact_addresses
 from watcher.views.json_text import ADDRESS_KEYS, json_text
 
@@ -101,7 +102,7 @@ def _short(cell: Cell, now: datetime) -> str:
     """A time to the minute, without a year that is this one."""
     if not isinstance(cell, datetime):
         return "-" if cell is None else cell
-    local, this_year = cell.astimezone(display_zone()), now.astimezone(display_zone()).year
+    local, this_year = _local(cell), _local(now).year
     return local.strftime("%m-%d %H:%M" if local.year == this_year else "%Y-%m-%d %H:%M") + _mark(local)
 
 
@@ -162,6 +163,11 @@ def display_zone() -> tzinfo | None:
     return UTC if Display.utc else None
 
 
+def _local(moment: datetime) -> datetime:
+    """Total, as feeds date entries in years that no zone can show."""
+    return representable(moment).astimezone(display_zone())
+
+
 def _mark(local: datetime) -> str:
     """What follows a time: "Z" in UTC, so that nobody takes it for local time; nothing in the reader's own zone."""
     return "Z" if not local.utcoffset() else ""
@@ -171,7 +177,7 @@ def when(moment: datetime | None) -> str:
     """A time to the second with its distance from UTC, in the reader's zone; "-" for none."""
     if moment is None:
         return "-"
-    local = moment.astimezone(display_zone())
+    local = _local(moment)
     offset = local.strftime("%z")
     return local.strftime("%Y-%m-%d %H:%M:%S") + ("Z" if offset == "+0000" else f"{offset[:3]}:{offset[3:5]}")
 

@@ -32,6 +32,11 @@ _NEVER_DIALLED = tuple(
 """What `is_global` permits, at least in some version of Python, and what can embed another address."""
 
 _IPV4_MAPPED = IPv6Network("::ffff:0:0/96")
+_GLOBAL_UNICAST = IPv6Network("2000::/3")
+"""All of IPv6 that is assigned to be dialled (RFC 4291 §2.4); `is_global` permits most of the rest as well."""
+
+_ISATAP = (0x0000_5EFE, 0x0200_5EFE)
+"""An interface identifier that begins with one of these ends with an IPv4 address (RFC 5214 §6.1)."""
 
 
 class AddressPolicy:
@@ -47,7 +52,10 @@ class AddressPolicy:
             return True
         if any(address in network for network in _NEVER_DIALLED if network.version == address.version):
             return False
-        return address.is_global and not address.is_multicast
+        if isinstance(address, IPv6Address):
+            is_tunnel = int(address) >> 32 & 0xFFFF_FFFF in _ISATAP
+            return address in _GLOBAL_UNICAST and address.is_global and not is_tunnel
+        return address.is_global
 
     def refuse_unless_permitted(self, host: str, addresses: Iterable[Address]) -> None:
         """Raises `FetchError` when any of a host's addresses is one that may not be dialled."""

@@ -16,10 +16,11 @@ agree.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from watcher.model.local_time import representable
 from watcher.model.story import Kinship, Sketch
 from watcher.story.sketch import DISTINCTIVE_TITLE, SHORT_BODY, Overlap, overlap
 from watcher.story.wording import CORRECTIONS, Wording, has_words, wording_of
@@ -168,11 +169,7 @@ def _needed(size: int) -> float:
 def _dates_apart(new: Sketch, old: Sketch) -> timedelta:
     if new.published is None or old.published is None:
         return timedelta(0)
-    return abs(_plain(new.published) - _plain(old.published))
-
-
-def _plain(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=None) - (moment.utcoffset() or timedelta(0))
+    return abs(representable(new.published) - representable(old.published))
 
 
 @dataclass(frozen=True, slots=True)

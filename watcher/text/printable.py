@@ -53,6 +53,8 @@ def safe_link(link: str) -> str:
         host = _ascii_host(parts.netloc.rpartition("@")[2])
     except ValueError:
         return ""
+    if "%" in host and not host.startswith("["):
+        return ""  # readers decode it: www.bbc.com%40evil.example
     if parts.scheme.lower() not in {"http", "https"} or not host:
         return ""
     shown = link if host == parts.netloc else urlunsplit(parts._replace(netloc=host))

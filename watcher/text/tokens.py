@@ -77,6 +77,8 @@ _ADDRESS = (
 _CHUNK = re.compile(f"{_ADDRESS}|[{UNSPACED}][{_VOICED}]?|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
 _IS_ADDRESS = re.compile(_ADDRESS)
 _MAY_BE_ADDRESS = re.compile(r"\w[.@]\w|://")
+_LONGEST_HOST = 253
+"""Characters of a host name (RFC 1035 §2.3.4)."""
 _HOST = re.compile(r"(?:[a-z+]+://)?(?:www\.)?([^/?#]+)")
 _CURRENCIES = "$€£¥₺₽₹₪₩₴₦₫฿₱¢"
 _NUMBER = r"\d+(?:[.,]\d+)*"
@@ -123,7 +125,7 @@ def address_forms(address: str) -> set[str]:
 def parent_domains(address: str) -> list[str]:
     """The host of an address and the domains above it, without the last label: news.bbc.co.uk, bbc.co.uk, co.uk."""
     host = _HOST.match(address.lower())
-    labels = host[1].split(".") if host else []
+    labels = host[1][:_LONGEST_HOST].split(".") if host else []
     return [".".join(labels[at:]) for at in range(len(labels) - 1)]
 
 

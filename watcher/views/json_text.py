@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 
+from watcher.model.local_time import representable
 from watcher.text.redact import redact_addresses
 
 ADDRESS_KEYS = frozenset({"feed", "url", "feed_url", "moved_to"})
@@ -13,7 +14,7 @@ ADDRESS_KEYS = frozenset({"feed", "url", "feed_url", "moved_to"})
 
 def json_time(moment: datetime | None) -> str | None:
     """A time as RFC 3339 writes it, in UTC: `2026-01-24T07:00:00Z`; None for none."""
-    return None if moment is None else moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return None if moment is None else representable(moment).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def json_text(facts: object, indent: int | None = None) -> str:
