@@ -123,6 +123,24 @@ class TestRetention:
         assert store.purge(late, **span, chunk=10, unmatched_for=14 * DAY) == 1
         assert [record.entry.id for record in store.entries.since(NOW)] == ["matched"]
 
+    def test_with_too_many_entries_the_oldest_without_an_alert_go_first(self, store: Store) -> None:
+        save_alerts(store, alert("oldest"), now=NOW)
+        for number in range(5):
+            see(store, NOW + (number + 1) * HOUR, new=(identified(str(number)),))
+        span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": MONTH}
+        now = NOW + DAY
+        assert store.purge(now, **span, chunk=10, most_entries=6) == 0
+        assert store.purge(now, **span, chunk=2, most_entries=3) == 2
+        assert store.purge(now, **span, chunk=10, most_entries=3) == 1
+        assert store.purge(now, **span, chunk=10, most_entries=3) == 0
+        left = {entry.entry.id for entry in store.entries.since(NOW - DAY)}
+        assert left == {"oldest", "3", "4"}
+
+    def test_entries_with_alerts_stay_however_many_there_are(self, store: Store) -> None:
+        save_alerts(store, alert("1"), alert("2"), now=NOW)
+        span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": MONTH}
+        assert store.purge(NOW + DAY, **span, chunk=10, most_entries=1) == 0
+
     def test_in_chunks(self, store: Store) -> None:
         see(store, NOW, new=tuple(identified(str(number)) for number in range(5)))
         assert [purge(store, NOW + 2 * MONTH, chunk=2) for _ in range(4)] == [2, 2, 1, 0]

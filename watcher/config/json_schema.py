@@ -56,6 +56,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "entries": "How long entries are kept.",
         "unmatched": "How long entries without an alert are kept.",
         "messages": "How long finished messages and their alerts are kept.",
+        "max_entries": "With more entries, the oldest without an alert are deleted before their time.",
     },
     "FeedReportsShape": {
         "at": "When the daily report on feeds that need attention is made.",

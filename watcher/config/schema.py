@@ -78,6 +78,7 @@ class RetentionShape(Shape):
     entries: PositiveDuration = timedelta(days=90)
     unmatched: PositiveDuration = timedelta(days=14)
     messages: PositiveDuration = timedelta(days=90)
+    max_entries: int | None = Field(None, ge=1)
 
 
 class FeedReportsShape(Shape):

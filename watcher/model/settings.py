@@ -81,11 +81,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long the store keeps entries, entries without an alert, and messages with their alerts."""
+    """How long the store keeps entries, entries without an alert, and messages with their alerts.
+
+    While it has more than `max_entries` entries, the oldest without an alert go before their time.
+    """
 
     entries: timedelta = timedelta(days=90)
     unmatched: timedelta = timedelta(days=14)
     messages: timedelta = timedelta(days=90)
+    max_entries: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

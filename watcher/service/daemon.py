@@ -237,6 +237,7 @@ class Daemon:
                 finished_for=retention.messages,
                 chunk=PURGE_CHUNK,
                 unmatched_for=retention.unmatched,
+                most_entries=retention.max_entries,
             )
             more = deleted > 0
         await self._app.pools.cpu(trim_memory)

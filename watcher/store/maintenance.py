@@ -33,15 +33,18 @@ def purge(
     finished_for: timedelta,
     chunk: int,
     unmatched_for: timedelta | None,
+    most_entries: int | None,
 ) -> int:
     """Deletes at most `chunk` rows of each kind; returns how many."""
     with database.write("purge") as connection:
         database.serialise(connection, "routing")
         forget_nodes(connection, now)
+        excess = 0 if most_entries is None else max(_count(connection, entries) - most_entries, 0)
         return (
             retention.forget_keys(connection, now - seen_for, chunk)
             + retention.drop_entries(connection, now - entries_for, chunk)
             + (retention.drop_unmatched(connection, now - unmatched_for, chunk) if unmatched_for else 0)
+            + (retention.drop_unmatched(connection, now, min(excess, chunk)) if excess else 0)
             + retention.drop_alerts(connection, now - finished_for, chunk)
             + retention.drop_notifications(connection, now - finished_for, chunk)
             + retention.drop_groups(connection, now - finished_for, chunk)

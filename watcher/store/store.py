@@ -92,15 +92,19 @@ class Store:
         finished_for: timedelta,
         chunk: int,
         unmatched_for: timedelta | None = None,
+        most_entries: int | None = None,
     ) -> int:
         """Deletes at most `chunk` rows of each kind that are past their time; returns how many.
 
-        `unmatched_for` is for entries without any alert; without it they are kept as long as the others.
+        `unmatched_for` is for entries without any alert; without it they are kept as long as the others. While there
+        are more entries than `most_entries`, the oldest without an alert go before their time.
 
         Never an entry or alert that an unfinished delivery or notification still needs, never a seen key within
         `seen_for` (I6), and never one that the last documents of its feed still carried, however long ago that was.
         """
-        gone = maintenance.purge(self._database, now, seen_for, entries_for, finished_for, chunk, unmatched_for)
+        gone = maintenance.purge(
+            self._database, now, seen_for, entries_for, finished_for, chunk, unmatched_for, most_entries
+        )
         if gone:
             self._database.tidy()
         return gone
