@@ -1,4 +1,4 @@
-"""`watcher topics`: better topics from what was marked."""
+"""`watcher topics`: a first topic from plain words, better topics from what was marked."""
 
 from __future__ import annotations
 
@@ -18,18 +18,91 @@ from watcher.cli.options import (
     opened_store,
     selected_topics,
 )
-from watcher.cli.tables import show_table
+from watcher.cli.tables import counted, say, show_table
 from watcher.errors import UsageError
 from watcher.model.topic import format_points
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from watcher.match.draft import Draft
     from watcher.match.suggest import Marked, Suggestion
     from watcher.store.store import Store
 
-app = command_group("Improve topics from what was marked.")
+app = command_group("Draft a topic, or improve one from what was marked.")
 
 MOST_ENTRIES = 100_000
 MOST_ALERTS = 100_000
+MOST_DRAFTED = 20_000
+
+
+@app.command("draft", epilog='Example: watcher topics draft "ceasefire in Sudan, prisoner exchange" --languages en,ar')
+def draft_command(
+    words: Annotated[str, typer.Argument(metavar="WORDS", help="Say what to watch for; put commas between subjects.")],
+    languages: Annotated[
+        str, typer.Option(metavar="CODES", help="Count the inflected forms of these languages, like en,ar.")
+    ] = "en",
+    since: Annotated[str, typer.Option(metavar="DURATION", help="Try it on stored entries of this time.")] = "30d",
+    config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
+) -> None:
+    """Draft a topic from plain words.
+
+    Takes the pack of the topic library that knows the subject, or the words of its lists that stored entries have, and
+    words that set the entries found apart. Prints the topic, the entries it would send and those just below. Changes
+    nothing.
+    """
+    from watcher.config.packs import load_pack, pack_names
+    from watcher.match.draft import draft, draft_json
+
+    compiled = load_to_read(config)
+    spoken = tuple(_language(code.strip()) for code in languages.split(","))
+    with opened_store(compiled) as store:
+        records = store.entries.since(datetime.now(UTC) - duration(since, "--since"), MOST_DRAFTED)
+    try:
+        found = draft(words, [load_pack(name) for name in pack_names()], records, languages=spoken)
+    except ValueError as error:
+        raise UsageError(f'"{words}" {error}') from None
+    if as_json:
+        typer.echo(json.dumps(draft_json(found), ensure_ascii=False, indent=2))
+        return
+    _show_draft(found)
+
+
+def _language(code: str) -> str:
+    from watcher.text.languages import language_code
+
+    known = language_code(code)
+    if known is None:
+        raise UsageError(f'--languages: "{code}" is no code of ISO 639; write en, or en,ar')
+    return known
+
+
+def _show_draft(found: Draft) -> None:
+    import yaml
+
+    from watcher.match.draft import draft_mapping
+
+    topic = yaml.safe_dump([draft_mapping(found)], allow_unicode=True, sort_keys=False, width=100)
+    typer.echo(f"topics:\n{topic}")
+    rows = ((one.text, format_points(one.weight), one.origin, _by_language(one.found)) for one in found.terms)
+    show_table(("term", "weight", "from", "entries by language"), rows, empty="the pack has all the words")
+    say(f"{found.sent} of {counted(found.entries, 'stored entry', 'stored entries')} would be sent; the best:")
+    columns = ("level", "score", "title")
+    for title, those in (("", found.would_send), ("just below:", found.just_below)):
+        if title:
+            say(title)
+        rows_of = ((one.level.value, format_points(one.score), one.record.entry.title) for one in those)
+        show_table(columns, rows_of, empty="none")
+    if found.also:
+        say(f"other packs that may fit: {', '.join(found.also)}")
+    if found.silent:
+        say(f"nothing would be sent in: {', '.join(found.silent)}; add terms or a list by language")
+
+
+def _by_language(counts: Mapping[str, int]) -> str:
+    ordered = sorted(counts.items(), key=lambda row: (-row[1], row[0]))
+    return ", ".join(f"{code or 'unknown'} {count}" for code, count in ordered) or "-"
 
 
 @app.command("suggest", epilog="Example: watcher topics suggest --topic ceasefires")

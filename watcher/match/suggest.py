@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from math import log
 from typing import Any
 
@@ -65,6 +66,11 @@ class Suggestion:
     others: int
     strength: float
     effect: Effect = Effect()
+
+    @property
+    def is_strong(self) -> bool:
+        """Whether nearly all entries with the term are relevant."""
+        return self.relevant > 0 and self.others <= self.relevant * (1 - _STRONG_SHARE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +176,13 @@ def _only_terms(topic: Topic) -> Topic:
     )
 
 
+def separating_terms(topic: Topic, entries: Sequence[Marked]) -> list[Suggestion]:
+    """Words and phrases that are not in the topic yet and speak for relevance, the strongest first."""
+    relevant = sum(one.is_relevant for one in entries)
+    found = _new_terms(topic, entries, relevant, len(entries) - relevant)
+    return sorted((one for one in found if (one.after or 0) > 0), key=lambda one: (-one.strength, one.term))
+
+
 def _new_terms(topic: Topic, entries: Sequence[Marked], relevant: int, others: int) -> list[Suggestion]:
     """Words and phrases that are not in the topic yet."""
     counts: dict[bool, Counter[tuple[str, ...]]] = {True: Counter(), False: Counter()}
@@ -229,10 +242,12 @@ def _may_end(word: str) -> bool:
 
 
 def _stem_phrase(phrase: Sequence[str], languages: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(_stem(word, languages) for word in phrase)
+    return tuple(stem_of(word, languages) for word in phrase)
 
 
-def _stem(word: str, languages: tuple[str, ...]) -> str:
+@lru_cache(maxsize=100_000)
+def stem_of(word: str, languages: tuple[str, ...]) -> str:
+    """The stem of a folded word in the first of the languages that is written in its script."""
     spoken = languages_for(word, tuple(language for language in languages if language in STEMMED_LANGUAGES))
     return min(stems(word, spoken[0])) if spoken else word
 
