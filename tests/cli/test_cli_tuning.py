@@ -45,6 +45,18 @@ def test_a_mark_stands_in_the_life_of_the_alert_and_can_be_changed(read: Harness
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] == "relevant"
 
 
+def test_a_draft_is_tried_on_the_stored_entries(read: Harness) -> None:
+    before = read.config.read_text()
+    found = json.loads(read.command("topics", "draft", "ceasefire", "--json").stdout)
+    assert found["topic"]["use"] == "conflict/ceasefire"
+    assert found["entries"] >= found["sent"] > 0
+    assert all(one["level"] != "none" for one in found["would_send"])
+    assert all(one["level"] == "none" for one in found["just_below"])
+    printed = read.command("topics", "draft", "ceasefire, sourdough").stdout
+    assert "use: conflict/ceasefire" in printed
+    assert read.config.read_text() == before
+
+
 def test_suggestions_come_from_the_marks(read: Harness) -> None:
     mark_all(read)
     before = read.config.read_text()
@@ -98,6 +110,8 @@ def test_overlap_with_other_topics(read: Harness) -> None:
         (["backtest", "--topic", "ceasefires", "--since", "week"], "--since week: not a duration"),
         (["backtest", "--topic", "ceasefires", "--zone", "Mars"], "--zone Mars"),
         (["topics", "suggest", "--topic", "ceasefires"], "watcher alerts mark"),
+        (["topics", "draft", "what is it"], "no word"),
+        (["topics", "draft", "truces", "--languages", "english"], "ISO 639"),
         (["alerts", "mark", "00000000", "relevant"], "watcher alerts list"),
         (["alerts", "mark", "00000000", "good"], "'good'"),
     ],

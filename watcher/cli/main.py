@@ -38,7 +38,7 @@ COMMANDS: Mapping[str, str] = {
     "evaluate": "Measure the topics against entries judged by hand.",
     "preview": "Render the next digests to files without sending them.",
     "backtest": "Show what a topic would have sent over stored entries.",
-    "topics": "Improve topics from what was marked.",
+    "topics": "Draft a topic, or improve one from what was marked.",
     "feeds": "List, add, import and export feeds, and show their health.",
     "entries": "List, search, show and mark everything that was read.",
     "alerts": "List alerts, show what became of each, and mark them.",

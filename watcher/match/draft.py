@@ -36,7 +36,7 @@ _APART = re.compile(r"[,;/\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """A term of a draft. `origin`: "words", a list of the library, or "entries"; `found`: stored entries by language."""
+    """A term of a draft. `origin`: "words", a list, or "entries"; `found`: stored entries by language."""
 
     text: str
     weight: Points
