@@ -34,12 +34,14 @@ def walked(harness: Harness) -> Harness:
 
 
 def test_init_writes_what_check_accepts(harness: Harness) -> None:
-    harness.child("init", "-c", "mine.yaml")
+    harness.command("init", "-c", "mine.yaml")
     checked = harness.command("check", "-c", "mine.yaml")
     assert checked.returncode == 0, checked.stderr
-    again = harness.child("init", "-c", "mine.yaml")
-    assert again.returncode == 2
-    assert "exists already" in again.stderr
+    written = harness.folder / "mine.yaml"
+    written.write_text("# precious\n")
+    again = harness.command("init", "-c", "mine.yaml")
+    assert (again.returncode, "mine.yaml" in again.stderr) == (2, True)
+    assert written.read_text() == "# precious\n"
 
 
 def test_init_gives_each_file_a_store_of_its_own(harness: Harness) -> None:
@@ -77,8 +79,8 @@ def test_check_runs_the_examples(harness: Harness) -> None:
     harness.write()
     checked = harness.command("check")
     assert checked.returncode == 2
-    assert "the example reaches focus with 9 points, not none" in checked.stderr
-    assert checked.stderr.count("the example reaches") == 1
+    (failed,) = [line for line in checked.stderr.splitlines() if line.startswith("config.yaml:")]
+    assert {"focus", "9"} <= set(failed.split())
     assert "refused" not in checked.stderr  # `once` runs with it
     harness.publish("/wire", [])
     harness.write()
@@ -331,10 +333,10 @@ def test_feeds_go_out_and_come_in_as_opml(walked: Harness) -> None:
     walked.config.write_text(config.replace("feeds: [", "feeds: [{opml: feeds.opml}, ", 1))
     more = (walked.folder / "out.opml").read_text().replace("/wire", "/other")
     (walked.folder / "more.opml").write_text(more)
-    imported = walked.command("feeds", "import", "more.opml")
-    assert "added 1 feed to" in imported.stdout, imported.stderr
-    assert "/other" in walked.command("feeds", "export").stdout
-    assert "added 0 feeds to" in walked.command("feeds", "import", "more.opml").stdout
+    for _ in range(2):
+        imported = walked.command("feeds", "import", "more.opml")
+        assert imported.returncode == 0, imported.stderr
+        assert walked.command("feeds", "export").stdout.count(f'xmlUrl="{walked.feeds.url("/other")}"') == 1
 
 
 def test_a_backup_of_the_live_store_holds_the_same(walked: Harness) -> None:

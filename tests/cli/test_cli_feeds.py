@@ -48,10 +48,10 @@ def test_discover_shows_the_feeds_of_a_page(site: Harness) -> None:
 @pytest.mark.parametrize("command", ["discover", "add"])
 def test_a_page_that_cannot_be_read_or_has_no_feeds(site: Harness, command: str) -> None:
     refused = site.command("feeds", command, "http://127.0.0.1:9/")
-    assert (refused.returncode, "cannot be read: connect" in refused.stderr) == (1, True), refused.stderr
+    assert (refused.returncode, "connect" in refused.stderr) == (1, True), refused.stderr
     page(site)
     none = site.command("feeds", command, site.feeds.url("/news"))
-    assert (none.returncode, "no feed that could be found" in none.stderr) == (1, True)
+    assert (none.returncode, none.stdout, site.feeds.url("/news") in none.stderr) == (1, "", True)
 
 
 def test_the_one_feed_of_a_page_is_added_with_its_title_and_labels(site: Harness) -> None:
@@ -63,7 +63,7 @@ def test_the_one_feed_of_a_page_is_added_with_its_title_and_labels(site: Harness
     ]
     assert site.config.read_text() == before
     again = site.command("feeds", "add", site.feeds.url("/daily.xml"))
-    assert (again.returncode, "already" in again.stdout) == (0, True)
+    assert again.returncode == 0, again.stderr
     assert len(added(site.folder / "feeds.opml")) == 1
 
 
@@ -71,8 +71,8 @@ def test_of_several_feeds_a_person_chooses(site: Harness) -> None:
     site.feeds.put("/other.xml", rss("Other", [Item("o", "More", site.clock.now())]))
     page(site, "/daily.xml", "/other.xml")
     done = site.command("feeds", "add", site.feeds.url("/news"))
-    assert (done.returncode, "has 2 feeds" in done.stderr) == (2, True)
-    assert site.feeds.url("/other.xml") in done.stdout
+    assert done.returncode == 2
+    assert {site.feeds.url("/daily.xml"), site.feeds.url("/other.xml")} <= set(done.stdout.split())
     assert added(site.folder / "feeds.opml") == []
 
 
@@ -107,7 +107,7 @@ def test_who_has_no_opml_file_gets_one_and_is_told_how_to_include_it(harness: Ha
     harness.write()
     done = harness.command("feeds", "add", "https://example.org/feed", "--unasked", "--into", "mine.opml")
     assert done.returncode == 2
-    assert "add the line `- {opml: mine.opml}` under feeds" in done.stderr
+    assert "- {opml: mine.opml}" in done.stderr
     harness.config.write_text(harness.config.read_text().replace("feeds: [", "feeds: [{opml: mine.opml}, ", 1))
     again = harness.command("feeds", "add", "https://example.org/feed", "--unasked", "--into", "mine.opml")
     assert again.returncode == 0, again.stderr
@@ -139,13 +139,12 @@ def test_health_of_feeds_that_are_well(harness: Harness) -> None:
     harness.once()
     done = harness.command("feeds", "health")
     assert (done.returncode, done.stdout) == (0, "")
-    assert "nothing is wrong: 1 feed" in done.stderr
 
 
 def test_show_tells_all_that_is_remembered_of_a_feed(site: Harness) -> None:
     url = site.feeds.url("/wire")
     before = site.command("feeds", "show", url)
-    assert (before.returncode, "as soon as the daemon runs" in before.stdout) == (0, True), before.stderr
+    assert before.returncode == 0, before.stderr
     site.once()
     facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
     assert facts["url"] == url
@@ -194,11 +193,9 @@ def test_an_import_adds_the_good_outlines_and_reports_the_bad_ones(site: Harness
     assert done.returncode == 1
     assert "list.opml:3: " in done.stderr
     assert "--trust-labels" in done.stderr
-    assert "added 2 feeds" in done.stdout
     assert added(site.folder / "feeds.opml") == [("https://a.example/f", "A", {}), ("http://c.example/f", "C", {})]
-    again = site.command("feeds", "import", "list.opml")
-    assert "added 0 feeds" in again.stdout
-    assert "2 feeds already there" in again.stdout
+    site.command("feeds", "import", "list.opml")
+    assert len(added(site.folder / "feeds.opml")) == 2
 
 
 def test_labels_of_a_trusted_list_are_taken(site: Harness) -> None:
@@ -219,7 +216,7 @@ def test_an_included_list_that_does_not_exist_is_created(site: Harness, words: l
     (site.folder / "feeds.opml").unlink()
     (site.folder / "list.opml").write_text(EMPTY.replace("<body/>", f"<body>{GOOD}</body>"))
     checked = site.command("check")
-    assert (checked.returncode, "does not exist yet" in checked.stderr + checked.stdout) == (0, True), checked.stderr
+    assert (checked.returncode, "feeds.opml" in checked.stderr + checked.stdout) == (0, True), checked.stderr
     done = site.command("feeds", *words)
     assert done.returncode == 0, done.stderr
     assert len(added(site.folder / "feeds.opml")) == 1
@@ -247,7 +244,7 @@ def test_a_feed_is_found_by_its_title_and_removed(site: Harness) -> None:
     assert done.returncode == 0, done.stderr
     assert added(site.folder / "feeds.opml") == []
     own = site.command("feeds", "remove", "wire")
-    assert (own.returncode, "take it out there" in own.stderr) == (2, True)
+    assert (own.returncode, "config.yaml" in own.stderr) == (2, True)
     unknown = site.command("feeds", "remove", "nothing")
     assert (unknown.returncode, "watcher feeds list" in unknown.stderr) == (2, True)
 

@@ -48,19 +48,17 @@ def test_a_page_is_explained_and_one_that_costs_too_much_is_given_up(ready: Harn
     attributes = b"<div " + b" ".join(b"a%d=x" % number for number in range(800_000)) + b">"
     bomb = ready.feeds.put("/bomb", Answer(200, html, attributes))
     refused = ready.command("explain", "--topic", "ceasefires", "--url", bomb)
-    assert (refused.returncode, "too much time or memory" in refused.stderr) == (2, True), refused.stderr
-    empty = ready.command(
-        "explain", "--topic", "ceasefires", "--url", ready.feeds.put("/empty", Answer(200, html, b""))
-    )
-    assert (empty.returncode, "neither a feed nor a page" in empty.stderr) == (2, True), empty.stderr
+    assert (refused.returncode, refused.stdout, bomb in refused.stderr) == (2, "", True), refused.stderr
+    nothing = ready.feeds.put("/empty", Answer(200, html, b""))
+    empty = ready.command("explain", "--topic", "ceasefires", "--url", nothing)
+    assert (empty.returncode, empty.stdout, nothing in empty.stderr) == (2, "", True), empty.stderr
 
 
 def test_check_online_fails_when_no_feed_answers(harness: Harness) -> None:
     harness.feed_urls = ["http://127.0.0.1:9/none"]
     harness.write()
     done = harness.command("check", "--online")
-    assert done.returncode == 1
-    assert "check the network" in done.stderr
+    assert (done.returncode, "connect" in done.stdout + done.stderr) == (1, True), done.stderr
 
 
 def test_check_tries_own_templates(ready: Harness) -> None:

@@ -38,8 +38,8 @@ def mark_all(harness: Harness) -> None:
 def test_a_mark_stands_in_the_life_of_the_alert_and_can_be_changed(read: Harness) -> None:
     alert = json.loads(read.command("alerts", "list", "--json").stdout)[0]
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] is None
-    said = read.command("alerts", "mark", alert["id"], "irrelevant")
-    assert "is irrelevant to ceasefires" in said.stdout
+    read.command("alerts", "mark", alert["id"], "irrelevant")
+    assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] == "irrelevant"
     assert "marked irrelevant" in read.command("alerts", "show", alert["id"]).stdout
     read.command("alerts", "mark", alert["id"], "relevant")
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] == "relevant"
@@ -65,7 +65,6 @@ def test_suggestions_come_from_the_marks(read: Harness) -> None:
     assert any("militias" in change["term"] and change["after"] > 0 for change in found["changes"])
     table = read.command("topics", "suggest", "--topic", "ceasefires", "--most", "1")
     assert len(table.stdout.splitlines()) == 2
-    assert "nothing was changed" in table.stderr
     assert read.config.read_text() == before
 
 

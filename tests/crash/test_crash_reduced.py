@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import subprocess
-import sys
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,6 +13,8 @@ from tests.crash.faults import Episode, at_the_start
 from tests.crash.judge import Verdict
 from tests.crash.mutations import MUTATIONS
 from tests.crash.seed import Setting, run_seed
+from tests.harness.harness import Harness
+from tests.harness.stores import put_sqlite_store
 
 EPISODES = [
     Episode("kill at", "save_polls.before_commit", 2),
@@ -52,18 +54,13 @@ def test_the_judge_sees_a_program_that_marks_before_it_sends(tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("words", [["run"], ["once"], ["db", "upgrade"]])
-def test_a_newer_schema_is_refused(tmp_path: Path, words: list[str]) -> None:
-    (tmp_path / "config.yaml").write_text(
-        "feeds: [https://example.org/feed]\n"
-        "topics: [{name: a, title: A, terms: {3: [ceasefire]}, focus: 5}]\n"
-        "receivers: [{name: chat, webhook: {url: 'http://127.0.0.1:9/'}}]\n"
-        "route: {receiver: chat, group_wait: 0s, group_interval: 0s}\n"
-    )
-    watcher = [sys.executable, "-m", "watcher"]
-    subprocess.run([*watcher, "db", "upgrade"], cwd=tmp_path, check=True, capture_output=True)
-    stamp = "import sqlite3; d = sqlite3.connect('watcher.db'); d.execute(\"UPDATE alembic_version SET version_num = '9999'\"); d.commit()"
-    subprocess.run([sys.executable, "-c", stamp], cwd=tmp_path, check=True)
-    refused = subprocess.run([*watcher, *words], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60)
+def test_a_newer_schema_is_refused(harness: Harness, words: list[str]) -> None:
+    harness.publish("/wire", [])
+    harness.write()
+    put_sqlite_store(harness.folder)
+    with closing(sqlite3.connect(harness.folder / "watcher.db")) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    refused = harness.child(*words) if words == ["run"] else harness.command(*words)
     assert refused.returncode == 1
     assert "9999" in refused.stderr
-    assert "newer version" in refused.stderr
+    assert harness.feeds.requests == []
