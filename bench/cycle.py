@@ -129,7 +129,7 @@ class Reader:
 
 
 def watcher(folder: Path, urls: Sequence[str], options: argparse.Namespace) -> list[str]:
-    backfill = "36500d" if options.matching else "24h"
+    backfill = "3650d" if options.matching else "24h"
     (folder / "config.yaml").write_text(
         f"polling: {{min: 0s, backfill: {backfill}, per_host: {{concurrency: 32, spacing: 0s}}}}\n"
         "network: {allow: [127.0.0.0/8]}\n"
