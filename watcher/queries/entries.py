@@ -23,8 +23,8 @@ def read_entry_page(
 ) -> EntryPage:
     """One entry, its alerts, and what every topic makes of it as the topics are now."""
     (row,) = read_entry_rows(store, [record])
-    missed = tuple(one.topic for one in store.marks.missed() if one.key == record.key)
-    baseline = {state.url: state.baseline_at for state in store.feeds.states()}.get(record.feed_url)
+    missed, state = tuple(store.marks.missed_by(record.key)), store.feeds.state(record.feed_url)
+    baseline = state.baseline_at if state else None
     explanations = tuple(explain(topic, record.entry, labels_of(record)) for topic in topics)
     why_not = None if row.alerts else why_no_alert(record, explanations, baseline, backfill)
     return EntryPage(row, explanations, missed, why_not)

@@ -7,7 +7,6 @@ from datetime import datetime
 from watcher.model.settings import Settings
 from watcher.queries.entries import read_entry_rows
 from watcher.schedule.health import feed_issues
-from watcher.store.records import EntryFilter
 from watcher.store.store import Store
 from watcher.views.entries import EntryRow
 from watcher.views.feeds import FeedRow, feed_rows
@@ -23,5 +22,4 @@ def read_feed_rows(store: Store, settings: Settings, now: datetime) -> list[Feed
 
 def read_newest_entries(store: Store, row: FeedRow) -> tuple[EntryRow, ...]:
     """The newest entries of a feed, with their alerts."""
-    found = store.entries.matching(EntryFilter(feed=row.feed.url), NEWEST)
-    return read_entry_rows(store, [one for one in found if one.feed_url == row.feed.url])
+    return read_entry_rows(store, store.entries.of_feed(row.feed.url, NEWEST))

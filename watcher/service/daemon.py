@@ -60,9 +60,10 @@ async def run_daemon(
 ) -> None:
     """Runs until SIGTERM or SIGINT, then completes what is under way (at most ten seconds).
 
-    `listen` is where monitoring is served, `web` where a child process serves the pages; `name` and `roles` are those of this node. Raises `UsageError` when that
-    address is not available, and `StoreError` when the store cannot be opened, or is damaged or changed by another
-    version while running; anything else that the store refuses is logged and tried again with the next tick.
+    `listen` is where monitoring is served, `web` where a child process serves the pages; `name` and `roles` are those
+    of this node. Raises `UsageError` when that address is not available, and `StoreError` when the store cannot be
+    opened, or is damaged or changed by another version while running; anything else that the store refuses is logged
+    and tried again with the next tick.
     """
     manager = SystemdNotifier(env)
     async with open_application(config, env, grace=GRACE, name=name, roles=roles) as app:

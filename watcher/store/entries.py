@@ -33,6 +33,13 @@ class Entries(StorePart):
         with self._database.read() as connection:
             return [_record(row) for row in connection.execute(entries_since(since, limit))]
 
+    def of_feed(self, url: str, limit: int) -> list[EntryRecord]:
+        """The newest entries of one feed, by its whole address."""
+        number = select(feeds.c.id).where(feeds.c.url == url).scalar_subquery()
+        query = _records().where(entries.c.feed_id == number).order_by(entries.c.first_seen.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [_record(row) for row in connection.execute(query)]
+
     def matching(self, wanted: EntryFilter, limit: int) -> list[EntryRecord]:
         """The stored entries that meet all conditions, newest first."""
         with self._database.read() as connection:

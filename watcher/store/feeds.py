@@ -61,6 +61,12 @@ class Feeds(StorePart):
         with self._database.read() as connection:
             return [poll_state(row) for row in connection.execute(query)]
 
+    def state(self, url: str) -> PollState | None:
+        """The state of one feed, paused or not."""
+        with self._database.read() as connection:
+            row = connection.execute(select(*POLL_STATE).where(feeds.c.url == url)).one_or_none()
+            return None if row is None else poll_state(row)
+
     def names(self) -> dict[int, tuple[str, str]]:
         """Title and address of every feed, paused ones too, by its number."""
         with self._database.read() as connection:

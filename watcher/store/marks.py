@@ -91,6 +91,12 @@ class Marks(StorePart):
         with self._database.write("remove_missed") as connection:
             return connection.execute(this).rowcount > 0
 
+    def missed_by(self, entry_key: str) -> list[str]:
+        """The topics for which an entry is marked as missed, by name."""
+        query = select(missed_entries.c.topic).where(missed_entries.c.entry_key == entry_key)
+        with self._database.read() as connection:
+            return list(connection.scalars(query.order_by(missed_entries.c.topic)))
+
     def missed(self, topic: str | None = None) -> list[MissedEntry]:
         """Entries that should have made an alert, oldest mark first."""
         query = select(missed_entries).order_by(missed_entries.c.marked_at, missed_entries.c.entry_key)
