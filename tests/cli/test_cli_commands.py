@@ -397,6 +397,7 @@ def test_preview_writes_the_next_digest_and_sends_nothing(harness: Harness) -> N
     harness.once()
     written = [Path(line) for line in harness.command("preview").stdout.splitlines()]
     assert sorted(path.suffix for path in written) == [".html", ".txt"]
+    assert {(harness.folder / path).stat().st_mode & 0o777 for path in written} == {0o600}
     assert all("Ceasefire agreed" in (harness.folder / path).read_text() for path in written)
     assert harness.mail.mails == []
 

@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sqlite3
+import stat
 import subprocess
 import sys
 import threading
@@ -295,3 +296,26 @@ class TestBackup:
         with no_file_beyond(100_000), pytest.raises(StoreError):
             sqlite_store.backup(tmp_path / "copy.db")
         assert not list(tmp_path.glob("copy.db*"))
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_a_new_store_is_for_its_owner_only(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        store = open_store("sqlite:///watcher.db", base=tmp_path)
+        store.upgrade()
+    finally:
+        os.umask(before)
+    modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    store.close()
+    assert set(modes.values()) == {0o600}, modes
+    assert {"watcher.db", "watcher.db-wal"} <= modes.keys()
+
+
+def test_the_mode_of_a_store_that_exists_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "watcher.db").touch(0o640)
+    (tmp_path / "watcher.db").chmod(0o640)
+    store = open_store("sqlite:///watcher.db", base=tmp_path)
+    store.upgrade()
+    store.close()
+    assert stat.S_IMODE((tmp_path / "watcher.db").stat().st_mode) == 0o640

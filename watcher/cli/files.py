@@ -10,11 +10,11 @@ from pathlib import Path
 from watcher.errors import UsageError
 
 
-def write_atomically(path: Path, content: str | bytes, *, new: bool = False) -> None:
+def write_atomically(path: Path, content: str | bytes, *, new: bool = False, private: bool = False) -> None:
     """Writes a file so that a crash or a full disk leaves the old one, never half of the new one.
 
     With `new` an existing file is refused with `UsageError`. A file that is replaced keeps its permissions; a symbolic
-    link keeps pointing to the file that is replaced. Raises `OSError` that names `path`, never the temporary file.
+    link keeps pointing to the file that is replaced. A new file that is `private` is for its owner only. Raises `OSError` that names `path`, never the temporary file.
     """
     target = path.resolve()
     data = content.encode() if isinstance(content, str) else content
@@ -24,13 +24,13 @@ def write_atomically(path: Path, content: str | bytes, *, new: bool = False) -> 
         if target.exists() and not target.is_file():  # a device or a pipe has no content to protect
             target.write_bytes(data)
         else:
-            _replace(target, data)
+            _replace(target, data, private=private)
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(path)) from error
 
 
-def _replace(target: Path, data: bytes) -> None:
-    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o666 & ~_umask()
+def _replace(target: Path, data: bytes, *, private: bool) -> None:
+    mode = target.stat().st_mode & 0o7777 if target.exists() else 0o600 if private else 0o666 & ~_umask()
     handle, name = tempfile.mkstemp(prefix=f".{target.name}.", dir=target.parent)
     temporary = Path(name)
     try:

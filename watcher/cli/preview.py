@@ -43,5 +43,5 @@ def preview(
         )
     output.mkdir(parents=True, exist_ok=True)
     for name, content in previews.files.items():
-        write_atomically(output / name, content)
+        write_atomically(output / name, content, private=True)
         typer.echo(str(output / name))

@@ -12,6 +12,7 @@ writer waits for them and cuts the file.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
@@ -33,6 +34,9 @@ from watcher.store.file_copy import copy_database, problems_of_file
 READERS = 4
 LONGEST_WAIT = timedelta(seconds=60)
 """How long a writer of this process waits for the others of this process."""
+
+OWNER_ONLY = 0o600
+"""The mode of a new database, whatever the umask: it names recipients. Its log takes over the mode."""
 
 WAL_LIMIT = 4 * 1024 * 1024
 """Bytes: the 1,000 pages that make a checkpoint due. A log that once grew beyond them keeps its length."""
@@ -83,6 +87,11 @@ class SqliteDatabase:
             hide_parameters=True,
             connect_args={"timeout": self._patience, "isolation_level": None, "check_same_thread": False},
         )
+
+        @event.listens_for(engine, "do_connect")
+        def create(_dialect: object, _record: object, _arguments: object, _options: object) -> None:
+            with suppress(OSError):  # it exists, or SQLite says what is wrong
+                os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
 
         @event.listens_for(engine, "connect")
         def prepare(connection: sqlite3.Connection, _record: object) -> None:
