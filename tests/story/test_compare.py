@@ -280,6 +280,35 @@ def test_a_short_copy_does_not_decide_what_an_edited_copy_is(order: tuple[int, .
         assert members[order.index(2)].story == members[order.index(0)].story
 
 
+TALKS = (
+    "Negotiators for both sides met for nine hours in the lakeside hotel and then {} the ceasefire proposal that mediators "
+    "had put on the table last week. A spokesman said the talks had been frank, thanked the hosts for their patience and "
+    "announced that the delegations would travel home in the evening to brief their governments."
+)
+RAID = (
+    "Security forces raided a house in a {} where convicts who had fled from the prison were hiding, seized weapons, and "
+    "took {} people for questioning; the search of the area will go on until the morning, the governor said in a{} statement."
+)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (TALKS.format("accepted"), TALKS.format("rejected").replace("the lakeside", "a lakeside").replace("had been", "were")),
+        (
+            TALKS.format("accepted"),
+            TALKS.format("did not accept").replace("the lakeside", "a lakeside").replace("had been", "were")
+            .replace("nine hours", "more than nine hours").replace("last week", "a week ago").replace("in the e", "this e"),
+        ),
+        (RAID.format("school", "several", " short"), RAID.format("mosque", "various", "")),
+    ],
+    ids=["opposite", "negation", "place"],
+)  # fmt: skip
+def test_differences_of_style_do_not_hide_the_one_that_decides(one: str, other: str) -> None:
+    assert not are_copies(entry_sketch("a", one), entry_sketch("b", other))
+    assert not are_copies(entry_sketch("a", other), entry_sketch("b", one))
+
+
 def test_of_stories_with_the_same_text_a_copy_joins_the_first() -> None:
     later = member(entry_sketch("z", TEXT), "later", NOW + HOUR)
     first = member(entry_sketch("a", TEXT), "first")

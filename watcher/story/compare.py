@@ -34,10 +34,8 @@ FIRST_SENTENCES_AGREE = 0.6
 """... of its first sentence."""
 LONGEST_ADDITION = 7
 """Words in a row that a lead may add to the other text; more are a sentence of their own."""
-SLOTS = 2
-"""So many differences are looked at as slots of a template; ..."""
-SLOTS_REPLACED = 3
-"""... when each only replaces words, so many."""
+SLOTS = 3
+"""So many differences are looked at as slots of a template."""
 SLOTS_WITHOUT_CASE = 4
 """In scripts without capitals, where any word may be a name, so many."""
 LIGHTLY_EDITED = 4
@@ -230,11 +228,10 @@ def _leads_differ(lead: _Alignment) -> Difference | None:
     kinds = [difference for _, difference in found]
     if Difference.NUMBER in kinds:
         return Difference.NUMBER
-    replaced = all(hunk.old[1] > hunk.old[0] and hunk.new[1] > hunk.new[0] for hunk in lead.hunks)
-    slots = SLOTS_WITHOUT_CASE if not lead.new.has_case else SLOTS_REPLACED if replaced else SLOTS
+    slots = SLOTS if lead.new.has_case else SLOTS_WITHOUT_CASE
     if len(lead.hunks) <= slots:
         return kinds[0]
-    if Difference.NEGATION in kinds and len(lead.hunks) <= LIGHTLY_EDITED:
+    if Difference.NEGATION in kinds and len(found) <= LIGHTLY_EDITED:
         return Difference.NEGATION
     return Difference.NAME if kinds.count(Difference.NAME) >= NAMES_EXPLAIN * len(kinds) else None
 
