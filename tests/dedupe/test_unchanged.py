@@ -129,6 +129,7 @@ LARGE = st.integers(1, 12).map(entry)
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(st.lists(SMALL | LARGE | LARGE | LARGE, max_size=6), min_size=2, max_size=6))
+@pytest.mark.slow
 def test_both_ways_find_the_same_entries_new(documents: Sequence[Sequence[Entry]]) -> None:
     """But for entries that were in the last document, too: by changes they are known, whatever became of others."""
     short, full = PolledFeed(), PolledFeed(may_be_short=False)

@@ -278,6 +278,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.slow
 def test_the_beginning_of_a_document_with_very_many_broken_tags_is_read(name: str) -> None:
     entries, least = BROKEN[name]
     feed = read(f"<rss version='2.0'><channel><title>T</title>{entries}</channel></rss>")

@@ -104,6 +104,7 @@ def filled(library: Library) -> Library:
         ("zebra OR ceasefire", "6 2 1"),
     ],
 )
+@pytest.mark.slow
 def test_a_query_finds(filled: Library, query: str, ids: str) -> None:
     assert [hit.record.entry.id for hit in filled.search(query).hits] == ids.split()
 

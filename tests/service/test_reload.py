@@ -122,6 +122,7 @@ async def accepted(running: Running) -> None:
 
 @pytest.mark.parametrize("kind", FAILURES, ids=lambda kind: kind.__name__)
 @pytest.mark.parametrize("step", STEPS)
+@pytest.mark.slow
 def test_a_failure_at_any_step_changes_nothing(
     harness: Harness, service: socket.socket, monkeypatch: pytest.MonkeyPatch, step: str, kind: type[Exception]
 ) -> None:
