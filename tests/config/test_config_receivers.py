@@ -178,6 +178,18 @@ def test_impossible_options_are_refused(read_text: ReadText, channel: str, path:
     assert [problem.path for problem in reading.problems] == [f"receivers.0.{path}"]
 
 
+def test_blanks_around_a_token_or_an_address_are_no_part_of_it(read_text: ReadText) -> None:
+    """They come along when it is pasted into a file; a password keeps them."""
+    text = "receivers: [{name: c, webhook: {url: {env: URL}, bearer: {env: TOKEN}, secret: {env: SECRET}}}]"
+    env = {"TOKEN": " tk_abc \t", "URL": "https://c.example/hook \r\n", "SECRET": " a secret "}
+    settings = read_text(text, env=env).settings
+    assert settings is not None
+    [found] = settings.receivers["c"].channels.values()
+    assert isinstance(found, Webhook)
+    assert (reveal(found.bearer or ""), reveal(found.url)) == ("tk_abc", "https://c.example/hook")
+    assert reveal(found.secret or "") == " a secret "
+
+
 def test_addresses_and_the_mail_server_may_be_named_by_the_environment(read_text: ReadText) -> None:
     text = """
     smtp: {host: {env: HOST}, port: {env: PORT}, from: {env: FROM}}

@@ -19,7 +19,7 @@ from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, Receipts, chat, encode
 from watcher.deliver.chat_text import SUBJECT_CHARACTERS, TITLE_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import Line, SecretText, WebAddress
+from watcher.deliver.options import Line, Token, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait
 from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
@@ -39,7 +39,7 @@ class Matrix(ChannelOptions):
 
     url: WebAddress
     room: Line
-    token: SecretText
+    token: Token
 
     @property
     def recipients(self) -> tuple[str, ...]:

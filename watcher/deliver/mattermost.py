@@ -24,7 +24,7 @@ from watcher.deliver.chat_text import (
     unmention,
 )
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import Line, SecretText, WebAddress
+from watcher.deliver.options import Line, Token, WebAddress
 from watcher.deliver.slack import bot_problems
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
@@ -45,7 +45,7 @@ class Mattermost(ChannelOptions):
     """An incoming webhook of Mattermost, or, with `token` and `channel` (its id), a bot on the server `url`."""
 
     url: WebAddress
-    token: SecretText | None = None
+    token: Token | None = None
     channel: Line | None = None
 
     @property

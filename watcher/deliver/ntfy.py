@@ -15,7 +15,7 @@ from watcher.deliver.channel import ChannelKind, OptionProblem
 from watcher.deliver.chat import ChatService, chat, encode
 from watcher.deliver.chat_text import plain_text
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import SecretText, WebAddress
+from watcher.deliver.options import Token, WebAddress
 from watcher.model.notification import Message, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import Secret, reveal
@@ -31,7 +31,7 @@ class Ntfy(ChannelOptions):
     """A topic of an ntfy server: `url` with the topic's name as its last part."""
 
     url: WebAddress
-    token: SecretText | None = None
+    token: Token | None = None
 
 
 def ntfy(options: Ntfy) -> ChatService:

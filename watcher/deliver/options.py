@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Protocol, cast
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo
@@ -41,6 +42,12 @@ def _reader(info: ValidationInfo) -> OptionReader:
 
 def _secret(written: object, info: ValidationInfo) -> Secret:
     return _reader(info).secret(written, info.field_name or "")
+
+
+def _token(written: object, info: ValidationInfo) -> Secret:
+    """A secret that has no blanks at its ends; they come along when it is pasted, and would break a header."""
+    secret = _secret(written, info)
+    return replace(secret, value=secret.value.strip()) if secret.value and secret.value.strip() else secret
 
 
 def _web_address(secret: Secret) -> Secret:
@@ -130,7 +137,9 @@ def _method(written: object) -> str:
 
 SecretText = Annotated[str | Secret, PlainValidator(_secret)]
 """A text that is never printed; may be `{env: NAME}`, `{file: PATH}` or `{credential: NAME}`."""
-WebAddress = Annotated[str | Secret, PlainValidator(_secret), AfterValidator(_web_address)]
+Token = Annotated[str | Secret, PlainValidator(_token)]
+"""The same without blanks at its ends."""
+WebAddress = Annotated[str | Secret, PlainValidator(_token), AfterValidator(_web_address)]
 """An http(s) URL, which is a secret."""
 Line = Annotated[str, PlainValidator(_text), AfterValidator(_line)]
 """One line of text."""

@@ -24,7 +24,7 @@ from watcher.deliver.channel import ChannelKind, OptionProblem
 from watcher.deliver.chat import ChatService, Receipts, chat, json_request
 from watcher.deliver.chat_text import TITLE_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http_answers import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
-from watcher.deliver.options import Line, SecretText, WebAddress
+from watcher.deliver.options import Line, Token, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import retry_after
 from watcher.model.notification import GiveUp, Message, MessageItem, Outcome, TryAgain
@@ -54,7 +54,7 @@ class Slack(ChannelOptions):
     """
 
     url: WebAddress | None = None
-    token: SecretText | None = None
+    token: Token | None = None
     channel: Line | None = None
 
     @property

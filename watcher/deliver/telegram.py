@@ -27,7 +27,7 @@ from watcher.deliver.chat_text import (
     unmention,
 )
 from watcher.deliver.http_answers import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
-from watcher.deliver.options import Line, SecretText, WebAddress
+from watcher.deliver.options import Line, Token, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
@@ -47,7 +47,7 @@ _TAG = re.compile(r"<[^<>]*>")
 class Telegram(ChannelOptions):
     """A chat that a bot writes to. `chat` is its number or `@name`; `thread` a topic's number in a forum."""
 
-    token: SecretText
+    token: Token
     chat: Line
     thread: Line | None = None
     url: WebAddress = "https://api.telegram.org"

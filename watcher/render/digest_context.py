@@ -82,8 +82,14 @@ def _silenced(one: SilencedAlerts, zone: str) -> str:
 
 
 def _held(one: HeldAlerts, zone: str) -> str:
-    why = "quiet hours" if one.reason is HoldReason.QUIET_HOURS else "over the route's budget"
-    return f"Held: {counted(one.count, 'alert')} until {local_time(one.until, zone)} ({why})"
+    return f"Held: {counted(one.count, 'alert')} until {local_time(one.until, zone)} ({_WHY_HELD[one.reason]})"
+
+
+_WHY_HELD: Mapping[HoldReason, str] = {
+    HoldReason.QUIET_HOURS: "quiet hours",
+    HoldReason.BUDGET: "over the route's budget",
+    HoldReason.FEED_SHARE: "over the share of their feed",
+}
 
 
 def counted(count: int, noun: str) -> str:
