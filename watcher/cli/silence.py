@@ -24,7 +24,6 @@ from watcher.cli.tables import Cell, counted, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
-from watcher.views.silences import silence_facts, state_of
 
 if TYPE_CHECKING:
     from watcher.store.store import Store
@@ -110,6 +109,8 @@ def list_silences(
     as_json: AsJson = False,
 ) -> None:
     """List the silences in force, the first to end first."""
+    from watcher.views.silences import silence_facts
+
     now = datetime.now(UTC)
     with store_of(config) as store:
         silences = store.silences.ending_after(EVER if everything else now)
@@ -121,6 +122,8 @@ def list_silences(
 
 
 def _rows(silences: Sequence[Silence], now: datetime) -> list[tuple[Cell, ...]]:
+    from watcher.views.silences import state_of
+
     return [
         (
             silence.id[:8],
