@@ -21,6 +21,7 @@ TRANSACTIONS: Mapping[str, str] = {
     "sync_feeds": "the stored feeds follow the configuration",
     "acquire_due_feeds": "feeds are leased",
     "acquire_named_feeds": "feeds that a user named are leased",
+    "ask_for_poll": "a feed that a user wants polled becomes due",
     "save_polls": "entries, seen keys, alerts and the state of their feeds are saved",
     "save_routing": "alerts become waiting deliveries",
     "reroute_waiting": "a changed configuration withdraws what is not frozen",
