@@ -82,6 +82,7 @@ def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]
     url = "sqlite:///watcher.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     store, index = open_store(url, base=tmp_path), open_index(url, base=tmp_path, part=PART)
     store.upgrade()
+    index.clear()
     yield Library(store, index, url, tmp_path)
     store.close()
     index.close()

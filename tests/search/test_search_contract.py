@@ -188,7 +188,7 @@ def test_entries_are_indexed_once(library: Library) -> None:
     assert Filler(library.store, library.index).step(NOW + DAY).indexed == 0
     state = library.index.state()
     assert state is not None
-    assert state.filled_to == 2
+    assert state.filled_to == library.store.entries.number_range()[1]
 
 
 def test_an_entry_with_a_lower_number_that_is_saved_later_is_indexed(library: Library) -> None:
@@ -207,12 +207,12 @@ def test_a_part_goes_with_its_last_entry_and_the_others_stay(library: Library) -
     library.add("new", now=NOW + 40 * DAY)
     library.fill(NOW + 41 * DAY)
     later = NOW + 41 * DAY
+    before = list(library.store.entries.ids_between(0, None, 100))
     library.store.purge(later, seen_for=400 * DAY, entries_for=30 * DAY, finished_for=30 * DAY, chunk=1_000)
     library.fill(later)
     assert library.titles("old") == []
     assert library.titles("new") == ["new"]
-    lowest, _ = library.store.entries.number_range()
-    assert library.index.missing(range(1, lowest))[: PART - 1] == list(range(1, PART))
+    assert len(library.index.missing(before)) >= PART
 
 
 def test_a_lost_index_is_filled_again(filled: Library) -> None:
@@ -261,7 +261,8 @@ def test_times_hold_to_the_moment(library: Library) -> None:
 def test_another_process_finds_what_was_indexed(filled: Library) -> None:
     index = open_index(filled.url, base=filled.base, part=PART)
     assert index.state() == filled.index.state()
-    assert index.search(Words(("ceasefire", "holds")), 0, 100, 10, 1.0).ids == (1,)
+    oldest, newest = filled.store.entries.number_range()
+    assert index.search(Words(("ceasefire", "holds")), 0, newest + 1, 10, 1.0).ids == (oldest,)
     assert index.size() > 0
     index.close()
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -31,6 +31,9 @@ class Fts5Index(PartedIndex):
 
     def __init__(self, file: Path, part: int) -> None:
         super().__init__(SqliteDatabase(file, PATIENCE), part)
+
+    def _tables(self, connection: Connection) -> Iterable[str]:
+        return connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'"))
 
     def _create_part(self, connection: Connection, part: int) -> None:
         connection.exec_driver_sql(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -41,6 +41,10 @@ class PartedIndex(ABC):
         self._database = database
         self._size = size
         self._written: set[str] = set()
+
+    @abstractmethod
+    def _tables(self, connection: Connection) -> Iterable[str]:
+        """The names of all tables that begin with `PART_NAME`, and perhaps others."""
 
     @abstractmethod
     def _create_part(self, connection: Connection, part: int) -> None:
@@ -171,8 +175,7 @@ class PartedIndex(ABC):
         self._database.close()
 
     def _parts(self, connection: Connection) -> list[int]:
-        names = inspect(connection).get_table_names()
-        ends = (name.removeprefix(PART_NAME) for name in names if name.startswith(PART_NAME))
+        ends = (name.removeprefix(PART_NAME) for name in self._tables(connection) if name.startswith(PART_NAME))
         return sorted(int(end) for end in ends if end.isdigit())
 
     def _drop_part(self, connection: Connection, part: int) -> None:

@@ -7,7 +7,7 @@ took half a second for a rare word among 100,000 entries.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 
 from sqlalchemy import Connection, text
@@ -30,6 +30,9 @@ class TsvectorIndex(PartedIndex):
 
     def __init__(self, url: str, part: int) -> None:
         super().__init__(PostgresDatabase(url, PATIENCE), part)
+
+    def _tables(self, connection: Connection) -> Iterable[str]:
+        return connection.scalars(text("SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"))
 
     def _create_part(self, connection: Connection, part: int) -> None:
         table = f"{PART_NAME}{part}"
