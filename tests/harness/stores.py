@@ -15,9 +15,12 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 
 from watcher.store.columns import metadata
+from watcher.store.schema import version_table
 from watcher.store.store import open_store
 
 SQLITE_URL = "sqlite:///watcher.db"
+_TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = current_schema()"
+_USED_SEQUENCES = "SELECT sequencename FROM pg_sequences WHERE schemaname = current_schema() AND last_value IS NOT NULL"
 
 
 def put_sqlite_store(folder: Path) -> None:
@@ -53,10 +56,19 @@ def make_tables(url: str) -> None:
 
 
 def empty_tables(url: str) -> None:
-    """Deletes all rows of a store on a server. For some hundred rows, TRUNCATE takes fifty times as long."""
+    """Makes a store on a server as new: no rows, no further tables, numbers from 1.
+
+    For some hundred rows, TRUNCATE takes fifty times as long as DELETE.
+    """
+    kept = {*metadata.tables, version_table.name}
     with connected(url) as connection:
+        for (name,) in connection.exec_driver_sql(_TABLES).all():
+            if name not in kept:
+                connection.exec_driver_sql(f'DROP TABLE "{name}" CASCADE')
         for table in reversed(metadata.sorted_tables):
             connection.execute(table.delete())
+        for (name,) in connection.exec_driver_sql(_USED_SEQUENCES).all():
+            connection.exec_driver_sql(f'ALTER SEQUENCE "{name}" RESTART')
 
 
 class _Statements(dict[Any, Any]):
