@@ -82,9 +82,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if SLOW & set(item.path.relative_to(TESTS).parts) or "postgres_server" in getattr(item, "fixturenames", ()):
+        if SLOW & set(item.path.relative_to(TESTS).parts) or _needs_postgres(item):
             item.add_marker(pytest.mark.slow)
     items.sort(key=_length)
+
+
+def _needs_postgres(item: pytest.Item) -> bool:
+    of_an_engine = hasattr(item, "callspec") and "postgres" in item.callspec.params.values()
+    return of_an_engine or "postgres_server" in getattr(item, "fixturenames", ())
 
 
 def _length(item: pytest.Item) -> int:
