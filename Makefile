@@ -23,7 +23,7 @@ run: $(READY)  ## the daemon, with CONFIG (config.yaml)
 test: $(READY)  ## all tests; ARGS="-k fold" chooses some
 	$(BIN)/pytest --numprocesses 3 --maxschedchunk 2 -r fEs $(ARGS)
 
-test-fast: $(READY)  ## the tests of the packages by themselves, in two to three minutes
+test-fast: $(READY)  ## the tests of the packages by themselves, in a little over a minute
 	$(BIN)/pytest --numprocesses 2 -m "not slow" -r fEs $(ARGS)
 
 lint: style types contracts  ## all that can be said without running the program
