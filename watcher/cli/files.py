@@ -14,8 +14,8 @@ def write_atomically(path: Path, content: str | bytes, *, new: bool = False, pri
     """Writes a file so that a crash or a full disk leaves the old one, never half of the new one.
 
     With `new` an existing file is refused with `UsageError`. A file that is replaced keeps its permissions; a symbolic
-    link keeps pointing to the file that is replaced. A new file that is `private` is for its owner only. Raises `OSError`
-    that names `path`, never the temporary file.
+    link keeps pointing to the file that is replaced. A new file that is `private` is for its owner only. Raises
+    `OSError` that names `path`, never the temporary file.
     """
     target = path.resolve()
     data = content.encode() if isinstance(content, str) else content
