@@ -116,9 +116,16 @@ async def test_a_node_that_is_long_behind_waits(harness: Harness) -> None:
 async def test_a_node_ends_when_the_schema_has_moved_on(harness: Harness) -> None:
     feeds_of(harness, "east")
     async with node(harness) as app:
-        with app.store._database.write("test") as connection:
-            connection.execute(update(schema.version_table).values(version_num="9999"))
-        with pytest.raises(SchemaMismatch):
-            await app.node.beat()
-        assert app.node.refusal is not None
-        assert not app.node.is_trusted
+        set_schema(app, "9999")
+        try:
+            with pytest.raises(SchemaMismatch):
+                await app.node.beat()
+            assert app.node.refusal is not None
+            assert not app.node.is_trusted
+        finally:
+            set_schema(app, schema.CURRENT)  # a PostgreSQL store serves several tests
+
+
+def set_schema(app: Application, version: str) -> None:
+    with app.store._database.write("test") as connection:
+        connection.execute(update(schema.version_table).values(version_num=version))

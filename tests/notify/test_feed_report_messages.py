@@ -56,7 +56,7 @@ def test_all_that_lasts_is_one_message_a_day_and_recovery_another(harness: Harne
     rounds(harness, 20, 6 * HOUR)
     assert len(mails(harness)) == 2
     assert "resolved (failing)" in mails(harness)[1]
-    assert harness.told() == [], "the route of the topics did not get them"
+    assert harness.messages() == [], "the route of the topics did not get them"
 
 
 def test_a_critical_feed_is_reported_when_a_second_poll_fails(harness: Harness) -> None:
