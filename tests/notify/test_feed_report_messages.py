@@ -54,8 +54,9 @@ def test_all_that_lasts_is_one_message_a_day_and_recovery_another(harness: Harne
     assert "why:" not in text, "no points, no reasons"
     publish(harness, "/one", "/two", "/three")
     rounds(harness, 20, 6 * HOUR)
-    assert len(mails(harness)) == 2
-    assert "resolved (failing)" in mails(harness)[1]
+    _, *recovered = mails(harness)
+    assert 1 <= len(recovered) <= 2, "one for both, or one each when they were polled again on different days"
+    assert all("resolved (failing)" in subject for subject in recovered)
     assert harness.messages() == [], "the route of the topics did not get them"
 
 
