@@ -109,7 +109,7 @@ def work(
 
 def test_a_poll_costs_no_more_than_it_must(work: dict[str, Work]) -> None:
     """Statements and transactions are shared by the polls that end together; how many that are, chance decides."""
-    assert work["warm"].statements <= 1
+    assert work["warm"].statements <= 3, "as many as one that ends alone"
     assert work["cold"].statements <= 9
     assert work["changed"].statements <= 9
     assert work["warm"].transactions <= 1
