@@ -64,3 +64,9 @@ def test_the_unit_keeps_its_rating() -> None:
     if "unrecognized option" in analysis.stderr:
         pytest.skip("this systemd-analyze is older than 250")
     assert analysis.returncode == 0, analysis.stdout + analysis.stderr
+
+
+def test_every_unit_is_found_in_the_folder_systemd() -> None:
+    """The files are in the package, so that the wheel has them."""
+    links = {link.name: link.resolve() for link in (ROOT / "systemd").iterdir()}
+    assert links == {file.name: file for file in UNIT.parent.iterdir()}
