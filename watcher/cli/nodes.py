@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, single_command, store_of
 from watcher.cli.tables import Cell, show_json, show_table
-
-if TYPE_CHECKING:
-    from watcher.store.records import NodeRecord
+from watcher.store.records import NodeRecord, NodeState
 
 app = single_command()
 
@@ -26,7 +23,7 @@ def nodes(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     with store_of(config) as store:
         now = store.nodes.time() or datetime.now(UTC)
         found = store.nodes.all()
-    newest = max((node.generation or 0 for node in found if node.state(now) == "alive"), default=0)
+    newest = max((node.generation or 0 for node in found if node.state(now) is NodeState.ALIVE), default=0)
     if as_json:
         show_json([_facts(node, now, newest) for node in found])
     else:
@@ -43,7 +40,7 @@ def _facts(node: NodeRecord, now: datetime, newest: int) -> dict[str, object]:
         "roles": node.roles.split(",") if node.roles else [],
         "version": node.version,
         "generation": node.generation,
-        "leads": state == "alive" and node.generation == newest,
+        "leads": state is NodeState.ALIVE and node.generation == newest,
         "started_at": node.started_at,
         "alive_until": node.alive_until,
         "died_at": node.died_at,

@@ -13,6 +13,7 @@ from watcher.route.due import NEVER, next_slot
 from watcher.route.limits import active_silences
 from watcher.route.tree import routes_by_path
 from watcher.schedule.health import feed_issues, lasting_issues
+from watcher.store.records import NodeState
 from watcher.store.store import Store
 from watcher.views.attention import Attention, NextDigest
 
@@ -31,7 +32,7 @@ def read_attention(store: Store, settings: Settings, now: datetime) -> Attention
     return Attention(
         feeds=counts.feeds,
         failing=counts.failing,
-        is_running=any(node.died_at is None and node.alive_until > now for node in store.nodes.all()),
+        is_running=any(node.state(now) is NodeState.ALIVE for node in store.nodes.all()),
         entries_day=store.entries.count(now - timedelta(days=1)),
         digests=tuple(_digests(settings.route, waiting, now)),
         waiting=sum(group.count for group in waiting),

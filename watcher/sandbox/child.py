@@ -51,6 +51,7 @@ def serve(answer: Answer) -> None:
             sink.write(OUT_OF_MEMORY)
             sink.flush()
             return
+        allow_cpu(0)  # taking the next job is no part of this one
         sink.write(READY)
         sink.flush()
 

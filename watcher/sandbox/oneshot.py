@@ -81,7 +81,7 @@ def run_job_blocking(module: str, head: bytes, body: bytes, limits: Limits) -> F
 
 def failure_of(exit_code: int | None) -> JobFailure:
     """Why a child ended by itself before its answer did."""
-    return JobFailure.CPU_TIME if exit_code == -signal.SIGXCPU else JobFailure.CRASHED
+    return JobFailure.CPU_TIME if exit_code == -signal.SIGPROF else JobFailure.CRASHED
 
 
 def _finished(output: bytes, exit_code: int | None) -> Finished:

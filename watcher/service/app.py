@@ -33,7 +33,7 @@ from watcher.render.user_templates import user_templates
 from watcher.route.tree import routes_by_path
 from watcher.service import reconcile
 from watcher.service.executors import Executors, open_executors
-from watcher.service.load import USER_AGENT, CompiledConfig, open_config_store, open_fetcher
+from watcher.service.load import USER_AGENT, CompiledConfig, fingerprint_of, open_config_store, open_fetcher
 from watcher.service.node import Node, Role
 from watcher.service.tasks import BoundedTasks
 from watcher.store.store import Store
@@ -134,7 +134,7 @@ class Application:
 
     async def follow_configuration(self) -> None:
         """Announces the configuration; then brings the store in line with it, unless another node has a newer one."""
-        self.node.generation = await self.node.announce(self.config.fingerprint)
+        self.node.generation = await self.node.announce(await self.pools.cpu(fingerprint_of, self.config))
         await self.node.beat()
         await self.lead()
 
@@ -163,7 +163,7 @@ class Application:
         """
         built = await build(config, self.pools)
         try:
-            generation = await self.node.announce(config.fingerprint, again=True)
+            generation = await self.node.announce(await self.pools.cpu(fingerprint_of, config), again=True)
             async with self.acquiring:
                 await self.pools.store(reconcile.sync_feeds, self.store, config, self.clock.now(), reloading=True)
                 old_built, old_breakers = self.built, self.notifier.breakers

@@ -10,6 +10,7 @@ import structlog
 from watcher.model.secret import reveal
 from watcher.service.changes import summary_of, write_summary
 from watcher.service.load import CompiledConfig
+from watcher.store.records import NodeState
 from watcher.store.store import Store
 
 log = structlog.get_logger()
@@ -78,7 +79,7 @@ def warn_of_another_file(store: Store, config: CompiledConfig) -> None:
 
 def warn_of_other_nodes(store: Store, config: CompiledConfig, own: str, now: datetime) -> None:
     """Says which other processes work on the store: usual on a server, most likely a mistake on a file."""
-    others = [node for node in store.nodes.all() if node.id != own and node.died_at is None and node.alive_until > now]
+    others = [node for node in store.nodes.all() if node.id != own and node.state(now) is NodeState.ALIVE]
     if not others:
         return
     names = [f"{node.name} since {node.started_at.isoformat(timespec='seconds')}" for node in others]

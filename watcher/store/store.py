@@ -14,7 +14,6 @@ Rules for all methods of all parts:
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -129,14 +128,12 @@ class Store:
         """
         self._database.backup(target)
 
-    def copy_into(
-        self, target: Store, now: datetime, progress: Callable[[str, int], None] | None = None
-    ) -> dict[str, int]:
+    def copy_into(self, target: Store, now: datetime) -> dict[str, int]:
         """Copies everything into another, empty store and compares both; returns the rows of each table.
 
         Raises `UsageError` when a process works on this store or the target is not empty.
         """
-        return store_copy.copy_store(self._database, target._database, now, progress)
+        return store_copy.copy_store(self._database, target._database, now)
 
     def close(self) -> None:
         """Gives every connection back; the store cannot be used afterwards."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,14 +24,12 @@ _NOT_COPIED = frozenset({nodes.name})
 _NO_LEASE: Mapping[str, None] = {"lease_owner": None, "lease_until": None}
 
 
-def copy_store(
-    source: Database, target_database: Database, now: datetime, progress: Callable[[str, int], None] | None = None
-) -> dict[str, int]:
+def copy_store(source: Database, target_database: Database, now: datetime) -> dict[str, int]:
     """Copies every table in one transaction, compares both, and returns the rows of each.
 
-    Both schemas must be this version's. Leases are dropped and their epochs grow, so that nothing of the old store can
-    be written into the new one. `progress` is called with each table and the rows copied so far. Raises `UsageError`
-    when a process works on the source, when the target is not empty, or when the copy differs; nothing is kept then.
+    Both schemas must be this version's. Leases are dropped and their epochs grow, so that nothing of the old store
+    can be written into the new one. Raises `UsageError` when a process works on the source, when the target is not
+    empty, or when the copy differs; nothing is kept then.
     """
     counts = {}
     with source.read() as reading, target_database.write("copy_store") as writing:
@@ -38,8 +37,7 @@ def copy_store(
         _refuse_full(target_database, writing)
         for table in metadata.sorted_tables:
             if table.name not in _NOT_COPIED:
-                counts[table.name] = _copy(table, reading, writing, progress)
-                _verify(table, reading, writing, counts[table.name])
+                counts[table.name] = _copy(table, reading, writing)
     return counts
 
 
@@ -55,15 +53,21 @@ def _refuse_full(target: Database, writing: Connection) -> None:
         raise UsageError(f"{target.where} is not empty ({full[0]} has rows): name an empty database")
 
 
-def _copy(table: Table, reading: Connection, writing: Connection, progress: Callable[[str, int], None] | None) -> int:
-    copied = 0
+def _copy(table: Table, reading: Connection, writing: Connection) -> int:
+    """Copies a table, reads the copy again and compares the two; returns the rows."""
+    original = _Digest()
     for rows in _rows(table, reading):
         execute_many(writing, table.insert(), rows)
-        copied += len(rows)
-        if progress is not None:
-            progress(table.name, copied)
+        original.add(rows)
     _move_sequence(table, writing)
-    return copied
+    copy = _Digest()
+    for rows in _rows(table, writing):
+        copy.add(rows)
+    if copy != original:
+        raise UsageError(
+            f"the copy of {table.name} ({original.count:,} rows) differs from the original: please report this"
+        )
+    return original.count
 
 
 def _rows(table: Table, connection: Connection) -> Iterator[list[dict[str, Any]]]:
@@ -90,20 +94,14 @@ def _move_sequence(table: Table, writing: Connection) -> None:
             writing.execute(select(func.setval(sequence, highest)))
 
 
-def _verify(table: Table, reading: Connection, writing: Connection, count: int) -> None:
-    if _digest(table, reading) != _digest(table, writing):
-        raise UsageError(f"the copy of {table.name} ({count:,} rows) differs from the original: please report this")
-
-
-def _digest(table: Table, connection: Connection) -> tuple[int, int]:
+@dataclass(slots=True)
+class _Digest:
     """The number of rows and the sum of their hashes: engines sort texts differently."""
-    count, total = 0, 0
-    for rows in _rows(table, connection):
-        for row in rows:
-            count += 1
-            total += _hash(list(row.values()))
-    return count, total % 2**128
 
+    count: int = 0
+    total: int = 0
 
-def _hash(values: Sequence[object]) -> int:
-    return int.from_bytes(hashlib.blake2b(repr(values).encode(), digest_size=16).digest())
+    def add(self, rows: Sequence[Mapping[str, Any]]) -> None:
+        self.count += len(rows)
+        hashes = (hashlib.blake2b(repr(list(row.values())).encode(), digest_size=16).digest() for row in rows)
+        self.total = (self.total + sum(map(int.from_bytes, hashes))) % 2**128

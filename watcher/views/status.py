@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from watcher.model.feed import FeedIssue
 from watcher.model.notification import DeliveryState, HeldGroup, Notification, NotificationState, WaitingGroup
 from watcher.model.route import ChannelRef
-from watcher.store.records import FeedCounts, NodeRecord, StoreStats
+from watcher.store.records import FeedCounts, NodeRecord, NodeState, StoreStats
 
 LATE = timedelta(minutes=10)
 """A feed that is due for longer shows that a running daemon does not keep up."""
@@ -55,7 +55,7 @@ class Status:
     @property
     def alive(self) -> tuple[NodeRecord, ...]:
         """The processes that poll and send now."""
-        return tuple(node for node in self.facts.nodes if node.died_at is None and node.alive_until > self.now)
+        return tuple(node for node in self.facts.nodes if node.state(self.now) is NodeState.ALIVE)
 
     def facts_for_json(self) -> dict[str, object]:
         """The status for JSON; times are aware."""
@@ -106,7 +106,7 @@ def _attention(status: Status) -> list[str]:
         where = "polling does not keep up" if status.alive else "no daemon is running"
         minutes = int(status.lag.total_seconds() // 60)
         found.append(f"feeds are due for {minutes:,} minutes, {where}: journalctl -u watcher, or watcher once")
-    crashed = [node for node in facts.nodes if node.died_at is None and node.alive_until <= status.now]
+    crashed = [node for node in facts.nodes if node.state(status.now) is NodeState.SILENT]
     found += [f"{node.name} has not been heard of since {node.alive_until:%Y-%m-%d %H:%M}Z" for node in crashed]
     lasting = [issue for issue in facts.issues if issue.failures]
     if lasting and len(lasting) == facts.feeds.feeds:
