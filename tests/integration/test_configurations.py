@@ -113,6 +113,22 @@ async def test_a_node_that_is_long_behind_waits(harness: Harness) -> None:
         assert old.node.may_work
 
 
+async def test_only_a_node_that_leads_reports_feeds(harness: Harness) -> None:
+    feeds_of(harness, "east")
+    async with node(harness) as old:
+        await old.report_feeds()
+        begun = await old.pools.store(old.store.feed_reports.last_daily)
+        assert begun is not None
+        feeds_of(harness, "west")
+        async with node(harness) as new:
+            await old.node.beat()
+            harness.clock.advance(timedelta(days=2))
+            await old.report_feeds()
+            assert await new.pools.store(new.store.feed_reports.last_daily) == begun
+            await new.report_feeds()
+            assert await new.pools.store(new.store.feed_reports.last_daily) > begun
+
+
 async def test_a_node_ends_when_the_schema_has_moved_on(harness: Harness) -> None:
     feeds_of(harness, "east")
     async with node(harness) as app:
@@ -120,8 +136,9 @@ async def test_a_node_ends_when_the_schema_has_moved_on(harness: Harness) -> Non
         try:
             with pytest.raises(SchemaMismatch):
                 await app.node.beat()
-            assert app.node.refusal is not None
             assert not app.node.is_trusted
+            with pytest.raises(SchemaMismatch):
+                await app.lead()
         finally:
             set_schema(app, schema.CURRENT)  # a PostgreSQL store serves several tests
 

@@ -25,6 +25,7 @@ from watcher.fetch.client import Fetcher
 from watcher.model.alert_link import links_of
 from watcher.notify.alarm import Alarms
 from watcher.notify.breakers import CircuitBreakers
+from watcher.notify.feed_reports import report_feeds
 from watcher.notify.notifier import Notifier, NotifyConfig
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
@@ -139,7 +140,12 @@ class Application:
         await self.lead()
 
     async def lead(self) -> bool:
-        """Whether this node leads; brings the store in line first, when another node led before."""
+        """Whether this node leads; brings the store in line first, when another node led before.
+
+        Raises `SchemaMismatch` once another version of the program has changed the store.
+        """
+        if self.node.refusal is not None:
+            raise self.node.refusal
         async with self.leading:
             if self.node.leads and not self.is_in_line:
                 await self._bring_in_line()
@@ -149,6 +155,11 @@ class Application:
                 log.warning("configuration.superseded", node=self.node.id, generation=generation, remedy=remedy)
             self.is_in_line = self.node.leads
             return self.is_in_line
+
+    async def report_feeds(self) -> None:
+        """Makes alerts of feeds that need the operator, if this node leads: others may have other feeds."""
+        if await self.lead():
+            await self.pools.store(report_feeds, self.config.settings, self.store, self.clock.now())
 
     async def _bring_in_line(self) -> None:
         """Feeds, changed routes, removed receivers."""

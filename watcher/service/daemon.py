@@ -15,7 +15,6 @@ from watcher.errors import ConfigError, SchemaMismatch, StoreCorrupt, StoreError
 from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import AcquiredNotification
 from watcher.model.route import ChannelRef
-from watcher.notify.feed_reports import report_feeds
 from watcher.poll.poller import Poller
 from watcher.service import metrics, reconcile
 from watcher.service.app import Application, open_application
@@ -173,8 +172,6 @@ class Daemon:
     async def poll_tick(self) -> None:
         """Leases as many due feeds as may be polled at once, and starts their polls."""
         app = self._app
-        if app.node.refusal is not None:
-            raise app.node.refusal
         await app.lead()
         if app.polls.free and app.node.may_work:
             async with app.acquiring:
@@ -223,8 +220,7 @@ class Daemon:
 
     async def report_tick(self) -> None:
         """Makes alerts of feeds that need the operator."""
-        app = self._app
-        await app.pools.store(report_feeds, app.config.settings, app.store, app.clock.now())
+        await self._app.report_feeds()
 
     async def purge_tick(self) -> None:
         """Deletes what is past its time, in small chunks that let others write between them; returns free memory."""

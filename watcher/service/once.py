@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Collection
 
 from watcher.errors import PollReason
-from watcher.notify.feed_reports import report_feeds
 from watcher.notify.flusher import Early
 from watcher.notify.notifier import SendResult
 from watcher.poll.poller import PollReport, PollResult
@@ -21,7 +20,7 @@ async def run_once(app: Application, *, force: bool = False, early: Early = Earl
     """Polls what is due (`force`: also what is not), then delivers what is ripe. Raises `StoreError`."""
     await app.follow_configuration()
     polled = await _poll_all(app, force)
-    await app.pools.store(report_feeds, app.config.settings, app.store, app.clock.now())
+    await app.report_feeds()
     sent, shown = await _deliver_all(app, early)
     waiting, held = await app.pools.store(_left, app.store)
     count = {result: sum(report.result is result for report in polled) for result in PollResult}
