@@ -90,6 +90,20 @@ def test_a_compressed_body_that_is_cut_off_is_read_as_far_as_it_goes(
     assert nothing.reason is PollReason.BAD_ENCODING
 
 
+@pytest.mark.parametrize("size", [99, 16_384, 65_536, MEGABYTE])
+@pytest.mark.parametrize("coding", CODINGS)
+def test_what_is_read_of_a_body_that_is_cut_off_does_not_depend_on_its_packets(coding: str, size: int) -> None:
+    sent = CODINGS[coding](random.Random(1).randbytes(400_000))[:-30_000]
+    whole, packets = BodyCollector(coding, MEGABYTE), BodyCollector(coding, MEGABYTE)
+    for at in range(0, len(sent), size):
+        list(packets.take(sent[at : at + size]))
+    for collector, rest in ((whole, sent), (packets, b"")):
+        list(collector.take(rest))
+        list(collector.end(cut_off=True))
+    assert packets.body() == whole.body()
+    assert len(whole.body()) > 200_000
+
+
 def test_a_body_without_end(feed_server: FeedServer, fetch: Any) -> None:
     failed = fetch(feed_server.put("/f", lambda _: Answer(body=itertools.repeat(b"x" * 65536))), max_bytes=MEGABYTE)
     assert failed.reason is PollReason.TOO_LARGE

@@ -299,12 +299,14 @@ class _Brotli:
         self._brotli = brotli.Decompressor()
 
     def pieces(self, data: bytes) -> Iterator[bytes]:
-        if self.finished or not data:
-            return
-        yield self._brotli.process(data, output_buffer_limit=_PIECE)
-        while not self._brotli.can_accept_more_data():
-            yield self._brotli.process(b"", output_buffer_limit=_PIECE)
-        self.finished = self._brotli.is_finished()
+        # The library returns a part of what it has decoded and keeps the rest for the next call, also when it says that
+        # it can accept more data. In a body that is cut off there is no next call: ask until nothing comes.
+        while not self.finished:
+            piece = self._brotli.process(data, output_buffer_limit=_PIECE)
+            data, self.finished = b"", self._brotli.is_finished()
+            if not piece and self._brotli.can_accept_more_data():
+                return
+            yield piece
 
 
 class _Zstd:
