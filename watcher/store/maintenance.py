@@ -9,6 +9,7 @@ from sqlalchemy import Column, Connection, Table, func, select
 from watcher.store import retention, schema
 from watcher.store.database import Database
 from watcher.store.nodes import forget_nodes
+from watcher.store.opinions import forget_opinions
 from watcher.store.records import StoreLag, StoreStats
 from watcher.store.reply_threads import forget_threads
 from watcher.store.stories import forget_stories
@@ -50,6 +51,7 @@ def purge(
             + retention.drop_groups(connection, now - finished_for, chunk)
             + forget_stories(connection, now - entries_for, chunk)
             + forget_threads(connection, now, chunk)
+            + forget_opinions(connection, now, chunk)
         )
 
 

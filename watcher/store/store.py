@@ -34,6 +34,7 @@ from watcher.store.holds import Holds
 from watcher.store.late_copies import ShownCopies
 from watcher.store.marks import Marks
 from watcher.store.nodes import Nodes
+from watcher.store.opinions import Opinions
 from watcher.store.outbox import Outbox
 from watcher.store.polls import Polls
 from watcher.store.postgres import PostgresDatabase
@@ -69,6 +70,7 @@ class Store:
         self.outbox = Outbox(database)
         self.facts = Facts(database)
         self.nodes = Nodes(database)
+        self.opinions = Opinions(database)
 
     def upgrade(self) -> str:
         """Brings the schema to this version (creates it when new); returns the version. Can be repeated when killed."""
