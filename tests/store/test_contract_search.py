@@ -169,8 +169,8 @@ class TestMissedEntries:
         assert (missed.topic, missed.key, missed.entry) == ("ceasefires", record.key, record.entry)
         assert (missed.feed_url, missed.marked_at) == (record.feed_url, NOW + HOUR)
         assert [one.topic for one in library.marks.missed()] == ["ceasefires", "prisons"]
-        assert library.marks.remove_missed("ceasefires", record.key)
-        assert not library.marks.remove_missed("ceasefires", record.key)
+        assert library.marks.remove_missed("ceasefires", record.key, NOW)
+        assert not library.marks.remove_missed("ceasefires", record.key, NOW)
         assert [one.topic for one in library.marks.missed()] == ["prisons"]
 
     def test_an_unknown_entry_cannot_be_missed(self, store: Store) -> None:

@@ -207,6 +207,18 @@ def test_a_feed_is_polled_on_request_unless_it_was_just_now(
     assert client.post(f"/feeds/{feed[1]}/poll").status_code == 409
 
 
+def test_the_log_of_acts_says_who_did_what(client: Client, store: Store, history: Alert) -> None:
+    client.post(f"/alerts/{history.id}/mark", {"verdict": "relevant"})
+    feed = re.search(r'/feeds/([0-9a-f]{8})"', client.get("/feeds").text)
+    assert feed is not None
+    client.post(f"/feeds/{feed[1]}/poll")
+    acts = client.get("/api/acts").json()["items"]
+    assert [(one["did"], one["way"]) for one in acts] == [("poll_feed", "local"), ("mark_relevant", "local")]
+    page = client.get("/acts").text
+    assert f'href="/alerts/{history.id[:8]}"' in page
+    assert f'href="/feeds/{feed[1]}"' in page
+
+
 def test_news_are_counted_once_each(client: Client, store: Store, history: Alert) -> None:
     before = int((NOW - HOUR).timestamp())
     assert client.get(f"/now?since={before}").json() == {"stories": 3}

@@ -13,6 +13,7 @@ from watcher.cli.options import (
     AsJson,
     Config,
     Limit,
+    at_terminal,
     command_group,
     load_to_read,
     long_ago,
@@ -204,7 +205,7 @@ def mark(
     """
     with store_of(config) as store:
         alert = _find(store, alert_id)
-        store.marks.mark(alert.id, verdict is Mark.RELEVANT, datetime.now(UTC))
+        store.marks.mark(alert.id, verdict is Mark.RELEVANT, datetime.now(UTC), at_terminal())
     say(f"{alert.id[:8]} is {verdict.value} to {alert.topic}: {alert.entry.title}")
 
 

@@ -15,6 +15,7 @@ from watcher.cli.options import (
     AsJson,
     Config,
     Limit,
+    at_terminal,
     command_group,
     load_to_read,
     long_ago,
@@ -205,7 +206,7 @@ def mark_entry(
             )
             if alert is not None:
                 raise UsageError(f"this entry has an alert of {topic}: watcher alerts mark {alert.id[:8]} relevant")
-            store.marks.add_missed(topic, record.key, datetime.now(UTC))
-        elif not store.marks.remove_missed(topic, record.key):
+            store.marks.add_missed(topic, record.key, datetime.now(UTC), at_terminal())
+        elif not store.marks.remove_missed(topic, record.key, datetime.now(UTC), at_terminal()):
             raise UsageError(f"this entry is not marked as missed by {topic}")
     say(f"{record.key[:8]} is {'' if missed else 'no longer '}marked as missed by {topic}: {record.entry.title}")

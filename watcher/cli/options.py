@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from watcher.errors import UsageError
 
 if TYPE_CHECKING:
     from watcher.match.percolator import CompiledTopic
+    from watcher.model.act import Actor
     from watcher.service.load import CompiledConfig
     from watcher.store.store import Store
 
@@ -98,6 +100,17 @@ def store_of(config: Path) -> Iterator[Store]:
     """The store that a configuration names, for a command that reads it or records a decision."""
     with opened_store(load_to_read(config)) as store:
         yield store
+
+
+def at_terminal() -> Actor:
+    """Who runs this command, for the log of acts."""
+    from watcher.model.act import Actor, WayIn
+
+    try:
+        name = getpass.getuser()
+    except (OSError, KeyError):
+        name = "a user without a name"
+    return Actor(name, WayIn.COMMAND)
 
 
 def duration(text: str, option: str) -> timedelta:

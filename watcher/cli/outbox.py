@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, store_of
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, at_terminal, command_group, store_of
 from watcher.cli.tables import Cell, say, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.notification import Notification, NotificationState
@@ -113,7 +113,7 @@ def retry(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     """
     with store_of(config) as store:
         notification = _find(store, key)
-        done = store.outbox.retry(notification.key, datetime.now(UTC))
+        done = store.outbox.retry(notification.key, datetime.now(UTC), at_terminal())
     if not done:
         raise UsageError(f"{key} is {notification.state.value}: only a dead or waiting message can be retried")
     typer.echo(f"{notification.key} is ready again")
@@ -125,7 +125,7 @@ def drop(key: Key, config: Config = DEFAULT_CONFIG) -> None:
     with store_of(config) as store:
         notification = _find(store, key)
         already = store.outbox.dropped([notification.key])
-        done = store.outbox.drop(notification.key, datetime.now(UTC))
+        done = store.outbox.drop(notification.key, datetime.now(UTC), at_terminal())
     if not done:
         raise UsageError(f"{key} is {_state(notification, already)}: only a waiting or dead message can be dropped")
     typer.echo(f"{notification.key} is dropped")

@@ -14,6 +14,7 @@ from watcher.cli.options import (
     DEFAULT_CONFIG,
     AsJson,
     Config,
+    at_terminal,
     command_group,
     duration,
     load_to_read,
@@ -22,6 +23,7 @@ from watcher.cli.options import (
 )
 from watcher.cli.tables import Cell, counted, show_json, show_table, when
 from watcher.errors import UsageError
+from watcher.model.act import Actor, WayIn
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
 
@@ -72,7 +74,7 @@ def add(
     for warning in impossible_labels(compiled.settings, exact):
         typer.echo(f"warning: {warning}", err=True)
     with opened_store(compiled) as store:
-        store.silences.add(silence)
+        store.silences.add(silence, Actor(silence.author, WayIn.COMMAND))
         effect = _effect(store, silence)
     typer.echo(f"silence {silence.id[:8]} until {when(silence.ends_at)}: {_written(silence)}\n{effect}")
 
@@ -151,7 +153,7 @@ def expire(
     Alerts that it has silenced stay silenced; alerts from now on are sent.
     """
     with store_of(config) as store:
-        ended = store.silences.expire(silence_id, datetime.now(UTC))
+        ended = store.silences.expire(silence_id, datetime.now(UTC), at_terminal())
     if not ended:
         raise UsageError(f"no silence in force (or more than one) matches {silence_id}; see `watcher silence list`")
     typer.echo(f"silence {silence_id} is over")

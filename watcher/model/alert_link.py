@@ -51,7 +51,10 @@ def write_token(alert_id: str, channel: str, use: LinkUse, issued_at: datetime, 
     """The token of an alert; the same for the same arguments. `use` is READ or ACT."""
     minute = int(issued_at.timestamp()) // 60
     data = (
-        bytes([_VERSIONS[use]]) + minute.to_bytes(4, "big") + bytes.fromhex(alert_id) + bytes.fromhex(_short(channel))
+        bytes([_VERSIONS[use]])
+        + minute.to_bytes(4, "big")
+        + bytes.fromhex(alert_id)
+        + bytes.fromhex(short_name(channel))
     )
     return base64.b32encode(data + _sign(data, key)).decode().rstrip("=").lower()
 
@@ -72,7 +75,8 @@ def read_token(token: str, keys: Sequence[str], now: datetime, valid_for: timede
     return AlertLink(data[5:21].hex(), _USES[data[0]], issued_at, data[21:25].hex())
 
 
-def _short(channel: str) -> str:
+def short_name(channel: str) -> str:
+    """The hash of a channel that tokens have."""
     return stable_hash("channel", channel)[:8]
 
 

@@ -162,6 +162,12 @@ class PollState:
     read_in_full_at: datetime | None = None
     """When all entries of a document were last compared with what is remembered."""
 
+    recent_polls: str = ""
+    """What the last polls brought, as `schedule/history.py` writes it."""
+
+    entries_by_day: str = ""
+    """New entries a day, as `schedule/history.py` writes them."""
+
 
 @dataclass(frozen=True, slots=True)
 class AcquiredFeed:

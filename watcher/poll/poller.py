@@ -43,6 +43,7 @@ from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
 from watcher.schedule import cadence, moves
 from watcher.schedule.health import issues_from
+from watcher.schedule.history import with_poll
 from watcher.schedule.interval import CadencePolicy
 from watcher.schedule.quota import after_quota, within_quota
 from watcher.store.records import PollRecord
@@ -282,7 +283,10 @@ class Poller:
         return replace(report, reached=reached, reason=failed.reason)
 
     async def _save(self, result: PollResult, record: PollRecord) -> PollReport:
-        record = replace(record, issues_from=issues_from(record.state, self.clock.now()))
+        now, new = self.clock.now(), len(record.decision.new)
+        what = record.state.reason if result is PollResult.FAILED and record.state.reason else result
+        state = with_poll(record.state, what.value, new, now)
+        record = replace(record, state=state, issues_from=issues_from(state, now))
         saved = await self.commit.save(record)
         if not saved.saved:
             log.warning("poll.lease_lost", feed=record.state.url, remedy="the new holder of the lease polls it")
@@ -290,7 +294,7 @@ class Poller:
         return PollReport(
             record.state.url,
             result,
-            entries_new=len(record.decision.new),
+            entries_new=new,
             alerts=len(saved.alerts_new),
             folded=len(saved.alerts_folded),
         )

@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, bindparam, func, select, update
 
+from watcher.model.act import Actor, Deed
 from watcher.model.feed import PollState
 from watcher.store import documents
+from watcher.store.acts import note_act
 from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.records import FeedCounts
 from watcher.store.tables import FEED_IS_ACTIVE, feeds
@@ -73,13 +75,14 @@ class Feeds(StorePart):
             rows = connection.execute(select(feeds.c.id, feeds.c.title, feeds.c.url))
             return {row.id: (row.title, row.url) for row in rows}
 
-    def ask_for_poll(self, url: str, now: datetime) -> datetime | None:
+    def ask_for_poll(self, url: str, now: datetime, by: Actor | None = None) -> datetime | None:
         """Makes a feed due now, or when its server allows it again; returns when. None where it is not polled."""
         query = select(feeds.c.next_poll_at).where(feeds.c.url == url, FEED_IS_ACTIVE)
         with self._database.write("ask_for_poll") as connection:
             if connection.scalar(query) is None:
                 return None
             _make_due(connection, [url], now)
+            note_act(connection, by, Deed.POLL_FEED, url, now)
             due: datetime | None = connection.scalar(query)
             return due
 

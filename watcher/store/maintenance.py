@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Column, Connection, Table, func, select
 
 from watcher.store import retention, schema
+from watcher.store.acts import forget_acts
 from watcher.store.database import Database
 from watcher.store.nodes import forget_nodes
 from watcher.store.opinions import forget_opinions
@@ -52,6 +53,7 @@ def purge(
             + forget_stories(connection, now - entries_for, chunk)
             + forget_threads(connection, now, chunk)
             + forget_opinions(connection, now, chunk)
+            + forget_acts(connection, now - finished_for, chunk)
         )
 
 

@@ -8,8 +8,10 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
+from watcher.model.act import Actor, Deed
 from watcher.model.alert import MarkedAlert, MissedEntry
 from watcher.store import documents
+from watcher.store.acts import note_act
 from watcher.store.database import StorePart, chunks
 from watcher.store.page_tables import marks, missed_entries
 from watcher.store.tables import alerts, entries, feeds
@@ -18,7 +20,7 @@ from watcher.store.tables import alerts, entries, feeds
 class Marks(StorePart):
     """What users said of alerts and of entries without one."""
 
-    def mark(self, alert_id: str, is_relevant: bool, now: datetime) -> bool:
+    def mark(self, alert_id: str, is_relevant: bool, now: datetime, by: Actor | None = None) -> bool:
         """Keeps what a user says of an alert, with the alert and the entry's full text; the last word counts.
 
         False when there is no such alert. Marks stay when the alert is deleted after its time.
@@ -41,6 +43,8 @@ class Marks(StorePart):
                 "document": _with_full_text(row.document, row.entry),
             }
             connection.execute(self._database.upsert(marks, ("alert_id",), replaced), [mark])
+            deed = Deed.MARK_RELEVANT if is_relevant else Deed.MARK_IRRELEVANT
+            note_act(connection, by, deed, alert_id, now, row.topic)
             return True
 
     def alerts(self, topic: str | None = None) -> list[MarkedAlert]:
@@ -64,7 +68,7 @@ class Marks(StorePart):
                 for row in connection.execute(query.where(marks.c.alert_id.in_(some)))
             }
 
-    def add_missed(self, topic: str, entry_key: str, now: datetime) -> bool:
+    def add_missed(self, topic: str, entry_key: str, now: datetime, by: Actor | None = None) -> bool:
         """Keeps that an entry should have made an alert of a topic, with its full text; again is the same as once.
 
         False when there is no such entry. What is kept stays when the entry is deleted after its time.
@@ -83,13 +87,17 @@ class Marks(StorePart):
             }
             replaced = ("feed_url", "marked_at", "document")
             connection.execute(self._database.upsert(missed_entries, ("topic", "entry_key"), replaced), [missed])
+            note_act(connection, by, Deed.MARK_MISSED, entry_key, now, topic)
             return True
 
-    def remove_missed(self, topic: str, entry_key: str) -> bool:
+    def remove_missed(self, topic: str, entry_key: str, now: datetime, by: Actor | None = None) -> bool:
         """Takes `add_missed` back; False when there was nothing to take back."""
         this = delete(missed_entries).where(missed_entries.c.topic == topic, missed_entries.c.entry_key == entry_key)
         with self._database.write("remove_missed") as connection:
-            return connection.execute(this).rowcount > 0
+            if connection.execute(this).rowcount == 0:
+                return False
+            note_act(connection, by, Deed.UNMARK_MISSED, entry_key, now, topic)
+            return True
 
     def missed_by(self, entry_key: str) -> list[str]:
         """The topics for which an entry is marked as missed, by name."""

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, delete, select, update
 
 from watcher.errors import AttemptReason, NotifyReason
+from watcher.model.act import Actor, Deed
 from watcher.model.notification import (
     AcquiredNotification,
     Attempt,
@@ -23,6 +24,7 @@ from watcher.model.notification import (
 )
 from watcher.model.route import ChannelRef
 from watcher.store import documents, transitions
+from watcher.store.acts import note_act
 from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.groups import group_key
 from watcher.store.nodes import declare_dead, is_free, may_write
@@ -158,7 +160,7 @@ class Outbox(StorePart):
         with self._database.read() as connection:
             return [_attempt(row) for row in connection.execute(query)]
 
-    def retry(self, key: str, now: datetime) -> bool:
+    def retry(self, key: str, now: datetime, by: Actor | None = None) -> bool:
         """Makes a dead or waiting notification READY now, under the same key, with its attempts counted from zero.
 
         A dead one whose group has something unfinished becomes READY as soon as that has ended (I2); that is True, too.
@@ -169,9 +171,10 @@ class Outbox(StorePart):
             if row is None or row.state is NotificationState.SENT:
                 return False
             transitions.retry(connection, row, now)
+            note_act(connection, by, Deed.RETRY_MESSAGE, key, now)
             return True
 
-    def drop(self, key: str, now: datetime) -> bool:
+    def drop(self, key: str, now: datetime, by: Actor | None = None) -> bool:
         """Gives a notification up on request: it becomes, or stays, a dead letter with the reason DROPPED.
 
         False for what is unknown, sent, being sent or dropped already.
@@ -185,6 +188,7 @@ class Outbox(StorePart):
                 connection, row, AttemptResult.GIVE_UP, AttemptReason.DROPPED, "dropped by the operator", now
             )
             end(connection, row, AttemptReason.DROPPED, now)
+            note_act(connection, by, Deed.DROP_MESSAGE, key, now)
             return True
 
     def dropped(self, keys: Collection[str]) -> set[str]:

@@ -1,10 +1,10 @@
-"""The tables of what users said."""
+"""The tables of what users said and did."""
 
 from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, PrimaryKeyConstraint, Table, Text
 
-from watcher.store.columns import Instant, Key, metadata
+from watcher.store.columns import ForeignText, Instant, Key, RowId, metadata
 
 marks = Table(
     "marks",
@@ -28,3 +28,16 @@ missed_entries = Table(
     PrimaryKeyConstraint("topic", "entry_key"),
 )
 """Entries that users miss among the alerts of a topic. Like marks, they outlive what they are about."""
+
+acts = Table(
+    "acts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("author", ForeignText, nullable=False),
+    Column("way", Text, nullable=False),
+    Column("deed", Text, nullable=False),
+    Column("subject", ForeignText, nullable=False),
+    Column("detail", ForeignText, nullable=False),
+)
+"""Who did what, when."""

@@ -9,9 +9,11 @@ from itertools import product
 
 from sqlalchemy import ColumnElement, and_, select, update
 
+from watcher.model.act import Actor, Deed
 from watcher.model.notification import DeliveryState, GroupKey
 from watcher.model.silence import Silence
 from watcher.store import documents
+from watcher.store.acts import note_act
 from watcher.store.database import StorePart, chunks
 from watcher.store.prefix import begins_with
 from watcher.store.routing import reexamine_copies
@@ -27,11 +29,12 @@ from watcher.store.tables import (
 class Silences(StorePart):
     """Silences, and the deliveries that they take out."""
 
-    def add(self, silence: Silence) -> None:
+    def add(self, silence: Silence, by: Actor | None = None) -> None:
         """Keeps a silence."""
         row = {"id": silence.id, "ends_at": silence.ends_at, "document": documents.silences.write(silence)}
         with self._database.write("add_silence") as connection:
             connection.execute(silences.insert(), [row])
+            note_act(connection, by, Deed.SILENCE, silence.id, silence.created_at, _matchers(silence))
 
     def ending_after(self, ending_after: datetime) -> list[Silence]:
         """Silences that end after this moment, in order of their end; also those that have not begun."""
@@ -40,7 +43,7 @@ class Silences(StorePart):
             rows = connection.execute(query.order_by(silences.c.ends_at, silences.c.id))
             return [documents.silences.read(row.document) for row in rows]
 
-    def expire(self, silence_id: str, now: datetime) -> bool:
+    def expire(self, silence_id: str, now: datetime, by: Actor | None = None) -> bool:
         """Ends a silence now; False when no silence that has not ended yet has this id (or one beginning of it)."""
         query = select(silences).where(begins_with(silences.c.id, silence_id), silences.c.ends_at > now).limit(2)
         with self._database.write("expire_silence") as connection:
@@ -53,6 +56,7 @@ class Silences(StorePart):
                 .where(silences.c.id == ended.id)
                 .values(ends_at=now, document=documents.silences.write(ended))
             )
+            note_act(connection, by, Deed.EXPIRE_SILENCE, ended.id, now, _matchers(ended))
             return True
 
     def apply(self, groups: Collection[GroupKey], silenced: Mapping[str, str], now: datetime) -> int:
@@ -80,6 +84,10 @@ class Silences(StorePart):
                 moved = and_(deliveries.c.state == DeliveryState.SILENCED, deliveries.c.since == now, of_groups)
                 reexamine_copies(connection, moved)
             return count
+
+
+def _matchers(silence: Silence) -> str:
+    return " ".join(map(str, silence.matchers))
 
 
 def _in_groups(keys: Collection[str]) -> ColumnElement[bool]:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import ArgumentError
 
 from watcher.errors import UsageError
 from watcher.store import integrity, maintenance, schema, store_copy
+from watcher.store.acts import Acts
 from watcher.store.alerts import Alerts
 from watcher.store.database import Database
 from watcher.store.digest_facts import DigestFacts
@@ -60,6 +61,7 @@ class Store:
         self.entries = Entries(database)
         self.alerts = Alerts(database)
         self.marks = Marks(database)
+        self.acts = Acts(database)
         self.routing = Routing(database)
         self.groups = Groups(database)
         self.empty_digests = EmptyDigests(database)

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 from watcher.model.alert import stable_hash
 from watcher.model.feed import Feed, FeedIssue, PollState
 from watcher.model.settings import Polling
+from watcher.schedule.history import PastPoll, past_polls, rhythm
 from watcher.text.redact import redact_addresses
 
 
@@ -21,6 +22,15 @@ class FeedRow:
     state: PollState | None
     issues: tuple[FeedIssue, ...]
     why_then: str
+
+    @property
+    def polls(self) -> tuple[PastPoll, ...]:
+        """What the last polls brought, newest first."""
+        return past_polls(self.state) if self.state else ()
+
+    def rhythm(self, now: datetime) -> Sequence[int]:
+        """New entries a day over fourteen days; empty when there were none."""
+        return rhythm(self.state, now)
 
     @property
     def id(self) -> str:

@@ -79,6 +79,19 @@ def today_of(
     return Today(tuple(sections), is_cut)
 
 
+def story_facts(story: StoryRow) -> dict[str, object]:
+    """A story for JSON: its first alert, and who else reports it."""
+    return {
+        "story": story.row.alert.story,
+        "topic": story.line.topic,
+        "alert": story.row.facts(),
+        "also": list(story.line.also),
+        "other_titles": [
+            {"source": one.source, "title": one.title, "link": one.link} for one in story.line.other_titles
+        ],
+    }
+
+
 def newer_than(alerts: Iterable[Alert], since: datetime) -> int:
     """How many stories are newer; folded alerts do not count."""
     fresh = (one for one in alerts if one.created_at is not None and one.created_at > since)

@@ -113,6 +113,26 @@ class TriedTopic:
     def rise(self) -> Sequence[LevelChange]:
         return [one for one in self.changes if Level.NONE.rank < one.before.rank < one.after.rank]
 
+    def facts(self) -> dict[str, object]:
+        """What was tried, for JSON."""
+        return {
+            "problems": list(self.problems),
+            "read": self.read,
+            "stored": self.stored,
+            "back_to": self.back_to,
+            "changes": [
+                {
+                    "key": one.record.key,
+                    "title": one.record.entry.title,
+                    "before": one.before.value,
+                    "after": one.after.value,
+                    "score": one.score / 100,
+                }
+                for one in self.changes
+            ],
+            "diff": self.diff,
+        }
+
     @property
     def fall(self) -> Sequence[LevelChange]:
         return [one for one in self.changes if Level.NONE.rank < one.after.rank < one.before.rank]

@@ -20,6 +20,7 @@ from watcher.store.store import Store
 from watcher.web.door import Door
 from watcher.web.filling import keep_filled
 from watcher.web.pages import (
+    acts,
     alerts,
     api,
     api_writes,
@@ -45,7 +46,7 @@ log = structlog.get_logger()
 
 GROUPS = (
     fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status, links, outgoing,
-    api, api_writes, badge,
+    api, api_writes, badge, acts,
 )  # fmt: skip
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384

@@ -13,6 +13,7 @@ import structlog
 from starlette.types import Message, Receive, Scope, Send
 
 from watcher.errors import StoreBusy, StoreError
+from watcher.model.act import WayIn
 from watcher.model.web import May, WebSettings
 from watcher.threads import ThreadPool
 from watcher.web.exchange import (
@@ -21,7 +22,6 @@ from watcher.web.exchange import (
     Refused,
     Reply,
     User,
-    WayIn,
     read_form,
     read_query,
     see_other,

@@ -6,10 +6,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from watcher.model.act import Actor, WayIn
 from watcher.model.web import May
 
 if TYPE_CHECKING:
@@ -20,15 +20,6 @@ MOST_FIELDS = 50
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
-
-
-class WayIn(StrEnum):
-    """How it is known who asks."""
-
-    LOCAL = "local"
-    PROXY = "proxy"
-    PASSWORD = "password"  # noqa: S105 - the name of a way
-    TOKEN = "token"  # noqa: S105
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +79,11 @@ class Asked:
     def author(self) -> str:
         """The name that is kept with what is done."""
         return self.user.name if self.user else ""
+
+    @property
+    def actor(self) -> Actor | None:
+        """Who acts, for the log of acts."""
+        return Actor(self.user.name, self.user.way) if self.user else None
 
     def page(self, template: str, status: int = 200, **values: object) -> Reply:
         """A page made by a template."""

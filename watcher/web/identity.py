@@ -11,8 +11,9 @@ from ipaddress import ip_address
 
 import structlog
 
+from watcher.model.act import WayIn
 from watcher.model.web import AccessToken, May, Person, TrustedProxy, WebSettings
-from watcher.web.exchange import Refused, User, WayIn
+from watcher.web.exchange import Refused, User
 from watcher.web.sessions import Generation, Session, cookie_name, read_session
 
 log = structlog.get_logger()

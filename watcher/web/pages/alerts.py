@@ -43,7 +43,7 @@ def mark(asked: Asked) -> Reply:
     alert, verdict = find_alert(asked), asked.form.get("verdict", "")
     if verdict not in {"relevant", "irrelevant"}:
         raise Refused(400, "`verdict` must be relevant or irrelevant")
-    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now)
+    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now, asked.actor)
     return asked.back(f"/alerts/{alert.id[:8]}", done=verdict)
 
 

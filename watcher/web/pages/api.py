@@ -22,6 +22,7 @@ from watcher.queries.feeds import read_feed_rows
 from watcher.queries.outbox import read_message_rows
 from watcher.queries.search import SearchFields, read_search
 from watcher.queries.status import read_status
+from watcher.queries.today import TodayFilter, read_today
 from watcher.queries.topics import read_precision, read_volume
 from watcher.route.tree import routes_for
 from watcher.store.records import AlertFilter, MarkState
@@ -29,16 +30,18 @@ from watcher.views.feeds import FeedRow, feed_facts
 from watcher.views.json_text import json_text
 from watcher.views.outbox import attempt_facts, message_facts
 from watcher.views.silences import silence_facts
+from watcher.views.today import story_facts
 from watcher.web.exchange import JSON, Asked, Refused, Reply, with_query
 from watcher.web.pages.alerts import find_alert
 from watcher.web.pages.entries import find_entry
 from watcher.web.pages.outbox import find_message
-from watcher.web.pages.search import before_of
+from watcher.web.pages.search import LONGEST_NUMBER, before_of
 from watcher.web.router import Page
 
 T = TypeVar("T")
 
 SHOWN, MOST_SHOWN = 50, 200
+MOST_DAYS = 14
 ID_DIGITS = 32
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -69,6 +72,13 @@ def limit_of(asked: Asked) -> int:
     if limit is not None and not 1 <= limit <= MOST_SHOWN:
         raise Refused(400, "`limit` cannot be read", f"It is a number between 1 and {MOST_SHOWN}.")
     return limit or SHOWN
+
+
+def number(text: str) -> int:
+    """A number of the store. Raises `ValueError`."""
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        raise ValueError("not a number")
+    return int(text)
 
 
 def moment(text: str) -> datetime:
@@ -114,6 +124,18 @@ def alerts(asked: Asked) -> Reply:
 def alert(asked: Asked) -> Reply:
     page = read_alert_page(asked.site.store, asked.site.settings.receivers, find_alert(asked))
     return answer(page.facts())
+
+
+def stories(asked: Asked) -> Reply:
+    """Stories of the last days by topic, as the first page shows them."""
+    days = value_of(asked, "days", number) or 1
+    if not 1 <= days <= MOST_DAYS:
+        raise Refused(400, "`days` cannot be read", f"It is a number between 1 and {MOST_DAYS}.")
+    level = value_of(asked, "level", Level)
+    wanted = TodayFilter(days, asked.query.get("topic") or None, None if level is Level.NONE else level)
+    found = read_today(asked.site.store, wanted, asked.site.zone, asked.now)
+    items = [story_facts(one) for section in found.sections for one in section.stories]
+    return page_of(asked, items, "", is_cut=found.is_cut)
 
 
 def entries(asked: Asked) -> Reply:
@@ -171,13 +193,21 @@ def volume(asked: Asked) -> Reply:
 
 def feeds(asked: Asked) -> Reply:
     rows = read_feed_rows(asked.site.store, asked.site.settings, asked.now)
-    return page_of(asked, [api_feed(row) for row in rows], "")
+    return page_of(asked, [api_feed(row, asked.now) for row in rows], "")
 
 
-def api_feed(row: FeedRow) -> dict[str, object]:
-    """A feed for JSON, with the id by which it is polled and what is wrong with it."""
+def api_feed(row: FeedRow, now: datetime) -> dict[str, object]:
+    """A feed for JSON: the id by which it is polled, what is wrong with it, and what its last polls brought."""
     issues = [{"what": one.kind.value, "since": one.since, "detail": one.detail} for one in row.issues]
-    return {"id": row.id, **feed_facts(row.feed, row.state), "issues": issues, "why_then": row.why_then}
+    polls = [{"at": one.at, "what": one.what, "entries_new": one.entries_new} for one in row.polls]
+    return {
+        "id": row.id,
+        **feed_facts(row.feed, row.state),
+        "issues": issues,
+        "why_then": row.why_then,
+        "polls": polls,
+        "entries_by_day": list(row.rhythm(now)),
+    }
 
 
 def outbox(asked: Asked) -> Reply:
@@ -229,6 +259,7 @@ PAGES = (
     Page("/api/openapi.json", openapi, May.READ),
     Page("/api/alerts", alerts, May.READ),
     Page("/api/alerts/{id}", alert, May.READ),
+    Page("/api/stories", stories, May.READ),
     Page("/api/entries", entries, May.READ),
     Page("/api/entries/{key}", entry, May.READ),
     Page("/api/entries/{key}/explain", explain_entry, May.READ),

@@ -23,6 +23,7 @@ from watcher.web.pages.entries import find_entry
 from watcher.web.pages.feeds import find_feed
 from watcher.web.pages.outbox import find_message
 from watcher.web.pages.silences import LONGEST_COMMENT, MOST_MATCHERS, may_end
+from watcher.web.pages.topics import tried
 from watcher.web.router import Page
 
 LONGEST_KEY = 200
@@ -44,7 +45,7 @@ def mark(asked: Asked) -> Reply:
     alert, verdict = find_alert(asked), text_of(asked, "verdict")
     if verdict not in {"relevant", "irrelevant"}:
         raise Refused(400, "`verdict` must be relevant or irrelevant")
-    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now)
+    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now, asked.actor)
     return answer(read_alert_page(asked.site.store, asked.site.settings.receivers, alert).facts())
 
 
@@ -56,11 +57,11 @@ def missed(asked: Asked) -> Reply:
     if not isinstance(is_missed, bool):
         raise Refused(400, "`missed` must be true or false")
     if not is_missed:
-        store.marks.remove_missed(topic, record.key)
+        store.marks.remove_missed(topic, record.key, asked.now, asked.actor)
     elif any(one.topic == topic for one in store.alerts.of_entries([record.key]).get(record.key, ())):
         raise Refused(409, "This entry has an alert of that topic", "Mark the alert as relevant.")
     else:
-        store.marks.add_missed(topic, record.key, asked.now)
+        store.marks.add_missed(topic, record.key, asked.now, asked.actor)
     return answer({"key": record.key, "topic": topic, "missed": is_missed})
 
 
@@ -73,6 +74,11 @@ def explain_text(asked: Asked) -> Reply:
     entry = Entry("", "", title, content=content)
     chosen = [one for one in asked.site.config.topics if name in ("", one.topic.name)]
     return answer({"items": [explanation_json(explain(one, entry, None)) for one in chosen], "next": None})
+
+
+def try_topic(asked: Asked) -> Reply:
+    """What a changed definition would do over the stored entries; nothing is kept."""
+    return answer(tried(asked, text_of(asked, "definition")).facts())
 
 
 def add_silence(asked: Asked) -> Reply:
@@ -89,7 +95,7 @@ def add_silence(asked: Asked) -> Reply:
             raise Refused(422, "This Idempotency-Key was used for another silence", "Use a new key.")
         return answer(silence_facts(known, asked.now))
     silence = Silence(name, matchers, asked.author, comment, asked.now, ends_at, asked.now)
-    asked.site.store.silences.add(silence)
+    asked.site.store.silences.add(silence, asked.actor)
     return answer(silence_facts(silence, asked.now), 201)
 
 
@@ -123,7 +129,8 @@ def expire_silence(asked: Asked) -> Reply:
         raise Refused(404, "There is no such silence that has not ended", "GET /api/silences lists them.")
     if not may_end(asked, found[0]):
         raise Refused(403, f"This is a silence of {found[0].author}", "Only who may admin ends those of others.")
-    return answer({"id": found[0].id, "expired": store.silences.expire(found[0].id, asked.now)})
+    done = store.silences.expire(found[0].id, asked.now, asked.actor)
+    return answer({"id": found[0].id, "expired": done})
 
 
 def poll_feed(asked: Asked) -> Reply:
@@ -131,24 +138,25 @@ def poll_feed(asked: Asked) -> Reply:
     row = find_feed(asked)
     if not row.may_be_asked(asked.site.settings.polling, asked.now):
         raise Refused(409, "This feed is not polled now", f"It was polled just now, is due already, or {row.why_then}.")
-    asked.site.store.feeds.ask_for_poll(row.feed.url, asked.now)
+    asked.site.store.feeds.ask_for_poll(row.feed.url, asked.now, asked.actor)
     return answer({"id": row.id, "due": True}, 202)
 
 
 def retry(asked: Asked) -> Reply:
     found = find_message(asked)
-    return answer({"key": found.key, "done": asked.site.store.outbox.retry(found.key, asked.now)})
+    return answer({"key": found.key, "done": asked.site.store.outbox.retry(found.key, asked.now, asked.actor)})
 
 
 def drop(asked: Asked) -> Reply:
     found = find_message(asked)
-    return answer({"key": found.key, "done": asked.site.store.outbox.drop(found.key, asked.now)})
+    return answer({"key": found.key, "done": asked.site.store.outbox.drop(found.key, asked.now, asked.actor)})
 
 
 PAGES = (
     Page("/api/alerts/{id}/mark", mark, May.ACT, "POST"),
     Page("/api/entries/{key}/missed", missed, May.ACT, "POST"),
     Page("/api/explain", explain_text, May.READ, "POST"),
+    Page("/api/topics/{name}/try", try_topic, May.ACT, "POST"),
     Page("/api/silences", add_silence, May.ACT, "POST"),
     Page("/api/silences/{id}/expire", expire_silence, May.ACT, "POST"),
     Page("/api/feeds/{id}/poll", poll_feed, May.ACT, "POST"),

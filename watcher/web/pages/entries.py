@@ -63,12 +63,12 @@ def missed(asked: Asked) -> Reply:
         raise Refused(400, "There is no such topic", "Choose one of the list.")
     otherwise = with_query(f"/entries/{record.key[:8]}", topic=topic)
     if asked.form.get("undo"):
-        undone = store.marks.remove_missed(topic, record.key)
+        undone = store.marks.remove_missed(topic, record.key, asked.now, asked.actor)
         return asked.back(otherwise, done="not_missed" if undone else "unchanged")
     alert = next((one for one in store.alerts.of_entries([record.key]).get(record.key, ()) if one.topic == topic), None)
     if alert is not None:
         raise Refused(409, "This entry has an alert of that topic", f"Mark the alert: /alerts/{alert.id[:8]}")
-    store.marks.add_missed(topic, record.key, asked.now)
+    store.marks.add_missed(topic, record.key, asked.now, asked.actor)
     return asked.back(otherwise, done="missed")
 
 

@@ -66,7 +66,7 @@ def poll_now(asked: Asked) -> Reply:
     row = find_feed(asked)
     if not row.may_be_asked(asked.site.settings.polling, asked.now):
         raise Refused(409, "This feed is not polled now", f"It was polled just now, is due already, or {row.why_then}.")
-    asked.site.store.feeds.ask_for_poll(row.feed.url, asked.now)
+    asked.site.store.feeds.ask_for_poll(row.feed.url, asked.now, asked.actor)
     return asked.back(f"/feeds/{row.id[:8]}", done="polled")
 
 

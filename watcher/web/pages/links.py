@@ -13,8 +13,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
+from watcher.model.act import Actor, WayIn
 from watcher.model.alert import Alert, stable_hash
-from watcher.model.alert_link import AlertLink, LinkProblem, read_token
+from watcher.model.alert_link import AlertLink, LinkProblem, read_token, short_name
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
 from watcher.model.web import LinkUse, May
@@ -75,7 +76,7 @@ def mark(asked: Asked) -> Reply:
     verdict = asked.form.get("verdict", "")
     if verdict not in {"relevant", "irrelevant"}:
         raise Refused(400, "`verdict` must be relevant or irrelevant")
-    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now)
+    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now, _by(asked, link))
     log.info("alert.marked", alert=alert.id, verdict=verdict, way="link", channel=link.channel)
     return see_other(f"/l/{asked.params['token']}?done={verdict}")
 
@@ -100,7 +101,7 @@ def silence(asked: Asked) -> Reply:
     made = _silence(asked, alert, asked.form, stable_hash("link silence", asked.params["token"], minute))
     store = asked.site.store
     if all(one.id != made.id for one in store.silences.ending_after(asked.now)):
-        store.silences.add(made)
+        store.silences.add(made, _by(asked, link))
         log.info("silence.added", silence=made.id, way="link", channel=link.channel)
     return see_other(f"/l/{asked.params['token']}?done=silenced")
 
@@ -118,6 +119,13 @@ def _silence(asked: Asked, alert: Alert, fields: Mapping[str, str], silence_id: 
         ends_at=asked.now + LENGTHS[_length(fields)],
         created_at=asked.now,
     )
+
+
+def _by(asked: Asked, link: AlertLink) -> Actor:
+    """Who acts by a link is not known; its channel says who got it."""
+    channels = (ref for one in asked.site.settings.receivers.values() for ref in one.channels)
+    name = next((str(ref) for ref in channels if short_name(str(ref)) == link.channel), link.channel)
+    return Actor(f"whoever got the message to {name}", WayIn.LINK)
 
 
 def _length(fields: Mapping[str, str]) -> str:

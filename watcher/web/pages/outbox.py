@@ -49,13 +49,13 @@ def message(asked: Asked) -> Reply:
 
 def retry(asked: Asked) -> Reply:
     notification = find_message(asked)
-    done = asked.site.store.outbox.retry(notification.key, asked.now)
+    done = asked.site.store.outbox.retry(notification.key, asked.now, asked.actor)
     return asked.back(f"/outbox/{notification.key[:8]}", done="retried" if done else "unchanged")
 
 
 def drop(asked: Asked) -> Reply:
     notification = find_message(asked)
-    done = asked.site.store.outbox.drop(notification.key, asked.now)
+    done = asked.site.store.outbox.drop(notification.key, asked.now, asked.actor)
     return asked.back(f"/outbox/{notification.key[:8]}", done="dropped" if done else "unchanged")
 
 
@@ -64,7 +64,7 @@ def retry_all(asked: Asked) -> Reply:
     store, channel = asked.site.store, asked.form.get("channel", "")
     dead = store.outbox.newest(state=NotificationState.DEAD, limit=MOST_RETRIED)
     rows = read_message_rows(store, [one for one in dead if str(one.group.channel) == channel], asked.now)
-    retried = [store.outbox.retry(row.notification.key, asked.now) for row in rows if not row.is_dropped]
+    retried = [store.outbox.retry(row.notification.key, asked.now, asked.actor) for row in rows if not row.is_dropped]
     return asked.back("/outbox", done="retried" if any(retried) else "unchanged")
 
 

@@ -6,8 +6,9 @@ import math
 
 import structlog
 
+from watcher.model.act import WayIn
 from watcher.model.web import May
-from watcher.web.exchange import Asked, Refused, Reply, WayIn, local_path, see_other
+from watcher.web.exchange import Asked, Refused, Reply, local_path, see_other
 from watcher.web.identity import person_named
 from watcher.web.passwords import hash_of_nobody, is_password
 from watcher.web.router import Page

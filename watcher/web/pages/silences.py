@@ -9,6 +9,7 @@ from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from watcher.config.matchers import MatcherProblem, impossible_labels, read_matcher
+from watcher.model.act import WayIn
 from watcher.model.alert import Alert
 from watcher.model.local_time import to_local
 from watcher.model.route import Matcher
@@ -16,7 +17,7 @@ from watcher.model.silence import Silence
 from watcher.model.web import May
 from watcher.queries.silences import read_preview
 from watcher.views.silences import SilenceState, state_of
-from watcher.web.exchange import Asked, Refused, Reply, WayIn
+from watcher.web.exchange import Asked, Refused, Reply
 from watcher.web.router import Page
 
 SHOWN_AFTER = timedelta(days=14)
@@ -159,7 +160,7 @@ def add(asked: Asked) -> Reply:
     draft = read_draft(asked.form)
     if draft.problems or not draft.matchers or not draft.comment:
         return _form(asked, asked.form, 400)
-    asked.site.store.silences.add(_silence(draft, asked))
+    asked.site.store.silences.add(_silence(draft, asked), asked.actor)
     return asked.back("/silences", done="silenced")
 
 
@@ -171,7 +172,7 @@ def expire(asked: Asked) -> Reply:
     if not may_end(asked, found[0]):
         way = "" if asked.user and asked.user.way is WayIn.LOCAL else " Ask its author, or somebody who may admin."
         raise Refused(403, f"This is a silence of {found[0].author}", f"You may end your own.{way}")
-    done = store.silences.expire(found[0].id, asked.now)
+    done = store.silences.expire(found[0].id, asked.now, asked.actor)
     return asked.back("/silences", done="expired" if done else "unchanged")
 
 

@@ -56,11 +56,16 @@ def show(asked: Asked) -> Reply:
 
 def attempt(asked: Asked) -> Reply:
     """Tries the definition that was sent; nothing is kept."""
-    text = asked.form.get("definition", "").replace("\r\n", "\n")
+    return _page(asked, tried(asked, asked.form.get("definition", "")))
+
+
+def tried(asked: Asked, text: str) -> TriedTopic:
+    """What a definition of the topic of the path would do. Raises `Refused`."""
+    _find(asked)
     written = _written(asked)
     if written is None:
         raise Refused(409, "The configuration cannot be read", "Correct it (watcher check), then load this page again.")
-    return _page(asked, try_definition(asked.site.store, written, text))
+    return try_definition(asked.site.store, written, text.replace("\r\n", "\n"))
 
 
 def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
