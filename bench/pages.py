@@ -1,268 +1,308 @@
-"""How long the pages, the search and the JSON API take over a large store, on SQLite and on PostgreSQL.
+"""What the pages, the search and the JSON API cost over a large store, on SQLite and on PostgreSQL.
 
-    python bench/pages.py [--entries 100000] [--feeds 500] [--rounds 20] [--postgres URL] [--folder DIRECTORY] [--json]
+    python bench/pages.py --folder DIRECTORY [--postgres URL] [--entries 1000000] [--rounds 50] [--only NAME] [--plans]
 
-Fills a store with synthetic entries of 90 days (150 words each, frequencies by Zipf's law), a tenth of them with an
-alert and a message for every ten alerts, and its index of words. Then every page is asked for in this process, without
-a network. Prints the median and the 95th percentile in milliseconds of elapsed time, and CPU time of this process;
-exit 1 where a 95th percentile is above 200 ms. On a machine that is shared, only the CPU times of one run compare.
+Uses the stores that `bench/page_store.py` made, or makes them. Every page is asked for in this process, without a
+network, so many times with different parameters. Prints, in milliseconds, CPU time of this process and of the server's
+processes (median, 95th percentile, highest), elapsed time (median), and what the first request of all costs after the
+files of the store have left the memory (`cold`); exit 1 where a 95th percentile of CPU time is above 200 ms. `--plans`
+prints each statement that reads a whole table, with its plan.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import logging
+import os
 import random
 import statistics
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote_plus
 
-import httpx2
 import structlog
+from page_store import TOPICS, Target, Texts, build, feed_url, term
+from sqlalchemy import Engine, event, select, text
 
 from watcher.clock import SystemClock
-from watcher.errors import NotifyReason
-from watcher.model.alert import Alert, AlertState, Evidence, stable_hash
-from watcher.model.entry import Entry
-from watcher.model.notification import AttemptResult, DeliveryState, NotificationState
-from watcher.model.topic import Level
-from watcher.search.fill import Filler
+from watcher.model.feed import FeedIssueKind
 from watcher.search.index import open_index
 from watcher.service.load import load_config
-from watcher.store import documents
 from watcher.store.store import Store, open_store
-from watcher.store.tables import alerts, attempts, deliveries, delivery_groups, entries, feeds, notifications
+from watcher.store.tables import alerts, entries, notifications
+from watcher.views.feeds import feed_id
 from watcher.web.app import all_pages
 from watcher.web.door import Door
 from watcher.web.router import Router
 from watcher.web.site import ServedConfig, Site
 
-DAYS = 90
-WORDS = 150
-VOCABULARY = 50_000
-CHUNK = 5_000
 BAR_MS = 200.0
-TOPICS = ("ceasefires", "detention", "harbours", "elections")
 
 
 def configuration(url: str, count: int) -> str:
-    listed = "\n".join(f"  - https://feed{number}.example.org/rss" for number in range(count))
+    listed = "\n".join(f"  - {feed_url(number)}" for number in range(count))
     topics = "\n".join(
-        f"  - {{name: {name}, title: {name.title()}, terms: {{3: [w{number + 40}, w{number + 90}]}}, focus: 5}}"
+        f"  - {{name: {name}, title: {name.title()}, languages: [en, ar, tr], focus: 7,\n"
+        f"     terms: {{3: [{term(number, 0)}, {term(number, 1)}, {term(number, 2)}], "
+        f"2: [{term(number, 3)}, {term(number, 4)}], 1: [{term(number, 5)}*]}}}}"
         for number, name in enumerate(TOPICS)
     )
     return (
         f"store: {url}\nfeeds:\n{listed}\ntopics:\n{topics}\n"
-        'receivers: [{name: desk, webhook: {url: "http://127.0.0.1:9/x"}}]\nroute: {receiver: desk}\n'
+        'receivers: [{name: desk, webhook: {url: "http://127.0.0.1:9/x"}},\n'
+        '  {name: night, webhook: {url: "http://127.0.0.1:9/y"}}]\n'
+        'route: {receiver: desk, routes: [{matchers: [\'level="mention"\'], receiver: night, digest: {at: ["07:00"], zone: UTC}}]}\n'
     )
 
 
-class Texts:
-    """Words by Zipf's law, the same in every run."""
+def asked_pages(store: Store, feed_count: int, rounds: int) -> dict[str, list[str]]:
+    """Addresses by the name of their page, `rounds` different ones where there are parameters."""
+    chance = random.Random(3)
+    texts = Texts(11)
+    with store._database.read() as connection:
+        low, high = connection.execute(text("SELECT min(id), max(id) FROM entries")).one()
+        wanted = {chance.randint(low, high) for _ in range(rounds)}
+        keys = list(connection.scalars(select(entries.c.key).where(entries.c.id.in_(wanted))))
+        found = list(connection.scalars(select(alerts.c.id).order_by(alerts.c.seq)))
+        messages = list(connection.scalars(select(notifications.c.key).order_by(notifications.c.id)))
+    ids = chance.sample(found, min(rounds, len(found)))
+    letters = chance.sample(messages, min(rounds, len(messages)))
+    fids = [feed_id(feed_url(chance.randrange(feed_count)))[:8] for _ in range(rounds)]
+    sentences = {code: chance.sample(some, rounds) for code, some in texts._sentences.items()}
+    words = [one.split()[-1].rstrip(".") for one in sentences["en"]]
+    arabic = [one.split()[2] for one in sentences["ar"]]
+    days = [f"{datetime.now(UTC) - timedelta(days=chance.randrange(1, 89)):%Y-%m-%d}" for _ in range(rounds)]
+    topics = [TOPICS[number % len(TOPICS)] for number in range(rounds)]
 
-    def __init__(self) -> None:
-        self._random = random.Random(7)
-        self._words = [f"w{number}" for number in range(VOCABULARY)]
-        total, weights = 0.0, []
-        for rank in range(1, VOCABULARY + 1):
-            total += 1 / rank
-            weights.append(total)
-        self._weights = weights
+    def search(queries: Sequence[str], more: str = "") -> list[str]:
+        return [f"/search?q={quote_plus(one)}{more}" for one in queries]
 
-    def words(self, count: int) -> str:
-        return " ".join(self._random.choices(self._words, cum_weights=self._weights, k=count))
-
-
-def rows(count: int, feed_count: int, now: datetime) -> Iterator[list[tuple[int, str, int, datetime, Entry]]]:
-    texts = Texts()
-    for start in range(0, count, CHUNK):
-        yield [
-            (
-                number + 1,
-                stable_hash("bench", str(number)),
-                number % feed_count + 1,
-                now - timedelta(days=DAYS) * (1 - number / count),
-                Entry(f"e{number}", f"https://example.org/{number}", texts.words(9), texts.words(WORDS), language="en"),
-            )
-            for number in range(start, min(start + CHUNK, count))
-        ]
-
-
-def alert_of(key: str, feed: int, seen: datetime, entry: Entry, number: int) -> Alert:
-    topic, level = TOPICS[number % len(TOPICS)], Level.FOCUS if number % 3 == 0 else Level.MENTION
-    return Alert(
-        id=stable_hash("alert", key), topic=topic, topic_title=topic.title(), level=level, score=740, focus=500,
-        evidence=(Evidence("w40", "title", 1, 740, entry.title, ((0, 2),)),), entry_key=key, entry=entry,
-        feed_url=f"https://feed{feed - 1}.example.org/rss", feed_title=f"Feed {feed}", first_seen=seen,
-        story=stable_hash("story", key), labels={"topic": topic, "level": level.value, "feed": f"Feed {feed}"},
-        created_at=seen, state=AlertState.ROUTED,
-    )  # fmt: skip
-
-
-def fill(store: Store, count: int, feed_count: int, now: datetime) -> None:
-    """Writes the tables themselves: saving polls one after the other would take hours."""
-    store.feeds.sync({f"https://feed{number}.example.org/rss" for number in range(feed_count)}, now)
-    with store._database.write("remember") as connection:
-        numbers = {row.url: row.id for row in connection.execute(feeds.select())}
-        group = {"key": stable_hash("group"), "route": "/", "channel": "desk/webhook/0"}
-        connection.execute(delivery_groups.insert().values(**group, labels=documents.labels.write({})))
-        group_id = connection.execute(delivery_groups.select()).one().id
-    message = 0
-    for some in rows(count, feed_count, now):
-        alerted = [
-            alert_of(key, feed, seen, entry, number) for number, key, feed, seen, entry in some if number % 10 == 0
-        ]
-        with store._database.write("remember") as connection:
-            connection.execute(
-                entries.insert(),
-                [
-                    {
-                        "key": key, "feed_id": numbers[f"https://feed{feed - 1}.example.org/rss"], "first_seen": seen,
-                        "document": documents.entries.write(entry),
-                    }
-                    for _, key, feed, seen, entry in some
-                ],
-            )  # fmt: skip
-            connection.execute(
-                alerts.insert(),
-                [
-                    {
-                        "id": one.id, "topic": one.topic, "entry_key": one.entry_key, "story": one.story,
-                        "feed_title": one.feed_title, "level": one.level, "score": one.score, "state": one.state,
-                        "reason": "", "created_at": one.created_at, "routed_at": one.created_at,
-                        "document": documents.alerts.write(one),
-                    }
-                    for one in alerted
-                ],
-            )  # fmt: skip
-            newest = alerts.select().order_by(alerts.c.seq.desc()).limit(len(alerted))
-            first = {row.id: row.seq for row in connection.execute(newest)}
-            for start in range(0, len(alerted), 10):
-                group_of = alerted[start : start + 10]
-                message += 1
-                is_dead, at = message % 50 == 0, group_of[-1].created_at
-                connection.execute(
-                    notifications.insert().values(
-                        id=message, key=stable_hash("message", str(message)), group_id=group_id,
-                        channel="desk/webhook/0", reason=NotifyReason.FIRST.value,
-                        snapshot=documents.snapshots.write(tuple(group_of)), omitted=0,
-                        state=NotificationState.DEAD if is_dead else NotificationState.SENT, created_at=at,
-                        attempts=1, epoch=1, finished_at=at,
-                    )
-                )  # fmt: skip
-                connection.execute(
-                    attempts.insert().values(
-                        notification_id=message, number=1, started_at=at, finished_at=at,
-                        outcome=AttemptResult.GIVE_UP.value if is_dead else AttemptResult.DELIVERED.value, reason="gone" if is_dead else "", detail="",
-                    )
-                )  # fmt: skip
-                state = DeliveryState.DEAD if is_dead else DeliveryState.DELIVERED
-                connection.execute(
-                    deliveries.insert(),
-                    [
-                        {
-                            "alert_seq": first[one.id], "channel": "desk/webhook/0", "group_id": group_id,
-                            "notification_id": message, "score": one.score, "waiting_since": at, "state": state,
-                            "reason": "first", "since": at,
-                        }
-                        for one in group_of
-                    ],
-                )  # fmt: skip
-
-
-def addresses(count: int) -> dict[str, str]:
-    key = stable_hash("bench", str((count - 1) // 10 * 10 - 1))
-    alert = stable_hash("alert", key)
-    day = f"{datetime.now(UTC) - timedelta(days=30):%Y-%m-%d}"
+    kinds = [kind.value for kind in FeedIssueKind]
     return {
-        "today": "/", "today, 14 days": "/?days=14", "alert": f"/alerts/{alert[:8]}", "entry": f"/entries/{key[:8]}",
-        "topics": "/topics", "topic": f"/topics/{TOPICS[0]}", "feeds": "/feeds", "outbox": "/outbox",
-        "dead letters": "/outbox?state=dead", "silences": "/silences", "silence": f"/silences/new?alert={alert[:8]}",
-        "routes": "/routes", "status": "/status",
-        "search, all": "/search?q=", "search, commonest": "/search?q=w0", "search, common": "/search?q=w20",
-        "search, rare": "/search?q=w49000", "search, unknown": "/search?q=zebra", "search, three": "/search?q=w5+w9+w80",
-        "search, either": "/search?q=w5+OR+w30000", "search, not": "/search?q=w100+-w0", "search, phrase": '/search?q="w1+w2+w3"',
-        "search, begin": "/search?q=w4999*", "search, short begin": "/search?q=w49*", "search, title": "/search?q=title:w77",
-        "search, feed": "/search?q=w3&feed=feed7.example", "search, alerted": "/search?q=w2000&alerted=focus",
-        "search, a day": f"/search?q=w50&from={day}&to={day}", "search, never meet": "/search?q=w9000+w12000",
-        "feed, topic": f"/topics/{TOPICS[0]}.atom", "feed, route": "/routes/root.json",
-        "api alerts": "/api/alerts?level=focus", "api entries": "/api/entries?q=w300", "api status": "/api/status",
+        "today": ["/"], "today, days": [f"/?days={(2, 7, 14)[n % 3]}" for n in range(rounds)],
+        "today, topic": [f"/?topic={one}&days=14" for one in topics], "today, unmarked": ["/?judged=no&days=14"],
+        "now": ["/now?since=%d" % (time.time() - 3600)],
+        "alert": [f"/alerts/{one[:8]}" for one in ids], "entry": [f"/entries/{one[:8]}" for one in keys],
+        "topics": ["/topics"], "topic": [f"/topics/{one}" for one in topics],
+        "near misses": [f"/topics/{one}?near=1" for one in topics], "badge": [f"/topics/{one}.svg" for one in topics],
+        "feeds": ["/feeds"], "feeds, text": [f"/feeds?q=feed{n}" for n in range(rounds)],
+        "feeds, state": [f"/feeds?state={kinds[n % len(kinds)]}" for n in range(rounds)],
+        "feed": [f"/feeds/{one}" for one in fids],
+        "outbox": ["/outbox"], "outbox, dead": ["/outbox?state=dead"], "outbox, ready": ["/outbox?state=ready"],
+        "outbox, sent": ["/outbox?state=sent"], "message": [f"/outbox/{one[:8]}" for one in letters],
+        "silences": ["/silences"], "silence": [f"/silences/new?alert={one[:8]}" for one in ids],
+        "silence, all": ["/silences/new?more=" + quote_plus('level="focus"') + "&for=1h"],
+        "routes": ["/routes"], "status": ["/status"], "help": ["/help"],
+        "search, form": ["/search"], "search, all": ["/search?q="], "search, commonest": search(texts_common(texts)),
+        "search, word": search(words), "search, arabic": search(arabic),
+        "search, rare": search([f"{n * 10:07d}" for n in range(rounds)]),
+        "search, unknown": search([f"zebra{n}" for n in range(rounds)]),
+        "search, two": search([f"{one} {two}" for one, two in zip(words, reversed(words), strict=True)]),
+        "search, either": search([f"{one} OR {two}" for one, two in zip(words, arabic, strict=True)]),
+        "search, not": search([f"{one} -{two}" for one, two in zip(words, reversed(words), strict=True)]),
+        "search, phrase": search([f'"{" ".join(one.split()[1:4])}"' for one in sentences["en"]]),
+        "search, begin": search([f"{one[:3]}*" for one in words]), "search, title": search([f"title:{w}" for w in words]),
+        "search, feed": search(words, "&feed=feed7.example"), "search, a feed": search(["feed:feed1999.example.org"]),
+        "search, alerted": search(words, "&alerted=focus"), "search, topic": search([f"alerted:{t}" for t in topics]),
+        "search, a day": [f"/search?q={quote_plus(w)}&from={d}&to={d}" for w, d in zip(words, days, strict=True)],
+        "search, zh": search([one[:2] for one in sentences["zh"]]),
+        "search, ja": search([one[2:5] for one in sentences["ja"]]),
+        "search, th": search([one[2:5] for one in sentences["th"]]),
+        "search, deep": [f"/search?q={quote_plus(one)}&before={low + (high - low) // 3}" for one in words],
+        "feed of all": ["/feeds/all.atom"], "feed of a topic": [f"/topics/{one}.json" for one in topics],
+        "feed of a route": ["/routes/root.json"], "feed of a route, quiet": ["/routes/0.json"],
+        "api alerts": [f"/api/alerts?level=focus&before={one}" for one in ids],
+        "api alerts, feed": [f"/api/alerts?feed=publisher%20{n}" for n in range(rounds)],
+        "api alerts, dead": ["/api/alerts?state=dead"], "api alerts, waiting": ["/api/alerts?state=waiting"],
+        "api alerts, marked": ["/api/alerts?marked=relevant"],
+        "api alerts, topic": [f"/api/alerts?topic={one}&folded=no" for one in topics],
+        "api alerts, unknown topic": ["/api/alerts?topic=none"],
+        "api alert": [f"/api/alerts/{one}" for one in ids], "api entries": ["/api/entries"],
+        "api entries, word": [f"/api/entries?q={one}" for one in words],
+        "api entry": [f"/api/entries/{one}" for one in keys],
+        "api explain": [f"/api/entries/{one}/explain" for one in keys], "api topics": ["/api/topics"],
+        "api volume": [f"/api/topics/{one}/volume" for one in topics], "api feeds": ["/api/feeds"],
+        "api outbox": ["/api/outbox?limit=200"], "api message": [f"/api/outbox/{one}" for one in letters],
+        "api silences": ["/api/silences?all=yes"], "api walk": ["/api/routes/walk?topic=topic-1"],
+        "api status": ["/api/status"],
     }  # fmt: skip
 
 
-async def measure(door: Door, asked: dict[str, str], rounds: int) -> dict[str, dict[str, float]]:
-    transport = httpx2.ASGITransport(door, client=("127.0.0.1", 1))
-    found: dict[str, dict[str, float]] = {}
-    async with httpx2.AsyncClient(transport=transport, base_url="http://127.0.0.1:8080") as client:
-        await client.get("/help")
-        for name, address in asked.items():
-            times, cpu = [], time.process_time()
-            for _ in range(rounds):
-                began = time.perf_counter()
-                answer = await client.get(address)
-                times.append((time.perf_counter() - began) * 1000)
-                assert answer.status_code == 200, (name, answer.status_code, answer.text[:300])
-            found[name] = {
-                "p50": statistics.median(times), "p95": sorted(times)[max(0, int(rounds * 0.95) - 1)],
-                "first": times[0], "cpu": (time.process_time() - cpu) * 1000 / rounds, "kB": len(answer.content) / 1000,
-            }  # fmt: skip
-    return found
+def texts_common(texts: Texts) -> list[str]:
+    """The words that most English sentences have."""
+    counts: dict[str, int] = {}
+    for one in texts._sentences["en"][:2_000]:
+        for word in one.lower().rstrip(".").split():
+            counts[word] = counts.get(word, 0) + 1
+    return sorted(counts, key=lambda word: -counts[word])[:20]
 
 
-def run(url: str, folder: Path, arguments: argparse.Namespace) -> dict[str, Any]:
-    now = datetime.now(UTC)
+class Meter:
+    """CPU seconds of this process and of a server's processes."""
+
+    def __init__(self, store: Store, *, is_server: bool) -> None:
+        self._store, self._is_server = store, is_server
+
+    def now(self) -> float:
+        return time.process_time() + (self._of_server() if self._is_server else 0.0)
+
+    def _of_server(self) -> float:
+        spent = 0
+        for folder in Path("/proc").iterdir():
+            if folder.name.isdigit():
+                try:
+                    if (folder / "comm").read_text() == "postgres\n":
+                        spent += int((folder / "schedstat").read_text().split()[0])
+                except OSError:
+                    continue
+        return spent / 1e9
+
+
+async def ask(door: Door, address: str) -> tuple[int, int, str]:
+    """Status, bytes and beginning of the answer."""
+    path, _, query = address.partition("?")
+    scope = {
+        "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+        "headers": [(b"host", b"127.0.0.1:8080")], "client": ("127.0.0.1", 1), "scheme": "http",
+    }  # fmt: skip
+    sent: list[Any] = []
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    await door(scope, lambda: None, send)  # type: ignore[arg-type]
+    return sent[0]["status"], len(sent[1]["body"]), sent[1]["body"][:300].decode("utf-8", "replace")
+
+
+async def measure(door: Door, meter: Meter, name: str, addresses: Sequence[str], rounds: int) -> dict[str, float]:
+    cpu, elapsed, size = [], [], 0
+    for number in range(rounds):
+        began, spent = time.perf_counter(), meter.now()
+        status, size, beginning = await ask(door, addresses[number % len(addresses)])
+        cpu.append((meter.now() - spent) * 1000)
+        elapsed.append((time.perf_counter() - began) * 1000)
+        if status != 200:
+            print(f"{name}: {addresses[number % len(addresses)]}: {status}: {beginning}", file=sys.stderr)
+    rank = sorted(cpu)
+    return {
+        "p50": statistics.median(cpu), "p95": rank[max(0, round(rounds * 0.95) - 1)], "most": rank[-1],
+        "elapsed": statistics.median(elapsed), "kB": size / 1000,
+    }  # fmt: skip
+
+
+@contextmanager
+def whole_reads(store: Store) -> Iterator[dict[str, str]]:
+    """Statements that read all of a large table, by their text; with the plan."""
+    found: dict[str, str] = {}
+    heard: list[tuple[str, Any]] = []
+
+    def hear(_connection: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, many: bool) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")) and not many:
+            heard.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+        with store._database.read() as connection:
+            driver: Any = connection.connection.driver_connection
+            is_sqlite = connection.dialect.name == "sqlite"
+            for statement, parameters in heard:
+                lines = driver.execute(("EXPLAIN QUERY PLAN " if is_sqlite else "EXPLAIN ") + statement, parameters)
+                plan = [str(row[-1]) for row in lines]
+                if statement not in found and any(
+                    ("SCAN" in one or "Seq Scan" in one or "TEMP B-TREE" in one) for one in plan
+                ):
+                    found[statement] = "\n    ".join(plan)
+
+
+def forget_files(folder: Path) -> None:
+    """Asks the kernel to drop what it keeps of the store's files."""
+    for file in folder.rglob("*"):
+        if file.is_file():
+            descriptor = os.open(file, os.O_RDONLY)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+            os.close(descriptor)
+
+
+def run(url: str, folder: Path, arguments: argparse.Namespace) -> dict[str, dict[str, float]]:
     file = folder / "config.yaml"
     file.write_text(configuration(url, arguments.feeds), encoding="utf-8")
     compiled = load_config(file, {}, secrets="defer")
     store, index = open_store(url, base=folder), open_index(url, base=folder)
     store.upgrade()
-    began = time.process_time()
     if not store.entries.number_range()[1]:
-        fill(store, arguments.entries, arguments.feeds, now)
-        filler = Filler(store, index)
-        while filler.step(now + timedelta(hours=1)).to_go:
-            pass
-    filled = time.process_time() - began
-    site = Site(ServedConfig(compiled.settings, compiled.topics), store, SystemClock(), index)
-    door = Door(site, Router(all_pages()))
-    found = asyncio.run(measure(door, addresses(arguments.entries), arguments.rounds))
-    sizes = {"store_mb": store.stats().bytes / 1e6, "index_mb": index.size() / 1e6, "filled_cpu_s": filled}
-    door.close()
+        build([Target(url, folder)], arguments.entries, arguments.feeds, datetime.now(UTC))
+    meter = Meter(store, is_server=not url.startswith("sqlite"))
+    pages = {
+        name: addresses
+        for name, addresses in asked_pages(store, arguments.feeds, arguments.rounds).items()
+        if not arguments.only or name.startswith(arguments.only)
+    }
+    found: dict[str, dict[str, float]] = {}
+
+    def door() -> Door:
+        site = Site(ServedConfig(compiled.settings, compiled.topics), store, SystemClock(), index)
+        return Door(site, Router(all_pages()))
+
+    async def all_of_them() -> None:
+        for name, addresses in pages.items():
+            forget_files(folder)
+            cold = await measure(door(), meter, name, addresses, 1)
+            opened = door()
+            await ask(opened, "/help")
+            found[name] = await measure(opened, meter, name, addresses, arguments.rounds)
+            found[name] |= {"cold": cold["p50"], "cold elapsed": cold["elapsed"]}
+            opened.close()
+            show(name, found[name])
+
+    if arguments.plans:
+        for name, addresses in pages.items():
+            with whole_reads(store) as statements:
+                asyncio.run(ask(door(), addresses[0]))
+            for statement, plan in statements.items():
+                print(f"{name}: {' '.join(statement.split())[:700]}\n    {plan}")
+    else:
+        asyncio.run(all_of_them())
     store.close()
     index.close()
-    return {"sizes": sizes, "pages": found}
+    return found
+
+
+def show(page: str, ms: dict[str, float]) -> None:
+    mark = "  slow" if ms["p95"] > BAR_MS else ""
+    print(f"  {page:26}" + "".join(f"{what} {value:7.1f}  " for what, value in ms.items()) + mark, flush=True)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--entries", type=int, default=100_000)
-    parser.add_argument("--feeds", type=int, default=500)
-    parser.add_argument("--rounds", type=int, default=20)
-    parser.add_argument("--postgres", metavar="URL", help="an empty database; without it only SQLite is measured")
-    parser.add_argument("--folder", type=Path, help="keep the SQLite store here, and use it again")
-    parser.add_argument("--json", action="store_true")
+    parser.add_argument("--feeds", type=int, default=2_000)
+    parser.add_argument("--rounds", type=int, default=50)
+    parser.add_argument("--postgres", metavar="URL", help="an empty database, or one that was filled before")
+    parser.add_argument("--only-postgres", action="store_true")
+    parser.add_argument("--only", metavar="NAME", default="", help="pages whose name begins so")
+    parser.add_argument("--plans", action="store_true")
+    parser.add_argument("--folder", type=Path, help="of the SQLite store, bench.db; without it a new one is made")
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
+    slow = False
     with tempfile.TemporaryDirectory() as temporary:
         folder = arguments.folder or Path(temporary)
-        engines = {"sqlite": "sqlite:///bench.db"} | ({"postgres": arguments.postgres} if arguments.postgres else {})
-        found = {name: run(url, folder, arguments) for name, url in engines.items()}
-    if arguments.json:
-        print(json.dumps(found, indent=2))
-    else:
-        for name, result in found.items():
-            print(name, {what: round(size, 1) for what, size in result["sizes"].items()})
-            for page, ms in result["pages"].items():
-                mark = "  slow" if ms["p95"] > BAR_MS else ""
-                print(f"  {page:22}" + "".join(f"{what} {value:8.1f}  " for what, value in ms.items()) + mark)
-    return int(any(ms["p95"] > BAR_MS for result in found.values() for ms in result["pages"].values()))
+        engines = {} if arguments.only_postgres else {"sqlite": "sqlite:///bench.db"}
+        engines |= {"postgres": arguments.postgres} if arguments.postgres else {}
+        for name, url in engines.items():
+            print(name)
+            slow |= any(ms["p95"] > BAR_MS for ms in run(url, folder, arguments).values())
+    return int(slow)
 
 
 if __name__ == "__main__":
