@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from operator import attrgetter
@@ -200,23 +200,22 @@ def _is_bare_name(link: str, base: str) -> bool:
 def _entry(raw: RawEntry, base: str, language: str | None, *, without_texts: bool = False) -> Entry | None:
     """The entry; None when it has no id, link, title or text: a document may end in one."""
     own_language = _language(raw.language)
-    entry = Entry(
-        id=_name(raw.id, markup=False),
-        link=_link(raw, base),
-        title=_title(raw.title),
-        published=_date(raw.published, own_language or language),
-        updated=_date(raw.updated, own_language or language),
-    )
+    name, link, title = _name(raw.id, markup=False), _link(raw, base), _title(raw.title)
+    published, updated = _date(raw.published, own_language or language), _date(raw.updated, own_language or language)
     if without_texts:
-        return entry
+        return Entry(id=name, link=link, title=title, published=published, updated=updated)
     summary, content = _texts(raw)
-    if not (entry.id or entry.link or entry.title or summary or content):
+    if not (name or link or title or summary or content):
         return None
-    return replace(
-        entry,
+    return Entry(
+        id=name,
+        link=link,
+        title=title,
         summary=summary,
         content=content,
         author=_name(raw.author),
+        published=published,
+        updated=updated,
         categories=_categories(raw.categories),
         language=own_language,
         publisher=_name(raw.source_title) or (safe_link(raw.source_link, base) if raw.source_link else "") or None,

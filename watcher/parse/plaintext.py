@@ -83,7 +83,6 @@ _SURROGATES = re.compile(
 
 _REFERENCE = re.compile(r"(&(?:#[0-9]{1,40}|#[xX][0-9a-fA-F]{1,40}|[a-zA-Z][a-zA-Z0-9]{1,31});?)", re.ASCII)
 
-_C1 = re.compile("[\x80-\x9f]")
 _WINDOWS_1252 = {code: bytes([code]).decode("cp1252", "ignore") or chr(code) for code in range(0x80, 0xA0)}
 """Windows-1252 declared as Latin-1 leaves these control characters, where curly quotes were meant (WHATWG Encoding)."""
 
@@ -95,6 +94,8 @@ _UNWANTED_CHARACTERS = (
 
 _SPACES, _UNWANTED = re.compile(f"[{_SPACE_CHARACTERS}]"), re.compile(f"[{_UNWANTED_CHARACTERS}]")
 _ODD = re.compile(f"[{_SPACE_CHARACTERS}{_UNWANTED_CHARACTERS}]")
+_FEW = 16
+"""Distinct characters that are replaced one after another; for more, one pattern costs less."""
 
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
@@ -183,7 +184,8 @@ def _without_title_tags(text: str) -> str:
 def _words(value: str, limit: int, separator: str, *, markup: bool) -> str:
     """`plain_text` with `separator` between blocks, of the first `RAW_LIMIT` characters."""
     text = value if len(value) <= RAW_LIMIT else value[:RAW_LIMIT]
-    if text.isprintable() and "  " not in text and not (markup and _has_markup(text)) and len(text) <= limit:
+    markup = markup and ("<" in text or "&" in text)
+    if not markup and len(text) <= limit and "  " not in text and text.isprintable():
         return text.strip()  # the common case of short texts
     if _BREAK in text:
         text = text.replace(_BREAK, " ")
@@ -196,17 +198,20 @@ def _words(value: str, limit: int, separator: str, *, markup: bool) -> str:
     return text if len(text) <= limit else text[:limit].rstrip()
 
 
-def _has_markup(value: str) -> bool:
-    return "<" in value or "&" in value
-
-
 def _cleaned(text: str) -> str:
-    """Most characters that count as unprintable are wanted, such as joiners in Persian and in emoji."""
-    if not _ODD.search(text):
-        return text
-    if _C1.search(text):
+    """White space becomes spaces; most other characters that count as unprintable, such as joiners, are wanted.
+
+    The few that a text has are replaced one after another: a pattern would ask of each character whether it is one.
+    """
+    odd = {character for character in set(text) if not character.isprintable()} - {_BREAK}
+    if any("\x80" <= character < "\xa0" for character in odd):
         text = text.translate(_WINDOWS_1252)
-    return _UNWANTED.sub("", _SPACES.sub(" ", text))
+    odd = {character for character in odd if _ODD.match(character)}
+    if len(odd) > _FEW:
+        return _UNWANTED.sub("", _SPACES.sub(" ", text))
+    for character in odd:
+        text = text.replace(character, " " if character.isspace() else "")
+    return text
 
 
 def _folded_lines(text: str) -> Iterable[str]:
@@ -243,7 +248,7 @@ _KNOWN_SEPARATORS = _Separators({None: ""})  # type: ignore[dict-item]
 
 
 def _without_references(text: str, reference: re.Pattern[str] = _REFERENCE) -> str:
-    if "&#" in text:
+    if "&#5" in text or "&#x" in text or "&#X" in text:
         text = _SURROGATES.sub(_joined, text)
     pieces = reference.split(text)
     pieces[1::2] = map(_REFERENCES.__getitem__, pieces[1::2])

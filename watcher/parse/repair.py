@@ -113,8 +113,9 @@ def repair(document: bytes, entities: Mapping[bytes, bytes]) -> Repaired:
         markup.append("control characters removed")
     if result.truncated:
         result.document = _HALF_AT_END.sub(b"", result.document)
-    _repair_references(result)
-    _declare_prefixes(result, markup)
+    if not markup or result.truncated or parse_xml(result.document) is None:
+        _repair_references(result)
+        _declare_prefixes(result, markup)
     if result.truncated:
         result.document = _closed(result.document)
     result.note(RepairKind.MARKUP, markup)
