@@ -75,6 +75,22 @@ def test_a_critical_feed_is_reported_when_a_second_poll_fails(harness: Harness) 
     assert len(mails(harness)) == 2
 
 
+@pytest.mark.parametrize(("limit", "sent_at_night"), [(", break_through: 99", True), ("", False)])
+def test_a_critical_feed_breaks_through_quiet_hours_that_let_anything_through(
+    harness: Harness, limit: str, sent_at_night: bool
+) -> None:
+    publish(harness, "/one", "/two", critical=True)
+    harness.feed_urls[1] = {"url": harness.feeds.url("/two"), "name": "/two"}  # type: ignore[call-overload]
+    quiet = "hold: {between: '00:00-24:00', zone: UTC%s}}" % limit
+    harness.route = OPERATORS.replace("group_interval: 0s}", f"group_interval: 0s, {quiet}")
+    harness.once()
+    for path in ("/one", "/two"):
+        harness.feeds.put(path, Answer(404))
+    rounds(harness, 4, 9 * HOUR)
+    assert [subject for subject in mails(harness) if "/one: " in subject] == mails(harness)
+    assert bool(mails(harness)) is sent_at_night
+
+
 def test_a_silence_applies_to_reports(harness: Harness) -> None:
     publish(harness, "/one", "/two")
     harness.once()

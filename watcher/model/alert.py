@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from watcher.model.entry import Entry, Identified
-from watcher.model.topic import Level, Points, Topic, format_points
+from watcher.model.topic import OWN_TOPIC, Level, Points, Topic, format_points
 from watcher.model.trust import Trust
 
 
@@ -107,6 +107,19 @@ class Alert:
     """False: its topic wants copies of a story, too."""
     revision: str = ""
     """The fingerprint of the new title of an entry that is sent again for it."""
+
+    @property
+    def rank(self) -> Points:
+        return rank_of(self.topic, self.level, self.score)
+
+
+ABOVE_ALL = 2**31 - 1
+"""The rank of a report on a critical feed: more than any score, and no more than an integer column takes."""
+
+
+def rank_of(topic: str, level: Level, score: Points) -> Points:
+    """What quiet hours and budgets go by: an alert's score. Reports on critical feeds, without points, come first."""
+    return ABOVE_ALL if topic == OWN_TOPIC and level is Level.FOCUS else score
 
 
 @dataclass(frozen=True, slots=True)

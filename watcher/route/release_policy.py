@@ -80,7 +80,7 @@ def decide_alerts(route: Route, alerts: Iterable[Alert], now: datetime) -> Alert
     until = quiet_until(route.hold, now) if route.hold else None
     if route.hold is None or until is None:
         return None
-    behind = tuple(alert.id for alert in alerts if not breaks_through(route.hold, alert.score))
+    behind = tuple(alert.id for alert in alerts if not breaks_through(route.hold, alert.rank))
     return AlertsHeld(behind, until) if behind else None
 
 

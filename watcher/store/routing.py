@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, exists, select, update
 
-from watcher.model.alert import Alert, AlertState
+from watcher.model.alert import Alert, AlertState, rank_of
 from watcher.model.notification import CoverDecider, DeliveryState, GroupKey, Routed, StoryDelivery, WaitingGroup
 from watcher.model.trust import Trust
 from watcher.store import documents
@@ -174,11 +174,11 @@ def _with_copy(connection: Connection, group_id: int, key: GroupKey, alert: AnyR
         first = min(group.first_waiting_at, waiting_since)
         return replace(group, first_waiting_at=first, count=group.count + 1)
     flushed = connection.scalar(select(delivery_groups.c.last_flush_at).where(delivery_groups.c.id == group_id))
-    return WaitingGroup(key, waiting_since, flushed, 1, alert.score, has_unfinished=False)
+    return WaitingGroup(key, waiting_since, flushed, 1, _rank(alert), has_unfinished=False)
 
 
 def _unrouted_rows(connection: Connection, ids: Collection[str]) -> dict[str, AnyRow]:
-    query = select(alerts.c.id, alerts.c.seq, alerts.c.score, alerts.c.routed_at)
+    query = select(alerts.c.id, alerts.c.seq, alerts.c.topic, alerts.c.level, alerts.c.score, alerts.c.routed_at)
     return {
         row.id: row
         for some in chunks(set(ids))
@@ -206,12 +206,16 @@ def _waiting(alert: AnyRow, group: GroupKey, group_id: int, now: datetime) -> di
         "alert_seq": alert.seq,
         "channel": str(group.channel),
         "group_id": group_id,
-        "score": alert.score,
+        "score": _rank(alert),
         "waiting_since": alert.routed_at or now,
         "state": DeliveryState.WAITING,
         "reason": "routed",
         "since": now,
     }
+
+
+def _rank(alert: AnyRow) -> int:
+    return rank_of(alert.topic, alert.level, alert.score)
 
 
 def _mark_routed(connection: Connection, routed: Sequence[Routed], rows: dict[str, AnyRow], now: datetime) -> None:
