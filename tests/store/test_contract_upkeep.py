@@ -24,6 +24,7 @@ from tests.harness.store_samples import (
     route_to,
     save_alerts,
 )
+from watcher.model.alert import stable_hash
 from watcher.model.entry import EntryDecision, Identified, SeenProbe
 from watcher.model.notification import Delivered, Routed
 from watcher.store.schema import CURRENT
@@ -140,6 +141,21 @@ class TestRetention:
         save_alerts(store, alert("1"), alert("2"), now=NOW)
         span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": MONTH}
         assert store.purge(NOW + DAY, **span, chunk=10, most_entries=1) == 0
+
+    def test_a_store_that_is_too_large_loses_its_oldest_entries_without_an_alert(self, store: Store) -> None:
+        save_alerts(store, alert("oldest"), now=NOW)
+        before = store.bytes_used()
+        for number in range(40):
+            text = "".join(stable_hash(str(number), str(part)) for part in range(200))
+            see(store, NOW + (number + 1) * HOUR, new=(identified(str(number), text=text),))
+        full = store.bytes_used()
+        limit = (before + full) // 2
+        span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": MONTH}
+        gone = [store.purge(NOW + 2 * DAY, **span, chunk=5, most_bytes=limit) for _ in range(9)]
+        assert gone[-1] == 0, "it ends when the bound is met, though no file has become smaller"
+        assert limit - (full - before) // 4 < store.bytes_used() <= limit
+        left = [one.entry.id for one in store.entries.since(NOW - DAY)]
+        assert set(left) == {"oldest", *map(str, range(40 - len(left) + 1, 40))}
 
     def test_in_chunks(self, store: Store) -> None:
         see(store, NOW, new=tuple(identified(str(number)) for number in range(5)))

@@ -57,6 +57,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "unmatched": "How long entries without an alert are kept.",
         "messages": "How long finished messages and their alerts are kept.",
         "max_entries": "With more entries, the oldest without an alert are deleted before their time.",
+        "max_bytes": "With a larger store, the oldest entries without an alert are deleted before their time.",
     },
     "FeedReportsShape": {
         "at": "When the daily report on feeds that need attention is made.",

@@ -79,6 +79,7 @@ class RetentionShape(Shape):
     unmatched: PositiveDuration = timedelta(days=14)
     messages: PositiveDuration = timedelta(days=90)
     max_entries: int | None = Field(None, ge=1)
+    max_bytes: Size | None = None
 
 
 class FeedReportsShape(Shape):

@@ -83,13 +83,15 @@ class Limits:
 class Retention:
     """How long the store keeps entries, entries without an alert, and messages with their alerts.
 
-    While it has more than `max_entries` entries, the oldest without an alert go before their time.
+    While it has more than `max_entries` entries, or takes more than `max_bytes`, the oldest without an alert go before
+    their time.
     """
 
     entries: timedelta = timedelta(days=90)
     unmatched: timedelta = timedelta(days=14)
     messages: timedelta = timedelta(days=90)
     max_entries: int | None = None
+    max_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

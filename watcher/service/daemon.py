@@ -235,9 +235,16 @@ class Daemon:
                 chunk=PURGE_CHUNK,
                 unmatched_for=retention.unmatched,
                 most_entries=retention.max_entries,
+                most_bytes=retention.max_bytes,
             )
             more = deleted > 0
+        await self._warn_of_size(retention.max_bytes)
         await self._app.pools.cpu(trim_memory)
+
+    async def _warn_of_size(self, limit: int | None) -> None:
+        if limit is not None and (used := await self._app.pools.store(self._app.store.bytes_used)) > limit:
+            remedy = "no entry without an alert is left: shorten retention.messages or raise retention.max_bytes"
+            log.warning("store.too_large", bytes=used, limit=limit, remedy=remedy)
 
     async def _feed_watchdog(self) -> None:
         if stalled := self._progress.stalled():

@@ -63,6 +63,9 @@ class Database(Protocol):
     def size(self) -> int:
         """Bytes that the store takes."""
 
+    def used(self, connection: Connection) -> int:
+        """Bytes that its rows take, without the space that deleted ones have left for others."""
+
     def tidy(self) -> None:
         """What an engine wants after many rows were deleted."""
 

@@ -33,9 +33,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
+from watcher.store.columns import metadata
+from watcher.store.tables import entries
 
 CONNECTIONS = 5
 CONNECT_SECONDS = 10
+ENTRY_BYTES = 330
+"""What an entry takes beside its document: the rest of its row, and its places in the five indexes."""
 
 CONNECTION = {
     "connect_timeout": CONNECT_SECONDS,
@@ -151,6 +155,18 @@ class PostgresDatabase:
     def size(self) -> int:
         with self.read() as connection:
             return connection.scalar(select(func.pg_database_size(func.current_database()))) or 0
+
+    def used(self, connection: Connection) -> int:
+        """Entries are counted as they are stored, since their table does not shrink; other tables as they are on disk.
+
+        Other tables of the database, those of the search too, do not count.
+        """
+        others = sum(
+            func.pg_total_relation_size(func.to_regclass(name)) for name in metadata.tables.keys() - {entries.name}
+        )
+        texts = func.coalesce(func.sum(func.pg_column_size(entries.c.document)), 0)
+        kept = select(texts + func.count() * ENTRY_BYTES).select_from(entries).scalar_subquery()
+        return int(connection.scalar(select(func.coalesce(others, 0) + kept)) or 0)
 
     def tidy(self) -> None:
         """Nothing to do: the server's autovacuum does it."""

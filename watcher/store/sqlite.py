@@ -168,6 +168,13 @@ class SqliteDatabase:
     def size(self) -> int:
         return self._file.stat().st_size + self._log_size()
 
+    def used(self, connection: Connection) -> int:
+        pages, free, size = (
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar_one()
+            for name in ("page_count", "freelist_count", "page_size")
+        )
+        return int((pages - free) * size)
+
     def tidy(self) -> None:
         with self._next_in_line():
             self._cut_log()

@@ -96,21 +96,28 @@ class Store:
         chunk: int,
         unmatched_for: timedelta | None = None,
         most_entries: int | None = None,
+        most_bytes: int | None = None,
     ) -> int:
         """Deletes at most `chunk` rows of each kind that are past their time; returns how many.
 
         `unmatched_for` is for entries without any alert; without it they are kept as long as the others. While there
-        are more entries than `most_entries`, the oldest without an alert go before their time.
+        are more entries than `most_entries`, or rows take more than `most_bytes`, the oldest without an alert go before
+        their time.
 
         Never an entry or alert that an unfinished delivery or notification still needs, never a seen key within
         `seen_for` (I6), and never one that the last documents of its feed still carried, however long ago that was.
         """
         gone = maintenance.purge(
-            self._database, now, seen_for, entries_for, finished_for, chunk, unmatched_for, most_entries
+            self._database, now, seen_for, entries_for, finished_for, chunk, unmatched_for, most_entries, most_bytes
         )
         if gone:
             self._database.tidy()
         return gone
+
+    def bytes_used(self) -> int:
+        """What the rows take, as `most_bytes` counts it; the file of SQLite also has space that deleted ones left."""
+        with self._database.read() as connection:
+            return self._database.used(connection)
 
     def lag(self) -> StoreLag:
         """Since when the oldest work waits."""
