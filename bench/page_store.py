@@ -14,9 +14,10 @@ import argparse
 import random
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,13 @@ from watcher.model.entry import Entry
 from watcher.model.feed import PollState
 from watcher.model.notification import AttemptResult, DeliveryState, NotificationState
 from watcher.model.topic import Level
-from watcher.search.index import PART, IndexState, open_index
 from watcher.search import text as search_text
+from watcher.search.index import PART, IndexState, open_index
 from watcher.search.parts import PART_NAME, PartedIndex, search_words
 from watcher.search.text import IndexedText, indexed_text, labels_of
 from watcher.search.tsvector import TsvectorIndex, tsvector
 from watcher.store import documents
+from watcher.store.database import Database
 from watcher.store.page_tables import marks, missed_entries
 from watcher.store.postgres import PostgresDatabase
 from watcher.store.store import Store, open_store
@@ -207,7 +209,7 @@ class Target:
         self.store.upgrade()
         self.store.feeds.sync({feed_url(number) for number in range(feed_count)}, now)
         self.index.clear()
-        with self.store._database.write("remember") as connection:
+        with self.writing(self.store._database) as connection:
             for table in TABLES:
                 for index in table.indexes:
                     index.drop(connection)
@@ -222,17 +224,24 @@ class Target:
                 connection.execute(delivery_groups.insert().values(**group, labels=labels))
             self.groups = {row.channel: row.id for row in connection.execute(delivery_groups.select())}
 
+    @contextmanager
+    def writing(self, database: Database) -> Iterator[Connection]:
+        with database.write("remember") as connection:
+            if connection.dialect.name == "postgresql":  # texts are prepared inside the transaction
+                connection.exec_driver_sql("SET LOCAL idle_in_transaction_session_timeout = 0")
+            yield connection
+
     def add(self, some: Sequence[tuple[Row, Text]], made: Sequence[tuple[Row, Alert]]) -> None:
         began = time.process_time()
-        with self.store._database.write("remember") as connection:
+        with self.writing(self.store._database) as connection:
             insert(connection, entries, (
                 {"id": row.number, "key": row.key, "feed_id": self.numbers[row.feed], "first_seen": row.seen,
                  "document": text.document, "changed_at": None}
                 for row, text in some
             ))  # fmt: skip
             insert(connection, seen, (
-                {"feed_id": self.numbers[row.feed], "key": row.key, "link_hash": stable_hash("l", row.key),
-                 "title_fingerprint": stable_hash("t", row.key), "text_fingerprint": row.key,
+                {"feed_id": self.numbers[row.feed], "key": row.key, "link_hash": row.key[::-1],
+                 "title_fingerprint": row.key[16:] + row.key[:16], "text_fingerprint": row.key,
                  "first_seen": row.seen, "last_seen": row.seen}
                 for row, _ in some
             ))  # fmt: skip
@@ -242,7 +251,7 @@ class Target:
 
     def finish(self) -> None:
         began = time.process_time()
-        with self.store._database.write("remember") as connection:
+        with self.writing(self.store._database) as connection:
             for table in TABLES:
                 for index in table.indexes:
                     index.create(connection)
@@ -277,7 +286,7 @@ class Target:
 
     def _copy_words(self, found: Sequence[tuple[int, IndexedText]]) -> None:
         """Adds a part, which gets its GIN index when it is full. A later one has the texts of the one before."""
-        with self.index._database.write("words") as connection:
+        with self.writing(self.index._database) as connection:
             part = found[-1][0] // PART
             name, before = f"{PART_NAME}{part}", f"{PART_NAME}{part - 1}"
             self.index._create_part(connection, part)
@@ -285,7 +294,7 @@ class Target:
             if part > 1:
                 last = found[-1][0]
                 connection.exec_driver_sql(
-                    f"INSERT INTO {name} SELECT id + {PART}, words FROM {before} WHERE id + {PART} <= {last}"  # noqa: S608
+                    f"INSERT INTO {name} SELECT id + {PART}, words FROM {before} WHERE id + {PART} <= {last}"
                 )
             else:
                 driver: Any = connection.connection.driver_connection

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, PrimaryKeyConstraint, Table, Text
+from sqlalchemy import Boolean, Column, Index, PrimaryKeyConstraint, Table, Text
 
 from watcher.store.columns import ForeignText, Instant, Key, RowId, metadata
 
@@ -16,6 +16,8 @@ marks = Table(
     Column("document", Text, nullable=False),
 )
 """What users said of alerts. Marks outlive the alerts: they are work that evaluation needs."""
+
+Index("ix_marks_topic", marks.c.topic, marks.c.marked_at, marks.c.is_relevant)
 
 missed_entries = Table(
     "missed_entries",

@@ -10,7 +10,9 @@ from watcher.errors import SchemaMismatch
 from watcher.store.columns import metadata
 from watcher.store.database import Database
 
-VERSIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013")
+VERSIONS = (
+    "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014",
+)  # fmt: skip
 """Every version there was, oldest first; the last is this program's. A migration of the same name leads to each."""
 
 CURRENT = VERSIONS[-1]

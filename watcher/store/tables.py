@@ -24,6 +24,7 @@ from sqlalchemy import (
     literal,
 )
 
+from watcher.errors import NotifyReason
 from watcher.model.alert import AlertState
 from watcher.model.feed import FeedIssueKind
 from watcher.model.notification import DeliveryState, NotificationState
@@ -139,8 +140,8 @@ _partial_index("ix_alerts_unrouted", alerts.c.seq, where=ALERT_IS_UNROUTED)
 _partial_index("ix_alerts_unexamined", alerts.c.seq, where=ALERT_IS_UNEXAMINED)
 _partial_index("ix_alerts_folded", alerts.c.folded_into, where=ALERT_IS_FOLDED)
 Index("ix_alerts_entry", alerts.c.entry_key, alerts.c.topic)
-Index("ix_alerts_story", alerts.c.topic, alerts.c.story, alerts.c.created_at)
-Index("ix_alerts_created", alerts.c.created_at, alerts.c.seq)
+Index("ix_alerts_story", alerts.c.story, alerts.c.topic, alerts.c.created_at)
+Index("ix_alerts_created", alerts.c.created_at, alerts.c.seq, alerts.c.topic, alerts.c.level, alerts.c.folded_into)
 
 delivery_groups = Table(
     "delivery_groups",
@@ -185,6 +186,8 @@ notifications = Table(
 NOTIFICATION_IS_UNFINISHED = notifications.c.finished_at.is_(None)
 NOTIFICATION_IS_FINISHED = notifications.c.finished_at.is_not(None)
 NOTIFICATION_WANTS_RETRY = notifications.c.retry_wanted_at.is_not(None)
+NOTIFICATION_IS_DEAD = _is_in(notifications.c.state, NotificationState.DEAD)
+NOTIFICATION_IS_DIGEST = _is_in(notifications.c.reason, NotifyReason.DIGEST)
 
 _partial_index(
     "ix_notifications_due", notifications.c.next_attempt_at, notifications.c.key, where=NOTIFICATION_IS_UNFINISHED
@@ -192,6 +195,8 @@ _partial_index(
 _partial_index("uq_notifications_unfinished", notifications.c.group_id, where=NOTIFICATION_IS_UNFINISHED, unique=True)
 _partial_index("ix_notifications_retry", notifications.c.group_id, where=NOTIFICATION_WANTS_RETRY)
 Index("ix_notifications_created", notifications.c.created_at)
+_partial_index("ix_notifications_dead", notifications.c.created_at, where=NOTIFICATION_IS_DEAD)
+_partial_index("ix_notifications_digest", notifications.c.created_at, where=NOTIFICATION_IS_DIGEST)
 _partial_index("ix_notifications_finished", notifications.c.finished_at, where=NOTIFICATION_IS_FINISHED)
 Index("ix_notifications_group", notifications.c.group_id)
 
@@ -217,10 +222,14 @@ decide again about a HELD delivery.
 
 DELIVERY_IS_WAITING = _is_in(deliveries.c.state, DeliveryState.WAITING)
 DELIVERY_IS_HELD = _is_in(deliveries.c.state, DeliveryState.HELD)
+DELIVERY_IS_DEAD = _is_in(deliveries.c.state, DeliveryState.DEAD)
+DELIVERY_IS_SILENCED = _is_in(deliveries.c.state, DeliveryState.SILENCED)
 
 _partial_index("ix_deliveries_held", deliveries.c.group_id, deliveries.c.reason, where=DELIVERY_IS_HELD)
 WAITING_ORDER = (deliveries.c.group_id, deliveries.c.waiting_since, deliveries.c.score)
 _partial_index("ix_deliveries_waiting", *WAITING_ORDER, where=DELIVERY_IS_WAITING)
+_partial_index("ix_deliveries_dead", deliveries.c.alert_seq, where=DELIVERY_IS_DEAD)
+_partial_index("ix_deliveries_silenced", deliveries.c.alert_seq, where=DELIVERY_IS_SILENCED)
 Index("ix_deliveries_notification", deliveries.c.notification_id)
 Index("ix_deliveries_group", deliveries.c.group_id)
 
