@@ -88,7 +88,7 @@ def asked_pages(store: Store, feed_count: int, rounds: int) -> dict[str, list[st
     return {
         "today": ["/"], "today, days": [f"/?days={(2, 7, 14)[n % 3]}" for n in range(rounds)],
         "today, topic": [f"/?topic={one}&days=14" for one in topics], "today, unmarked": ["/?judged=no&days=14"],
-        "now": ["/now?since=%d" % (time.time() - 3600)],
+        "now": [f"/now?since={int(time.time()) - 3600}"],
         "alert": [f"/alerts/{one[:8]}" for one in ids], "entry": [f"/entries/{one[:8]}" for one in keys],
         "topics": ["/topics"], "topic": [f"/topics/{one}" for one in topics],
         "near misses": [f"/topics/{one}?near=1" for one in topics], "badge": [f"/topics/{one}.svg" for one in topics],
