@@ -63,7 +63,7 @@ EXPECTED = {
     "/api/entries/{key}": May.READ, "/api/entries/{key}/explain": May.READ, "/api/topics": May.READ,
     "/api/topics/{name}/volume": May.READ, "/api/feeds": May.READ, "/api/outbox": May.READ,
     "/api/outbox/{key}": May.READ, "/api/silences": May.READ, "/api/routes/walk": May.READ, "/api/status": May.READ,
-    "/acts": May.READ, "/api/acts": May.READ, "/api/stories": May.READ, "POST /api/topics/{name}/try": May.ACT,
+    "/embed/topics/{name}": May.FEEDS, "/acts": May.READ, "/api/acts": May.READ, "/api/stories": May.READ, "POST /api/topics/{name}/try": May.ACT,
     "POST /api/explain": May.READ, "POST /api/alerts/{id}/mark": May.ACT, "POST /api/entries/{key}/missed": May.ACT,
     "POST /api/silences": May.ACT, "POST /api/silences/{id}/expire": May.ACT, "POST /api/feeds/{id}/poll": May.ACT,
     "POST /api/outbox/{key}/retry": May.ADMIN, "POST /api/outbox/{key}/drop": May.ADMIN,

@@ -123,6 +123,24 @@ def test_a_feeds_token_in_the_address_opens_feeds_and_nothing_else(
         assert client.get(address, authorization="Bearer wf_secret").status_code in (403, 404)
 
 
+EMBEDDED = """
+web:
+  embed_in: [https://intranet.example.org, "http://localhost:3000"]
+"""
+
+
+def test_a_topic_is_framed_by_the_sites_that_are_listed(
+    make_client: Callable[..., Client], client: Client, listed: Store
+) -> None:
+    assert client.get("/embed/topics/ceasefires").status_code == 404
+    answer = make_client(EMBEDDED).get("/embed/topics/ceasefires")
+    sites = "frame-ancestors https://intranet.example.org http://localhost:3000"
+    assert sites in answer.headers["content-security-policy"].split("; ")
+    assert "x-frame-options" not in answer.headers
+    assert "<article" in answer.text
+    assert not any(part in answer.text for part in ("<form", "<button", "<nav", "<script"))
+
+
 def test_a_badge_counts_the_stories_of_a_week(client: Client, listed: Store) -> None:
     answer = client.get("/topics/ceasefires.svg")
     picture = ElementTree.fromstring(answer.content)

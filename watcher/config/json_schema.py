@@ -86,6 +86,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "tokens": "Tokens of programs.",
         "links": "What links in messages allow: none, read or act.",
         "links_for": "How long links in messages are valid.",
+        "embed_in": "Sites that may show the page of a topic in a frame, as in https://intranet.example.org.",
     },
     "ProxyShape": {
         "header": "The header in which the proxy names the user.",

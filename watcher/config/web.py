@@ -110,6 +110,7 @@ class WebShape(Shape):
     tokens: list[TokenShape] = Field([])
     links: Annotated[Literal["none", "read", "act"], one_of(_LINKS)] | None = None
     links_for: PositiveDuration = timedelta(days=14)
+    embed_in: list[Annotated[str, AfterValidator(_url)]] = Field([])
 
 
 def read_web(reader: Reader, credentials: Credentials) -> WebSettings:
@@ -129,6 +130,7 @@ def read_web(reader: Reader, credentials: Credentials) -> WebSettings:
         tokens=tuple(AccessToken(one.name, one.hash, May(one.may)) for one in shape.tokens),
         links=LinkUse(shape.links) if shape.links else None,
         links_for=shape.links_for,
+        embed_in=tuple(shape.embed_in),
     )
     _check_openness(reader, web)
     _refuse_doubles(reader, "people", [one.name for one in people])

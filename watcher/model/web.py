@@ -100,7 +100,8 @@ class WebSettings:
     """The section `web`.
 
     `url` is the address that browsers use, without a slash at its end. `key` signs sessions and links; `old_keys` are
-    still accepted. `links` None: ACT in e-mails to one address, else READ.
+    still accepted. `links` None: ACT in e-mails to one address, else READ. `embed_in`: sites that may show the page of
+    a topic in a frame.
     """
 
     listen: Listen = Listen()
@@ -112,6 +113,7 @@ class WebSettings:
     tokens: tuple[AccessToken, ...] = ()
     links: LinkUse | None = None
     links_for: timedelta = timedelta(days=14)
+    embed_in: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

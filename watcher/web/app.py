@@ -24,7 +24,7 @@ from watcher.web.pages import (
     alerts,
     api,
     api_writes,
-    badge,
+    embedded,
     entries,
     feeds,
     fixed,
@@ -46,7 +46,7 @@ log = structlog.get_logger()
 
 GROUPS = (
     fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status, links, outgoing,
-    api, api_writes, badge, acts,
+    api, api_writes, embedded, acts,
 )  # fmt: skip
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384

@@ -18,6 +18,7 @@ from watcher.model.web import May, WebSettings
 from watcher.threads import ThreadPool
 from watcher.web.exchange import (
     LARGEST_BODY,
+    POLICY,
     Asked,
     Refused,
     Reply,
@@ -34,11 +35,6 @@ from watcher.web.site import Site
 
 log = structlog.get_logger()
 
-POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
-    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
-    "require-trusted-types-for 'script'; trusted-types 'none'"
-)
 HEADERS: Mapping[str, str] = {
     "Content-Security-Policy": POLICY,
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -51,7 +47,7 @@ HEADERS: Mapping[str, str] = {
     "Cache-Control": "private, no-cache",
     "Vary": "Cookie, Authorization",
 }
-"""On every answer; a page may replace one."""
+"""On every answer; a page may replace one, and with an empty text leave it out."""
 READING = frozenset({"GET", "HEAD"})
 BODY_WITHIN = 15.0
 AT_ONCE = 64
@@ -80,7 +76,7 @@ class Door:
             return
         reply = await self._answer(scope, receive)
         head = {**HEADERS, "Content-Type": reply.content_type, "Content-Length": str(len(reply.body)), **reply.headers}
-        headers = [(name.encode("latin-1"), text.encode("latin-1", "replace")) for name, text in head.items()]
+        headers = [(name.encode("latin-1"), text.encode("latin-1", "replace")) for name, text in head.items() if text]
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else reply.body})
 

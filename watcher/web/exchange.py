@@ -20,6 +20,11 @@ MOST_FIELDS = 50
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; frame-src 'self'; "
+    "form-action 'self'; frame-ancestors 'none'; base-uri 'none'; "
+    "require-trusted-types-for 'script'; trusted-types 'none'"
+)
 
 
 @dataclass(frozen=True, slots=True)
