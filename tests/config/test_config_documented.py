@@ -11,7 +11,7 @@ import pytest
 from watcher.config import schema as shapes
 from watcher.config.load import SECTIONS
 from watcher.config.schema import Shape
-from watcher.deliver.registry import CHANNEL_KINDS
+from watcher.deliver.registry import CHANNEL_KINDS, channel_kind
 
 DOCUMENT = (Path(__file__).parents[2] / "docs/configuration.md").read_text()
 WRITTEN = {word for code in re.findall(r"`([^`]+)`", DOCUMENT) for word in re.findall(r"\w+", code)}
@@ -31,4 +31,4 @@ def test_keys_of_sections(shape: type[Shape]) -> None:
 def test_options_of_channels(kind: str) -> None:
     rows = re.findall(rf"^\| [^|]*`{kind}`[^|]*\|(.*)$", DOCUMENT, re.MULTILINE)
     words = {word for row in rows for word in re.findall(r"\w+", row)}
-    assert {field.name for field in dataclasses.fields(CHANNEL_KINDS[kind].options)} - words == set()
+    assert {field.name for field in dataclasses.fields(channel_kind(kind).options)} - words == set()

@@ -13,7 +13,6 @@ import pytest
 from tests.harness.chats import TOKEN, send
 from tests.harness.factories import alert, notification
 from tests.harness.servers import Answer, WebhookSink
-from watcher.deliver import registry
 from watcher.deliver.paging import split
 from watcher.deliver.registry import CHANNEL_KINDS
 from watcher.errors import AttemptReason
@@ -30,7 +29,7 @@ def example(monkeypatch: pytest.MonkeyPatch) -> types.ModuleType:
     module = types.ModuleType("watcher.deliver.example")
     monkeypatch.setitem(sys.modules, module.__name__, module)
     exec(compile(textwrap.dedent(code), "example.py", "exec"), module.__dict__)
-    monkeypatch.setitem(registry._BY_OPTIONS, module.Example, module.EXAMPLE)  # type: ignore[arg-type]
+    monkeypatch.setitem(CHANNEL_KINDS, "example", module.__name__)
     return module
 
 

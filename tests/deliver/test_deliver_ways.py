@@ -27,8 +27,6 @@ from watcher.model.route import ChannelOptions, ChannelRef, Receiver
 from watcher.model.settings import Network, Smtp
 from watcher.render.message import render_message
 
-REF = ChannelRef("desk", "any")
-
 
 class _Hook(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
@@ -93,12 +91,13 @@ def send(
     own_proxy: str | None = None,
     own_ca: Path | None = None,
 ) -> Outcome:
-    receiver = Receiver("desk", {REF: options}, own_proxy, own_ca)
+    ref = ChannelRef("desk", type(options).__name__.lower())
+    receiver = Receiver("desk", {ref: options}, own_proxy, own_ca)
     told = notification(alert())
 
     async def once() -> Outcome:
         async with HttpClients(network) as clients:
-            channel = build_channels({"desk": receiver}, smtp, clients)[REF]
+            channel = build_channels({"desk": receiver}, smtp, clients)[ref]
             return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=8))
 
     return asyncio.run(once())

@@ -316,7 +316,7 @@ CHATS = {
 def send(options: ChannelOptions, told: Notification | None = None) -> Outcome:
     """What comes of one message, about one alert by default, through a channel with these options."""
     told = told or notification(alert())
-    name = ChannelRef("chat", "any")
+    name = ChannelRef("chat", type(options).__name__.lower())
 
     async def once() -> Outcome:
         async with HttpClients() as clients:

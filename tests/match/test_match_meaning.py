@@ -5,11 +5,12 @@ from __future__ import annotations
 from itertools import product
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.harness.topics import entry, topic
 from watcher.match.percolator import Percolator
+from watcher.match.terms import TermProblem, parse_term
 
 
 def found(term: str, title: str, content: str = "", languages: tuple[str, ...] = ("en",)) -> bool:
@@ -334,3 +335,19 @@ def test_any_term_meets_any_text_without_an_error(text: str, term: str) -> None:
     for match in percolator.percolate(entry(text, text)):
         for part in match.evidence:
             assert all(0 <= start < end <= len(part.text) for start, end in part.highlights)
+
+
+LETTERS = "abcIsARNDO ßéÉşİıñøŁж Щёіالعبدهپچڤكۀٔ\u0640"
+"""Also what looks like a letter and is none of its own: a tatweel, a hamza above."""
+
+
+@given(st.text(LETTERS, min_size=1, max_size=24), st.sampled_from(["", "*"]))
+@example("عبدالله", "")
+@example("عبد الله", "*")
+@example("MPs AND Łódź", "")
+@example("aé", "*")
+def test_words_of_letters_are_read_as_all_others(words: str, star: str) -> None:
+    """Quotes around a term mean nothing, but with them it is no term of letters alone."""
+    term = words.strip() + star
+    plain, quoted = parse_term(term, {}), parse_term(f'"{term}"', {})
+    assert plain == quoted or (isinstance(plain, TermProblem) and isinstance(quoted, TermProblem))

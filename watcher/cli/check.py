@@ -14,11 +14,11 @@ from watcher.cli.options import DEFAULT_CONFIG, Config, opened_store, single_com
 from watcher.cli.tables import Cell, counted, progress_console, say, show_json, show_table
 from watcher.errors import ConfigError, Problem
 from watcher.model.entry import Entry, ReaderName
-from watcher.model.topic import Example, format_points
+from watcher.model.topic import Example, Level, format_points
 
 if TYPE_CHECKING:
     from watcher.dryrun.feeds import FeedAnswer
-    from watcher.match.percolator import CompiledTopic
+    from watcher.match.compile import CompiledTopic
     from watcher.model.settings import Settings
     from watcher.service.load import CompiledConfig
 
@@ -175,22 +175,22 @@ def _literal(host: str) -> IPv4Address | IPv6Address | None:
 
 
 def _failed_examples(compiled: CompiledTopic, config: CompiledConfig) -> Iterator[Problem]:
-    from watcher.match.explain import Explainer
-
     topic = compiled.topic
-    if not topic.examples:
-        return
-    explainer = Explainer(compiled)
     for number, example in enumerate(topic.examples):
-        found = explainer.explain(example_entry(example))
-        if found.level is not example.level:
-            path = f"examples.{number}"
-            message = (
-                f"the example reaches {found.level.value} with {format_points(found.score)} points, "
-                f"not {example.level.value}; `watcher explain` shows why"
-            )
-            position = topic.positions.get(path)
-            yield Problem(config.settings.file, position, f"topics.{topic.name}.{path}", message)
+        entry = example_entry(example)
+        reached = {match.topic: match.level for match in config.percolator.percolate(entry)}
+        if reached.get(topic.name, Level.NONE) is example.level:
+            continue
+        from watcher.match.explain import explain
+
+        found = explain(compiled, entry)
+        path = f"examples.{number}"
+        message = (
+            f"the example reaches {found.level.value} with {format_points(found.score)} points, "
+            f"not {example.level.value}; `watcher explain` shows why"
+        )
+        position = topic.positions.get(path)
+        yield Problem(config.settings.file, position, f"topics.{topic.name}.{path}", message)
 
 
 def example_entry(example: Example) -> Entry:

@@ -16,7 +16,7 @@ import typer
 from watcher.errors import UsageError
 
 if TYPE_CHECKING:
-    from watcher.match.percolator import CompiledTopic
+    from watcher.match.compile import CompiledTopic
     from watcher.model.act import Actor
     from watcher.service.load import CompiledConfig
     from watcher.store.store import Store

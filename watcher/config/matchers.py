@@ -7,8 +7,6 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import cast
 
-import re2
-
 from watcher.config.did_you_mean import did_you_mean
 from watcher.model.route import OWN_LABELS, Matcher, Operator
 from watcher.model.settings import Settings
@@ -49,6 +47,8 @@ def read_matcher(text: str) -> Matcher | MatcherProblem:
 
 def regex_problem(pattern: str) -> MatcherProblem | None:
     """Why RE2 rejects a pattern, at the part it names; None for a valid one."""
+    import re2
+
     options = re2.Options()
     options.log_errors = False
     try:

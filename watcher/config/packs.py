@@ -117,4 +117,4 @@ def _near(near: Mapping[str, Any], pack: str) -> Near:
 
 def _named(text: str, pack: str) -> str:
     """A text with the pack's name in the names of its own lists."""
-    return _LOCAL_LIST.sub(rf"@{pack}/\1", text)
+    return _LOCAL_LIST.sub(rf"@{pack}/\1", text) if "@" in text else text

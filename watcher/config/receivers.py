@@ -15,7 +15,7 @@ from watcher.config.secrets import read_text_or_secret
 from watcher.config.server import read_ca_file, read_delivery_proxy
 from watcher.config.value_types import Name, Text, TextOrSecret
 from watcher.config.yaml_tree import MappingNode, Where, find
-from watcher.deliver.registry import CHANNEL_KINDS
+from watcher.deliver.registry import CHANNEL_KINDS, channel_kind
 from watcher.model.route import ChannelOptions, ChannelRef, OwnTemplate, Receiver
 from watcher.model.secret import Secret
 
@@ -66,7 +66,7 @@ def _options(reader: Reader, credentials: Credentials, where: Where, kind: str) 
     """The options of one channel; also what was found of secrets is checked before a command that sends nothing drops
     it.
     """
-    registered = CHANNEL_KINDS[kind]
+    registered = channel_kind(kind)
     resolver = _OptionReader(reader, credentials, where)
     options = reader.options(registered.options, where, resolver)
     if options is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ssl
 from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -145,6 +144,8 @@ def read_ca_file(reader: Reader, where: Where, written: str | None) -> Path | No
     if not file.is_file():
         reader.problem(where, f"there is no file {file}")
         return None
+    import ssl
+
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cafile=file)
     except (OSError, ssl.SSLError) as error:

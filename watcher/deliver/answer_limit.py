@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Iterable
+from http.cookiejar import CookieJar
 from typing import Any
 
 import httpcore2
@@ -93,3 +94,10 @@ class LimitedTransport(httpx2.AsyncHTTPTransport):
     def __init__(self, tls: ssl.SSLContext, proxy: str | None, limits: httpx2.Limits) -> None:
         super().__init__(verify=tls, proxy=proxy, trust_env=False, limits=limits)
         self._pool._network_backend = _LimitedBackend(self._pool._network_backend)
+
+
+class NoCookies(CookieJar):
+    """Keeps no cookie, and does not look at any: receivers may send thousands."""
+
+    def extract_cookies(self, response: Any, request: Any) -> None:
+        """Does nothing."""

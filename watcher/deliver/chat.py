@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import re
 from collections.abc import Callable, Mapping
@@ -10,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
+from watcher.clock import stopwatch
 from watcher.deliver.channel import Transport
 from watcher.deliver.http_answers import Answer, Judge, Request
 from watcher.deliver.paging import Part, send_parts, split
@@ -86,11 +86,10 @@ class ChatChannel:
         return await send_parts(parts, notification, deadline, send_part)
 
     async def _send(self, message: Message, key: str, reply_to: str, deadline: timedelta) -> Outcome:
-        loop = asyncio.get_running_loop()
-        ends = loop.time() + deadline.total_seconds()
+        ends = stopwatch() + deadline.total_seconds()
         outcome = await self._post(message, key, reply_to, deadline)
         if reply_to and isinstance(outcome, GiveUp):  # perhaps the message was deleted: better no reply than no message
-            outcome = await self._post(message, key, "", timedelta(seconds=ends - loop.time()))
+            outcome = await self._post(message, key, "", timedelta(seconds=ends - stopwatch()))
         return outcome
 
     async def _post(self, message: Message, key: str, reply_to: str, deadline: timedelta) -> Outcome:

@@ -8,9 +8,8 @@ from __future__ import annotations
 import logging
 from dataclasses import dataclass, field
 from functools import lru_cache
-from http.cookiejar import CookieJar
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from watcher.model.route import DIRECT, Receiver
 from watcher.model.secret import reveal
@@ -77,7 +76,7 @@ def _client(via: Via, user_agent: str) -> httpx2.AsyncClient:
     """Its logger would write whole URLs, which are secrets here (I12), hence the level."""
     import httpx2
 
-    from watcher.deliver.answer_limit import LimitedTransport
+    from watcher.deliver.answer_limit import LimitedTransport, NoCookies
 
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     return httpx2.AsyncClient(
@@ -88,15 +87,8 @@ def _client(via: Via, user_agent: str) -> httpx2.AsyncClient:
         follow_redirects=False,
         timeout=None,
         headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
-        cookies=_NoCookies(),
+        cookies=NoCookies(),
     )
-
-
-class _NoCookies(CookieJar):
-    """Keeps no cookie, and does not look at any: receivers may send thousands."""
-
-    def extract_cookies(self, response: Any, request: Any) -> None:
-        """Does nothing."""
 
 
 @lru_cache(maxsize=16)

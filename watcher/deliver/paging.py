@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from watcher.clock import stopwatch
 from watcher.errors import AttemptReason
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Notification, Outcome, TryAgain
@@ -82,15 +82,14 @@ async def send_parts(
     send: Callable[[Part, timedelta], Awaitable[Outcome]],
 ) -> Outcome:
     """Sends in order what was not taken in an earlier attempt; the first that is not delivered ends the attempt."""
-    loop = asyncio.get_running_loop()
-    ends = loop.time() + deadline.total_seconds()
+    ends = stopwatch() + deadline.total_seconds()
     accepted = list(notification.accepted)
     shown = frozenset[str]().union(*(part.shown for part in parts if part.name in accepted))
     first = Delivered("every part was taken before")
     for part in parts:
         if part.name in accepted:
             continue
-        outcome = await send(part, timedelta(seconds=ends - loop.time()))
+        outcome = await send(part, timedelta(seconds=ends - stopwatch()))
         match outcome:
             case Delivered():
                 first = outcome if part is parts[0] else first

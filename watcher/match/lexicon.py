@@ -15,7 +15,7 @@ from watcher.text.capitals import EVERYDAY_WORDS
 from watcher.text.fold import as_written, fold, without_invisible
 from watcher.text.stems import (
     inflected_ends,
-    languages_for,
+    languages_of_script,
     script_of,
     script_of_language,
     stems,
@@ -99,7 +99,7 @@ class Lexicon:
     def _enter_word(self, word: str, dialect: Dialect, slot: int) -> None:
         folded = fold(word.strip("*"))
         script = script_of(folded)
-        spoken = languages_for(folded, dialect.languages)
+        spoken = languages_of_script(script, dialect.languages)
         if dialect.is_bound and dialect.languages:
             self._written.enter(word, as_written(word.strip("*"), folded), (), slot)
         else:

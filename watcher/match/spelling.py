@@ -33,6 +33,12 @@ _QUOTES = {'"': '"', "“": "”", "„": "“", "«": "»", "'": "'"}
 _PLAIN_WORD = r"(?:[A-Za-z]+(?:(?<=\w{3})\*)?|(?<![A-Za-z*] )[0-9]+)"
 _PLAIN = re.compile(rf"(?:{_PLAIN_WORD}[ \n])*{_PLAIN_WORD}")
 """Words with one space between them, a term a line."""
+_SOME_LETTERS = (
+    "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0400-\u0481\u048a-\u04ff\u0621-\u063a\u0641-\u064a\u0671-\u06d3"
+)
+"""Latin, Cyrillic and Arabic letters, which are written in one way and with spaces between words."""
+_ONLY_LETTERS = re.compile(rf"(?:[{_SOME_LETTERS}]+ )*[{_SOME_LETTERS}]{{3,}}\*?")
+OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR", "ACROSS"])
 _PLURAL = re.compile(r"[A-Z]s(?![A-Za-z])")
 _SHORT_DESIGNATION = 2
 """Letters: `F 16` and `M 23` must be in capitals, `Covid 19` need not."""
@@ -88,6 +94,7 @@ _COMPOUND_HEADS = frozenset(
 """First words of Arabic names that are also written together with the second."""
 _HEADS_BEFORE_ANY = ("ابو", "ابي", "ابن")
 """The others are written together only with a word that has the article."""
+_HEAD_LENGTHS = sorted({len(head) for head in _COMPOUND_HEADS})
 _SHORTEST_NAME = 3
 _LETTERS = re.compile(r"[^\W\d_]+")
 
@@ -109,6 +116,19 @@ def first_spellings(text: str) -> list[str]:
     for at, together in beside:
         parts[at] = together
     return [part for part in parts if chunks(part)] if beside else parts
+
+
+def spellings_of_letters(text: str) -> list[list[str]] | None:
+    """The spellings of words of nothing but letters, most words of most lists; None for a text that needs more care."""
+    if _ONLY_LETTERS.fullmatch(text) is None:
+        return None
+    words = text.removesuffix("*").split(" ")
+    if not OPERATORS.isdisjoint(words):
+        return None
+    spelled = [*map(_word, words)]
+    if text.endswith("*"):
+        spelled[-1] += "*"
+    return with_compounds([spelled])
 
 
 def unquoted(text: str) -> str:
@@ -209,8 +229,11 @@ def with_compounds(spellings: Iterable[list[str]]) -> list[list[str]]:
 
 def _compound_head(folded: str) -> int:
     """How many letters of a word are the first word of a name that is written as one; 0 for all other words."""
-    for head in _COMPOUND_HEADS:
-        rest = folded.removeprefix(head)
-        if rest != folded and len(rest) >= _SHORTEST_NAME and (head in _HEADS_BEFORE_ANY or rest.startswith("ال")):
-            return len(head)
+    if folded.isascii():
+        return 0
+    for letters in _HEAD_LENGTHS:
+        head, rest = folded[:letters], folded[letters:]
+        is_joined = head in _HEADS_BEFORE_ANY or rest.startswith("ال")
+        if is_joined and len(rest) >= _SHORTEST_NAME and head in _COMPOUND_HEADS:
+            return letters
     return 0

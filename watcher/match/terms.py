@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from watcher.match.spelling import (
+    OPERATORS,
     QUOTES_AROUND,
     Words,
     are_plain_words,
@@ -21,6 +22,7 @@ from watcher.match.spelling import (
     least_open_letters,
     plain_word,
     spellings_of_chunk,
+    spellings_of_letters,
     with_compounds,
 )
 from watcher.model.topic import ListMember, Vocabulary
@@ -43,7 +45,6 @@ class Phrase(NamedTuple):
 
 
 _OPERATOR = re.compile(r"(?<!\S)(?:AND|OR|NOT|(?:NEAR|ACROSS)(?:/\d+)?)(?!\S)")
-_OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR", "ACROSS"])
 _FOREIGN = re.compile(
     r"(?P<alternative>\|)|(?P<weight>\S\^-?\d)|(?P<fuzzy>(?<=[\w\"”])~\d?)|(?P<letter>(?<=\w)\?+(?=\w))"
 )
@@ -66,7 +67,7 @@ class TermProblem:
 
 def parse_term(text: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:
     """The phrases that a term stands for, any of which is the term; more than one for a list or a hyphen."""
-    if text.isascii() and text.isalpha() and len(text) <= LONGEST_TERM and text not in _OPERATORS:
+    if text.isascii() and text.isalpha() and len(text) <= LONGEST_TERM and text not in OPERATORS:
         return (Phrase((plain_word(text),)),)
     if text.isascii() and (plain := plain_phrases((text,))):
         return (Phrase(plain[0]),)
@@ -100,10 +101,11 @@ def are_plain(texts: Sequence[str]) -> bool:
 def members(name: str, vocabulary: Vocabulary, within: tuple[str, ...] = ()) -> Iterator[ListMember | TermProblem]:
     """The words of a list and of the lists that it names; a problem for each name that leads nowhere."""
     for member in vocabulary.get(name, ()):
-        text, language = member if isinstance(member, ListMember) else (member, "")
-        inner = text.strip()[1:] if text.strip().startswith("@") else None
+        whole = member if isinstance(member, ListMember) else ListMember(member)
+        text = whole.text.strip()
+        inner = text[1:] if text.startswith("@") else None
         if inner is None:
-            yield ListMember(text, language)
+            yield whole
         elif inner not in vocabulary:
             yield _unknown_list(inner, vocabulary)
         elif inner in (name, *within) or len(within) > DEEPEST_LIST:
@@ -124,7 +126,7 @@ def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermP
     for member in members(name, vocabulary):
         parsed = member if isinstance(member, TermProblem) else parse_member(member)
         if not isinstance(parsed, TermProblem):
-            phrases |= dict.fromkeys(parsed)
+            phrases.update(dict.fromkeys(parsed))
     return tuple(phrases) or TermProblem(f'the list "@{name}" has no word that can be used')
 
 
@@ -147,6 +149,8 @@ def _parse_exact(text: str) -> tuple[Phrase, ...] | TermProblem:
 
 
 def _parse_words(text: str) -> tuple[Phrase, ...] | TermProblem:
+    if letters := spellings_of_letters(text):
+        return tuple(dict.fromkeys(Phrase(tuple(words)) for words in letters))
     problem = _problem_of_words(text)
     if problem is not None:
         return problem

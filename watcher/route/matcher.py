@@ -10,8 +10,6 @@ from decimal import Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Protocol
 
-import re2
-
 from watcher.model.route import Matcher
 
 
@@ -34,6 +32,8 @@ def matches(matcher: Matcher, value: str) -> bool:
 @lru_cache(maxsize=4096)
 def compile_pattern(pattern: str) -> Pattern:
     """The RE2 expression of `=~` and `!~`, which must match the whole value. Raises `re2.error`."""
+    import re2
+
     options = re2.Options()
     options.log_errors = False
     compiled: Pattern = re2.compile(pattern, options)

@@ -29,7 +29,7 @@ from watcher.notify.feed_reports import report_feeds
 from watcher.notify.notifier import Notifier, NotifyConfig
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
-from watcher.poll.poller import Poller
+from watcher.poll.poller import PollConfig, Poller
 from watcher.render.user_templates import user_templates
 from watcher.route.tree import routes_by_path
 from watcher.service import reconcile
@@ -54,6 +54,7 @@ class Built:
     """What a configuration is built into, before any of it is in force."""
 
     config: CompiledConfig
+    poll_config: PollConfig
     notify_config: NotifyConfig
     fetcher: Fetcher
     client: HttpClients
@@ -195,7 +196,7 @@ class Application:
             self.clock, self.notifier.jitter, self.store, self.pools.store, self.notifier.timings.backoff
         )
         self.built = built
-        self.poller = replace(self.poller, config=built.config.poll_config, fetcher=built.fetcher)
+        self.poller = replace(self.poller, config=built.poll_config, fetcher=built.fetcher)
         self.notifier = replace(self.notifier, config=built.notify_config, breakers=breakers)
 
     async def _retire(self, old: Built, users: frozenset[asyncio.Task[Any]]) -> None:
@@ -215,7 +216,9 @@ async def build(config: CompiledConfig, pools: Executors) -> Built:
     """Builds what depends on the configuration. Raises what a channel or the network settings raise."""
     client = HttpClients(config.settings.network, USER_AGENT)
     try:
-        return Built(config, await pools.cpu(notify_config_of, config, client), open_fetcher(config), client)
+        poll_config = await pools.cpu(lambda: config.poll_config)
+        notify_config = await pools.cpu(notify_config_of, config, client)
+        return Built(config, poll_config, notify_config, open_fetcher(config), client)
     except BaseException:
         await client.aclose()
         raise
@@ -283,7 +286,7 @@ def _assemble(
     jitter = random.SystemRandom().random
     commit = GroupCommit(store, pools.store, node.id, clock, decide_alert, StoryAssigner())
     poller = Poller(
-        built.config.poll_config,
+        built.poll_config,
         node.id,
         store,
         pools.store,

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from watcher.config.credentials import SecretMode
 from watcher.config.load import in_order, missing_for_run, problem_of_topic, read_settings
 from watcher.deliver.registry import failed_channels
 from watcher.errors import ConfigError, Problem, SchemaMismatch, UsageError
-from watcher.match.percolator import CompiledTopic, Percolator, compile_topics
+from watcher.match.compile import CompiledTopic, compile_topics
 from watcher.model.alert import stable_hash
 from watcher.model.route import ChannelRef
 from watcher.model.secret import Secret, reveal
@@ -24,6 +25,7 @@ from watcher.service.changes import summary_of, write_summary
 
 if TYPE_CHECKING:
     from watcher.fetch.client import Fetcher
+    from watcher.match.percolator import Percolator
     from watcher.poll.poller import PollConfig
     from watcher.search.index import EntryIndex
     from watcher.store.store import Store
@@ -31,13 +33,20 @@ if TYPE_CHECKING:
 USER_AGENT = f"watcher/{__version__}"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class CompiledConfig:
     """A compiled configuration. Building one opens no store and no connection; trying templates starts processes."""
 
     settings: Settings
     topics: tuple[CompiledTopic, ...]
-    percolator: Percolator
+
+    @cached_property
+    def percolator(self) -> Percolator:
+        """All topics in one index. Made when it is first asked for: most commands score nothing."""
+        from watcher.match.percolator import Percolator
+
+        with collector_paused():
+            return Percolator(self.topics)
 
     @property
     def poll_config(self) -> PollConfig:
@@ -115,8 +124,7 @@ def load_config(path: Path, env: Mapping[str, str], *, secrets: SecretMode, must
         problems += [*failed_channels(reading.settings), *_failed_templates(reading.settings)]
     if problems or reading.settings is None:
         raise ConfigError(in_order(problems))
-    with collector_paused():
-        return CompiledConfig(reading.settings, compiled, Percolator(compiled))
+    return CompiledConfig(reading.settings, compiled)
 
 
 def _failed_templates(settings: Settings) -> Iterable[Problem]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import snowballstemmer
 
@@ -144,7 +145,12 @@ def script_of_language(language: str) -> str:
 
 def languages_for(word: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Those of the languages that have a stemmer and are written in the script of the word."""
-    script = script_of(word)
+    return languages_of_script(script_of(word), languages)
+
+
+@lru_cache(maxsize=1024)
+def languages_of_script(script: str, languages: tuple[str, ...]) -> tuple[str, ...]:
+    """Those of the languages that have a stemmer and are written in a script."""
     return tuple(
         language
         for language in languages
