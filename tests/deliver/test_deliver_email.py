@@ -18,7 +18,7 @@ from tests.harness.factories import alert, notification
 from tests.harness.servers import ScriptedMailSink
 from watcher.deliver.channel import MailServer
 from watcher.deliver.email import EmailChannel
-from watcher.deliver.mail_message import Email, subject_header
+from watcher.deliver.mail_message import Email, build_mail, subject_header
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.secret import Secret
@@ -43,6 +43,14 @@ def send(settings: Smtp, options: Email = TO, told=None, tls=None, deadline: tim
             told, message, deadline
         )
     )
+
+
+def test_a_message_with_a_page_of_its_own_names_it_for_unsubscribing(mail_sink: ScriptedMailSink) -> None:
+    told = notification(alert())
+    message = replace(render_message(told, zone="UTC"), page="https://watcher.example.org/m/x")
+    mail = build_mail(TO, smtp(mail_sink), told, message)
+    found = message_from_bytes(mail.content, policy=policy.default)["List-Unsubscribe"]
+    assert found == "<https://watcher.example.org/m/x>, <mailto:watcher@example.org?subject=unsubscribe%20desk>"
 
 
 def test_a_message_arrives_with_both_parts_and_its_headers(mail_sink: ScriptedMailSink) -> None:

@@ -24,7 +24,7 @@ def test_a_token_says_what_was_signed(alert: str, channel: str, use: LinkUse, mi
     assert token == write_token(alert, channel, use, issued, KEY)
     found = read_token(token, [OLD, KEY], NOW, WEEKS)
     assert isinstance(found, AlertLink)
-    assert (found.alert_id, found.use, found.issued_at) == (alert, use, issued)
+    assert (found.about, found.use, found.issued_at) == (alert, use, issued)
     assert read_token(token, [OLD], NOW, WEEKS) is LinkProblem.FORGED
     assert read_token(token, [], NOW, WEEKS) is LinkProblem.FORGED
 

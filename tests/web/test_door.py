@@ -53,7 +53,7 @@ EXPECTED = {
     "/outbox": May.READ, "/outbox/{key}": May.READ, "/outbox/{key}/message": May.READ,
     "POST /outbox/retry": May.ADMIN, "POST /outbox/{key}/retry": May.ADMIN, "POST /outbox/{key}/drop": May.ADMIN,
     "/silences": May.READ, "POST /silences": May.ACT, "/silences/new": May.ACT, "POST /silences/{id}/expire": May.ACT,
-    "/l/{token}": May.ANYONE, "POST /l/{token}/mark": May.ANYONE,
+    "/m/{token}": May.ANYONE, "/l/{token}": May.ANYONE, "POST /l/{token}/mark": May.ANYONE,
     "/l/{token}/silence": May.ANYONE, "POST /l/{token}/silence": May.ANYONE,
     "/routes": May.READ, "/topics": May.READ, "/topics/{name}": May.READ, "POST /topics/{name}/try": May.ACT,
     "/assets/{name}": May.ANYONE, "/favicon.ico": May.ANYONE, "/robots.txt": May.ANYONE, "/healthz": May.ANYONE,

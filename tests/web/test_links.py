@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
@@ -12,6 +13,7 @@ from tests.harness.store_samples import CHAT, MAIL, NOW, alert, frozen
 from tests.harness.web import KEY, Client
 from watcher.model.alert import Alert
 from watcher.model.alert_link import links_of, write_token
+from watcher.model.notification import Notification
 from watcher.model.web import LinkUse
 from watcher.notify.compose import compose_message
 from watcher.store.store import Store
@@ -67,13 +69,36 @@ def test_a_robot_that_opens_and_submits_everything_changes_nothing(
     web_clock.set(NOW + timedelta(seconds=30))
     path = path_of(one)
     form = {"content-type": "application/x-www-form-urlencoded"} | headers
-    for target in (path, f"{path}/silence", f"{path}/mark", f"{path}/silence?what=topic&for=24h"):
+    (message,) = store.outbox.newest()
+    about = message_path(outside, message)
+    assert outside.get(about).status_code == 200
+    for target in (path, about, f"{path}/silence", f"{path}/mark", f"{path}/silence?what=topic&for=24h"):
         outside.send("GET", target, **headers)
         outside.send("HEAD", target, **headers)
         for body in (b"", b"verdict=irrelevant", b"List-Unsubscribe=One-Click", b"what=topic&for=24h"):
             assert outside.send("POST", target, body, **form).status_code in {400, 403, 404, 405}
     assert store.marks.of_alerts([one.id]) == {}
     assert store.silences.ending_after(NOW) == []
+    assert store.acts.newest(1) == []
+
+
+def message_path(client: Client, message: Notification) -> str:
+    links = links_of(client.site.settings)
+    assert links is not None
+    return links.message_page(message.key, message.group.channel, NOW).removeprefix("https://watcher.example.org")
+
+
+def test_a_mail_leads_to_a_page_that_offers_to_silence_its_topics(outside: Client, store: Store, one: Alert) -> None:
+    (message,) = store.outbox.newest()
+    composed = compose_message(message, {}, None, None, links_of(outside.site.settings))
+    path = message_path(outside, message)
+    assert composed.page == f"https://watcher.example.org{path}"
+    found = re.findall(r'href="(/l/\w+/silence\?what=topic)"', outside.get(path).text)
+    assert len(found) == 1
+    assert outside.get(found[0]).status_code in (200, 303)
+    token = path.rpartition("/")[2]
+    assert outside.get(f"/l/{token}").status_code == 404
+    assert outside.get(path_of(one).replace("/l/", "/m/")).status_code == 404
 
 
 def test_a_browser_that_says_nothing_may_write_after_two_minutes(

@@ -145,7 +145,8 @@ def _add_headers(mail: EmailMessage, options: Email, smtp: Smtp, notification: N
     mail["List-Id"] = f"<{_label(receiver)}.watcher.{domain}>"
     for name, value in options.headers.items():
         mail[name] = value
-    mail["List-Unsubscribe"] = f"<mailto:{quote(sender, safe='@')}?subject={quote(f'unsubscribe {receiver}')}>"
+    by_mail = f"<mailto:{quote(sender, safe='@')}?subject={quote(f'unsubscribe {receiver}')}>"
+    mail["List-Unsubscribe"] = f"<{message.page}>, {by_mail}" if message.page else by_mail
 
 
 def _roots(notification: Notification) -> list[str]:

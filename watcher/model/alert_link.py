@@ -1,7 +1,9 @@
-"""Signed links from a message to the page of one alert. Nothing is stored: the link itself says what it allows. Pure.
+"""Signed links from a message to the page of one alert, or of the message itself. Nothing is stored: the link says what
+it allows. Pure.
 
-A token has 41 bytes: version with use, minute of issue (4), id of the alert (16), hash of the channel (4), and an
-HMAC-SHA-256 cut to 128 bits (RFC 2104 section 5). It is written in base32: no chat escapes or ends it.
+A token has 41 bytes: version with use, minute of issue (4), id of the alert or key of the message (16), hash of the
+channel (4), and an HMAC-SHA-256 cut to 128 bits (RFC 2104 section 5). It is written in base32, which no chat escapes or
+ends.
 """
 
 from __future__ import annotations
@@ -30,6 +32,13 @@ PageOf = Callable[[str], str]
 """The address of an alert's page, by the alert's id."""
 
 
+class LinkKind(StrEnum):
+    """What a link opens. The value is what its signature covers beside the token, so that no link opens the other."""
+
+    ALERT = "watcher alert link"
+    MESSAGE = "watcher message link"
+
+
 class LinkProblem(StrEnum):
     """Why a token opens nothing."""
 
@@ -39,34 +48,39 @@ class LinkProblem(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AlertLink:
-    """What a token says. `channel` is a hash of the channel that the message went to."""
+    """What a token says. `about` is the id of an alert, or the key of a message; `channel` is a hash of the channel
+    that the message went to.
+    """
 
-    alert_id: str
+    about: str
     use: LinkUse
     issued_at: datetime
     channel: str
 
 
-def write_token(alert_id: str, channel: str, use: LinkUse, issued_at: datetime, key: str) -> str:
-    """The token of an alert; the same for the same arguments. `use` is READ or ACT."""
+def write_token(
+    about: str, channel: str, use: LinkUse, issued_at: datetime, key: str, kind: LinkKind = LinkKind.ALERT
+) -> str:
+    """The token of an alert or a message; the same for the same arguments. `use` is READ or ACT."""
     minute = int(issued_at.timestamp()) // 60
     data = (
-        bytes([_VERSIONS[use]])
-        + minute.to_bytes(4, "big")
-        + bytes.fromhex(alert_id)
-        + bytes.fromhex(short_name(channel))
+        bytes([_VERSIONS[use]]) + minute.to_bytes(4, "big") + bytes.fromhex(about) + bytes.fromhex(short_name(channel))
     )
-    return base64.b32encode(data + _sign(data, key)).decode().rstrip("=").lower()
+    return base64.b32encode(data + _sign(data, key, kind)).decode().rstrip("=").lower()
 
 
-def read_token(token: str, keys: Sequence[str], now: datetime, valid_for: timedelta) -> AlertLink | LinkProblem:
+def read_token(
+    token: str, keys: Sequence[str], now: datetime, valid_for: timedelta, kind: LinkKind = LinkKind.ALERT
+) -> AlertLink | LinkProblem:
     """What a token says, if one of the keys has signed it and its time is not over."""
     try:
         raw = base64.b32decode(token.upper() + "=" * (-len(token) % 8))
     except ValueError:
         return LinkProblem.FORGED
     data, signature = raw[:_SIGNED], raw[_SIGNED:]
-    is_ours = len(token) == TOKEN_CHARACTERS and any(hmac.compare_digest(_sign(data, key), signature) for key in keys)
+    is_ours = len(token) == TOKEN_CHARACTERS and any(
+        hmac.compare_digest(_sign(data, key, kind), signature) for key in keys
+    )
     if not is_ours or data[0] not in _USES:
         return LinkProblem.FORGED
     issued_at = datetime.fromtimestamp(int.from_bytes(data[1:5], "big") * 60, UTC)
@@ -80,8 +94,8 @@ def short_name(channel: str) -> str:
     return stable_hash("channel", channel)[:8]
 
 
-def _sign(data: bytes, key: str) -> bytes:
-    purpose = hmac.digest(key.encode(), b"watcher alert link", hashlib.sha256)
+def _sign(data: bytes, key: str, kind: LinkKind) -> bytes:
+    purpose = hmac.digest(key.encode(), kind.value.encode(), hashlib.sha256)
     return hmac.digest(purpose, data, hashlib.sha256)[:_SIGNATURE]
 
 
@@ -101,6 +115,11 @@ class AlertLinks:
             return f"{self.url}/l/{write_token(alert_id, str(channel), use, made_at, self.key)}"
 
         return page
+
+    def message_page(self, key: str, channel: ChannelRef, made_at: datetime) -> str:
+        """The address of the page of a message, by its key."""
+        use = self.uses.get(channel, LinkUse.READ)
+        return f"{self.url}/m/{write_token(key, str(channel), use, made_at, self.key, LinkKind.MESSAGE)}"
 
 
 def links_of(settings: Settings) -> AlertLinks | None:

@@ -331,10 +331,9 @@ class MessageItem:
 class Message:
     """A rendered notification: what any channel needs to build its request.
 
-    `text` and `html` are the two parts of an e-mail. `payload` is the body of the generic webhook
-    (docs/channels.md). `items` are all alerts of the snapshot, of which `text` and `html` may show fewer. `omitted`
-    counts the alerts that belong to the notification beyond `items`. `problems` says what is wrong with the
-    user's templates, in place of which the built-in ones were used.
+    `text` and `html` are the two parts of an e-mail, `payload` is the body of the generic webhook (docs/channels.md).
+    `items` are all alerts of the snapshot, of which `text` and `html` may show fewer; `omitted` counts those beyond.
+    `problems`: what is wrong with the user's templates, for which the built-in ones were used. `page`: a page about it.
     """
 
     subject: str
@@ -346,5 +345,6 @@ class Message:
     problems: tuple[str, ...] = ()
     listed: frozenset[str] | None = None
     """Ids of the alerts that `text` or `html` shows; None: all of them."""
+    page: str = ""
     unrendered: tuple[str, ...] = ()
     """Ids of alerts that could not be rendered and are left out with a note."""

@@ -127,4 +127,7 @@ def compose_message(
         log.error("alerts.not_rendered", alerts=message.unrendered, notification=notification.key, remedy=remedy)
     for problem in message.problems:
         log.warning("template.failed", channel=str(notification.group.channel), problem=problem)
+    if links is not None:
+        page = links.message_page(notification.key, notification.group.channel, notification.created_at)
+        message = replace(message, page=page)
     return message

@@ -9,13 +9,14 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 import structlog
 
 from watcher.model.act import Actor, WayIn
 from watcher.model.alert import Alert, stable_hash
-from watcher.model.alert_link import AlertLink, LinkProblem, read_token, short_name
+from watcher.model.alert_link import AlertLink, LinkKind, LinkProblem, read_token, short_name, write_token
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
 from watcher.model.web import LinkUse, May
@@ -60,6 +61,26 @@ LIMIT = RateLimit()
 def show(asked: Asked) -> Reply:
     link, alert = _open(asked)
     return _page(asked, link, alert)
+
+
+def show_message(asked: Asked) -> Reply:
+    """What `List-Unsubscribe` of a message leads to: what it was, and how to get less of it. It writes nothing."""
+    site = asked.site
+    link = _read(asked, LinkKind.MESSAGE)
+    found = site.store.outbox.find(link.about)
+    if found is None:
+        raise Refused(
+            410, "This message is no longer kept", "Messages are deleted after the time in retention.messages."
+        )
+    key, channel = site.settings.web.key, str(found.group.channel)
+    first_of_topic = {alert.topic: alert for alert in reversed(found.alerts)}
+    topics = [
+        (alert.topic_title or alert.topic, write_token(alert.id, channel, link.use, link.issued_at, key.reveal()))
+        for alert in reversed(first_of_topic.values())
+        if key is not None
+    ]
+    sender = site.settings.smtp.sender if site.settings.smtp else ""
+    return asked.page("link_message.html.j2", message=found, topics=topics, link=link, sender=sender)
 
 
 def _page(asked: Asked, link: AlertLink, alert: Alert) -> Reply:
@@ -135,9 +156,18 @@ def _length(fields: Mapping[str, str]) -> str:
 
 def _open(asked: Asked) -> tuple[AlertLink, Alert]:
     """What the link of the path allows, and its alert. Raises `Refused`."""
+    link = _read(asked, LinkKind.ALERT)
+    alert = asked.site.store.alerts.find(link.about)
+    if alert is None:
+        raise Refused(410, "This alert is no longer kept", "Alerts are deleted after the time in retention.messages.")
+    return link, alert
+
+
+def _read(asked: Asked, kind: LinkKind) -> AlertLink:
+    """What the link of the path says. Raises `Refused`."""
     web = asked.site.settings.web
     keys = [key.value for key in (web.key, *web.old_keys) if key is not None and key.value]
-    link = read_token(asked.params["token"], keys, asked.now, web.links_for)
+    link = read_token(asked.params["token"], keys, asked.now, web.links_for, kind)
     if link is LinkProblem.EXPIRED:
         remedy = (
             f"Links in messages are valid for {web.links_for.days} days. The pages themselves still show the alert."
@@ -145,14 +175,9 @@ def _open(asked: Asked) -> tuple[AlertLink, Alert]:
         raise Refused(410, "This link is too old", remedy)
     if not isinstance(link, AlertLink):
         raise Refused(404, "This link opens nothing", "Copy it whole from the message.")
-    alert = asked.site.store.alerts.find(link.alert_id)
-    if alert is None:
-        raise Refused(410, "This alert is no longer kept", "Alerts are deleted after the time in retention.messages.")
     if web.links is LinkUse.NONE:
         raise Refused(410, "Links in messages are switched off", "The pages themselves still show the alert.")
-    if web.links is LinkUse.READ:
-        link = AlertLink(link.alert_id, LinkUse.READ, link.issued_at, link.channel)
-    return link, alert
+    return replace(link, use=LinkUse.READ) if web.links is LinkUse.READ else link
 
 
 def _open_to_write(asked: Asked) -> tuple[AlertLink, Alert]:
@@ -174,6 +199,7 @@ def _open_to_write(asked: Asked) -> tuple[AlertLink, Alert]:
 
 PAGES = (
     Page("/l/{token}", show, May.ANYONE),
+    Page("/m/{token}", show_message, May.ANYONE),
     Page("/l/{token}/mark", mark, May.ANYONE, "POST"),
     Page("/l/{token}/silence", ask_silence, May.ANYONE),
     Page("/l/{token}/silence", silence, May.ANYONE, "POST"),
