@@ -28,8 +28,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from watcher.deliver.channel import MailServer
-from watcher.deliver.email import EmailChannel
-from watcher.deliver.mail_message import Email
+from watcher.deliver.mail_message import Email, EmailChannel
 from watcher.model.notification import Delivered, Notification, Outcome, TryAgain
 from watcher.model.route import ChannelRef
 from watcher.model.settings import Smtp

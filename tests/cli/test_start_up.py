@@ -33,6 +33,7 @@ HEAVY = frozenset(
         "rich",
         "snowballstemmer",
         "sqlalchemy",
+        "sqlalchemy.dialects.postgresql",
         "structlog",
         "tldextract",
         "watcher.deliver.chat",
@@ -47,8 +48,6 @@ CONFIGURATION = {"pydantic", "yaml", "snowballstemmer", "watcher.deliver.chat"}
 """Also the module of each kind of channel that is configured, but no index of the topics."""
 SCORING = {"watcher.match.percolator", "re2"}
 STORE = {*CONFIGURATION, "sqlalchemy", "asyncio"}
-CHANNELS = {"aiosmtplib", "asyncio"}
-"""`check` and `once` build the channels, to refuse what could not send."""
 HTTP = {"httpx2", "httpcore2"}
 LOG = {"structlog", "rich"}
 """structlog imports rich by itself."""
@@ -89,7 +88,7 @@ def test_help_of_a_command_imports_nothing_but_its_arguments(harness: Harness, n
         (("init", "-c", "mine.yaml"), COMMAND),
         (("man",), COMMAND),  # the build of the wheel runs it, with nothing else installed
         (("completion", "bash"), COMMAND),
-        (("check",), CONFIGURATION | SCORING | CHANNELS | HTTP),
+        (("check",), CONFIGURATION | SCORING | HTTP),
         (("explain", "--text", "config.yaml"), CONFIGURATION | SCORING | {"watcher.match.explain"}),
         (("routes", "test", "level=focus"), CONFIGURATION),
         (("receivers", "list"), CONFIGURATION),
@@ -115,7 +114,7 @@ def test_once_with_nothing_due_imports_no_parser_and_no_templates(harness: Harne
     harness.clock.set(datetime.now(UTC))
     harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(minutes=1))])
     harness.once()
-    assert imported(harness, "once") <= STORE | LOG | CHANNELS | HTTP
+    assert imported(harness, "once") <= STORE | LOG | HTTP
 
 
 def test_a_check_of_receivers_of_mail_alone_imports_no_http_library(harness: Harness) -> None:
@@ -123,4 +122,4 @@ def test_a_check_of_receivers_of_mail_alone_imports_no_http_library(harness: Har
     path = harness.write()
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(line for line in lines if "name: chat" not in line), encoding="utf-8")
-    assert imported(harness, "check") <= (CONFIGURATION | SCORING | CHANNELS) - {"watcher.deliver.chat"}
+    assert imported(harness, "check") <= (CONFIGURATION | SCORING) - {"watcher.deliver.chat"}

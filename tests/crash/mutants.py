@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import delete, update
 
 from watcher.cli.main import main
-from watcher.deliver.email import EmailChannel
+from watcher.deliver.mail_message import EmailChannel
 from watcher.deliver.webhook import WebhookChannel
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, DeliveryState, Message, Notification, Outcome, TryAgain

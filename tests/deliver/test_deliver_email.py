@@ -17,8 +17,7 @@ from hypothesis import strategies as st
 from tests.harness.factories import alert, notification
 from tests.harness.servers import ScriptedMailSink
 from watcher.deliver.channel import MailServer
-from watcher.deliver.email import EmailChannel
-from watcher.deliver.mail_message import Email, build_mail, subject_header
+from watcher.deliver.mail_message import Email, EmailChannel, build_mail, subject_header
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.secret import Secret

@@ -15,8 +15,7 @@ from aiosmtplib import SMTPDataError, SMTPResponseException
 
 from tests.harness.factories import alert, notification
 from watcher.deliver.channel import MailServer
-from watcher.deliver.email import EmailChannel
-from watcher.deliver.mail_message import Email
+from watcher.deliver.mail_message import Email, EmailChannel
 from watcher.deliver.smtp_failure import Stage, judge_failure, judge_refused
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain

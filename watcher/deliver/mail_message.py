@@ -1,4 +1,4 @@
-"""An e-mail as bytes: the same bytes for the same notification, whatever the attempt. Pure.
+"""An e-mail as bytes: the same bytes for the same notification, whatever the attempt; and the channel that sends it.
 
 RFC 5322 (message), RFC 2045 and 2046 (MIME), RFC 2369 and 2919 (List-*), RFC 3834 (Auto-Submitted).
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import timedelta
 from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -16,10 +17,10 @@ from email.utils import format_datetime, parseaddr
 from unicodedata import category
 from urllib.parse import quote
 
-from watcher.deliver.channel import Channel, ChannelKind, OptionProblem, Transport
+from watcher.deliver.channel import Channel, ChannelKind, MailServer, OptionProblem, Transport
 from watcher.deliver.options import Line, MailAddresses, PlainHeaders
 from watcher.model.alert import stable_hash
-from watcher.model.notification import Message, Notification
+from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.settings import Smtp
 
@@ -180,11 +181,34 @@ _ENDING = {"Cc", "Cs", "Zl", "Zp"}
 """Unicode's categories of controls, surrogates, line and paragraph separators."""
 
 
+@dataclass(frozen=True, slots=True)
+class EmailChannel:
+    """Speaks SMTP with the configured server, one conversation a message."""
+
+    options: Email
+    server: MailServer
+
+    async def send(self, notification: Notification, message: Message, deadline: timedelta) -> Outcome:
+        left = [address for address in addresses(self.options) if address not in notification.accepted]
+        if not left:
+            return Delivered("every recipient had taken it", shown=message.listed)
+        from watcher.deliver.smtp import Conversation  # only here: most commands build the channels and send nothing
+
+        mail = build_mail(self.options, self.server.smtp, notification, message)
+        conversation = Conversation(self.server, deadline)
+        outcome = await conversation.deliver(mail, left, notification.accepted)
+        match outcome:
+            case Delivered():
+                return Delivered(outcome.detail, shown=message.listed)
+            case GiveUp() if outcome.accepted:
+                return GiveUp(outcome.reason, outcome.detail, outcome.accepted, message.listed or frozenset())
+            case _:
+                return outcome
+
+
 def build_email(options: Email, transport: Transport) -> Channel:
     if transport.mail is None:
         raise ValueError("e-mail needs a mail server; add the section smtp")
-    from watcher.deliver.email import EmailChannel
-
     return EmailChannel(options, transport.mail)
 
 

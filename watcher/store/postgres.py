@@ -34,7 +34,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
 from watcher.store.columns import metadata
-from watcher.store.tables import entries
+from watcher.store.tables import PARTIAL_INDEXES, entries
+
+for _index, _condition in PARTIAL_INDEXES:
+    _index.dialect_options["postgresql"]["where"] = _condition
 
 CONNECTIONS = 5
 CONNECT_SECONDS = 10

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import ArgumentError
 
@@ -38,11 +39,13 @@ from watcher.store.nodes import Nodes
 from watcher.store.opinions import Opinions
 from watcher.store.outbox import Outbox
 from watcher.store.polls import Polls
-from watcher.store.postgres import PostgresDatabase
 from watcher.store.records import StoreLag, StoreStats
 from watcher.store.routing import Routing
 from watcher.store.silences import Silences
 from watcher.store.sqlite import SqliteDatabase
+
+if TYPE_CHECKING:
+    from watcher.store.postgres import PostgresDatabase
 
 SQLITE = "sqlite:///"
 POSTGRES = "postgresql+psycopg://"
@@ -174,6 +177,8 @@ def _path(url: str) -> str:
 
 
 def _postgres(url: str, patience: timedelta) -> PostgresDatabase:
+    from watcher.store.postgres import PostgresDatabase
+
     try:
         return PostgresDatabase(url, patience)
     except ModuleNotFoundError as error:

@@ -31,10 +31,17 @@ from watcher.model.notification import DeliveryState, NotificationState
 from watcher.model.topic import Level
 from watcher.store.columns import ForeignText, Instant, Key, RowId, State, metadata
 
+PARTIAL_INDEXES: list[tuple[Index, ColumnElement[bool]]] = []
+"""With the condition of each."""
+
 
 def _partial_index(name: str, *columns: ColumnElement[Any], where: ColumnElement[bool], unique: bool = False) -> Index:
-    """An index on the rows that meet a condition."""
-    return Index(name, *columns, unique=unique, sqlite_where=where, postgresql_where=where)
+    """An index on the rows that meet a condition. `watcher.store.postgres` gives its dialect the condition, too: naming
+    the dialect here would import it with every SQLite store.
+    """
+    index = Index(name, *columns, unique=unique, sqlite_where=where)
+    PARTIAL_INDEXES.append((index, where))
+    return index
 
 
 def _is_in(column: Column[Any], state: StrEnum) -> ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""E-mail: one message to all recipients of a channel; each recipient may refuse it by itself.
+"""The SMTP conversation of one e-mail to all recipients of a channel; each recipient may refuse it by itself.
 
 OAuth (XOAUTH2) is left out: it needs a registered application and a token that is renewed in a browser. Providers that
 demand it offer app passwords, or take mail from a relay.
@@ -10,7 +10,6 @@ import asyncio
 import base64
 import contextlib
 import socket
-from dataclasses import dataclass
 from datetime import timedelta
 from functools import lru_cache
 
@@ -18,38 +17,15 @@ from aiosmtplib import SMTP, SMTPException, SMTPHeloError, SMTPRecipientRefused
 
 from watcher.deliver.channel import MailServer
 from watcher.deliver.connect_proxy import connect_through
-from watcher.deliver.mail_message import Email, Mail, addresses, build_mail
+from watcher.deliver.mail_message import Mail
 from watcher.deliver.smtp_failure import SMTP_UNAVAILABLE, Stage, judge_failure, judge_refused, named, reply
 from watcher.errors import AttemptReason
-from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
+from watcher.model.notification import Delivered, GiveUp, Outcome
 from watcher.model.secret import reveal
 from watcher.model.settings import Smtp
 
 FAREWELL = timedelta(seconds=1)
 """How long a server may take to answer QUIT; the message is safe by then."""
-
-
-@dataclass(frozen=True, slots=True)
-class EmailChannel:
-    """Speaks SMTP with the configured server, one conversation a message."""
-
-    options: Email
-    server: MailServer
-
-    async def send(self, notification: Notification, message: Message, deadline: timedelta) -> Outcome:
-        left = [address for address in addresses(self.options) if address not in notification.accepted]
-        if not left:
-            return Delivered("every recipient had taken it", shown=message.listed)
-        mail = build_mail(self.options, self.server.smtp, notification, message)
-        conversation = Conversation(self.server, deadline)
-        outcome = await conversation.deliver(mail, left, notification.accepted)
-        match outcome:
-            case Delivered():
-                return Delivered(outcome.detail, shown=message.listed)
-            case GiveUp() if outcome.accepted:
-                return GiveUp(outcome.reason, outcome.detail, outcome.accepted, message.listed or frozenset())
-            case _:
-                return outcome
 
 
 class Conversation:
