@@ -9,10 +9,11 @@ READY := $(VENV)/.ready
 LONG := bench/soak.py bench/startup.py
 RELEASE := build/release
 RUNTIME := build/runtime
+API := build/api
 # Files that are built have the time of the last commit, so that two builds of one commit are equal.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
-.PHONY: demo run test test-fast lint style types contracts bench crash hostile mutation soak preview pictures constraints lock wheel deb sbom release clean
+.PHONY: demo run test test-fast lint style types contracts bench api crash hostile mutation soak preview pictures constraints lock wheel deb sbom release clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -42,6 +43,9 @@ bench: $(READY)  ## speed beside peers or limits of the same run, and the qualit
 	@for bench in $(filter-out $(LONG),$(wildcard bench/*.py)); do echo "== $$bench"; PYTHONPATH=. $(BIN)/python $$bench || exit 1; done
 	@echo "== bench/quality/muc.yaml"
 	@$(BIN)/watcher evaluate --config bench/quality/muc.yaml --entries $(CORPUS)/muc-dev.jsonl
+
+api: $(READY) $(API)/.ready  ## requests that Schemathesis makes up of the API's description; no answer may differ from it
+	$(BIN)/python -m tests.web.fuzz_api $(API)/bin/schemathesis $(ARGS)
 
 crash: $(READY)  ## kill, freeze and starve the daemon for about an hour; count what is lost or doubled
 	$(BIN)/python -m tests.crash.full_run $(ARGS)
@@ -98,6 +102,12 @@ $(READY): Makefile pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
 	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt \
 		--editable '.[apprise,postgres,web]' --group dev
+	@touch $@
+
+$(API)/.ready: Makefile pyproject.toml
+	$(PYTHON) -m venv $(API)
+	$(API)/bin/pip install --quiet --upgrade pip
+	$(API)/bin/pip install --quiet --group api
 	@touch $@
 
 $(RELEASE)/.ready: Makefile pyproject.toml

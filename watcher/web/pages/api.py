@@ -58,11 +58,10 @@ def page_of(asked: Asked, items: Sequence[object], before: str, **more: object) 
 
 def value_of(asked: Asked, name: str, read: Callable[[str], T]) -> T | None:
     """A value of the query, None when it is not given. Raises `Refused` when it cannot be read."""
-    text = asked.query.get(name, "")
-    if not text:
+    if name not in asked.query:
         return None
     try:
-        return read(text)
+        return read(asked.query[name])
     except (ValueError, OverflowError) as error:
         raise Refused(400, f"`{name}` cannot be read", "See /api/openapi.json for what it may be.") from error
 
@@ -128,7 +127,8 @@ def alert(asked: Asked) -> Reply:
 
 def stories(asked: Asked) -> Reply:
     """Stories of the last days by topic, as the first page shows them."""
-    days = value_of(asked, "days", number) or 1
+    given = value_of(asked, "days", number)
+    days = 1 if given is None else given
     if not 1 <= days <= MOST_DAYS:
         raise Refused(400, "`days` cannot be read", f"It is a number between 1 and {MOST_DAYS}.")
     level = value_of(asked, "level", Level)
@@ -226,8 +226,9 @@ def message(asked: Asked) -> Reply:
 
 
 def silences(asked: Asked) -> Reply:
-    everything = asked.query.get("all", "") == "yes"
-    found = asked.site.store.silences.ending_after(EVER if everything else asked.now)
+    if asked.query.get("all", "yes") != "yes":
+        raise Refused(400, "`all` cannot be read", "It is yes, or left out.")
+    found = asked.site.store.silences.ending_after(EVER if "all" in asked.query else asked.now)
     return page_of(asked, [silence_facts(one, asked.now) for one in found], "")
 
 
