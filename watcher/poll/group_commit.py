@@ -1,4 +1,7 @@
-"""Gathers finished polls and commits them together: many polls may share one synced transaction (I1).
+"""Gathers finished polls and commits them together: many polls share one synced transaction (I1).
+
+A transaction costs several times what one more poll in it costs. So a finished poll waits a moment for others that are
+under way; the last one, and one that is alone, is saved at once.
 
 A large poll is saved in parts, one in a transaction, so that the polls of other feeds are saved between them.
 """
@@ -7,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -26,6 +31,8 @@ BUSY_RETRIES = 3
 BATCH = 64
 BATCH_ALERTS = 2 * PART_ALERTS
 """Polls, and alerts of all of them, that share a transaction."""
+GATHER_WITHIN = timedelta(milliseconds=100)
+"""How long a finished poll waits for others at most."""
 
 
 @dataclass(slots=True)
@@ -73,18 +80,32 @@ class GroupCommit:
         self._decide = decide
         self._stories = stories
         self._waiting: list[_Waiting] = []
+        self._under_way = 0
+        self._all_wait = asyncio.Event()
         self._committing: asyncio.Task[None] | None = None
+
+    @contextmanager
+    def under_way(self) -> Iterator[None]:
+        """A poll that may be saved before this ends: those that finish earlier wait for it, `GATHER_WITHIN` at most."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+            self._look_who_waits()
 
     async def save(self, record: PollRecord) -> PollSaved:
         """Returns when the poll is committed, or its lease is found lost. Raises `StoreError`."""
         future: asyncio.Future[PollSaved] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(deque(parts_of(record)), future))
+        self._look_who_waits()
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit_waiting())
         return await future
 
     async def _commit_waiting(self) -> None:
         while self._waiting:
+            await self._gather()
             batch = self._next_batch()
             try:
                 saved = await self._commit([one.parts[0] for one in batch])
@@ -100,6 +121,18 @@ class GroupCommit:
                 continue
             for one, result in zip(batch, saved, strict=True):
                 self._keep_what_is_left(one, result)
+
+    async def _gather(self) -> None:
+        """Waits until as many polls wait as share a transaction, or all that are under way, but not for long."""
+        self._all_wait.clear()
+        self._look_who_waits()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GATHER_WITHIN.total_seconds()):
+                await self._all_wait.wait()
+
+    def _look_who_waits(self) -> None:
+        if len(self._waiting) >= min(self._under_way, BATCH):
+            self._all_wait.set()
 
     def _next_batch(self) -> list[_Waiting]:
         """Takes the polls that share the next transaction, those that wait longest first; of polls that have more than

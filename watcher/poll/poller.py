@@ -160,7 +160,8 @@ class Poller:
     async def _visit_guarded(self, feed: Feed, acquired: AcquiredFeed) -> PollReport:
         """A defect in one step backs the feed off and is shown by `feeds health`, instead of repeating at once."""
         try:
-            return await self._visit(feed, acquired)
+            with self.commit.under_way():
+                return await self._visit(feed, acquired)
         except (StoreError, TimeoutError):
             raise
         except Exception as error:

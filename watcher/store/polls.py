@@ -129,6 +129,34 @@ class Polls(StorePart):
         return [saved.get(poll.state.url, PollSaved(poll.state.url, False)) for poll in polls]
 
 
+# Statements that every poll needs are built once: that takes longer than running them.
+_LEASES = (
+    select(feeds.c.url, feeds.c.id, feeds.c.lease_owner, feeds.c.epoch, feeds.c.keys_refreshed_at)
+    .where(feeds.c.url.in_(bindparam("urls", expanding=True)))
+    .order_by(feeds.c.url)
+    .with_for_update()
+)
+_SAVE_STATE = (
+    update(feeds)
+    .where(feeds.c.url == bindparam("row_url"))
+    .values(
+        next_poll_at=bindparam("due"),
+        not_before=bindparam("earliest"),
+        last_polled_at=bindparam("polled"),
+        failures=bindparam("failed"),
+        issues_from=bindparam("issues"),
+        document=bindparam("state"),
+        lease_owner=None,
+        lease_until=None,
+    )
+)
+_DESCRIBE = (
+    update(feeds)
+    .where(feeds.c.id == bindparam("row_id"))
+    .values(title=bindparam("its_title"), labels=bindparam("its_labels"))
+)
+
+
 def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
     """The query for feeds that may be leased at `now`, most overdue first, then by URL."""
     wanted: ColumnElement[bool] = feeds.c.next_poll_at <= now
@@ -171,6 +199,8 @@ def _save_alerts(
 ) -> list[PollSaved]:
     """Saves the alerts of all polls together, in order: statements cost more than alerts."""
     candidates = [alert for poll in polls for alert in poll.alerts]
+    if not candidates:
+        return [_saved(poll, ()) for poll in polls]
     sketches = {key: sketch for poll in polls for key, sketch in poll.sketches.items()}
     decisions = save_alerts(connection, place_alerts(connection, candidates, sketches, assigner, now), now, decide)
     decided = zip(candidates, decisions, strict=True)
@@ -186,11 +216,10 @@ def _saved(poll: PollRecord, decided: Sequence[tuple[Alert, AlertDecision]]) -> 
 
 
 def _leases(connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:
-    query = select(feeds.c.url, feeds.c.id, feeds.c.lease_owner, feeds.c.epoch, feeds.c.keys_refreshed_at)
     return {
         row.url: Lease(row.id, row.lease_owner, row.epoch, row.keys_refreshed_at)
         for some in chunks(set(urls))
-        for row in connection.execute(query.where(feeds.c.url.in_(some)).order_by(feeds.c.url).with_for_update())
+        for row in connection.execute(_LEASES, {"urls": some})
     }
 
 
@@ -200,21 +229,7 @@ def _is_ours(lease: Lease | None, owner: str, epoch: int) -> bool:
 
 def _save_states(connection: Connection, polls: Sequence[PollRecord]) -> None:
     """Writes the states and gives the leases back."""
-    statement = (
-        update(feeds)
-        .where(feeds.c.url == bindparam("row_url"))
-        .values(
-            next_poll_at=bindparam("due"),
-            not_before=bindparam("earliest"),
-            last_polled_at=bindparam("polled"),
-            failures=bindparam("failed"),
-            issues_from=bindparam("issues"),
-            document=bindparam("state"),
-            lease_owner=None,
-            lease_until=None,
-        )
-    )
-    execute_many(connection, statement, [_state_row(poll) for poll in polls])
+    execute_many(connection, _SAVE_STATE, [_state_row(poll) for poll in polls])
 
 
 def _state_row(poll: PollRecord) -> dict[str, Any]:
@@ -234,10 +249,11 @@ def _save_entries(
     database: Database, connection: Connection, polls: Sequence[PollRecord], leases: dict[str, Lease], now: datetime
 ) -> None:
     documented = [(leases[poll.state.url], poll) for poll in polls if _has_document(poll)]
-    described = update(feeds).where(feeds.c.id == bindparam("row_id"))
+    if not documented:
+        return
     execute_many(
         connection,
-        described.values(title=bindparam("its_title"), labels=bindparam("its_labels")),
+        _DESCRIBE,
         [
             {
                 "row_id": lease.feed_id,

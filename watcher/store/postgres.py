@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -141,10 +142,7 @@ class PostgresDatabase:
         return insert(table).on_conflict_do_nothing(index_elements=list(key))
 
     def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
-        statement = insert(table)
-        return statement.on_conflict_do_update(
-            index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
-        )
+        return _upsert(table, tuple(key), tuple(replaced))
 
     def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
         return func.json_extract_path_text(cast(document, JSON), *path)
@@ -194,3 +192,12 @@ class PostgresDatabase:
         kind, remedy = UNREACHABLE if state is None else REMEDIES.get(state[:CLASS_LENGTH], other)
         said = str(error.orig).strip().splitlines() or ["no answer"]
         return kind(f"{self.where}: {said[0]}; {remedy}")
+
+
+@cache
+def _upsert(table: Table, key: tuple[str, ...], replaced: tuple[str, ...]) -> Executable:
+    """Built once: that takes longer than running it for a few rows."""
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
+    )

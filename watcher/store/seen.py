@@ -138,6 +138,8 @@ def remember_keys(
 
 def refresh_keys(connection: Connection, polls: Sequence[tuple[int, PollRecord]], now: datetime) -> None:
     """Marks every known key of these documents as seen now."""
+    if not polls:
+        return
     here = (seen.c.feed_id == bindparam("of_feed")) & (seen.c.key == bindparam("of_key"))
     known = [{"of_feed": feed_id, "of_key": key} for feed_id, poll in polls for key in poll.decision.known]
     execute_many(connection, update(seen).where(here).values(last_seen=now), known)

@@ -17,6 +17,7 @@ import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -149,10 +150,7 @@ class SqliteDatabase:
         return insert(table).on_conflict_do_nothing(index_elements=list(key))
 
     def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
-        statement = insert(table)
-        return statement.on_conflict_do_update(
-            index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
-        )
+        return _upsert(table, tuple(key), tuple(replaced))
 
     def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
         return func.json_extract(document, ".".join(("$", *path)))
@@ -215,3 +213,12 @@ class SqliteDatabase:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
         kind, remedy = REMEDIES.get(code, (StoreError, "nothing of the transaction was kept"))
         return kind(f"{self.where}: {error}; {remedy}")
+
+
+@cache
+def _upsert(table: Table, key: tuple[str, ...], replaced: tuple[str, ...]) -> Executable:
+    """Built once: that takes longer than running it for a few rows."""
+    statement = insert(table)
+    return statement.on_conflict_do_update(
+        index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
+    )
