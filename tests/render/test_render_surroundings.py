@@ -17,7 +17,7 @@ from watcher.render.user_templates import UserTemplates
 
 def test_days_are_the_readers_days() -> None:
     late = datetime(2026, 1, 23, 21, 30, tzinfo=UTC)
-    told = [("a", late), ("a", NOW), ("a", NOW - timedelta(days=13)), ("a", NOW - timedelta(days=14)), ("b", NOW)]
+    told = [("a", NOW - timedelta(days=days), 1) for days in (0, 13, 14)] + [("a", late, 1), ("b", NOW, 1)]
     assert daily_counts(told, "Europe/Istanbul", NOW) == {"a": (1, *[0] * 12, 2), "b": (*[0] * 13, 1)}
     assert daily_counts(told, "UTC", NOW)["a"][-2:] == (1, 1)
 

@@ -38,7 +38,7 @@ def status(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
 
 
 def _lines(status: Status) -> Iterator[tuple[str, str]]:
-    from watcher.views.status import count_of
+    from watcher.views.status import count_of, entries_in_words
 
     facts, feeds = status.facts, status.facts.feeds
     for node in status.alive:
@@ -48,15 +48,15 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
     lag = f", the oldest for {span(status.lag)}" if feeds.due else ""
     issues = f", {len(facts.issues):,} with issues (`watcher feeds health`)" if facts.issues else ""
     yield "feeds", f"{feeds.feeds:,} polled, {feeds.due:,} due{lag}, {feeds.failing:,} failing{issues}"
-    yield "entries", f"{facts.stats.entries:,} stored, {facts.entries_day:,} new in 24 hours"
-    waiting = count_of(facts.stats, DeliveryState.WAITING)
+    yield "entries", f"{entries_in_words(facts.counts)} stored, {facts.entries_day:,} new in 24 hours"
+    waiting = count_of(facts.counts, DeliveryState.WAITING)
     since = min((group.first_waiting_at for group in facts.waiting), default=None)
     yield "waiting", counted(waiting, "delivery", "deliveries") + (f", the oldest since {when(since)}" if since else "")
     for held in facts.held:
         yield "held", f"{held.count:,} for {held.channel} until {when(held.until)} ({held.reason.value})"
     yield "messages", f"{len(facts.ready):,} to be sent, {len(status.undecided):,} dead"
     yield "last digest", when(facts.last_digest.created_at if facts.last_digest else None)
-    yield "store", f"{facts.stats.bytes / 1e6:,.1f} MB, schema {facts.stats.schema}"
+    yield "store", f"{facts.counts.bytes / 1e6:,.1f} MB, schema {facts.counts.schema}"
     for line in status.attention:
         yield "attention", line
     if not status.attention:

@@ -18,7 +18,7 @@ def read_status(store: Store, now: datetime) -> Status:
     """The status at `now`, and what needs the operator."""
     dead = store.outbox.newest(state=NotificationState.DEAD, limit=MOST_MESSAGES)
     facts = StatusFacts(
-        stats=store.stats(),
+        counts=store.counts(),
         feeds=store.feeds.counts(now),
         issues=feed_issues(store.feeds.with_issues(now), now),
         nodes=store.nodes.all(),

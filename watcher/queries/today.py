@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.model.topic import Level
-from watcher.render.digest_context import BAR_DAYS, daily_counts
+from watcher.queries.topics import read_bars
 from watcher.store.records import AlertFilter, MarkState
 from watcher.store.store import Store
 from watcher.views.today import Today, newer_than, today_of
@@ -35,7 +35,7 @@ def read_today(store: Store, wanted: TodayFilter, zone: str, now: datetime) -> T
     )
     alerts = store.alerts.matching(asked, MOST_ALERTS)
     ids = [alert.id for alert in alerts]
-    bars = daily_counts(store.alerts.times(now - timedelta(days=BAR_DAYS), now), zone, now)
+    bars = read_bars(store, zone, now)
     states, marks = store.alerts.delivery_states(ids), store.marks.of_alerts(ids)
     return today_of(alerts, states, marks, bars, zone, now, is_cut=len(alerts) == MOST_ALERTS)
 

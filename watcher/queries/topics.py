@@ -13,7 +13,7 @@ from watcher.model.topic import format_points
 from watcher.render.digest_context import BAR_DAYS, daily_counts
 from watcher.store.records import EntryFilter
 from watcher.store.store import Store
-from watcher.views.topics import DayVolume, NearMiss, Precision, TopicRow, daily_volume, precision_of
+from watcher.views.topics import DayVolume, NearMiss, Precision, TopicRow, daily_volume
 
 VOLUME_DAYS = 90
 MOST_READ = 1_000
@@ -22,22 +22,28 @@ MOST_MARKS = 2_000
 NEAR_SHOWN = 20
 
 
+def read_bars(store: Store, zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
+    """Alerts a day of each topic over the days of a digest's bars, oldest first."""
+    volume = store.alerts.volume(now - timedelta(days=BAR_DAYS), now)
+    return daily_counts(((one.topic, one.at, one.count) for one in volume), zone, now)
+
+
 def read_topic_rows(store: Store, topics: Sequence[CompiledTopic], zone: str, now: datetime) -> list[TopicRow]:
     """All topics in the order of the configuration."""
-    bars = daily_counts(store.alerts.times(now - timedelta(days=BAR_DAYS), now), zone, now)
-    return [
-        TopicRow(one.topic, tuple(bars.get(one.topic.name, ())), read_precision(store, one.topic.name))
-        for one in topics
-    ]
+    bars, precision = read_bars(store, zone, now), read_precision(store, topics)
+    return [TopicRow(one.topic, bars.get(one.topic.name, ()), precision[one.topic.name]) for one in topics]
 
 
-def read_precision(store: Store, topic: str) -> Precision:
-    return precision_of(store.marks.alerts(topic), len(store.marks.missed(topic)))
+def read_precision(store: Store, topics: Sequence[CompiledTopic]) -> dict[str, Precision]:
+    """What users said of each topic, by name."""
+    found = store.marks.counts([one.topic.name for one in topics])
+    return {name: Precision(one.relevant, one.irrelevant, one.missed) for name, one in found.items()}
 
 
 def read_volume(store: Store, topic: str, zone: str, now: datetime) -> tuple[DayVolume, ...]:
     """Alerts a day over 90 days."""
-    return daily_volume(store.alerts.volume(topic, now - timedelta(days=VOLUME_DAYS)), VOLUME_DAYS, zone, now)
+    volume = store.alerts.volume(now - timedelta(days=VOLUME_DAYS), now, topic)
+    return daily_volume(((one.at, one.level, one.count) for one in volume), VOLUME_DAYS, zone, now)
 
 
 def read_near_misses(store: Store, topic: CompiledTopic, zone: str, now: datetime) -> tuple[list[NearMiss], int]:
@@ -55,6 +61,6 @@ def read_near_misses(store: Store, topic: CompiledTopic, zone: str, now: datetim
 def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
     """What the newest marks speak for."""
     name = topic.topic.name
-    marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(name)[-MOST_MARKS:]]
-    marked += [Marked(one.entry, True) for one in store.marks.missed(name)[-MOST_MARKS:]]
+    marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(name, MOST_MARKS)]
+    marked += [Marked(one.entry, True) for one in store.marks.missed(name, MOST_MARKS)]
     return suggest(topic, marked)

@@ -98,12 +98,14 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else plural}"
 
 
-def daily_counts(alerts: Iterable[tuple[str, datetime]], zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
-    """Alerts a local day for each topic, from (topic, time) pairs; what is older or later than the days is left out."""
+def daily_counts(alerts: Iterable[tuple[str, datetime, int]], zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
+    """Alerts a local day for each topic, from topics, times and numbers of alerts; what is older or later than the days
+    is left out.
+    """
     today = day_of(now, zone)
     counts: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for topic, moment in alerts:
-        counts[topic][(today - day_of(moment, zone)).days] += 1
+    for topic, moment, number in alerts:
+        counts[topic][(today - day_of(moment, zone)).days] += number
     return {topic: tuple(days[back] for back in range(BAR_DAYS - 1, -1, -1)) for topic, days in counts.items()}
 
 

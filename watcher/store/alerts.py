@@ -4,24 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from datetime import datetime
-from itertools import islice
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, case, exists, func, or_, select, tuple_
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    case,
+    exists,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+)
 
 from watcher.model.alert import Alert, AlertState, FoldedReport
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef
-from watcher.model.topic import Level
 from watcher.store import documents
+from watcher.store.columns import EPOCH, MICROSECOND
 from watcher.store.database import AnyRow, StorePart, chunks
 from watcher.store.entries import contains
 from watcher.store.page_tables import marks
 from watcher.store.prefix import begins_with
-from watcher.store.records import AlertFilter, DeliveryLife, MarkState
+from watcher.store.records import AlertFilter, AlertVolume, DeliveryLife, MarkState
 from watcher.store.tables import (
     ALERT_IS_FOLDED,
+    ALERT_IS_UNROUTED,
+    RARE_STATES,
     alerts,
     deliveries,
     delivery_groups,
@@ -30,6 +43,9 @@ from watcher.store.tables import (
     notifications,
 )
 from watcher.text.fold import fold
+
+_QUARTER = timedelta(minutes=15) // MICROSECOND
+ROWS_AT_ONCE = 1_000
 
 
 class Alerts(StorePart):
@@ -57,21 +73,19 @@ class Alerts(StorePart):
                     found.setdefault(alert.entry_key, []).append(alert)
         return found
 
-    def times(self, since: datetime, until: datetime) -> list[tuple[str, datetime]]:
-        """Topic and time of every alert made in [since, until] that was not folded into another."""
-        query = select(alerts.c.topic, alerts.c.created_at).where(
-            alerts.c.created_at.between(since, until), alerts.c.state != AlertState.FOLDED
-        )
+    def volume(self, since: datetime, until: datetime, topic: str | None = None) -> list[AlertVolume]:
+        """How many alerts were made in [since, until], of one topic or of all, that were not folded into another."""
+        quarter = type_coerce(alerts.c.created_at, BigInteger) // _QUARTER
+        counted = select(alerts.c.topic, alerts.c.level, quarter.label("quarter"), func.count().label("number"))
+        counted = counted.where(alerts.c.created_at.between(since, until), ~ALERT_IS_FOLDED)
+        if topic is not None:
+            counted = counted.where(alerts.c.topic == topic)
+        counted = counted.group_by(alerts.c.topic, alerts.c.level, quarter).order_by(quarter, alerts.c.topic)
         with self._database.read() as connection:
-            return [(row.topic, row.created_at) for row in connection.execute(query)]
-
-    def volume(self, topic: str, since: datetime) -> list[tuple[datetime, Level]]:
-        """Time and level of every alert of a topic made since then that was not folded into another."""
-        query = select(alerts.c.created_at, alerts.c.level).where(
-            alerts.c.topic == topic, alerts.c.created_at >= since, alerts.c.state != AlertState.FOLDED
-        )
-        with self._database.read() as connection:
-            return [(row.created_at, Level(row.level)) for row in connection.execute(query)]
+            return [
+                AlertVolume(row.topic, EPOCH + row.quarter * _QUARTER * MICROSECOND, row.level, row.number)
+                for row in connection.execute(counted)
+            ]
 
     def last_joined(self, alert_ids: Collection[str]) -> dict[str, datetime]:
         """When an alert was last folded into each of these; those into which none was are left out."""
@@ -132,10 +146,8 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
         asked.append(alerts.c.created_at < wanted.until)
     if wanted.is_folded:
         asked.append(ALERT_IS_FOLDED)
-    if isinstance(wanted.state, AlertState):
-        asked.append(alerts.c.state == wanted.state)
-    elif wanted.state is not None:
-        asked.append(exists().where(deliveries.c.alert_seq == alerts.c.seq, deliveries.c.state == wanted.state))
+    if wanted.state is not None:
+        asked.append(_is_in_state(wanted.state))
     if wanted.folded is not None:
         asked.append(ALERT_IS_FOLDED if wanted.folded else ~ALERT_IS_FOLDED)
     if wanted.before is not None:
@@ -146,8 +158,19 @@ def _conditions(wanted: AlertFilter) -> list[ColumnElement[bool]]:
         asked.append(~exists().where(marks.c.alert_id == alerts.c.id))
     elif wanted.marked is not None:
         is_relevant = marks.c.is_relevant.is_(wanted.marked is MarkState.RELEVANT)
-        asked.append(exists().where(marks.c.alert_id == alerts.c.id, is_relevant))
+        asked.append(alerts.c.id.in_(select(marks.c.alert_id).where(is_relevant)))
     return asked
+
+
+def _is_in_state(state: AlertState | DeliveryState) -> ColumnElement[bool]:
+    """The condition for an alert in this state, or with a delivery in it. Rare ones are found by their own index."""
+    if state is AlertState.UNROUTED:
+        return ALERT_IS_UNROUTED
+    if isinstance(state, AlertState):
+        return alerts.c.state == state
+    if state in RARE_STATES:
+        return alerts.c.seq.in_(select(deliveries.c.alert_seq).where(RARE_STATES[state]))
+    return exists().where(deliveries.c.alert_seq == alerts.c.seq, deliveries.c.state == state)
 
 
 def _of_feed(connection: Connection, wanted: AlertFilter, limit: int) -> list[int]:
@@ -160,8 +183,16 @@ def _of_feed(connection: Connection, wanted: AlertFilter, limit: int) -> list[in
         .order_by(alerts.c.created_at.desc(), alerts.c.seq.desc())
     )
     part = fold(wanted.feed or "")
-    rows = (row.seq for row in connection.execute(query) if any(contains(part, text) for text in row[1:]))
-    return list(islice(rows, limit))
+    known: dict[tuple[str | None, ...], bool] = {}
+    found: list[int] = []
+    for row in connection.execute(query.execution_options(yield_per=ROWS_AT_ONCE)):
+        names = tuple(row[1:])
+        if (is_like := known.get(names)) is None:
+            is_like = known[names] = any(contains(part, text) for text in names)
+        found += [row.seq] if is_like else []
+        if len(found) == limit:
+            break
+    return found
 
 
 def read_alerts(connection: Connection, query: Select[Any]) -> list[Alert]:

@@ -63,6 +63,16 @@ class Feeds(StorePart):
         with self._database.read() as connection:
             return [poll_state(row) for row in connection.execute(query)]
 
+    def states_of(self, urls: Collection[str]) -> list[PollState]:
+        """The states of some feeds, paused or not, by URL."""
+        query = select(*POLL_STATE).order_by(feeds.c.url)
+        with self._database.read() as connection:
+            return [
+                poll_state(row)
+                for some in chunks(set(urls))
+                for row in connection.execute(query.where(feeds.c.url.in_(some)))
+            ]
+
     def state(self, url: str) -> PollState | None:
         """The state of one feed, paused or not."""
         with self._database.read() as connection:

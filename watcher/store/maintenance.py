@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Column, Connection, Table, func, select
+from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from watcher.store import retention, schema
 from watcher.store.acts import forget_acts
 from watcher.store.database import Database
 from watcher.store.nodes import forget_nodes
 from watcher.store.opinions import forget_opinions
-from watcher.store.records import StoreLag, StoreStats
+from watcher.store.records import StoreCounts, StoreLag, StoreStats
 from watcher.store.reply_threads import forget_threads
 from watcher.store.stories import forget_stories
 from watcher.store.tables import (
     DELIVERY_IS_WAITING,
     FEED_IS_ACTIVE,
     NOTIFICATION_IS_UNFINISHED,
+    RARE_STATES,
     alerts,
     deliveries,
     entries,
@@ -84,10 +86,37 @@ def stats(database: Database) -> StoreStats:
         )
 
 
+COUNTED_ENTRIES = 100_000
+COUNTED_DELIVERIES = 10_000
+
+
+def counts(database: Database) -> StoreCounts:
+    """What a page shows of the store's size."""
+    some = select(entries.c.id).limit(COUNTED_ENTRIES).subquery()
+    newest = select(deliveries.c.state).order_by(deliveries.c.id.desc()).limit(COUNTED_DELIVERIES).subquery()
+    with database.read() as connection:
+        counted = connection.scalar(select(func.count()).select_from(some)) or 0
+        first, last = (connection.scalar(select(end(entries.c.id))) or 0 for end in (func.min, func.max))
+        states = _by_state(connection, newest.c.state)
+        is_cut = sum(states.values()) == COUNTED_DELIVERIES
+        for state, condition in RARE_STATES.items() if is_cut else ():
+            number = connection.scalar(select(func.count()).select_from(deliveries).where(condition)) or 0
+            states = {name: count for name, count in states.items() if name != state.value}
+            states |= {state.value: number} if number else {}
+        return StoreCounts(
+            entries=counted,
+            most_entries=counted if counted < COUNTED_ENTRIES else last - first + 1,
+            deliveries=states,
+            newest=COUNTED_DELIVERIES if is_cut else None,
+            bytes=database.size(),
+            schema=schema.stored_version(connection) or "none",
+        )
+
+
 def _count(connection: Connection, table: Table) -> int:
     return connection.scalar(select(func.count()).select_from(table)) or 0
 
 
-def _by_state(connection: Connection, state: Column[object]) -> dict[str, int]:
+def _by_state(connection: Connection, state: ColumnElement[Any]) -> dict[str, int]:
     rows = connection.execute(select(state, func.count()).group_by(state).order_by(state))
     return {str(member): count for member, count in rows}

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from watcher.model.act import Actor, Deed
 from watcher.model.alert import MarkedAlert, MissedEntry
@@ -14,6 +14,7 @@ from watcher.store import documents
 from watcher.store.acts import note_act
 from watcher.store.database import StorePart, chunks
 from watcher.store.page_tables import marks, missed_entries
+from watcher.store.records import MarkCounts
 from watcher.store.tables import alerts, entries, feeds
 
 
@@ -47,16 +48,34 @@ class Marks(StorePart):
             note_act(connection, by, deed, alert_id, now, row.topic)
             return True
 
-    def alerts(self, topic: str | None = None) -> list[MarkedAlert]:
-        """Marked alerts, oldest mark first."""
-        query = select(marks).order_by(marks.c.marked_at, marks.c.alert_id)
+    def alerts(self, topic: str | None = None, limit: int | None = None) -> list[MarkedAlert]:
+        """Marked alerts, oldest mark first; with `limit`, those of the newest marks."""
+        query = select(marks).order_by(marks.c.marked_at.desc(), marks.c.alert_id.desc()).limit(limit)
         if topic is not None:
             query = query.where(marks.c.topic == topic)
         with self._database.read() as connection:
             return [
                 MarkedAlert(documents.alerts.read(row.document), row.is_relevant, row.marked_at)
-                for row in connection.execute(query)
+                for row in reversed(connection.execute(query).all())
             ]
+
+    def counts(self, topics: Collection[str]) -> dict[str, MarkCounts]:
+        """What was said of each of these topics. Nothing is read but indexes."""
+        of_topics = marks.c.topic.in_(sorted(topics))
+        marked = select(marks.c.topic, marks.c.is_relevant, func.count().label("number"), func.max(marks.c.marked_at))
+        marked = marked.where(of_topics).group_by(marks.c.topic, marks.c.is_relevant)
+        missed = select(missed_entries.c.topic, func.count().label("number"))
+        missed = missed.where(missed_entries.c.topic.in_(sorted(topics))).group_by(missed_entries.c.topic)
+        found = dict.fromkeys(topics, MarkCounts())
+        with self._database.read() as connection:
+            for topic, is_relevant, number, latest in connection.execute(marked):
+                known = found[topic]
+                last = max(filter(None, (known.last_marked_at, latest)))
+                changed = {"relevant" if is_relevant else "irrelevant": number}
+                found[topic] = replace(known, **changed, last_marked_at=last)
+            for topic, number in connection.execute(missed):
+                found[topic] = replace(found[topic], missed=number)
+        return found
 
     def of_alerts(self, alert_ids: Collection[str]) -> dict[str, bool]:
         """Whether each of these alerts is relevant, by alert id; alerts that nobody marked are left out."""
@@ -105,15 +124,16 @@ class Marks(StorePart):
         with self._database.read() as connection:
             return list(connection.scalars(query.order_by(missed_entries.c.topic)))
 
-    def missed(self, topic: str | None = None) -> list[MissedEntry]:
-        """Entries that should have made an alert, oldest mark first."""
-        query = select(missed_entries).order_by(missed_entries.c.marked_at, missed_entries.c.entry_key)
+    def missed(self, topic: str | None = None, limit: int | None = None) -> list[MissedEntry]:
+        """Entries that should have made an alert, oldest mark first; with `limit`, those of the newest marks."""
+        newest = (missed_entries.c.marked_at.desc(), missed_entries.c.entry_key.desc())
+        query = select(missed_entries).order_by(*newest).limit(limit)
         if topic is not None:
             query = query.where(missed_entries.c.topic == topic)
         with self._database.read() as connection:
             return [
                 MissedEntry(row.topic, row.entry_key, documents.entries.read(row.document), row.feed_url, row.marked_at)
-                for row in connection.execute(query)
+                for row in reversed(connection.execute(query).all())
             ]
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, Select, bindparam, delete, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, or_, select, update
 
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.act import Actor, Deed
@@ -31,6 +31,8 @@ from watcher.store.nodes import declare_dead, is_free, may_write
 from watcher.store.prefix import begins_with
 from watcher.store.reply_threads import begin_threads, thread_of
 from watcher.store.tables import (
+    NOTIFICATION_IS_DEAD,
+    NOTIFICATION_IS_DIGEST,
     NOTIFICATION_IS_FINISHED,
     NOTIFICATION_IS_UNFINISHED,
     attempts,
@@ -112,17 +114,28 @@ class Outbox(StorePart):
                 _bury(connection, row, AttemptReason.RECEIVER_REMOVED, "its receiver left the configuration", now)
             return len(rows)
 
-    def newest(self, *, state: NotificationState | None = None, limit: int = 50) -> list[Notification]:
-        """The outbox, newest first."""
+    def newest(
+        self, *, state: NotificationState | None = None, limit: int = 50, before: str | None = None
+    ) -> list[Notification]:
+        """The outbox, newest first; with `before`, a key, only messages older than that one."""
         query = _whole().order_by(notifications.c.created_at.desc(), notifications.c.id.desc()).limit(limit)
         if state is not None:
-            query = query.where(notifications.c.state == state)
+            query = query.where(*_in_state(state))
+        if before is not None:
+            last = notifications.alias("last")
+            at, number = (
+                select(column).where(last.c.key == before).scalar_subquery()
+                for column in (last.c.created_at, last.c.id)
+            )
+            is_older = or_(notifications.c.created_at < at, notifications.c.id < number)
+            query = query.where(notifications.c.created_at <= at, is_older)
         with self._database.read() as connection:
             return [_notification(row) for row in connection.execute(query)]
 
     def last_sent(self, reason: NotifyReason) -> Notification | None:
         """The newest message that was made for this reason and has been sent."""
-        query = _whole().where(notifications.c.reason == reason.value, notifications.c.state == NotificationState.SENT)
+        is_for = NOTIFICATION_IS_DIGEST if reason is NotifyReason.DIGEST else notifications.c.reason == reason.value
+        query = _whole().where(is_for, notifications.c.state == NotificationState.SENT)
         newest = query.order_by(notifications.c.created_at.desc(), notifications.c.id.desc()).limit(1)
         with self._database.read() as connection:
             row = connection.execute(newest).one_or_none()
@@ -210,6 +223,14 @@ class Outbox(StorePart):
         with self._database.read() as connection:
             rows = connection.execute(select(pauses).where(pauses.c.until > now))
             return {ChannelRef.parse(row.channel): row.until for row in rows}
+
+
+def _in_state(state: NotificationState) -> tuple[ColumnElement[bool], ...]:
+    """The conditions for messages in a state, as the indexes of the few that are not sent know them."""
+    if state is NotificationState.DEAD:
+        return (NOTIFICATION_IS_DEAD,)
+    is_there = notifications.c.state == state
+    return (is_there,) if state is NotificationState.SENT else (is_there, NOTIFICATION_IS_UNFINISHED)
 
 
 def due_notifications(now: datetime, limit: int, channels: Collection[ChannelRef] | None = None) -> Select[Any]:

@@ -125,6 +125,16 @@ class MarkState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class MarkCounts:
+    """What users said of a topic's alerts, of how many entries they said that it missed them; when they marked last."""
+
+    relevant: int = 0
+    irrelevant: int = 0
+    missed: int = 0
+    last_marked_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class AlertFilter:
     """Conditions on alerts, all of which must hold; None stands for any.
 
@@ -145,6 +155,19 @@ class AlertFilter:
     marked: MarkState | None = None
     folded: bool | None = None
     before: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertVolume:
+    """How many alerts of a topic and level were made in the quarter of an hour that begins at `at`.
+
+    Every zone's days begin with such a quarter. Copies are not counted.
+    """
+
+    topic: str
+    at: datetime
+    level: Level
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +202,22 @@ class StoreLag:
     due_since: datetime | None
     waiting_since: datetime | None
     unsent_since: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreCounts:
+    """Counts that cost the same whatever the store holds, for pages that are asked for all the time.
+
+    `entries` stops at a limit; there are `most_entries` at most, which is as many where it did not stop. `deliveries`
+    by state are all, or those of the `newest` ones when that is not None; states that wait or failed are always all.
+    """
+
+    entries: int
+    most_entries: int
+    deliveries: Mapping[str, int]
+    newest: int | None
+    bytes: int
+    schema: str
 
 
 @dataclass(frozen=True, slots=True)

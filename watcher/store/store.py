@@ -39,7 +39,7 @@ from watcher.store.nodes import Nodes
 from watcher.store.opinions import Opinions
 from watcher.store.outbox import Outbox
 from watcher.store.polls import Polls
-from watcher.store.records import StoreLag, StoreStats
+from watcher.store.records import StoreCounts, StoreLag, StoreStats
 from watcher.store.routing import Routing
 from watcher.store.silences import Silences
 from watcher.store.sqlite import SqliteDatabase
@@ -126,8 +126,12 @@ class Store:
         """Since when the oldest work waits."""
         return maintenance.lag(self._database)
 
+    def counts(self) -> StoreCounts:
+        """Counts and sizes that cost little however large the store is."""
+        return maintenance.counts(self._database)
+
     def stats(self) -> StoreStats:
-        """Counts and sizes."""
+        """All counts and sizes; reads whole indexes."""
         return maintenance.stats(self._database)
 
     def problems(self) -> list[str]:

@@ -231,6 +231,13 @@ DELIVERY_IS_WAITING = _is_in(deliveries.c.state, DeliveryState.WAITING)
 DELIVERY_IS_HELD = _is_in(deliveries.c.state, DeliveryState.HELD)
 DELIVERY_IS_DEAD = _is_in(deliveries.c.state, DeliveryState.DEAD)
 DELIVERY_IS_SILENCED = _is_in(deliveries.c.state, DeliveryState.SILENCED)
+RARE_STATES = {
+    DeliveryState.WAITING: DELIVERY_IS_WAITING,
+    DeliveryState.HELD: DELIVERY_IS_HELD,
+    DeliveryState.DEAD: DELIVERY_IS_DEAD,
+    DeliveryState.SILENCED: DELIVERY_IS_SILENCED,
+}
+"""States that have an index of their own."""
 
 _partial_index("ix_deliveries_held", deliveries.c.group_id, deliveries.c.reason, where=DELIVERY_IS_HELD)
 WAITING_ORDER = (deliveries.c.group_id, deliveries.c.waiting_since, deliveries.c.score)

@@ -38,9 +38,7 @@ class FeedRow:
 
     @property
     def name(self) -> str:
-        """Its configured name, its own title, or its host."""
-        known = self.feed.name or (self.state.title if self.state else None)
-        return known or urlsplit(self.feed.url).hostname or redact_addresses(self.feed.url)
+        return name_of(self.feed, self.state.title if self.state else None)
 
     def may_be_asked(self, polling: Polling, now: datetime) -> bool:
         """Whether somebody may have it polled now: not while its server asks to wait, nor just after a poll."""
@@ -60,30 +58,44 @@ def feed_id(url: str) -> str:
     return stable_hash("feed page", url)
 
 
-def feed_rows(
-    feeds: Iterable[Feed], states: Mapping[str, PollState], issues: Sequence[FeedIssue], polling: Polling
-) -> list[FeedRow]:
-    """All feeds: those with issues first, in the order of the issues; then by name."""
+@dataclass(frozen=True, slots=True)
+class ListedFeed:
+    """A feed of the configuration by its name in lists, with its issues: what is found, counted and put in order
+    without reading its state.
+    """
+
+    feed: Feed
+    name: str
+    issues: tuple[FeedIssue, ...]
+
+    @property
+    def id(self) -> str:
+        return feed_id(self.feed.url)
+
+
+def listed_feeds(feeds: Iterable[Feed], titles: Mapping[str, str], issues: Sequence[FeedIssue]) -> list[ListedFeed]:
+    """All feeds: those with issues first, in the order of the issues; then by name. `titles`: their own, by address."""
     of_feed: dict[str, list[FeedIssue]] = {}
     for issue in issues:
         of_feed.setdefault(issue.url, []).append(issue)
     order = {url: number for number, url in enumerate(of_feed)}
-    rows = [
-        FeedRow(feed, state, tuple(of_feed.get(feed.url, ())), why_then(feed, state, polling))
-        for feed in feeds
-        for state in (states.get(feed.url),)
-    ]
-    return sorted(rows, key=lambda row: (order.get(row.feed.url, len(order)), row.name.casefold(), row.feed.url))
+    found = [ListedFeed(one, name_of(one, titles.get(one.url)), tuple(of_feed.get(one.url, ()))) for one in feeds]
+    return sorted(found, key=lambda one: (order.get(one.feed.url, len(order)), one.name.casefold(), one.feed.url))
 
 
-def rows_like(rows: Iterable[FeedRow], states: Collection[str], text: str) -> list[FeedRow]:
-    """Rows with an issue of these kinds (none: all rows) whose name or address contains a text."""
+def name_of(feed: Feed, title: str | None) -> str:
+    """Its configured name, its own title, or its host."""
+    return feed.name or title or urlsplit(feed.url).hostname or redact_addresses(feed.url)
+
+
+def feeds_like(listed: Iterable[ListedFeed], states: Collection[str], text: str) -> list[ListedFeed]:
+    """Feeds with an issue of these kinds (none: all feeds) whose name or address contains a text."""
     part = text.casefold()
     return [
-        row
-        for row in rows
-        if (not states or any(issue.kind.value in states for issue in row.issues))
-        and (part in row.name.casefold() or part in row.feed.url.casefold())
+        one
+        for one in listed
+        if (not states or any(issue.kind.value in states for issue in one.issues))
+        and (part in one.name.casefold() or part in one.feed.url.casefold())
     ]
 
 

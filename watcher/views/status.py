@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from watcher.model.feed import FeedIssue
 from watcher.model.notification import DeliveryState, HeldGroup, Notification, NotificationState, WaitingGroup
 from watcher.model.route import ChannelRef
-from watcher.store.records import FeedCounts, NodeRecord, NodeState, StoreStats
+from watcher.store.records import FeedCounts, NodeRecord, NodeState, StoreCounts
 
 LATE = timedelta(minutes=10)
 """A feed that is due for longer shows that a running daemon does not keep up."""
@@ -24,7 +24,7 @@ class StatusFacts:
     `dropped` are keys of dead messages that the operator has given up.
     """
 
-    stats: StoreStats
+    counts: StoreCounts
     feeds: FeedCounts
     issues: Sequence[FeedIssue]
     nodes: Sequence[NodeRecord]
@@ -71,15 +71,17 @@ class Status:
                 "with_issues": len(facts.issues),
                 "lag_seconds": int(self.lag.total_seconds()),
             },
-            "deliveries": dict(facts.stats.deliveries),
+            "deliveries": dict(facts.counts.deliveries),
+            "deliveries_of_newest": facts.counts.newest,
             "waiting_since": min((group.first_waiting_at for group in facts.waiting), default=None),
             "messages": {"ready": len(facts.ready), "dead": len(self.undecided)},
             "paused_channels": {str(channel): until for channel, until in facts.pauses.items()},
             "last_digest_at": facts.last_digest.created_at if facts.last_digest else None,
             "store": {
-                "bytes": facts.stats.bytes,
-                "schema": facts.stats.schema,
-                "entries": facts.stats.entries,
+                "bytes": facts.counts.bytes,
+                "schema": facts.counts.schema,
+                "entries": facts.counts.entries,
+                "entries_at_most": facts.counts.most_entries,
                 "entries_last_day": facts.entries_day,
             },
         }
@@ -114,6 +116,13 @@ def _attention(status: Status) -> list[str]:
     return found
 
 
-def count_of(stats: StoreStats, *states: DeliveryState) -> int:
+def entries_in_words(counts: StoreCounts) -> str:
+    """`312`, or `more than 100,000, at most 1,003,211` where counting them all would take long."""
+    if counts.entries == counts.most_entries:
+        return f"{counts.entries:,}"
+    return f"more than {counts.entries:,}, at most {counts.most_entries:,}"
+
+
+def count_of(counts: StoreCounts, *states: DeliveryState) -> int:
     """Deliveries in any of these states."""
-    return sum(stats.deliveries.get(state.value, 0) for state in states)
+    return sum(counts.deliveries.get(state.value, 0) for state in states)

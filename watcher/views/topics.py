@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from watcher.model.alert import MarkedAlert
 from watcher.model.entry import EntryRecord
 from watcher.model.local_time import to_local
 from watcher.model.topic import Level, Points, Topic
@@ -27,11 +26,6 @@ class Precision:
         return round(100 * self.relevant / marked) if marked else None
 
 
-def precision_of(marks: Iterable[MarkedAlert], missed: int) -> Precision:
-    found = [mark.is_relevant for mark in marks]
-    return Precision(sum(found), len(found) - sum(found), missed)
-
-
 @dataclass(frozen=True, slots=True)
 class DayVolume:
     """Alerts of one local day; copies are not counted."""
@@ -46,15 +40,15 @@ class DayVolume:
 
 
 def daily_volume(
-    alerts: Iterable[tuple[datetime, Level]], days: int, zone: str, now: datetime
+    alerts: Iterable[tuple[datetime, Level, int]], days: int, zone: str, now: datetime
 ) -> tuple[DayVolume, ...]:
-    """One value a day, oldest first, today last."""
+    """One value a day, oldest first, today last, from times, levels and numbers of alerts."""
     today = to_local(now, zone).date()
     counts: dict[date, list[int]] = {today - timedelta(days=back): [0, 0] for back in range(days - 1, -1, -1)}
-    for moment, level in alerts:
+    for moment, level, number in alerts:
         day = counts.get(to_local(moment, zone).date())
         if day is not None:
-            day[level is Level.FOCUS] += 1
+            day[level is Level.FOCUS] += number
     return tuple(DayVolume(day, mention, focus) for day, (mention, focus) in counts.items())
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import getpass
 import json
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any
 
 from watcher.clock import Clock
 from watcher.match.compile import CompiledTopic
+from watcher.model.feed import Feed
 from watcher.model.notification import NotificationState
 from watcher.model.settings import Settings
 from watcher.model.web import May
@@ -18,6 +21,7 @@ from watcher.route.limits import active_silences
 from watcher.route.tree import routes_by_path, zone_of
 from watcher.search.index import EntryIndex
 from watcher.store.store import Store
+from watcher.views.feeds import feed_id
 from watcher.web.exchange import Asked, Refused
 from watcher.web.passwords import Throttle
 from watcher.web.rendering import Templates
@@ -94,6 +98,7 @@ class Site:
         self.templates = Templates()
         self.local_name = _login_name()
         self.paths: frozenset[str] = frozenset()
+        self._feed_ids: tuple[ServedConfig, list[tuple[str, Feed]]] | None = None
         self._counts: tuple[datetime, Counts] | None = None
 
     @property
@@ -115,6 +120,19 @@ class Site:
     def languages(self) -> tuple[str, ...]:
         """The languages of all topics: the forms of a word are searched in these."""
         return tuple(sorted({code for one in self.config.topics for code in one.topic.languages}))
+
+    def feed(self, beginning: str) -> Feed | None:
+        """The one feed whose id on pages begins so; None when none or several do."""
+        config = self.config
+        if self._feed_ids is None or self._feed_ids[0] is not config:
+            self._feed_ids = (
+                config,
+                sorted(((feed_id(one.url), one) for one in config.settings.feeds), key=itemgetter(0)),
+            )
+        ids = self._feed_ids[1]
+        at = bisect_left(ids, beginning, key=itemgetter(0))
+        found = [feed for name, feed in ids[at : at + 2] if name.startswith(beginning)]
+        return found[0] if len(found) == 1 else None
 
     def topic(self, name: str) -> CompiledTopic | None:
         return next((one for one in self.config.topics if one.topic.name == name), None)

@@ -18,7 +18,7 @@ from watcher.model.topic import Level
 from watcher.model.web import May
 from watcher.queries.alerts import read_alert_page, read_alert_rows
 from watcher.queries.entries import read_entry_page
-from watcher.queries.feeds import read_feed_rows
+from watcher.queries.feeds import list_feeds, read_feed_rows
 from watcher.queries.outbox import read_message_rows
 from watcher.queries.search import SearchFields, read_search
 from watcher.queries.status import read_status
@@ -92,7 +92,7 @@ def _state(text: str) -> AlertState | DeliveryState:
     return AlertState(text) if text in set(AlertState) else DeliveryState(text)
 
 
-def _alert_id(text: str) -> str:
+def _whole_id(text: str) -> str:
     if len(text) != ID_DIGITS:
         raise ValueError("not the whole id")
     return bytes.fromhex(text).hex()
@@ -110,7 +110,7 @@ def alerts(asked: Asked) -> Reply:
         story=asked.query.get("story") or None,
         marked=value_of(asked, "marked", MarkState),
         folded={"yes": True, "no": False}.get(folded),
-        before=value_of(asked, "before", _alert_id),
+        before=value_of(asked, "before", _whole_id),
     )
     if folded not in ("", "yes", "no"):
         raise Refused(400, "`folded` cannot be read", "It is yes or no.")
@@ -172,8 +172,9 @@ def explain_entry(asked: Asked) -> Reply:
 
 def topics(asked: Asked) -> Reply:
     items = []
+    known = read_precision(asked.site.store, asked.site.config.topics)
     for one in asked.site.config.topics:
-        precision = read_precision(asked.site.store, one.topic.name)
+        precision = known[one.topic.name]
         items.append({
             "name": one.topic.name, "title": one.topic.title, "focus": one.topic.focus / 100,
             "languages": list(one.topic.languages), "relevant": precision.relevant,
@@ -192,8 +193,13 @@ def volume(asked: Asked) -> Reply:
 
 
 def feeds(asked: Asked) -> Reply:
-    rows = read_feed_rows(asked.site.store, asked.site.settings, asked.now)
-    return page_of(asked, [api_feed(row, asked.now) for row in rows], "")
+    listed, limit = list_feeds(asked.site.store, asked.site.settings, asked.now), limit_of(asked)
+    before = value_of(asked, "before", _whole_id)
+    start = next((number + 1 for number, one in enumerate(listed) if one.id == before), 0) if before else 0
+    shown = listed[start : start + limit]
+    rows = read_feed_rows(asked.site.store, asked.site.settings, shown)
+    is_more = len(listed) > start + limit
+    return page_of(asked, [api_feed(row, asked.now) for row in rows], shown[-1].id if is_more else "")
 
 
 def api_feed(row: FeedRow, now: datetime) -> dict[str, object]:
@@ -211,11 +217,15 @@ def api_feed(row: FeedRow, now: datetime) -> dict[str, object]:
 
 
 def outbox(asked: Asked) -> Reply:
-    state = value_of(asked, "state", NotificationState)
+    state, before, limit = (
+        value_of(asked, "state", NotificationState),
+        value_of(asked, "before", _whole_id),
+        limit_of(asked),
+    )
     store = asked.site.store
-    rows = read_message_rows(store, store.outbox.newest(state=state, limit=limit_of(asked)), asked.now)
-    facts = [{**message_facts(row.notification), "dropped": row.is_dropped} for row in rows]
-    return page_of(asked, facts, "")
+    rows = read_message_rows(store, store.outbox.newest(state=state, limit=limit + 1, before=before), asked.now)
+    facts = [{**message_facts(row.notification), "dropped": row.is_dropped} for row in rows[:limit]]
+    return page_of(asked, facts, rows[limit - 1].notification.key if len(rows) > limit else "")
 
 
 def message(asked: Asked) -> Reply:

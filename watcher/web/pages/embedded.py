@@ -24,13 +24,13 @@ def badge(asked: Asked) -> Reply:
     topic = asked.site.topic(asked.params["name"])
     if topic is None:
         raise Refused(404, "There is no such topic", "Topics are named in the configuration.")
-    found = asked.site.store.alerts.volume(topic.topic.name, asked.now - SINCE)
+    found = asked.site.store.alerts.volume(asked.now - SINCE, asked.now, topic.topic.name)
     picture = asked.site.templates.render(
         "badge.svg.j2",
         {
             "title": shorten(topic.topic.title or topic.topic.name, LONGEST_TITLE),
-            "count": len(found),
-            "in_focus": any(level is Level.FOCUS for _, level in found),
+            "count": sum(one.count for one in found),
+            "in_focus": any(one.level is Level.FOCUS for one in found),
         },
     )
     body = picture.encode("utf-8", "replace")

@@ -6,11 +6,11 @@ from datetime import datetime, timedelta
 
 from watcher.model.feed import FeedIssueKind
 from watcher.model.web import May
-from watcher.queries.feeds import read_feed_rows, read_newest_entries
+from watcher.queries.feeds import list_feeds, read_feed_row, read_feed_rows, read_newest_entries
 from watcher.render.dates import local_time
 from watcher.text.redact import redact_addresses
 from watcher.views.feed_facts import TimeWords, facts_of
-from watcher.views.feeds import FeedRow, rows_like
+from watcher.views.feeds import FeedRow, feeds_like
 from watcher.web.exchange import Asked, Refused, Reply, with_query
 from watcher.web.rendering import span
 from watcher.web.router import Page
@@ -19,17 +19,17 @@ ROWS = 100
 
 
 def show_all(asked: Asked) -> Reply:
-    rows = read_feed_rows(asked.site.store, asked.site.settings, asked.now)
+    listed = list_feeds(asked.site.store, asked.site.settings, asked.now)
     state, text, after = (asked.query.get(name, "") for name in ("state", "q", "after"))
     kinds = _kinds(state)
-    found = rows_like(rows, kinds, text)
+    found = feeds_like(listed, kinds, text)
     start = next((number + 1 for number, row in enumerate(found) if row.id == after), 0)
     shown, rest = found[start : start + ROWS], len(found) - start - ROWS
     more = with_query("/feeds", state=state, q=text, after=shown[-1].id) if rest > 0 else ""
     return asked.page(
-        "feeds.html.j2", rows=shown, all=len(rows), found=len(found), more=more, state=state, text=text,
+        "feeds.html.j2", rows=read_feed_rows(asked.site.store, asked.site.settings, shown), all=len(listed), found=len(found), more=more, state=state, text=text,
         kinds=[kind.value for kind in FeedIssueKind], polling=asked.site.settings.polling,
-        with_issues=sum(bool(row.issues) for row in rows),
+        with_issues=sum(bool(one.issues) for one in listed),
     )  # fmt: skip
 
 
@@ -72,11 +72,10 @@ def poll_now(asked: Asked) -> Reply:
 
 def find_feed(asked: Asked) -> FeedRow:
     """The feed that the path names. Raises `Refused`."""
-    rows = read_feed_rows(asked.site.store, asked.site.settings, asked.now)
-    found = [row for row in rows if row.id.startswith(asked.params["id"].lower())]
-    if len(found) != 1:
+    feed = asked.site.feed(asked.params["id"].lower())
+    if feed is None:
         raise Refused(404, "There is no such feed", "The list of feeds has all that are configured.")
-    return found[0]
+    return read_feed_row(asked.site.store, asked.site.settings, feed, asked.now)
 
 
 PAGES = (

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from string import hexdigits
+
 from watcher.model.notification import Notification, NotificationState
 from watcher.model.web import May
 from watcher.queries.outbox import read_message_rows
 from watcher.render.message import render_message
 from watcher.route.tree import rank_of, routes_by_path, zone_of
+from watcher.store.prefix import KEY_DIGITS
 from watcher.views.outbox import remedy_of
-from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.exchange import Asked, Refused, Reply, with_query
 from watcher.web.router import Page
 
 ROWS = 50
@@ -20,10 +23,14 @@ MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; 
 def show_all(asked: Asked) -> Reply:
     store, state = asked.site.store, asked.query.get("state", "")
     wanted = NotificationState(state) if state in set(NotificationState) else None
-    rows = read_message_rows(store, store.outbox.newest(state=wanted, limit=ROWS), asked.now)
+    before = asked.query.get("before", "")
+    last = before if len(before) == KEY_DIGITS and set(before) <= set(hexdigits) else None
+    rows = read_message_rows(store, store.outbox.newest(state=wanted, limit=ROWS + 1, before=last), asked.now)
+    following = rows[ROWS - 1].notification.key if len(rows) > ROWS else ""
+    more = with_query("/outbox", state=wanted.value if wanted else "", before=following) if following else ""
     return asked.page(
-        "outbox.html.j2", rows=rows, state=state, states=[one.value for one in NotificationState],
-        pauses=store.outbox.pauses(asked.now), is_cut=len(rows) == ROWS,
+        "outbox.html.j2", rows=rows[:ROWS], state=state, states=[one.value for one in NotificationState],
+        pauses=store.outbox.pauses(asked.now), more=more, is_first=last is None,
         kept_days=asked.site.settings.retention.messages.days,
     )  # fmt: skip
 

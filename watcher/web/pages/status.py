@@ -9,6 +9,7 @@ from watcher import __version__
 from watcher.model.settings import Settings
 from watcher.model.web import May
 from watcher.queries.status import read_status
+from watcher.views.status import entries_in_words
 from watcher.web.exchange import Asked, Reply
 from watcher.web.rendering import span
 from watcher.web.router import Page
@@ -41,7 +42,12 @@ def status(asked: Asked) -> Reply:
     settings = asked.site.settings
     configuration = tuple(_configuration(settings)) if asked.may(May.ADMIN) else ()
     return asked.page(
-        "status.html.j2", found=found, settings=settings, configuration=configuration, version=__version__
+        "status.html.j2",
+        found=found,
+        entries=entries_in_words(found.facts.counts),
+        settings=settings,
+        configuration=configuration,
+        version=__version__,
     )
 
 

@@ -78,7 +78,7 @@ def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
         topic=topic.topic,
         volume=volume,
         chart=chart_of(volume),
-        precision=read_precision(site.store, name),
+        precision=read_precision(site.store, [topic])[name],
         near=near,
         near_read=read,
         suggestions=read_suggestions(site.store, topic),
