@@ -26,8 +26,9 @@ def show_all(asked: Asked) -> Reply:
     start = next((number + 1 for number, row in enumerate(found) if row.id == after), 0)
     shown, rest = found[start : start + ROWS], len(found) - start - ROWS
     more = with_query("/feeds", state=state, q=text, after=shown[-1].id) if rest > 0 else ""
+    rows = read_feed_rows(asked.site.store, asked.site.settings, shown)
     return asked.page(
-        "feeds.html.j2", rows=read_feed_rows(asked.site.store, asked.site.settings, shown), all=len(listed), found=len(found), more=more, state=state, text=text,
+        "feeds.html.j2", rows=rows, all=len(listed), found=len(found), more=more, state=state, text=text,
         kinds=[kind.value for kind in FeedIssueKind], polling=asked.site.settings.polling,
         with_issues=sum(bool(one.issues) for one in listed),
     )  # fmt: skip
