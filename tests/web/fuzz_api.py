@@ -17,7 +17,7 @@ from tests.harness.web import BASE, fill_with_history
 from watcher.store.store import open_store
 from watcher.web.identity import token_hash
 
-TOKEN = "wa_made_up"  # noqa: S105 - of a store that is deleted at once
+TOKEN = "wa_made_up"
 SECTION = f"""
 web:
   proxy: {{header: Remote-User, from: [127.0.0.1/32]}}
