@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.harness.harness import environment
-from tests.harness.store_samples import save_alerts
-from tests.harness.web import ARABIC, BASE, fill_with_history, nasty_alert
+from tests.harness.store_samples import MAIL, save_alerts
+from tests.harness.web import ARABIC, BASE, KEY, fill_with_history, nasty_alert
 from watcher.model.alert import Alert
+from watcher.model.alert_link import LinkKind, write_token
 from watcher.model.silence import Silence
+from watcher.model.web import LinkUse
 from watcher.store.store import Store, open_store
+from watcher.views.feeds import feed_id
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -39,6 +42,14 @@ REPORTING = (
 )
 
 
+SECTION = f"""
+web:
+  url: http://localhost:8080
+  key: {KEY}
+  embed_in: [https://intranet.example.org]
+"""
+
+
 @dataclass(frozen=True)
 class Served:
     """Pages that are served, and one of their alerts."""
@@ -52,7 +63,7 @@ class Served:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The process of the pages on a store with hostile, long and Arabic texts; alerts of now."""
     folder = tmp_path_factory.mktemp("pages")
-    (folder / "config.yaml").write_text(BASE)
+    (folder / "config.yaml").write_text(BASE + SECTION)
     store = open_store("sqlite:///watcher.db", base=folder)
     store.upgrade()
     fill_with_history(store)
@@ -103,10 +114,15 @@ def paths_of(served: Served) -> list[str]:
     """One page of each kind."""
     one = served.alert
     (message, *_) = served.store.outbox.newest()
+    now = datetime.now(UTC)
+    link = f"/l/{write_token(one.id, str(MAIL), LinkUse.ACT, now, KEY)}"
+    about = f"/m/{write_token(message.key, str(MAIL), LinkUse.ACT, now, KEY, LinkKind.MESSAGE)}"
+    (feed,) = served.store.feeds.states()
     return [
         "/", "/?days=14", f"/alerts/{one.id[:8]}", f"/entries/{one.entry_key[:8]}", "/search?q=ceasefire", "/topics",
-        "/topics/ceasefires?near=1", "/feeds", "/outbox", f"/outbox/{message.key[:8]}", "/silences",
-        f"/silences/new?alert={one.id[:8]}", "/routes?labels=level%3Dfocus", "/status", "/help", "/nowhere",
+        "/topics/ceasefires?near=1", "/feeds", f"/feeds/{feed_id(feed.url)[:8]}", "/acts", "/outbox", f"/outbox/{message.key[:8]}", "/silences",
+        f"/silences/new?alert={one.id[:8]}", "/routes?labels=level%3Dfocus", "/status", "/help", link, f"{link}/silence", about,
+        "/embed/topics/ceasefires", "/nowhere",
     ]  # fmt: skip
 
 
