@@ -74,7 +74,7 @@ def result(tmp_path: Path) -> DemoResult:
         began=NOW,
         took=timedelta(seconds=1.2),
         polled=Polled(
-            OnceReport(feeds=7, fetched=6, delivered=2), OnceReport(not_modified=6), (ALERT,), (failing,), {}
+            OnceReport(dead=1, feeds=7, fetched=6, delivered=2), OnceReport(not_modified=6), (ALERT,), (failing,), {}
         ),
         sent=(SentAlert(ALERT, ("Gulf Morning", "Northern Herald")),),
         unsent=(UnsentEntry("A headline that is far too long for one line of a narrow terminal", "no term"),),

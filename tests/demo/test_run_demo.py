@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
 
@@ -15,7 +16,9 @@ from watcher.demo.http_server import Request
 from watcher.demo.result import DemoResult
 from watcher.demo.run import is_signed, perform, program_name, run_demo
 from watcher.demo.stage import DemoFiles
+from watcher.model.notification import NotificationState
 from watcher.model.topic import Level
+from watcher.store.store import open_store
 
 
 @pytest.fixture(scope="module")
@@ -83,6 +86,16 @@ def test_chat_got_the_focus_alerts_signed_and_the_digest_everything(walked: Demo
     html = walked.files.html.read_text(encoding="utf-8")
     assert digest.get_content_type() == "multipart/alternative"
     assert all(one.alert.entry.link in html for one in walked.sent)
+
+
+def test_the_store_has_something_for_every_page(walked: DemoResult) -> None:
+    store = open_store("sqlite:///demo.db", base=walked.files.folder)
+    now = walked.began + timedelta(minutes=1)
+    (dead,) = store.outbox.newest(state=NotificationState.DEAD)
+    assert dead.group.channel.receiver == "pager"
+    assert sum(one.count for one in store.holds.held()) == 2
+    assert len(store.silences.ending_after(now)) == 1
+    store.close()
 
 
 def test_the_whole_demo_exits_0_and_may_be_repeated_in_its_folder(tmp_path: Path) -> None:

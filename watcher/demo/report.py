@@ -157,7 +157,10 @@ def next_commands(result: DemoResult, program: str) -> list[tuple[str, str]]:
     """Commands to try next, each with a comment."""
     config = result.files.config
     commands = [
-        ("all of it as pages: open http://127.0.0.1:8080", f"{program} web -c {config}"),
+        (
+            "all of it as pages, also a dead letter and held alerts: open http://127.0.0.1:8080",
+            f"{program} web -c {config}",
+        ),
         ("open the digest", f"xdg-open {result.files.html}"),
     ]
     if result.sent:

@@ -15,6 +15,9 @@ from watcher.model.feed import PollState
 from watcher.service.once_report import OnceReport
 from watcher.views.entries import NoAlert
 
+DEAD_LETTERS = 1
+"""That of the pager, which refuses everything."""
+
 
 @dataclass(frozen=True, slots=True)
 class UnsentEntry:
@@ -61,7 +64,8 @@ class DemoResult:
     def complete(self) -> bool:
         """Whether everything that the demo shows has happened."""
         sent_once = len(self.webhooks) == len(self.mails) == 1 and self.webhooks_verified
-        return bool(self.sent) and sent_once and not self.polled.first.dead and not self.polled.again.alerts
+        is_quiet_again = not self.polled.again.alerts
+        return bool(self.sent) and sent_once and self.polled.first.dead == DEAD_LETTERS and is_quiet_again
 
 
 def sent_alerts(alerts: Sequence[Alert]) -> tuple[SentAlert, ...]:

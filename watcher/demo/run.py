@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import hmac
 import json
+import secrets
 import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import structlog
@@ -19,12 +20,15 @@ from rich.console import Console
 from watcher.clock import SystemClock
 from watcher.deliver.webhook import signature
 from watcher.demo.http_server import Request
+from watcher.demo.mail_sink import Mail
 from watcher.demo.report import show_result
-from watcher.demo.result import DemoResult, Polled, sent_alerts, unsent_entries
+from watcher.demo.result import DemoResult, Polled, SentAlert, sent_alerts, unsent_entries
 from watcher.demo.samples import load_samples
-from watcher.demo.stage import DemoFiles, open_stage
+from watcher.demo.stage import CHAT, DemoFiles, open_stage
 from watcher.match.backtest import labels_of
 from watcher.match.explain import Explainer
+from watcher.model.route import Matcher
+from watcher.model.silence import Silence
 from watcher.notify.flusher import Early
 from watcher.service.app import Application, open_application
 from watcher.service.load import CompiledConfig, load_config
@@ -60,26 +64,41 @@ def perform(files: DemoFiles) -> DemoResult:
         files.config.write_text(stage.configuration(samples), encoding="utf-8")
         compiled = load_config(files.config, {}, secrets="require", must_run=True)
         polled = asyncio.run(_poll_twice(compiled))
+    sent = sent_alerts(polled.alerts)
+    webhooks = tuple(request for request in stage.chat.requests if request.path == CHAT)
     result = DemoResult(
         began=began,
         took=clock.now() - began,
         polled=polled,
-        sent=sent_alerts(polled.alerts),
+        sent=sent,
         unsent=unsent_entries(samples, polled),
-        webhooks=tuple(stage.chat.requests),
-        webhooks_verified=all(is_signed(request, stage.secret) for request in stage.chat.requests),
-        mails=tuple(stage.mail.mails),
+        webhooks=webhooks,
+        webhooks_verified=all(is_signed(request, stage.secret) for request in webhooks),
+        mails=tuple(mail for mail in stage.mail.mails if _is_digest(mail, sent)),
         files=files,
     )
     _keep_what_arrived(result)
     return result
 
 
+def _is_digest(mail: Mail, sent: tuple[SentAlert, ...]) -> bool:
+    """Whether a mail shows alerts: the other one is the alarm about the pager."""
+    return any(one.alert.entry.link in mail.html for one in sent)
+
+
 async def _poll_twice(compiled: CompiledConfig) -> Polled:
     async with open_application(compiled, {}) as app:
+        await app.pools.store(app.store.silences.add, _silence(app.clock.now()))
         first = await run_once(app, force=True, early=Early.DIGESTS)
         again = await run_once(app, force=True, early=Early.DIGESTS)
         return await app.pools.store(_look_up, app, first, again)
+
+
+def _silence(now: datetime) -> Silence:
+    """A silence to look at; it meets nothing of what the samples bring."""
+    matchers = (Matcher("topic", "=", "ceasefires"), Matcher("feed", "=~", ".*football.*"))
+    comment = "derby week: the word ceasefire is about fans"
+    return Silence(secrets.token_hex(16), matchers, "demo", comment, now, now + timedelta(days=1), now)
 
 
 def _look_up(app: Application, first: OnceReport, again: OnceReport) -> Polled:

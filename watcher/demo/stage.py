@@ -15,6 +15,8 @@ from watcher.demo.http_server import Answer, HttpServer, Request, Responder
 from watcher.demo.mail_sink import MailSink
 from watcher.demo.samples import TEMPLATES, SampleFeed, render_feed
 
+CHAT, PAGER = "/chat", "/pager"
+
 
 @dataclass(frozen=True, slots=True)
 class DemoFiles:
@@ -64,7 +66,9 @@ class Stage:
         return TEMPLATES.get_template("demo.yaml.j2").render(
             feeds=[self.feeds.url(feed.path) for feed in samples],
             smtp_port=self.mail.port,
-            webhook_url=self.chat.url("/chat"),
+            webhook_url=self.chat.url(CHAT),
+            pager_url=self.chat.url(PAGER),
+            phone_url=self.chat.url("/phone"),
             webhook_secret=self.secret,
         )
 
@@ -97,5 +101,6 @@ def _document(body: bytes, media_type: str) -> Answer:
     return Answer(200, {"Content-Type": media_type, "ETag": etag}, body)
 
 
-def _accept(_: Request) -> Answer:
-    return Answer(204)
+def _accept(request: Request) -> Answer:
+    """The chat takes everything; the pager is gone (410)."""
+    return Answer(410 if request.path == PAGER else 204)
