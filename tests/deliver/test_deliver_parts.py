@@ -15,6 +15,7 @@ from tests.harness.servers import Answer, WebhookSink
 from watcher.deliver.discord import Discord
 from watcher.deliver.paging import MOST_PARTS, split
 from watcher.errors import AttemptReason
+from watcher.model.alert import FoldedReport, LateCopies
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Notification, TryAgain
 
 BUSY, OK = Answer(500), Answer(204)
@@ -47,6 +48,16 @@ def test_what_no_part_shows_is_not_called_shown() -> None:
         shown = sum(map(len, titles(sink.bodies())))
         assert len(outcome.shown) == shown < 100
         assert f"and {105 - shown} more" in json.loads(sink.bodies()[-1])["content"]
+
+
+def test_late_copies_that_no_part_lists_are_not_called_listed() -> None:
+    """They come last: a message that needs more parts than a chat gets at once has no space for them."""
+    late = tuple(LateCopies(f"{n:032}", "t", "", f"Story {n}", "", (FoldedReport("Paper", "", ""),)) for n in range(3))
+    for count, is_listed in ((100, False), (3, True)):
+        with WebhookSink(*[OK] * MOST_PARTS) as sink:
+            outcome = send(Discord(sink.url(f"/{TOKEN}")), replace(many(count), late=late))
+        assert isinstance(outcome, Delivered)
+        assert outcome.late == ({one.alert_id for one in late} if is_listed else set())
 
 
 def test_a_retry_sends_only_the_parts_that_were_not_taken() -> None:

@@ -139,6 +139,18 @@ def test_it_belongs_to_its_message_whatever_becomes_of_that(store: Store, first:
     assert found.late == dead.late
 
 
+def test_a_copy_for_which_a_chat_had_no_space_is_listed_by_the_next_digest(store: Store, first: Alert) -> None:
+    """A message of many parts stops before its last lines; what it did not list was not shown."""
+    saved(store, "late", now=NOW + HOUR)
+    news(store, "news", NOW + DAY)
+    (copies,) = digest(store, NOW + DAY, outcome=Delivered(late=frozenset())).late
+    assert [report.source for report in copies.reports] == ["Paper late"]
+    news(store, "more news", NOW + 2 * DAY)
+    listing = digest(store, NOW + 2 * DAY, outcome=Delivered(late=frozenset({copies.alert_id})))
+    assert listed(listing) == [("Title first", ["Paper late"])]
+    assert store.shown_copies.late(MAIL, NOW + 2 * DAY) == []
+
+
 def test_a_silenced_copy_waits_for_the_end_of_the_silence(store: Store, first: Alert) -> None:
     """The flusher offers only copies that no silence meets; what is not offered stays late."""
     saved(store, "late", now=NOW + HOUR)

@@ -41,7 +41,9 @@ def page_line(item: MessageItem) -> str:
 def notes(item: MessageItem) -> list[str]:
     """The lines below the quoted passage: other headlines, who reported it, why it was sent, and where its page is."""
     others = [shorten(f"also: {title} {link}", OTHER_CHARACTERS) for title, link in item.other_titles[:OTHERS_SHOWN]]
-    return [line for line in (*others, also_line(item), why_line(item), page_line(item)) if line]
+    rest = len(item.other_titles) - OTHERS_SHOWN
+    more = f"further headlines ({rest}): watcher alerts show {item.short_id}" if rest > 0 else ""
+    return [line for line in (*others, more, also_line(item), why_line(item), page_line(item)) if line]
 
 
 def quote_runs(item: MessageItem, limit: int = QUOTE_CHARACTERS) -> list[tuple[str, bool]]:

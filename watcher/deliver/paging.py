@@ -27,11 +27,17 @@ class Part:
     def shown(self) -> frozenset[str]:
         return frozenset(alert for item in self.message.items for alert in item.alert_ids)
 
+    @property
+    def late(self) -> frozenset[str]:
+        """The alerts of earlier messages to which it lists late copies."""
+        return frozenset(item.alert_id for item in self.message.items if item.is_late)
+
 
 def split(message: Message, fits: Callable[[Message], bool], most: int = MOST_PARTS) -> tuple[Part, ...]:
     """The message in parts that `fits` accepts, in order; the last one counts what no part shows.
 
-    An alert that does not fit even alone is left out and counted.
+    An alert that does not fit even alone is left out and counted. Late copies that no part lists are for the next
+    digest.
     """
     parts: list[tuple[MessageItem, ...]] = []
     left = message.items
@@ -85,6 +91,7 @@ async def send_parts(
     ends = stopwatch() + deadline.total_seconds()
     accepted = list(notification.accepted)
     shown = frozenset[str]().union(*(part.shown for part in parts if part.name in accepted))
+    late = frozenset[str]().union(*(part.late for part in parts))
     first = Delivered("every part was taken before")
     for part in parts:
         if part.name in accepted:
@@ -99,7 +106,7 @@ async def send_parts(
                 return replace(outcome, accepted=tuple(accepted))
             case GiveUp():
                 return replace(outcome, accepted=tuple(accepted), shown=shown)
-    return replace(first, shown=shown)
+    return replace(first, shown=shown, late=late)
 
 
 def too_late() -> TryAgain:

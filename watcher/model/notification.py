@@ -228,12 +228,13 @@ class Delivered:
 
     `receipt` is what the channel must know to reply to this message later, "" where that is not possible.
     `shown` are the ids of the alerts that the receiver was shown, over all parts of the message and all attempts; None
-    means every alert in the notification's snapshot. The other alerts of the notification become OMITTED.
+    means all of the snapshot; the others become OMITTED. `late` are the ids of `Notification.late` it lists.
     """
 
     detail: str = ""
     receipt: str = ""
     shown: frozenset[str] | None = None
+    late: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -290,8 +291,7 @@ class Attempt:
 class MessageItem:
     """One alert as a channel shows it: plain texts, already safe to print, links only http(s).
 
-    `alert_id` names the alert in `Delivered.shown`; the first 8 digits are what messages print. `also_ids` are further
-    alerts about the same story that it shows.
+    `alert_id` names the alert in `Delivered.shown`; `also_ids` are further alerts about the same story that it shows.
     `quote` is the passage that proves it, in runs; True marks the words that matched. `when` is the local
     date and time of publication, `age` how long before the notification was made that was.
     """

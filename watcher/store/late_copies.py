@@ -1,7 +1,8 @@
 """Copies that joined a story after a message about it had gone out: the next digest of the channel lists them (I13).
 
 Each freeze remembers, in its own transaction, which copies its message shows. What was folded and is not remembered for
-a channel that has the story is late there. So every copy is listed once on a channel, whatever crashes.
+a channel that has the story is late there. So every copy is listed once on a channel, whatever crashes. Those that a
+chat had no space for are forgotten when the message is delivered: the next digest lists them (I14).
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Select, exists, select, update
+from sqlalchemy import Connection, Select, delete, exists, or_, select, update
 
 from watcher.model.alert import Alert, AlertState, FoldedReport, LateCopies
 from watcher.model.notification import DeliveryState
@@ -79,6 +80,15 @@ def remember_shown(connection: Connection, rows: Collection[int], channel: str, 
         if row not in known
     ]
     execute_many(connection, shown_copies.insert(), new)
+
+
+def forget_unlisted(connection: Connection, notification: AnyRow, listed: Collection[str]) -> None:
+    """The message listed the copies of these alerts only (ids): the other ones of its `late` are late still."""
+    late = () if notification.late is None else documents.late_copies.read(notification.late)
+    for some in chunks([one.alert_id for one in late if one.alert_id not in listed]):
+        copies = select(alerts.c.seq).where(or_(alerts.c.folded_into.in_(some), alerts.c.id.in_(some)))
+        of_message = shown_copies.c.notification_id == notification.id
+        connection.execute(delete(shown_copies).where(of_message, shown_copies.c.alert_seq.in_(copies)))
 
 
 def forget_notifications(connection: Connection, ids: Sequence[int]) -> None:

@@ -27,6 +27,7 @@ from watcher.store import documents, transitions
 from watcher.store.acts import note_act
 from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.groups import group_key
+from watcher.store.late_copies import forget_unlisted
 from watcher.store.nodes import declare_dead, is_free, may_write
 from watcher.store.prefix import begins_with
 from watcher.store.reply_threads import begin_threads, thread_of
@@ -85,8 +86,9 @@ class Outbox(StorePart):
     ) -> bool:
         """Writes how an attempt ended; False when the lease was no longer ours and nothing was written.
 
-        * `Delivered` finishes it: alerts that were shown are DELIVERED, the others OMITTED (I14). Its `receipt` is kept
-          for those of its stories that have none on this channel yet.
+        * `Delivered` finishes it: alerts that were shown are DELIVERED, the others OMITTED (I14); late copies that it
+          did not list are for the next digest. Its `receipt` is kept for those of its stories that have none on this
+          channel yet.
         * `GiveUp`, or `TryAgain` without `next_attempt_at`, makes it a dead letter; its deliveries are DEAD.
         * `TryAgain` makes it READY again at `next_attempt_at` and keeps `accepted`.
         """
@@ -289,6 +291,8 @@ def _record(
     if isinstance(outcome, Delivered):
         transitions.log_end(connection, row, AttemptResult.DELIVERED, None, outcome.detail, now)
         transitions.deliver(connection, row, outcome.shown, now)
+        if outcome.late is not None:
+            forget_unlisted(connection, row, outcome.late)
         return
     _keep_accepted(connection, row, outcome.accepted)
     result = AttemptResult.GIVE_UP if isinstance(outcome, GiveUp) else AttemptResult.TRY_AGAIN

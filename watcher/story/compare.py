@@ -4,8 +4,10 @@ A copy may have another headline, be cut short, or be edited here and there. Wha
 filled in for another place (warnings, bulletins, tickers), a new event above yesterday's background, or an update in
 which one word decides. So every difference between the two leads is looked at:
 
-    a number                                      always contradicts
+    a number, a word that excludes the other one  always contradicts
+    a word that is only negated                   always contradicts
     few differences, each in its slot             a template: any content word contradicts
+    one content word, the others a matter of style  contradicts when it stands for another content word
     some differences                              a negation contradicts
     many differences                              an edited copy, unless names make up half of them
 
@@ -15,6 +17,7 @@ agree.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from difflib import SequenceMatcher
@@ -22,8 +25,9 @@ from enum import StrEnum
 
 from watcher.model.local_time import representable
 from watcher.model.story import Kinship, Sketch
+from watcher.story.opposites import exclude_each_other, is_negated
 from watcher.story.sketch import DISTINCTIVE_TITLE, SHORT_BODY, Overlap, overlap
-from watcher.story.wording import CORRECTIONS, Wording, has_words, wording_of
+from watcher.story.wording import AUXILIARIES, CORRECTIONS, NEGATIONS, Wording, has_words, wording_of
 
 LEAD = 100
 """Words at the beginning of a text that are compared one by one; in scripts without spaces, characters."""
@@ -74,6 +78,7 @@ class Difference(StrEnum):
     DATELINE = "dateline"
     NUMBER = "number"
     NEGATION = "negation"
+    OPPOSITE = "opposite"
     NAME = "name"
     WORD = "word"
     HEADLINE = "headline"
@@ -221,19 +226,31 @@ def _align(old: Wording, text: Wording) -> _Alignment:
 
 def _leads_differ(lead: _Alignment) -> Difference | None:
     """The difference that makes two leads contradict, however much else they share."""
-    found = [(hunk, _of_hunk(lead, hunk)) for hunk in lead.hunks]
-    found = [(hunk, difference) for hunk, difference in found if difference is not None]
+    all_found = [(hunk, _of_hunk(lead, hunk)) for hunk in lead.hunks]
+    found = [(hunk, difference) for hunk, difference in all_found if difference is not None]
     if not found:
         return _of_continuation(lead)
+    decisive = _that_decides(lead, found)
+    if decisive is not None:
+        return decisive
     kinds = [difference for _, difference in found]
-    if Difference.NUMBER in kinds:
-        return Difference.NUMBER
     slots = SLOTS if lead.new.has_case else SLOTS_WITHOUT_CASE
-    if len(lead.hunks) <= slots:
+    if len(lead.hunks) <= slots or (len(found) == 1 and _is_replacement(lead, found[0][0])):
         return kinds[0]
     if Difference.NEGATION in kinds and len(found) <= LIGHTLY_EDITED:
         return Difference.NEGATION
     return Difference.NAME if kinds.count(Difference.NAME) >= NAMES_EXPLAIN * len(kinds) else None
+
+
+def _that_decides(lead: _Alignment, found: Sequence[tuple[_Hunk, Difference]]) -> Difference | None:
+    """A difference that contradicts whatever else was edited."""
+    if any(difference is Difference.NUMBER for _, difference in found):
+        return Difference.NUMBER
+    if _has_opposite(lead):
+        return Difference.OPPOSITE
+    if any(difference is Difference.NEGATION and _is_only_negated(lead, hunk) for hunk, difference in found):
+        return Difference.NEGATION
+    return None
 
 
 def _of_hunk(lead: _Alignment, hunk: _Hunk) -> Difference | None:
@@ -252,6 +269,37 @@ def _of_hunk(lead: _Alignment, hunk: _Hunk) -> Difference | None:
     return Difference.WORD
 
 
+def _has_opposite(lead: _Alignment) -> bool:
+    """Whether a word was replaced by one that excludes it, in its place or somewhere else in the lead."""
+    reach = 0 if lead.new.has_case else 1  # a word of a script without spaces may differ in one character only
+    pairs = [(_around(lead.old, hunk.old, reach), _around(lead.new, hunk.new, reach)) for hunk in lead.hunks]
+    if any(exclude_each_other(old.opposites, new.opposites) or _is_negated(old, new) for old, new in pairs):
+        return True
+    removed = {one for old, _ in pairs for one in old.opposites} - lead.new.opposites
+    added = {one for _, new in pairs for one in new.opposites} - lead.old.beginning(LEAD).opposites
+    return exclude_each_other(removed, added)
+
+
+def _is_negated(old: Wording, new: Wording) -> bool:
+    return any(is_negated(one, other) for one in old.words for other in new.words if one != other)
+
+
+def _around(wording: Wording, span: tuple[int, int], reach: int) -> Wording:
+    return wording.part(max(0, span[0] - reach), span[1] + reach) if span[1] > span[0] else wording.part(0, 0)
+
+
+def _is_replacement(lead: _Alignment, hunk: _Hunk) -> bool:
+    old, new = lead.old.part(*hunk.old), lead.new.part(*hunk.new)
+    return bool(old.without(new).content and new.without(old).content)
+
+
+def _is_only_negated(lead: _Alignment, hunk: _Hunk) -> bool:
+    """Whether both say the same but for the negation: "will not accept", "did not accept" beside "accepted"."""
+    old, new = lead.old.part(*hunk.old), lead.new.part(*hunk.new)
+    plain, negated = (new, old) if old.has_negation else (old, new)
+    return not plain.without(negated).words and not (negated.without(plain).content - NEGATIONS - AUXILIARIES)
+
+
 def _of_continuation(lead: _Alignment) -> Difference | None:
     """What a text says after the other one has ended may be the news: a number that was not known before."""
     if len(lead.old.words) >= LEAD:
@@ -263,13 +311,13 @@ def _headlines_differ(new: Sketch, old: Sketch) -> Difference | None:
     title, old_title = wording_of(new.title), wording_of(old.title)
     if _corrects(title, new) and not _corrects(old_title, old):
         return Difference.CORRECTION
-    if not title.content or not old_title.content:
-        return None
     shared = title.content - title.without(old_title).content
-    likeness = len(shared) / max(len(title.content), len(old_title.content))
+    likeness = len(shared) / max(len(title.content), len(old_title.content), 1)
     known = wording_of(old.text)
     if title.numbers - old_title.numbers - known.numbers and likeness >= (0.1 if old_title.numbers else KIN):
         return Difference.NUMBER
+    if likeness >= KIN and exclude_each_other(old_title.opposites, title.opposites):
+        return Difference.OPPOSITE
     if likeness < ALIKE:
         return None
     if title.has_negation != old_title.has_negation:

@@ -7,11 +7,13 @@ are equal in spite of endings, British or American spelling, and Arabic or Hebre
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
 from watcher.story.numbers import Number, numbers_in
+from watcher.story.opposites import OneOfClass, opposites_in
 from watcher.story.words import spaced, split_words
 from watcher.text.fold import fold
 from watcher.text.tokens import is_unspaced
@@ -28,6 +30,10 @@ NEGATIONS = _folded(
     "لا لم لن ليس ليست غير بدون دون ولم ولن ولا فلم نیست نبود نه בלי לא אין ולא 不 没 沒 未 无 無 否 非"
 )
 """The "t" of "didn't" is one, too: see `_is_negation`."""
+AUXILIARIES = _folded(
+    "do does did will would can could shall should may might must has have had is are was were be been"
+)
+"""Words that come with a negation and add nothing else."""
 _BEFORE_T = _folded("don doesn didn isn aren wasn weren won wouldn couldn shouldn hasn haven hadn can ain mustn")
 CORRECTIONS = _folded(
     "correction corrections corrected corrects clarification retraction retracted retracts "
@@ -52,6 +58,7 @@ _FUNCTION_WORDS = _folded(
     "با در است "
     "بود شد این آن برای های هم del della dei delle gli nel nella che sono dos das uma não com foram het een "
     "van voor met "
+    "및 등 이 그 저 것 수 더 또 "
     "的 了 在 是 和 将 將 有 为 為 与 與 及 等 对 對 并 也 就 都 而 其 被 把 从 從 至 于 於"
 ) - _folded("after before over under")
 _SHORT = 2
@@ -64,6 +71,8 @@ _STEM = 4
 _ENDINGS_OF_NAMES = ("s", "n", "i")
 _SPELLINGS = (("our", "or"), ("is", "iz"), ("ys", "yz"), ("ll", "l"), ("mme", "m"), ("ogue", "og"))
 _MOSTLY = 0.6
+_SYLLABLES = re.compile("[\u1200-\u137f\uac00-\ud7a3]")
+"""Ethiopic and Hangul: a character is a syllable, and one or two may be a number or a name."""
 _BEGINNING = 400
 """Characters that hold a dozen words in nearly every text."""
 
@@ -121,6 +130,11 @@ class Wording:
             for place, word in enumerate(self.words)
         )
 
+    @cached_property
+    def opposites(self) -> frozenset[OneOfClass]:
+        """The words that exclude others, see `opposites`."""
+        return opposites_in(self.words, self._exact.union(self.words))
+
     def without(self, other: Wording) -> Wording:
         """The words that `other` has in no form."""
         kept = [
@@ -176,7 +190,7 @@ def _has_case(written: Iterable[str]) -> bool:
 def _is_content(word: str) -> bool:
     if word in _FUNCTION_WORDS:
         return False
-    return len(word) > _SHORT or is_unspaced(word)
+    return len(word) > _SHORT or is_unspaced(word) or bool(_SYLLABLES.match(word))
 
 
 def _forms(word: str) -> frozenset[str]:

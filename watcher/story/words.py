@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 import string
 from hashlib import blake2b
+from unicodedata import combining
 
 from watcher.text.fold import fold
-from watcher.text.tokens import UNSPACED
+from watcher.text.tokens import APART, UNSPACED
 
-_LETTERS = rf"[^\W_{UNSPACED}]+"
+_LETTERS = f"[^{APART}{UNSPACED}\ud800-\udfff\U0001f000-\U0001faff]+"
+"""With the marks that many scripts write inside words: vowel signs, harakat, decomposed accents."""
 _WORD = re.compile(rf"[{UNSPACED}]|{_LETTERS}(?:(?<=\d)[.,:](?=\d){_LETTERS})*")
 """A character of a script without spaces, or a run of letters and digits; a number holds its separators."""
 
@@ -52,9 +54,14 @@ def spaced(text: str) -> str:
 
 def split_words(text: str) -> list[bytes]:
     """The words and numbers of a text in order, as they are written; in scripts without spaces every character."""
-    if text.isascii() or not any(map(str.isalnum, "".join(_FOREIGN.findall(text)))):
+    if text.isascii() or not _has_letters("".join(_FOREIGN.findall(text))):
         return _hidden_separators(text.encode("ascii", "replace")).translate(_WORDLY).split()
     return " ".join(_WORD.findall(text)).encode("utf-8", "surrogatepass").split()
+
+
+def _has_letters(foreign: str) -> bool:
+    """Whether there are letters, digits or decomposed accents."""
+    return any(map(str.isalnum, foreign)) or any(map(combining, foreign))
 
 
 def _hidden_separators(text: bytes) -> bytes:

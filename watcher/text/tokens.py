@@ -60,7 +60,8 @@ def _class(codes: list[int]) -> str:
     return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in runs)
 
 
-_NOT_IN_PIECE = f"{_apart()}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
+APART = _apart()
+_NOT_IN_PIECE = f"{APART}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
 _PIECE_CLASS = f"[^{_NOT_IN_PIECE}{UNSPACED}]"
 _VOICED = "\u3099\u309a\uff9e\uff9f"
 """Marks that belong to the kana before them, in decomposed and in narrow writing."""
