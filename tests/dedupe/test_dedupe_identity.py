@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.mutation.polled_feed import PolledFeed
 from watcher.dedupe.fingerprint import fingerprint, word_count
 from watcher.dedupe.identity import RESTORE_AFTER, identify, probe_for, scheme_for
 from watcher.dedupe.links import comparable_link, home_host, host_of
+from watcher.model.alert import stable_hash
 from watcher.model.entry import Entry, Identified
+from watcher.text.fold import fold
 
 URL = "https://example.org/feed.xml"
 NOON = datetime(2026, 5, 4, 12, tzinfo=UTC)
@@ -140,6 +143,13 @@ class TestFingerprints:
 
     def test_without_a_word_there_is_none(self) -> None:
         assert fingerprint(" … — !") == ""
+
+    @given(st.text(st.characters() | st.sampled_from("’‘“”–—…\xa0•·«»\u0301\u200d″ab_ "), max_size=60))
+    @example("a’\u0301b")
+    @example("".join(map(chr, range(0x2190, 0x21B0))) + "é_x")
+    def test_a_fingerprint_is_of_the_folded_words(self, text: str) -> None:
+        words = re.findall(r"[^\W_]+", fold(text))
+        assert fingerprint(text) == (stable_hash("text", " ".join(words)) if words else "")
 
     def test_words_are_counted_in_scripts_without_spaces_too(self) -> None:
         assert word_count("one two, three", 10) == 3

@@ -4,21 +4,44 @@ from __future__ import annotations
 
 import re
 
-from watcher.model.alert import stable_hash
+from watcher.model.alert import stable_hash_of_bytes
 from watcher.model.entry import Entry, joined_texts
 from watcher.text.fold import fold
 from watcher.text.tokens import UNSPACED
 
 _WORD = re.compile(r"[^\W_]+")
 _UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
+_PUNCTUATION = "’‘“”–—…\xa0•·«»"
+"""What typography puts between words of nearly every text; folding makes none of it a part of a word."""
+
+_WORD_BYTES = bytes(code if code > 0x7F or chr(code).isalnum() else 0x20 for code in range(256))
+"""UTF-8 with spaces for what is ASCII and no part of a word."""
+
+_FEW = 16
 _UNSPACED_PER_WORD = 2
 """Characters that count as a word in scripts which do not put spaces between words."""
 
 
 def fingerprint(text: str) -> str:
     """128 bits over the folded words of a text, in hex; "" when there is no word at all."""
-    words = _WORD.findall(fold(text))
-    return stable_hash("text", " ".join(words)) if words else ""
+    words = _folded_words(text)
+    return stable_hash_of_bytes(b"text", words) if words else ""
+
+
+def _folded_words(text: str) -> bytes:
+    """`_WORD.findall(fold(text))`, one space between words, in UTF-8: this is done for every new text in full."""
+    if not text.isascii():
+        for sign in _PUNCTUATION:
+            if sign in text:
+                text = text.replace(sign, " ")
+    folded = fold(text)
+    if not folded.isascii():
+        signs = [sign for sign in set(folded) if sign > "\x7f" and not sign.isalnum()]
+        if len(signs) > _FEW:
+            return " ".join(_WORD.findall(folded)).encode()
+        for sign in signs:
+            folded = folded.replace(sign, " ")
+    return b" ".join(folded.encode().translate(_WORD_BYTES).split())
 
 
 def title_fingerprint(entry: Entry) -> str:

@@ -161,11 +161,15 @@ def alert_id(topic: str, entry_key: str, level: Level, revision: str = "") -> st
 
 def stable_hash(*parts: str) -> str:
     """128 bits over a list of texts, in hex; the parts cannot run into one another."""
+    return stable_hash_of_bytes(*(part.encode("utf-8", "surrogatepass") for part in parts))
+
+
+def stable_hash_of_bytes(*parts: bytes) -> str:
+    """`stable_hash` of texts that are UTF-8 already."""
     digest = hashlib.blake2b(digest_size=16)
     for part in parts:
-        data = part.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "big"))
-        digest.update(data)
+        digest.update(len(part).to_bytes(8, "big"))
+        digest.update(part)
     return digest.hexdigest()
 
 

@@ -29,7 +29,7 @@ class ParserPool:
         deadline: timedelta = timedelta(seconds=10),
         cpu: timedelta = timedelta(seconds=2),
         memory_bytes: int = 512_000_000,
-        jobs_per_child: int = 300,
+        jobs_per_child: int = 1_000,
     ) -> None:
         self._limits = Limits(memory_bytes, max(1, int(cpu.total_seconds())), deadline.total_seconds())
         self._children = ChildPool("watcher.parse.worker", self._limits, workers=workers, jobs_per_child=jobs_per_child)
