@@ -13,7 +13,7 @@ API := build/api
 # Files that are built have the time of the last commit, so that two builds of one commit are equal.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
-.PHONY: demo run test test-fast lint style types contracts bench api crash hostile mutation soak preview pictures constraints lock wheel deb sbom release clean
+.PHONY: demo run test test-fast lint style types contracts bench api crash hostile mutation soak preview pictures constraints lock wheel deb try-deb sbom release clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -77,16 +77,20 @@ lock: $(READY)  ## requirements.lock: constraints.txt with the hashes of the fil
 	$(BIN)/python .ci/lock.py <lock-report.json >requirements.lock
 	@rm lock-report.json
 
-wheel: $(RELEASE)/.ready  ## dist/*.whl and dist/*.tar.gz
+wheel: $(READY)  ## dist/*.whl and dist/*.tar.gz
 	rm -f dist/watcher_news-*
-	$(RELEASE)/bin/python -m build --outdir dist .
+	$(BIN)/hatchling build -d dist
 
 deb: wheel  ## dist/*.deb, for the Debian release that this runs on; needs dpkg-deb and Debian's python3
-	PIP=$(RELEASE)/bin/pip packaging/build-deb.sh dist/watcher_news-*.whl constraints.txt dist
+	PIP=$(BIN)/pip packaging/build-deb.sh dist/watcher_news-*.whl constraints.txt dist
 
-sbom: wheel  ## dist/*.cdx.json: what an installation with all extras has in it, as CycloneDX
+try-deb: deb  ## installs, starts, upgrades and purges the Debian package in a copy of the root; changes nothing
+	packaging/try-deb.sh dist/watcher-news_*.deb
+
+sbom: wheel $(RELEASE)/.ready  ## dist/*.cdx.json: what an installation with all extras has in it, as CycloneDX
 	$(PYTHON) -m venv --clear $(RUNTIME)
-	$(RUNTIME)/bin/pip install --quiet --constraint constraints.txt "$$(echo dist/watcher_news-*.whl)[apprise,postgres,web]"
+	cd dist && ../$(RUNTIME)/bin/pip install --quiet --constraint ../constraints.txt "$$(echo watcher_news-*.whl)[apprise,postgres,web]"
+	find $(RUNTIME) -name direct_url.json -delete  # it has the path of this folder
 	$(RELEASE)/bin/cyclonedx-py environment --output-reproducible --of JSON \
 		-o "$$(echo dist/watcher_news-*.whl | sed 's/-py3.*/.cdx.json/')" $(RUNTIME)/bin/python
 

@@ -48,4 +48,4 @@ sed -e "s/@VERSION@/$version/; s/@ARCH@/$arch/; s/@SIZE@/$size/; s/@PYTHON@/$pyt
 find "$root" -exec touch --no-dereference --date="@$SOURCE_DATE_EPOCH" {} +
 
 mkdir -p "$target"
-dpkg-deb --root-owner-group -Zxz -z2 --build "$root" "$target/watcher-news_${version}_$arch.deb"
+dpkg-deb --root-owner-group -Zzstd -z6 --build "$root" "$target/watcher-news_${version}_$arch.deb"

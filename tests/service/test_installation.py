@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.harness.harness import Harness
+from watcher.cli.init import starter_text
 from watcher.service.installation import (
     CONFIG,
     PACKAGE_PROGRAM,
@@ -74,8 +75,12 @@ def test_the_units_of_a_package_are_used_as_they_are() -> None:
     assert not any(one.path.parent == SYSTEM for one in found)
 
 
+def test_the_starter_names_no_credential() -> None:
+    assert "\nLoadCredential=" not in credentials_text(starter_text(CONFIG), CONFIG)
+
+
 def test_credentials_are_those_that_the_configuration_names() -> None:
-    text = 'smtp: {password: {credential: smtp-password}}\n# {credential: not-this}\na: {credential: "b.c"}\n'
+    text = 'smtp: {password: {credential: smtp-password}}\n# {credential: not-this}\na: {credential: "b.c"} # or {credential: c}\n'
     assert credentials_text(text, CONFIG).splitlines()[-2:] == [
         "LoadCredential=smtp-password:/etc/watcher/smtp-password",
         "LoadCredential=b.c:/etc/watcher/b.c",
@@ -97,7 +102,7 @@ def test_systemd_accepts_the_units_and_rates_them(tmp_path: Path) -> None:
     units = [str(tmp_path / name) for name in UNITS]
     verified = subprocess.run(["systemd-analyze", "verify", *units], capture_output=True, text=True, check=False)
     assert (verified.returncode, [line for line in verified.stderr.splitlines() if "watcher" in line]) == (0, [])
-    for unit in units[:2]:
+    for unit in (unit for unit in units if unit.endswith(".service")):
         rated = subprocess.run(
             ["systemd-analyze", "security", "--offline=true", "--threshold=15", unit], capture_output=True, check=False
         )

@@ -26,6 +26,7 @@ Next:
   3. Put each secret that it names as {{credential: NAME}} into a file beside it, and name it in
      /etc/systemd/system/watcher.service.d/credentials.conf
   4. Start it: systemctl daemon-reload && systemctl enable --now watcher.service watcher-backup.timer
+  5. For the pages, add the section `web`, then: systemctl enable --now watcher-web.service
 """
 
 
@@ -55,7 +56,7 @@ def install(
         for one in found:
             if one.action.value != "keep":
                 typer.echo(f"\n--- {one.path}\n{one.content}", nl=False)
-        typer.echo("\nnothing was written; run this again with --yes")
+        say("\nnothing was written; run this again with --yes")
         return
     for one in found:
         target = _below(root, one.path)

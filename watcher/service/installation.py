@@ -78,7 +78,7 @@ def credentials_text(configuration: str, config: Path) -> str:
 
 
 def _without_comments(text: str) -> str:
-    return "\n".join(line for line in text.splitlines() if not line.lstrip().startswith("#"))
+    return re.sub(r"(?m)(^|\s)#.*$", "", text)
 
 
 def _adapted(unit: str, program: Path, config: Path) -> str:
