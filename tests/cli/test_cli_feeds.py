@@ -141,25 +141,32 @@ def test_health_of_feeds_that_are_well(harness: Harness) -> None:
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def shown(site: Harness, url: str) -> dict[str, str]:
+    """What `feeds show` prints, by label."""
+    lines = site.command("feeds", "show", url).stdout.splitlines()
+    return {line[:24].strip(): line[24:] for line in lines}
+
+
 def test_show_tells_all_that_is_remembered_of_a_feed(site: Harness) -> None:
     url = site.feeds.url("/wire")
     before = site.command("feeds", "show", url)
     assert before.returncode == 0, before.stderr
     site.once()
-    facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
+    facts = shown(site, url)
     assert facts["url"] == url
     assert facts["last read"] == facts["known since"] != "never"
     assert facts["entries are identified"] == "by their own ids"
     assert facts["conditional requests"].startswith("yes; the whole document was asked for")
     assert "failing" not in facts
-    table = dict(line.split(maxsplit=1) for line in site.command("feeds", "show", url).stdout.splitlines()[:1])
-    assert table == {"url": url}
+    told = json.loads(site.command("feeds", "show", url, "--json").stdout)
+    assert told["known_since"] == told["last_success_at"] == told["last_polled_at"]
+    assert (told["failing_since"], told["why_then"]) == (None, "interval learned from its entries")
 
 
 def test_show_tells_what_a_server_wants_and_what_failed(site: Harness) -> None:
     url = site.feeds.put("/wire", Answer(503, {"Retry-After": "3600"}))
     site.once()
-    facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
+    facts = shown(site, url)
     assert "http_server_error: 127.0.0.1 answered 503" in facts["failing"]
     assert facts["not before"].endswith("as its server asked (Retry-After)")
     assert facts["entries"].startswith("none so far")
@@ -172,7 +179,7 @@ def test_show_tells_of_a_permanent_redirect(site: Harness) -> None:
     url = site.feeds.redirect("/wire", site.feeds.url("/new"), 301)
     for polls in (1, 2, 3):
         site.once()
-        facts = json.loads(site.command("feeds", "show", url, "--json").stdout)
+        facts = shown(site, url)
         if polls < 3:
             assert f"said {polls} times" in facts["redirected"]
         site.clock.advance(timedelta(hours=1))

@@ -81,7 +81,7 @@ def test_a_critical_feed_breaks_through_quiet_hours_that_let_anything_through(
 ) -> None:
     publish(harness, "/one", "/two", critical=True)
     harness.feed_urls[1] = {"url": harness.feeds.url("/two"), "name": "/two"}  # type: ignore[call-overload]
-    quiet = "hold: {between: '00:00-24:00', zone: UTC%s}}" % limit
+    quiet = "hold: {between: '00:00-24:00', zone: UTC" + limit + "}}"
     harness.route = OPERATORS.replace("group_interval: 0s}", f"group_interval: 0s, {quiet}")
     harness.once()
     for path in ("/one", "/two"):

@@ -73,9 +73,9 @@ def backtest_command(
         typer.echo(json.dumps(backtest_json(result), ensure_ascii=False, indent=2))
         return
     if len(records) == MOST_ENTRIES:
-        typer.echo(f"only the oldest {MOST_ENTRIES:,} entries were read; shorten --since", err=True)
+        say(f"only the oldest {MOST_ENTRIES:,} entries were read; shorten --since", err=True)
     for line in _summary(result, begin, now, days):
-        typer.echo(line)
+        say(line)
     for title, sightings in (("hits", result.hits), ("near misses", result.near_misses), ("stopped", result.stopped)):
         if sightings and show:
             _show_sightings(title, sightings, show)

@@ -213,9 +213,9 @@ def _check_online(compiled: CompiledConfig) -> None:
         answers = asyncio.run(ask_feeds(compiled, feeds, lambda _: progress.advance(task)))
     show_table(("feed", "answer", "entries", "newest", "detail", "url"), _rows(answers), empty="there are no feeds")
     answering = sum(answer.parsed is not None for answer in answers)
-    typer.echo(f"{answering} of {counted(len(answers), 'feed')} answered")
+    say(f"{answering} of {counted(len(answers), 'feed')} answered")
     if answers and not answering:
-        typer.echo("no feed could be read: check the network, then the addresses", err=True)
+        say("no feed could be read: check the network, then the addresses", err=True)
         raise typer.Exit(1)
 
 

@@ -10,7 +10,7 @@ import typer
 
 from watcher.cli.files import write_atomically
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read, single_command
-from watcher.cli.tables import show_table
+from watcher.cli.tables import say, show_table
 from watcher.errors import UsageError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def _warn_of_unknown_topics(judged: list[JudgedEntry], names: list[str]) -> None
 
     for name in dict.fromkeys(name for one in judged for name in one.labels if name not in names):
         hint = did_you_mean(name, names)
-        typer.echo(f'warning: no topic is named "{name}": its labels are ignored{hint}', err=True)
+        say(f'warning: no topic is named "{name}": its labels are ignored{hint}', err=True)
 
 
 def _judged(file: Path) -> list[JudgedEntry]:

@@ -20,6 +20,7 @@ from watcher.cli.options import (
     selected_topics,
     single_command,
 )
+from watcher.cli.tables import say
 from watcher.errors import UsageError
 from watcher.model.topic import format_points
 
@@ -61,7 +62,7 @@ def explain_command(
         typer.echo(json.dumps(facts[0] if topic else facts, ensure_ascii=False, indent=2))
         return
     for line in (line for explanation in found for line in _lines(explanation)):
-        typer.echo(line)
+        say(line)
 
 
 def _subject(

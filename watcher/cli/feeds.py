@@ -20,7 +20,7 @@ from watcher.errors import UsageError
 from watcher.model.feed import Feed, FeedIssue, PollState
 from watcher.schedule.health import feed_issues
 from watcher.text.redact import redact_addresses
-from watcher.views.feeds import feed_facts
+from watcher.views.feeds import feed_details, feed_facts
 
 if TYPE_CHECKING:
     from watcher.poll.poller import PollReport
@@ -90,14 +90,12 @@ def show_feed(name: OneFeed, config: Config = DEFAULT_CONFIG, as_json: AsJson = 
     compiled = load_to_read(config)
     _, states = _feeds_and_states(compiled)
     feed = find_feed(compiled, name, states)
-    words = TimeWords(when, format_duration)
-    found = facts_of(feed, states.get(feed.url), compiled.settings.polling, words)
-    facts = [(name, redact_addresses(value)) for name, value in found]
+    state, polling = states.get(feed.url), compiled.settings.polling
     if as_json:
-        show_json(dict(facts))
+        show_json(feed_details(feed, state, polling))
         return
-    for label, value in facts:
-        say(f"{label:<24}{value}", hang=24)
+    for label, value in facts_of(feed, state, polling, TimeWords(when, format_duration)):
+        say(f"{label:<24}{redact_addresses(value)}", hang=24)
 
 
 @app.command(epilog="Example: watcher feeds health --json")
@@ -191,10 +189,10 @@ def export_feeds(
     configured = load_to_read(config).settings.feeds
     feeds = tuple(feed for feed in configured if feed.address is None)
     if len(feeds) < len(configured):
-        typer.echo(f"left out: {counted(len(configured) - len(feeds), 'feed')} with a secret address", err=True)
+        say(f"left out: {counted(len(configured) - len(feeds), 'feed')} with a secret address", err=True)
     document = write_opml(feeds)
     if target is None:
         sys.stdout.buffer.write(document)
         return
     write_atomically(target, document)
-    typer.echo(f"wrote {counted(len(feeds), 'feed')} to {target}")
+    say(f"wrote {counted(len(feeds), 'feed')} to {target}")

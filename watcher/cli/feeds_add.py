@@ -86,10 +86,10 @@ def add_feed(
     target = _included(compiled.settings, into)
     feed = Feed(without_feed_scheme(url), name, labels) if unasked else _asked(compiled, url, name, labels)
     if feed.url in {known.url for known in compiled.settings.feeds}:
-        typer.echo(f"{feed.url} is in the configuration already")
+        say(f"{feed.url} is in the configuration already")
         return
     _append(target, [feed], config)
-    typer.echo(f"added {feed.url} to {target}; {_TAKEN_UP}")
+    say(f"added {feed.url} to {target}; {_TAKEN_UP}")
 
 
 def _label(text: str) -> tuple[str, str]:
@@ -146,7 +146,7 @@ def import_feeds(
     _report(source, read, trust_labels=trust_labels)
     there = len(wanted) - len(feeds)
     already = f", {counted(there, 'feed')} already there" if there else ""
-    typer.echo(f"added {counted(len(feeds), 'feed')} to {target}{already}; {_TAKEN_UP}")
+    say(f"added {counted(len(feeds), 'feed')} to {target}{already}; {_TAKEN_UP}")
     if read.problems:
         raise typer.Exit(1)
 
@@ -191,7 +191,7 @@ def remove_feeds(
             write_atomically(file, content)
             removed |= listed
     for url in removed:
-        typer.echo(f"removed {url}; {_TAKEN_UP}")
+        say(f"removed {url}; {_TAKEN_UP}")
     if own := [url for url in urls if url not in removed]:
         raise UsageError(f"listed in {config} itself, take it out there: {', '.join(own)}")
 

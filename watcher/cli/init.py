@@ -7,10 +7,9 @@ import shlex
 from importlib.resources import files
 from pathlib import Path
 
-import typer
-
 from watcher.cli.files import write_atomically
 from watcher.cli.options import DEFAULT_CONFIG, Config, single_command
+from watcher.cli.tables import say
 from watcher.errors import UsageError
 
 app = single_command()
@@ -25,7 +24,7 @@ def init(config: Config = DEFAULT_CONFIG) -> None:
     if config.exists():
         raise UsageError(f"{config} exists already; name another file with -c")
     write_atomically(config, starter_text(config))
-    typer.echo(f"wrote {config}; edit its feeds, topics and receivers, then run: watcher check -c {config}")
+    say(f"wrote {config}; edit its feeds, topics and receivers, then run: watcher check -c {config}")
 
 
 def starter_text(file: Path) -> str:

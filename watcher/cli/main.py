@@ -23,7 +23,7 @@ from typer.core import TyperGroup
 from watcher import __version__
 from watcher.cli.options import CONFIG_VARIABLE, DEFAULT_CONFIG
 from watcher.cli.os_errors import explain_os_error
-from watcher.cli.tables import Display
+from watcher.cli.tables import Display, say
 from watcher.errors import ConfigError, StoreError, UsageError
 
 COMMANDS: Mapping[str, str] = {
@@ -157,9 +157,9 @@ def main(words: Sequence[str] | None = None) -> None:
         app(args=words)
     except ConfigError as error:
         for problem in error.problems:
-            typer.echo(str(problem), err=True)
+            say(str(problem), hang=2, err=True)
         count = len(error.problems)
-        typer.echo(f"{count} problem{'s' if count != 1 else ''}; the configuration is refused", err=True)
+        say(f"{count} problem{'s' if count != 1 else ''}; the configuration is refused", err=True)
         sys.exit(2)
     except UsageError as error:
         _fail(str(error), 2)
@@ -176,7 +176,7 @@ def main(words: Sequence[str] | None = None) -> None:
 
 
 def _fail(message: str, code: int) -> None:
-    typer.echo(f"watcher: {message}", err=True)
+    say(f"watcher: {message}", hang=2, err=True)
     sys.exit(code)
 
 

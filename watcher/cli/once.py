@@ -21,6 +21,7 @@ from watcher.cli.options import (
     opened_store,
     single_command,
 )
+from watcher.cli.tables import say
 
 if TYPE_CHECKING:
     from watcher.service.load import CompiledConfig
@@ -54,15 +55,13 @@ def once(
     if as_json:
         typer.echo(json.dumps(facts))
     else:
-        typer.echo(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
+        say(", ".join(f"{name.replace('_', ' ')} {value}" for name, value in facts.items()))
     if report.postponed:
-        typer.echo(
-            f"postponed messages are tried again: `watcher outbox list -c {config}` shows when and why", err=True
-        )
+        say(f"postponed messages are tried again: `watcher outbox list -c {config}` shows when and why", err=True)
     if not report.feeds:
-        typer.echo(f"no feed was due: `watcher feeds list -c {config}` shows when each is polled next", err=True)
+        say(f"no feed was due: `watcher feeds list -c {config}` shows when each is polled next", err=True)
     if report.nothing_reachable:
-        typer.echo(f"no feed could be reached: check the network, then `watcher feeds list -c {config}`", err=True)
+        say(f"no feed could be reached: check the network, then `watcher feeds list -c {config}`", err=True)
     raise typer.Exit(1 if report.dead or report.nothing_reachable else 0)
 
 

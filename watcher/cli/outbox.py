@@ -116,7 +116,7 @@ def retry(key: Key, config: Config = DEFAULT_CONFIG) -> None:
         done = store.outbox.retry(notification.key, datetime.now(UTC), at_terminal())
     if not done:
         raise UsageError(f"{key} is {notification.state.value}: only a dead or waiting message can be retried")
-    typer.echo(f"{notification.key} is ready again")
+    say(f"{notification.key} is ready again")
 
 
 @app.command(epilog="Example: watcher outbox drop 9be1c044")
@@ -128,7 +128,7 @@ def drop(key: Key, config: Config = DEFAULT_CONFIG) -> None:
         done = store.outbox.drop(notification.key, datetime.now(UTC), at_terminal())
     if not done:
         raise UsageError(f"{key} is {_state(notification, already)}: only a waiting or dead message can be dropped")
-    typer.echo(f"{notification.key} is dropped")
+    say(f"{notification.key} is dropped")
 
 
 def _find(store: Store, key: str) -> Notification:

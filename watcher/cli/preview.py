@@ -9,6 +9,7 @@ import typer
 
 from watcher.cli.files import write_atomically
 from watcher.cli.options import DEFAULT_CONFIG, Config, load_to_read, opened_store, single_command
+from watcher.cli.tables import say
 from watcher.errors import UsageError
 
 app = single_command()
@@ -36,11 +37,9 @@ def preview(
     with opened_store(compiled) as store:
         previews = render_previews(compiled, store, recent)
     if previews.source is PreviewSource.SAMPLE:
-        typer.echo("no alert is waiting for a digest: the files show a made-up sample", err=True)
+        say("no alert is waiting for a digest: the files show a made-up sample", err=True)
     if previews.source is PreviewSource.RECENT:
-        typer.echo(
-            "no alert is waiting for a digest: the files show the newest alerts, which were sent before", err=True
-        )
+        say("no alert is waiting for a digest: the files show the newest alerts, which were sent before", err=True)
     output.mkdir(parents=True, exist_ok=True)
     for name, content in previews.files.items():
         write_atomically(output / name, content, private=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config, command_group, load_to_read
-from watcher.cli.tables import show_table, span
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, load_to_read
+from watcher.cli.tables import show_json, show_table, span
 from watcher.errors import UsageError
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.route import Receiver
@@ -21,14 +21,18 @@ app = command_group("List receivers and send test messages.")
 
 
 @app.command("list", epilog="Example: watcher receivers list")
-def list_receivers(config: Config = DEFAULT_CONFIG) -> None:
+def list_receivers(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
     """List the receivers, their channels, and to whom these go where that is no secret."""
     receivers = load_to_read(config).settings.receivers.values()
-    rows = (
-        (receiver.name, str(ref), ", ".join(options.recipients))
+    channels = [
+        (receiver.name, str(ref), options.recipients)
         for receiver in receivers
         for ref, options in receiver.channels.items()
-    )
+    ]
+    if as_json:
+        show_json([{"receiver": name, "channel": ref, "to": list(to)} for name, ref, to in channels])
+        return
+    rows = ((name, ref, ", ".join(to)) for name, ref, to in channels)
     show_table(("receiver", "channel", "to"), rows, empty="no receivers are configured")
 
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.options import DEFAULT_CONFIG, Config, command_group, load_to_read
+from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, command_group, load_to_read
+from watcher.cli.tables import say, show_json
 from watcher.errors import UsageError
 from watcher.model.topic import Points
 
@@ -22,6 +23,7 @@ app = command_group("Test which receivers would get an alert.")
 def try_labels(
     labels: Annotated[list[str], typer.Argument(help="Labels of the alert: name=value …")],
     config: Config = DEFAULT_CONFIG,
+    as_json: AsJson = False,
 ) -> None:
     """Show which receivers would get an alert with these labels, which route decided it, and when it would be sent.
 
@@ -37,15 +39,19 @@ def try_labels(
         raise UsageError("the configuration has no route; add one with a receiver")
     given = dict(_label(text) for text in labels)
     for warning in impossible_labels(settings, given):
-        typer.echo(f"warning: {warning}", err=True)
-    taking = routes_for(root, given)
-    receivers = dict.fromkeys(route.receiver for route in taking)
-    for line in _lines(why(root, given), 0):
-        typer.echo(line)
+        say(f"warning: {warning}", err=True)
     score, now = _score(given), datetime.now(UTC)
-    for route in taking:
-        typer.echo(f"{route.path} to {route.receiver}: {'; '.join(when_sent(route, score, now))}")
-    typer.echo(f"receivers: {', '.join(receivers) or 'none'}")
+    taking = [(route, when_sent(route, score, now)) for route in routes_for(root, given)]
+    receivers = list(dict.fromkeys(route.receiver for route, _ in taking))
+    if as_json:
+        routes = [{"route": route.path, "receiver": route.receiver, "when": when} for route, when in taking]
+        show_json({"receivers": receivers, "routes": routes})
+        return
+    for line in _lines(why(root, given), 0):
+        say(line, hang=2)
+    for route, when in taking:
+        say(f"{route.path} to {route.receiver}: {'; '.join(when)}", hang=2)
+    say(f"receivers: {', '.join(receivers) or 'none'}")
 
 
 def _score(given: Mapping[str, str]) -> Points | None:

@@ -21,7 +21,7 @@ from watcher.cli.options import (
     opened_store,
     store_of,
 )
-from watcher.cli.tables import Cell, counted, show_json, show_table, when
+from watcher.cli.tables import Cell, counted, say, show_json, show_table, when
 from watcher.errors import UsageError
 from watcher.model.act import Actor, WayIn
 from watcher.model.route import Matcher
@@ -72,11 +72,11 @@ def add(
     compiled = load_to_read(config)
     exact = {one.label: one.value for one in silence.matchers if one.operator == "="}
     for warning in impossible_labels(compiled.settings, exact):
-        typer.echo(f"warning: {warning}", err=True)
+        say(f"warning: {warning}", err=True)
     with opened_store(compiled) as store:
         store.silences.add(silence, Actor(silence.author, WayIn.COMMAND))
         effect = _effect(store, silence)
-    typer.echo(f"silence {silence.id[:8]} until {when(silence.ends_at)}: {_written(silence)}\n{effect}")
+    say(f"silence {silence.id[:8]} until {when(silence.ends_at)}: {_written(silence)}\n{effect}")
 
 
 def _matcher(text: str) -> Matcher:
@@ -156,4 +156,4 @@ def expire(
         ended = store.silences.expire(silence_id, datetime.now(UTC), at_terminal())
     if not ended:
         raise UsageError(f"no silence in force (or more than one) matches {silence_id}; see `watcher silence list`")
-    typer.echo(f"silence {silence_id} is over")
+    say(f"silence {silence_id} is over")

@@ -61,7 +61,7 @@ def show_table(
     addresses = [index for index, column in enumerate(columns) if column in ADDRESS_KEYS]
     rows = [_without_secrets(row, addresses) for row in rows]
     if not rows:
-        typer.echo(empty, err=True)
+        say(empty, err=True)
         return
     if terminal is None and not sys.stdout.isatty():
         _print_lines(columns, rows)

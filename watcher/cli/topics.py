@@ -147,9 +147,7 @@ def suggest_command(
     )
     show_table(columns, (_change(one) for one in found.changes), empty="the marks suggest no change")
     if found.changes:
-        typer.echo(
-            f"nothing was changed: edit {config}, then see the effect with: watcher backtest --topic {topic}", err=True
-        )
+        say(f"nothing was changed: edit {config}, then see the effect with: watcher backtest --topic {topic}", err=True)
 
 
 def _background(store: Store, topic: str, since: datetime) -> list[Marked]:

@@ -115,6 +115,20 @@ def why_then(feed: Feed, state: PollState | None, polling: Polling) -> str:
     return "interval learned from its entries"
 
 
+def feed_details(feed: Feed, state: PollState | None, polling: Polling) -> dict[str, object]:
+    """A feed for JSON with what explains its polls. `interval_seconds`: between two polls, as learned."""
+    interval = state.interval if state else None
+    return {
+        **feed_facts(feed, state),
+        "why_then": why_then(feed, state, polling),
+        "last_polled_at": state.last_polled_at if state else None,
+        "last_changed_at": state.last_changed_at if state else None,
+        "known_since": state.baseline_at if state else None,
+        "newest_published": state.newest_published if state else None,
+        "interval_seconds": interval.total_seconds() if interval else None,
+    }
+
+
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
