@@ -68,7 +68,7 @@ def fits(message: Message) -> bool:
 
 def judge_discord(answer: Answer) -> Outcome:
     """Success is 204, or 200 with the JSON of the message."""
-    return judge_answer(answer, lambda answer: answer.status == 204 or isinstance(answer.json().get("id"), str))
+    return judge_answer(answer, lambda answer: answer.status == 204 or answer.has_id())
 
 
 def _embed(item: MessageItem) -> Embed:

@@ -65,6 +65,11 @@ class Answer:
             return {}
         return found if isinstance(found, dict) else {}
 
+    def has_id(self, key: str = "id") -> bool:
+        """Whether the JSON names what the service made: a text that is not empty."""
+        found = self.json().get(key)
+        return isinstance(found, str) and bool(found)
+
 
 _PAGE = re.compile(
     r"[\s\ufeff]*+(?:<\?xml[^>]*+>|(?><!--.*?-->)|\s)*+<(?:!doctype html|html|head|body|title|meta|script|form|h1)\b",

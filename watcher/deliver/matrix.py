@@ -113,7 +113,7 @@ def judge_matrix(answer: Answer) -> Outcome:
     milliseconds.
     """
     said = answer.json()
-    outcome = judge_answer(answer, lambda answer: answer.status == 200 and isinstance(said.get("event_id"), str))
+    outcome = judge_answer(answer, lambda answer: answer.status == 200 and answer.has_id("event_id"))
     if not isinstance(outcome, TryAgain) or outcome.reason is AttemptReason.NOT_THE_SERVICE:
         return outcome
     if answer.status == 403:

@@ -116,7 +116,7 @@ def judge_webhook(answer: Answer) -> Outcome:
 
 def judge_bot(answer: Answer) -> Outcome:
     """Success is 201 with the post as JSON; a bot that is not in the channel gets 403."""
-    outcome = judge_answer(answer, lambda answer: answer.status == 201 and bool(answer.json().get("id")))
+    outcome = judge_answer(answer, lambda answer: answer.status == 201 and answer.has_id())
     if not isinstance(outcome, Delivered) and outcome.reason is AttemptReason.AUTHENTICATION and answer.status == 403:
         return replace(outcome, detail=f"{outcome.detail}; or add the bot to the channel")
     return outcome

@@ -72,7 +72,7 @@ def fits(message: Message) -> bool:
 
 def judge_ntfy(answer: Answer) -> Outcome:
     """Success is 200 with the id of the published message."""
-    return judge_answer(answer, lambda answer: answer.status == 200 and isinstance(answer.json().get("id"), str))
+    return judge_answer(answer, lambda answer: answer.status == 200 and answer.has_id())
 
 
 NTFY = ChannelKind("ntfy", Ntfy, chat(ntfy), ntfy_problems)

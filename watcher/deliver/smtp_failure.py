@@ -88,9 +88,13 @@ def _reply_reason(stage: Stage, code: int, answer: str) -> AttemptReason:
         return AttemptReason.AUTHENTICATION
     if stage is not Stage.CONNECT and _is_about_size(code, answer):
         return AttemptReason.TOO_LARGE
-    about_us = _about_us(stage, answer)
-    if about_us is not None:
-        return about_us
+    return _about_us(stage, answer) or _by_code(stage, code, answer)
+
+
+def _by_code(stage: Stage, code: int, answer: str) -> AttemptReason:
+    """Of a reply whose words say nothing that we know."""
+    if code == _STORAGE_EXCEEDED and stage is not Stage.CONNECT and "5.2.2" not in answer:
+        return AttemptReason.TOO_LARGE
     if code < 500:
         return AttemptReason.SLOW_DOWN if stage in _OF_THE_MESSAGE else AttemptReason.UNAVAILABLE
     return AttemptReason.REFUSED if stage is Stage.DATA else AttemptReason.SENDER_REFUSED
@@ -99,12 +103,18 @@ def _reply_reason(stage: Stage, code: int, answer: str) -> AttemptReason:
 _OF_THE_MESSAGE = {Stage.SENDER, Stage.RECIPIENTS, Stage.DATA}
 
 
+_STORAGE_EXCEEDED = 552
+"""RFC 5321: of a message without other words its size; shared hosts use it for limits of the sender, too."""
+
+
 def _is_about_size(code: int, answer: str) -> bool:
-    return bool(re.search(r"\b5\.(?:3\.4|2\.3)\b", answer)) or (code == 552 and "5.2.2" not in answer)
+    return code >= 500 and _SIZE.search(answer) is not None
 
 
 def _about_us(stage: Stage, answer: str) -> AttemptReason | None:
     """Whether the words of a refusal are about a login, a limit, or who we are; None when about the message."""
+    if stage is Stage.RECIPIENTS and _RECIPIENT.search(answer):
+        return None
     if _UNPROVEN.search(answer):
         return AttemptReason.SENDER_REFUSED
     if _LOGIN.search(answer):
@@ -119,6 +129,15 @@ def _about_us(stage: Stage, answer: str) -> AttemptReason | None:
 def _words(*patterns: str) -> re.Pattern[str]:
     return re.compile("|".join(f"(?:{pattern})" for pattern in patterns), re.IGNORECASE)
 
+
+_SIZE = _words(
+    r"\b5\.(?:3\.4|2\.3)\b",
+    r"\btoo (?:big|large)\b",
+    r"\b(?:message|mail|file|maximum|max)\b.{0,20}\b(?:size|length)\b",
+)
+
+_RECIPIENT = _words(r"\b5\.7\.1(?:2\d|3[0-8])\b|\bRESOLVER\.RST\b|\brecipient does not accept\b")
+"""Exchange: groups and mailboxes that take mail from their own organisation only."""
 
 _UNPROVEN = _words(r"\b(?:spf|dkim|dmarc)\b", r"\b5\.7\.26\b", r"\bnot owned by\b")
 """A sender that is not proven to be ours; such answers also say "authenticate", and mean no login."""
@@ -146,11 +165,12 @@ _LIMIT = _words(
     r"\btoo (?:many|much)\b.{0,20}\b(?:messages|mails?|emails?|recipients|connections|sent|requests)\b",
     r"\b(?:unusual|high|excessive|unsolicited)\b.{0,20}\b(?:rate|volume|activity)\b|\brate[ -]?limit",
     r"\bmax(?:imum)?\b.{0,20}\b(?:mails?|emails?|messages|sending rate|credits)\b(?!.{0,12}\bsize)",
-    r"\bthrottl|\bfrequency limited\b",
+    r"\bnumber of (?:outgoing |sent )?(?:messages|mails|emails)\b|\bthrottl|\bfrequency limited\b",
 )
 """Gmail ("5.4.5 Daily user sending limit exceeded"), Exchange Online ("5.7.233 … exceeded the limit"), shared hosts."""
 
 _SENDER = _words(
+    r"\b(?:not|cannot|can't|unable to) forward\b|\bnot a local domain\b|\bfrom your (?:country|region)\b",
     r"\brelay(?:ing|ed|s)?\b|\brcpthosts\b|\bnot a gateway\b|\bopen relay\b|\brouting\b.{0,12}\bdenied\b",
     r"\bhelo\b|\behlo\b|\bfqdn\b|\bfully[ -]?qualified\b|\breverse (?:dns|lookup|hostname)\b"
     r"|\br?dns ptr\b|\bptr\b|\brdns\b",
