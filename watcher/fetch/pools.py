@@ -9,7 +9,9 @@ from __future__ import annotations
 import ssl
 from base64 import b64encode
 from contextlib import AbstractAsyncContextManager
+from functools import lru_cache
 from ipaddress import ip_address
+from pathlib import Path
 
 import httpcore2
 import httpx2
@@ -84,11 +86,29 @@ class Pools:
 
 
 def _ssl_context(network: Network) -> ssl.SSLContext:
-    """The system's authorities, and those of `network.ca_file`; SSL_CERT_FILE of the environment does not count."""
+    """The system's authorities, and those of `network.ca_file`; SSL_CERT_FILE of the environment does not count.
+
+    Reading the system's takes longer than a whole round of polls, so that a context is kept until a file changes.
+    """
+    system = ssl.get_default_verify_paths()
+    files = (system.openssl_cafile, system.openssl_capath, network.ca_file)
+    return _trusting(network.ca_file, tuple(_changed_at(file) for file in files if file))
+
+
+@lru_cache(maxsize=4)
+def _trusting(ca_file: Path | None, changed_at: tuple[int, ...]) -> ssl.SSLContext:
     context = httpx2.create_ssl_context(trust_env=False)
-    if network.ca_file is not None:
-        context.load_verify_locations(cafile=network.ca_file)
+    if ca_file is not None:
+        context.load_verify_locations(cafile=ca_file)
     return context
+
+
+def _changed_at(file: str | Path) -> int:
+    """Nanoseconds; 0 for a file that is not there."""
+    try:
+        return Path(file).stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _proxy_authorization(address: httpx2.URL) -> list[tuple[bytes, bytes]]:
