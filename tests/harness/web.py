@@ -32,6 +32,8 @@ receivers: [{name: desk, webhook: {url: "http://127.0.0.1:9/x"}}]
 route: {receiver: desk}
 """
 KEY = "k" * 40
+CHEAP = (4, 8, 1)
+"""The cost of a hash of a password, as `watcher.web.passwords.COST`: a try of that takes 0.14 s of CPU."""
 
 
 def site_of(folder: Path, store: Store, clock: FakeClock, text: str = "", base: str = BASE) -> Site:

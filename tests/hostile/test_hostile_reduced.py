@@ -9,8 +9,7 @@ import asyncio
 from datetime import timedelta
 from urllib.parse import quote
 
-import pytest
-
+from tests.harness.parsers import shared_parser
 from tests.hostile.documents import hostile_documents
 from tests.hostile.full_run import GOOD, SERVERS, URL, servers
 from tests.hostile.servers import FEED
@@ -19,28 +18,26 @@ from watcher.fetch.client import Fetcher
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, Validators
 from watcher.model.settings import Network, PerHost, Polling
-from watcher.parse.pool import ParserPool
 
 SMALL = 1_000_000
 EVERY = 4
 """Of the servers, so many are passed over for each that is asked: most of them cost their whole timeout."""
 
-DOCUMENTS = {name: document for name, document in hostile_documents() if len(document) <= SMALL}
 
+def test_hostile_documents_have_named_outcomes_and_the_next_one_is_read() -> None:
+    """All through the same child, which is replaced only by those that end it."""
+    parser = shared_parser()
 
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_hostile_document_has_a_named_outcome_and_the_next_one_is_read(name: str) -> None:
-    async def read() -> tuple[object, object]:
-        pool = ParserPool(workers=1)
-        await pool.start()
-        try:
-            return [await pool.parse(document, url=URL, headers={}) for document in (DOCUMENTS[name], FEED)]
-        finally:
-            await pool.aclose()
+    async def read(document: bytes) -> object:
+        await parser.start()
+        return await parser.parse(document, url=URL, headers={})
 
-    hostile, honest = asyncio.run(read())
-    assert isinstance(hostile, ParsedFeed) or (isinstance(hostile, ParseFailed) and hostile.reason in PollReason)
-    assert isinstance(honest, ParsedFeed)
+    for name, document in hostile_documents():
+        if len(document) <= SMALL:
+            hostile = asyncio.run(read(document))
+            is_failure = isinstance(hostile, ParseFailed) and hostile.reason in PollReason
+            assert isinstance(hostile, ParsedFeed) or is_failure, name
+            assert isinstance(asyncio.run(read(FEED)), ParsedFeed), name
 
 
 def test_hostile_servers_have_named_outcomes_and_others_are_read() -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.harness.web import KEY, Client
+from tests.harness.web import CHEAP, KEY, Client
 from watcher.model.web import May
 from watcher.web.app import all_pages
 from watcher.web.door import HEADERS
@@ -16,7 +16,7 @@ from watcher.web.passwords import hash_password
 from watcher.web.router import Page
 
 PASSWORD = "correct horse battery"
-HASH = hash_password(PASSWORD)
+HASH = hash_password(PASSWORD, CHEAP)
 PEOPLE = f"""
 web:
   url: https://watcher.example.org

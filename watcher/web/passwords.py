@@ -24,10 +24,10 @@ FORGOTTEN_AFTER = timedelta(minutes=30)
 MOST_REMEMBERED = 10_000
 
 
-def hash_password(password: str) -> str:
+def hash_password(password: str, cost: tuple[int, int, int] = COST) -> str:
     """The line for `password:` in the configuration: `scrypt:15:8:1:SALT:HASH`."""
     salt = secrets.token_bytes(16)
-    return ":".join(("scrypt", *map(str, COST), _text(salt), _text(_scrypt(password, salt, COST))))
+    return ":".join(("scrypt", *map(str, cost), _text(salt), _text(_scrypt(password, salt, cost))))
 
 
 def is_password(password: str, written: str) -> bool:
