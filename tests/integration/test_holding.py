@@ -18,7 +18,7 @@ Happening = Callable[[Application], None]
 
 
 def walk(
-    harness: Harness, until: datetime, happenings: dict[datetime, Happening], step: timedelta = MINUTE
+    harness: Harness, until: datetime, happenings: dict[datetime, Happening], step: timedelta
 ) -> list[tuple[str, int]]:
     """Goes through the hours step by step: polls, notifies, and returns when messages left and how many."""
 
@@ -100,8 +100,8 @@ def test_over_the_budget_is_folded_into_one_message(harness: Harness) -> None:
     """
     harness.clock.set(at(9))
     harness.publish("/wire", [])
-    happenings = {at(9, 5 + number): wire(harness, f"Ceasefire number {number}") for number in range(6)}
-    assert walk(harness, at(10, 30), happenings) == [("09:05", 1), ("09:06", 1), ("10:05", 1)]
+    happenings = {at(9, 5 * number): wire(harness, f"Ceasefire number {number}") for number in range(1, 7)}
+    assert walk(harness, at(10, 30), happenings, 5 * MINUTE) == [("09:05", 1), ("09:10", 1), ("10:05", 1)]
     assert len(harness.told()) == 6
     assert harness.messages()[-1]["data"]["reason"] == "overflow"  # type: ignore[index]
     assert set(states(harness).values()) == {"delivered"}
@@ -115,11 +115,11 @@ def test_a_silence_keeps_alerts_back_for_good_and_says_so(harness: Harness) -> N
     harness.clock.set(at(9))
     harness.publish("/wire", [])
     happenings = {
-        at(9, 1): silence,
+        at(9, 5): silence,
         at(9, 10): wire(harness, "Ceasefire exercise", "Detainees moved to detention centre"),
         at(10, 10): wire(harness, "Ceasefire for real"),
     }
-    walk(harness, at(10, 30), happenings)
+    walk(harness, at(10, 30), happenings, 5 * MINUTE)
     assert harness.told() == ["Detainees moved to detention centre", "Ceasefire for real"]
     assert states(harness)["Ceasefire exercise"] == "silenced"
 
@@ -137,6 +137,6 @@ def test_a_digest_tells_of_what_was_silenced_for_a_chat_if_the_silence_is_over_w
     """
     harness.clock.set(at(9))
     harness.publish("/wire", [])
-    walk(harness, at(11, 30), {at(9, 1): silence, at(9, 10): wire(harness, "Ceasefire exercise")})
+    walk(harness, at(11, 30), {at(9, 5): silence, at(9, 10): wire(harness, "Ceasefire exercise")}, 5 * MINUTE)
     assert harness.told() == []
     assert ["Ceasefire exercise" in mail.text for mail in harness.mail.mails] == [True]
