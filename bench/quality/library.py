@@ -11,12 +11,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
-from tests.library.development import Example, examples, level_of, subjects
-from watcher.config.packs import load_pack
+from tests.library.development import level_of, subjects
+from watcher.config.packs import PackExample, load_pack, pack_examples
 from watcher.model.topic import Level
 
 
-def shares(those: Sequence[Example], least: Level) -> tuple[float, float]:
+def shares(those: Sequence[PackExample], least: Level) -> tuple[float, float]:
     """The share of relevant examples that reach a level, and of relevant ones among all that reach it."""
     reached = [one for one in those if level_of(one).rank >= least.rank]
     right = [one for one in reached if one.is_relevant]
@@ -28,7 +28,7 @@ def main() -> None:
         "| pack | examples | found | right | focus found | right | found by language |\n|---|---|---|---|---|---|---|"
     )
     for name in subjects():
-        those = examples(name)
+        those = pack_examples(name)
         any_level, focus = shares(those, Level.MENTION), shares(those, Level.FOCUS)
         languages = {
             code: shares([one for one in those if one.language == code], Level.MENTION)[0]

@@ -37,7 +37,7 @@ class Opinion:
 
 def opinions(file: Path) -> list[Opinion]:
     """Every pair of entry and topic in a file of judged entries."""
-    judged = {one.entry.id: one for one in map(_judged, file.read_text(encoding="utf-8").splitlines())}
+    judged = {one.entry.id: one for one in judged_of(file)}
     topics = [compile_topic(topic) for topic in read_settings(TOPICS, env={}, secrets="defer").topics]
     quality = evaluate(judged.values(), topics)  # type: ignore[arg-type]
     return [
@@ -47,6 +47,11 @@ def opinions(file: Path) -> list[Opinion]:
         for truth in (one.labels.get(score.topic),)
         if truth is not None
     ]
+
+
+def judged_of(file: Path) -> list[JudgedEntry]:
+    """The entries of a file."""
+    return [_judged(line) for line in file.read_text(encoding="utf-8").splitlines()]
 
 
 def _judged(line: str) -> JudgedEntry:

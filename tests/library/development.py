@@ -2,49 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-import yaml
-
-from watcher.config.packs import load_pack, pack_names
+from watcher.config.packs import PackExample, load_pack, pack_names
 from watcher.match.percolator import Percolator
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Topic
 
-FOLDER = Path(__file__).parent
 
-
-@dataclass(frozen=True, slots=True)
-class Example:
-    """`kind`: plain, indirect or trap; a trap is not relevant."""
-
-    pack: str
-    language: str
-    kind: str
-    text: str
-
-    @property
-    def is_relevant(self) -> bool:
-        return self.kind != "trap"
-
-    @property
-    def entry(self) -> Entry:
-        title, _, content = self.text.partition("\n")
-        return Entry("", "", title, content=content, language=self.language)
-
-
-@cache
-def examples(pack: str) -> tuple[Example, ...]:
-    """The examples of a pack, which are in a file of its name."""
-    document = yaml.safe_load((FOLDER / f"{pack.rpartition('/')[2]}.yaml").read_text(encoding="utf-8"))
-    return tuple(
-        Example(pack, language, kind, text)
-        for language, kinds in document.items()
-        for kind, texts in kinds.items()
-        for text in texts
-    )
+def entry_of(example: PackExample) -> Entry:
+    title, _, content = example.text.partition("\n")
+    return Entry("", "", title, content=content, language=example.language)
 
 
 def subjects() -> tuple[str, ...]:
@@ -67,7 +35,7 @@ def percolator_of(pack: str) -> Percolator:
     return Percolator([topic_of(pack)])
 
 
-def level_of(example: Example) -> Level:
+def level_of(example: PackExample) -> Level:
     """The level that an example reaches with its own pack."""
-    found = percolator_of(example.pack).percolate(example.entry)
+    found = percolator_of(example.pack).percolate(entry_of(example))
     return found[0].level if found else Level.NONE

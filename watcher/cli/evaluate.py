@@ -15,6 +15,7 @@ from watcher.errors import UsageError
 
 if TYPE_CHECKING:
     from watcher.match.evaluation import JudgedEntry, TopicQuality
+    from watcher.service.load import CompiledConfig
 
 app = single_command()
 
@@ -24,26 +25,50 @@ def evaluate_command(
     entries: Annotated[Path, typer.Option(metavar="FILE", help="Read judged entries, one JSON object a line.")],
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
+    meaning: Annotated[
+        bool, typer.Option("--meaning", help="Measure with closeness in meaning, without a budget.")
+    ] = False,
     scores: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every single score to this file.")] = None,
 ) -> None:
     """Measure the topics against entries judged by hand.
 
-    Prints precision, recall, F1 and average precision per topic and on average. The level focus counts as found.
+    Prints precision, recall, F1 and average precision per topic and on average. The level focus counts as found; the
+    last two shares count mentions, too.
     """
     from watcher.match.evaluation import evaluate, quality_json, score_json
 
-    judged, topics = _judged(entries), load_to_read(config).topics
-    _warn_of_unknown_topics(judged, [compiled.topic.name for compiled in topics])
-    quality = evaluate(judged, topics)
+    compiled = load_to_read(config)
+    judged, topics = _judged(entries), compiled.topics
+    _warn_of_unknown_topics(judged, [one.topic.name for one in topics])
+    quality = evaluate(judged, topics, lifted=_lifted(compiled, judged) if meaning else ())
     if scores is not None:
         lines = (json.dumps(score_json(score), ensure_ascii=False) for score in quality.scores)
         write_atomically(scores, "".join(f"{line}\n" for line in lines))
     if as_json:
         typer.echo(json.dumps(quality_json(quality), indent=2))
         return
-    columns = ("topic", "precision", "recall", "f1", "average precision", "relevant", "found")
-    rows = [(*_shares(name, one), str(one.relevant), str(one.found)) for name, one in quality.topics.items()]
-    show_table(columns, [*rows, (*_shares("macro", quality.macro), "", "")], empty="nothing was judged")
+    shares = ("precision", "recall", "f1", "average precision")
+    columns = ("topic", *shares, "relevant", "found", "precision at any level", "recall at any level")
+    measured = [*quality.topics.items(), ("macro", quality.macro)]
+    rows = [_row(name, one, counted=name in quality.topics) for name, one in measured]
+    show_table(columns, rows, empty="nothing was judged")
+
+
+def _lifted(compiled: CompiledConfig, judged: list[JudgedEntry]) -> set[tuple[str, str]]:
+    """Entries and topics that closeness in meaning makes mentions."""
+    import asyncio
+
+    from watcher.dryrun.opinions import matches_with_meaning, refuse_without_encoder, with_meaning_on
+
+    refuse_without_encoder()
+    entries = [one.entry for one in judged]
+    found = asyncio.run(matches_with_meaning(with_meaning_on(compiled), entries, stored=False))
+    return {
+        (entry.id, name)
+        for entry, matches in zip(entries, found, strict=True)
+        for name, match in matches.items()
+        if match.lifted_by is not None
+    }
 
 
 def _warn_of_unknown_topics(judged: list[JudgedEntry], names: list[str]) -> None:
@@ -72,6 +97,8 @@ def _judged(file: Path) -> list[JudgedEntry]:
     return judged
 
 
-def _shares(name: str, quality: TopicQuality) -> tuple[str, ...]:
+def _row(name: str, quality: TopicQuality, *, counted: bool) -> tuple[str, ...]:
     shares = (quality.precision, quality.recall, quality.f1, quality.average_precision)
-    return (name, *(f"{share:.3f}" for share in shares))
+    counts = (str(quality.relevant), str(quality.found)) if counted else ("", "")
+    any_level = (quality.any_precision, quality.any_recall)
+    return (name, *(f"{share:.3f}" for share in shares), *counts, *(f"{share:.3f}" for share in any_level))

@@ -56,13 +56,27 @@ def explain_command(
     compiled = load_to_read(config)
     topics = selected_topics(compiled, topic)
     subject, labels = _subject(compiled, text, url, entry)
-    found = [explain(one, subject, labels) for one in topics]
+    found = _with_meaning(compiled, [explain(one, subject, labels) for one in topics], subject, labels)
     if as_json:
         facts = [explanation_json(explanation) for explanation in found]
         typer.echo(json.dumps(facts[0] if topic else facts, ensure_ascii=False, indent=2))
         return
     for line in (line for explanation in found for line in _lines(explanation)):
         say(line)
+
+
+def _with_meaning(
+    compiled: CompiledConfig, found: list[Explanation], subject: Entry, labels: Mapping[str, str] | None
+) -> list[Explanation]:
+    """The explanations with closeness in meaning, where the configuration wants it."""
+    if not compiled.settings.meaning.enabled:
+        return found
+    import asyncio
+
+    from watcher.dryrun.opinions import matches_with_meaning
+
+    (matches,) = asyncio.run(matches_with_meaning(compiled, [subject], labels, stored=True))
+    return [one.with_opinions(matches[one.topic]) if one.topic in matches else one for one in found]
 
 
 def _subject(
@@ -115,6 +129,8 @@ def _entry_of_text(name: str) -> Entry:
 
 
 def _lines(found: Explanation) -> Iterator[str]:
+    from watcher.render.highlight import opinion_text
+
     focus = format_points(found.focus)
     yield f"{found.topic}: {found.level.value}, {format_points(found.score)} points (focus from {focus})"
     for part, words in zip(found.parts, found.members, strict=True):
@@ -128,6 +144,10 @@ def _lines(found: Explanation) -> Iterator[str]:
         yield f"  missing: {found.missing}"
     if found.query_lacks:
         yield f"  query not true, lacks: {found.query_lacks}"
+    for opinion in found.opinions:
+        yield f"  beside the score: {opinion_text(opinion, is_reason=opinion.kind is found.lifted_by)}"
+    if found.from_page:
+        yield "  the text is that of the entry's page"
     if found.to_focus:
         yield f"  too few: {_distance(found)}"
     if found.unread:

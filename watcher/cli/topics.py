@@ -183,3 +183,26 @@ def _kind(one: Suggestion) -> str:
     if one.after is None:
         return "remove"
     return "raise" if one.after > one.before else "lower"
+
+
+@app.command("meaning", epilog="Example: watcher topics meaning")
+def meaning_command(config: Config = DEFAULT_CONFIG, as_json: AsJson = False) -> None:
+    """Show what closeness in meaning is measured by, how good marks make it, and how many entries came by it today."""
+    import asyncio
+
+    from watcher.dryrun.opinions import meaning_json, meaning_of, refuse_without_encoder, with_meaning_on
+
+    refuse_without_encoder()
+    found = asyncio.run(meaning_of(with_meaning_on(load_to_read(config))))
+    if as_json:
+        typer.echo(json.dumps([meaning_json(one) for one in found], indent=2))
+        return
+    columns = ("topic", "relevant", "others", "by", "precision", "recall", "average precision", "today")
+    rows = []
+    for one in found:
+        facts = meaning_json(one)
+        shares = [
+            f"{one.quality[name]:.2f}" if one.quality else "" for name in ("precision", "recall", "average_precision")
+        ]
+        rows.append((one.topic, str(facts["relevant"]), str(facts["others"]), facts["by"], *shares, str(one.today)))
+    show_table(columns, rows, empty="no topic says what it means: add `about`, examples or a pack")

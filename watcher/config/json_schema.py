@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import time, timedelta
 from typing import Any
 
@@ -23,6 +23,8 @@ SECTIONS: Mapping[str, type[Shape]] = {
     "polling": shapes.PollingShape,
     "limits": shapes.LimitsShape,
     "retention": shapes.RetentionShape,
+    "meaning": shapes.MeaningShape,
+    "second_look": shapes.SecondLookShape,
     "feed_reports": shapes.FeedReportsShape,
     "heartbeat": shapes.HeartbeatShape,
     "network": shapes.NetworkShape,
@@ -30,7 +32,12 @@ SECTIONS: Mapping[str, type[Shape]] = {
     "web": WebShape,
 }
 """Sections that are one mapping of keys."""
-SIZES = frozenset({"max_bytes", "bytes_per_feed"})
+NUMBERS: Mapping[str, Callable[[int], object]] = {
+    "max_bytes": format_size,
+    "bytes_per_feed": format_size,
+    "closeness": lambda hundredths: hundredths / 100,
+}
+"""How numbers are written that are not written as they are kept."""
 
 DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
     "PollingShape": {
@@ -58,6 +65,18 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "messages": "How long finished messages and their alerts are kept.",
         "max_entries": "With more entries, the oldest without an alert are deleted before their time.",
         "max_bytes": "With a larger store, the oldest entries without an alert are deleted before their time.",
+    },
+    "MeaningShape": {
+        "enabled": "Whether closeness in meaning makes entries mentions; needs watcher-news[meaning].",
+        "closeness": "The least closeness to a topic's examples, between 0 and 1.",
+        "per_day": "How many entries of each topic become mentions so in 24 hours.",
+    },
+    "SecondLookShape": {
+        "url": "The address of a language model, ending in /chat/completions.",
+        "model": "The name of the model.",
+        "key": "Its key, best as {env: NAME}, {file: PATH} or {credential: NAME}.",
+        "per_day": "How many questions are asked in 24 hours.",
+        "timeout": "How long an answer is waited for.",
     },
     "FeedReportsShape": {
         "at": "When the daily report on feeds that need attention is made.",
@@ -127,6 +146,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "name": "A short name, the value of the label topic.",
         "use": "Packs of the topic library that this topic builds on.",
         "title": "The title in messages; the name by default.",
+        "about": "What it is about, in a sentence: closeness in meaning is measured by it.",
+        "meaning": "Whether closeness in meaning may make an entry a mention.",
         "terms": "Weight: list of terms. A star ends a word, a space makes a phrase, @name is a list.",
         "near": "Terms that are worth more close together.",
         "require": "A boolean expression without which there is no alert.",
@@ -261,8 +282,8 @@ def _as_written(key: str, value: object) -> object:
         return format_duration(value)
     if isinstance(value, time):
         return f"{value:%H:%M}"
-    if key in SIZES and isinstance(value, int):
-        return format_size(value)
+    if isinstance(value, int) and key in NUMBERS:
+        return NUMBERS[key](value)
     if isinstance(value, Listen):
         return str(value)
     if isinstance(value, Sequence) and not isinstance(value, str):
@@ -273,5 +294,7 @@ def _as_written(key: str, value: object) -> object:
 def defaults_yaml() -> str:
     """The defaults of the sections that have any, as YAML that may be pasted into a configuration."""
     sections: dict[str, Any] = {"store": DEFAULT_STORE}
-    sections |= {name: defaults_of(model) for name, model in SECTIONS.items() if name not in {"smtp", "heartbeat"}}
+    sections |= {
+        name: defaults_of(model) for name, model in SECTIONS.items() if name not in {"smtp", "heartbeat", "second_look"}
+    }
     return yaml.safe_dump(sections, sort_keys=False, default_flow_style=None, allow_unicode=True)

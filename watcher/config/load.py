@@ -13,6 +13,7 @@ from watcher.config.credentials import Credentials, SecretMode
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.feeds import read_feeds
 from watcher.config.includes import include_files
+from watcher.config.opinions import read_meaning, read_second_look
 from watcher.config.reader import Reader
 from watcher.config.receivers import read_receivers
 from watcher.config.routes import Names, read_route
@@ -43,6 +44,8 @@ SECTIONS = (
     "polling",
     "limits",
     "retention",
+    "meaning",
+    "second_look",
     "feed_reports",
     "heartbeat",
     "network",
@@ -138,6 +141,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     polling = read_polling(reader)
     network = read_network(reader, credentials)
     limits, retention = read_limits(reader), read_retention(reader)
+    meaning, second_look = read_meaning(reader), read_second_look(reader, credentials)
     smtp, web = read_smtp(reader, credentials), read_web(reader, credentials)
     lists = read_feeds(reader, credentials, polling.min)
     topics = read_topics(reader, read_vocabulary(reader))
@@ -155,7 +159,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     settings = Settings(
         file=reader.file, store=store, polling=polling, network=network, feeds=lists.feeds, topics=topics,
         receivers=receivers, route=route, smtp=smtp, limits=limits, retention=retention, web=web,
-        feed_reports=reports, heartbeat=heartbeat,
+        feed_reports=reports, heartbeat=heartbeat, meaning=meaning, second_look=second_look,
         warnings=tuple(map(str, warnings)), opml_files=lists.opml_files,
         positions=_positions(reader),
     )  # fmt: skip

@@ -33,6 +33,7 @@ from watcher.config.quantities import read_points
 from watcher.model.topic import NO_LANGUAGE, ListMember, Near, Points, Term
 
 _FOLDER = files("watcher") / "library"
+_EXAMPLES = "examples"
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LOCAL_LIST = re.compile(r"(?<![\w@/])@([a-z][\w-]*)(?![\w/-])")
 _SEPARATOR = re.compile(r"\s*[,\n]\s*")
@@ -47,6 +48,8 @@ class Pack:
     version: int
     title: str
     definition: str
+    counts: str
+    counts_not: str
     languages: tuple[str, ...]
     terms: tuple[Term, ...]
     near: tuple[Near, ...]
@@ -66,7 +69,7 @@ def pack_names() -> tuple[str, ...]:
         sorted(
             f"{folder.name}/{file.name.removesuffix('.yaml')}"
             for folder in _FOLDER.iterdir()
-            if folder.is_dir()
+            if folder.is_dir() and folder.name != _EXAMPLES
             for file in folder.iterdir()
             if file.name.endswith(".yaml")
         )
@@ -91,6 +94,8 @@ def load_pack(name: str) -> Pack:
         version=document["version"],
         title=document["title"],
         definition=document["definition"],
+        counts=document.get("counts", ""),
+        counts_not=document.get("counts_not", ""),
         languages=tuple(document.get("languages", ())),
         terms=tuple(
             Term(_named(text, own), read_points(str(weight)))
@@ -101,6 +106,36 @@ def load_pack(name: str) -> Pack:
         require=_named(document["require"], own) if "require" in document else None,
         focus=read_points(str(document.get("focus", 5))),
         lists=lists,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PackExample:
+    """A labelled text of a pack's subject; the first line is the title. `kind`: plain, indirect or trap; a trap is not
+    relevant.
+    """
+
+    pack: str
+    language: str
+    kind: str
+    text: str
+
+    @property
+    def is_relevant(self) -> bool:
+        return self.kind != "trap"
+
+
+@lru_cache(maxsize=64)
+def pack_examples(name: str) -> tuple[PackExample, ...]:
+    """The examples of a subject. Raises KeyError when there is no pack of this name."""
+    if name not in pack_names():
+        raise KeyError(name)
+    text = (_FOLDER / _EXAMPLES / f"{name.rpartition('/')[2]}.yaml").read_text(encoding="utf-8")
+    return tuple(
+        PackExample(name, language, kind, example)
+        for language, kinds in yaml.load(text, Loader=_LOADER).items()  # noqa: S506 - safe
+        for kind, texts in kinds.items()
+        for example in texts
     )
 
 

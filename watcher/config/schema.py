@@ -82,6 +82,20 @@ class RetentionShape(Shape):
     max_bytes: Size | None = None
 
 
+class MeaningShape(Shape):
+    enabled: bool = False
+    closeness: Annotated[PointsText, reject(lambda points: not 0 < points <= 100, "must be between 0 and 1")] = 8
+    per_day: int = Field(5, ge=0)
+
+
+class SecondLookShape(Shape):
+    url: TextOrSecret
+    model: Line
+    key: TextOrSecret | None = None
+    per_day: int = Field(100, ge=0)
+    timeout: PositiveDuration = timedelta(seconds=20)
+
+
 class FeedReportsShape(Shape):
     at: Clock = time(6)
     zone: Zone | None = None
@@ -146,6 +160,8 @@ class TopicShape(Shape):
     name: Name
     use: str | list[str] = []
     title: Line | None = None
+    about: Text | None = None
+    meaning: bool = True
     terms: dict[str, Annotated[list[Text], Field(min_length=1)]] = {}
     near: list[NearShape] = []
     require: Text | None = None

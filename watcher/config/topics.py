@@ -156,6 +156,8 @@ def _topic(reader: Reader, where: Where, shape: TopicShape, vocabulary: Lists) -
         vocabulary={**lists, **of_packs},
         positions=positions,
         path=".".join(map(str, where)),
+        about=shape.about or "",
+        meaning=shape.meaning,
         packs=tuple(pack.name for pack in packs),
         packs_require=tuple(pack.require for pack in packs if pack.require),
     )

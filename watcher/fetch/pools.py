@@ -41,14 +41,17 @@ class Pools:
         self._pools: dict[tuple[str, ...], httpcore2.AsyncConnectionPool] = {}
 
     def stream(
-        self, url: httpcore2.URL, headers: RawHeaders, allow: tuple[str, ...]
+        self, url: httpcore2.URL, headers: RawHeaders, allow: tuple[str, ...], posted: bytes | None = None
     ) -> AbstractAsyncContextManager[httpcore2.Response]:
-        """A GET request, over a connection that public addresses and the ranges of `allow` permit."""
+        """A GET request, or a POST of `posted`, over a connection that public addresses and the ranges of `allow`
+        permit.
+        """
         if self._network.proxy is not None:
             allow = ()
         if allow not in self._pools:
             self._pools[allow] = self._open(allow)
-        return self._pools[allow].stream("GET", url, headers=headers)
+        method = "GET" if posted is None else "POST"
+        return self._pools[allow].stream(method, url, headers=headers, content=posted)
 
     def allowed_after(self, response: httpcore2.Response, allow: tuple[str, ...]) -> tuple[str, ...]:
         """What the next hop of a chain may reach: no private range once a public address has redirected."""

@@ -13,13 +13,17 @@ from watcher.model.topic import ListMember, Near, Points, Topic, TopicProblem, V
 
 @dataclass(frozen=True, slots=True)
 class CompiledTopic:
-    """A topic whose strings were all understood. Terms stay strings: the percolator indexes them itself."""
+    """A topic whose strings were all understood. Terms stay strings: the percolator indexes them itself.
+
+    `own_require` is what the topic itself requires; `require` also what its packs do.
+    """
 
     topic: Topic
     near: tuple[NearPair, ...] = ()
     require: Expression | None = None
     exclude: Expression | None = None
     query: Expression | None = None
+    own_require: Expression | None = None
 
     @property
     def name(self) -> str:
@@ -53,6 +57,7 @@ def compile_topic(topic: Topic) -> CompiledTopic | tuple[TopicProblem, ...]:
     require = _compile_query(topic.require, "require", topic, problems)
     exclude = _compile_query(topic.exclude, "exclude", topic, problems)
     query = _compile_query(topic.query, "query", topic, problems)
+    own_require = require
     for text in topic.packs_require:
         of_pack = _compile_query(text, "use", topic, problems)
         require = of_pack if require is None else And((require, of_pack)) if of_pack is not None else require
@@ -60,7 +65,7 @@ def compile_topic(topic: Topic) -> CompiledTopic | tuple[TopicProblem, ...]:
         problems.append(TopicProblem("query", "is also true for texts with none of its words; add a word with AND"))
     if problems:
         return tuple(problems)
-    return CompiledTopic(topic, tuple(near), require, exclude, query)
+    return CompiledTopic(topic, tuple(near), require, exclude, query, own_require)
 
 
 def _problems_of_vocabulary(topic: Topic) -> Iterator[TopicProblem]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,7 +34,7 @@ class JudgedProblem:
 
 @dataclass(frozen=True, slots=True)
 class TopicQuality:
-    """Shares between 0 and 1; `relevant` and `found` count entries."""
+    """Shares between 0 and 1, at focus and at any level; `relevant` and `found` (at focus) count entries."""
 
     precision: float
     recall: float
@@ -42,6 +42,8 @@ class TopicQuality:
     average_precision: float
     relevant: int = 0
     found: int = 0
+    any_precision: float = 0.0
+    any_recall: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +66,23 @@ class Quality:
 
 
 def evaluate(
-    judged: Iterable[JudgedEntry], topics: Sequence[Topic | CompiledTopic], *, formula: Formula = FORMULA
+    judged: Iterable[JudgedEntry],
+    topics: Sequence[Topic | CompiledTopic],
+    *,
+    formula: Formula = FORMULA,
+    lifted: Collection[tuple[str, str]] = (),
 ) -> Quality:
-    """Scores every entry by every topic; positive means focus. Topics that nobody judged are left out."""
+    """Scores every entry by every topic; positive means focus. Topics that nobody judged are left out.
+
+    `lifted` are entries (id) and topics (name) that are mentions by an opinion beside the words.
+    """
     percolator = Percolator(topics, formula=formula)
     names = [compiled.name for compiled in percolator.index.topics]
     rows: list[tuple[JudgedEntry, dict[str, Assessment]]] = []
     for one in judged:
         found = percolator.assessments(percolator.read(one.entry, None))
         rows.append((one, {assessment.topic.name: assessment for assessment in found}))
-    scores = tuple(_score(one.entry.id, name, found.get(name)) for one, found in rows for name in names)
+    scores = tuple(_score(one.entry.id, name, found.get(name), lifted) for one, found in rows for name in names)
     by_topic: dict[str, list[tuple[EntryScore, bool]]] = {name: [] for name in names}
     for number, score in enumerate(scores):
         truth = rows[number // len(names)][0].labels.get(score.topic)
@@ -92,7 +101,11 @@ def quality_of(judged: Sequence[tuple[EntryScore, bool]]) -> TopicQuality:
     recall = right / relevant if relevant else 0.0
     f1 = 2 * precision * recall / (precision + recall) if right else 0.0
     ranking = [(score.score, truth) for score, truth in judged]
-    return TopicQuality(precision, recall, f1, average_precision(ranking), relevant, found)
+    any_level = [truth for score, truth in judged if score.level is not Level.NONE]
+    any_precision = sum(any_level) / len(any_level) if any_level else 0.0
+    any_recall = sum(any_level) / relevant if relevant else 0.0
+    average = average_precision(ranking)
+    return TopicQuality(precision, recall, f1, average, relevant, found, any_precision, any_recall)
 
 
 def average_precision(ranking: Iterable[tuple[float, bool]]) -> float:
@@ -147,6 +160,10 @@ def quality_json(quality: Quality) -> dict[str, Any]:
             for name, topic in quality.topics.items()
         },
         "macro": _shares(quality.macro),
+        "any_level": {
+            name: {"precision": one.any_precision, "recall": one.any_recall}
+            for name, one in (*quality.topics.items(), ("macro", quality.macro))
+        },
     }
 
 
@@ -155,7 +172,9 @@ def score_json(score: EntryScore) -> dict[str, Any]:
     return {"id": score.id, "topic": score.topic, "score": score.score / 100, "level": score.level.value}
 
 
-def _score(entry_id: str, topic: str, assessment: Assessment | None) -> EntryScore:
+def _score(entry_id: str, topic: str, assessment: Assessment | None, lifted: Collection[tuple[str, str]]) -> EntryScore:
+    if (entry_id, topic) in lifted:
+        return EntryScore(entry_id, topic, assessment.score if assessment is not None else 0, Level.MENTION)
     if assessment is None or assessment.excluded_by is not None or assessment.missing is not None:
         return EntryScore(entry_id, topic, 0, Level.NONE)
     return EntryScore(entry_id, topic, assessment.score, assessment.level)
@@ -170,6 +189,8 @@ def _mean(qualities: Sequence[TopicQuality]) -> TopicQuality:
         sum(quality.average_precision for quality in qualities) / count,
         sum(quality.relevant for quality in qualities),
         sum(quality.found for quality in qualities),
+        sum(quality.any_precision for quality in qualities) / count,
+        sum(quality.any_recall for quality in qualities) / count,
     )
 
 

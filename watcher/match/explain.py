@@ -12,7 +12,7 @@ from watcher.match.conditions import holds, what_holds, what_is_missing
 from watcher.match.percolator import Percolator, applies, evidence_of
 from watcher.match.scoring import FORMULA, Part, assess
 from watcher.match.terms import TermProblem, members, parse_member
-from watcher.model.alert import Evidence
+from watcher.model.alert import Evidence, Match, Opinion, OpinionKind
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, ListMember, Points, Term, Topic
 
@@ -25,7 +25,8 @@ class Explanation:
     `required_by`: the part of `require` that is true. `excluded_by` and `missing`: the conditions that stopped the
     entry, as written in the topic. `to_focus` and `to_mention`: the points still missing, 0 when there are enough.
     `query_lacks`: below focus, what would make the `query` true, which terms may do without. `unread`: characters at
-    the end of a hostile or very long text that no topic looks at.
+    the end of a hostile or very long text that no topic looks at. `opinions`: what was found beside the words, and
+    `lifted_by` which of them makes the entry a mention. `from_page`: the text is that of the entry's page.
     """
 
     topic: str
@@ -41,6 +42,13 @@ class Explanation:
     to_mention: Points
     query_lacks: str | None = None
     unread: int = 0
+    opinions: tuple[Opinion, ...] = ()
+    lifted_by: OpinionKind | None = None
+    from_page: bool = False
+
+    def with_opinions(self, match: Match) -> Explanation:
+        """The explanation with what opinions made of its match."""
+        return replace(self, level=match.level, opinions=match.opinions, lifted_by=match.lifted_by)
 
 
 class Explainer:
@@ -80,6 +88,7 @@ class Explainer:
             to_mention=max(0, ceil(FORMULA.nearly * topic.focus) - score) if level is Level.NONE else 0,
             query_lacks=query_lacks,
             unread=indexed.unread,
+            from_page=entry.from_page,
         )
 
 
@@ -151,6 +160,20 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "to_focus": explanation.to_focus / 100,
         "to_mention": explanation.to_mention / 100,
         "unread": explanation.unread,
+        "opinions": [opinion_json(one) for one in explanation.opinions],
+        "lifted_by": explanation.lifted_by,
+        "full_text": explanation.from_page,
+    }
+
+
+def opinion_json(opinion: Opinion) -> dict[str, Any]:
+    """An opinion as JSON values; closeness and probability between 0 and 1."""
+    return {
+        "kind": opinion.kind.value,
+        "favours": opinion.favours,
+        "value": opinion.value / 100,
+        "least": opinion.least / 100,
+        "quote": opinion.quote,
     }
 
 

@@ -7,17 +7,18 @@ An entry is indexed (`entry_index`, word by word through `token_cache`), the ind
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import takewhile
 
 from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
+from watcher.match.conditions import holds
 from watcher.match.entry_index import IndexedEntry, Span
 from watcher.match.scoring import FORMULA, TITLE, Assessment, Formula, Part, assess, assess_if_reached
 from watcher.match.token_cache import TokenCaches
 from watcher.match.topic_index import Index, Pattern
 from watcher.model.alert import Evidence, Match
 from watcher.model.entry import Entry
-from watcher.model.topic import Topic
+from watcher.model.topic import Level, Topic
 
 __all__ = ["CompiledTopic", "Percolator", "compile_topics"]
 
@@ -67,6 +68,25 @@ class Percolator:
             for number in sorted(found)
             if applies(index.topics[number].topic, labels)
         ]
+
+    def undecided(self, entry: Entry, names: Collection[str], labels: Mapping[str, str] | None = None) -> list[Match]:
+        """What an opinion beside the words may add to: mentions, and topics without a level if nothing is against it.
+
+        Such a topic (one of `names`) applies to the feed, has no negative score, excludes nothing of the entry, and
+        what it requires itself is there; what its packs require may be missing.
+        """
+        indexed = self.read(entry, labels)
+        found = self.candidates(indexed)
+        matches = []
+        for number, compiled in enumerate(self.index.topics):
+            if compiled.name not in names or not applies(compiled.topic, labels):
+                continue
+            assessment = assess(self.index, number, indexed, found.get(number, {}), self.formula)
+            own = self.index.programs[number].own_require
+            is_open = assessment.score >= 0 and assessment.excluded_by is None and (own is None or holds(own, indexed))
+            if assessment.level is Level.MENTION or (assessment.level is Level.NONE and is_open):
+                matches.append(match_of(assessment, indexed))
+        return matches
 
     def candidates(self, indexed: IndexedEntry) -> dict[int, dict[int, list[Span]]]:
         """Topic number → term number → where the term occurs."""

@@ -36,6 +36,7 @@ class Program:
     require: Expression | None = None
     exclude: Expression | None = None
     query: Expression | None = None
+    own_require: Expression | None = None
 
 
 PLAIN = Program()
@@ -209,7 +210,9 @@ class Index:
             replace(pair, left=tuple(map(bound, pair.left)), right=tuple(map(bound, pair.right)))
             for pair in compiled.near
         )
-        return Program(near, bind(compiled.require), bind(compiled.exclude), bind(compiled.query))
+        require, exclude, query = map(bind, (compiled.require, compiled.exclude, compiled.query))
+        own = require if compiled.own_require is compiled.require else bind(compiled.own_require)
+        return Program(near, require, exclude, query, own)
 
     def _trigger(self, frequency: array[int]) -> None:
         """Words that make a topic a candidate although none of its terms may be there."""

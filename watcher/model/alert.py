@@ -29,15 +29,44 @@ class Evidence:
     highlights: tuple[tuple[int, int], ...] = ()
 
 
+class OpinionKind(StrEnum):
+    """What has an opinion on an entry beside the words of a topic.
+
+    MEANING: how close it is to the topic's examples. MARKS: a regression made from what users marked. SECOND_LOOK: a
+    language model that was asked.
+    """
+
+    MEANING = "meaning"
+    MARKS = "marks"
+    SECOND_LOOK = "second_look"
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What something else than a topic's words says of an entry. It is beside the score, never in it.
+
+    `value` and `least`, in hundredths: closeness or probability, and from where it speaks for the entry. `quote`: words
+    of the entry that prove a second look.
+    """
+
+    kind: OpinionKind
+    favours: bool
+    value: int = 0
+    least: int = 0
+    quote: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Match:
-    """An entry that reached a level of a topic."""
+    """An entry that reached a level of a topic. `lifted_by`: it is a mention by this opinion, not by its words."""
 
     topic: str
     score: Points
     level: Level
     focus: Points
     evidence: tuple[Evidence, ...]
+    opinions: tuple[Opinion, ...] = ()
+    lifted_by: OpinionKind | None = None
 
 
 class AlertState(StrEnum):
@@ -107,6 +136,9 @@ class Alert:
     """False: its topic wants copies of a story, too."""
     revision: str = ""
     """The fingerprint of the new title of an entry that is sent again for it."""
+    opinions: tuple[Opinion, ...] = ()
+    lifted_by: OpinionKind | None = None
+    """The opinion that made it a mention; None when its words did."""
 
     @property
     def rank(self) -> Points:
@@ -233,4 +265,6 @@ def make_alert(match: Match, topic: Topic, identified: Identified, origin: Alert
         trust=origin.trust,
         folds=topic.folds,
         revision=revision,
+        opinions=match.opinions,
+        lifted_by=match.lifted_by,
     )

@@ -69,7 +69,8 @@ class Entry:
     """One thing in a feed. Texts are plain text (no markup, no control characters), times aware UTC.
 
     `id` is what the feed said (`atom:id`, RSS `guid`), "" when it said nothing. `publisher` is the RSS
-    `<source>` (name or URL) when the feed only passes on what others wrote.
+    `<source>` (name or URL) when the feed only passes on what others wrote. `from_page`: the content is that of the
+    page at `link`, because the feed has only the beginning of it.
     """
 
     id: str
@@ -83,6 +84,7 @@ class Entry:
     categories: tuple[str, ...] = ()
     language: str | None = None
     publisher: str | None = None
+    from_page: bool = False
 
 
 def split_hashes(hashes: str) -> frozenset[str]:

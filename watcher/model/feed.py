@@ -14,6 +14,16 @@ from watcher.model.secret import Secret
 from watcher.model.trust import Trust
 
 
+class FullText(StrEnum):
+    """For which entries the page is fetched, because the feed carries only the beginning of its texts.
+
+    NEAR_MISSES: those that are mentions, or have points of a topic but too few or without what it requires.
+    """
+
+    NEVER = "never"
+    NEAR_MISSES = "near_misses"
+
+
 @dataclass(frozen=True, slots=True)
 class Feed:
     """A feed as configured. `url` as written is its identity; `interval` None means learned ("auto").
@@ -33,6 +43,7 @@ class Feed:
     trust: Trust = Trust.NORMAL
     is_aggregator: bool = False
     is_critical: bool = False
+    full_text: FullText = FullText.NEVER
 
     address: Secret | None = None
     """Where it is read when that is a secret; `url` then is what may be shown of it, see `public_address`."""

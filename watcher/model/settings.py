@@ -95,6 +95,28 @@ class Retention:
 
 
 @dataclass(frozen=True, slots=True)
+class Meaning:
+    """Whether closeness in meaning makes entries mentions. `closeness`: the least, in hundredths. `per_day`: how many
+    entries of each topic in any 24 hours.
+    """
+
+    enabled: bool = False
+    closeness: int = 8
+    per_day: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLook:
+    """A language model behind an interface like OpenAI's, which is asked at most `per_day` questions in 24 hours."""
+
+    url: str | Secret
+    model: str
+    key: Secret | None = None
+    per_day: int = 100
+    timeout: timedelta = timedelta(seconds=20)
+
+
+@dataclass(frozen=True, slots=True)
 class FeedReports:
     """When the operator is notified of feed issues, and of which kinds; without kinds, never."""
 
@@ -131,6 +153,8 @@ class Settings:
     smtp: Smtp | None = None
     limits: Limits = Limits()
     retention: Retention = Retention()
+    meaning: Meaning = Meaning()
+    second_look: SecondLook | None = None
     feed_reports: FeedReports = FeedReports()
     heartbeat: Heartbeat | None = None
     web: WebSettings = field(default_factory=WebSettings)

@@ -117,6 +117,10 @@ class Topic:
     vocabulary: Vocabulary = field(default_factory=dict)
     positions: Mapping[str, Position] = field(default_factory=dict)
     path: str = ""
+    about: str = ""
+    """What it is about, in a sentence: what closeness in meaning is measured by, with the examples."""
+    meaning: bool = True
+    """Whether closeness in meaning may make an entry a mention."""
     packs: tuple[str, ...] = ()
     packs_require: tuple[str, ...] = ()
 

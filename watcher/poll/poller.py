@@ -1,6 +1,6 @@
 """The poll pipeline: from a due feed to stored alerts.
 
-    acquire ─▶ fetch ─▶ parse ─▶ look up seen ─▶ decide ─▶ match ─▶ story ─▶ save (I1)
+    acquire ─▶ fetch ─▶ parse ─▶ look up seen ─▶ decide ─▶ match, opinions ─▶ story ─▶ save (I1)
 
 Only this file knows that order. Each step is a call into a package of its own. What goes wrong is a value that is
 saved in the feed's own state. A poll that cannot be saved changes nothing: its lease runs out and the feed is polled
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -23,7 +23,7 @@ from watcher.dedupe.unchanged import ChangedPart, hashes_after, known_hashes
 from watcher.errors import PollReason, StoreError
 from watcher.fetch.client import Fetcher
 from watcher.match.percolator import Percolator
-from watcher.model.alert import Alert, AlertOrigin, make_alert
+from watcher.model.alert import AlertOrigin
 from watcher.model.entry import EntryDecision, Identified, ParsedFeed, Seen, split_hashes
 from watcher.model.feed import (
     AcquiredFeed,
@@ -36,11 +36,12 @@ from watcher.model.feed import (
     PollState,
     Validators,
 )
+from watcher.model.opinion import OpinionResult
 from watcher.model.settings import Limits, Polling
-from watcher.model.story import Sketch
 from watcher.model.topic import Topic
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
+from watcher.poll.scoring import OpinionGiver, Scored, Scorer
 from watcher.schedule import cadence, moves
 from watcher.schedule.health import issues_from
 from watcher.schedule.history import with_poll
@@ -48,11 +49,14 @@ from watcher.schedule.interval import CadencePolicy
 from watcher.schedule.quota import after_quota, within_quota
 from watcher.store.records import PollRecord
 from watcher.store.store import Store
-from watcher.story.sketch import sketch_of
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
 
 log = structlog.get_logger()
+
+
+_SHARE_FOR_OPINIONS = 0.3
+"""Of what is left of the lease when the entries are known: the rest is for saving them."""
 
 
 class PollResult(StrEnum):
@@ -78,6 +82,7 @@ class PollReport:
     entries_new: int = 0
     alerts: int = 0
     folded: int = 0
+    opinions: Mapping[OpinionResult, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +124,7 @@ class Poller:
     clock: Clock
     jitter: Callable[[], float]
     timings: Timings
+    opinions: OpinionGiver | None = None
 
     async def acquire(self, limit: int, *, now: datetime | None = None, force: bool = False) -> list[AcquiredFeed]:
         """Leases up to `limit` feeds that are due at `now` (default: the present moment).
@@ -218,10 +224,14 @@ class Poller:
         title = feed.name or parsed.title or feed.url
         origin = AlertOrigin(feed.url, feed.label, title, feed.labels, parsed.language, feed.trust)
         scored = decision.new + decision.updated
-        alerts, sketches = await self.cpu_pool(self._match, scored, feed, origin, now) if scored else ((), {})
+        patience = (acquired.until - now) * _SHARE_FOR_OPINIONS
+        found = await self._scorer().score(scored, feed, origin, now, patience) if scored else Scored()
         labels = {**feed.labels, "language": parsed.language or "", "feed": feed.label}
-        record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, sketches, alerts)
-        return await self._save(PollResult.FETCHED, record)
+        record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, found.sketches, found.alerts)
+        return replace(await self._save(PollResult.FETCHED, record), opinions=found.counts)
+
+    def _scorer(self) -> Scorer:
+        return Scorer(self.config.topics, self.config.percolator, self.cpu_pool, self.opinions)
 
     async def _parse_and_decide(self, fetched: Fetched, state: PollState) -> _Reading | ParseFailed:
         """The document and what is new in it: by its changed entries alone if these say enough, else in full."""
@@ -252,29 +262,6 @@ class Poller:
             return []
         probe = await self.cpu_pool(named.probe)
         return await self.store_pool(self.store.polls.seen, state.url, probe)
-
-    def _match(
-        self, scored: tuple[Identified, ...], feed: Feed, origin: AlertOrigin, now: datetime
-    ) -> tuple[tuple[Alert, ...], Mapping[str, Sketch]]:
-        """The alerts of new and updated entries, and for each such entry the sketch that finds its story."""
-        labels = {**origin.feed_labels, "feed": origin.feed_label, "feed_url": origin.feed_url}
-        labels["language"] = origin.language or ""
-        alerts: list[Alert] = []
-        sketches: dict[str, Sketch] = {}
-        for one in scored:
-            try:
-                found = [
-                    make_alert(match, self.config.topics[match.topic], one, origin, now)
-                    for match in self.config.percolator.percolate(one.entry, labels)
-                ]
-                alerts += found
-                if found:
-                    sketches[one.entry_key] = sketch_of(one, feed)
-            except Exception:
-                log.exception(
-                    "entry.match_failed", feed=origin.feed_url, entry=one.entry_key, remedy="please report this"
-                )
-        return tuple(alerts), sketches
 
     async def _fail(self, feed: Feed, acquired: AcquiredFeed, failed: FetchFailed | ParseFailed) -> PollReport:
         log.warning("poll.failed", feed=feed.url, reason=failed.reason.value, detail=failed.detail)

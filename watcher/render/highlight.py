@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterable, Sequence
 
-from watcher.model.alert import Alert, Evidence
+from watcher.model.alert import Alert, Evidence, Opinion, OpinionKind
 from watcher.model.topic import format_points
 from watcher.text.printable import harmless, isolate, one_line, printable
 from watcher.text.shorten import shorten
@@ -72,8 +72,33 @@ def text_runs(text: str, parts: Iterable[Evidence]) -> tuple[Run, ...]:
 
 def why(alert: Alert, limit: int = WHY_CHARACTERS) -> str:
     """The parts of the score as one line: `prison* in title ×2: 6 + detainee*: 2 = 8`; those beyond `limit` are
-    summed up. "" for an alert that is no match.
+    summed up. What was found beside the words follows. "" for an alert that is no match.
     """
+    return "; ".join(filter(None, (_score(alert, limit), *beside_score(alert))))
+
+
+def beside_score(alert: Alert) -> list[str]:
+    """What is beside the score of an alert: opinions, and that the full text of its page was scored."""
+    found = [opinion_text(one, is_reason=one.kind is alert.lifted_by) for one in alert.opinions]
+    return [*found, *(["scored on the full text of its page"] if alert.entry.from_page else [])]
+
+
+def opinion_text(opinion: Opinion, *, is_reason: bool = False) -> str:
+    """An opinion in words. `is_reason`: the alert is a mention because of it."""
+    value, least = (format_points(one) for one in (opinion.value, opinion.least))
+    match opinion.kind:
+        case OpinionKind.MEANING:
+            said = f"meaning {value} close to the topic's examples (mention from {least})"
+        case OpinionKind.MARKS:
+            said = f"like entries marked relevant: {value} (mention from {least})"
+        case OpinionKind.SECOND_LOOK if opinion.favours:
+            said = f"second look: yes, “{isolate(shorten(one_line(opinion.quote), TERM_CHARACTERS))}”"
+        case OpinionKind.SECOND_LOOK:
+            said = "second look: no"
+    return f"a mention by {said}" if is_reason else said
+
+
+def _score(alert: Alert, limit: int) -> str:
     if not alert.evidence:
         return ""
     parts = [_part(part) for part in alert.evidence]

@@ -41,6 +41,7 @@ def _alert(alert: Alert) -> dict[str, object]:
         "score": alert.score / 100,
         "focus": alert.focus / 100,
         "evidence": [_evidence(part) for part in alert.evidence],
+        **_beside_score(alert),
         "entry": {
             "id": one_line(entry.id),
             "title": one_line(entry.title),
@@ -54,6 +55,27 @@ def _alert(alert: Alert) -> dict[str, object]:
             **_story_reports(alert),
         },
     }
+
+
+def _beside_score(alert: Alert) -> dict[str, object]:
+    """Opinions, which one made the alert a mention, whether a page was scored; keys are there when there are any."""
+    found: dict[str, object] = {}
+    if alert.opinions:
+        found["opinions"] = [
+            {
+                "kind": one.kind.value,
+                "favours": one.favours,
+                "value": one.value / 100,
+                "least": one.least / 100,
+                "quote": one_line(one.quote),
+            }
+            for one in alert.opinions
+        ]
+    if alert.lifted_by is not None:
+        found["lifted_by"] = alert.lifted_by.value
+    if alert.entry.from_page:
+        found["full_text"] = True
+    return found
 
 
 def _story_reports(alert: Alert) -> dict[str, object]:

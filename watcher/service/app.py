@@ -27,6 +27,7 @@ from watcher.notify.alarm import Alarms
 from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.feed_reports import report_feeds
 from watcher.notify.notifier import Notifier, NotifyConfig
+from watcher.opinion.opinions import Opinions
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
 from watcher.poll.poller import PollConfig, Poller
@@ -34,7 +35,14 @@ from watcher.render.user_templates import user_templates
 from watcher.route.tree import routes_by_path
 from watcher.service import reconcile
 from watcher.service.executors import Executors, open_executors
-from watcher.service.load import USER_AGENT, CompiledConfig, fingerprint_of, open_config_store, open_fetcher
+from watcher.service.load import (
+    USER_AGENT,
+    CompiledConfig,
+    fingerprint_of,
+    open_config_store,
+    open_fetcher,
+    open_opinions,
+)
 from watcher.service.node import Node, Role
 from watcher.service.tasks import BoundedTasks
 from watcher.store.store import Store
@@ -58,10 +66,13 @@ class Built:
     notify_config: NotifyConfig
     fetcher: Fetcher
     client: HttpClients
+    opinions: Opinions | None = None
 
     async def aclose(self) -> None:
         await self.fetcher.aclose()
         await self.client.aclose()
+        if self.opinions is not None:
+            await self.opinions.aclose()
 
 
 @dataclass(slots=True)
@@ -173,7 +184,7 @@ class Application:
 
         When it raises, nothing has changed. What is under way ends under the old configuration.
         """
-        built = await build(config, self.pools)
+        built = await build(config, self.pools, self.store, self.clock)
         try:
             generation = await self.node.announce(await self.pools.cpu(fingerprint_of, config), again=True)
             async with self.acquiring:
@@ -196,7 +207,7 @@ class Application:
             self.clock, self.notifier.jitter, self.store, self.pools.store, self.notifier.timings.backoff
         )
         self.built = built
-        self.poller = replace(self.poller, config=built.poll_config, fetcher=built.fetcher)
+        self.poller = replace(self.poller, config=built.poll_config, fetcher=built.fetcher, opinions=built.opinions)
         self.notifier = replace(self.notifier, config=built.notify_config, breakers=breakers)
 
     async def _retire(self, old: Built, users: frozenset[asyncio.Task[Any]]) -> None:
@@ -212,13 +223,14 @@ class Application:
         await self.notifier.breakers.forget_pauses()
 
 
-async def build(config: CompiledConfig, pools: Executors) -> Built:
+async def build(config: CompiledConfig, pools: Executors, store: Store, clock: Clock) -> Built:
     """Builds what depends on the configuration. Raises what a channel or the network settings raise."""
     client = HttpClients(config.settings.network, USER_AGENT)
     try:
         poll_config = await pools.cpu(lambda: config.poll_config)
         notify_config = await pools.cpu(notify_config_of, config, client)
-        return Built(config, poll_config, notify_config, open_fetcher(config), client)
+        opinions = open_opinions(config, clock, store, pools.store)
+        return Built(config, poll_config, notify_config, open_fetcher(config), client, opinions)
     except BaseException:
         await client.aclose()
         raise
@@ -265,7 +277,7 @@ async def open_application(
         parser = ParserPool() if parser is None else parser
         stack.push_async_callback(parser.aclose)
         await parser.start()
-        built = await build(config, pools)
+        built = await build(config, pools, store, clock)
         app = _assemble(built, env, node, clock, store, pools, parser, timings)
         beats.start(app.keep_alive())
         stack.push_async_callback(app.close, grace)
@@ -297,6 +309,7 @@ def _assemble(
         clock,
         jitter,
         timings,
+        built.opinions,
     )
     breakers = CircuitBreakers(clock, jitter, store, pools.store, timings.backoff)
     alarms = Alarms(store, pools.store, pools.render, clock, timings.send_within)

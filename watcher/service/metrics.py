@@ -23,6 +23,7 @@ from watcher.store.records import StoreLag
 POLLS = Counter("watcher_polls", "Polls by result.", ["result", "reason"])
 ENTRIES = Counter("watcher_entries_new", "Entries that were new.")
 ALERTS = Counter("watcher_alerts_new", "Alerts not folded into a story.")
+OPINIONS = Counter("watcher_opinions", "Opinions on entries beside the words, by what they came to.", ["result"])
 ATTEMPTS = Counter(
     "watcher_attempts", "Attempts to deliver, by kind of channel, result and reason.", ["kind", "result", "reason"]
 )
@@ -60,6 +61,8 @@ def count_poll(report: PollReport) -> None:
     POLLS.labels(report.result.value, report.reason or "").inc()
     ENTRIES.inc(report.entries_new)
     ALERTS.inc(report.alerts)
+    for result, count in report.opinions.items():
+        OPINIONS.labels(result.value).inc(count)
 
 
 def count_reload(result: ReloadResult) -> None:

