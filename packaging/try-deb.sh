@@ -4,25 +4,31 @@
 set -euo pipefail
 package=$(realpath "$1")
 
+CANNOT_MOUNT=75
 if [ -z "${WATCHER_ROOT_COPY:-}" ]; then
     WATCHER_ROOT_COPY=$(mktemp -d)
     export WATCHER_ROOT_COPY
     trap 'rmdir "$WATCHER_ROOT_COPY"' EXIT
-    if ! unshare --mount mount -t overlay -o "lowerdir=/etc:/usr" overlay "$WATCHER_ROOT_COPY" 2>/dev/null; then
-        echo "the Debian package was not tried: this user may not mount an overlay here" >&2
+    unshare --mount true 2>/dev/null || status=$CANNOT_MOUNT
+    [ -n "${status:-}" ] || unshare --mount "$0" "$package" || status=$?
+    if [ "${status:-0}" = $CANNOT_MOUNT ]; then
+        echo "the Debian package was not tried: this user may not mount a copy of the root here" >&2
         exit 0
     fi
-    unshare --mount "$0" "$package"
-    exit
+    exit "${status:-0}"
 fi
 
 top=$WATCHER_ROOT_COPY root=$WATCHER_ROOT_COPY/root config=/etc/watcher/config.yaml
-mount -t tmpfs -o size=2g tmpfs "$top"
-mkdir "$root" "$top/changes" "$top/work"
-mount -t overlay -o "lowerdir=${WATCHER_ROOT:-/},upperdir=$top/changes,workdir=$top/work" overlay "$root"
-mount -t proc proc "$root/proc"
-mount --bind /dev "$root/dev"
-mount -t tmpfs tmpfs "$root/run" # no systemd: the scripts must do without
+mount_copy() {
+    mount -t tmpfs -o size=2g tmpfs "$top" &&
+        mkdir "$root" "$top/changes" "$top/work" &&
+        mount -t overlay -o "lowerdir=${WATCHER_ROOT:-/},upperdir=$top/changes,workdir=$top/work" overlay "$root" &&
+        mount -t proc proc "$root/proc" &&
+        mount --bind /dev "$root/dev" &&
+        mount -t tmpfs tmpfs "$root/run" && # no systemd: the scripts must do without
+        chroot "$root" /usr/bin/python3 -c ""
+}
+mount_copy || exit $CANNOT_MOUNT
 rm -rf "$root/etc/watcher" "$root/var/lib/watcher" "$root/usr/lib/watcher-news"
 cp "$package" "$root/this.deb"
 
