@@ -12,11 +12,18 @@ from tests.harness.servers import FakeClock
 from tests.harness.store_samples import NOW
 from tests.harness.web import Client, site_of
 from watcher.store.store import Store, open_store
+from watcher.web import remembered
 
 
 @pytest.fixture
 def web_clock() -> FakeClock:
     return FakeClock(NOW + timedelta(minutes=5))
+
+
+@pytest.fixture(autouse=True)
+def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a page would show later is waited for: no test depends on how fast the machine is."""
+    monkeypatch.setattr(remembered, "PATIENCE_SECONDS", 60.0)
 
 
 @pytest.fixture

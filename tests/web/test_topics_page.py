@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
@@ -16,8 +17,9 @@ from watcher.model.entry import EntryDecision
 from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner
 from watcher.views.topics import DayVolume
-from watcher.web import trying
+from watcher.web import remembered, trying
 from watcher.web.pages.topics import CHART_HEIGHT, chart_of
+from watcher.web.remembered import Remembered
 
 
 def save_entries(store: Store, *titles: str) -> dict[str, str]:
@@ -41,7 +43,7 @@ def test_a_changed_definition_shows_what_would_come_and_go(client: Client, store
     assert "+1</span> would come" in page
     assert "−1</span> would go" in page
     assert f"/entries/{keys['An armistice is signed'][:8]}" in page
-    assert "Of 3 stored entries" in page
+    assert "Of 3 entries with words of either definition, of the last 90 days" in page
     assert "+{name: ceasefires" in html.unescape(page)  # the diff
     assert "terms: {3: [armistice*, truce*]" in definition_on(client).replace("ceasefire*", "armistice*")
 
@@ -76,6 +78,36 @@ def test_one_try_at_a_time(client: Client) -> None:
     with trying._LOCK:
         answer = client.post("/topics/ceasefires/try", {"definition": definition})
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
+
+
+def test_a_try_whose_time_is_up_says_how_far_it_came(
+    client: Client, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    save_entries(store, "A ceasefire holds")
+    monkeypatch.setattr(trying, "SECONDS", -1.0)
+    page = client.post("/topics/ceasefires/try", {"definition": definition_on(client)}).text
+    assert "The time was up before older entries were read." in page
+
+
+def test_what_takes_long_is_made_once_for_each_version_and_never_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remembered, "PATIENCE_SECONDS", 0.0)
+    kept, made, may_end = Remembered(), [], threading.Event()
+
+    def make() -> str:
+        made.append(1)
+        may_end.wait(60)
+        return "value"
+
+    assert kept.value("kind", "name", 1, make) is None
+    assert kept.value("kind", "name", 1, make) is None
+    may_end.set()
+    monkeypatch.setattr(remembered, "PATIENCE_SECONDS", 60.0)
+    assert (kept.value("kind", "name", 1, make), len(made)) == ("value", 1)
+    assert (kept.value("kind", "name", 2, make), len(made)) == ("value", 2)
+    with pytest.raises(ZeroDivisionError):
+        kept.value("kind", "name", 3, lambda: str(1 // 0))
+    assert kept.value("kind", "name", 3, make) == "value"
+    kept.close()
 
 
 def test_near_misses_are_found_and_marked(client: Client, store: Store) -> None:

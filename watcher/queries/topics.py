@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from watcher.match.backtest import backtest
 from watcher.match.compile import CompiledTopic
 from watcher.match.suggest import Marked, Suggestions, suggest
+from watcher.model.entry import EntryRecord
 from watcher.model.local_time import to_local
 from watcher.model.topic import format_points
 from watcher.render.digest_context import BAR_DAYS, daily_counts
-from watcher.store.records import EntryFilter
+from watcher.search.candidates import candidates
+from watcher.search.index import EntryIndex
 from watcher.store.store import Store
-from watcher.views.topics import DayVolume, NearMiss, Precision, TopicRow, daily_volume
+from watcher.views.topics import DayVolume, NearMiss, NearMisses, Precision, TopicRow, daily_volume
 
 VOLUME_DAYS = 90
 MOST_READ = 1_000
 """Entries that are scored again to find near misses, the newest first: about half a second."""
-MOST_MARKS = 2_000
+NEAR_DAYS = timedelta(days=7)
+MOST_MARKS = 500
+"""Marks of each kind that suggestions are made of, the newest."""
 NEAR_SHOWN = 20
 
 
@@ -46,16 +50,23 @@ def read_volume(store: Store, topic: str, zone: str, now: datetime) -> tuple[Day
     return daily_volume(((one.at, one.level, one.count) for one in volume), VOLUME_DAYS, zone, now)
 
 
-def read_near_misses(store: Store, topic: CompiledTopic, zone: str, now: datetime) -> tuple[list[NearMiss], int]:
-    """Entries among the newest that had points for a topic but no level, the nearest first; and how many were read."""
-    records = store.entries.matching(EntryFilter(), MOST_READ)
-    (found,) = backtest(records, [topic], zone=to_local(now, zone).tzinfo or now.tzinfo)  # type: ignore[arg-type]
+def read_near_misses(
+    store: Store, index: EntryIndex | None, topic: CompiledTopic, zone: str, now: datetime
+) -> NearMisses:
+    """Entries of the last days that had points for a topic but no level."""
+    records: list[EntryRecord] = []
+    for numbers in candidates(store, index, [topic], now - NEAR_DAYS):
+        records += [one.record for one in store.entries.stored(numbers)]
+        if len(records) >= MOST_READ:
+            break
+    (found,) = backtest(records, [topic], zone=to_local(now, zone).tzinfo or UTC)
     sightings = sorted((*found.stopped, *found.near_misses), key=lambda one: (-one.score, one.record.key))
     nearly = topic.topic.focus * 3 // 4
-    return [
+    near = (
         NearMiss(one.record, one.score, one.stopped_by or f"{format_points(max(nearly - one.score, 0))} points")
         for one in sightings[:NEAR_SHOWN]
-    ], len(records)
+    )
+    return NearMisses(tuple(near), len(records), records[-1].first_seen if records else None, now)
 
 
 def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:

@@ -6,11 +6,12 @@ import asyncio
 import os
 import signal
 import subprocess
+import threading
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
-from watcher.sandbox.child import LENGTH, READY, as_job
+from watcher.sandbox.child import LENGTH, OUT_OF_MEMORY, READY, as_job
 from watcher.sandbox.limits import Limits, child_command, child_environment
 
 _TAG = b"1"
@@ -77,6 +78,74 @@ def run_job_blocking(module: str, head: bytes, body: bytes, limits: Limits) -> F
     except subprocess.TimeoutExpired as late:
         return Finished(_frames(late.stdout or b"")[0], JobFailure.DEADLINE)
     return _finished(ended.stdout, ended.returncode)
+
+
+class BlockingChild:
+    """A child for several jobs, for callers in a thread: `with BlockingChild(…) as child: child.run(…)`.
+
+    After a job that ended the child there is no other. The deadline of the limits is that of each job.
+    """
+
+    def __init__(self, module: str, limits: Limits) -> None:
+        self._limits = limits
+        self._process = subprocess.Popen(
+            child_command(module, limits),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env=child_environment(),
+            cwd="/",
+            start_new_session=True,
+        )
+        self._before = b""
+
+    def __enter__(self) -> BlockingChild:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream is not None:
+                with suppress(OSError):
+                    stream.close()
+        self._process.wait()
+
+    def run(self, head: bytes, body: bytes) -> Finished:
+        """What the worker answers to one job. Never raises for what the job does."""
+        late = threading.Event()
+
+        def end() -> None:
+            late.set()
+            self._process.kill()
+
+        timer = threading.Timer(self._limits.deadline, end)
+        timer.start()
+        try:
+            frames, rest = self._exchange(as_job(_TAG, head, body))
+        finally:
+            timer.cancel()
+        if rest == READY:
+            return Finished(frames)
+        if late.is_set():
+            return Finished(frames, JobFailure.DEADLINE)
+        exit_code = self._process.wait()
+        failure = JobFailure.MEMORY if rest == OUT_OF_MEMORY else failure_of(exit_code)
+        return Finished(frames, failure, exit_code)
+
+    def _exchange(self, job: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], bytes]:
+        """The frames of the answer after its tag, and the mark after them; "" when the child has ended."""
+        source, sink = self._process.stdout, self._process.stdin
+        if source is None or sink is None:
+            raise AssertionError("both are pipes")
+        with suppress(BrokenPipeError):
+            if not self._before:
+                self._before = source.read(LENGTH.size)  # it is ready
+            sink.writelines(job)
+            sink.flush()
+        frames: list[bytes] = []
+        while (prefix := source.read(LENGTH.size)) not in (READY, OUT_OF_MEMORY, b""):
+            frames.append(source.read(LENGTH.unpack(prefix)[0]))
+        return tuple(frames[1:]), prefix
 
 
 def failure_of(exit_code: int | None) -> JobFailure:

@@ -68,7 +68,7 @@ class Search:
         unknown: tuple[str, ...] = ()
         counted = len(run.hits)
         if self._index is not None and state is not None and not run.is_full:
-            asked, unknown = _resolved(query.node, self._index, feeds, self._languages)
+            asked, unknown = resolved(query.node, self._index, feeds, self._languages)
             most = MOST_COUNTED if before is None else 4 * limit
             counted += run.ask(self._index, asked, max(above, state.oldest - 1), min(below, filled_to + 1), most)
         hits = run.hits[:limit]
@@ -137,7 +137,7 @@ class _Run:
                 self.hits.append(one)
 
 
-def _resolved(
+def resolved(
     node: Node, index: EntryIndex, feeds: FeedNames, languages: tuple[str, ...]
 ) -> tuple[Node, tuple[str, ...]]:
     """The query as an index is asked it, and the words of it that no entry has."""

@@ -71,6 +71,16 @@ class NearMiss:
 
 
 @dataclass(frozen=True, slots=True)
+class NearMisses:
+    """The nearest first, as they were at `at`; `read` entries with words of the topic were scored, back to `back_to`."""
+
+    found: tuple[NearMiss, ...]
+    read: int
+    back_to: datetime | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class LevelChange:
     """An entry whose level a changed definition changes."""
 
@@ -84,13 +94,15 @@ class LevelChange:
 class TriedTopic:
     """What a changed definition would do over stored entries, newest first; `problems`: why it was not tried.
 
-    `read` of `stored` entries were scored before the time was up, back to `back_to`. `diff`: lines for a reviewer.
+    `read` entries of the last `days` have words of either definition and were scored. When `is_cut` the time was up,
+    and none older than `back_to` was. `diff`: lines for a reviewer.
     """
 
     text: str
     problems: tuple[str, ...] = ()
     read: int = 0
-    stored: int = 0
+    days: int = 0
+    is_cut: bool = False
     back_to: datetime | None = None
     changes: tuple[LevelChange, ...] = ()
     diff: str = ""
@@ -112,7 +124,8 @@ class TriedTopic:
         return {
             "problems": list(self.problems),
             "read": self.read,
-            "stored": self.stored,
+            "days": self.days,
+            "is_cut": self.is_cut,
             "back_to": self.back_to,
             "changes": [
                 {

@@ -68,6 +68,7 @@ class Door:
 
     def close(self) -> None:
         self._threads.close()
+        self._site.remembered.close()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":

@@ -24,6 +24,7 @@ from watcher.store.store import Store
 from watcher.views.feeds import feed_id
 from watcher.web.exchange import Asked, Refused
 from watcher.web.passwords import Throttle
+from watcher.web.remembered import Remembered
 from watcher.web.rendering import Templates
 from watcher.web.sessions import Session, cookie_name, write_session
 
@@ -95,6 +96,7 @@ class Site:
         self.index_to_go = 0
         """Entries that are not indexed yet, at least, while the index is made."""
         self.throttle = Throttle()
+        self.remembered = Remembered()
         self.templates = Templates()
         self.local_name = _login_name()
         self.paths: frozenset[str] = frozenset()

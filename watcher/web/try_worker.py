@@ -1,23 +1,25 @@
 """Compares two definitions of a topic over stored entries, in a child with limits: a worker of the sandbox.
 
-The head of a job is JSON: `before`, `after` (texts), `vocabulary` (JSON), `seconds` of CPU. The body has one entry a
-line: JSON with `key`, `labels`, `entry`. The answer is one frame of JSON: `problems`, or `read` and the `changes`.
+The head of a job is JSON: `before`, `after` (texts), `vocabulary` (JSON). The body has one entry a line: JSON with
+`key`, `labels`, `entry`. The answer is one frame of JSON: `problems`, or the `changes`. A try is many jobs of one child.
 """
 
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import lru_cache
 from typing import Any
 
 from watcher.config.topic_text import read_definition
 from watcher.match.compile import CompiledTopic
 from watcher.match.percolator import Percolator, compile_topics
 from watcher.model.entry import Entry
-from watcher.model.topic import Level, Topic
+from watcher.model.topic import Level
 from watcher.sandbox.child import serve
 
+BEFORE, AFTER = "before", "after"
 TEXTS = ("title", "summary", "content", "link", "id", "language")
 """What scoring looks at; times and authors stay with the parent."""
 
@@ -29,44 +31,49 @@ def entry_facts(entry: Entry) -> dict[str, Any]:
 
 
 def answer(head: bytes, body: bytes) -> Iterator[bytes]:
-    """Scores every entry by both definitions, until the time is up."""
-    job = json.loads(head)
-    before, _ = read_definition(job["before"], job["vocabulary"])
-    after, problems = read_definition(job["after"], job["vocabulary"])
-    compiled, found = _compiled(after) if after is not None and not problems else (None, [])
-    if compiled is None or problems or found:
-        yield json.dumps({"problems": [*problems, *found]}).encode()
+    """Scores every entry by both definitions."""
+    percolator, problems = _compiled(head)
+    if percolator is None:
+        yield json.dumps({"problems": problems, "changes": []}).encode()
         return
-    old = _compiled(before)[0] if before is not None else None
-    read, changes = 0, []
-    for line in body.splitlines():
-        if time.process_time() > job["seconds"]:
-            break
-        read += 1
-        if (change := _change(json.loads(line), old, compiled)) is not None:
-            changes.append(change)
-    yield json.dumps({"problems": [], "read": read, "changes": changes}).encode()
+    changes = [change for line in body.splitlines() if (change := _change(json.loads(line), percolator)) is not None]
+    yield json.dumps({"problems": [], "changes": changes}).encode()
 
 
-def _compiled(topic: Topic) -> tuple[Percolator | None, list[str]]:
-    compiled: tuple[CompiledTopic, ...]
-    compiled, broken = compile_topics([topic])
-    problems = [f"{problem.path}: {problem.message}" for _, problem in broken]
-    return (Percolator(compiled) if compiled and not problems else None), problems
+@lru_cache(maxsize=1)
+def _compiled(head: bytes) -> tuple[Percolator | None, list[str]]:
+    """Both definitions, so that a text is read once for both; None when the changed one has problems."""
+    job = json.loads(head)
+    before, after, problems = definitions(job["before"], job["after"], job["vocabulary"])
+    if after is None:
+        return None, problems
+    chosen = [(AFTER, after), *([(BEFORE, before)] if before is not None else [])]
+    return Percolator([replace(one, topic=replace(one.topic, name=name)) for name, one in chosen]), []
 
 
-def _change(facts: dict[str, Any], old: Percolator | None, new: Percolator) -> dict[str, Any] | None:
+def definitions(
+    before: str, after: str, vocabulary: str
+) -> tuple[CompiledTopic | None, CompiledTopic | None, list[str]]:
+    """Both definitions, None for what cannot be understood; and what is wrong with the changed one."""
+    topic, problems = read_definition(after, vocabulary)
+    old, _ = read_definition(before, vocabulary)
+    known, _ = compile_topics([old] if old is not None else [])
+    if topic is None or problems:
+        return (known[0] if known else None), None, list(problems)
+    changed, broken = compile_topics([topic])
+    found = [f"{problem.path}: {problem.message}" for _, problem in broken]
+    return (known[0] if known else None), (changed[0] if changed and not found else None), found
+
+
+def _change(facts: dict[str, Any], percolator: Percolator) -> dict[str, Any] | None:
     """How the level of an entry changes; None when it does not."""
     entry = Entry(**{**facts["entry"], "categories": tuple(facts["entry"]["categories"])})
-    before, after = (_level(one, entry, facts["labels"]) for one in (old, new))
-    if before[0] is after[0]:
+    matches = {match.topic: match for match in percolator.percolate(entry, facts["labels"])}
+    before, after = (matches[name].level if name in matches else Level.NONE for name in (BEFORE, AFTER))
+    if before is after:
         return None
-    return {"key": facts["key"], "before": before[0].value, "after": after[0].value, "score": after[1]}
-
-
-def _level(percolator: Percolator | None, entry: Entry, labels: dict[str, str]) -> tuple[Level, int]:
-    matches = percolator.percolate(entry, labels) if percolator is not None else []
-    return (matches[0].level, matches[0].score) if matches else (Level.NONE, 0)
+    score = matches[AFTER].score if AFTER in matches else 0
+    return {"key": facts["key"], "before": before.value, "after": after.value, "score": score}
 
 
 if __name__ == "__main__":

@@ -5,75 +5,111 @@ from __future__ import annotations
 import difflib
 import json
 import threading
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Any
 
 from watcher.config.topic_text import WrittenTopic
 from watcher.match.backtest import labels_of
 from watcher.model.entry import EntryRecord
 from watcher.model.topic import Level
 from watcher.sandbox.limits import Limits
-from watcher.sandbox.oneshot import run_job_blocking
-from watcher.store.records import EntryFilter
+from watcher.sandbox.oneshot import BlockingChild
+from watcher.search.candidates import candidates
+from watcher.search.index import EntryIndex
 from watcher.store.store import Store
 from watcher.views.topics import LevelChange, TriedTopic
 from watcher.web.exchange import Refused
-from watcher.web.try_worker import entry_facts
+from watcher.web.try_worker import definitions, entry_facts
 
 WORKER = "watcher.web.try_worker"
-SECONDS = 7
-"""Of CPU; the child is ended a little later, and the whole try within ten seconds on a quiet machine."""
-LIMITS = Limits(memory_bytes=512_000_000, cpu_seconds=SECONDS + 2, deadline=20.0)
-MOST_ENTRIES = 10_000
-MOST_BYTES = 60_000_000
+SECONDS = 8.0
+"""For reading and scoring; what is under way then is finished, and the whole try within ten seconds."""
+DAYS = 90
+LIMITS = Limits(memory_bytes=512_000_000, cpu_seconds=5, deadline=9.0)
+"""Of one batch; it takes a fifth of a second, unless the definition is hostile."""
+MOST_BYTES = 2_000_000
+"""Of one batch: this process holds no more of the entries at a time."""
 _LOCK = threading.Lock()
 
 
-def try_definition(store: Store, written: WrittenTopic, text: str) -> TriedTopic:
-    """What the changed text would do. Raises `Refused` while another try is under way."""
+def try_definition(
+    store: Store, index: EntryIndex | None, written: WrittenTopic, text: str, now: datetime
+) -> TriedTopic:
+    """What the changed text would do to the entries of 90 days. Raises `Refused` while another try is under way."""
     if not _LOCK.acquire(blocking=False):
         raise Refused(503, "Somebody else tries a definition just now", "Try again in a moment.", {"Retry-After": "10"})
     try:
-        return _tried(store, written, text)
+        return _tried(store, index, written, text, now)
     finally:
         _LOCK.release()
 
 
-def _tried(store: Store, written: WrittenTopic, text: str) -> TriedTopic:
-    records = store.entries.matching(EntryFilter(), MOST_ENTRIES)
-    job = {"before": written.text, "after": text, "vocabulary": written.vocabulary, "seconds": SECONDS}
-    done = run_job_blocking(WORKER, json.dumps(job).encode(), _lines(records), LIMITS)
+def _tried(store: Store, index: EntryIndex | None, written: WrittenTopic, text: str, now: datetime) -> TriedTopic:
+    end = time.monotonic() + SECONDS
+    head = json.dumps({"before": written.text, "after": text, "vocabulary": written.vocabulary}).encode()
+    changes: list[LevelChange] = []
+    read, back_to, is_cut = 0, None, False
+    with BlockingChild(WORKER, LIMITS) as child:
+        problems, _ = _answer(child, head, ())  # compiled there first: a hostile definition costs this process nothing
+        if problems:
+            return TriedTopic(text, problems)
+        before, after, _ = definitions(written.text, text, written.vocabulary)
+        topics = [one for one in (before, after) if one is not None]
+        for records in _batches(store, candidates(store, index, topics, now - timedelta(days=DAYS))):
+            if time.monotonic() > end:
+                is_cut = True
+                break
+            problems, found = _answer(child, head, records)
+            if problems:
+                return TriedTopic(text, problems)
+            changes += found
+            read, back_to = read + len(records), records[-1].first_seen
+    return TriedTopic(
+        text=text, read=read, is_cut=is_cut, back_to=back_to if is_cut else None, days=DAYS,
+        changes=tuple(changes), diff=_diff(written.text, text),
+    )  # fmt: skip
+
+
+def _answer(
+    child: BlockingChild, head: bytes, records: Sequence[EntryRecord]
+) -> tuple[tuple[str, ...], list[LevelChange]]:
+    """Why the definition cannot be tried, and which of the entries change their level."""
+    done = child.run(head, _lines(records))
     if done.failure is not None or not done.frames:
         reason = done.failure.value.replace("_", " ") if done.failure else "crashed"
-        return TriedTopic(text, (f"the try was ended ({reason}); make the definition simpler",))
+        return (f"the try was ended ({reason}); make the definition simpler",), []
     found = json.loads(done.frames[-1])
-    if found["problems"]:
-        return TriedTopic(text, tuple(found["problems"]))
     by_key = {record.key: record for record in records}
-    changes = tuple(
-        LevelChange(by_key[one["key"]], Level(one["before"]), Level(one["after"]), one["score"])
-        for one in found["changes"]
-    )
-    read = found["read"]
-    return TriedTopic(
-        text=text,
-        read=read,
-        stored=len(records),
-        back_to=records[read - 1].first_seen if read else None,
-        changes=changes,
-        diff=_diff(written.text, text),
-    )
+    return tuple(found["problems"]), [_change(by_key[one["key"]], one) for one in found["changes"]]
+
+
+def _change(record: EntryRecord, found: dict[str, Any]) -> LevelChange:
+    """Without the texts: there may be thousands."""
+    shown = replace(record, entry=replace(record.entry, summary="", content=""))
+    return LevelChange(shown, Level(found["before"]), Level(found["after"]), found["score"])
+
+
+def _batches(store: Store, numbers: Iterable[Sequence[int]]) -> Iterator[list[EntryRecord]]:
+    """Entries by their numbers, in batches that are not too large."""
+    for some in numbers:
+        batch: list[EntryRecord] = []
+        size = 0
+        for one in store.entries.stored(some):
+            size += len(one.record.entry.content) + len(one.record.entry.summary)
+            if batch and size > MOST_BYTES:
+                yield batch
+                batch, size = [], 0
+            batch.append(one.record)
+        if batch:
+            yield batch
 
 
 def _lines(records: Sequence[EntryRecord]) -> bytes:
-    lines, size = [], 0
-    for record in records:
-        facts = {"key": record.key, "labels": labels_of(record), "entry": entry_facts(record.entry)}
-        line = json.dumps(facts).encode()
-        size += len(line)
-        if size > MOST_BYTES:
-            break
-        lines.append(line)
-    return b"\n".join(lines)
+    facts = ({"key": one.key, "labels": labels_of(one), "entry": entry_facts(one.entry)} for one in records)
+    return b"\n".join(json.dumps(one).encode() for one in facts)
 
 
 def _diff(before: str, after: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from watcher.config.topic_text import WrittenTopic, written_topic
 from watcher.match.compile import CompiledTopic
+from watcher.match.suggest import Suggestions
 from watcher.model.web import May
 from watcher.queries.topics import (
     read_near_misses,
@@ -15,11 +16,12 @@ from watcher.queries.topics import (
     read_topic_rows,
     read_volume,
 )
-from watcher.views.topics import DayVolume, TriedTopic
+from watcher.views.topics import DayVolume, NearMisses, TriedTopic
 from watcher.web.exchange import Asked, Refused, Reply
 from watcher.web.router import Page
 from watcher.web.trying import try_definition
 
+KEPT_SECONDS = 300
 CHART_HEIGHT = 100
 BAR_WIDTH = 7
 
@@ -65,26 +67,43 @@ def tried(asked: Asked, text: str) -> TriedTopic:
     written = _written(asked)
     if written is None:
         raise Refused(409, "The configuration cannot be read", "Correct it (watcher check), then load this page again.")
-    return try_definition(asked.site.store, written, text.replace("\r\n", "\n"))
+    site = asked.site
+    return try_definition(site.store, site.index, written, text.replace("\r\n", "\n"), asked.now)
 
 
 def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
     site, topic = asked.site, _find(asked)
     name, written = topic.topic.name, _written(asked)
     volume = read_volume(site.store, name, site.zone, asked.now)
-    near, read = read_near_misses(site.store, topic, site.zone, asked.now) if "near" in asked.query else ([], 0)
+    near_asked = "near" in asked.query
     return asked.page(
         "topic.html.j2",
         topic=topic.topic,
         volume=volume,
         chart=chart_of(volume),
         precision=read_precision(site.store, [topic])[name],
-        near=near,
-        near_read=read,
-        suggestions=read_suggestions(site.store, topic),
+        near_asked=near_asked,
+        near=_near_misses(asked, topic) if near_asked else None,
+        suggestions=_suggestions(asked, topic),
         definition=tried.text if tried else (written.text if written else ""),
         tried=tried,
     )
+
+
+def _near_misses(asked: Asked, topic: CompiledTopic) -> NearMisses | None:
+    """At most five minutes old; None while they are being looked for."""
+    site, now = asked.site, asked.now
+    version = (topic, int(now.timestamp()) // KEPT_SECONDS)
+    return site.remembered.value(
+        "near misses", topic.name, version, lambda: read_near_misses(site.store, site.index, topic, site.zone, now)
+    )
+
+
+def _suggestions(asked: Asked, topic: CompiledTopic) -> Suggestions | None:
+    """What the marks that there are suggest; None while that is being worked out."""
+    store = asked.site.store
+    version = (topic, store.marks.counts([topic.name])[topic.name])
+    return asked.site.remembered.value("suggestions", topic.name, version, lambda: read_suggestions(store, topic))
 
 
 def _find(asked: Asked) -> CompiledTopic:
