@@ -65,7 +65,7 @@ def configuration(url: str, count: int) -> str:
 def asked_pages(store: Store, feed_count: int, rounds: int) -> dict[str, list[str]]:
     """Addresses by the name of their page, `rounds` different ones where there are parameters."""
     chance = random.Random(3)
-    texts = Texts(11)
+    texts = Texts()
     with store._database.read() as connection:
         low, high = connection.execute(text("SELECT min(id), max(id) FROM entries")).one()
         wanted = {chance.randint(low, high) for _ in range(rounds)}
