@@ -72,7 +72,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class NearMisses:
-    """The nearest first, as they were at `at`. `read` entries with words of the topic were scored, back to `back_to`."""
+    """The nearest first, as they were at `at`. `read` entries with words of the topic were scored, to `back_to`."""
 
     found: tuple[NearMiss, ...]
     read: int

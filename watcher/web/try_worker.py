@@ -1,7 +1,7 @@
 """Compares two definitions of a topic over stored entries, in a child with limits: a worker of the sandbox.
 
 The head of a job is JSON: `before`, `after` (texts), `vocabulary` (JSON). The body has one entry a line: JSON with
-`key`, `labels`, `entry`. The answer is one frame of JSON: `problems`, or the `changes`. One child does all jobs of a try.
+`key`, `labels`, `entry`. The answer is one frame of JSON: `problems`, or the `changes`. One child does all jobs.
 """
 
 from __future__ import annotations
