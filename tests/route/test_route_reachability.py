@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.model.route import GroupTiming, Matcher, Operator, Route
-from watcher.route.reachability import unreachable_routes, values_without_feed
+from watcher.route.reachability import missing_values, routes_without_use, unreachable_routes
 from watcher.route.tree import routes_for
 
 LEVELS = {"level": frozenset({"mention", "focus"})}
@@ -72,11 +74,27 @@ def test_only_the_outermost_is_named() -> None:
 
 def test_a_value_that_no_feed_has() -> None:
     known = {"iraq", "syria", ""}
-    assert values_without_feed(is_("region", "irak"), known)
-    assert values_without_feed(is_("region", "leb.*", "=~"), known)
-    assert not values_without_feed(is_("region", "ira.*", "=~"), known)
-    assert not values_without_feed(is_("region", "irak", "!="), known)
-    assert not values_without_feed(is_("region", ""), known)
+    assert missing_values(is_("region", "irak"), known) == ["irak"]
+    assert missing_values(is_("region", "leb.*", "=~"), known) == ["leb.*"]
+    assert missing_values(is_("region", "iraq|irak|leb", "=~"), known) == ["irak", "leb"]
+    assert not missing_values(is_("region", "ira.*", "=~"), known)
+    assert not missing_values(is_("region", "ira.*|leb.*", "=~"), known)
+    assert not missing_values(is_("region", "irak", "!="), known)
+    assert not missing_values(is_("region", ""), known)
+
+
+def test_a_receiver_whose_alerts_its_children_all_take() -> None:
+    def to(receiver: str, path: str, *matchers: Matcher, **more: object) -> Route:
+        return replace(node(path, *matchers), receiver=receiver, **more)  # type: ignore[arg-type]
+
+    both = (to("a", "/0", FOCUS), to("b", "/1", MENTION))
+    assert [route.path for route in routes_without_use(to("desk", "/", routes=both), LEVELS)] == ["/"]
+    assert routes_without_use(to("a", "/", routes=both), LEVELS) == []
+    assert routes_without_use(to("desk", "/", routes=both[:1]), LEVELS) == []
+    going_on = (to("a", "/0", continues=True),)
+    assert [route.path for route in routes_without_use(to("desk", "/", routes=going_on), LEVELS)] == ["/"]
+    unreachable = (to("a", "/0"), to("b", "/1", FOCUS))
+    assert [route.receiver for route in routes_without_use(to("a", "/", routes=unreachable), LEVELS)] == []
 
 
 values = st.sampled_from(["a", "b", ""])

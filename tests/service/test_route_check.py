@@ -21,7 +21,7 @@ def test_a_route_behind_one_that_takes_everything(harness: Harness) -> None:
       - receiver: chat
       - {receiver: desk, matchers: ['level="focus"']}
     """
-    assert warned(harness) == [("route.routes.1", True)]
+    assert warned(harness) == [("route.routes.1", True), ("route", True)]
     checked = harness.command("check")
     assert checked.returncode == 0
     assert "route.routes.1" in checked.stderr
@@ -34,9 +34,28 @@ def test_a_label_value_that_no_feed_has_is_named_once(harness: Harness) -> None:
     receiver: desk
     routes:
       - {receiver: chat, matchers: ['region="irak"'], continue: true}
-      - {receiver: chat, matchers: ['region=~"ira.*"']}
+      - {receiver: chat, matchers: ['region=~"ira.*"'], continue: true}
+      - {receiver: desk}
     """
     assert warned(harness) == [("route.routes.0.matchers.0", True)]
+
+
+def test_names_of_feeds_alternatives_and_quiet_hours_without_end(harness: Harness) -> None:
+    feed = {"url": "https://news.example/feed", "name": "News", "labels": {"region": "iraq"}}
+    harness.feed_urls.append(feed)  # type: ignore[arg-type]
+    harness.route = """
+    receiver: desk
+    routes:
+      - {receiver: chat, matchers: ['feed="Nws"'], continue: true}
+      - {receiver: chat, matchers: ['topic=~"watcher|no such"'], continue: true}
+      - {receiver: chat, matchers: ['region="iraq"'], hold: {between: ["00:00-12:00", "12:00-24:00"], zone: UTC}}
+    """
+    assert warned(harness) == [
+        ("route.routes.0.matchers.0", True),
+        ("route.routes.1.matchers.0", True),
+        ("route", True),
+        ("route.routes.2.hold", True),
+    ]
 
 
 def test_every_recipe_of_the_harness_is_reachable(harness: Harness) -> None:

@@ -6,6 +6,7 @@ exist is read with the offset before the change, which lands as far after the ga
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
@@ -61,6 +62,16 @@ def _windows(hold: Hold, today: date) -> tuple[tuple[datetime, datetime], ...]:
         else:
             joined.append((start, end))
     return tuple(joined)
+
+
+def is_always_quiet(hold: Hold) -> bool:
+    """Whether the quiet hours, without the dates that are excepted, cover every hour of a week."""
+    first, *_ = _windows(replace(hold, except_on=frozenset()), _SOME_DAY) or ((None, None),)
+    start, end = first
+    return start is not None and end is not None and end - start >= timedelta(days=JOINED_DAYS)
+
+
+_SOME_DAY = date(2026, 1, 7)
 
 
 def breaks_through(hold: Hold, score: Points) -> bool:

@@ -7,7 +7,9 @@ that its matchers name, with none of them, and with every combination of its reg
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
@@ -20,14 +22,23 @@ MAX_COMBINATIONS = 50_000
 Truth = Mapping[Matcher, bool]
 Domains = Mapping[str, frozenset[str]]
 
+_PLAIN = re.compile(r"[\w :/@-]+")
 _NUMERIC = (">=", "<=")
 _PATTERNS = ("=~", "!~")
 _MAX_FREE_PATTERNS = 6
 _OTHER = "\x00 a value that no matcher names"
 
 
-def unreachable_routes(root: Route, domains: Domains) -> list[Route]:
-    """Routes that no alert enters, outermost first, without what is below them.
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Paths of the routes that an alert can enter, and of those where one can stay because no child takes it."""
+
+    entered: frozenset[str]
+    receiving: frozenset[str]
+
+
+def reach(root: Route, domains: Domains) -> Reach | None:
+    """Tries all combinations; None when they are too many.
 
     `domains` has every value of the labels of which all are known, "" included if an alert may lack the label.
     """
@@ -36,30 +47,66 @@ def unreachable_routes(root: Route, domains: Domains) -> list[Route]:
     for one in combinations:
         count *= max(len(one), 1)
     if count > MAX_COMBINATIONS:
-        return []
+        return None
     entered: set[str] = set()
+    receiving: set[str] = set()
     for choice in product(*combinations):
-        _enter(root, {matcher: holds for part in choice for matcher, holds in part.items()}, entered)
-    return list(_outermost(root, entered))
+        _enter(root, {matcher: holds for part in choice for matcher, holds in part.items()}, entered, receiving)
+    return Reach(frozenset(entered), frozenset(receiving))
 
 
-def values_without_feed(matcher: Matcher, known: Iterable[str]) -> bool:
-    """Whether a matcher asks for a value that none of the known ones is; negations always find one."""
-    return matcher.operator in ("=", "=~") and not any(matches(matcher, value) for value in known)
+def unreachable_routes(root: Route, domains: Domains) -> list[Route]:
+    """Routes that no alert enters, outermost first, without what is below them."""
+    found = reach(root, domains)
+    return [] if found is None else list(_outermost(root, found.entered))
 
 
-def _enter(route: Route, truth: Truth, entered: set[str]) -> bool:
+def routes_without_use(root: Route, domains: Domains) -> list[Route]:
+    """The first route of each receiver that gets nothing although alerts enter its routes: children take all."""
+    found = reach(root, domains)
+    if found is None:
+        return []
+    of_receiver: dict[str, list[Route]] = {}
+    for route in _all(root):
+        of_receiver.setdefault(route.receiver, []).append(route)
+    return [
+        next(route for route in routes if route.path in found.entered)
+        for routes in of_receiver.values()
+        if found.receiving.isdisjoint(route.path for route in routes)
+        and not found.entered.isdisjoint(route.path for route in routes)
+    ]
+
+
+def missing_values(matcher: Matcher, known: Collection[str]) -> list[str]:
+    """The values that a matcher asks for and that none of the known ones is; negations ask for none.
+
+    An expression of plain alternatives (`a|b`) asks for each of them; any other one for some value that it matches.
+    """
+    if matcher.operator not in ("=", "=~"):
+        return []
+    asked = matcher.value.split("|")
+    if matcher.operator == "=~" and len(asked) > 1 and all(_PLAIN.fullmatch(one) for one in asked):
+        return [one for one in asked if one not in known]
+    return [] if any(matches(matcher, value) for value in known) else [matcher.value]
+
+
+def _enter(route: Route, truth: Truth, entered: set[str], receiving: set[str]) -> bool:
     """Walks the tree as `routes_for` does; whether the route takes such an alert."""
     if not all(truth[matcher] for matcher in route.matchers):
         return False
     entered.add(route.path)
+    is_taken = False
     for child in route.routes:
-        if _enter(child, truth, entered) and not child.continues:
-            break
+        if _enter(child, truth, entered, receiving):
+            is_taken = True
+            if not child.continues:
+                break
+    if not is_taken:
+        receiving.add(route.path)
     return True
 
 
-def _outermost(route: Route, entered: set[str]) -> Iterator[Route]:
+def _outermost(route: Route, entered: Collection[str]) -> Iterator[Route]:
     if route.path not in entered:
         yield route
         return
@@ -67,15 +114,17 @@ def _outermost(route: Route, entered: set[str]) -> Iterator[Route]:
         yield from _outermost(child, entered)
 
 
+def _all(root: Route) -> Iterator[Route]:
+    yield root
+    for child in root.routes:
+        yield from _all(child)
+
+
 def _by_label(root: Route) -> dict[str, list[Matcher]]:
     found: dict[str, list[Matcher]] = {}
-    stack = [root]
-    while stack:
-        route = stack.pop()
-        for matcher in route.matchers:
-            if matcher not in found.setdefault(matcher.label, []):
-                found[matcher.label].append(matcher)
-        stack += route.routes
+    for matcher in (matcher for route in _all(root) for matcher in route.matchers):
+        if matcher not in found.setdefault(matcher.label, []):
+            found[matcher.label].append(matcher)
     return found
 
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 from watcher.config.did_you_mean import did_you_mean
 from watcher.errors import Problem
-from watcher.model.route import OWN_LABELS, Route
+from watcher.model.route import Route
 from watcher.model.settings import Settings
 from watcher.model.topic import OWN_TOPIC, Level
-from watcher.route.reachability import unreachable_routes, values_without_feed
+from watcher.route.quiet_hours import is_always_quiet
+from watcher.route.reachability import missing_values, routes_without_use, unreachable_routes
 from watcher.route.tree import routes_by_path
+from watcher.text.redact import redact_addresses
 
 
 def route_warnings(settings: Settings) -> list[Problem]:
@@ -18,18 +20,29 @@ def route_warnings(settings: Settings) -> list[Problem]:
     if settings.route is None or not settings.feeds:
         return []
     labels = _feed_labels(settings)
-    impossible = list(_values_without_feed(settings, settings.route, labels))
+    domains = _domains(settings, labels)
+    impossible = list(_missing_values(settings, settings.route, domains))
     unreachable = [
-        _problem(
-            settings,
-            route,
-            "",
-            "no alert can get here: earlier routes take them all, or its matchers exclude each other",
-        )
-        for route in unreachable_routes(settings.route, _domains(settings, labels))
+        _problem(settings, route, "", _UNREACHABLE)
+        for route in unreachable_routes(settings.route, domains)
         if not any(_is_below(route, problem.path) for problem in impossible)
     ]
-    return [*impossible, *unreachable]
+    unused = [
+        _problem(settings, route, "", f'the receiver "{route.receiver}" gets nothing: routes below take all alerts')
+        for route in routes_without_use(settings.route, domains)
+    ]
+    always_held = [
+        _problem(settings, route, ".hold", _ALWAYS_HELD)
+        for route in routes_by_path(settings.route).values()
+        if route.hold is not None and is_always_quiet(route.hold)
+    ]
+    return [*impossible, *unreachable, *unused, *always_held]
+
+
+_UNREACHABLE = "no alert can get here: earlier routes take them all, or its matchers exclude each other"
+_ALWAYS_HELD = "the quiet hours cover the whole week: nothing leaves but what break_through lets pass"
+_MOST_NAMES = 1_000
+"""Names among which one that is similar is looked for."""
 
 
 def _feed_labels(settings: Settings) -> dict[str, frozenset[str]]:
@@ -40,19 +53,23 @@ def _feed_labels(settings: Settings) -> dict[str, frozenset[str]]:
 
 def _domains(settings: Settings, labels: dict[str, frozenset[str]]) -> dict[str, frozenset[str]]:
     topics = frozenset({OWN_TOPIC, *(topic.name for topic in settings.topics)})
-    return labels | {"topic": topics, "level": frozenset({Level.MENTION.value, Level.FOCUS.value})}
+    levels = frozenset({Level.MENTION.value, Level.FOCUS.value})
+    return labels | {"topic": topics, "level": levels, "feed": frozenset(feed.label for feed in settings.feeds)}
 
 
-def _values_without_feed(settings: Settings, root: Route, labels: dict[str, frozenset[str]]) -> Iterator[Problem]:
+def _missing_values(settings: Settings, root: Route, domains: dict[str, frozenset[str]]) -> Iterator[Problem]:
+    """A level that does not exist is refused, and a single topic is warned of, where the configuration is read."""
     for route in routes_by_path(root).values():
         for index, matcher in enumerate(route.matchers):
-            known = labels.get(matcher.label)
-            if known is None or matcher.label in OWN_LABELS or not values_without_feed(matcher, known):
+            known = domains.get(matcher.label)
+            if known is None or matcher.label == "level" or (matcher.label == "topic" and matcher.operator == "="):
                 continue
             named = sorted(value for value in known if value)
-            hint = did_you_mean(matcher.value, named) or f"; known: {', '.join(named[:20])}"
-            message = f"no feed has such a value of {matcher.label}, so this never matches{hint}"
-            yield _problem(settings, route, f".matchers.{index}", message)
+            for value in missing_values(matcher, known):
+                similar = did_you_mean(value, named) if len(named) <= _MOST_NAMES else ""
+                hint = similar or f"; known: {', '.join(map(redact_addresses, named[:20]))}"
+                what = f'"{redact_addresses(value)}" never matches: no alert has such a value of {matcher.label}'
+                yield _problem(settings, route, f".matchers.{index}", f"{what}{hint}")
 
 
 def _problem(settings: Settings, route: Route, inside: str, message: str) -> Problem:
