@@ -48,6 +48,9 @@ SLOW = {"crash", "hostile", "integration", "mutation", "cli", "demo"} | {
 `make test-fast`. Single tests have the marker `slow`.
 """
 
+TOGETHER = {"test_browser.py", "test_match_shipped.py", "test_mutated_feeds.py", "test_run_demo.py"}
+"""Files whose tests share what takes long to make: one process runs all of them."""
+
 LEFT_OUT = (
     "left out: what starts processes, waits, walks the whole flow, reads the corpus or needs PostgreSQL (make test)"
 )
@@ -80,10 +83,25 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         postgres.PrivateServer(postgres.private_folder(os.environ["WATCHER_TEST_RUN"])).stop()
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Leaves out slow files without importing them, which would take a third of the time of `make test-fast`."""
+    return (_is_fast(config) and _is_slow(collection_path)) or None
+
+
+def _is_fast(config: pytest.Config) -> bool:
+    return "not slow" in config.getoption("markexpr")
+
+
+def _is_slow(path: Path) -> bool:
+    return not SLOW.isdisjoint(path.relative_to(TESTS).parts)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
-        if SLOW & set(item.path.relative_to(TESTS).parts) or _needs_postgres(item):
+        if _is_slow(item.path) or _needs_postgres(item):
             item.add_marker(pytest.mark.slow)
+        if item.path.name in TOGETHER:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=_length)
 
 
@@ -99,7 +117,7 @@ def _length(item: pytest.Item) -> int:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    if "not slow" in config.getoption("markexpr"):
+    if _is_fast(config):
         terminalreporter.write_line(LEFT_OUT)
 
 

@@ -33,7 +33,7 @@ TRAPS: list[tuple[str, list[str]]] = [
     ("saved once at the end", ["store/test_contract.py::test_one_stale_poll_does_not_hold_up_the_others"]),
     (
         "a digest outlives what it lists",
-        ["store/test_contract_upkeep.py::test_a_notification_outlives_the_entries_it_tells_of"],
+        ["store/test_contract_upkeep.py::test_a_notification_outlives_its_entries"],
     ),
     (
         "one recipient fails, the others are told again",
@@ -69,7 +69,7 @@ TRAPS: list[tuple[str, list[str]]] = [
     ),
     (
         "bad rules ignored in silence",
-        ["config/test_config_mistakes.py::test_every_problem_is_told_at_once_with_its_place"],
+        ["config/test_config_mistakes.py::test_every_problem_is_reported_at_once_with_its_place"],
     ),
     ("accidents of substrings", ["match/test_match_percolator.py::test_a_term_is_not_found"]),
     (

@@ -183,7 +183,7 @@ def test_evaluate_prints_shares_and_scores(harness: Harness) -> None:
     assert {"id": "1", "topic": "ceasefires", "score": 9.0, "level": "focus"} in scores
 
 
-def test_alerts_tell_their_whole_life(walked: Harness) -> None:
+def test_alerts_show_their_whole_life(walked: Harness) -> None:
     (alert,) = json.loads(walked.command("alerts", "list", "--json").stdout)
     assert alert["deliveries"] == {"delivered": 1}
     shown = walked.command("alerts", "show", alert["id"][:8])
@@ -204,7 +204,7 @@ def test_explain_says_what_is_too_few_and_what_was_not_read(harness: Harness) ->
     assert any(line.strip().startswith("not read: the last ") for line in said), said
 
 
-def test_explain_tells_an_untrue_query_from_what_is_missing(harness: Harness) -> None:
+def test_explain_distinguishes_an_untrue_query_from_what_is_missing(harness: Harness) -> None:
     harness.topics = TOPICS.replace("    focus: 5\n", "    focus: 5\n    query: truce AND border\n", 1)
     harness.write()
     (harness.folder / "article.txt").write_text("Bread\nA truce.\n")

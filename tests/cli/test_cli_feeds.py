@@ -67,7 +67,7 @@ def test_the_one_feed_of_a_page_is_added_with_its_title_and_labels(site: Harness
     assert len(added(site.folder / "feeds.opml")) == 1
 
 
-def test_of_several_feeds_a_person_chooses(site: Harness) -> None:
+def test_of_several_feeds_the_user_chooses(site: Harness) -> None:
     site.feeds.put("/other.xml", rss("Other", [Item("o", "More", site.clock.now())]))
     page(site, "/daily.xml", "/other.xml")
     done = site.command("feeds", "add", site.feeds.url("/news"))
@@ -102,7 +102,7 @@ def test_a_label_that_is_none(site: Harness, label: str) -> None:
     assert (done.returncode, f"--label {label}: " in done.stderr) == (2, True)
 
 
-def test_who_has_no_opml_file_gets_one_and_is_told_how_to_include_it(harness: Harness) -> None:
+def test_without_an_opml_file_one_is_made_and_its_inclusion_explained(harness: Harness) -> None:
     harness.publish("/wire", [])
     harness.write()
     done = harness.command("feeds", "add", "https://example.org/feed", "--unasked", "--into", "mine.opml")
@@ -116,7 +116,7 @@ def test_who_has_no_opml_file_gets_one_and_is_told_how_to_include_it(harness: Ha
     assert [row.split("\t")[0] for row in rows if row.endswith("/feed")] == ["example.org"]
 
 
-def test_health_tells_of_feeds_that_need_a_person(harness: Harness) -> None:
+def test_health_lists_feeds_that_need_the_operator(harness: Harness) -> None:
     harness.clock.set(datetime.now(UTC))
     harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1))])
     harness.publish("/sleepy", [Item("b", "Long ago", harness.clock.now() - timedelta(days=400))])
@@ -147,7 +147,7 @@ def shown(site: Harness, url: str) -> dict[str, str]:
     return {line[:24].strip(): line[24:] for line in lines}
 
 
-def test_show_tells_all_that_is_remembered_of_a_feed(site: Harness) -> None:
+def test_show_prints_all_that_is_remembered_of_a_feed(site: Harness) -> None:
     url = site.feeds.url("/wire")
     before = site.command("feeds", "show", url)
     assert before.returncode == 0, before.stderr
@@ -163,7 +163,7 @@ def test_show_tells_all_that_is_remembered_of_a_feed(site: Harness) -> None:
     assert (told["failing_since"], told["why_then"]) == (None, "interval learned from its entries")
 
 
-def test_show_tells_what_a_server_wants_and_what_failed(site: Harness) -> None:
+def test_show_prints_what_a_server_asks_for_and_what_failed(site: Harness) -> None:
     url = site.feeds.put("/wire", Answer(503, {"Retry-After": "3600"}))
     site.once()
     facts = shown(site, url)
@@ -174,7 +174,7 @@ def test_show_tells_what_a_server_wants_and_what_failed(site: Harness) -> None:
     assert (unknown.returncode, "watcher feeds list" in unknown.stderr) == (2, True)
 
 
-def test_show_tells_of_a_permanent_redirect(site: Harness) -> None:
+def test_show_prints_a_permanent_redirect(site: Harness) -> None:
     site.publish("/new", [Item("a", "Ceasefire agreed", site.clock.now())])
     url = site.feeds.redirect("/wire", site.feeds.url("/new"), 301)
     for polls in (1, 2, 3):

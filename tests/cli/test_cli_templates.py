@@ -47,7 +47,7 @@ def test_check_tries_it_without_alerts_where_a_digest_may_be_empty(harness: Harn
     assert harness.command("check").returncode == 2
 
 
-def test_check_warns_of_one_that_cannot_tell_trouble(harness: Harness) -> None:
+def test_check_warns_of_one_that_cannot_send_an_alarm(harness: Harness) -> None:
     with_template(harness, '{"text": {{ payload.data.alerts[0].entry.title | tojson }}}')
     done = harness.command("check")
     assert done.returncode == 0

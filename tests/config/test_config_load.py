@@ -109,7 +109,7 @@ def test_topics_alone_are_a_configuration(read_text: ReadText) -> None:
         ("nowhere", None, Position(5, 5)),
     ],
 )
-def test_a_problem_inside_a_topic_is_told_at_its_character(
+def test_a_problem_inside_a_topic_is_reported_at_its_character(
     read_text: ReadText, path: str, column: int | None, place: Position
 ) -> None:
     [topic] = read_text(TOPIC_ONLY).topics

@@ -18,7 +18,7 @@ def test_there_are_samples() -> None:
 
 
 @pytest.mark.parametrize("file", MISTAKES, ids=lambda file: file.stem)
-def test_every_problem_is_told_at_once_with_its_place(file: Path) -> None:
+def test_every_problem_is_reported_at_once_with_its_place(file: Path) -> None:
     reading = read_settings(file, env={}, secrets="require")
 
     assert reading.settings is None
@@ -26,7 +26,7 @@ def test_every_problem_is_told_at_once_with_its_place(file: Path) -> None:
 
 
 @pytest.mark.parametrize("file", MISTAKES, ids=lambda file: file.stem)
-def test_compiling_what_could_be_read_tells_nothing_twice(file: Path) -> None:
+def test_compiling_what_could_be_read_reports_nothing_twice(file: Path) -> None:
     reading = read_settings(file, env={}, secrets="require")
 
     problems = compile_topics(reading.topics)[1]

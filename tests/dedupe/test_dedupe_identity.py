@@ -47,7 +47,7 @@ class TestKeys:
         doubled = [entry(number, id="same") for number in range(10)]
         assert len(set(keys(*doubled))) == 10
 
-    def test_entries_that_differ_in_their_text_alone_are_told_apart(self) -> None:
+    def test_entries_that_differ_in_their_text_alone_are_different(self) -> None:
         assert len(keys(entry(1, summary="rain"), entry(1, summary="snow"))) == 2
 
     @pytest.mark.parametrize("other", [{}, {"published": NOON + timedelta(days=1)}, {"id": "https-id"}])

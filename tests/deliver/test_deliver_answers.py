@@ -240,7 +240,7 @@ MOVED = ',"parameters":{"migrate_to_chat_id":-1001557912345}'
         ("ntfy", says(507, '{"code":50701,"http":507}'), UNAVAILABLE, ""),
     ],
 )
-def test_every_documented_refusal_is_told_apart(
+def test_every_documented_refusal_has_its_own_reason(
     kind: str, answer: Answer, expected: tuple[type, AttemptReason], remedy: str
 ) -> None:
     got = outcome_of(kind, answer)

@@ -45,7 +45,7 @@ def test_a_chat_message_is_given_up_after_a_day(kind: str) -> None:
     assert timedelta(hours=22) < life(kind, 0.9)[-1] <= timedelta(days=1)
 
 
-def test_the_receivers_wish_is_a_floor_but_not_without_end() -> None:
+def test_retry_after_is_a_floor_but_not_without_end() -> None:
     patient = TryAgain(AttemptReason.SLOW_DOWN, "", timedelta(hours=3))
     assert next_attempt_at("slack", 1, patient, START, START, 0.0) == START + timedelta(hours=3)
     endless = TryAgain(AttemptReason.SLOW_DOWN, "", timedelta(seconds=317_100))

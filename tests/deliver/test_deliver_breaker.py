@@ -79,7 +79,7 @@ def test_what_was_under_way_when_it_opened_does_not_lengthen_the_pause() -> None
     assert after(OPEN, DOWN, DOWN).open_until == OPEN.open_until
 
 
-def test_the_receivers_wish_opens_it_at_once() -> None:
+def test_retry_after_opens_it_at_once() -> None:
     breaker = after(Breaker(), TryAgain(AttemptReason.SLOW_DOWN, "429", timedelta(minutes=20)))
     assert breaker.open_until == NOW + timedelta(minutes=20)
 
@@ -114,7 +114,7 @@ def test_what_is_about_the_message_proves_that_the_destination_works(outcome) ->
     assert after(Breaker(failures=FAILURES - 1), outcome) == Breaker()
 
 
-def test_trouble_is_told_through_another_receiver() -> None:
+def test_an_alarm_goes_through_another_receiver() -> None:
     mail, chat, other = ChannelRef("desk", "email"), ChannelRef("chat", "slack"), ChannelRef("chief", "email")
     assert elsewhere({}, [mail, other, chat], mail) == [chat, other]
     assert elsewhere({chat: OPEN}, [mail, other, chat], mail) == [other]

@@ -130,7 +130,7 @@ def test_a_message_arrives(kind: str) -> None:
         (302, (TryAgain, AttemptReason.REDIRECTED)),
     ],
 )
-def test_refusals_are_told_apart_and_keep_the_secret(kind: str, status: int, outcome) -> None:
+def test_refusals_have_their_own_reasons_and_keep_the_secret(kind: str, status: int, outcome) -> None:
     with WebhookSink() as sink:
         sink.script.append(Answer(status, body=f"no: {sink.url('')}/{TOKEN} {TOKEN}".encode()))
         got = send(CHATS[kind].options(sink.url("")))
@@ -170,7 +170,7 @@ class TestApprise:
         assert isinstance(outcome, TryAgain)
 
     def test_what_it_does_not_understand_cannot_be_built(self) -> None:
-        with pytest.raises(ValueError, match="correct it") as raised:
+        with pytest.raises(ValueError) as raised:
             send(Apprise(f"nonsense://{TOKEN}"))
         assert TOKEN not in str(raised.value)
 

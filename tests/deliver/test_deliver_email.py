@@ -252,7 +252,7 @@ class TestTls:
         assert isinstance(outcome, TryAgain)
         assert outcome.reason in {AttemptReason.TLS, AttemptReason.CONNECT}
 
-    def test_a_wrong_password_is_told_apart_and_not_repeated(self, certificate) -> None:
+    def test_a_wrong_password_has_its_own_reason_and_is_not_repeated(self, certificate) -> None:
         wrong = {**LOGIN, "password": Secret("env SMTP_PASSWORD", "wr0ng-word")}
         with ScriptedMailSink(
             tls_context=certificate.server(), authenticator=_authenticate, auth_required=True

@@ -75,7 +75,7 @@ def test_a_retry_sends_only_the_parts_that_were_not_taken() -> None:
     assert len({*one, *two, *three}) == 25
 
 
-def test_a_refused_part_tells_what_was_shown_before_it() -> None:
+def test_a_refused_part_says_what_was_shown_before_it() -> None:
     told = many(14)
     with WebhookSink(OK, Answer(400, body=b'{"code":50035}')) as sink:
         outcome = send(Discord(sink.url(f"/{TOKEN}")), told)

@@ -115,7 +115,7 @@ def test_what_the_service_calls_a_message_is_what_the_next_one_replies_to(kind: 
 
 
 @KINDS
-def test_a_refused_reply_is_told_as_an_ordinary_message(kind: str) -> None:
+def test_a_refused_reply_is_sent_as_an_ordinary_message(kind: str) -> None:
     chat = CHATS[kind]
     refusal = answered('{"ok":false,"error":"thread_not_found"}') if kind == "slack" else answered("{}", 400)
     with WebhookSink(chat.success, refusal, chat.success) as sink:

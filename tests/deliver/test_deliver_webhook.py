@@ -176,7 +176,7 @@ def test_a_redirect_is_not_followed() -> None:
         ({}, None),
     ],
 )
-def test_the_receivers_own_wish(headers: dict[str, str], expected: timedelta | None) -> None:
+def test_the_receivers_own_retry_after(headers: dict[str, str], expected: timedelta | None) -> None:
     with WebhookSink(Answer(429, headers)) as sink:
         outcome = send(sink.url("/hook"))
     assert isinstance(outcome, TryAgain)
@@ -229,7 +229,7 @@ def test_what_is_not_an_address_is_given_up_with_the_remedy() -> None:
     assert "http(s)" in outcome.detail
 
 
-def test_neither_address_nor_secret_is_told_to_anybody(caplog: pytest.LogCaptureFixture) -> None:
+def test_neither_address_nor_secret_is_shown_to_anybody(caplog: pytest.LogCaptureFixture) -> None:
     def echo(request) -> Answer:
         return Answer(500, body=f"cannot serve {sink.url('/hook/t0ken')} with {SECRET}\r\n\x1b[31m".encode())
 

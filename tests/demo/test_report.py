@@ -144,7 +144,7 @@ def test_a_walk_that_did_not_arrive_is_not_complete(result: DemoResult, lack: di
     assert not replace(result, **lack).complete
 
 
-def test_a_second_telling_is_not_complete(result: DemoResult) -> None:
+def test_a_second_report_is_not_complete(result: DemoResult) -> None:
     told_again = replace(result.polled, again=OnceReport(alerts=1))
     assert not replace(result, polled=told_again).complete
 

@@ -41,7 +41,7 @@ def test_the_points_of_every_alert_add_up(walked: DemoResult) -> None:
         assert one.alert.score == sum(part.points for part in one.alert.evidence) > 0
 
 
-def test_three_copies_of_a_wire_story_are_told_once(walked: DemoResult) -> None:
+def test_three_copies_of_a_wire_story_are_sent_once(walked: DemoResult) -> None:
     folds = [{one.alert.feed_title, *one.folded} for one in walked.sent if one.folded]
     assert folds == [{"Jazira Monitor", "Gulf Morning", "Northern Herald"}]
 

@@ -85,7 +85,7 @@ def test_secrets_are_for_the_feeds_own_origin(feed_server: FeedServer, fetch: An
         assert not any({"authorization", "x-plain"} & request.headers.keys() for request in other.requests)
 
 
-def test_credentials_in_the_address_become_a_header_and_are_never_told(feed_server: FeedServer, fetch: Any) -> None:
+def test_credentials_in_the_address_become_a_header_and_are_never_shown(feed_server: FeedServer, fetch: Any) -> None:
     feed_server.put("/f", b"<rss/>")
     url = feed_server.url("/f").replace("//", "//ann:s3cret@")
     fetched = fetch(url)

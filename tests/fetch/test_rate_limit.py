@@ -102,7 +102,7 @@ def test_patience_ends() -> None:
             with pytest.raises(HostBusy):
                 await _enter(limiter, "example.org", timedelta(milliseconds=20))
         limiter.pause("example.org", MINUTE)
-        with pytest.raises(HostBusy, match="asked us to wait") as busy:
+        with pytest.raises(HostBusy) as busy:
             await _enter(limiter, "www.example.org", timedelta(seconds=30))
         assert timedelta(seconds=55) < busy.value.wait <= MINUTE
 

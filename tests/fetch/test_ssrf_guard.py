@@ -120,10 +120,10 @@ def test_a_name_is_resolved_once_and_the_vetted_address_is_dialled(
 
     async def dial(_: Any, host: str, *rest: Any) -> Any:
         dialled.append(host)
-        raise OSError("not on this machine")
+        raise ConnectionAbortedError
 
     monkeypatch.setattr("httpcore2.AnyIOBackend.connect_tcp", dial)
-    with pytest.raises(OSError, match="not on this machine"):
+    with pytest.raises(ConnectionAbortedError):
         fetch(f"http://rebind.example:{feed_server.port}/f", allow=())
     assert dialled == ["93.184.215.14"]
     assert asked == ["rebind.example"]

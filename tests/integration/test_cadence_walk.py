@@ -43,7 +43,7 @@ def test_what_a_lying_304_hid_is_found_once_a_day_and_the_liar_not_asked_again(h
     assert "if-none-match" not in harness.feeds.requests[-1].headers
 
 
-def test_a_wish_of_days_is_kept_for_one_even_when_forced(harness: Harness) -> None:
+def test_a_retry_after_of_days_is_kept_for_one_even_when_forced(harness: Harness) -> None:
     url = harness.feeds.put("/wire", Answer(503, {"Retry-After": "317100"}))
     harness.feed_urls.append(url)
     assert harness.once().failed == 1
@@ -64,7 +64,7 @@ def test_what_a_document_asks_for_is_waited_for(harness: Harness) -> None:
         harness.clock.advance(wait)
 
 
-def test_gone_is_told_and_asked_ever_more_rarely(harness: Harness) -> None:
+def test_gone_is_reported_and_asked_ever_more_rarely(harness: Harness) -> None:
     url = harness.feeds.put("/wire", Answer(410))
     harness.feed_urls.append(url)
     waits = []

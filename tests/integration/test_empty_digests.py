@@ -97,12 +97,12 @@ def test_a_retry_is_the_same_message(quiet: Harness) -> None:
     assert len({request.headers["webhook-id"] for request in quiet.chat.requests}) == 1
 
 
-def test_a_digest_that_tells_something_says_nothing_else(quiet: Harness) -> None:
+def test_a_digest_that_lists_something_says_nothing_else(quiet: Harness) -> None:
     published(quiet)
     assert lived(quiet, SLOT, SLOT + 3 * MINUTE) == ["24 04:00 digest"]
 
 
-def test_what_another_route_tells_the_same_channel_is_something(quiet: Harness) -> None:
+def test_what_another_route_sends_to_the_same_channel_is_something(quiet: Harness) -> None:
     quiet.route = EMPTY_AT_SEVEN + "routes: [{receiver: chat}]\n"
     published(quiet)
     assert lived(quiet, SLOT, SLOT + 3 * MINUTE) == ["24 04:00 digest"]
@@ -139,7 +139,7 @@ def test_the_mail_says_so_in_a_line(quiet: Harness) -> None:
     assert text.splitlines() == [*lines, "", "Read: 1 of 1 feed answered, 0 new entries"]
 
 
-def test_a_person_who_asks_for_digests_now_gets_it_now(quiet: Harness) -> None:
+def test_a_user_who_asks_for_digests_now_gets_it_now(quiet: Harness) -> None:
     assert quiet.once(early=Early.DIGESTS).dead == 0
     assert [message["data"]["reason"] for message in quiet.messages()] == ["nothing"]  # type: ignore[index]
     assert lived(quiet, SLOT, SLOT) == ["24 04:00 nothing"]

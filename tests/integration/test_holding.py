@@ -124,7 +124,7 @@ def test_a_silence_keeps_alerts_back_for_good_and_says_so(harness: Harness) -> N
     assert states(harness)["Ceasefire exercise"] == "silenced"
 
 
-def test_a_digest_tells_of_what_was_silenced_for_a_chat_if_the_silence_is_over_when_it_leaves(harness: Harness) -> None:
+def test_a_digest_lists_what_was_silenced_for_a_chat_if_the_silence_is_over_when_it_leaves(harness: Harness) -> None:
     def silence(app: Application) -> None:
         matcher = Matcher("topic", "=", "ceasefires")
         app.store.silences.add(Silence(stable_hash("s"), (matcher,), "Ada", "live on air", at(9), at(10), at(9)))

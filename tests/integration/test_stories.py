@@ -74,7 +74,7 @@ def test_thirty_feeds_make_one_message_and_one_line(harness: Harness, restarts: 
     assert [life.state.value for life in store.alerts.deliveries(told.id)] == ["delivered", "delivered"]
 
 
-def test_a_route_may_wait_until_several_publishers_tell_it(harness: Harness) -> None:
+def test_a_route_may_wait_until_several_publishers_report_it(harness: Harness) -> None:
     harness.route = """
     receiver: desk
     digest: {at: ["18:00"], zone: UTC}
@@ -93,7 +93,7 @@ def test_a_route_may_wait_until_several_publishers_tell_it(harness: Harness) -> 
     assert states == {"routed": 2, "folded": 3}
 
 
-def test_a_desk_that_only_hears_the_copy_is_told(harness: Harness) -> None:
+def test_a_receiver_that_gets_only_the_copy_is_notified(harness: Harness) -> None:
     harness.route = """
     receiver: chat
     group_wait: 0s
@@ -127,7 +127,7 @@ def posted(sink: WebhookSink) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("named", [True, False], ids=["the service names it", "it was never named"])
-def test_a_rise_is_told_once_in_the_thread_of_the_first_message_and_copies_are_silent(
+def test_a_rise_is_sent_once_in_the_thread_of_the_first_message_and_copies_are_silent(
     harness: Harness, webhook_sink: WebhookSink, named: bool
 ) -> None:
     harness.route = BY_STORY

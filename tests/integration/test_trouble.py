@@ -172,7 +172,7 @@ def test_a_feed_whose_address_is_allowed_now_is_tried_at_once(harness: Harness) 
     assert harness.once(force=False).feeds == 0
 
 
-def test_another_file_on_the_same_store_is_told_of(harness: Harness) -> None:
+def test_another_file_on_the_same_store_is_reported(harness: Harness) -> None:
     publish_good(harness)
     harness.once()
     other = harness.folder / "other.yaml"

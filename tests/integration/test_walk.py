@@ -17,7 +17,7 @@ def item(harness: Harness, guid: str, title: str, *, age: timedelta = MINUTE) ->
     return Item(guid, title, harness.clock.now() - age, f"{title}, officials said.")
 
 
-def test_three_rounds_tell_exactly_what_is_new(harness: Harness) -> None:
+def test_three_rounds_send_exactly_what_is_new(harness: Harness) -> None:
     first = [item(harness, "a", "Ceasefire agreed"), item(harness, "b", "Ceasefire talks", age=timedelta(days=9))]
     harness.publish("/wire", first)
     report = harness.once()
@@ -67,7 +67,7 @@ def test_copies_of_one_story_fold_and_are_named(harness: Harness) -> None:
     assert len(alert["story"]["sources"]) == 3
 
 
-def test_a_renamed_entry_whose_text_changes_later_is_not_told_again(harness: Harness) -> None:
+def test_a_renamed_entry_whose_text_changes_later_is_not_sent_again(harness: Harness) -> None:
     text = "The parties agreed on a ceasefire that begins at midnight and covers the whole of the northern province."
     published = harness.clock.now() - MINUTE
 

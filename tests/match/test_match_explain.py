@@ -48,7 +48,7 @@ def test_terms_may_do_without_a_query_and_nothing_is_called_missing() -> None:
     assert [one.missing for one in found] == [None] * 3
 
 
-def test_what_is_required_and_what_the_query_lacks_are_told_apart() -> None:
+def test_what_is_required_and_what_the_query_lacks_are_distinguished() -> None:
     both = compiled(topic(query="prison AND riot", require="Syria*"))
     found = explain(both, entry("A prison"))
     assert (found.missing, found.query_lacks) == ("Syria*", "riot")

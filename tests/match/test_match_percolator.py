@@ -164,7 +164,7 @@ def test_a_percolator_survives_pickling() -> None:
     assert pickle.loads(pickle.dumps(percolator)).percolate(read) == percolator.percolate(read)
 
 
-def test_all_problems_of_all_topics_are_told() -> None:
+def test_all_problems_of_all_topics_are_reported() -> None:
     bad = topic(
         {3: ["ok", "a*", "@nowhere"], 1: ["x AND y"]},
         near=[(["*"], [], 0, 1)],

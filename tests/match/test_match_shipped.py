@@ -86,7 +86,7 @@ def test_english_arabic_and_turkish_are_found_by_the_shipped_topics() -> None:
     assert macro.precision >= 0.95
 
 
-def test_the_reports_are_told_apart(corpus: Corpus) -> None:
+def test_the_reports_are_distinguished(corpus: Corpus) -> None:
     topics = load_topics(ROOT / "bench" / "quality" / "muc.yaml")
     assert {topic.topic.focus for topic in topics} == {500}
     for topic in topics:

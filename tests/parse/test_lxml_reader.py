@@ -78,7 +78,7 @@ def test_xhtml_with_a_prefix_is_xhtml() -> None:
     assert only(atom(content, root=root)).content == "one\ntwo\nthree"
 
 
-def test_persons_dublin_core_and_podcasts() -> None:
+def test_authors_in_dublin_core_and_podcasts() -> None:
     assert only(atom("<id>urn:1</id><author><name>Ann</name><email>a@x.org</email></author>")).author == "Ann (a@x.org)"
     assert (
         only(

@@ -137,7 +137,7 @@ def _with_evidence(one: Alert, *parts) -> Alert:
 
 
 class TestTimes:
-    def test_are_told_in_the_readers_zone(self) -> None:
+    def test_are_shown_in_the_readers_zone(self) -> None:
         istanbul, kathmandu = render(alert()), render(alert(), zone="Asia/Kathmandu")
         assert "Sat 24 Jan, 04:00" in istanbul.text
         assert "Saturday, 24 January 2026, 07:00 (Europe/Istanbul)" in istanbul.text

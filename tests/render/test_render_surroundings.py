@@ -68,7 +68,7 @@ def test_trouble_says_what_is_wrong_and_what_to_do() -> None:
     assert told.key != trouble_notification(desk, message.subject, NOW + timedelta(hours=1)).key
 
 
-def test_trouble_is_told_in_the_own_words_of_a_webhook_and_of_nobody_else(tmp_path: Path) -> None:
+def test_an_alarm_uses_the_template_of_a_webhook_and_of_nobody_else(tmp_path: Path) -> None:
     hook, mail = ChannelRef("desk", "webhook"), ChannelRef("desk", "email")
     own = OwnTemplate('{"say": {{ digest.subject | tojson }}}', "card.json.j2")
     templates = UserTemplates(tmp_path, {hook: own})

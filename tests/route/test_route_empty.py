@@ -63,7 +63,7 @@ def test_of_two_routes_to_a_channel_each_slot_is_one_and_all_digests_count() -> 
     assert (one.slot, one.routes) == (now - MINUTE, ("/0", "/1", "/2"))
 
 
-def test_the_key_tells_slots_and_channels_apart_and_nothing_else() -> None:
+def test_the_key_differs_by_slot_and_channel_and_by_nothing_else() -> None:
     before, after = utc(2026, 1, 24, 8, 31), utc(2026, 1, 24, 9)
     (early,), (late,) = (empty_slots(routes(digest(9)), RECEIVERS, now) for now in (before, after))
     (other_tree,) = empty_slots(routes(GroupTiming(), digest(9)), RECEIVERS, before)

@@ -94,7 +94,7 @@ class TestQuietHours:
         early = Hold(((time(1), time(2, 30)),), "Europe/Berlin")
         assert quiet_until(early, at(2026, 3, 29, 1, 30)) == at(2026, 3, 29, 3, 30)
 
-    def test_a_quiet_group_is_held_and_a_loud_one_told(self) -> None:
+    def test_a_quiet_group_is_held_and_a_loud_one_sent(self) -> None:
         decision = decide_groups(route(NIGHT), [group("a", 500), group("b", 1200)], BudgetUse(), MIDNIGHT)
         assert [sent.key.labels["topic"] for sent in decision.send] == ["b"]
         (held,) = decision.hold
@@ -104,7 +104,7 @@ class TestQuietHours:
         deaf = Hold(((time(22), time(6)),), "Europe/Berlin")
         assert decide_groups(route(deaf), [group(score=99_999)], BudgetUse(), MIDNIGHT).send == ()
 
-    def test_of_a_loud_group_only_the_loud_alerts_are_told(self) -> None:
+    def test_of_a_loud_group_only_the_loud_alerts_are_sent(self) -> None:
         loud, soft = alert(score=1300, name="loud"), alert(score=600, name="soft")
         held = decide_alerts(route(NIGHT), [loud, soft], MIDNIGHT)
         assert held is not None
@@ -157,7 +157,7 @@ class TestRelease:
     def test_quiet_hours_that_were_removed_end_at_once(self) -> None:
         assert isinstance(decide_release(route(), self.held(HoldReason.QUIET_HOURS), BudgetUse(), MIDNIGHT), Release)
 
-    def test_what_was_over_budget_leaves_when_there_is_room(self) -> None:
+    def test_what_was_over_budget_leaves_when_the_budget_allows(self) -> None:
         most = Budget(1, timedelta(hours=1))
         held = self.held(HoldReason.BUDGET)
         full = BudgetUse(0, (NOON - timedelta(minutes=20),))

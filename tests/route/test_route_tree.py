@@ -131,7 +131,7 @@ def test_an_alert_that_nobody_wants_says_why() -> None:
     assert "nobody" in route_alert(node("/", receiver="nobody"), RECEIVERS, alert()).reason
 
 
-def test_the_trace_tells_what_was_asked_and_what_held() -> None:
+def test_the_trace_shows_what_was_asked_and_what_was_true() -> None:
     root = node("/", routes=(node("/0", SYRIA), node("/1", FOCUS), node("/2")))
     trace = why(root, {"level": "focus", "desk": "iraq"})
     first, second, third = trace.children

@@ -92,7 +92,7 @@ class TestFeeds:
         assert save_state(store, state) == PollSaved(A, True)
         assert store.feeds.states() == [state]
 
-    def test_failing_feeds_are_tried_anew_when_asked_but_not_before_the_server_wishes(self, store: Store) -> None:
+    def test_failing_feeds_are_tried_again_when_asked_but_not_before_retry_after(self, store: Store) -> None:
         save_state(store, PollState(A, NOW + DAY, failures=3))
         save_state(store, PollState(B, NOW + DAY, failures=3, not_before=NOW + HOUR))
         save_state(store, PollState(C, NOW + DAY))
@@ -131,7 +131,7 @@ class TestLeases:
         store.polls.save("me", [polled], later, notify_all, ASSIGNER)
         assert acquired_urls(store, now=later, force=True) == []
 
-    def test_force_respects_the_wish_of_the_server_and_the_backoff(self, store: Store) -> None:
+    def test_force_respects_retry_after_and_the_backoff(self, store: Store) -> None:
         save_state(store, PollState(A, NOW + HOUR, not_before=NOW + HOUR))
         save_state(store, PollState(B, NOW + HOUR, failures=1))
         save_state(store, PollState(C, NOW - HOUR, failures=1))
@@ -278,7 +278,7 @@ class TestSeen:
 
 
 class TestJudging:
-    def test_the_judge_hears_of_the_same_entry_and_the_same_story_on_this_topic(self, store: Store) -> None:
+    def test_the_judge_is_given_the_same_entry_and_the_same_story_on_this_topic(self, store: Store) -> None:
         heard: dict[str, list[str]] = {}
 
         def listen(candidate: object, before: list[EarlierAlert]) -> AlertDecision:
@@ -295,7 +295,7 @@ class TestJudging:
         assert heard[higher.id] == [first.id]
         assert [heard[other.id] for other in others] == [[], []]
 
-    def test_folded_alerts_are_kept_with_what_was_told_instead(self, store: Store) -> None:
+    def test_folded_alerts_are_kept_with_what_was_sent_instead(self, store: Store) -> None:
         first, copy = alert("1", story="s"), alert("2", story="s", title="Other News")
         saved = save_alerts(store, first, copy, decide=fold_copies)
         assert (saved.alerts_new, saved.alerts_folded) == ((first.id,), (copy.id,))
@@ -307,7 +307,7 @@ class TestJudging:
         assert kept.sources == ("Other News",)
         assert [one.id for one in store.routing.unrouted(10)] == [first.id]
 
-    def test_what_is_folded_into_a_folded_alert_goes_to_the_one_told(self, store: Store) -> None:
+    def test_what_is_folded_into_a_folded_alert_goes_to_the_one_sent(self, store: Store) -> None:
         first, second, third = (alert(name, story="s") for name in "123")
         into = {second.id: first.id, third.id: second.id}
 

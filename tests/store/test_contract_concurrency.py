@@ -54,7 +54,7 @@ def test_each_due_feed_goes_to_one_owner(store: Store) -> None:
     assert sorted(url for taken in all_at_once(take) for url in taken) == URLS
 
 
-def test_a_story_is_told_once_whoever_finds_it(store: Store) -> None:
+def test_a_story_is_sent_once_whoever_finds_it(store: Store) -> None:
     store.feeds.sync(URLS, NOW)
 
     def find(owner: str) -> int:
@@ -94,6 +94,6 @@ def test_a_notification_is_sent_by_one_owner(store: Store) -> None:
     assert len(store.outbox.attempts(notification.key)) == 1
 
 
-def test_that_there_is_nothing_to_tell_is_told_once(store: Store) -> None:
+def test_that_there_is_nothing_is_sent_once(store: Store) -> None:
     slot = EmptySlot(DIGEST.channel, (DIGEST.route,), NOW, NOW)
     assert sum(all_at_once(lambda _: store.empty_digests.freeze(slot, NOW) is not None)) == 1

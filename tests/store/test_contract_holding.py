@@ -91,7 +91,7 @@ def test_a_budget_counts_what_was_sent_when_it_was_sent(store: Store) -> None:
     assert store.holds.budget_use("/elsewhere", PROMPT.channel, NOW).sent_at == ()
 
 
-def test_a_silence_ends_when_it_says_or_when_a_person_says(store: Store) -> None:
+def test_a_silence_ends_at_its_time_or_when_a_user_ends_it(store: Store) -> None:
     silence = Silence(stable_hash("s"), (Matcher("topic", "=", "x"),), "Ada", "noise", NOW, NOW + HOUR, NOW)
     store.silences.add(silence)
     assert store.silences.ending_after(NOW) == [silence]
@@ -153,7 +153,7 @@ class TestADigestWithNothingToTell:
         waiting(store, "a", group=to_mail(DIGEST.route), now=NOW + MINUTE)
         assert store.empty_digests.freeze(EMPTY, NOW + MINUTE) is not None
 
-    def test_is_not_made_where_something_is_held_told_or_not_yet_routed(self, store: Store) -> None:
+    def test_is_not_made_where_something_is_held_sent_or_not_yet_routed(self, store: Store) -> None:
         group = to_mail(DIGEST.route)
         waiting(store, "a", group=group, now=NOW)
         store.holds.hold([group], HoldReason.QUIET_HOURS, NOW, NOW)

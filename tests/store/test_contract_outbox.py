@@ -216,7 +216,7 @@ class TestPeople:
         assert store.outbox.retry(key, NOW + HOUR)
         assert (now_of(store, key).next_attempt_at, now_of(store, key).attempts) == (NOW + HOUR, 0)
 
-    def test_the_schedule_of_what_is_retried_begins_anew(self, store: Store) -> None:
+    def test_the_schedule_of_what_is_retried_begins_again(self, store: Store) -> None:
         notification = frozen(store, alert("1"))
         kill(store, notification)
         assert now_of(store, notification.key).retried_at is None
@@ -244,7 +244,7 @@ class TestPeople:
         assert not store.outbox.retry(key, NOW)
         assert not store.outbox.retry("0" * 32, NOW)
 
-    def test_a_person_drops_what_is_unfinished(self, store: Store) -> None:
+    def test_a_user_drops_what_is_unfinished(self, store: Store) -> None:
         key = frozen(store, alert("1")).key
         assert store.outbox.drop(key, NOW + HOUR)
         assert fate(store) == (DeliveryState.DEAD, "dropped", NOW + HOUR)

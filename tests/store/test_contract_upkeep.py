@@ -189,7 +189,7 @@ class TestRetention:
         purge(store, NOW + YEARS + DAY)
         assert [life.notification for life in store.alerts.deliveries(alert("1").id)] == [notification.key]
 
-    def test_a_notification_outlives_the_entries_it_tells_of(self, store: Store) -> None:
+    def test_a_notification_outlives_its_entries(self, store: Store) -> None:
         notification = frozen(store, alert("1"))
         deliver(store, notification.key, NOW + YEARS)
         purge(store, NOW + YEARS + timedelta(days=1))

@@ -86,7 +86,7 @@ def test_a_newer_schema_is_refused_and_left_alone(tmp_path: Path) -> None:
     store.upgrade()
     stamp(tmp_path / "watcher.db", "9999")
     for refused in (store.check_schema, store.upgrade):
-        with pytest.raises(SchemaMismatch, match=r"9999.*newer version"):
+        with pytest.raises(SchemaMismatch, match="9999"):
             refused()
     assert store.stats().schema == "9999"
     store.close()

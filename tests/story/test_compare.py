@@ -106,7 +106,7 @@ class TestCopies:
         for text in (arabic, chinese):
             assert are_copies(entry_sketch("a", text), entry_sketch("b", text[: len(text) * 3 // 4]))
 
-    def test_a_short_report_of_one_publisher_told_at_once_in_two_feeds(self) -> None:
+    def test_a_short_report_of_one_publisher_in_two_feeds_at_once(self) -> None:
         title, text = ALARMS[0]
         first = entry_sketch("a", text, title, "one")
         assert are_copies(first, entry_sketch("b", text, title, "one", at=NOW + timedelta(minutes=5)))
