@@ -3,10 +3,12 @@
     python bench/cycle.py [--urls 200] [--corpus FOLDER] [--peers FOLDER] [--only NAME…] [--matching]
 
 Each program reads the same URLs three times: cold, with nothing known; warm, when every document is unchanged; and
-changed, when every document has one entry more. What counts: wall time and CPU time of the process tree, process start included, the peak memory of its largest process, and what
-the server saw: requests, full answers and answers 304. newsboat and sfeed are Debian's packages; `--peers` names a virtual
-environment with rss2email and reader from PyPI. What is not installed is left out. `--matching` opens the backfill wide, so
-that entries are new and match, and stories, routes and messages are part of the cycle.
+changed, when every document has one entry more. What counts: wall time and CPU time of the process tree, process start
+included, the peak memory of the whole tree, and what the server saw: requests and full answers (the others are 304).
+The last column is the CPU time as a multiple of watcher's in the same round. newsboat and sfeed are Debian's packages;
+`--peers` names a virtual environment with rss2email and reader from PyPI. What is not installed is left out.
+`--matching` opens the backfill wide, so that in the cold round all entries are new to watcher and scored, and those that
+match make stories, alerts and deliveries.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from multiprocessing.sharedctypes import Synchronized
@@ -33,10 +35,16 @@ from pathlib import Path
 ENTRY = re.compile(rb"<(item|entry)[\s>].*?</\1>", re.DOTALL)
 PHASES = ("cold", "warm", "changed")
 TIMEOUT = 900
+SAMPLED_EVERY = 0.1
 TOPICS = """
 topics:
-  - {name: conflict, title: Conflict, terms: {3: [ceasefire*, truce*, airstrike*], 1: [army, police, attack*, war]}, focus: 5, languages: [en]}
+  - name: conflict
+    title: Conflict
+    terms: {3: [ceasefire*, truce*, airstrike*], 1: [army, police, attack*, war]}
+    focus: 5
+    languages: [en]
   - {name: weather, title: Weather, terms: {3: [earthquake*, flood*], 1: [storm*, rain]}, focus: 5, languages: [en]}
+  - {name: technology, title: Technology, terms: {3: [software, computer*], 1: [data, code]}, focus: 5, languages: [en]}
 """
 
 
@@ -165,7 +173,7 @@ def lemon_reader(folder: Path, urls: Sequence[str], options: argparse.Namespace)
         "import sys\nfrom reader import make_reader\n"
         f"reader = make_reader({str(folder / 'reader.db')!r})\n"
         f"for url in {list(urls)!r}:\n    reader.add_feed(url, exist_ok=True)\n"
-        "reader.update_feeds(workers=20)\n"
+        "reader.update_feeds(workers=20, scheduled=False)\n"
     )
     return [str(options.peers / "bin" / "python"), str(folder / "round.py")]
 
@@ -187,17 +195,42 @@ READERS = [
 ]
 
 
-def round_of(command: list[str], folder: Path) -> tuple[float, float, float, int]:
-    """One round: wall and CPU seconds, peak memory in MB of the largest process, exit code."""
+@dataclass(frozen=True, slots=True)
+class Round:
+    """What one round cost: seconds of wall and CPU time, and the peak of the tree's memory in MB."""
+
+    wall: float
+    cpu: float
+    peak: float
+    exit_code: int
+
+
+def round_of(command: list[str], folder: Path) -> Round:
     environment = {"PATH": os.environ["PATH"], "HOME": str(folder), "LANG": "C.UTF-8", "TERM": "dumb"}
     before, started = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    peak = 0.0
     with (folder / "output").open("ab") as output:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=output, stderr=output)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        while process.poll() is None:
+            peak = max(peak, memory_of_tree(process.pid))
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(SAMPLED_EVERY)
     wall, after = time.perf_counter() - started, resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    return wall, cpu, usage.ru_maxrss / 1024, process.returncode
+    return Round(wall, cpu, peak, process.returncode)
+
+
+def memory_of_tree(root: int) -> float:
+    """MB in memory of a process and its descendants; pages that several of them share count several times."""
+    parents, pages = {}, {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            fields = stat.read_text().rpartition(")")[2].split()
+            parents[int(stat.parent.name)], pages[int(stat.parent.name)] = int(fields[1]), int(fields[21])
+    tree = {root}
+    while more := {pid for pid, parent in parents.items() if parent in tree} - tree:
+        tree |= more
+    return sum(pages.get(pid, 0) for pid in tree) * resource.getpagesize() / 1e6
 
 
 def main() -> None:
@@ -206,8 +239,9 @@ def main() -> None:
     chosen = [one for one in READERS if one.available(options) and (not options.only or one.name in options.only)]
     print(f"{options.urls} URLs, {len(documents)} different documents, {os.cpu_count()} cores")
     print(
-        f"{'program':<11}{'round':<8}{'feeds/s':>9}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'asked':>8}{'full':>7}  exit"
+        f"{'program':<11}{'round':<9}{'feeds/s':>8}{'wall s':>8}{'CPU s':>8}{'peak MB':>9}{'asked':>7}{'full':>7}  × CPU"
     )
+    ours: dict[str, float] = {}
     with server(documents) as (port, counters):
         urls = [f"http://127.0.0.1:{port}/{number}.xml" for number in range(options.urls)]
         for one in chosen:
@@ -217,10 +251,14 @@ def main() -> None:
                 for phase in PHASES:
                     counters.reset()
                     counters.edition.value = phase == "changed"
-                    wall, cpu, peak, code = round_of(command, folder)
+                    cost = round_of(command, folder)
+                    if one.name == "watcher":
+                        ours[phase] = cost.cpu
+                    ratio = f"{cost.cpu / ours[phase]:.2f}" if phase in ours else ""
+                    failed = f"  exit {cost.exit_code}" if cost.exit_code else ""
                     print(
-                        f"{one.name:<11}{phase:<8}{options.urls / wall:>9.1f}{wall:>8.2f}{cpu:>8.2f}{peak:>9.0f}"
-                        f"{counters.requests.value:>8}{counters.full.value:>7}  {code}",
+                        f"{one.name:<11}{phase:<9}{options.urls / cost.wall:>8.1f}{cost.wall:>8.2f}{cost.cpu:>8.2f}"
+                        f"{cost.peak:>9.0f}{counters.requests.value:>7}{counters.full.value:>7}{ratio:>7}{failed}",
                         flush=True,
                     )
 

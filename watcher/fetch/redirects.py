@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from urllib.parse import quote
 
 import httpx2
@@ -43,7 +44,7 @@ class Hop:
     @property
     def plain_url(self) -> str:
         """The address without credentials."""
-        return str(self.url.copy_with(userinfo=b""))
+        return str(self.url.copy_with(userinfo=b"") if self.url.userinfo else self.url)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +86,8 @@ class Chain:
         self.cookies.extract_cookies(httpx2.Response(status, headers=headers, request=request))
 
     def _cookie(self, url: httpx2.URL) -> str:
+        if not self.cookies:
+            return ""
         request = httpx2.Request("GET", url)
         self.cookies.set_cookie_header(request)
         cookie = request.headers.get("cookie", "")
@@ -131,8 +134,9 @@ def conditional_headers(validators: Validators) -> list[tuple[str, str]]:
     return headers
 
 
+@lru_cache(maxsize=1_024)
 def read_address(text: str) -> httpx2.URL:
-    """An address as configured. Raises `FetchError` for what cannot be asked."""
+    """An address as configured. Raises `FetchError` for what cannot be asked. A fetch asks for it several times."""
     try:
         url = httpx2.URL(text.strip())
     except (httpx2.InvalidURL, ValueError) as error:
