@@ -195,7 +195,7 @@ def test_addresses_and_the_mail_server_may_be_named_by_the_environment(read_text
     smtp: {host: {env: HOST}, port: {env: PORT}, from: {env: FROM}}
     receivers: [{name: c, email: {to: [{env: TO}], cc: {env: TO}}}]
     """
-    env = {"HOST": "mail.example", "PORT": "2525", "FROM": "w@example.org", "TO": "desk@example.org"}
+    env = {"HOST": "mail.example ", "PORT": "2525\n", "FROM": " w@example.org", "TO": "desk@example.org \n"}
     settings = read_text(text, env=env).settings
     assert settings is not None
     assert settings.smtp is not None
@@ -219,3 +219,25 @@ def test_a_proxy_that_is_none_is_refused_without_being_repeated(read_text: ReadT
     assert settings is not None
     assert settings.receivers["c"].proxy is not None
     assert reveal(settings.receivers["c"].proxy) == "none"
+
+
+def test_a_chat_may_be_named_by_the_environment(read_text: ReadText) -> None:
+    """It is no secret: lists show it. Blanks that were pasted with it are no part of it."""
+    text = """
+    receivers:
+      - {name: t, telegram: {token: tk_1, chat: {env: CHAT}}}
+      - {name: m, matrix: {url: "https://m.example", token: tk_1, room: {env: CHAT}}}
+      - {name: s, slack: {token: tk_1, url: "https://s.example", channel: {env: CHAT}}}
+    """
+    settings = read_text(text, env={"CHAT": " -100 \n"}).settings
+    assert settings is not None
+    shown = [channel.recipients for one in settings.receivers.values() for channel in one.channels.values()]
+    assert shown == [("-100",)] * 3
+    paths = {problem.path for problem in read_text(text).problems}
+    assert paths == {"receivers.0.telegram.chat", "receivers.1.matrix.room", "receivers.2.slack.channel"}
+
+
+def test_the_secret_address_of_a_feed_has_no_blanks_around_it(read_text: ReadText) -> None:
+    settings = read_text("feeds: [{url: {env: FEED}}]", env={"FEED": "https://a.example/f?token=x \n"}).settings
+    assert settings is not None
+    assert settings.feeds[0].address_to_ask == "https://a.example/f?token=x"

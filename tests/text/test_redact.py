@@ -14,7 +14,7 @@ from watcher.text.redact import redact, redact_addresses, secret_in_address
     [
         "token", "access_token", "feed_token", "private_token", "rss_token", "apikey", "api_key", "API-Key", "key",
         "auth", "authkey", "password", "pw", "secret", "client_secret", "sig", "X-Amz-Signature", "jwt", "PHPSESSID",
-        "t%6Fken",
+        "t%6Fken", "token[]", "token[0]", "token%5B%5D", "auth[key]", "passphrase", "appid",
     ],
 )  # fmt: skip
 def test_a_value_whose_name_says_that_it_is_secret_is_hidden(name: str) -> None:
@@ -24,10 +24,25 @@ def test_a_value_whose_name_says_that_it_is_secret_is_hidden(name: str) -> None:
 
 
 @pytest.mark.parametrize(
+    "value",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.c2lnbmF0dXJlMTIz", "glpat-abcDEF123456", "ghp_abcDEF123456",
+        "0123456789abcdef0123456789abcdef",
+    ],
+)  # fmt: skip
+def test_a_value_that_looks_like_nothing_else_is_hidden(value: str) -> None:
+    url = f"https://news.example/feed?page=2&x={value}&lang=ar"
+    assert value not in redact_addresses(url)
+    assert secret_in_address(url) == "x"
+    assert redact_addresses(f"https://news.example/feed?channel_id={value}").endswith(value)
+
+
+@pytest.mark.parametrize(
     "url",
     [
         "https://news.example/feed?id=12&channel_id=UC123&q=keyword&monkey=1&design=2&passage=3&author=x&tag=y",
         "https://news.example/feed?token=",
+        "https://news.example/feed?feed=sk-bratislava-news&lang=eyJ&hash_tag=1&category=security",
         "https://news.example/token=x/feed",
         "not an address: token=x",
         "",

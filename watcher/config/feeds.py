@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -94,6 +94,8 @@ def _secret_address(gathered: _Feeds, where: Where, source: SecretSource) -> Sec
     """The address of a feed, known to every command that can find it: the feed's identity names its host."""
     at = (*where, "url")
     address = gathered.credentials.kept(source, at)
+    if address.value is not None:
+        address = replace(address, value=address.value.strip())
     problem = web_url_problem(address.value) if address.value is not None else None
     if problem is None:
         return address

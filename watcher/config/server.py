@@ -190,7 +190,8 @@ def read_smtp(reader: Reader, credentials: Credentials) -> Smtp | None:
         """The value, or what the environment has for it; an unknown one is allowed where nothing is sent."""
         if not isinstance(value, SecretSource):
             return str(value)
-        found = credentials.kept(value, (*where, key), needed=is_used).value
+        kept = credentials.kept(value, (*where, key), needed=is_used).value
+        found = None if kept is None else kept.strip()
         problem = check(found) if found is not None else None
         if problem:
             reader.problem((*where, key), problem)

@@ -19,7 +19,7 @@ from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, Receipts, chat, encode
 from watcher.deliver.chat_text import SUBJECT_CHARACTERS, TITLE_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import Line, Token, WebAddress
+from watcher.deliver.options import Name, Token, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait
 from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
@@ -38,7 +38,7 @@ class Matrix(ChannelOptions):
     """A room (`!id:server`) of a homeserver, and the access token of a member."""
 
     url: WebAddress
-    room: Line
+    room: Name
     token: Token
 
     @property

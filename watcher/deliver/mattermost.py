@@ -24,7 +24,7 @@ from watcher.deliver.chat_text import (
     unmention,
 )
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import Line, Token, WebAddress
+from watcher.deliver.options import Name, Token, WebAddress
 from watcher.deliver.slack import bot_problems
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
@@ -46,7 +46,7 @@ class Mattermost(ChannelOptions):
 
     url: WebAddress
     token: Token | None = None
-    channel: Line | None = None
+    channel: Name | None = None
 
     @property
     def recipients(self) -> tuple[str, ...]:

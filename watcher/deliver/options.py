@@ -95,19 +95,28 @@ def _listed(written: object) -> tuple[object, ...]:
     return tuple(written)
 
 
-def _mail_address(written: object, info: ValidationInfo) -> str:
-    """The address; one from the environment is no secret, and may be missing where nothing is sent."""
+def _public(written: object, info: ValidationInfo) -> tuple[str, bool]:
+    """A text that is no secret but may come from the environment, and whether it is known: where nothing is sent it may
+    be missing. Blanks at its ends, which come along when it is pasted, are no part of it.
+    """
     if not isinstance(written, dict):
-        found: str | None = _text(written)
-    else:
-        secret = _secret(written, info)
-        found = secret.value
-        if found is None:
-            return f"({secret.origin})"
-    problem = email_problem(_line(found or ""))
+        return _line(_text(written).strip()), True
+    secret = _secret(written, info)
+    if secret.value is None:
+        return f"({secret.origin})", False
+    return _line(_text(secret.value.strip())), True
+
+
+def _mail_address(written: object, info: ValidationInfo) -> str:
+    address, is_known = _public(written, info)
+    problem = email_problem(address) if is_known else None
     if problem:
         raise ValueError(problem)
-    return found or ""
+    return address
+
+
+def _name(written: object, info: ValidationInfo) -> str:
+    return _public(written, info)[0]
 
 
 def _header_name(name: object) -> str:
@@ -143,6 +152,8 @@ WebAddress = Annotated[str | Secret, PlainValidator(_token), AfterValidator(_web
 """An http(s) URL, which is a secret."""
 Line = Annotated[str, PlainValidator(_text), AfterValidator(_line)]
 """One line of text."""
+Name = Annotated[str, PlainValidator(_name)]
+"""One line that names a chat or an account; may be `{env: NAME}`, although it is no secret."""
 Switch = Annotated[bool, PlainValidator(_switch)]
 Template = Annotated[OwnTemplate, PlainValidator(_template)]
 MailAddresses = Annotated[tuple[Annotated[str, PlainValidator(_mail_address)], ...], BeforeValidator(_listed)]

@@ -27,7 +27,7 @@ from watcher.deliver.chat_text import (
     unmention,
 )
 from watcher.deliver.http_answers import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
-from watcher.deliver.options import Line, Token, WebAddress
+from watcher.deliver.options import Name, Token, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
@@ -48,8 +48,8 @@ class Telegram(ChannelOptions):
     """A chat that a bot writes to. `chat` is its number or `@name`; `thread` a topic's number in a forum."""
 
     token: Token
-    chat: Line
-    thread: Line | None = None
+    chat: Name
+    thread: Name | None = None
     url: WebAddress = "https://api.telegram.org"
 
     @property

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from watcher.clock import Clock
 from watcher.deliver.channel import ChannelKind, OptionProblem, Transport
 from watcher.deliver.http_answers import DETAIL_CHARACTERS, Answer, Request, judge_answer
-from watcher.deliver.options import Line, Method, SecretHeaders, SecretText, Template, Token, WebAddress
+from watcher.deliver.options import Method, Name, SecretHeaders, SecretText, Template, Token, WebAddress
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome, TryAgain
 from watcher.model.route import ChannelOptions, OwnTemplate
@@ -46,7 +46,7 @@ class Webhook(ChannelOptions):
     template: Template | None = None
     method: Method = "POST"
     headers: SecretHeaders = field(default_factory=dict)
-    username: Line | None = None
+    username: Name | None = None
     password: SecretText | None = None
     bearer: Token | None = None
 

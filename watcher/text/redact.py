@@ -11,14 +11,20 @@ TOKEN_CHARACTERS = 8
 
 STARS = "***"
 
-_QUERY = re.compile(r"(?<=[?&;])(?P<name>[^=&#;\s\"'<>]*)=(?P<value>[^&#;\s\"'<>]+)")
+_QUERY = re.compile(r"(?<=[?&;#])(?P<name>[^=&#;\s\"'<>]*)=(?P<value>[^&#;\s\"'<>]+)")
 _USERINFO = re.compile(r"(?<=://)[^/?#@\s\"'<>]+@")
 _SECRET_NAME = re.compile(
     r"(?:^|[_.\-\[])(?:access|api|app|auth|client|feed|private|rss|secret|session|user)?[_.\-]?"
     r"(?:token|key|apikey|auth|authkey|authorization|bearer|cred|credential|credentials|hash|hmac|jwt|pass|passwd"
-    r"|password|passkey|phpsessid|jsessionid|pw|pwd|secret|session|sessionid|sid|sig|sign|signature|ticket)\]?$",
+    r"|password|passkey|passphrase|passcode|pin|appid|phpsessid|jsessionid|pw|pwd|secret|session|sessionid|sid|sig|sign"
+    r"|signature|ticket)(?:\[\d*\])?\]?$",
     re.IGNORECASE,
 )
+_SECRET_VALUE = re.compile(
+    r"(?:eyJ[\w-]{8,}\.[\w-]{8,}\.|gh[opsu]_|github_pat_|glpat-|xox[abp]-|AKIA)[\w.-]{8,}|[0-9a-f]{32,}", re.IGNORECASE
+)
+"""What only a secret looks like, whatever its parameter is called: a JSON Web Token, the tokens of some services, a
+digest in hexadecimal."""
 
 
 def redact(text: str, secrets: Collection[str]) -> str:
@@ -48,13 +54,15 @@ def redact_addresses(text: str) -> str:
 
 def secret_in_address(url: str) -> str:
     """The name of the first query parameter that looks like a secret, "" for none."""
-    return next((name for name, value in parse_qsl(urlsplit(url).query) if value and is_secret_name(name)), "")
+    return next((name for name, value in parse_qsl(urlsplit(url).query) if value and is_secret(name, value)), "")
 
 
-def is_secret_name(name: str) -> bool:
-    """Whether a query parameter of this name usually holds a secret."""
-    return bool(_SECRET_NAME.search(unquote(name)))
+def is_secret(name: str, value: str = "") -> bool:
+    """Whether a query parameter of this name usually holds a secret, or its value can be nothing else."""
+    if _SECRET_NAME.search(unquote(name)):
+        return True
+    return not name.lower().endswith("id") and _SECRET_VALUE.fullmatch(unquote(value)) is not None
 
 
 def _without_value(found: re.Match[str]) -> str:
-    return f"{found['name']}={STARS}" if is_secret_name(found["name"]) else found[0]
+    return f"{found['name']}={STARS}" if is_secret(found["name"], found["value"]) else found[0]
