@@ -134,10 +134,18 @@ def _of_topics(compiled: CompiledConfig) -> Iterator[str]:
 
 
 def _of_opinions(compiled: CompiledConfig) -> Iterator[str]:
-    """What is missing for opinions beside the words that the configuration wants."""
-    from watcher.service.load import ENCODER_EXTRA, encoder_is_installed
+    """What is missing for full texts and for opinions beside the words, where the configuration wants them."""
+    from watcher.service.load import (
+        ENCODER_EXTRA,
+        PAGES_EXTRA,
+        encoder_is_installed,
+        page_reader_is_installed,
+        wants_pages,
+    )
 
     file, settings = compiled.settings.file, compiled.settings
+    if wants_pages(settings) and not page_reader_is_installed():
+        yield f"{file}: feeds: full texts need an extra that is not installed: {PAGES_EXTRA}"
     if not settings.meaning.enabled:
         return
     if not encoder_is_installed():

@@ -14,7 +14,7 @@ from watcher.config.schema import FeedShape, OpmlShape
 from watcher.config.secrets import SecretSource
 from watcher.config.yaml_tree import Where
 from watcher.errors import Position, Problem
-from watcher.model.feed import Feed, public_address
+from watcher.model.feed import Feed, FullText, public_address
 from watcher.model.route import OWN_LABELS
 from watcher.model.secret import Secret
 from watcher.model.trust import Trust
@@ -86,6 +86,7 @@ def _own_feed(gathered: _Feeds, where: Where) -> None:
         trust=Trust[shape.trust.upper()],
         is_aggregator=shape.aggregator,
         is_critical=shape.critical,
+        full_text=FullText(shape.full_text),
         address=address,
     )
 
@@ -175,6 +176,7 @@ def _opml_feed(gathered: _Feeds, shape: OpmlShape, path: Path, feed: Feed, line:
         trust=Trust[shape.trust.upper()],
         is_aggregator=shape.aggregator,
         is_critical=shape.critical,
+        full_text=FullText(shape.full_text),
     )
 
 

@@ -132,6 +132,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "trust": "low, normal or high: alerts are never folded behind a feed trusted less.",
         "aggregator": "Whether entries count for the publishers that they name.",
         "critical": "Whether its issues are reported at once.",
+        "full_text": "near_misses: fetch the page of entries that nearly match and have only a teaser.",
         "allow": "Private ranges that this feed may use.",
     },
     "OpmlShape": {
@@ -139,6 +140,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "trust": "low, normal or high, for every feed of the file.",
         "aggregator": "Whether the entries of these feeds count for the publishers that they name.",
         "critical": "Whether issues of these feeds are reported at once.",
+        "full_text": "near_misses: fetch the page of entries that nearly match and have only a teaser.",
         "labels": "Labels for all feeds of the file.",
         "interval": "Time between two polls of these feeds.",
     },

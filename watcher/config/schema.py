@@ -116,6 +116,7 @@ class NetworkShape(Shape):
     delivery_proxy: TextOrSecret | None = None
 
 
+FullTextName = Annotated[Literal["never", "near_misses"], one_of(("never", "near_misses"))]
 TrustName = Annotated[Literal["low", "normal", "high"], one_of(("low", "normal", "high"))]
 
 
@@ -130,6 +131,7 @@ class FeedShape(Shape):
     trust: TrustName = "normal"
     aggregator: bool = False
     critical: bool = False
+    full_text: FullTextName = "never"
 
 
 class OpmlShape(Shape):
@@ -139,6 +141,7 @@ class OpmlShape(Shape):
     trust: TrustName = "normal"
     aggregator: bool = False
     critical: bool = False
+    full_text: FullTextName = "never"
 
 
 class NearShape(Shape):

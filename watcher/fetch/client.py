@@ -65,18 +65,23 @@ class Fetcher:
         deadline: timedelta | None = None,
         patience: timedelta = timedelta(seconds=60),
         worked: bool = False,
+        may_be_private: bool = True,
     ) -> FetchResult:
         """Asks for a feed's document; never raises for what networks and servers do.
 
         `url` is the address to ask when it is not the feed's own (a permanent redirect was kept). `deadline`
         (default: polling.timeout) bounds the time of all requests of the chain together; waiting until the host may
         be asked does not count, but longer than `patience` it ends as `host_busy`, without a request. `worked`: the
-        feed's last fetch got an answer; its name is looked up apart from names that may hang.
+        feed's last fetch got an answer; its name is looked up apart from names that may hang. `may_be_private`: the
+        ranges that the configuration allows count; not for an address that somebody else wrote.
         """
         deadline = deadline or self._polling.timeout
         try:
             ASKER.set(Asker(read_address(feed.url).host, is_proven=worked))
-            return await self._follow(feed, validators, url or address_of(feed), deadline, patience)
+            first = Hop(read_address(url or address_of(feed)))
+            if may_be_private:
+                first = replace(first, allow=(*self._network.allow, *feed.allow))
+            return await self._follow(feed, validators, first, deadline, patience)
         except HostBusy as busy:
             if busy.requested:
                 return FetchFailed(busy.reason, busy.detail, retry_after=busy.wait)
@@ -98,11 +103,11 @@ class Fetcher:
         await self._pools.aclose()
 
     async def _follow(
-        self, feed: Feed, validators: Validators, asked: str, deadline: timedelta, patience: timedelta
+        self, feed: Feed, validators: Validators, hop: Hop, deadline: timedelta, patience: timedelta
     ) -> FetchResult:
         loop = asyncio.get_running_loop()
         chain = Chain(feed, validators, self._user_agent)
-        hop = Hop(read_address(asked), allow=(*self._network.allow, *feed.allow))
+        asked_kept = hop.url != read_address(address_of(feed))
         took = 0.0
         while True:
             async with self._limiter.slot(hop.url.host, patience):
@@ -116,7 +121,7 @@ class Fetcher:
                 case FetchFailed():
                     return result
                 case _:
-                    return replace(result, asked_kept=asked != address_of(feed), took=timedelta(seconds=took))
+                    return replace(result, asked_kept=asked_kept, took=timedelta(seconds=took))
 
     async def _request(self, chain: Chain, hop: Hop) -> FetchResult | Hop:
         url = httpcore2.URL(

@@ -88,6 +88,16 @@ class Percolator:
                 matches.append(match_of(assessment, indexed))
         return matches
 
+    def is_near_miss(self, entry: Entry, labels: Mapping[str, str] | None = None) -> bool:
+        """Whether more of the entry's text could raise its level for some topic: a mention, or points without a level
+        that nothing excludes.
+        """
+        return any(
+            found.level is Level.MENTION
+            or (found.level is Level.NONE and found.score > 0 and found.excluded_by is None)
+            for found in self.assessments(self.read(entry, labels), labels)
+        )
+
     def candidates(self, indexed: IndexedEntry) -> dict[int, dict[int, list[Span]]]:
         """Topic number → term number → where the term occurs."""
         index, words = self.index, indexed.words

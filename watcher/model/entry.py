@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -203,6 +203,13 @@ class EntryDecision:
     identity_streak: int = 0
     is_baseline: bool = False
     possible_gap: bool = False
+
+    def with_entries(self, instead: Mapping[str, Identified]) -> EntryDecision:
+        """The same with other versions of new and updated entries, by entry key."""
+        if not instead:
+            return self
+        new, updated = (tuple(instead.get(one.entry_key, one) for one in some) for some in (self.new, self.updated))
+        return replace(self, new=new, updated=updated)
 
 
 @dataclass(frozen=True, slots=True)

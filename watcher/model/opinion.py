@@ -19,7 +19,6 @@ class OpinionResult(StrEnum):
     NO = "second_look_no"
     FAILED = "failed"
     FULL_TEXT = "full_text"
-    NO_FULL_TEXT = "no_full_text"
 
 
 @dataclass(frozen=True, slots=True)

@@ -41,7 +41,7 @@ from watcher.model.settings import Limits, Polling
 from watcher.model.topic import Topic
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
-from watcher.poll.scoring import OpinionGiver, Scored, Scorer
+from watcher.poll.scoring import OpinionGiver, PageReader, Scored, Scorer
 from watcher.schedule import cadence, moves
 from watcher.schedule.health import issues_from
 from watcher.schedule.history import with_poll
@@ -125,6 +125,7 @@ class Poller:
     jitter: Callable[[], float]
     timings: Timings
     opinions: OpinionGiver | None = None
+    pages: PageReader | None = None
 
     async def acquire(self, limit: int, *, now: datetime | None = None, force: bool = False) -> list[AcquiredFeed]:
         """Leases up to `limit` feeds that are due at `now` (default: the present moment).
@@ -226,12 +227,13 @@ class Poller:
         scored = decision.new + decision.updated
         patience = (acquired.until - now) * _SHARE_FOR_OPINIONS
         found = await self._scorer().score(scored, feed, origin, now, patience) if scored else Scored()
+        decision = decision.with_entries(found.from_pages)
         labels = {**feed.labels, "language": parsed.language or "", "feed": feed.label}
         record = PollRecord(acquired.epoch, state, origin.feed_title, labels, decision, found.sketches, found.alerts)
         return replace(await self._save(PollResult.FETCHED, record), opinions=found.counts)
 
     def _scorer(self) -> Scorer:
-        return Scorer(self.config.topics, self.config.percolator, self.cpu_pool, self.opinions)
+        return Scorer(self.config.topics, self.config.percolator, self.cpu_pool, self.opinions, self.pages)
 
     async def _parse_and_decide(self, fetched: Fetched, state: PollState) -> _Reading | ParseFailed:
         """The document and what is new in it: by its changed entries alone if these say enough, else in full."""

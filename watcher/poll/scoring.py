@@ -1,4 +1,7 @@
-"""The alerts of a document's new and updated entries: by the words of topics, and by opinions beside them.
+"""The alerts of a document's new and updated entries.
+
+    words ─▶ full texts of near misses, where the feed has only teasers ─▶ opinions on what words do not decide
+
 
 Whatever takes time beyond the words has a deadline of its own: when it passes, or something fails, the words decide.
 """
@@ -7,8 +10,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Protocol
 
 import structlog
@@ -16,11 +20,11 @@ import structlog
 from watcher.errors import StoreError
 from watcher.match.percolator import Percolator
 from watcher.model.alert import Alert, AlertOrigin, Match, make_alert
-from watcher.model.entry import Identified
-from watcher.model.feed import Feed
+from watcher.model.entry import Entry, Identified
+from watcher.model.feed import Feed, FullText
 from watcher.model.opinion import Considered, OpinionResult, Undecided
 from watcher.model.story import Sketch
-from watcher.model.topic import Topic
+from watcher.model.topic import Level, Topic
 from watcher.story.sketch import sketch_of
 from watcher.threads import ThreadPool
 
@@ -30,6 +34,15 @@ _REPORT = "please report this"
 
 MOST_CONSIDERED = 100
 """Entries of one document on which opinions are asked for: a feed that was just added has thousands."""
+
+
+MOST_PAGES = 5
+"""Pages that are fetched for one document."""
+TEASER_CHARACTERS = 1_500
+"""An entry with less text may be only the beginning of its page."""
+
+Matches = dict[tuple[str, str], Match]
+"""By entry key and topic."""
 
 
 class OpinionGiver(Protocol):
@@ -43,11 +56,22 @@ class OpinionGiver(Protocol):
         """The matches that are at least mentions."""
 
 
+class PageReader(Protocol):
+    """Reads the pages of entries."""
+
+    async def full_text(self, entry: Entry, feed: Feed) -> str:
+        """The main text of an entry's page, "" when it cannot or may not be read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """The alerts of a document, the sketches that find their stories, and counts of what opinions came to."""
+    """The alerts of a document, the sketches that find their stories, and counts of what opinions came to.
+
+    `from_pages`: entries by key whose full text raised a level: they are kept with it.
+    """
 
     alerts: tuple[Alert, ...] = ()
+    from_pages: Mapping[str, Identified] = field(default_factory=dict)
     sketches: Mapping[str, Sketch] = field(default_factory=dict)
     counts: Mapping[OpinionResult, int] = field(default_factory=dict)
 
@@ -60,6 +84,7 @@ class Scorer:
     percolator: Percolator
     cpu_pool: ThreadPool
     opinions: OpinionGiver | None = None
+    pages: PageReader | None = None
 
     async def score(
         self, those: tuple[Identified, ...], feed: Feed, origin: AlertOrigin, now: datetime, within: timedelta
@@ -67,13 +92,16 @@ class Scorer:
         """The alerts of these entries. `within` bounds what is asked beyond the words."""
         labels = labels_of(origin)
         found = await self.cpu_pool(self._percolate, those, labels)
-        considered = await self._considered(those, labels, within)
+        from_pages = await self._from_pages(those, found, feed, labels, within / 2)
+        those = tuple(from_pages.get(one.entry_key, one) for one in those)
+        considered = await self._considered(those, labels, within / 2)
         found |= _by_entry(considered.matches)
-        return await self.cpu_pool(self._scored, those, found, feed, origin, now, considered.counts)
+        counts = {**considered.counts, **({OpinionResult.FULL_TEXT: len(from_pages)} if from_pages else {})}
+        return await self.cpu_pool(self._scored, those, found, feed, origin, now, counts, from_pages)
 
-    def _percolate(self, those: Sequence[Identified], labels: Mapping[str, str]) -> dict[tuple[str, str], Match]:
+    def _percolate(self, those: Sequence[Identified], labels: Mapping[str, str]) -> Matches:
         """The matches by entry key and topic. An entry that cannot be scored does not stop the others."""
-        found: dict[tuple[str, str], Match] = {}
+        found: Matches = {}
         for one in those:
             try:
                 matches = self.percolator.percolate(one.entry, labels)
@@ -82,6 +110,42 @@ class Scorer:
             else:
                 found |= _by_entry((one.entry_key, match) for match in matches)
         return found
+
+    async def _from_pages(
+        self, those: Sequence[Identified], found: Matches, feed: Feed, labels: Mapping[str, str], within: timedelta
+    ) -> dict[str, Identified]:
+        """Entries whose page raises a level, by key; `found` then has the better matches."""
+        if self.pages is None or feed.full_text is FullText.NEVER:
+            return {}
+        raised: dict[str, Identified] = {}
+        try:
+            async with asyncio.timeout(within.total_seconds()):
+                for one in await self.cpu_pool(self._near_misses, those, labels):
+                    text = await self.pages.full_text(one.entry, feed)
+                    whole = replace(one, entry=replace(one.entry, content=text, from_page=True))
+                    is_better = await self.cpu_pool(self._raise, whole, found, labels) if text else False
+                    if is_better:
+                        raised[one.entry_key] = whole
+        except TimeoutError:
+            log.warning("pages.timed_out", feed=labels["feed_url"])
+        except Exception:
+            log.exception("pages.failed", feed=labels["feed_url"], remedy=_REPORT)
+        return raised
+
+    def _near_misses(self, those: Sequence[Identified], labels: Mapping[str, str]) -> list[Identified]:
+        """The first few entries whose text is short and which nearly match."""
+        short = (one for one in those if len(one.entry.content) + len(one.entry.summary) < TEASER_CHARACTERS)
+        return list(islice((one for one in short if self.percolator.is_near_miss(one.entry, labels)), MOST_PAGES))
+
+    def _raise(self, whole: Identified, found: Matches, labels: Mapping[str, str]) -> bool:
+        """Takes the matches of a full text that are better than those of its teaser; whether there are any."""
+        better = {
+            (whole.entry_key, match.topic): match
+            for match in self.percolator.percolate(whole.entry, labels)
+            if match.level.rank > _level(found.get((whole.entry_key, match.topic))).rank
+        }
+        found.update(better)
+        return bool(better)
 
     async def _considered(
         self, those: Sequence[Identified], labels: Mapping[str, str], within: timedelta
@@ -119,11 +183,12 @@ class Scorer:
     def _scored(
         self,
         those: Sequence[Identified],
-        found: Mapping[tuple[str, str], Match],
+        found: Matches,
         feed: Feed,
         origin: AlertOrigin,
         now: datetime,
         counts: Mapping[OpinionResult, int],
+        from_pages: Mapping[str, Identified],
     ) -> Scored:
         """In the order of the document and of the configuration."""
         alerts: list[Alert] = []
@@ -137,7 +202,7 @@ class Scorer:
                 alerts += made
             except Exception:
                 log.exception("entry.match_failed", feed=origin.feed_url, entry=one.entry_key, remedy=_REPORT)
-        return Scored(tuple(alerts), sketches, dict(counts))
+        return Scored(tuple(alerts), from_pages, sketches, counts)
 
 
 def labels_of(origin: AlertOrigin) -> dict[str, str]:
@@ -147,5 +212,9 @@ def labels_of(origin: AlertOrigin) -> dict[str, str]:
     return labels
 
 
-def _by_entry(matches: Iterable[tuple[str, Match]]) -> dict[tuple[str, str], Match]:
+def _level(match: Match | None) -> Level:
+    return Level.NONE if match is None else match.level
+
+
+def _by_entry(matches: Iterable[tuple[str, Match]]) -> Matches:
     return {(key, match.topic): match for key, match in matches}

@@ -30,6 +30,7 @@ from watcher.notify.notifier import Notifier, NotifyConfig
 from watcher.opinion.opinions import Opinions
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
+from watcher.poll.pages import Pages
 from watcher.poll.poller import PollConfig, Poller
 from watcher.render.user_templates import user_templates
 from watcher.route.tree import routes_by_path
@@ -42,6 +43,7 @@ from watcher.service.load import (
     open_config_store,
     open_fetcher,
     open_opinions,
+    open_pages,
 )
 from watcher.service.node import Node, Role
 from watcher.service.tasks import BoundedTasks
@@ -67,8 +69,11 @@ class Built:
     fetcher: Fetcher
     client: HttpClients
     opinions: Opinions | None = None
+    pages: Pages | None = None
 
     async def aclose(self) -> None:
+        if self.pages is not None:
+            await self.pages.aclose()
         await self.fetcher.aclose()
         await self.client.aclose()
         if self.opinions is not None:
@@ -207,7 +212,13 @@ class Application:
             self.clock, self.notifier.jitter, self.store, self.pools.store, self.notifier.timings.backoff
         )
         self.built = built
-        self.poller = replace(self.poller, config=built.poll_config, fetcher=built.fetcher, opinions=built.opinions)
+        self.poller = replace(
+            self.poller,
+            config=built.poll_config,
+            fetcher=built.fetcher,
+            opinions=built.opinions,
+            pages=built.pages,
+        )
         self.notifier = replace(self.notifier, config=built.notify_config, breakers=breakers)
 
     async def _retire(self, old: Built, users: frozenset[asyncio.Task[Any]]) -> None:
@@ -230,7 +241,8 @@ async def build(config: CompiledConfig, pools: Executors, store: Store, clock: C
         poll_config = await pools.cpu(lambda: config.poll_config)
         notify_config = await pools.cpu(notify_config_of, config, client)
         opinions = open_opinions(config, clock, store, pools.store)
-        return Built(config, poll_config, notify_config, open_fetcher(config), client, opinions)
+        fetcher = open_fetcher(config)
+        return Built(config, poll_config, notify_config, fetcher, client, opinions, open_pages(config, fetcher, clock))
     except BaseException:
         await client.aclose()
         raise
@@ -310,6 +322,7 @@ def _assemble(
         jitter,
         timings,
         built.opinions,
+        built.pages,
     )
     breakers = CircuitBreakers(clock, jitter, store, pools.store, timings.backoff)
     alarms = Alarms(store, pools.store, pools.render, clock, timings.send_within)

