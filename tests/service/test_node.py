@@ -107,8 +107,24 @@ def test_a_store_that_cannot_be_reached_ends_the_work_in_time(harness: Harness) 
             assert time.monotonic() - begun < 4
             assert not app.node.is_trusted
             other.execute("ROLLBACK")
-        await until(lambda: app.node.is_trusted)
-        assert len([node for node in nodes(harness) if node.died_at is None]) == 1
+        await until(lambda: app.node.is_trusted and len([one for one in nodes(harness) if not one.died_at]) == 1)
+
+    with_application(harness, work)
+
+
+def test_what_was_dropped_is_free_as_soon_as_the_store_answers_again(harness: Harness) -> None:
+    async def work(app: Application) -> None:
+        await app.follow_configuration()
+        (feed,) = await app.poller.acquire(10)
+        hanging, old_id = app.polls.start(asyncio.Event().wait()), app.node.id
+        with closing(sqlite3.connect(harness.folder / "watcher.db", isolation_level=None)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            await asyncio.wait({hanging})
+            other.execute("ROLLBACK")
+        await until(lambda: app.node.id != old_id and len([one for one in nodes(harness) if not one.died_at]) == 1)
+        (again,) = await app.poller.acquire(10)
+        assert again.state.url == feed.state.url
+        assert again.epoch == feed.epoch + 1
 
     with_application(harness, work)
 

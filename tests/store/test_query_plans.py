@@ -71,9 +71,10 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
 
 MAY_SORT = {
     "waiting_groups", "waiting_alerts", "freeze", "alert_life", "alerts", "unrouted_alerts", "save_polls", "dropped",
+    "acquire_due_feeds",
 }  # fmt: skip
 """What sorts a handful that an index found: the groups that wait, the alerts of one group or story, what was folded
-into the alerts of one page, the deliveries of one alert, the attempts of one message."""
+into the alerts of one page, the deliveries of one alert, the attempts of one message, the due feeds of some hosts."""
 
 MAY_WALK_AN_INDEX = {"waiting_groups"}
 """What counts all that waits, from an index that holds nothing else. With a limit, walking an index is no reading of

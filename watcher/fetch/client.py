@@ -98,6 +98,14 @@ class Fetcher:
         ) as error:
             return failures.transport_failure(error)
 
+    def space(self, host: str, ago: timedelta) -> None:
+        """Counts a request to all hosts of this domain that another process made at a time so far from now."""
+        self._limiter.space(host, ago)
+
+    def pause(self, host: str, wait: timedelta) -> None:
+        """Stops requests to all hosts of this domain for `wait`, as another process was asked to."""
+        self._limiter.pause(host, wait)
+
     async def aclose(self) -> None:
         """Closes all connections."""
         await self._pools.aclose()
@@ -178,9 +186,12 @@ class Fetcher:
 
     def _refused(self, feed: Feed, host: str, status: int, headers: Mapping[str, str]) -> FetchFailed:
         wait = retry_after(headers, self._clock.now())
+        refused = failures.refused(host, status, headers, wait)
         if status in _SLOW_DOWN and _speaks_for(host, feed):
-            self._limiter.pause(host, wait or _DEFAULT_PAUSE)
-        return failures.refused(host, status, headers, wait)
+            pause = wait or _DEFAULT_PAUSE
+            self._limiter.pause(host, pause)
+            return replace(refused, pauses=(registrable_domain(host), pause))
+        return refused
 
 
 def address_of(feed: Feed) -> str:

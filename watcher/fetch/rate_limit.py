@@ -70,6 +70,11 @@ class HostLimiter:
         bucket = self._bucket(registrable_domain(host))
         bucket.paused_until = max(bucket.paused_until, _now() + wait.total_seconds())
 
+    def space(self, host: str, ago: timedelta) -> None:
+        """Counts a request to all hosts of this domain that another process made at a time so far from now."""
+        bucket = self._bucket(registrable_domain(host))
+        bucket.next_start = max(bucket.next_start, _now() + ago.total_seconds() + self._spacing)
+
     def _bucket(self, domain: str) -> _Bucket:
         if len(self._buckets) >= self._sweep_at:
             now = _now()

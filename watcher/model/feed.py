@@ -182,11 +182,17 @@ class PollState:
 
 @dataclass(frozen=True, slots=True)
 class AcquiredFeed:
-    """A feed under our lease: only the holder of `epoch` may save its poll, and only before `until`."""
+    """A feed under our lease: only the holder of `epoch` may save its poll, and only before `until`.
+
+    `host_asked_at`: another node may have asked the feed's host as late as then. `host_paused_until`: the host asked
+    some node to be left alone until then.
+    """
 
     state: PollState
     epoch: int
     until: datetime
+    host_asked_at: datetime | None = None
+    host_paused_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,8 @@ class NotModified:
 class FetchFailed:
     """No document. `retry_after` is how long the server asked us to wait, already capped at 24 hours.
 
-    `queue_wait`, only with the reason HOST_BUSY: how long our own other requests to this host will take.
+    `queue_wait`, only with the reason HOST_BUSY: how long our own other requests to this host will take. `pauses`: the
+    registrable domain that asked to be left alone, and for how long.
     """
 
     reason: PollReason
@@ -233,6 +240,7 @@ class FetchFailed:
     status: int | None = None
     retry_after: timedelta | None = None
     queue_wait: timedelta | None = None
+    pauses: tuple[str, timedelta] | None = None
 
 
 FetchResult = Fetched | NotModified | FetchFailed

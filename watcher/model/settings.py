@@ -23,6 +23,13 @@ class PerHost:
     concurrency: int = 2
     spacing: timedelta = timedelta(seconds=1)
 
+    @property
+    def at_once(self) -> int | None:
+        """How many feeds of a host one node takes at once: what it may ask for in half a minute; None: any number."""
+        if not self.spacing:
+            return None
+        return max(self.concurrency, timedelta(seconds=30) // self.spacing)
+
 
 @dataclass(frozen=True, slots=True)
 class Polling:

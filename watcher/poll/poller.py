@@ -49,6 +49,7 @@ from watcher.schedule.interval import CadencePolicy
 from watcher.schedule.quota import after_quota, within_quota
 from watcher.store.records import PollRecord
 from watcher.store.store import Store
+from watcher.text.domains import domain_of
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
 
@@ -136,7 +137,10 @@ class Poller:
         due_at = now or self.clock.now()
         until = self.clock.now() + self.config.polling.timeout + self.timings.poll_margin
         acquire, known = self.store.polls.acquire_due, self.config.feeds.keys()
-        return await self.store_pool(acquire, self.owner, due_at, until, limit, force=force, known=known)
+        per_host = self.config.polling.per_host.at_once
+        return await self.store_pool(
+            acquire, self.owner, due_at, until, limit, force=force, known=known, per_host=per_host
+        )
 
     async def acquire_named(self, urls: Collection[str], *, force: bool = False) -> list[AcquiredFeed]:
         """Leases these feeds, due or not. `force`: also those with a Retry-After."""
@@ -180,6 +184,7 @@ class Poller:
         state = acquired.state
         unconditional = cadence.wants_unconditional(state, self.clock.now())
         validators = Validators() if unconditional else state.validators
+        self._heed_other_nodes(acquired)
         fetched = await self._fetch(feed, state, validators)
         match fetched:
             case Fetched() if cadence.is_same_document(state, fetched):
@@ -192,6 +197,14 @@ class Poller:
                 return await self._save(PollResult.NOT_MODIFIED, PollRecord(acquired.epoch, after))
             case FetchFailed():
                 return await self._fail(feed, acquired, fetched)
+
+    def _heed_other_nodes(self, acquired: AcquiredFeed) -> None:
+        """What other nodes, or this one before a restart, know of the feed's host holds here, too."""
+        domain, now = domain_of(self._kept_address(acquired.state) or acquired.state.url), self.clock.now()
+        if acquired.host_asked_at is not None:
+            self.fetcher.space(domain, acquired.host_asked_at - now)
+        if acquired.host_paused_until is not None and acquired.host_paused_until > now:
+            self.fetcher.pause(domain, acquired.host_paused_until - now)
 
     async def _fetch(self, feed: Feed, state: PollState, validators: Validators) -> FetchResult:
         """Asks the configured address or a kept redirect; the latter also where the former, asked once a day, fails."""
@@ -268,7 +281,11 @@ class Poller:
     async def _fail(self, feed: Feed, acquired: AcquiredFeed, failed: FetchFailed | ParseFailed) -> PollReport:
         log.warning("poll.failed", feed=feed.url, reason=failed.reason.value, detail=failed.detail)
         state = cadence.after_failure(acquired.state, failed, self._policy(feed), self.clock.now(), self.jitter())
-        report = await self._save(PollResult.FAILED, PollRecord(acquired.epoch, state))
+        pauses = {}
+        if isinstance(failed, FetchFailed) and failed.pauses is not None:
+            domain, wait = failed.pauses
+            pauses[domain] = self.clock.now() + wait
+        report = await self._save(PollResult.FAILED, PollRecord(acquired.epoch, state, pauses=pauses))
         reached = isinstance(failed, ParseFailed) or failed.status is not None
         return replace(report, reached=reached, reason=failed.reason)
 
@@ -276,7 +293,8 @@ class Poller:
         now, new = self.clock.now(), len(record.decision.new)
         what = record.state.reason if result is PollResult.FAILED and record.state.reason else result
         state = with_poll(record.state, what.value, new, now)
-        record = replace(record, state=state, issues_from=issues_from(state, now))
+        host = domain_of(self._kept_address(state) or state.url)
+        record = replace(record, state=state, issues_from=issues_from(state, now), host=host)
         saved = await self.commit.save(record)
         if not saved.saved:
             log.warning("poll.lease_lost", feed=record.state.url, remedy="the new holder of the lease polls it")
@@ -288,6 +306,10 @@ class Poller:
             alerts=len(saved.alerts_new),
             folded=len(saved.alerts_folded),
         )
+
+    def _kept_address(self, state: PollState) -> str | None:
+        feed = self.config.feeds.get(state.url) or Feed(state.url)
+        return moves.kept_address(state, self._policy(feed).moves_to)
 
     def _policy(self, feed: Feed) -> CadencePolicy:
         return CadencePolicy.of(feed, self.config.polling)

@@ -98,6 +98,8 @@ class Application:
     retiring: BoundedTasks = field(default_factory=lambda: BoundedTasks("retire", 1_000))
     is_in_line: bool | None = None
     """Whether the store follows this node's configuration; None before the first look."""
+    has_dropped: bool = False
+    """Whether work was dropped that this node still has under lease."""
     leading: asyncio.Lock = field(default_factory=asyncio.Lock)
     acquiring: asyncio.Lock = field(default_factory=asyncio.Lock)
     """Held while feeds are acquired and while `apply` swaps: no feed is polled under another configuration."""
@@ -123,6 +125,11 @@ class Application:
                     )
                     self._drop_work()
                     await self._rejoin()
+                elif self.has_dropped:
+                    # Its leases would keep what was dropped from everybody until they run out.
+                    self._drop_work()
+                    await self.node.give_back()
+                    await self._rejoin()
             except StoreError as error:
                 log.warning("node.beat_failed", error=str(error), trusted=self.node.is_trusted)
             except Exception:
@@ -139,12 +146,14 @@ class Application:
         if self.polls or self.sends:
             remedy = "it is done again once the store can be reached"
             log.warning("node.work_dropped", polls=len(self.polls), sends=len(self.sends), remedy=remedy)
+            self.has_dropped = True
         self.polls.cancel()
         self.sends.cancel()
 
     async def _rejoin(self) -> None:
         """Goes on as another node. What was acquired before is saved under the old id, which is refused."""
         await self.node.register()
+        self.has_dropped = False
         commit = GroupCommit(self.store, self.pools.store, self.node.id, self.clock, decide_alert, StoryAssigner())
         self.poller = replace(self.poller, owner=self.node.id, commit=commit)
         self.notifier = replace(self.notifier, owner=self.node.id)

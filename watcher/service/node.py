@@ -12,19 +12,23 @@ from __future__ import annotations
 
 import secrets
 import socket
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from datetime import datetime
 from enum import StrEnum
 
 import structlog
 
 from watcher import __version__
-from watcher.clock import Clock, DatabaseClock, stopwatch
+from watcher.clock import Clock, DatabaseClock, SystemClock, stopwatch
 from watcher.errors import SchemaMismatch
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
 
 log = structlog.get_logger()
+
+CLOCKS_DIFFER_FROM = 2.0
+"""Seconds between this machine's clock and the server's that are worth a warning."""
 
 
 class Role(StrEnum):
@@ -52,6 +56,8 @@ class Node:
         self._pool = ThreadPool("heartbeat", 1)
         self._trusted_until = stopwatch()
         self._newest = 0
+        self._known_dead: frozenset[str] = frozenset()
+        self._has_warned = False
         self._behind_since: float | None = None
         self.generation: int | None = None
         """That of the configuration in force; set when it is announced."""
@@ -105,6 +111,7 @@ class Node:
         else:
             self._trusted_until = started
         self._newest = beat.newest
+        self._report_dead(beat.dead)
         if self.leads:
             self._behind_since = None
         elif self._behind_since is None:
@@ -118,11 +125,20 @@ class Node:
 
     async def leave(self) -> None:
         """Gives back everything this node holds, and ends the heartbeat's thread. Raises `StoreError`."""
-        self._trusted_until = stopwatch()
         try:
-            await self._pool(self._store.nodes.leave, self.id, self._clock.now())
+            await self.give_back()
         finally:
             self._pool.close()
+
+    async def give_back(self) -> None:
+        """Gives back everything this node holds: it is no node until it registers again. Raises `StoreError`."""
+        self._trusted_until = stopwatch()
+        await self._pool(self._store.nodes.leave, self.id, self._clock.now())
+
+    def _report_dead(self, dead: Mapping[str, str]) -> None:
+        for node in dead.keys() - self._known_dead - {self.id}:
+            log.warning("node.lost", node=node, name=dead[node], remedy="living nodes take over its work; see to it")
+        self._known_dead = frozenset(dead)
 
     def _trust_from(self, started: float) -> None:
         """A beat counts from before it was sent: nobody knows when the store received it."""
@@ -133,3 +149,12 @@ class Node:
             read_at = stopwatch()
             if (time := await self._pool(self._store.nodes.time)) is not None:
                 self._clock.set(time, read_at)
+                self._compare(time)
+
+    def _compare(self, time: datetime) -> None:
+        """Nothing here depends on this machine's clock, but logs and certificates do."""
+        ahead = (SystemClock().now() - time).total_seconds()
+        if abs(ahead) > CLOCKS_DIFFER_FROM and not self._has_warned:
+            self._has_warned = True
+            remedy = "set this machine's clock (NTP); leases and schedules follow the server's"
+            log.warning("clock.differs", seconds_ahead=round(ahead, 1), remedy=remedy)

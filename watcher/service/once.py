@@ -14,6 +14,8 @@ from watcher.service.once_report import OnceReport
 from watcher.store.store import Store
 
 NOTIFICATIONS_AT_ONCE = 64
+HOST_PATIENCE = 20
+"""Seconds for which a named feed is tried again whose host another node polls just now."""
 
 
 async def run_once(app: Application, *, force: bool = False, early: Early = Early.GROUP_WAIT) -> OnceReport:
@@ -48,8 +50,17 @@ async def poll_named(app: Application, urls: Collection[str], *, force: bool = F
     Those that may not be polled, or that another process polls, have no report.
     """
     await app.follow_configuration()
-    acquired = await app.poller.acquire_named(urls, force=force)
-    return list(await asyncio.gather(*(app.poller.poll(feed) for feed in acquired)))
+    reports: dict[str, PollReport] = {}
+    for _ in range(HOST_PATIENCE):
+        left = [url for url in urls if url not in reports]
+        acquired = await app.poller.acquire_named(left, force=force)
+        for report in await asyncio.gather(*(app.poller.poll(feed) for feed in acquired)):
+            reports[report.url] = report
+        left = [url for url in left if url not in reports]
+        if not await app.pools.store(app.store.polls.held_elsewhere, app.node.id, left, app.clock.now()):
+            break
+        await asyncio.sleep(1)
+    return list(reports.values())
 
 
 def _left(store: Store) -> tuple[int, int]:

@@ -51,6 +51,31 @@ class Database(Protocol):
     def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
         """An INSERT that overwrites the `replaced` columns of a row whose `key` exists."""
 
+    def is_in(self, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        """The condition for a column whose value is one of these, as a statement whose text does not depend on them."""
+
+    @staticmethod
+    def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        """The same for values that are given later, as a list, under this name: such a statement can be built once."""
+
+    def update_rows(
+        self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Sets columns of many rows, named by `key`, as one statement. All rows give the same columns."""
+
+    def insert_rows(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        key: Sequence[str] = (),
+        replaced: Collection[str] = (),
+    ) -> None:
+        """Inserts many rows as one statement, in their order. All rows give the same columns.
+
+        Of a row whose `key` exists, the `replaced` columns are overwritten; of several with one key the last counts.
+        """
+
     def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
         """A text inside a column of JSON documents, NULL where it has none."""
 

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from watcher.model.entry import EntryRecord, Identified
 from watcher.store import documents
-from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
+from watcher.store.database import AnyRow, Database, StorePart, chunks
 from watcher.store.prefix import PREFIX_SHOWN, begins_with
 from watcher.store.records import EntryFilter, PollRecord, StoredEntry
 from watcher.store.tables import ENTRY_IS_CHANGED, entries, feeds
@@ -157,7 +157,7 @@ def save_entries(
         )
         for identified in some
     ]
-    execute_many(connection, database.upsert(entries, ("key",), ("document", "changed_at")), rows)
+    database.insert_rows(connection, entries, rows, ("key",), ("document", "changed_at"))
 
 
 def _records() -> Select[Any]:

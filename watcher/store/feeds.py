@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, bindparam, func, select, update
+from sqlalchemy import Connection, func, select, update
 
 from watcher.model.act import Actor, Deed
 from watcher.model.feed import PollState
 from watcher.store import documents
 from watcher.store.acts import note_act
-from watcher.store.database import AnyRow, StorePart, chunks, execute_many
+from watcher.store.database import AnyRow, StorePart, chunks
+from watcher.store.hosts import add_hosts, lock_hosts, settle
 from watcher.store.records import FeedCounts
 from watcher.store.tables import FEED_IS_ACTIVE, feeds
+from watcher.text.domains import domain_of
 
 
 class Feeds(StorePart):
@@ -41,19 +43,19 @@ class Feeds(StorePart):
         wanted = set(urls)
         with self._database.write("sync_feeds") as connection:
             self._database.serialise(connection, "feeds")
-            stored = {
-                row.url: row for row in connection.execute(select(feeds.c.url, feeds.c.paused).order_by(feeds.c.url))
-            }
-            _pause(connection, [url for url, row in stored.items() if not row.paused and url not in wanted])
-            _resume(connection, [url for url, row in stored.items() if row.paused and url in wanted], now)
-            missing = [{"url": url, "next_poll_at": now} for url in sorted(wanted - stored.keys())]
-            execute_many(connection, feeds.insert(), missing)
+            stored = {row.url: row.paused for row in connection.execute(select(feeds.c.url, feeds.c.paused))}
+            paused = [url for url, is_paused in stored.items() if not is_paused and url not in wanted]
+            resumed = [url for url, is_paused in stored.items() if is_paused and url in wanted]
+            self._set_paused(connection, paused, is_paused=True, now=now)
+            self._set_paused(connection, resumed, is_paused=False, now=now)
+            self._add(connection, wanted - stored.keys(), now)
+            sooner = {*resumed, *(url for url in due if url in wanted)}
             if retry_failing:
                 failing = select(feeds.c.url).where(FEED_IS_ACTIVE, feeds.c.failures > 0)
-                _make_due(connection, list(connection.scalars(failing)), now)
-            _make_due(connection, [url for url in due if url in wanted], now)
+                sooner.update(connection.scalars(failing))
+            self._bring_forward(connection, _due_again(self._schedules(connection, sooner), now), now)
             if longest:
-                _shorten(connection, longest)
+                self._bring_forward(connection, _shortened(connection, longest), now)
 
     def states(self, *, include_paused: bool = False) -> list[PollState]:
         """The state of every feed, by URL; of paused ones only with `include_paused`."""
@@ -91,7 +93,7 @@ class Feeds(StorePart):
         with self._database.write("ask_for_poll") as connection:
             if connection.scalar(query) is None:
                 return None
-            _make_due(connection, [url], now)
+            self._bring_forward(connection, _due_again(self._schedules(connection, [url]), now), now)
             note_act(connection, by, Deed.POLL_FEED, url, now)
             due: datetime | None = connection.scalar(query)
             return due
@@ -114,6 +116,36 @@ class Feeds(StorePart):
         with self._database.read() as connection:
             return states_with_issues(connection, now)
 
+    def _add(self, connection: Connection, urls: Collection[str], now: datetime) -> None:
+        names = {url: domain_of(url) for url in urls}
+        host_ids = add_hosts(self._database, connection, set(names.values()))
+        for some in chunks(urls):
+            rows = [{"url": url, "host_id": host_ids[names[url]], "next_poll_at": now} for url in some]
+            self._database.insert_rows(connection, feeds, rows, ("url",))
+        settle(self._database, connection, set(host_ids.values()), now)
+
+    def _set_paused(self, connection: Connection, urls: Collection[str], *, is_paused: bool, now: datetime) -> None:
+        locked = lock_hosts(self._database, connection, urls)
+        for some in chunks(urls):
+            chosen = update(feeds).where(self._database.is_in(feeds.c.url, some))
+            connection.execute(chosen.values(paused=is_paused))
+        settle(self._database, connection, locked, now)
+
+    def _schedules(self, connection: Connection, urls: Collection[str]) -> list[AnyRow]:
+        query = select(feeds.c.url, feeds.c.next_poll_at, feeds.c.not_before)
+        return [
+            row
+            for some in chunks(urls)
+            for row in connection.execute(query.where(self._database.is_in(feeds.c.url, some)))
+        ]
+
+    def _bring_forward(self, connection: Connection, due: Mapping[str, datetime], now: datetime) -> None:
+        """Changes when feeds are due; their hosts follow."""
+        locked = lock_hosts(self._database, connection, due)
+        rows = [{"url": url, "next_poll_at": due[url]} for url in sorted(due)]
+        self._database.update_rows(connection, feeds, ("url",), rows)
+        settle(self._database, connection, locked, now)
+
 
 POLL_STATE = (*(feeds.c[name] for name in sorted(documents.STATE_COLUMNS)), feeds.c.document)
 """The columns that `poll_state` reads."""
@@ -132,47 +164,23 @@ def states_with_issues(connection: Connection, now: datetime, only: Collection[s
     return [poll_state(row) for row in connection.execute(query)]
 
 
-def _pause(connection: Connection, urls: list[str]) -> None:
-    statement = update(feeds).where(feeds.c.url == bindparam("row_url")).values(paused=True)
-    execute_many(connection, statement, [{"row_url": url} for url in urls])
-
-
-def _shorten(connection: Connection, longest: Mapping[str, timedelta]) -> None:
-    """Brings forward what was scheduled under a longer interval."""
+def _shortened(connection: Connection, longest: Mapping[str, timedelta]) -> dict[str, datetime]:
+    """When feeds are due that were scheduled under a longer interval."""
     rows = connection.execute(
         select(feeds.c.url, feeds.c.next_poll_at, feeds.c.last_polled_at, feeds.c.not_before).where(
             FEED_IS_ACTIVE, feeds.c.failures == 0, feeds.c.last_polled_at.is_not(None)
         )
     )
-    found = []
+    found = {}
     for row in rows:
         latest = row.last_polled_at + longest[row.url] if row.url in longest else row.next_poll_at
         due_at = max(latest, row.not_before or latest)
         if due_at < row.next_poll_at:
-            found.append({"row_url": row.url, "due_at": due_at})
-    statement = update(feeds).where(feeds.c.url == bindparam("row_url")).values(next_poll_at=bindparam("due_at"))
-    execute_many(connection, statement, found)
+            found[row.url] = due_at
+    return found
 
 
-def _due_again(scheduled: datetime, not_before: datetime | None, now: datetime) -> datetime:
+def _due_again(schedules: Iterable[AnyRow], now: datetime) -> dict[str, datetime]:
     """The earlier of the old time and now, but not before what the server asked for."""
-    due = min(scheduled, now)
-    return due if not_before is None else max(due, not_before)
-
-
-def _resume(connection: Connection, urls: list[str], now: datetime) -> None:
-    statement = update(feeds).where(feeds.c.url == bindparam("row_url"))
-    execute_many(connection, statement.values(paused=False), [{"row_url": url} for url in urls])
-    _make_due(connection, urls, now)
-
-
-def _make_due(connection: Connection, urls: list[str], now: datetime) -> None:
-    rows = [
-        {"row_url": row.url, "due": _due_again(row.next_poll_at, row.not_before, now)}
-        for some in chunks(urls)
-        for row in connection.execute(
-            select(feeds.c.url, feeds.c.next_poll_at, feeds.c.not_before).where(feeds.c.url.in_(some))
-        )
-    ]
-    statement = update(feeds).where(feeds.c.url == bindparam("row_url"))
-    execute_many(connection, statement.values(next_poll_at=bindparam("due")), rows)
+    soonest = {row.url: (min(row.next_poll_at, now), row.not_before) for row in schedules}
+    return {url: due if not_before is None else max(due, not_before) for url, (due, not_before) in soonest.items()}

@@ -17,13 +17,14 @@ from watcher.store.reply_threads import forget_threads
 from watcher.store.stories import forget_stories
 from watcher.store.tables import (
     DELIVERY_IS_WAITING,
-    FEED_IS_ACTIVE,
+    HOST_IS_FREE,
     NOTIFICATION_IS_UNFINISHED,
     RARE_STATES,
     alerts,
     deliveries,
     entries,
     feeds,
+    hosts,
     notifications,
     seen,
 )
@@ -64,7 +65,7 @@ def purge(
 
 def lag(database: Database) -> StoreLag:
     """Since when the oldest work waits."""
-    due = select(func.min(feeds.c.next_poll_at)).where(FEED_IS_ACTIVE, feeds.c.lease_owner.is_(None))
+    due = select(func.min(hosts.c.due_at)).where(HOST_IS_FREE)
     waiting = select(func.min(deliveries.c.waiting_since)).where(DELIVERY_IS_WAITING)
     unsent = select(func.min(notifications.c.created_at)).where(NOTIFICATION_IS_UNFINISHED)
     with database.read() as connection:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, Connection, ScalarSelect, Table, delete, func, or_, select, update
+from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, Table, delete, func, or_, select, update
 
 from watcher.store import schema
 from watcher.store.database import Database, StorePart
@@ -19,6 +19,9 @@ from watcher.store.tables import feeds, notifications
 
 FORGET_AFTER = timedelta(days=1)
 """Dead nodes are listed for so long. The leases they held have ended by then."""
+
+NEWS = timedelta(minutes=1)
+"""For so long every living node learns of a death."""
 
 GRACE = timedelta(seconds=15)
 
@@ -49,7 +52,7 @@ class Nodes(StorePart):
         with self._database.beat() as connection:
             schema.check_while_running(self._database, connection)
             kept = connection.execute(alive.values(alive_until=now + lives, generation=generation)).rowcount == 1
-            return Beat(kept, newest_generation(connection, now))
+            return Beat(kept, newest_generation(connection, now), _declared_dead(connection, now))
 
     def leave(self, node: str, now: datetime) -> None:
         """Ends a node in good order: everything it holds is free at once."""
@@ -96,6 +99,12 @@ def newest_generation(connection: Connection, now: datetime, *, but: str = "") -
     return found or 0
 
 
+def _declared_dead(connection: Connection, now: datetime) -> dict[str, str]:
+    """Names by id of the nodes that were declared dead in the last minute, without those that ended in good order."""
+    lately = (nodes.c.died_at > now - NEWS, nodes.c.died_at != nodes.c.alive_until)
+    return {row.id: row.name for row in connection.execute(select(nodes.c.id, nodes.c.name).where(*lately))}
+
+
 def _held(table: Table) -> ScalarSelect[int]:
     """How many rows of a table a node has leased."""
     return select(func.count()).where(table.c.lease_owner == nodes.c.id).correlate(nodes).scalar_subquery()
@@ -116,7 +125,7 @@ def may_write(connection: Connection, node: str) -> bool:
     return row is None or row.died_at is None
 
 
-def is_free(table: Table, now: datetime) -> ColumnElement[bool]:
+def is_free(table: Table, now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The condition for rows of a table that are under no lease."""
     return or_(table.c.lease_owner.is_(None), table.c.lease_until <= now, table.c.lease_owner.in_(dead_nodes()))
 

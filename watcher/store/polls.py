@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Integer, and_, case, func, literal, or_, select, update
 
 from watcher.model.alert import Alert
 from watcher.model.entry import Seen, SeenProbe
@@ -16,15 +17,25 @@ from watcher.model.feed import AcquiredFeed
 from watcher.model.story import AlertDecider, AlertDecision, AssignsStories, Verdict
 from watcher.store import documents
 from watcher.store.columns import EPOCH
-from watcher.store.database import AnyRow, Database, StorePart, chunks, execute_many
+from watcher.store.database import AnyRow, Database, StorePart, chunks
 from watcher.store.entries import save_entries
 from watcher.store.feeds import POLL_STATE, poll_state
+from watcher.store.hosts import (
+    TakenHost,
+    add_hosts,
+    held_elsewhere,
+    pause_named,
+    settle,
+    take_any,
+    take_due,
+    take_named,
+)
 from watcher.store.new_alerts import save_alerts
 from watcher.store.nodes import declare_dead, is_free, may_write
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys, seen_entries
 from watcher.store.stories import place_alerts
-from watcher.store.tables import FEED_IS_ACTIVE, feeds
+from watcher.store.tables import FEED_IS_ACTIVE, feeds, hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +46,10 @@ class Lease:
     owner: str | None
     epoch: int
     keys_refreshed_at: datetime | None
+    title: str
+    labels: str | None
+    host_id: int
+    host: str
 
     def refresh_is_due(self, now: datetime) -> bool:
         return self.keys_refreshed_at is None or self.keys_refreshed_at <= now - REFRESH_KEYS_AFTER
@@ -52,41 +67,82 @@ class Polls(StorePart):
         *,
         force: bool = False,
         known: Collection[str] | None = None,
+        per_host: int | None = None,
     ) -> list[AcquiredFeed]:
         """Leases up to `limit` feeds with `next_poll_at <= now`, the most overdue first, then by URL.
+
+        Their hosts are leased with them: of a host that another node has, no feed. At most `per_host` feeds of a host
+        are under lease at once; of hosts with many due feeds, a few at a time.
 
         With `force` also feeds that are not due and were not polled since `now` (`last_polled_at < now` or never); but
         none whose `not_before` is in the future, none in failure backoff (`failures > 0`) that is not due, and none
         that is leased already. Of these `limit`, only those whose URL is in `known` are leased; the others are left to
         nodes with another configuration.
         """
+        wanted = due_feeds(now, force=force)
         with self._database.write("acquire_due_feeds") as connection:
             if not may_write(connection, owner):
                 return []
             declare_dead(self._database, connection, now, spared=owner)
-            rows = connection.execute(due_feeds(now, limit, force=force)).all()
+            taken = (
+                take_any(connection, owner, now, limit, wanted) if force else take_due(connection, owner, now, limit)
+            )
+            chosen = choose_feeds(self._database, taken, wanted, now, limit, per_host)
+            rows = connection.execute(chosen).all() if taken else []
             if known is not None:
                 rows = [row for row in rows if row.url in known]
-            return _lease(connection, rows, owner, until)
+            return self._lease(connection, taken, rows, owner, now, until)
 
     def acquire_named(
         self, owner: str, urls: Collection[str], now: datetime, until: datetime, *, force: bool = False
     ) -> list[AcquiredFeed]:
-        """Leases these feeds, due or not, failing or not; but none that is leased already.
+        """Leases these feeds, due or not, failing or not; but none that is leased already, or whose host another node
+        has.
 
-        Nor one whose `not_before` is in the future, unless with `force`.
+        Nor one whose `not_before` is in the future, unless with `force`; pauses of hosts are then not named, either.
         """
         with self._database.write("acquire_named_feeds") as connection:
             if not may_write(connection, owner):
                 return []
             declare_dead(self._database, connection, now, spared=owner)
-            rows = [row for some in chunks(urls) for row in connection.execute(named_feeds(some, now, force=force))]
-            return _lease(connection, rows, owner, until)
+            taken = take_named(self._database, connection, owner, urls, now)
+            rows = [
+                row
+                for some in chunks(urls)
+                for row in connection.execute(named_feeds(self._database, some, taken, now, force=force))
+            ]
+            leased = self._lease(connection, taken, rows, owner, now, until)
+            return [replace(feed, host_paused_until=None) for feed in leased] if force else leased
+
+    def held_elsewhere(self, owner: str, urls: Collection[str], now: datetime) -> int:
+        """How many of these feeds have a host that another node has under lease."""
+        with self._database.read() as connection:
+            return held_elsewhere(self._database, connection, owner, urls, now)
+
+    def _lease(
+        self,
+        connection: Connection,
+        taken: Mapping[int, TakenHost],
+        rows: Sequence[AnyRow],
+        owner: str,
+        now: datetime,
+        until: datetime,
+    ) -> list[AcquiredFeed]:
+        if rows:
+            lease = update(feeds).where(self._database.is_in(feeds.c.id, [row.id for row in rows]))
+            connection.execute(lease.values(lease_owner=owner, lease_until=until, epoch=feeds.c.epoch + 1))
+        settle(self._database, connection, taken, now, owner=owner, until=until)
+        of_hosts = [(row, taken[row.host_id]) for row in rows]
+        return [
+            AcquiredFeed(poll_state(row), row.epoch + 1, until, host.asked_at, host.paused_until)
+            for row, host in of_hosts
+        ]
 
     def has_due(self, now: datetime) -> bool:
         """Whether `acquire_due` would lease a feed now."""
+        is_due = and_(hosts.c.due_at <= now, feeds.c.next_poll_at <= now, FEED_IS_ACTIVE, is_free(feeds, now))
+        due = select(feeds.c.id).join(hosts, hosts.c.id == feeds.c.host_id).where(is_due, is_free(hosts, now)).limit(1)
         with self._database.read() as connection:
-            due = select(feeds.c.id).where(FEED_IS_ACTIVE, feeds.c.next_poll_at <= now, is_free(feeds, now)).limit(1)
             return connection.scalar(due) is not None
 
     def seen(self, feed_url: str, probe: SeenProbe) -> list[Seen]:
@@ -119,79 +175,112 @@ class Polls(StorePart):
         with self._database.write("save_polls") as connection:
             if not may_write(connection, owner):
                 return [PollSaved(poll.state.url, False) for poll in polls]
-            leases = _leases(connection, [poll.state.url for poll in polls])
+            leases = self._leases(connection, [poll.state.url for poll in polls])
             ours = [poll for poll in polls if _is_ours(leases.get(poll.state.url), owner, poll.epoch)]
-            _save_states(connection, [poll for poll in ours if poll.is_last])
+            self._save_states(connection, [(leases[poll.state.url], poll) for poll in ours if poll.is_last], now)
             _save_entries(self._database, connection, ours, leases, now)
             if any(poll.alerts for poll in ours):
                 self._database.serialise(connection, "alerts")
             saved = {one.url: one for one in _save_alerts(connection, ours, now, decide, assigner)}
         return [saved.get(poll.state.url, PollSaved(poll.state.url, False)) for poll in polls]
 
+    def _leases(self, connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:
+        """The rows of these feeds, locked with their hosts."""
+        query = _leases_query(type(self._database))
+        return {
+            row.url: Lease(*row[1:]) for some in chunks(set(urls)) for row in connection.execute(query, {"urls": some})
+        }
 
-# Statements that every poll needs are built once: that takes longer than running them.
-_LEASES = (
-    select(feeds.c.url, feeds.c.id, feeds.c.lease_owner, feeds.c.epoch, feeds.c.keys_refreshed_at)
-    .where(feeds.c.url.in_(bindparam("urls", expanding=True)))
-    .order_by(feeds.c.url)
-    .with_for_update()
-)
-_SAVE_STATE = (
-    update(feeds)
-    .where(feeds.c.url == bindparam("row_url"))
-    .values(
-        next_poll_at=bindparam("due"),
-        not_before=bindparam("earliest"),
-        last_polled_at=bindparam("polled"),
-        failures=bindparam("failed"),
-        issues_from=bindparam("issues"),
-        document=bindparam("state"),
-        lease_owner=None,
-        lease_until=None,
+    def _save_states(self, connection: Connection, polls: Sequence[tuple[Lease, PollRecord]], now: datetime) -> None:
+        """Writes the states and gives the leases back, those of hosts that no other feed needs, too."""
+        self._database.update_rows(connection, feeds, ("id",), [_state_row(lease, poll) for lease, poll in polls])
+        pauses: dict[int, datetime] = {}
+        for lease, poll in polls:
+            for name, until in poll.pauses.items():
+                if name == lease.host:
+                    pauses[lease.host_id] = max(until, pauses.get(lease.host_id, until))
+                else:
+                    pause_named(connection, {name: until})
+        moved = self._move_to_hosts(connection, [one for one in polls if one[1].host not in {"", one[0].host}])
+        touched = {lease.host_id for lease, _ in polls}
+        settle(self._database, connection, touched | moved, now, pauses=pauses)
+
+    def _move_to_hosts(self, connection: Connection, polls: Sequence[tuple[Lease, PollRecord]]) -> set[int]:
+        """Feeds that moved for good are polled under the lease of their new host from now on."""
+        if not polls:
+            return set()
+        ids = add_hosts(self._database, connection, {poll.host for _, poll in polls})
+        rows = [{"id": lease.feed_id, "host_id": ids[poll.host]} for lease, poll in polls]
+        self._database.update_rows(connection, feeds, ("id",), rows)
+        return set(ids.values())
+
+
+@cache
+def _leases_query(engine: type[Database]) -> Any:
+    """Built once: that takes longer than running it for a few feeds."""
+    columns = (feeds.c.url, feeds.c.id, feeds.c.lease_owner, feeds.c.epoch, feeds.c.keys_refreshed_at)
+    described = (feeds.c.title, feeds.c.labels, feeds.c.host_id, hosts.c.name.label("host"))
+    return (
+        select(*columns, *described)
+        .join(hosts, hosts.c.id == feeds.c.host_id)
+        .where(engine.is_given(feeds.c.url, "urls"))
+        .order_by(hosts.c.id, feeds.c.id)
+        .with_for_update()
     )
-)
-_DESCRIBE = (
-    update(feeds)
-    .where(feeds.c.id == bindparam("row_id"))
-    .values(title=bindparam("its_title"), labels=bindparam("its_labels"))
-)
 
 
-def due_feeds(now: datetime, limit: int, *, force: bool = False) -> Any:
-    """The query for feeds that may be leased at `now`, most overdue first, then by URL."""
+FEW = 8
+"""So many feeds of each host come before more of any, so that one with thousands leaves the others their share."""
+
+
+def due_feeds(now: datetime, *, force: bool = False) -> ColumnElement[bool]:
+    """The condition for feeds that may be leased at `now`."""
     wanted: ColumnElement[bool] = feeds.c.next_poll_at <= now
     if force:
         unpolled = or_(feeds.c.last_polled_at.is_(None), feeds.c.last_polled_at < now)
         allowed = or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
         wanted = and_(or_(wanted, and_(feeds.c.failures == 0, unpolled)), allowed)
+    return and_(FEED_IS_ACTIVE, wanted, is_free(feeds, now))
+
+
+def choose_feeds(
+    database: Database,
+    taken: Mapping[int, TakenHost],
+    wanted: ColumnElement[bool],
+    now: datetime,
+    limit: int,
+    per_host: int | None,
+) -> Any:
+    """The query for `wanted` feeds of these hosts: most overdue first, then by URL, but a few of each host at a time.
+
+    Those already under lease count among the `per_host`.
+    """
+    is_held = ~is_free(feeds, now)
+    order = (case((is_held, 0), else_=1), feeds.c.next_poll_at, feeds.c.url)
+    rank = func.row_number().over(partition_by=feeds.c.host_id, order_by=order)
+    of_hosts = database.is_in(feeds.c.host_id, list(taken))
+    ranked = select(feeds.c.id, is_held.label("is_held"), rank.label("rank")).where(of_hosts, or_(wanted, is_held))
+    few = ranked.subquery()
     return (
-        select(feeds.c.id, feeds.c.epoch, *POLL_STATE)
-        .where(FEED_IS_ACTIVE, wanted, is_free(feeds, now))
-        .order_by(feeds.c.next_poll_at, feeds.c.url)
+        select(feeds.c.id, feeds.c.host_id, feeds.c.epoch, *POLL_STATE)
+        .join(few, few.c.id == feeds.c.id)
+        .where(~few.c.is_held, literal(True) if per_host is None else few.c.rank <= per_host)
+        .order_by((few.c.rank - 1) // literal(FEW, Integer, literal_execute=True), feeds.c.next_poll_at, feeds.c.url)
         .limit(limit)
-        .with_for_update(skip_locked=True)
     )
 
 
-def named_feeds(urls: Collection[str], now: datetime, *, force: bool) -> Any:
+def named_feeds(
+    database: Database, urls: Collection[str], taken: Collection[int], now: datetime, *, force: bool
+) -> Any:
     """The query for those of some feeds that may be leased at `now`, by URL."""
     allowed = literal(True) if force else or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
+    may_be_asked = and_(database.is_in(feeds.c.url, urls), database.is_in(feeds.c.host_id, list(taken)))
     return (
-        select(feeds.c.id, feeds.c.epoch, *POLL_STATE)
-        .where(FEED_IS_ACTIVE, feeds.c.url.in_(urls), allowed, is_free(feeds, now))
+        select(feeds.c.id, feeds.c.host_id, feeds.c.epoch, *POLL_STATE)
+        .where(FEED_IS_ACTIVE, may_be_asked, allowed, is_free(feeds, now))
         .order_by(feeds.c.url)
-        .with_for_update(skip_locked=True)
     )
-
-
-def _lease(connection: Connection, rows: Sequence[AnyRow], owner: str, until: datetime) -> list[AcquiredFeed]:
-    lease = (
-        update(feeds)
-        .where(feeds.c.id == bindparam("row_id"))
-        .values(lease_owner=owner, lease_until=until, epoch=feeds.c.epoch + 1)
-    )
-    execute_many(connection, lease, [{"row_id": row.id} for row in rows])
-    return [AcquiredFeed(poll_state(row), row.epoch + 1, until) for row in rows]
 
 
 def _save_alerts(
@@ -215,33 +304,25 @@ def _saved(poll: PollRecord, decided: Sequence[tuple[Alert, AlertDecision]]) -> 
     return PollSaved(poll.state.url, True, new, folded)
 
 
-def _leases(connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:
-    return {
-        row.url: Lease(row.id, row.lease_owner, row.epoch, row.keys_refreshed_at)
-        for some in chunks(set(urls))
-        for row in connection.execute(_LEASES, {"urls": some})
-    }
-
-
 def _is_ours(lease: Lease | None, owner: str, epoch: int) -> bool:
     return lease is not None and lease.owner == owner and lease.epoch == epoch
 
 
-def _save_states(connection: Connection, polls: Sequence[PollRecord]) -> None:
-    """Writes the states and gives the leases back."""
-    execute_many(connection, _SAVE_STATE, [_state_row(poll) for poll in polls])
-
-
-def _state_row(poll: PollRecord) -> dict[str, Any]:
-    state = poll.state
+def _state_row(lease: Lease, poll: PollRecord) -> dict[str, Any]:
+    """The new state of a feed; its lease is given back. Title and labels change with a document only."""
+    state, is_described = poll.state, _has_document(poll)
     return {
-        "row_url": state.url,
-        "due": state.next_poll_at,
-        "earliest": state.not_before,
-        "polled": state.last_polled_at,
-        "failed": state.failures,
-        "issues": poll.issues_from or EPOCH,
-        "state": documents.write_poll_state(state),
+        "id": lease.feed_id,
+        "next_poll_at": state.next_poll_at,
+        "not_before": state.not_before,
+        "last_polled_at": state.last_polled_at,
+        "failures": state.failures,
+        "issues_from": poll.issues_from or EPOCH,
+        "document": documents.write_poll_state(state),
+        "title": poll.feed_title if is_described else lease.title,
+        "labels": documents.labels.write(poll.labels or {}) if is_described else lease.labels,
+        "lease_owner": None,
+        "lease_until": None,
     }
 
 
@@ -251,22 +332,12 @@ def _save_entries(
     documented = [(leases[poll.state.url], poll) for poll in polls if _has_document(poll)]
     if not documented:
         return
-    execute_many(
-        connection,
-        _DESCRIBE,
-        [
-            {
-                "row_id": lease.feed_id,
-                "its_title": poll.feed_title,
-                "its_labels": documents.labels.write(poll.labels or {}),
-            }
-            for lease, poll in documented
-        ],
-    )
     found = [(lease.feed_id, poll) for lease, poll in documented]
     remember_keys(database, connection, found, now)
     whole = [(lease, poll) for lease, poll in documented if poll.is_last and not poll.decision.unchanged]
-    refresh_keys(connection, [(lease.feed_id, poll) for lease, poll in whole if lease.refresh_is_due(now)], now)
+    refresh_keys(
+        database, connection, [(lease.feed_id, poll) for lease, poll in whole if lease.refresh_is_due(now)], now
+    )
     save_entries(database, connection, found, now)
 
 

@@ -21,13 +21,18 @@ from sqlalchemy import (
     Engine,
     Executable,
     Table,
+    TableValuedAlias,
+    bindparam,
     cast,
+    column,
     create_engine,
     event,
     func,
+    literal,
     select,
+    update,
 )
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -35,10 +40,14 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
 from watcher.store.columns import metadata
-from watcher.store.tables import PARTIAL_INDEXES, entries
+from watcher.store.tables import PARTIAL_INDEXES, entries, feeds, hosts
 
 for _index, _condition in PARTIAL_INDEXES:
     _index.dialect_options["postgresql"]["where"] = _condition
+for _table in (feeds, hosts):
+    _table.dialect_options["postgresql"]["with"] = {
+        "fillfactor": 80
+    }  # the rest of a page takes the rows' next versions
 
 CONNECTIONS = 5
 CONNECT_SECONDS = 10
@@ -142,7 +151,35 @@ class PostgresDatabase:
         return insert(table).on_conflict_do_nothing(index_elements=list(key))
 
     def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
-        return _upsert(table, tuple(key), tuple(replaced))
+        return _upserting(insert(table), key, replaced)
+
+    def is_in(self, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        return column == func.any(literal(list(values), ARRAY(column.type)))
+
+    @staticmethod
+    def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        return column == func.any(bindparam(name, type_=ARRAY(column.type)))
+
+    def update_rows(
+        self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        if rows:
+            connection.execute(_update(table, tuple(key), tuple(rows[0])), _arrays(rows))
+
+    def insert_rows(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        key: Sequence[str] = (),
+        replaced: Collection[str] = (),
+    ) -> None:
+        if not rows:
+            return
+        statement = _insert(table, tuple(rows[0]), tuple(key), tuple(replaced))
+        if key:
+            rows = list({tuple(row[name] for name in key): row for row in rows}.values())
+        connection.execute(statement, _arrays(rows))
 
     def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
         return func.json_extract_path_text(cast(document, JSON), *path)
@@ -194,10 +231,36 @@ class PostgresDatabase:
         return kind(f"{self.where}: {said[0]}; {remedy}")
 
 
+# Statements are built once: that takes longer than running them for a few rows.
+
+
 @cache
-def _upsert(table: Table, key: tuple[str, ...], replaced: tuple[str, ...]) -> Executable:
-    """Built once: that takes longer than running it for a few rows."""
-    statement = insert(table)
-    return statement.on_conflict_do_update(
-        index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
-    )
+def _update(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Executable:
+    given = _given(table, names)
+    here = (table.c[name] == given.c[name] for name in key)
+    return update(table).where(*here).values({name: given.c[name] for name in names if name not in key})
+
+
+@cache
+def _insert(table: Table, names: tuple[str, ...], key: tuple[str, ...], replaced: tuple[str, ...]) -> Executable:
+    statement = insert(table).from_select(list(names), select(*_given(table, names).c))
+    if replaced:
+        return _upserting(statement, key, replaced)
+    return statement.on_conflict_do_nothing(index_elements=list(key)) if key else statement
+
+
+def _upserting(statement: Insert, key: Sequence[str], replaced: Collection[str]) -> Insert:
+    overwritten = {name: statement.excluded[name] for name in replaced}
+    return statement.on_conflict_do_update(index_elements=list(key), set_=overwritten)
+
+
+def _given(table: Table, names: Sequence[str]) -> TableValuedAlias:
+    """The rows of `_arrays` as a table with columns of these names."""
+    arrays = (bindparam(f"its_{name}", type_=ARRAY(table.c[name].type)) for name in names)
+    columns = (column(name, table.c[name].type) for name in names)
+    return func.unnest(*arrays).table_valued(*columns, name="given").render_derived()
+
+
+def _arrays(rows: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
+    """One array a column: the text of a statement, and so its prepared form, is the same for any number of rows."""
+    return {f"its_{name}": [row[name] for row in rows] for name in rows[0]}

@@ -22,7 +22,8 @@ class PollRecord:
 
     `sketches` of the entries that have alerts, by entry key, are what the stories of the alerts are found by.
     `issues_from` is the first moment at which the state may have an issue; None when that is not known. Unless it
-    `is_last`, more parts of the same poll follow: its state is not written yet, and the lease stays.
+    `is_last`, more parts of the same poll follow: its state is not written yet, and the lease stays. `pauses`: hosts
+    (registrable domains) that asked to be left alone, and until when. `host` will be asked next time; "": as before.
     """
 
     epoch: int
@@ -34,6 +35,8 @@ class PollRecord:
     alerts: tuple[Alert, ...] = ()
     issues_from: datetime | None = None
     is_last: bool = True
+    pauses: Mapping[str, datetime] = field(default_factory=dict)
+    host: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +103,13 @@ class NodeRecord:
 
 @dataclass(frozen=True, slots=True)
 class Beat:
-    """What a node learns with a heartbeat: whether it is alive, and the newest generation that a living node has."""
+    """What a node learns with a heartbeat: whether it is alive, the newest generation that a living node has, and which
+    nodes (names by id) were declared dead lately.
+    """
 
     alive: bool
     newest: int
+    dead: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

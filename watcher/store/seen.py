@@ -22,11 +22,10 @@ from sqlalchemy import (
     literal_column,
     select,
     union_all,
-    update,
 )
 
 from watcher.model.entry import Identified, Seen, SeenProbe
-from watcher.store.database import CHUNK, AnyRow, Database, chunks, execute_many
+from watcher.store.database import CHUNK, AnyRow, Database, chunks
 from watcher.store.records import PollRecord
 from watcher.store.tables import feeds, seen
 
@@ -133,18 +132,21 @@ def remember_keys(
         for identified in (*poll.decision.new, *poll.decision.updated, *poll.decision.quiet)
     ]
     replaced = ("link_hash", "title_fingerprint", "text_fingerprint", "last_seen")
-    execute_many(connection, database.upsert(seen, ("feed_id", "key"), replaced), rows)
+    database.insert_rows(connection, seen, rows, ("feed_id", "key"), replaced)
 
 
-def refresh_keys(connection: Connection, polls: Sequence[tuple[int, PollRecord]], now: datetime) -> None:
+def refresh_keys(
+    database: Database, connection: Connection, polls: Sequence[tuple[int, PollRecord]], now: datetime
+) -> None:
     """Marks every known key of these documents as seen now."""
     if not polls:
         return
-    here = (seen.c.feed_id == bindparam("of_feed")) & (seen.c.key == bindparam("of_key"))
-    known = [{"of_feed": feed_id, "of_key": key} for feed_id, poll in polls for key in poll.decision.known]
-    execute_many(connection, update(seen).where(here).values(last_seen=now), known)
-    refreshed = update(feeds).where(feeds.c.id == bindparam("row_id")).values(keys_refreshed_at=now)
-    execute_many(connection, refreshed, [{"row_id": feed_id} for feed_id, _ in polls])
+    known = [
+        {"feed_id": feed_id, "key": key, "last_seen": now} for feed_id, poll in polls for key in poll.decision.known
+    ]
+    database.update_rows(connection, seen, ("feed_id", "key"), known)
+    refreshed = [{"id": feed_id, "keys_refreshed_at": now} for feed_id, _ in polls]
+    database.update_rows(connection, feeds, ("id",), refreshed)
 
 
 def _seen(row: AnyRow) -> Seen:

@@ -21,7 +21,18 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, Executable, Table, create_engine, event, func
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Executable,
+    Table,
+    bindparam,
+    create_engine,
+    event,
+    func,
+    update,
+)
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -152,6 +163,32 @@ class SqliteDatabase:
     def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
         return _upsert(table, tuple(key), tuple(replaced))
 
+    def is_in(self, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
+        return column.in_(values)
+
+    @staticmethod
+    def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
+        return column.in_(bindparam(name, expanding=True))
+
+    def update_rows(
+        self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]
+    ) -> None:
+        if rows:
+            given = [{f"its_{name}": value for name, value in row.items()} for row in rows]
+            connection.execute(_update(table, tuple(key), tuple(rows[0])), given)
+
+    def insert_rows(
+        self,
+        connection: Connection,
+        table: Table,
+        rows: Sequence[Mapping[str, Any]],
+        key: Sequence[str] = (),
+        replaced: Collection[str] = (),
+    ) -> None:
+        if rows:
+            statement = self.upsert(table, key, replaced) if replaced else self.insert_missing(table, key)
+            connection.execute(statement if key else table.insert(), list(rows))
+
     def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
         return func.json_extract(document, ".".join(("$", *path)))
 
@@ -222,3 +259,10 @@ def _upsert(table: Table, key: tuple[str, ...], replaced: tuple[str, ...]) -> Ex
     return statement.on_conflict_do_update(
         index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
     )
+
+
+@cache
+def _update(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Executable:
+    """Built once: that takes longer than running it for a few rows."""
+    values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in names if name not in key}
+    return update(table).where(*(table.c[name] == bindparam(f"its_{name}") for name in key)).values(values)

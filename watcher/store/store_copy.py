@@ -13,7 +13,9 @@ from sqlalchemy import Connection, RowMapping, Table, exists, func, select
 from watcher.errors import UsageError
 from watcher.store.columns import metadata
 from watcher.store.database import Database, execute_many
+from watcher.store.hosts import settle
 from watcher.store.node_tables import NODE_IS_DEAD, nodes
+from watcher.store.tables import HOST_IS_LEASED, hosts
 
 CHUNK = 2_000
 """Rows read and written at a time."""
@@ -38,6 +40,8 @@ def copy_store(source: Database, target_database: Database, now: datetime) -> di
         for table in metadata.sorted_tables:
             if table.name not in _NOT_COPIED:
                 counts[table.name] = _copy(table, reading, writing)
+        leased = list(reading.scalars(select(hosts.c.id).where(HOST_IS_LEASED)))
+        settle(target_database, writing, leased, now)
     return counts
 
 
@@ -81,7 +85,8 @@ def _rows(table: Table, connection: Connection) -> Iterator[list[dict[str, Any]]
 def _without_lease(row: RowMapping) -> dict[str, Any]:
     if "lease_owner" not in row:
         return dict(row)
-    return {**row, **_NO_LEASE, "epoch": row["epoch"] + (row["lease_owner"] is not None)}
+    epoch = {"epoch": row["epoch"] + (row["lease_owner"] is not None)} if "epoch" in row else {}
+    return {**row, **_NO_LEASE, **epoch}
 
 
 def _move_sequence(table: Table, writing: Connection) -> None:

@@ -49,6 +49,29 @@ def _is_in(column: Column[Any], state: StrEnum) -> ColumnElement[bool]:
     return column == literal(state, column.type, literal_execute=True)
 
 
+hosts = Table(
+    "hosts",
+    metadata,
+    Column("id", RowId, primary_key=True),
+    Column("name", Text, nullable=False, unique=True),
+    Column("due_at", Instant),
+    Column("asked_at", Instant),
+    Column("paused_until", Instant),
+    Column("lease_owner", Text),
+    Column("lease_until", Instant),
+)
+"""Registrable domains. A node that polls feeds of a host has the host under lease, so that no two nodes ask it at once.
+
+`due_at` is when the first feed that nobody polls is due; NULL without such a feed.
+`asked_at`: no request began later than that before the lease ended. `paused_until`: the host asked us to wait.
+"""
+
+HOST_IS_FREE = hosts.c.lease_owner.is_(None)
+HOST_IS_LEASED = hosts.c.lease_owner.is_not(None)
+
+_partial_index("ix_hosts_due", hosts.c.due_at, hosts.c.name, where=HOST_IS_FREE)
+_partial_index("ix_hosts_leased", hosts.c.lease_owner, where=HOST_IS_LEASED)
+
 feeds = Table(
     "feeds",
     metadata,
@@ -67,15 +90,18 @@ feeds = Table(
     Column("keys_refreshed_at", Instant),
     Column("document", Text),
     Column("issues_from", Instant, nullable=False, server_default="0"),
+    Column("host_id", RowId),
 )
-"""`issues_from`: the first moment at which the feed may have an issue, by `watcher.schedule.health`."""
+"""`issues_from`: the first moment at which the feed may have an issue, by `watcher.schedule.health`.
+
+No index has a column that changes with every poll: PostgreSQL then writes a poll beside the row that it replaces, and
+into no index (https://www.postgresql.org/docs/current/storage-hot.html). What is due is found through `hosts`.
+"""
 
 FEED_IS_ACTIVE = feeds.c.paused.is_(False)
-FEED_IS_LEASED = feeds.c.lease_owner.is_not(None)
 
-_partial_index("ix_feeds_due", feeds.c.next_poll_at, feeds.c.url, where=FEED_IS_ACTIVE)
+Index("ix_feeds_host", feeds.c.host_id)
 _partial_index("ix_feeds_issues", feeds.c.issues_from, where=FEED_IS_ACTIVE)
-_partial_index("ix_feeds_leased", feeds.c.lease_until, where=FEED_IS_LEASED)
 
 seen = Table(
     "seen",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
@@ -26,6 +27,14 @@ def registrable_domain(host: str) -> str:
     suffix are returned in lower case.
     """
     return _suffixes()(host).top_domain_under_public_suffix or host.lower()
+
+
+def domain_of(url: str) -> str:
+    """The registrable domain of an address; the address itself where it names no host."""
+    try:
+        return registrable_domain(urlsplit(url).hostname or url)
+    except ValueError:
+        return url
 
 
 def site_name(host: str) -> str:
