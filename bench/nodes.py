@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -63,7 +64,7 @@ class Cluster:
         store = make_url(self.url).set(port=line.port).render_as_string(hide_password=False)
         feeds = self.world.urls()[:-FEEDS_PER_HOST] if old else self.world.urls()
         receivers = ["first"] if old else ["first", "second"]
-        config = config_text(name, store, feeds, self.world.sink_port, receivers, CONCURRENCY, SPACING)
+        config = config_text(store, feeds, self.world.sink_port, receivers, CONCURRENCY, SPACING)
         node = NodeProcess(name, self.folder / name, config, ahead)
         node.start()
         if not node.wait_for("daemon.started"):
@@ -292,23 +293,27 @@ def main() -> int:
     arguments.add_argument("--folder", type=Path, default=None)
     arguments.add_argument("--only", default=",".join(SCENARIOS), help="names, separated by commas")
     options = arguments.parse_args()
-    with tempfile.TemporaryDirectory(dir=options.folder) as name:
-        folder = Path(name)
-        folder.chmod(0o755)
-        server = PrivateServer(folder / "server")
-        world = World(HOSTS, FEEDS_PER_HOST)
-        cluster = Cluster(folder, server, world, server.url())
-        try:
-            world.start()
-            store = open_store(cluster.url, base=folder)
-            store.upgrade()
-            store.close()
-            return 0 if run(cluster, options.only.split(",")) else 1
-        finally:
-            for node in cluster.nodes.values():
-                if node.process.poll() is None:
-                    os.kill(node.process.pid, signal.SIGKILL)
-            server.stop()
+    folder = Path(tempfile.mkdtemp(dir=options.folder))
+    folder.chmod(0o755)
+    server = PrivateServer(folder / "server")
+    world = World(HOSTS, FEEDS_PER_HOST)
+    cluster = Cluster(folder, server, world, server.url())
+    try:
+        world.start()
+        store = open_store(cluster.url, base=folder)
+        store.upgrade()
+        store.close()
+        fine = run(cluster, options.only.split(","))
+    finally:
+        for node in cluster.nodes.values():
+            if node.process.poll() is None:
+                os.kill(node.process.pid, signal.SIGKILL)
+        server.stop()
+    if fine:
+        shutil.rmtree(folder)
+    else:
+        print(f"the logs of the nodes are in {folder}")
+    return 0 if fine else 1
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """One node of `bench/nodes.py`: a real `watcher run` in a folder of its own, and its log.
 
-Run as a program, it is that node with another clock: `python bench/cluster/node.py SECONDS run …` sets the machine's
-clock, as the program sees it, ahead by so many seconds (behind, when negative).
+Run as a program, `python bench/cluster/node.py NAME SECONDS run …`, it is that node: the hosts see its name in the
+User-Agent, which no configuration may differ in, and its clock is ahead by so many seconds (behind, when negative).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 
 CONFIG = """
 store: {store}
-polling: {{contact: {contact}, interval: 5s, min: 1s, timeout: 10s, per_host: {{concurrency: {concurrency}, spacing: {spacing}s}}}}
+polling: {{interval: 5s, min: 1s, timeout: 10s, per_host: {{concurrency: {concurrency}, spacing: {spacing}s}}}}
 network: {{allow: [127.0.0.0/8]}}
 feeds: {feeds}
 topics: [{{name: ceasefires, title: Ceasefires, terms: {{3: [ceasefire*]}}, focus: 3}}]
@@ -36,13 +36,12 @@ route:
 
 
 def config_text(
-    node: str, store: str, feeds: Sequence[str], sink: int, receivers: Sequence[str], concurrency: int, spacing: int
+    store: str, feeds: Sequence[str], sink: int, receivers: Sequence[str], concurrency: int, spacing: int
 ) -> str:
-    """A configuration that sends everything to each receiver. Hosts see the node's name as its contact."""
+    """A configuration that sends everything to each receiver."""
     channels = [{"name": name, "webhook": {"url": f"http://127.0.0.1:{sink}/{name}"}} for name in receivers]
     routes = [{"receiver": name, "continue": True} for name in receivers]
     return CONFIG.format(
-        contact=f"{node}@example.org",
         store=json.dumps(store),
         feeds=json.dumps(list(feeds)),
         receivers=json.dumps(channels),
@@ -69,7 +68,7 @@ class NodeProcess:
         self.folder.mkdir(exist_ok=True)
         self.log = self.folder / f"{time.monotonic_ns()}.log"
         (self.folder / "config.yaml").write_text(self.config, encoding="utf-8")
-        program = [str(Path(__file__)), str(self.seconds_ahead)] if self.seconds_ahead else ["-m", "watcher"]
+        program = [str(Path(__file__)), self.name, str(self.seconds_ahead)]
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [sys.executable, *program, "run", "--node-name", self.name],
@@ -105,12 +104,13 @@ class NodeProcess:
 
 
 def main() -> None:
-    """Runs `watcher` with a clock that is so many seconds ahead."""
-    ahead = float(sys.argv[1])
+    """Runs `watcher` as the node of this name, with a clock that is so many seconds ahead."""
+    name, ahead = sys.argv[1], float(sys.argv[2])
     true_time = time.time
     time.time = lambda: true_time() + ahead
 
     from watcher import clock
+    from watcher.service import load
 
     true_now = clock.SystemClock.now
     shift = timedelta(seconds=ahead)
@@ -119,9 +119,10 @@ def main() -> None:
         return true_now(self) + shift
 
     clock.SystemClock.now = now  # type: ignore[method-assign]
+    load.USER_AGENT += f" (node {name})"
     from watcher.cli.main import main as watcher
 
-    watcher(sys.argv[2:])
+    watcher(sys.argv[3:])
 
 
 if __name__ == "__main__":

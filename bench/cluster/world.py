@@ -176,9 +176,9 @@ def _shift(host: str, path: str) -> float:
 
 
 def _node(head: list[str]) -> str:
-    """The name of the node that asks, from the contact in its User-Agent."""
+    """The name of the node that asks, from its User-Agent."""
     agent = next((line for line in head if line.lower().startswith("user-agent:")), "")
-    return agent.partition("contact: ")[2].partition("@")[0]
+    return agent.partition("(node ")[2].partition(")")[0]
 
 
 async def _head(reader: asyncio.StreamReader) -> list[str]:

@@ -27,7 +27,9 @@ from watcher.threads import ThreadPool
 
 log = structlog.get_logger()
 
-BUSY_RETRIES = 3
+BUSY_RETRIES = 6
+LONGEST_WAIT = 4
+"""Seconds between two tries: what is not saved stays leased for minutes, so a server that restarts is waited for."""
 BATCH = 64
 BATCH_ALERTS = 2 * PART_ALERTS
 """Polls, and alerts of all of them, that share a transaction."""
@@ -172,7 +174,7 @@ class GroupCommit:
                 return await self._save(records)
             except StoreBusy as error:
                 log.warning("store.retrying", during="save_polls", error=str(error), attempt=attempt + 1)
-                await asyncio.sleep(timedelta(seconds=2**attempt).total_seconds())
+                await asyncio.sleep(timedelta(seconds=min(2**attempt, LONGEST_WAIT)).total_seconds())
         return await self._save(records)
 
     async def _save(self, records: list[PollRecord]) -> list[PollSaved]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, is_dataclass, replace
 from enum import StrEnum
 
 from watcher.model.alert import stable_hash
@@ -84,7 +84,25 @@ _PLACES = re.compile(r" line \d+|Position\([^()]*\)")
 
 def _fingerprint(value: object) -> str:
     """Secrets print without their value."""
-    return stable_hash(_PLACES.sub("", repr(value)))[:12]
+    return stable_hash(_PLACES.sub("", text_of(value)))[:12]
+
+
+def text_of(value: object) -> str:
+    """The same for equal values in every process; `repr` writes the members of a set in an order that is not."""
+    match value:
+        case frozenset() | set():
+            return f"{{{', '.join(sorted(map(text_of, value)))}}}"
+        case tuple() | list():
+            return f"({', '.join(map(text_of, value))})"
+        case Mapping():
+            return f"{{{', '.join(f'{text_of(key)}: {text_of(one)}' for key, one in value.items())}}}"
+        case _ if is_dataclass(value) and hasattr(
+            type(value).__repr__, "__wrapped__"
+        ):  # no repr of its own, as secrets have
+            shown = (f"{one.name}={text_of(getattr(value, one.name))}" for one in fields(value) if one.repr)
+            return f"{type(value).__name__}({', '.join(shown)})"
+        case _:
+            return repr(value)
 
 
 def _routes(root: Route | None) -> Iterator[Route]:

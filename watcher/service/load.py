@@ -23,7 +23,7 @@ from watcher.model.feed import FullText
 from watcher.model.route import ChannelRef
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
-from watcher.service.changes import summary_of, write_summary
+from watcher.service.changes import summary_of, text_of, write_summary
 
 if TYPE_CHECKING:
     from watcher.clock import Clock
@@ -76,7 +76,7 @@ class CompiledConfig:
     @property
     def routing_fingerprint(self) -> str:
         """Changes when alerts may be routed differently. Contains no secret (a channel's name has none)."""
-        return stable_hash(repr(self.settings.route), *sorted(map(str, self.channel_refs)))
+        return stable_hash(text_of(self.settings.route), *sorted(map(str, self.channel_refs)))
 
     @property
     def reach_fingerprint(self) -> str:
@@ -115,7 +115,7 @@ def fingerprint_of(config: CompiledConfig) -> str:
     Ten microseconds a feed: not on the event loop.
     """
     settings = config.settings
-    feeds = stable_hash(*sorted(repr(feed) for feed in settings.feeds))
+    feeds = stable_hash(*sorted(text_of(feed) for feed in settings.feeds))
     return stable_hash(feeds, write_summary(summary_of(replace(settings, feeds=()))))
 
 

@@ -42,7 +42,7 @@ class FeedReports(StorePart):
                 return ()
             reported = _reported(connection)
             decision = decide(_states(connection, now, only, reported), reported)
-            insert_alerts(connection, decision.alerts, now)
+            insert_alerts(self._database, connection, decision.alerts, now)
             rows = [
                 {
                     "feed_url": one.url,

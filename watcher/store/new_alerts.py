@@ -15,12 +15,16 @@ from watcher.model.alert import Alert, AlertState, EarlierAlert, entry_of_alert
 from watcher.model.story import AlertDecider, AlertDecision, Kinship, Verdict
 from watcher.model.trust import Trust
 from watcher.store import documents
-from watcher.store.database import chunks, execute_many
+from watcher.store.database import Database, chunks
 from watcher.store.tables import alerts
 
 
 def save_alerts(
-    connection: Connection, candidates: Sequence[tuple[Alert, Kinship]], now: datetime, decide: AlertDecider
+    database: Database,
+    connection: Connection,
+    candidates: Sequence[tuple[Alert, Kinship]],
+    now: datetime,
+    decide: AlertDecider,
 ) -> list[AlertDecision]:
     """Saves the candidates that are no repetition; returns what was decided on each.
 
@@ -39,14 +43,14 @@ def save_alerts(
             into = known.unfolded(decision.into) if decision.verdict is Verdict.FOLD else None
             known.add(alert, into, now)
             rows.append(_row(alert, decision, into, now))
-    execute_many(connection, alerts.insert(), rows)
+    database.insert_rows(connection, alerts, rows)
     return decisions
 
 
-def insert_alerts(connection: Connection, new: Sequence[Alert], now: datetime) -> None:
+def insert_alerts(database: Database, connection: Connection, new: Sequence[Alert], now: datetime) -> None:
     """Saves alerts that are compared with nothing. They are to be routed."""
     decision = AlertDecision(Verdict.NOTIFY)
-    execute_many(connection, alerts.insert(), [_row(alert, decision, None, now) for alert in new])
+    database.insert_rows(connection, alerts, [_row(alert, decision, None, now) for alert in new])
 
 
 @dataclass(frozen=True, slots=True)

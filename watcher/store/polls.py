@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Integer, and_, case, func, literal, or_, select, update
+from sqlalchemy import Connection, and_, select, update
 
 from watcher.model.alert import Alert
 from watcher.model.entry import Seen, SeenProbe
@@ -18,8 +18,9 @@ from watcher.model.story import AlertDecider, AlertDecision, AssignsStories, Ver
 from watcher.store import documents
 from watcher.store.columns import EPOCH
 from watcher.store.database import AnyRow, Database, StorePart, chunks
+from watcher.store.due import choose_feeds, due_feeds, named_feeds
 from watcher.store.entries import save_entries
-from watcher.store.feeds import POLL_STATE, poll_state
+from watcher.store.feeds import poll_state
 from watcher.store.hosts import (
     TakenHost,
     add_hosts,
@@ -181,7 +182,7 @@ class Polls(StorePart):
             _save_entries(self._database, connection, ours, leases, now)
             if any(poll.alerts for poll in ours):
                 self._database.serialise(connection, "alerts")
-            saved = {one.url: one for one in _save_alerts(connection, ours, now, decide, assigner)}
+            saved = {one.url: one for one in _save_alerts(self._database, connection, ours, now, decide, assigner)}
         return [saved.get(poll.state.url, PollSaved(poll.state.url, False)) for poll in polls]
 
     def _leases(self, connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:
@@ -229,69 +230,21 @@ def _leases_query(engine: type[Database]) -> Any:
     )
 
 
-FEW = 8
-"""So many feeds of each host come before more of any, so that one with thousands leaves the others their share."""
-
-
-def due_feeds(now: datetime, *, force: bool = False) -> ColumnElement[bool]:
-    """The condition for feeds that may be leased at `now`."""
-    wanted: ColumnElement[bool] = feeds.c.next_poll_at <= now
-    if force:
-        unpolled = or_(feeds.c.last_polled_at.is_(None), feeds.c.last_polled_at < now)
-        allowed = or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
-        wanted = and_(or_(wanted, and_(feeds.c.failures == 0, unpolled)), allowed)
-    return and_(FEED_IS_ACTIVE, wanted, is_free(feeds, now))
-
-
-def choose_feeds(
-    database: Database,
-    taken: Mapping[int, TakenHost],
-    wanted: ColumnElement[bool],
-    now: datetime,
-    limit: int,
-    per_host: int | None,
-) -> Any:
-    """The query for `wanted` feeds of these hosts: most overdue first, then by URL, but a few of each host at a time.
-
-    Those already under lease count among the `per_host`.
-    """
-    is_held = ~is_free(feeds, now)
-    order = (case((is_held, 0), else_=1), feeds.c.next_poll_at, feeds.c.url)
-    rank = func.row_number().over(partition_by=feeds.c.host_id, order_by=order)
-    of_hosts = database.is_in(feeds.c.host_id, list(taken))
-    ranked = select(feeds.c.id, is_held.label("is_held"), rank.label("rank")).where(of_hosts, or_(wanted, is_held))
-    few = ranked.subquery()
-    return (
-        select(feeds.c.id, feeds.c.host_id, feeds.c.epoch, *POLL_STATE)
-        .join(few, few.c.id == feeds.c.id)
-        .where(~few.c.is_held, literal(True) if per_host is None else few.c.rank <= per_host)
-        .order_by((few.c.rank - 1) // literal(FEW, Integer, literal_execute=True), feeds.c.next_poll_at, feeds.c.url)
-        .limit(limit)
-    )
-
-
-def named_feeds(
-    database: Database, urls: Collection[str], taken: Collection[int], now: datetime, *, force: bool
-) -> Any:
-    """The query for those of some feeds that may be leased at `now`, by URL."""
-    allowed = literal(True) if force else or_(feeds.c.not_before.is_(None), feeds.c.not_before <= now)
-    may_be_asked = and_(database.is_in(feeds.c.url, urls), database.is_in(feeds.c.host_id, list(taken)))
-    return (
-        select(feeds.c.id, feeds.c.host_id, feeds.c.epoch, *POLL_STATE)
-        .where(FEED_IS_ACTIVE, may_be_asked, allowed, is_free(feeds, now))
-        .order_by(feeds.c.url)
-    )
-
-
 def _save_alerts(
-    connection: Connection, polls: Sequence[PollRecord], now: datetime, decide: AlertDecider, assigner: AssignsStories
+    database: Database,
+    connection: Connection,
+    polls: Sequence[PollRecord],
+    now: datetime,
+    decide: AlertDecider,
+    assigner: AssignsStories,
 ) -> list[PollSaved]:
     """Saves the alerts of all polls together, in order: statements cost more than alerts."""
     candidates = [alert for poll in polls for alert in poll.alerts]
     if not candidates:
         return [_saved(poll, ()) for poll in polls]
     sketches = {key: sketch for poll in polls for key, sketch in poll.sketches.items()}
-    decisions = save_alerts(connection, place_alerts(connection, candidates, sketches, assigner, now), now, decide)
+    placed = place_alerts(database, connection, candidates, sketches, assigner, now)
+    decisions = save_alerts(database, connection, placed, now, decide)
     decided = zip(candidates, decisions, strict=True)
     return [_saved(poll, list(islice(decided, len(poll.alerts)))) for poll in polls]
 

@@ -186,8 +186,8 @@ class SqliteDatabase:
         replaced: Collection[str] = (),
     ) -> None:
         if rows:
-            statement = self.upsert(table, key, replaced) if replaced else self.insert_missing(table, key)
-            connection.execute(statement if key else table.insert(), list(rows))
+            new = self.upsert(table, key, replaced) if replaced else self.insert_missing(table, key)
+            connection.execute(new if key else table.insert(), list(rows))
 
     def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
         return func.json_extract(document, ".".join(("$", *path)))

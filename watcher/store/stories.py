@@ -15,7 +15,7 @@ from watcher.model.alert import Alert
 from watcher.model.story import AssignsStories, Kinship, Placement, Sketch, StoryMember
 from watcher.model.trust import Trust
 from watcher.store import documents
-from watcher.store.database import AnyRow, chunks, execute_many
+from watcher.store.database import AnyRow, Database, chunks
 from watcher.store.story_tables import story_hashes, story_members
 
 MOST_OF_ONE_PUBLISHER = 20
@@ -27,6 +27,7 @@ ADDED = 1 << 62
 
 
 def place_alerts(
+    database: Database,
     connection: Connection,
     alerts: Sequence[Alert],
     sketches: Mapping[str, Sketch],
@@ -38,7 +39,7 @@ def place_alerts(
     An alert whose entry has no sketch stays as it is.
     """
     keys = dict.fromkeys(alert.entry_key for alert in alerts if alert.entry_key in sketches)
-    placed = _place(connection, [sketches[key] for key in keys], assigner, now) if keys else {}
+    placed = _place(database, connection, [sketches[key] for key in keys], assigner, now) if keys else {}
     publishers = publishers_of(connection, {placement.story for placement in placed.values()})
     return [
         (_in_story(alert, placed[alert.entry_key].story, publishers), placed[alert.entry_key].kinship)
@@ -69,7 +70,7 @@ def publishers_of(connection: Connection, stories: Collection[str]) -> dict[str,
 
 
 def _place(
-    connection: Connection, sketches: Sequence[Sketch], assigner: AssignsStories, now: datetime
+    database: Database, connection: Connection, sketches: Sequence[Sketch], assigner: AssignsStories, now: datetime
 ) -> dict[str, Placement]:
     """Where entries belong. An entry that has a story stays in it, and its new text is nobody's copy."""
     columns = select(story_members.c.entry_key, story_members.c.story)
@@ -79,7 +80,7 @@ def _place(
         for row in connection.execute(columns.where(story_members.c.entry_key.in_(keys)))
     }
     if new := [sketch for sketch in sketches if sketch.entry_key not in placed]:
-        stories = _OpenStories(connection, new, assigner, now)
+        stories = _OpenStories(database, connection, new, assigner, now)
         placed |= {sketch.entry_key: stories.place(sketch) for sketch in new}
         stories.save()
     return placed
@@ -94,8 +95,14 @@ class _OpenStories:
     """
 
     def __init__(
-        self, connection: Connection, sketches: Sequence[Sketch], assigner: AssignsStories, now: datetime
+        self,
+        database: Database,
+        connection: Connection,
+        sketches: Sequence[Sketch],
+        assigner: AssignsStories,
+        now: datetime,
     ) -> None:
+        self._database = database
         self._connection = connection
         self._assigner = assigner
         self._now = now
@@ -125,7 +132,7 @@ class _OpenStories:
     def save(self) -> None:
         """Adds the members; their hashes where no other member of the story has them."""
         rows = [_row(member, counts=counts) for _, member, counts in self._added]
-        self._connection.execute(story_members.insert(), rows)
+        self._database.insert_rows(self._connection, story_members, rows)
         query = select(story_members.c.entry_key, story_members.c.id)
         ids = {
             row.entry_key: row.id
@@ -139,7 +146,7 @@ class _OpenStories:
             for number in numbers
             if number in keys
         ]
-        execute_many(self._connection, story_hashes.insert(), posted)
+        self._database.insert_rows(self._connection, story_hashes, posted)
 
     def _candidates(self, sketch: Sketch) -> list[int]:
         known = {value: self._postings[value] for value in sketch.hashes if value in self._postings}
