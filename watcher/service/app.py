@@ -17,7 +17,7 @@ from typing import Any
 
 import structlog
 
-from watcher.clock import Clock, DatabaseClock, SystemClock
+from watcher.clock import Clock
 from watcher.deliver.http_clients import HttpClients
 from watcher.deliver.registry import build_channels
 from watcher.errors import StoreError
@@ -45,7 +45,7 @@ from watcher.service.load import (
     open_opinions,
     open_pages,
 )
-from watcher.service.node import Node, Role
+from watcher.service.node import Node, Role, clock_of
 from watcher.service.tasks import BoundedTasks
 from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner, decide_alert
@@ -339,12 +339,6 @@ def _assemble(
         built.notify_config, node.id, store, pools.store, pools.render, clock, jitter, timings, breakers, alarms
     )
     return Application(built, env, node, clock, store, pools, parser, poller, notifier)
-
-
-def clock_of(store: Store) -> Clock:
-    """The clock that all nodes on a store agree on."""
-    time = store.nodes.time()
-    return SystemClock() if time is None else DatabaseClock(time)
 
 
 async def _leave(node: Node) -> None:

@@ -158,3 +158,9 @@ class Node:
             self._has_warned = True
             remedy = "set this machine's clock (NTP); leases and schedules follow the server's"
             log.warning("clock.differs", seconds_ahead=round(ahead, 1), remedy=remedy)
+
+
+def clock_of(store: Store) -> Clock:
+    """The clock that all nodes on a store agree on."""
+    time = store.nodes.time()
+    return SystemClock() if time is None else DatabaseClock(time)
