@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Any
 
@@ -51,16 +52,23 @@ def flood(store: Store, acquired: AcquiredFeed, count: int = 100) -> PollRecord:
     )
 
 
-def save_all(store: Store, all_records: Sequence[PollRecord]) -> list[Any]:
-    async def run() -> list[Any]:
+def with_commit(store: Store, run: Callable[[GroupCommit], Awaitable[Any]]) -> Any:
+    async def opened() -> Any:
         pool = ThreadPool("store", 2)
-        commit = GroupCommit(store, pool, "me", SystemClock(), decide_alert, ASSIGNER)
         try:
-            return await asyncio.gather(*(commit.save(one) for one in all_records), return_exceptions=True)
+            return await run(GroupCommit(store, pool, "me", SystemClock(), decide_alert, ASSIGNER))
         finally:
             pool.close()
 
-    return asyncio.run(run())
+    return asyncio.run(opened())
+
+
+def save_all(store: Store, all_records: Sequence[PollRecord]) -> list[Any]:
+    async def run(commit: GroupCommit) -> list[Any]:
+        return await asyncio.gather(*(commit.save(one) for one in all_records), return_exceptions=True)
+
+    saved: list[Any] = with_commit(store, run)
+    return saved
 
 
 def entries(store: Store) -> set[str]:
@@ -191,3 +199,35 @@ def test_a_lease_that_is_lost_between_parts_ends_the_poll(store: Store, monkeypa
     (result,) = save_all(store, [flood(store, feed)])
     assert (result.saved, len(result.alerts_new)) == (False, 2 * PART_ALERTS)
     assert next(calls) == 4
+
+
+def test_polls_under_way_are_waited_for_and_share_a_transaction(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watcher.poll.group_commit.GATHER_WITHIN", HOUR)
+    seen, all_records = transactions(monkeypatch, store), records(store)
+
+    async def run(commit: GroupCommit) -> None:
+        async def one_poll(record: PollRecord, place: int) -> None:
+            with commit.under_way():
+                for _ in range(50 * place):  # much later than the others, though no clock is read
+                    await asyncio.sleep(0)
+                await commit.save(record)
+
+        await asyncio.gather(*(one_poll(record, place) for place, record in enumerate(all_records)))
+
+    with_commit(store, run)
+    assert [len(some) for some in seen] == [len(URLS)]
+
+
+def test_no_poll_waits_for_one_that_hangs_or_failed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen, (first, second, *_) = transactions(monkeypatch, store), records(store)
+
+    async def run(commit: GroupCommit) -> None:
+        with commit.under_way(), commit.under_way():  # the other one hangs: the first is saved without it
+            await commit.save(first)
+        monkeypatch.setattr("watcher.poll.group_commit.GATHER_WITHIN", HOUR)
+        with suppress(LookupError), commit.under_way():
+            raise LookupError("a poll that ends without being saved")
+        await commit.save(second)
+
+    with_commit(store, run)
+    assert [[one.state.url for one in some] for some in seen] == [[first.state.url], [second.state.url]]
