@@ -241,3 +241,15 @@ def test_the_secret_address_of_a_feed_has_no_blanks_around_it(read_text: ReadTex
     settings = read_text("feeds: [{url: {env: FEED}}]", env={"FEED": "https://a.example/f?token=x \n"}).settings
     assert settings is not None
     assert settings.feeds[0].address_to_ask == "https://a.example/f?token=x"
+
+
+@pytest.mark.parametrize("kind", ["webhook", "slack", "discord", "teams", "mattermost", "ntfy"])
+def test_lists_show_the_host_of_an_address_that_is_a_secret(read_text: ReadText, kind: str) -> None:
+    text = f"receivers: [{{name: c, {kind}: {{url: {{env: URL}}}}}}]"
+    settings = read_text(text, env={"URL": "https://me:geheim@Hooks.example:8443/geheim?token=geheim"}).settings
+    assert settings is not None
+    [options] = settings.receivers["c"].channels.values()
+    assert options.recipients == ("hooks.example",)
+    without = read_text(text, secrets="skip").settings
+    assert without is not None
+    assert [one.recipients for one in without.receivers["c"].channels.values()] == [()]

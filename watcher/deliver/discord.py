@@ -16,7 +16,7 @@ from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, chat, json_request
 from watcher.deliver.chat_text import SUBJECT_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import WebAddress
+from watcher.deliver.options import WebAddress, host_of
 from watcher.model.notification import Message, MessageItem, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal
@@ -39,6 +39,10 @@ class Discord(ChannelOptions):
     """An incoming webhook of Discord."""
 
     url: WebAddress
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return host_of(self.url)
 
 
 def discord(options: Discord) -> ChatService:

@@ -24,7 +24,7 @@ from watcher.deliver.chat_text import (
     unmention,
 )
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import Name, Token, WebAddress
+from watcher.deliver.options import Name, Token, WebAddress, host_of
 from watcher.deliver.slack import bot_problems
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
@@ -50,7 +50,7 @@ class Mattermost(ChannelOptions):
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        return (self.channel,) if self.channel else ()
+        return (self.channel,) if self.channel else host_of(self.url)
 
 
 def mattermost(options: Mattermost) -> ChatService:

@@ -15,7 +15,7 @@ from watcher.deliver.channel import ChannelKind, OptionProblem
 from watcher.deliver.chat import ChatService, chat, encode
 from watcher.deliver.chat_text import plain_text
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import Token, WebAddress
+from watcher.deliver.options import Token, WebAddress, host_of
 from watcher.model.notification import Message, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import Secret, reveal
@@ -32,6 +32,10 @@ class Ntfy(ChannelOptions):
 
     url: WebAddress
     token: Token | None = None
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return host_of(self.url)
 
 
 def ntfy(options: Ntfy) -> ChatService:

@@ -10,11 +10,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Protocol, cast
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo
 
 from watcher.model.route import OwnTemplate
-from watcher.model.secret import Secret
+from watcher.model.secret import Secret, reveal
 from watcher.text.addresses import email_problem, web_url_problem
 
 METHODS = ("POST", "PUT", "PATCH")
@@ -38,6 +39,14 @@ class OptionReader(Protocol):
 
 def _reader(info: ValidationInfo) -> OptionReader:
     return cast(OptionReader, info.context)
+
+
+def host_of(address: str | Secret | None) -> tuple[str, ...]:
+    """The host of a web address, for lists: the rest of it may be a secret. None where the address is not known."""
+    if address is None or (isinstance(address, Secret) and address.value is None):
+        return ()
+    host = urlsplit(reveal(address)).hostname
+    return (host,) if host else ()
 
 
 def _secret(written: object, info: ValidationInfo) -> Secret:

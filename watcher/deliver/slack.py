@@ -24,7 +24,7 @@ from watcher.deliver.channel import ChannelKind, OptionProblem
 from watcher.deliver.chat import ChatService, Receipts, chat, json_request
 from watcher.deliver.chat_text import TITLE_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http_answers import DETAIL_CHARACTERS, FINAL, Answer, Request, judge_answer
-from watcher.deliver.options import Name, Token, WebAddress
+from watcher.deliver.options import Name, Token, WebAddress, host_of
 from watcher.errors import AttemptReason
 from watcher.http_headers import retry_after
 from watcher.model.notification import GiveUp, Message, MessageItem, Outcome, TryAgain
@@ -59,7 +59,7 @@ class Slack(ChannelOptions):
 
     @property
     def recipients(self) -> tuple[str, ...]:
-        return (self.channel,) if self.channel else ()
+        return (self.channel,) if self.channel else host_of(self.url)
 
 
 def slack(options: Slack) -> ChatService:

@@ -17,7 +17,7 @@ from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, chat, encode, json_request
 from watcher.deliver.chat_text import SUBJECT_CHARACTERS, TITLE_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http_answers import Answer, Request, judge_answer
-from watcher.deliver.options import WebAddress
+from watcher.deliver.options import WebAddress, host_of
 from watcher.model.notification import Message, MessageItem, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal
@@ -35,6 +35,10 @@ class Teams(ChannelOptions):
     """A workflow of Microsoft Teams that posts to a channel when a webhook request is received."""
 
     url: WebAddress
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return host_of(self.url)
 
 
 def teams(options: Teams) -> ChatService:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from watcher.clock import Clock
 from watcher.deliver.channel import ChannelKind, OptionProblem, Transport
 from watcher.deliver.http_answers import DETAIL_CHARACTERS, Answer, Request, judge_answer
-from watcher.deliver.options import Method, Name, SecretHeaders, SecretText, Template, Token, WebAddress
+from watcher.deliver.options import Method, Name, SecretHeaders, SecretText, Template, Token, WebAddress, host_of
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome, TryAgain
 from watcher.model.route import ChannelOptions, OwnTemplate
@@ -53,6 +53,10 @@ class Webhook(ChannelOptions):
     @property
     def own_template(self) -> OwnTemplate | None:
         return self.template
+
+    @property
+    def recipients(self) -> tuple[str, ...]:
+        return host_of(self.url)
 
 
 @dataclass(frozen=True, slots=True)
