@@ -248,7 +248,7 @@ class TestTls:
 
     def test_a_plain_server_spoken_to_with_implicit_tls(self) -> None:
         with ScriptedMailSink() as sink:
-            outcome = send(smtp(sink, tls="implicit"), deadline=timedelta(seconds=3))
+            outcome = send(smtp(sink, tls="implicit"), deadline=timedelta(seconds=30))
         assert isinstance(outcome, TryAgain)
         assert outcome.reason in {AttemptReason.TLS, AttemptReason.CONNECT}
 

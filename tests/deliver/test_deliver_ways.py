@@ -98,7 +98,7 @@ def send(
     async def once() -> Outcome:
         async with HttpClients(network) as clients:
             channel = build_channels({"desk": receiver}, smtp, clients)[ref]
-            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=8))
+            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=60))
 
     return asyncio.run(once())
 

@@ -24,11 +24,11 @@ from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 from watcher.model.secret import Secret
 from watcher.render.message import render_message
 
-SOON = timedelta(seconds=5)
+SOON = timedelta(seconds=60)
 SECRET = "whsec_" + base64.b64encode(b"a key of twenty-four byt").decode()
 
 
-def send(url: str, secret: str | None = SECRET, told=None, deadline: timedelta = timedelta(seconds=5)) -> Outcome:
+def send(url: str, secret: str | None = SECRET, told=None, deadline: timedelta = SOON) -> Outcome:
     told = told or notification(alert())
     options = Webhook(Secret("env HOOK", url), secret)
 

@@ -41,7 +41,7 @@ def fetch() -> Fetch:
 
 
 def make_fetcher(*, allow: tuple[str, ...] = LOOPBACK, **options: Any) -> Fetcher:
-    polling = Polling(**{"timeout": timedelta(seconds=5), "per_host": PerHost(10, timedelta())} | options)
+    polling = Polling(**{"timeout": timedelta(seconds=60), "per_host": PerHost(10, timedelta())} | options)
     return Fetcher(polling, Network(allow=allow), user_agent="watcher/test (+mailto:test@example.org)")
 
 

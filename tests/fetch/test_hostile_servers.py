@@ -223,6 +223,6 @@ def test_others_are_not_disturbed(feed_server: FeedServer, with_fetcher: Any) ->
         good = [await fetcher.fetch(Feed(feed_server.url("/good")), Validators()) for _ in range(5)]
         return good, await asyncio.gather(*tasks)
 
-    good, bad = with_fetcher(body, timeout=timedelta(milliseconds=800))
+    good, bad = with_fetcher(body, timeout=timedelta(seconds=3))
     assert all(isinstance(result, Fetched) for result in good)
     assert {result.reason for result in bad} == {PollReason.TIMEOUT, PollReason.TOO_LARGE}

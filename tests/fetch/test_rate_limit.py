@@ -129,12 +129,12 @@ def test_slow_down_pauses_every_feed_of_the_host(status: int, feed_server: FeedS
 
 def test_waiting_for_a_slot_does_not_use_up_the_deadline(feed_server: FeedServer, with_fetcher: Any) -> None:
     url = feed_server.put("/f", b"<rss/>")
-    manners = PerHost(1, timedelta(milliseconds=150))
+    manners = PerHost(1, timedelta(milliseconds=800))
 
     async def body(fetcher: Fetcher) -> Any:
         return await asyncio.gather(*(fetcher.fetch(Feed(url), Validators()) for _ in range(4)))
 
-    results = with_fetcher(body, per_host=manners, timeout=timedelta(milliseconds=250))
+    results = with_fetcher(body, per_host=manners, timeout=timedelta(seconds=2))
     assert all(isinstance(result, Fetched) for result in results)
 
 

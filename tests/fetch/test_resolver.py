@@ -23,6 +23,11 @@ class Names:
         self.released = threading.Event()
         self.asked: list[str] = []
 
+    async def are_asked(self, count: int) -> None:
+        """Returns once so many names have been looked up, or are."""
+        while len(self.asked) < count:  # noqa: ASYNC110 - the threads of the system's resolver have no event to wait for
+            await asyncio.sleep(0.005)
+
     def look_up(self, host: str, port: int, **_: Any) -> list[Any]:
         self.asked.append(host)
         if host.startswith("hang"):
@@ -37,7 +42,7 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Names]:
     names = Names()
     registrable_domain("example.org")  # reads the list of suffixes, which takes its time once
     monkeypatch.setattr(resolver_module.socket, "getaddrinfo", names.look_up)
-    monkeypatch.setattr(resolver_module, "_TIMEOUT", 1.0)
+    monkeypatch.setattr(resolver_module, "_TIMEOUT", 2.0)
     monkeypatch.setattr(resolver_module, "_SLOW", 0.1)
     monkeypatch.setattr(resolver_module, "_THREADS", {"proven": 4, "new": 40, "slow": 4})
     yield names
@@ -89,7 +94,7 @@ def test_hundreds_of_hanging_names_leave_threads_to_others(kind: str, names: Nam
 
     async def body(resolver: Resolver) -> Any:
         tasks = [asyncio.create_task(outcome(resolver, host(number), asker(number))) for number in range(300)]
-        await asyncio.sleep(0.05)
+        await names.are_asked(most)
         found = await asyncio.create_task(outcome(resolver, "news.com", honest))
         hanging = len(names.asked) - 1
         return found, hanging, await asyncio.gather(*tasks)
@@ -103,7 +108,7 @@ def test_hundreds_of_hanging_names_leave_threads_to_others(kind: str, names: Nam
 def test_a_name_that_got_no_thread_has_not_failed(names: Names) -> None:
     async def body(resolver: Resolver) -> Any:
         tasks = [asyncio.create_task(outcome(resolver, f"hang{number}.com")) for number in range(40)]
-        await asyncio.sleep(0.05)
+        await names.are_asked(40)
         waited = await asyncio.create_task(outcome(resolver, "news.com"))
         names.released.set()
         await asyncio.gather(*tasks)
@@ -143,7 +148,7 @@ def test_a_failure_is_remembered_for_a_while_and_a_success_forgets_it(
 def test_who_gives_up_gives_the_place_back(names: Names) -> None:
     async def body(resolver: Resolver) -> Any:
         tasks = [asyncio.create_task(resolver.resolve(f"hang{number}.evil.com", 80)) for number in range(6)]
-        await asyncio.sleep(0.02)
+        await names.are_asked(4)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

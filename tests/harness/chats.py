@@ -321,6 +321,6 @@ def send(options: ChannelOptions, told: Notification | None = None) -> Outcome:
     async def once() -> Outcome:
         async with HttpClients() as clients:
             channel = build_channels({"chat": Receiver("chat", {name: options})}, None, clients)[name]
-            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=8))
+            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=60))
 
     return asyncio.run(once())

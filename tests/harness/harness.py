@@ -107,7 +107,7 @@ class Harness:
     feed_urls: list[str] = field(default_factory=list)
     route: str = PROMPT_CHAT
     topics: str = TOPICS
-    polling: str = "polling: {min: 0s, timeout: 5s, per_host: {concurrency: 8, spacing: 0s}}"
+    polling: str = "polling: {min: 0s, timeout: 60s, per_host: {concurrency: 8, spacing: 0s}}"
     network: str = "network: {allow: [127.0.0.0/8]}"
     limits: str = ""
     store_url: str = "sqlite:///watcher.db"

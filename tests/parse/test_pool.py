@@ -68,7 +68,7 @@ def test_a_document_that_takes_too_long_ends_alone() -> None:
 
 def test_wall_time_is_bounded_too() -> None:
     async def body() -> None:
-        async with pool(deadline=timedelta(milliseconds=300)) as parsers:
+        async with pool(deadline=timedelta(seconds=2), cpu=timedelta(seconds=60)) as parsers:
             failed = await parsers.parse(ATTRIBUTE_BOMB, url=URL, headers={})
             assert isinstance(failed, ParseFailed)
             assert failed.reason is PollReason.PARSE_TIMEOUT

@@ -45,7 +45,7 @@ def served(tmp_path: Path, store: Store) -> Iterator[str]:
     else:
         pytest.fail("the pages were not served")
     process.terminate()
-    assert process.wait(timeout=20) in (0, -signal.SIGTERM)
+    assert process.wait(timeout=60) in (0, -signal.SIGTERM)
     process.stderr.close()
 
 
