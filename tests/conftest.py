@@ -43,6 +43,7 @@ SLOW = {"crash", "hostile", "integration", "mutation", "cli", "demo"} | {
     "test_route_year.py",
     "test_schema.py",
     "test_sqlite.py",
+    "test_topics_page.py",
 }
 """Folders and files whose tests start processes, wait, walk a whole year or read the corpus: not part of
 `make test-fast`. Single tests have the marker `slow`.
