@@ -21,7 +21,7 @@ from watcher.model.entry import Entry
 from watcher.text.capitals import bare, is_initials
 from watcher.text.offsets import OffsetMap
 from watcher.text.sentences import sentences
-from watcher.text.tokens import parent_domains, with_signs_beside
+from watcher.text.tokens import parent_domains
 
 Span = tuple[int, int]
 """[start, end) in positions."""
@@ -87,12 +87,8 @@ class Positions:
         return OffsetMap(text, tokens, compounds, widths)
 
     def _meanings(self, tokens: Sequence[str], elsewhere: str, *, capitals: bool) -> list[Meaning]:
-        meanings = list(map(self._caches.of(self._language, capitals=capitals).__getitem__, tokens))
-        lexicon = self._index.lexicon
-        if lexicon.has_signs:
-            for at, together in with_signs_beside(tokens):
-                meanings[at] = self._caches.of(self._language, capitals=capitals)[together]
-        everyday = lexicon.everyday
+        meanings = self._caches.meanings(tokens, self._language, capitals=capitals)
+        everyday = self._index.lexicon.everyday
         if capitals and everyday:
             ordinary = self._caches.of(self._language, capitals=False)
             for at, token in enumerate(tokens):

@@ -15,6 +15,7 @@ from watcher.text.tokens import (
     address_forms,
     chunks,
     initials_of,
+    initials_with_and,
     is_address,
     is_dotted_initials,
     is_unspaced,
@@ -115,6 +116,8 @@ def first_spellings(text: str) -> list[str]:
     beside = with_signs_beside(parts)
     for at, together in beside:
         parts[at] = together
+    for at, together in reversed(initials_with_and(parts)):
+        parts[at : at + 3] = [together]
     return [part for part in parts if chunks(part)] if beside else parts
 
 

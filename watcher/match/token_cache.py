@@ -13,6 +13,7 @@ from watcher.match.topic_index import Index
 from watcher.text.tokens import (
     chunks,
     initials_of,
+    initials_with_and,
     is_address,
     is_dotted_initials,
     is_unspaced,
@@ -20,6 +21,7 @@ from watcher.text.tokens import (
     pieces,
     runs,
     signed_words,
+    with_signs_beside,
 )
 
 Numbers = tuple[int, ...]
@@ -41,6 +43,16 @@ class Compound:
 
 Meaning = Piece | Compound
 
+
+def _joined_onwards(first: Meaning, whole: Meaning) -> Meaning:
+    """The meaning of the first of several tokens, with what it means when they are written as one."""
+    if not isinstance(whole, Compound):
+        return first
+    pieces, joined = (first.pieces, first.joined) if isinstance(first, Compound) else ((first,), ())
+    more = (one for one in whole.joined if one[0] == 0 and one[1] > len(pieces))
+    return Compound(pieces, (*joined, *more))
+
+
 _BLANK = Compound((), ())
 _CACHED = 30_000
 """Tokens. When so many were seen, those that are not seen again before as many others are forgotten."""
@@ -57,6 +69,17 @@ class TokenCaches:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._caches: dict[tuple[str, bool], TokenCache] = {}
+
+    def meanings(self, tokens: Sequence[str], language: str, *, capitals: bool) -> list[Meaning]:
+        """The meaning of each token of a text; of those whose sign is a token beside them, together with it."""
+        cache = self.of(language, capitals=capitals)
+        meanings = list(map(cache.__getitem__, tokens))
+        if self._index.lexicon.has_signs:
+            for at, together in with_signs_beside(tokens):
+                meanings[at] = cache[together]
+            for at, together in initials_with_and(tokens) if "&" in tokens else ():
+                meanings[at] = _joined_onwards(meanings[at], cache[together])
+        return meanings
 
     def of(self, language: str, *, capitals: bool) -> TokenCache:
         """The cache for texts of a language, as `Lexicon.language_key` names it."""

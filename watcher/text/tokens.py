@@ -91,6 +91,8 @@ _SIGNED = re.compile(
 _SIGNS = re.compile(rf"[+#%‰{_CURRENCIES}]|\w&\w|\d/\d|(?:^|[(\[{{\"'“‘«])\.\w")
 _SIGN_CHARACTERS = frozenset(f"+#%‰&/{_CURRENCIES}")
 _LONE_SIGNS = frozenset(sign + mark for sign in f"%‰{_CURRENCIES}" for mark in ("", *".,;:!?)"))
+_BEFORE_AND = re.compile(r"\W?\w{1,3}")
+_AFTER_AND = re.compile(r"\w{1,3}(?:['’]?s)?\W*")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _PLURAL_OF_INITIALS = re.compile(r"(?=\w*(?:[A-Z]|[^\W\d_]\d))(?:\w*[A-Z]|\w*\d)s")
@@ -176,6 +178,18 @@ def with_signs_beside(numbers: Sequence[str]) -> list[tuple[int, str]]:
             found.append((at - 1, numbers[at - 1] + token[0]))
         elif len(token) == 1 and token in _CURRENCIES and numbers[at + 1 : at + 2] and numbers[at + 1][0].isdecimal():
             found.append((at + 1, token + numbers[at + 1]))
+    return found
+
+
+def initials_with_and(tokens: Sequence[str]) -> list[tuple[int, str]]:
+    """Where three tokens are initials with `&` between, and the three written together: `A & E` → (0, `A&E`).
+
+    Names of whole words (Marks & Spencer) are phrases.
+    """
+    found: list[tuple[int, str]] = []
+    for at, sign in enumerate(tokens[1:-1], 1):
+        if sign == "&" and _BEFORE_AND.fullmatch(tokens[at - 1]) and _AFTER_AND.fullmatch(tokens[at + 1]):
+            found.append((at - 1, f"{tokens[at - 1]}&{tokens[at + 1]}"))
     return found
 
 
