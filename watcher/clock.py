@@ -20,6 +20,10 @@ class SystemClock:
         return datetime.now(UTC)
 
 
+QUICK_ANSWER = 1.0
+"""Seconds."""
+
+
 class DatabaseClock:
     """The clock of the database server, read now and then and carried on by this machine's stopwatch.
 
@@ -31,9 +35,14 @@ class DatabaseClock:
         self._set = (time, stopwatch())
         self._latest = time
 
-    def set(self, time: datetime, read_at: float) -> None:
-        """Sets the clock to the server's time, read when the stopwatch showed `read_at`."""
-        self._set = (time, read_at)
+    def set(self, time: datetime, asked_at: float, answered_at: float) -> None:
+        """Sets the clock to the server's time, read between two moments of the stopwatch.
+
+        A slow answer says too little: it may have been read at any moment between the two, and a clock that is too far
+        ahead would declare other nodes dead. The stopwatch goes on well enough until a quick one comes.
+        """
+        if answered_at - asked_at <= QUICK_ANSWER:
+            self._set = (time, asked_at)
 
     def now(self) -> datetime:
         time, read_at = self._set

@@ -130,12 +130,22 @@ class TestDatabaseClock:
     def test_it_goes_on_from_the_servers_time(self) -> None:
         noon = datetime(2026, 1, 24, 12, tzinfo=UTC)
         clock = DatabaseClock(noon)
-        clock.set(noon + timedelta(hours=1), stopwatch() - 60)
+        read_at = stopwatch() - 60
+        clock.set(noon + timedelta(hours=1), read_at, read_at)
         assert timedelta(0) <= clock.now() - noon - timedelta(hours=1, minutes=1) < timedelta(seconds=30)
+
+    def test_an_answer_that_took_long_does_not_set_it_ahead(self) -> None:
+        """While a server was away, the answer to a question of half a minute ago once set the clock ahead so far that
+        this node declared all others dead.
+        """
+        noon = datetime(2026, 1, 24, 12, tzinfo=UTC)
+        clock = DatabaseClock(noon)
+        clock.set(noon + timedelta(seconds=30), stopwatch() - 30, stopwatch())
+        assert clock.now() - noon < timedelta(seconds=30)
 
     def test_it_never_goes_back(self) -> None:
         noon = datetime(2026, 1, 24, 12, tzinfo=UTC)
         clock = DatabaseClock(noon)
         first = clock.now()
-        clock.set(noon - timedelta(hours=1), stopwatch())
+        clock.set(noon - timedelta(hours=1), stopwatch(), stopwatch())
         assert clock.now() >= first

@@ -148,7 +148,7 @@ class Node:
         if isinstance(self._clock, DatabaseClock):
             read_at = stopwatch()
             if (time := await self._pool(self._store.nodes.time)) is not None:
-                self._clock.set(time, read_at)
+                self._clock.set(time, read_at, stopwatch())
                 self._compare(time)
 
     def _compare(self, time: datetime) -> None:
