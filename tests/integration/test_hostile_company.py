@@ -67,8 +67,8 @@ def hostile_feeds(harness: Harness, honest: FeedServer) -> Iterator[tuple[str, D
         "mirror",
         Document(rss(*(item(f"m{n}", t, early, text) for n, (t, text) in enumerate(HONEST.values())), title="mirror")),
     )
-    yield "flood", Document(rss(*(item(f"f{n}", f"Ceasefire number {n} of truce {n}", now) for n in range(2_000))))
-    yield "size", Document(rss(item("s", "Ceasefire " * 200_000, now, "truce " * 500_000)))
+    yield "flood", Document(rss(*(item(f"f{n}", f"Ceasefire number {n} of truce {n}", now) for n in range(600))))
+    yield "size", Document(rss(item("s", "Ceasefire " * 50_000, now, "truce " * 100_000)))
     yield "nesting", Document(rss("<title>Ceasefire</title><description>" + "<b>" * 50_000 + "</description>"))
     yield "escapes", Document(rss(item("e", "=?utf-8?b?4oCuQ2Vhc2VmaXJl?= Ceasefire \u202e\u009b31m", now)))
     yield "nul", Document(rss(item("n", "Ceasefire", now)).replace(b"Ceasefire", b"Cease\x00fire &#0; ceasefire"))
@@ -77,7 +77,7 @@ def hostile_feeds(harness: Harness, honest: FeedServer) -> Iterator[tuple[str, D
     yield "charset", Document(rss(item("c", "Ceasefire", now)), {"Content-Type": "application/xml; charset=\x7f%00"})
     squeezed = zlib.compress(rss(item("z", "Ceasefire", now))) + b"\x00" * 2_000_000
     yield "deflate", Document(squeezed, xml | {"Content-Encoding": "deflate"}, etag=None)
-    yield "bomb", Document(zlib.compress(b" " * 60_000_000), xml | {"Content-Encoding": "deflate"}, etag=None)
+    yield "bomb", Document(zlib.compress(b" " * 20_000_000), xml | {"Content-Encoding": "deflate"}, etag=None)
     yield "redirect", Answer(302, {"Location": honest.put("/busy", Answer(429, {"Retry-After": "86400"}))})
     yield "binary", Document(bytes(range(256)) * 4_000)
 
