@@ -110,10 +110,13 @@ def work(
 
 
 def test_a_poll_costs_no_more_than_it_must(work: dict[str, Work]) -> None:
-    """All polls of a round share one transaction: another poll adds rows to it, not statements."""
-    assert work["warm"].statements <= 0.1
-    assert work["cold"].statements <= 0.1
-    assert work["changed"].statements <= 1.1, "one to look up"
+    """All polls of a round share one transaction: another poll adds rows to it, not statements.
+
+    The feeds of one host are acquired some at a time: that, too, is shared.
+    """
+    assert work["warm"].statements <= 0.2
+    assert work["cold"].statements <= 0.2
+    assert work["changed"].statements <= 1.2, "one to look up"
     assert work["warm"].transactions <= 0.1
     assert work["cold"].transactions <= 0.1
     assert work["changed"].transactions <= 1.1
