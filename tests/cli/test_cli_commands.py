@@ -144,7 +144,7 @@ def test_explain_adds_up(harness: Harness) -> None:
         (["evaluate", "--entries", "no-such-file"], "cannot read no-such-file: No such file or directory\n"),
         (["run", "--metrics", "localhost"], "write HOST:PORT"),
         (["run", "--metrics", "127.0.0.1:99999"], "write HOST:PORT"),
-        (["feeds", "import", "config.yaml"], "does not include feeds.opml"),
+        (["feeds", "import", "config.yaml"], "nothing was imported: config.yaml:1"),
         (["once", "-c", "nowhere.yaml"], "watcher init"),
     ],
 )
@@ -171,7 +171,7 @@ def test_evaluate_prints_shares_and_scores(harness: Harness) -> None:
     harness.write()
     judged = [
         {"id": "1", "title": "Ceasefire agreed", "content": "", "labels": {"ceasefires": True}},
-        {"id": "2", "title": "Bread", "content": "", "labels": {"ceasefires": False, "ceasefire": True}},
+        {"id": "2", "title": "Bread", "labels": {"ceasefires": False, "ceasefire": True}},
         {"id": "3", "title": "Truce", "content": "", "labels": {"ceasefires": None}},
     ]
     (harness.folder / "judged.jsonl").write_text("".join(json.dumps(one) + "\n" for one in judged))

@@ -83,8 +83,8 @@ def add_feed(
     """Add a feed to an OPML file that the configuration includes. The YAML is never rewritten."""
     labels = dict(_label(text) for text in label or ())
     compiled = load_to_read(config)
-    target = _included(compiled.settings, into)
     feed = Feed(without_feed_scheme(url), name, labels) if unasked else _asked(compiled, url, name, labels)
+    target = _included(compiled.settings, into)
     if feed.url in {known.url for known in compiled.settings.feeds}:
         say(f"{feed.url} is in the configuration already")
         return
@@ -133,8 +133,8 @@ def import_feeds(
     from watcher.config.opml import imported
 
     settings = load_to_read(config).settings
-    target = _included(settings, into)
     read = _read(source)
+    target = _included(settings, into)
     shortest = settings.polling.min
     wanted: dict[str, Feed] = {}
     for original, _ in read.feeds:

@@ -55,7 +55,8 @@ class Conversation:
                 outcome = await self._transact(mail, recipients, accepted)
             await self._farewell()
         except (SMTPException, OSError) as error:
-            return judge_failure(self.stage, error, accepted, self._secrets)
+            server = f"{self._smtp.host}:{self._smtp.port}"
+            return judge_failure(self.stage, error, accepted, self._secrets, server=server)
         finally:
             self._client.close()
         return outcome

@@ -42,10 +42,20 @@ SMTP_UNAVAILABLE = 421
 """RFC 5321 section 3.8: the server closes the connection, whatever the command was."""
 
 
-def judge_failure(stage: Stage, error: Exception, accepted: tuple[str, ...], secrets: Collection[str] = ()) -> Outcome:
-    """What an exception at a stage comes to; `accepted` are recipients that took the message earlier."""
+def judge_failure(
+    stage: Stage,
+    error: Exception,
+    accepted: tuple[str, ...],
+    secrets: Collection[str] = (),
+    *,
+    server: str = "the mail server",
+) -> Outcome:
+    """What an exception at a stage comes to; `accepted` are recipients that took the message earlier.
+
+    `server`: its host and port, for messages.
+    """
     if not isinstance(error, SMTPResponseException):
-        reason, detail = _broken(stage, error)
+        reason, detail = _broken(stage, error, server)
         return TryAgain(reason, detail, None, accepted)
     answer = reply(error.code, error.message, secrets)
     reason = _reply_reason(stage, error.code, answer)
@@ -56,10 +66,10 @@ def judge_failure(stage: Stage, error: Exception, accepted: tuple[str, ...], sec
     return TryAgain(reason, answer, None, accepted)
 
 
-def _broken(stage: Stage, error: Exception) -> tuple[AttemptReason, str]:
+def _broken(stage: Stage, error: Exception, server: str) -> tuple[AttemptReason, str]:
     """Without a reply: the network, TLS, or a server that lacks what is needed."""
     if isinstance(error, TimeoutError):
-        return AttemptReason.TIMEOUT, f"the mail server did not answer in time ({stage})"
+        return AttemptReason.TIMEOUT, f"{server} did not answer in time ({stage})"
     if stage is Stage.DATA:
         return AttemptReason.CONNECT, _LOST_AFTER_DATA
     if stage is Stage.TLS or isinstance(error.__cause__, ssl.SSLError):
@@ -67,7 +77,7 @@ def _broken(stage: Stage, error: Exception) -> tuple[AttemptReason, str]:
     if stage is Stage.LOGIN and not isinstance(error, OSError):
         return AttemptReason.AUTHENTICATION, _NO_LOGIN
     if stage is Stage.CONNECT:
-        return AttemptReason.CONNECT, _NO_CONNECTION
+        return AttemptReason.CONNECT, f"could not connect to {server}: {_NO_CONNECTION}"
     return AttemptReason.PROTOCOL, f"the mail server closed the connection ({stage})"
 
 
@@ -77,7 +87,7 @@ _NO_TLS = (
     "network.ca_file"
 )
 _NO_LOGIN = "the mail server offers no way to log in that we know: check smtp.username and smtp.tls"
-_NO_CONNECTION = "could not connect: check smtp.host and smtp.port, and that the server runs"
+_NO_CONNECTION = "check smtp.host and smtp.port, and that the server runs"
 
 
 def _reply_reason(stage: Stage, code: int, answer: str) -> AttemptReason:

@@ -134,7 +134,7 @@ def read_judged(line: str) -> JudgedEntry | JudgedProblem:
     published = _read_time(row.get("published"))
     if isinstance(published, JudgedProblem):
         return published
-    text = {key: row[key] for key in _TEXTS}
+    text = {key: row.get(key, "") for key in _TEXTS}
     return JudgedEntry(Entry(link="", published=published, language=row.get("language"), **text), row["labels"])
 
 
@@ -142,8 +142,8 @@ def _problem_of_row(row: object) -> str | None:
     if not isinstance(row, dict):
         return "is not an object; write {…} with id, title, content and labels"
     for key in _TEXTS:
-        if not isinstance(row.get(key), str):
-            return f'has no text "{key}"; id, title and content are texts'
+        if not isinstance(row.get(key, "" if key == "content" else None), str):
+            return f'has no text "{key}"; id and title are texts, content too where there is one'
     labels = row.get("labels")
     if not isinstance(labels, dict) or any(truth not in (True, False, None) for truth in labels.values()):
         return 'has no "labels"; write "labels": {"TOPIC": true}, or false, or null where nobody judged'
