@@ -35,6 +35,12 @@ def wrote(name: str, content: bytes) -> Callable[[Harness], None]:
     return lambda harness: (harness.folder / name).write_bytes(content) and None
 
 
+def copied(harness: Harness) -> None:
+    """A store with a feed in it."""
+    harness.publish("/wire", [])
+    harness.once()
+
+
 STORE = "sqlite:///watcher.db"
 MISTAKES: list[tuple[str, Callable[[Harness], None], list[str], int, list[str]]] = [
     ("a folder that is missing", nothing, ["init", "-c", "nodir/x.yaml"], 2, ["nodir/x.yaml", "mkdir -p nodir"]),
@@ -88,6 +94,29 @@ MISTAKES: list[tuple[str, Callable[[Harness], None], list[str], int, list[str]]]
     ("an unknown command", nothing, ["alert"], 2, ["alert"]),
     ("an unknown option", nothing, ["alerts", "list", "--topik", "x"], 2, ["--topik"]),
     ("a duration without a unit", nothing, ["alerts", "list", "--since", "7"], 2, ["--since 7:", "2d"]),
+    ("a time that is none", nothing, ["alerts", "list", "--since", "5x"], 2, ["--since 5x:", "4w"]),
+    ("an unknown level", nothing, ["alerts", "list", "--level", "high"], 2, ["'mention', 'focus'"]),
+    ("an unknown state", nothing, ["outbox", "list", "--state", "lost"], 2, ["'ready', 'leased'"]),
+    ("half a matcher", nothing, ["silence", "add", "topic=", "--for", "1h", "--comment", "c"], 2, ["level="]),
+    ("a broken pattern", nothing, ["silence", "add", "topic=~(", "--for", "1h", "--comment", "c"], 2, ["missing )"]),
+    ("a silence that is not there", nothing, ["silence", "expire", "none"], 2, ["watcher silence list"]),
+    ("a label without a value", nothing, ["routes", "test", "topic"], 2, ["name=value"]),
+    ("an unknown receiver", nothing, ["receivers", "test", "boss"], 2, ["boss", "desk"]),
+    ("an unknown feed to show", nothing, ["feeds", "show", "none"], 2, ["watcher feeds list"]),
+    ("an unknown feed to poll", nothing, ["feeds", "poll", "none"], 2, ["watcher feeds list"]),
+    ("another scheme", nothing, ["feeds", "add", "ftp://x.example/rss"], 1, ["ftp", "http and https"]),
+    ("an unknown shell", nothing, ["completion", "powershell"], 2, ["'bash', 'zsh', 'fish'"]),
+    ("a port that is none", nothing, ["run", "--metrics", "70000"], 2, ["--metrics 70000", "HOST:PORT"]),
+    ("an unknown role", nothing, ["run", "--role", "reader"], 2, ["poll, notify"]),
+    ("one word too many", nothing, ["nodes", "all"], 2, ["all"]),
+    ("an empty text", nothing, ["explain", "--text", "/dev/null"], 2, ["no text in /dev/null"]),
+    ("nothing to explain", nothing, ["explain"], 2, ["--text FILE", "--entry"]),
+    ("a topic of no words", nothing, ["topics", "draft", ""], 2, ["name the subject"]),
+    ("a copy of a store onto itself", copied, ["db", "copy", STORE, STORE], 2, ["not empty"]),
+    ("an option without its value", nothing, ["check", "-c"], 2, ["-c"]),
+    ("a missing copy to restore", nothing, ["db", "restore", "none.db"], 2, ["none.db"]),
+    ("a feed list that is no OPML", nothing, ["feeds", "import", "config.yaml"], 2, ["config.yaml:1"]),
+    ("a label that every alert has", nothing, ["feeds", "add", "x.example", "--label", "topic=a"], 2, ["another name"]),
     ("a silence without a comment", nothing, ["silence", "add", "level=focus", "--for", "1h"], 2, ["--comment"]),
 ]
 
@@ -108,8 +137,8 @@ def test_a_mistake_gets_one_message_and_the_right_code(
     assert not list(harness.folder.glob(".*.*")), "a temporary file was left behind"
 
 
-def test_there_are_twenty() -> None:
-    assert len(MISTAKES) >= 20
+def test_there_are_fifty() -> None:
+    assert len(MISTAKES) >= 50
 
 
 def test_a_port_in_use_is_named(harness: Harness) -> None:

@@ -130,7 +130,13 @@ def _print_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     config: Path = typer.Option(
-        DEFAULT_CONFIG, "-c", "--config", metavar="FILE", envvar=CONFIG_VARIABLE, help="Use this configuration."
+        DEFAULT_CONFIG,
+        "-c",
+        "--config",
+        metavar="FILE",
+        envvar=CONFIG_VARIABLE,
+        readable=False,
+        help="Use this configuration.",
     ),
     utc: bool = typer.Option(False, "--utc", callback=_show_utc, help="Show times in UTC, not in this machine's zone."),
     _: bool = typer.Option(

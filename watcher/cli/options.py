@@ -35,7 +35,8 @@ def _config_of(context: typer.Context, value: Path) -> Path:
 
 
 Config = Annotated[
-    Path, typer.Option("-c", "--config", metavar="FILE", help="Use this configuration.", callback=_config_of)
+    Path,
+    typer.Option("-c", "--config", metavar="FILE", help="Use this configuration.", readable=False, callback=_config_of),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 

@@ -88,7 +88,12 @@ def read_settings(path: Path, *, env: Mapping[str, str], secrets: SecretMode) ->
     try:
         data = path.read_bytes()
     except OSError as error:
-        message = f"cannot be read: {error.strerror or error}; `watcher init` writes a configuration to begin with"
+        remedy = (
+            "let this user read it, or name another one with -c"
+            if isinstance(error, PermissionError)
+            else "`watcher init` writes a configuration to begin with"
+        )
+        message = f"cannot be read: {error.strerror or error}; {remedy}"
         return Reading(None, (), (Problem(path, None, "", message),))
     document = read_document(data)
     flaws = tuple(Problem(path, flaw.position, ".".join(map(str, flaw.where)), flaw.message) for flaw in document.flaws)

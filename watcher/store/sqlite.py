@@ -64,7 +64,10 @@ REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_IOERR: (StoreFull, "check its disk's space, quota and health; nothing was half-written"),
     sqlite3.SQLITE_CORRUPT: (StoreCorrupt, "restore a backup or name another file in `store`"),
     sqlite3.SQLITE_NOTADB: (StoreCorrupt, "restore a backup or name another file in `store`"),
-    sqlite3.SQLITE_CANTOPEN: (StoreError, "its directory must exist and be writable for this user"),
+    sqlite3.SQLITE_CANTOPEN: (
+        StoreError,
+        "its directory must exist, and this user must be able to read and write both",
+    ),
     sqlite3.SQLITE_READONLY: (StoreError, "give this user write permission to it and to its directory"),
 }
 """By primary result code: which error it is for us, and what helps. An I/O error is how a quota and some file systems
