@@ -154,7 +154,7 @@ def test_no_two_nodes_ever_have_one_host(store: Store, seed: int) -> None:
     addresses = [f"https://{name}.example/{number}" for name in "abc" for number in range(3)]
     store.feeds.sync(addresses, now)
     held: dict[str, tuple[str, AcquiredFeed]] = {}
-    for _ in range(60):
+    for step in range(60):
         now += timedelta(seconds=chance.randint(0, 40))
         owner = chance.choice(["one", "two"])
         held = {url: one for url, one in held.items() if one[1].until > now}
@@ -169,5 +169,6 @@ def test_no_two_nodes_ever_have_one_host(store: Store, seed: int) -> None:
                 held[feed.state.url] = (owner, feed)
         owners = {(url.split("/")[2], holder) for url, (holder, _) in held.items()}
         assert len(owners) == len({host for host, _ in owners})
+        assert step % 15 or store.problems() == []
     store.feeds.sync(addresses, now)
     assert sorted(urls(acquire(store, "one", now + 3 * HOUR))) == addresses

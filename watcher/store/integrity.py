@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from watcher.model.notification import DeliveryState, NotificationState
 from watcher.store.database import Database
-from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, alerts, deliveries, entries, feeds, notifications
+from watcher.store.tables import (
+    FEED_IS_ACTIVE,
+    NOTIFICATION_IS_UNFINISHED,
+    alerts,
+    deliveries,
+    entries,
+    feeds,
+    hosts,
+    notifications,
+)
 
 _UNSENT = (NotificationState.SENT, NotificationState.DEAD)
 
@@ -22,7 +31,13 @@ def _queries() -> Mapping[str, Select[int]]:
     twice = unfinished.group_by(notifications.c.group_id).having(func.count() > 1).subquery()
     with_alert = deliveries.outerjoin(alerts, alerts.c.seq == deliveries.c.alert_seq)
     with_feed = entries.outerjoin(feeds, feeds.c.id == entries.c.feed_id)
+    with_host = feeds.outerjoin(hosts, hosts.c.id == feeds.c.host_id)
+    is_waiting = and_(FEED_IS_ACTIVE, feeds.c.lease_owner.is_(None))
+    is_passed_over = or_(hosts.c.due_at.is_(None), hosts.c.due_at > feeds.c.next_poll_at)
     return {
+        "feeds that are due before their host is": select(func.count())
+        .select_from(with_host)
+        .where(is_waiting, is_passed_over),
         "deliveries of an alert that is missing": select(func.count())
         .select_from(with_alert)
         .where(alerts.c.seq.is_(None)),
