@@ -105,6 +105,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "tokens": "Tokens of programs.",
         "links": "What links in messages allow: none, read or act.",
         "links_for": "How long links in messages are valid.",
+        "language": "Language of the pages; auto: what the browser asks for.",
         "embed_in": "Sites that may show the page of a topic in a frame, as in https://intranet.example.org.",
     },
     "ProxyShape": {

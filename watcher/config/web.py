@@ -78,6 +78,7 @@ def _ranges(text: str) -> str:
 _PERSON_MAY = ("read", "act", "admin")
 _TOKEN_MAY = ("feeds", "read", "act")
 _LINKS = ("none", "read", "act")
+_LANGUAGES = ("auto", "en", "ar", "fr", "ku", "tr")
 
 
 class ProxyShape(Shape):
@@ -111,6 +112,7 @@ class WebShape(Shape):
     links: Annotated[Literal["none", "read", "act"], one_of(_LINKS)] | None = None
     links_for: PositiveDuration = timedelta(days=14)
     embed_in: list[Annotated[str, AfterValidator(_url)]] = Field([])
+    language: Annotated[Literal["auto", "en", "ar", "fr", "ku", "tr"], one_of(_LANGUAGES)] = "auto"
 
 
 def read_web(reader: Reader, credentials: Credentials) -> WebSettings:
@@ -131,6 +133,7 @@ def read_web(reader: Reader, credentials: Credentials) -> WebSettings:
         links=LinkUse(shape.links) if shape.links else None,
         links_for=shape.links_for,
         embed_in=tuple(shape.embed_in),
+        language=shape.language,
     )
     _check_openness(reader, web)
     _refuse_doubles(reader, "people", [one.name for one in people])

@@ -101,7 +101,7 @@ class WebSettings:
 
     `url` is the address that browsers use, without a slash at its end. `key` signs sessions and links; `old_keys` are
     still accepted. `links` None: ACT in e-mails to one address, else READ. `embed_in`: sites that may show the page of
-    a topic in a frame.
+    a topic in a frame. `language`: that of the pages, "auto" for what browsers ask for.
     """
 
     listen: Listen = Listen()
@@ -114,6 +114,7 @@ class WebSettings:
     links: LinkUse | None = None
     links_for: timedelta = timedelta(days=14)
     embed_in: tuple[str, ...] = ()
+    language: str = "auto"
 
     @property
     def is_open(self) -> bool:

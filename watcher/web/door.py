@@ -29,6 +29,7 @@ from watcher.web.exchange import (
     with_query,
 )
 from watcher.web.identity import Headers, Identity, identify, values_of
+from watcher.web.language import choose
 from watcher.web.router import Page, Router
 from watcher.web.sessions import RENEWED_AFTER
 from watcher.web.site import Site
@@ -45,7 +46,7 @@ HEADERS: Mapping[str, str] = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), browsing-topics=()",
     "X-Robots-Tag": "noindex, nofollow",
     "Cache-Control": "private, no-cache",
-    "Vary": "Cookie, Authorization",
+    "Vary": "Cookie, Authorization, Accept-Language",
 }
 """On every answer; a page may replace one, and with an empty text leave it out."""
 READING = frozenset({"GET", "HEAD"})
@@ -123,7 +124,8 @@ class Door:
         form, data = read_form(body, next(iter(values_of(headers, "content-type")), ""))
         named = {name.decode("latin-1"): text.decode("latin-1") for name, text in headers}
         asked = Asked(
-            site, who.user, now, scope["method"], _path(scope), found.params, query, form, named, peer, data
+            site, who.user, now, scope["method"], _path(scope), found.params, query, form, named, peer, data,
+            self._language(scope),
         )  # fmt: skip
         reply = found.page.handler(asked)
         if scope["method"] not in READING:
@@ -150,11 +152,15 @@ class Door:
             return reply
         return reply.having(Set_Cookie=self._site.session_cookie(who.session, asked.now))
 
+    def _language(self, scope: Scope) -> str:
+        accepted = ",".join(values_of(scope["headers"], "accept-language"))
+        return choose(self._site.settings.web.language, accepted)
+
     def _refusal(self, scope: Scope, refused: Refused) -> Reply:
         if _path(scope).startswith("/api/"):
             reply = Reply(self._site.problem(refused), refused.status, "application/problem+json")
         else:
-            reply = Reply(self._site.error_page(refused), refused.status)
+            reply = Reply(self._site.error_page(refused, self._language(scope)), refused.status)
         return reply.having(**refused.headers)
 
 

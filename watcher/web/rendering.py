@@ -20,6 +20,7 @@ from watcher.text.printable import harmless, one_line, safe_link
 from watcher.text.redact import redact_addresses
 from watcher.text.shorten import shorten
 from watcher.web.exchange import with_query
+from watcher.web.language import ENGLISH, Language, language
 
 ASSETS = {
     "style.css": "text/css; charset=utf-8",
@@ -51,22 +52,46 @@ def assets() -> Mapping[str, Asset]:
 
 
 class Templates:
-    """The environment of the pages' templates."""
+    """The pages' templates, in every language; each language is read when it is first asked for. Thread-safe."""
 
     def __init__(self) -> None:
-        self._environment = Environment(
-            loader=PackageLoader("watcher.web", "templates"),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            finalize=_finalize,
-        )
-        self._environment.filters |= FILTERS
-        self._environment.globals |= {"asset": _asset, "with_query": with_query}
+        self._environments = {ENGLISH: _environment(language(ENGLISH))}
 
-    def render(self, name: str, values: Mapping[str, Any]) -> str:
-        return self._environment.get_template(name).render(values)
+    def render(self, name: str, values: Mapping[str, Any], code: str = ENGLISH) -> str:
+        if code not in self._environments:
+            self._environments[code] = _environment(language(code))
+        return self._environments[code].get_template(name).render(values)
+
+
+class _Translated(PackageLoader):
+    """Templates in one language."""
+
+    def __init__(self, spoken: Language) -> None:
+        super().__init__("watcher.web", "templates")
+        self._spoken = spoken
+
+    def get_source(self, environment: Environment, template: str) -> tuple[str, str, Callable[[], bool] | None]:
+        source, filename, is_current = super().get_source(environment, template)
+        return self._spoken.template(source), filename, is_current
+
+
+def _environment(spoken: Language) -> Environment:
+    environment = Environment(
+        loader=PackageLoader("watcher.web", "templates") if spoken.code == ENGLISH else _Translated(spoken),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_finalize,
+    )
+    environment.filters |= {**FILTERS, "said": spoken.said, "counted": spoken.counted, "dated": spoken.dated}
+    environment.filters |= {name: _dated(FILTERS[name], spoken) for name in DATED}
+    environment.globals |= {"asset": _asset, "with_query": with_query}
+    return environment
+
+
+def _dated(written: Callable[..., object], spoken: Language) -> Callable[..., str]:
+    return lambda *arguments: spoken.dated(str(written(*arguments)))
 
 
 def _finalize(value: object) -> object:
@@ -108,10 +133,6 @@ def _short(text: str | None, limit: int = 160) -> str:
     return shorten(one_line(redact_addresses((text or "")[: limit * 8])), limit)
 
 
-def _counted(number: int, noun: str, plural: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-
-
 FILTERS: Mapping[str, Callable[..., object]] = {
     "clock": clock,
     "local_time": local_time,
@@ -123,6 +144,8 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "short": _short,
     "id": lambda text: text[:SHOWN_ID],
     "safe_link": safe_link,
-    "counted": _counted,
     "redact": redact_addresses,
 }
+
+DATED = ("clock", "local_time", "local_date", "span", "ago", "until")
+"""Filters whose result names days, months or spans of time."""

@@ -23,6 +23,7 @@ from watcher.search.index import EntryIndex
 from watcher.store.store import Store
 from watcher.views.feeds import feed_id
 from watcher.web.exchange import Asked, Refused
+from watcher.web.language import ENGLISH
 from watcher.web.passwords import Throttle
 from watcher.web.remembered import Remembered
 from watcher.web.rendering import Templates
@@ -180,7 +181,7 @@ class Site:
             "done": DONE.get(asked.query.get("done", ""), ""),
             "may_act": asked.may(May.ACT), "may_admin": asked.may(May.ADMIN),
         }  # fmt: skip
-        return self.templates.render(template, shared | dict(values))
+        return self.templates.render(template, shared | dict(values), asked.language)
 
     def _menu(self, asked: Asked) -> list[MenuItem]:
         counts = asdict(self.counts(asked.now))
@@ -196,10 +197,10 @@ class Site:
             if path in self.paths
         ]
 
-    def error_page(self, refused: Refused) -> bytes:
+    def error_page(self, refused: Refused, code: str = ENGLISH) -> bytes:
         """A page that needs neither the store nor to know who asks."""
         values = {"title": refused.title, "remedy": refused.remedy, "status": refused.status}
-        return self.templates.render("refused.html.j2", values).encode("utf-8", "replace")
+        return self.templates.render("refused.html.j2", values, code).encode("utf-8", "replace")
 
     @staticmethod
     def problem(refused: Refused) -> bytes:

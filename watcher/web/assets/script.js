@@ -29,7 +29,7 @@
   });
   const switchKeys = document.getElementById("switch-keys");
   if (switchKeys) {
-    const show = () => { switchKeys.textContent = stored("keys") === "off" ? "Switch keys on" : "Switch keys off"; };
+    const show = () => { switchKeys.textContent = stored("keys") === "off" ? switchKeys.dataset.on : switchKeys.dataset.off; };
     switchKeys.hidden = false;
     switchKeys.addEventListener("click", () => { store("keys", stored("keys") === "off" ? "on" : "off"); show(); });
     show();
@@ -44,7 +44,7 @@
       const { stories: count } = await answer.json();
       if (!count) return;
       const link = news.querySelector("a");
-      link.textContent = count === 1 ? "1 new story – show" : `${count} new stories – show`;
+      link.textContent = count === 1 ? news.dataset.one : news.dataset.many.replace("#", count);
       news.hidden = false;
     } catch { /* the next time */ }
   };

@@ -1,0 +1,97 @@
+"""The pages in several languages: catalogues are complete, and what feeds wrote is not translated."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+import watcher.web
+from tests.harness.store_samples import alert, save_alerts
+from tests.harness.web import Client
+from watcher.store.store import Store
+from watcher.web.language import CATEGORIES, CODES, Message, choose, language, message_of, messages_of, rewritten
+from watcher.web.site import DONE, MENU
+
+TEMPLATES = sorted((Path(watcher.web.__file__).parent / "templates").glob("*.html.j2"))
+SOURCES = [path.read_text(encoding="utf-8") for path in TEMPLATES if path.name != "feed_story.html.j2"]
+NAMES = {"watcher", "· watcher", "{1} · watcher"}
+KEYS = {message.key for source in SOURCES for message in messages_of(source)} - NAMES
+NOUNS = {noun for source in SOURCES for noun in re.findall(r'counted\("([^"]+)"', source)}
+OTHERS = [code for code in CODES if code != "en"]
+
+
+def parameters(text: str) -> list[str]:
+    return sorted(re.findall(r"\{\d\}", text))
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_catalogue_has_every_text_of_the_templates_and_no_other(code: str) -> None:
+    found = language(code)
+    assert found.texts.keys() == KEYS
+    both = [*found.texts.items(), *found.sayings.items()]
+    assert [key for key, text in both if parameters(key) != parameters(text) or not text] == []
+    said = {word for _, word, _, _ in MENU} | {what for *_, what in MENU if what} | set(DONE.values())
+    assert said <= found.sayings.keys()
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_noun_has_every_form_of_the_language(code: str) -> None:
+    found = language(code)
+    assert found.counts.keys() == NOUNS
+    assert {noun for noun, forms in found.counts.items() if forms.keys() != CATEGORIES[code]} == set()
+    assert all("1,234" in found.counted(1_234, noun) for noun in NOUNS)
+
+
+@pytest.mark.parametrize(
+    ("setting", "accepted", "code"),
+    [
+        ("auto", "", "en"), ("auto", "ar", "ar"), ("auto", "ar-SY,en;q=0.5", "ar"), ("auto", "de,fr;q=0.9", "fr"),
+        ("auto", "en;q=0.3,tr;q=0.8", "tr"), ("auto", "tr;q=0,en", "en"), ("auto", "kmr", "ku"), ("auto", "*", "en"),
+        ("auto", "fr;q=x,tr", "tr"), ("auto", ",;,=", "en"), ("ku", "ar", "ku"), ("en", "ar", "en"),
+    ],
+)  # fmt: skip
+def test_the_language_is_as_configured_or_as_the_browser_asks(setting: str, accepted: str, code: str) -> None:
+    assert choose(setting, accepted) == code
+
+
+@pytest.mark.parametrize(
+    ("source", "keys"),
+    [
+        ("<p>One {{ x | y('<') }} two</p>", ["One {1} two"]),
+        ("<p>a{% if b > 1 %}, {{ c }} more{% endif %}</p>", ["a", ", {1} more"]),
+        ('<a href="/x" title="Open {{ y | z("q") }}"{% if a > b %} class="c"{% endif %}>go</a>', ["Open {1}", "go"]),
+        ("<code>watcher run</code> <kbd>j</kbd> {{ only }} · 12 &amp; {# words #}", []),
+        ("<p>\n  Two\n  lines\n</p>", ["Two lines"]),
+    ],
+)
+def test_messages_are_the_texts_between_tags(source: str, keys: list[str]) -> None:
+    assert [message.key for message in messages_of(source)] == keys
+    unchanged = rewritten(source, lambda message: message.filled(message.key))
+    assert " ".join(unchanged.split()) == " ".join(source.split())
+
+
+def test_a_translation_may_order_its_parts_otherwise() -> None:
+    assert message_of("{{ a }} of {{ b }}") == Message("{1} of {2}", ("{{ a }}", "{{ b }}"))
+    assert Message("", ("{{ a }}", "{{ b }}")).filled("{2}: {1}") == "{{ b }}: {{ a }}"
+
+
+def test_texts_of_the_code_are_translated_by_patterns_and_in_their_parts() -> None:
+    french = language("fr")
+    assert french.said("attempt 2 to desk/email/0: try again") == "essai 2 vers desk/email/0 : nouvel essai"
+    assert french.dated("Mon 23 Nov, 07:00") == "lun. 23 nov., 07:00"
+    assert french.dated("31 min ago") == "il y a 31 min"
+    assert french.said("nothing like this") == "nothing like this"
+
+
+def test_a_page_in_arabic_keeps_what_the_feed_wrote(make_client: Callable[..., Client], store: Store) -> None:
+    save_alerts(store, alert("one", title="Search"))
+    page = make_client().get("/", **{"accept-language": "ar,en;q=0.5"}).text
+    assert '<html lang="ar" dir="rtl">' in page
+    assert language("ar").sayings["Search"] in page
+    assert page.count("Search<") == 1
+    assert ">Search</a></li>" not in page
+    refused = make_client("web: {language: tr}").get("/nowhere").text
+    assert language("tr").sayings["There is no such page"] in refused

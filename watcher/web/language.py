@@ -1,0 +1,182 @@
+"""The pages in several languages. A catalogue is a TOML file in `languages/`; English is what the templates say.
+
+Templates are translated when they are loaded: a message is a text between two tags, with its expressions as `{1}`,
+`{2}` in order, so that a translation may order them otherwise. Texts that the code makes are translated when they are
+printed (`said`), whole or by a pattern like `route {1} sends it to {2}`; what no catalogue has stays English.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from importlib import resources
+
+ENGLISH = "en"
+CODES = (ENGLISH, "ar", "fr", "ku", "tr")
+RIGHT_TO_LEFT = frozenset({"ar"})
+TRANSLATED_ATTRIBUTES = ("placeholder", "aria-label", "title", "data-one", "data-many", "data-on", "data-off")
+
+_TAG = r"<[a-zA-Z/!](?:\{%.*?%\}|\{\{.*?\}\}|[^>])*?>"
+_TOKEN = re.compile(rf"(\{{%.*?%\}}|\{{#.*?#\}}|{_TAG})", re.DOTALL)
+_EXPRESSION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_ATTRIBUTE = re.compile(rf'\b({"|".join(TRANSLATED_ATTRIBUTES)})="((?:\{{\{{.*?\}}\}}|[^"])*)"', re.DOTALL)
+_PARAMETER = re.compile(r"\{(\d)\}")
+_UNTRANSLATED = re.compile(r"<(code|kbd|script|style)\b", re.IGNORECASE)
+_WORD = re.compile(r"[A-Z][a-z]+")
+
+Translate = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text of a template: as catalogues have it, and the expressions that it stands between."""
+
+    key: str
+    expressions: tuple[str, ...]
+
+    def filled(self, text: str) -> str:
+        """A translation of the key with the expressions in their places."""
+        return _PARAMETER.sub(lambda found: self.expressions[int(found[1]) - 1], text)
+
+
+def message_of(text: str) -> Message | None:
+    """The message of a text; None when there are no words in it."""
+    expressions = tuple(_EXPRESSION.findall(text))
+    numbers = iter(range(1, len(expressions) + 1))
+    key = _EXPRESSION.sub(lambda _: f"{{{next(numbers)}}}", text)
+    words = _PARAMETER.sub("", re.sub(r"&\w+;", "", key))
+    is_text = any(map(str.isalpha, words)) and '="' not in words
+    return Message(" ".join(key.split()), expressions) if is_text else None
+
+
+def rewritten(source: str, translate: Callable[[Message], str]) -> str:
+    """A template whose messages are translated."""
+    written, is_code = [], False
+    for number, part in enumerate(_TOKEN.split(source)):
+        if number % 2:
+            is_code = bool(_UNTRANSLATED.match(part)) if part.startswith("<") else is_code
+            written.append(_ATTRIBUTE.sub(lambda found: f'{found[1]}="{_translated(found[2], translate)}"', part))
+        else:
+            written.append(part if is_code else _translated(part, translate))
+    return "".join(written)
+
+
+def _translated(text: str, translate: Callable[[Message], str]) -> str:
+    message = message_of(text)
+    if message is None:
+        return text
+    before, after = text[: len(text) - len(text.lstrip())], text[len(text.rstrip()) :]
+    return before + translate(message) + after
+
+
+def messages_of(source: str) -> Iterator[Message]:
+    """All messages of a template."""
+    found: list[Message] = []
+
+    def keep(message: Message) -> str:
+        found.append(message)
+        return message.key
+
+    rewritten(source, keep)
+    return iter(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Language:
+    """A catalogue. `texts` are those of the templates, `sayings` those of the code, whole, and `patterns` with parts.
+
+    `counts`: forms of a noun by category (CLDR); `words`: names of days and months.
+    """
+
+    code: str
+    texts: Mapping[str, str]
+    sayings: Mapping[str, str]
+    patterns: tuple[tuple[re.Pattern[str], str], ...]
+    counts: Mapping[str, Mapping[str, str]]
+    words: Mapping[str, str]
+
+    @property
+    def direction(self) -> str:
+        return "rtl" if self.code in RIGHT_TO_LEFT else "ltr"
+
+    def template(self, source: str) -> str:
+        """A template in this language."""
+        in_language = rewritten(source, lambda message: message.filled(self.texts.get(message.key, message.key)))
+        return in_language.replace('<html lang="en">', f'<html lang="{self.code}" dir="{self.direction}">')
+
+    def said(self, text: object) -> str:
+        """A text of the code in this language."""
+        return _said(self.code, str(text))
+
+    def dated(self, text: str) -> str:
+        """A moment or a span of time, written in English, in this language."""
+        return self.said(_WORD.sub(lambda found: self.words.get(found[0], found[0]), text))
+
+    def counted(self, number: int, noun: str, plural: str = "") -> str:
+        """A number with its noun."""
+        forms = self.counts.get(noun)
+        if forms is None:
+            return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
+        return forms[category_of(self.code, number)].replace("{1}", f"{number:,}")
+
+
+def category_of(code: str, number: int) -> str:
+    """The plural category of a whole number (CLDR 46, cardinal rules)."""
+    if code == "ar":
+        named = {0: "zero", 1: "one", 2: "two"}.get(number)
+        few, many = 3 <= number % 100 <= 10, 11 <= number % 100 <= 99
+        return named or ("few" if few else "many" if many else "other")
+    if code == "fr":
+        return "one" if number in (0, 1) else "other"
+    return "one" if number == 1 else "other"
+
+
+CATEGORIES: Mapping[str, frozenset[str]] = {
+    code: frozenset(category_of(code, number) for number in range(201)) for code in CODES
+}
+
+
+@cache
+def language(code: str) -> Language:
+    """The catalogue of a language; English has none."""
+    if code == ENGLISH:
+        return Language(ENGLISH, {}, {}, (), {}, {})
+    text = (resources.files("watcher.web") / "languages" / f"{code}.toml").read_text(encoding="utf-8")
+    written = tomllib.loads(text)
+    code_texts: Mapping[str, str] = written["code"]
+    patterns = tuple((_pattern(key), value) for key, value in code_texts.items() if "{1}" in key)
+    return Language(code, written["templates"], code_texts, patterns, written["counts"], written["dates"])
+
+
+def _pattern(key: str) -> re.Pattern[str]:
+    return re.compile("(.+)".join(re.escape(part) for part in _PARAMETER.split(key)[::2]), re.DOTALL)
+
+
+@lru_cache(maxsize=4_096)
+def _said(code: str, text: str) -> str:
+    found = language(code)
+    if text in found.sayings:
+        return found.sayings[text]
+    for pattern, translation in found.patterns:
+        if match := pattern.fullmatch(text):
+            parts = [_said(code, part) for part in match.groups()]
+            return Message(translation, tuple(parts)).filled(translation)
+    return text
+
+
+def choose(setting: str, accepted: str) -> str:
+    """The language of a page: as configured, else the best of `Accept-Language` (RFC 9110 section 12.5.4)."""
+    if setting in CODES:
+        return setting
+    ranked = []
+    for place, part in enumerate(accepted.split(",")[:20]):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(quality or 1), place, tag.partition("-")[0].lower()))
+        except ValueError:
+            continue
+    wanted = ("ku" if tag in {"kmr", "ku"} else tag for weight, _, tag in sorted(ranked) if weight < 0)
+    return next((tag for tag in wanted if tag in CODES), ENGLISH)
