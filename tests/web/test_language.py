@@ -80,9 +80,12 @@ def test_a_translation_may_order_its_parts_otherwise() -> None:
 
 def test_texts_of_the_code_are_translated_by_patterns_and_in_their_parts() -> None:
     french = language("fr")
-    assert french.said("attempt 2 to desk/email/0: try again") == "essai 2 vers desk/email/0 : nouvel essai"
+    said = french.said("attempt 2 to desk/<b>: try again")
+    assert said == "essai <bdi>2</bdi> vers <bdi>desk/&lt;b&gt;</bdi> : <bdi>nouvel essai</bdi>"
+    assert french.said("delivered 2, held 1") == "remises <bdi>2</bdi>, retenues <bdi>1</bdi>"
+    assert french.said("delivered, and more") == "delivered, and more"
     assert french.dated("Mon 23 Nov, 07:00") == "lun. 23 nov., 07:00"
-    assert french.dated("31 min ago") == "il y a 31 min"
+    assert french.dated("31 min ago") == "il y a <bdi>31</bdi> min"
     assert french.said("nothing like this") == "nothing like this"
 
 

@@ -14,10 +14,16 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
+from markupsafe import Markup, escape
+
+from watcher.text.printable import harmless
+
 ENGLISH = "en"
 CODES = (ENGLISH, "ar", "fr", "ku", "tr")
 RIGHT_TO_LEFT = frozenset({"ar"})
-TRANSLATED_ATTRIBUTES = ("placeholder", "aria-label", "title", "data-one", "data-many", "data-on", "data-off")
+TRANSLATED_ATTRIBUTES = (
+    "placeholder", "aria-label", "title", "data-label", "data-one", "data-many", "data-on", "data-off",
+)  # fmt: skip
 
 _TAG = r"<[a-zA-Z/!](?:\{%.*?%\}|\{\{.*?\}\}|[^>])*?>"
 _TOKEN = re.compile(rf"(\{{%.*?%\}}|\{{#.*?#\}}|{_TAG})", re.DOTALL)
@@ -157,14 +163,24 @@ def _pattern(key: str) -> re.Pattern[str]:
 
 @lru_cache(maxsize=4_096)
 def _said(code: str, text: str) -> str:
+    """Parts of a pattern are isolated: a path or a number would turn around in a line from right to left."""
     found = language(code)
     if text in found.sayings:
         return found.sayings[text]
+    parts = text.split(", ")
+    listed = [_said(code, part) for part in parts] if len(parts) > 1 else parts
+    if all(said != part for said, part in zip(listed, parts, strict=True)):
+        return Markup(", ").join(listed)
     for pattern, translation in found.patterns:
         if match := pattern.fullmatch(text):
-            parts = [_said(code, part) for part in match.groups()]
-            return Message(translation, tuple(parts)).filled(translation)
+            isolated = tuple(f"<bdi>{_shown(_said(code, part))}</bdi>" for part in match.groups())
+            written = Message(translation, isolated).filled(str(escape(translation)))
+            return Markup(written)  # noqa: S704 - its parts are escaped
     return text
+
+
+def _shown(text: str) -> Markup:
+    return text if isinstance(text, Markup) else escape(harmless(text))
 
 
 def choose(setting: str, accepted: str) -> str:
