@@ -3,15 +3,19 @@
 Needs Babel, which the program itself does not: `pip install babel`. Run it when CLDR changes, and read the difference.
 
     python bench/quality/countries.py > watcher/library/context/countries.yaml
+    python bench/quality/countries.py --each > watcher/library/translations/countries.yaml
 """
 
 from __future__ import annotations
 
 import re
+import sys
 
 from babel import Locale  # type: ignore[import-not-found, unused-ignore]
 
-LANGUAGES = ("en", "ar", "tr", "fr", "es", "ru", "de", "fa", "he", "ku", "ckb", "zh")
+KEYS = ("en", "ar", "tr", "fr", "es", "ru", "de", "fa", "he", "ku", "zh")
+PARTS = {"ku": ("ku", "ckb")}
+"""Locales whose names are of one language here."""
 COUNTRIES = [
     "AF",
     "AL",
@@ -242,18 +246,30 @@ def _terms(name: str, language: str) -> list[str]:
     return [f"{name}*" if language in ("ku", "ckb") else name]
 
 
+def each() -> None:
+    """The names of each country by language, so that a name in one language leads to the others."""
+    print(
+        "# Names of each country, from the Unicode CLDR. Written by bench/quality/countries.py: change that, not this."
+    )
+    for code in COUNTRIES:
+        by_language = {
+            key: ", ".join(dict.fromkeys(name for part in PARTS.get(key, (key,)) for name in names(code, part)))
+            for key in KEYS
+        }
+        written = ", ".join(f'{key}: "{found}"' for key, found in by_language.items() if found)
+        print(f'"{code}": {{{written}}}')
+
+
 def main() -> None:
+    if "--each" in sys.argv:
+        each()
+        return
     print("# Names of countries, from the Unicode CLDR. Written by bench/quality/countries.py: change that, not this.")
     print("version: 1\ntitle: Countries\ndefinition: Names of countries in the languages of the library.\nlists:")
     for title, codes in (("names", COUNTRIES), ("at-war", AT_WAR)):
         print(f"  {title}:")
-        for key in ("en", "ar", "tr", "fr", "es", "ru", "de", "fa", "he", "ku", "zh"):
-            found = [
-                name
-                for code in codes
-                for part in ((key, "ckb") if key == "ku" else (key,))
-                for name in names(code, part)
-            ]
+        for key in KEYS:
+            found = [name for code in codes for part in PARTS.get(key, (key,)) for name in names(code, part)]
             print(f"    {key}: >-\n      {', '.join(dict.fromkeys(found))}")
 
 

@@ -10,12 +10,18 @@ import yaml
 
 from tests.harness.topics import entry
 from watcher.config.load import read_settings
-from watcher.config.packs import load_pack, pack_names
+from watcher.config.packs import country_names, load_pack, pack_names
+from watcher.match.compile import CompiledTopic, compile_topic
 from watcher.match.draft import Draft, draft, draft_json, draft_mapping
+from watcher.match.pack_choice import in_all_languages
 from watcher.match.percolator import Percolator
 from watcher.model.entry import EntryRecord
-from watcher.model.topic import Level
+from watcher.model.topic import Level, Term, Topic
 
+PLACES = [
+    {"en": ("Sudan",), "ar": ("السودان",)},
+    {"en": ("South Sudan",), "ar": ("جنوب السودان",)},
+]
 PACKS = [load_pack(name) for name in pack_names()]
 
 
@@ -108,3 +114,32 @@ def test_what_is_printed_is_the_topic_that_was_tried(plain: str, tmp_path: Path)
     assert len(sent) == found.sent
     assert all(one.level is not Level.NONE for one in found.would_send)
     assert draft_json(found)["sent"] == found.sent
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["Sudan"], ["Sudan", "السودان"]),
+        (["South", "Sudan"], ['"South Sudan"', '"جنوب السودان"']),
+        (["Darfur", "Sudan"], ["Sudan", "السودان", "Darfur"]),
+        (["South", "Sudan", "Sudan"], ['"South Sudan"', '"جنوب السودان"', "Sudan", "السودان"]),
+        (["Darfur"], ["Darfur"]),
+        ([], []),
+    ],
+)
+def test_a_place_is_looked_for_in_all_languages(names: list[str], expected: list[str]) -> None:
+    assert in_all_languages(names, PLACES, ("en",)) == expected
+
+
+def test_a_place_is_known_by_its_name_in_the_languages_of_the_topic_only() -> None:
+    assert in_all_languages(["السودان"], PLACES, ("en",)) == ["السودان"]
+    assert in_all_languages(["السودان"], PLACES, ("ar",)) == ["Sudan", "السودان"]
+
+
+def test_every_country_has_names_that_can_be_written_in_a_condition() -> None:
+    assert len(country_names()) > 160
+    for place in country_names():
+        first = next(iter(place.values()))[0]
+        alternatives = in_all_languages([first.strip("*=")], [place], tuple(place))
+        topic = Topic("places", "Places", (Term("word", 300),), require=" OR ".join(alternatives))
+        assert isinstance(compile_topic(topic), CompiledTopic), alternatives

@@ -52,7 +52,7 @@ def draft_command(
     words that set the entries found apart. Prints the topic, the entries it would send and those just below. Changes
     nothing.
     """
-    from watcher.config.packs import load_pack, pack_names
+    from watcher.config.packs import country_names, load_pack, pack_names
     from watcher.match.draft import draft, draft_json
 
     compiled = load_to_read(config)
@@ -60,7 +60,9 @@ def draft_command(
     with opened_store(compiled) as store:
         records = store.entries.since(datetime.now(UTC) - duration(since, "--since"), MOST_DRAFTED)
     try:
-        found = draft(words, [load_pack(name) for name in pack_names()], records, languages=spoken)
+        found = draft(
+            words, [load_pack(name) for name in pack_names()], records, languages=spoken, places=country_names()
+        )
     except ValueError as error:
         raise UsageError(f'"{words}" {error}') from None
     if as_json:

@@ -33,7 +33,8 @@ from watcher.config.quantities import read_points
 from watcher.model.topic import NO_LANGUAGE, ListMember, Near, Points, Term
 
 _FOLDER = files("watcher") / "library"
-_EXAMPLES = "examples"
+_EXAMPLES, _TRANSLATIONS = "examples", "translations"
+"""Folders of the library that hold no packs."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LOCAL_LIST = re.compile(r"(?<![\w@/])@([a-z][\w-]*)(?![\w/-])")
 _SEPARATOR = re.compile(r"\s*[,\n]\s*")
@@ -69,7 +70,7 @@ def pack_names() -> tuple[str, ...]:
         sorted(
             f"{folder.name}/{file.name.removesuffix('.yaml')}"
             for folder in _FOLDER.iterdir()
-            if folder.is_dir() and folder.name != _EXAMPLES
+            if folder.is_dir() and folder.name not in (_EXAMPLES, _TRANSLATIONS)
             for file in folder.iterdir()
             if file.name.endswith(".yaml")
         )
@@ -136,6 +137,16 @@ def pack_examples(name: str) -> tuple[PackExample, ...]:
         for language, kinds in yaml.load(text, Loader=_LOADER).items()  # noqa: S506 - safe
         for kind, texts in kinds.items()
         for example in texts
+    )
+
+
+@lru_cache(maxsize=1)
+def country_names() -> tuple[Mapping[str, tuple[str, ...]], ...]:
+    """For each country its names as terms, by language."""
+    text = (_FOLDER / _TRANSLATIONS / "countries.yaml").read_text(encoding="utf-8")
+    return tuple(
+        {language: tuple(_SEPARATOR.split(names)) for language, names in by_language.items()}
+        for by_language in yaml.load(text, Loader=_LOADER).values()  # noqa: S506 - safe
     )
 
 

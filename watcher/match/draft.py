@@ -11,7 +11,15 @@ from itertools import pairwise
 from typing import Any
 
 from watcher.match.backtest import Sighting, backtest
-from watcher.match.pack_choice import Described, fitting_packs, knows, stems_of, whole_words
+from watcher.match.pack_choice import (
+    Described,
+    Places,
+    fitting_packs,
+    in_all_languages,
+    knows,
+    stems_of,
+    whole_words,
+)
 from watcher.match.percolator import Percolator
 from watcher.match.suggest import Marked, g_squared, languages_of, separating_terms, stem_of
 from watcher.model.entry import Entry, EntryRecord
@@ -62,17 +70,23 @@ class Draft:
 
 
 def draft(
-    plain: str, packs: Sequence[Described], records: Sequence[EntryRecord], *, languages: tuple[str, ...] = ("en",)
+    plain: str,
+    packs: Sequence[Described],
+    records: Sequence[EntryRecord],
+    *,
+    languages: tuple[str, ...] = ("en",),
+    places: Places = (),
 ) -> Draft:
     """The draft of a topic for a question in plain words, such as "ceasefire in Sudan, prisoner exchange".
 
-    Raises ValueError when all words are stop words.
+    `places` are the names of places in several languages: one that is asked for in one is looked for in all. Raises
+    ValueError when all words are stop words.
     """
     asked = _asked(plain, languages)
     if not asked:
         raise ValueError("has no word that says what the topic is about; name the subject, as in: attacks on ports")
     fitting = fitting_packs([word for chunk in asked for word in chunk], packs, languages)
-    begun = _of_pack(plain, asked, fitting[0], languages) if fitting else _of_words(plain, asked, languages)
+    begun = _of_pack(plain, asked, fitting[0], languages, places) if fitting else _of_words(plain, asked, languages)
     members = () if fitting else _members(asked, packs, records, begun)
     topic = replace(begun, terms=(*begun.terms, *(Term(one.text, one.weight) for one in members)))
     topic, learnt = _with_entries(topic, asked, records)
@@ -138,7 +152,9 @@ def _asked(plain: str, languages: tuple[str, ...]) -> list[tuple[str, ...]]:
     return [part for part in parts if part]
 
 
-def _of_pack(plain: str, asked: Sequence[tuple[str, ...]], pack: Described, languages: tuple[str, ...]) -> Topic:
+def _of_pack(
+    plain: str, asked: Sequence[tuple[str, ...]], pack: Described, languages: tuple[str, ...], places: Places
+) -> Topic:
     """The pack, narrowed by names that it does not know; other such words are terms of their own."""
     flat = [word for chunk in asked for word in chunk]
     rest = [word for word in flat if not knows(pack, stem_of(words(word)[0], languages), languages)]
@@ -148,7 +164,8 @@ def _of_pack(plain: str, asked: Sequence[tuple[str, ...]], pack: Described, lang
     near = (Near(tuple(other), strong, _WITHIN, _MEDIUM),) if other else ()
     return Topic(
         _name(plain), plain.strip(), (*pack.terms, *(Term(word, _WEAK) for word in other)), (*pack.near, *near),
-        require=" OR ".join(names) or None, focus=pack.focus, languages=languages, vocabulary=pack.lists,
+        require=" OR ".join(in_all_languages(names, places, languages)) or None, focus=pack.focus,
+        languages=languages, vocabulary=pack.lists,
         packs=(pack.name,), packs_require=(pack.require,) if pack.require else (),
     )  # fmt: skip
 

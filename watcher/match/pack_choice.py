@@ -13,6 +13,10 @@ from watcher.text.tokens import words
 _OF_DEFINITION, _OF_NAME, _OF_LIST, _LEAST_SCORE = 3, 2, 1, 2
 
 
+Places = Sequence[Mapping[str, Sequence[str]]]
+"""For each place its names as terms, by language."""
+
+
 class Described(Protocol):
     """A pack of the topic library, as far as a draft looks at it."""
 
@@ -88,3 +92,29 @@ def whole_words(members: Sequence[ListMember], languages: tuple[str, ...]) -> se
     """The stems of the members of lists that are one word."""
     texts = (one.text.strip("*=") for one in members)
     return {stem_of(text.lower(), languages) for text in texts if text.isalpha()}
+
+
+def in_all_languages(names: Sequence[str], places: Places, languages: tuple[str, ...]) -> list[str]:
+    """Names as alternatives of a condition: a place that is named in one of the languages, in all that are known.
+
+    Of two places the one with the longer name counts (South Sudan), its words only once.
+    """
+    known = {
+        tuple(words(name)): place
+        for place in places
+        for language in languages
+        for name in place.get(language, ())
+    }  # fmt: skip
+    rest = [word for name in names for word in words(name)]
+    found: list[str] = []
+    for name in sorted(known, key=len, reverse=True):
+        at = next((at for at in range(len(rest)) if tuple(rest[at : at + len(name)]) == name), None)
+        if at is not None:
+            rest[at : at + len(name)] = []
+            found += (_alternative(one) for several in known[name].values() for one in several)
+    return list(dict.fromkeys([*found, *(name for name in names if set(words(name)) & set(rest))]))
+
+
+def _alternative(term: str) -> str:
+    """A term as it is written in a condition."""
+    return term if term.strip("*=").isalpha() else f'"{term}"'
