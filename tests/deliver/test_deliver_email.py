@@ -201,8 +201,7 @@ def test_a_line_cut_after_the_text_is_tried_again_under_the_same_name() -> None:
 def test_a_server_that_is_not_there() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    outcome = send(Smtp("127.0.0.1", "watcher@example.org", port, "none"))
+        outcome = send(Smtp("127.0.0.1", "watcher@example.org", unused.getsockname()[1], "none"))
     assert isinstance(outcome, TryAgain)
     assert outcome.reason is AttemptReason.CONNECT
     assert "smtp.host" in outcome.detail

@@ -211,8 +211,7 @@ def test_an_endless_answer_is_read_only_at_its_beginning() -> None:
 def test_a_receiver_that_is_not_there() -> None:
     with socket.socket() as unused:
         unused.bind(("127.0.0.1", 0))
-        port = unused.getsockname()[1]
-    outcome = send(f"http://127.0.0.1:{port}/")
+        outcome = send(f"http://127.0.0.1:{unused.getsockname()[1]}/")
     assert isinstance(outcome, TryAgain)
     assert outcome.reason is AttemptReason.CONNECT
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import random
+import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,10 +14,36 @@ from typing import Any
 from watcher.demo.http_server import Answer, HttpServer, Request
 from watcher.demo.mail_sink import ACCEPTED, Mail, MailSink
 
-__all__ = ["Answer", "Document", "FakeClock", "FeedServer", "Mail", "Request", "ScriptedMailSink", "WebhookSink"]
+__all__ = [
+    "Answer",
+    "Document",
+    "FakeClock",
+    "FeedServer",
+    "Mail",
+    "Request",
+    "ScriptedMailSink",
+    "WebhookSink",
+    "free_port",
+]
 
 RESET = "reset"
 """In a script: cut the connection without an answer."""
+
+
+def free_port() -> int:
+    """A port on loopback that a child process may listen on.
+
+    It lies below those that the kernel gives to connections and to servers that ask for any: until the child listens,
+    only another call of this function could take it.
+    """
+    for port in random.SystemRandom().sample(range(20_000, 32_000), 100):
+        with socket.socket() as tried:
+            try:
+                tried.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise OSError("no port is free")
 
 
 class FakeClock:

@@ -19,6 +19,7 @@ import pytest
 from prometheus_client import REGISTRY
 
 from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
+from tests.harness.servers import free_port
 from watcher.model.notification import DeliveryState
 from watcher.service.monitoring import Monitoring
 from watcher.service.once import run_once
@@ -103,9 +104,7 @@ def test_a_daemon_counts_its_work_feeds_the_watchdog_and_ends_in_order(
 ) -> None:
     harness.publish("/wire", [fresh("a", "Ceasefire agreed")])
     harness.route = PROMPTLY_BY_MAIL
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{free.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     with running(harness, service, "--metrics", address, WATCHDOG_USEC="600000") as daemon:
         assert 'watcher_deliveries{state="dead"} ' in scraped(address)
         harness.mail.wait_for(1, SOON)

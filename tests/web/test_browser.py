@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.harness.harness import environment
+from tests.harness.servers import free_port
 from tests.harness.store_samples import MAIL, save_alerts
 from tests.harness.web import ARABIC, BASE, KEY, fill_with_history, nasty_alert
 from watcher.model.alert import Alert
@@ -74,9 +74,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     save_alerts(store, first, second, now=now)
     silence = Silence("5" * 32, (), "ada", "w" * 300, now, now + timedelta(hours=1), now)
     store.silences.add(silence)
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        address = f"127.0.0.1:{bound.getsockname()[1]}"
+    address = f"127.0.0.1:{free_port()}"
     command = [sys.executable, "-m", "watcher", "web", "-c", "config.yaml", "--listen", address]
     with subprocess.Popen(command, cwd=folder, env=environment(), stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
