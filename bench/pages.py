@@ -3,8 +3,8 @@
     python bench/pages.py --folder DIRECTORY [--postgres URL] [--entries 1000000] [--rounds 50] [--only NAME] [--plans]
 
 Uses the stores that `bench/page_store.py` made, or makes them. Every page is asked for in this process, without a
-network, so many times with different parameters. Prints, in milliseconds, CPU time of this process and of the server's
-processes (median, 95th percentile, highest), elapsed time (median), and what the first request of all costs after the
+network, so many times with different parameters. Prints, in milliseconds, CPU time of the page's thread and of the
+server's processes (median, 95th percentile, highest), elapsed time (median), and what the first request of all costs after the
 files of the store have left the memory (`cold`); exit 1 where a 95th percentile of CPU time is above 200 ms. `--plans`
 prints each statement that reads a whole table, with its plan.
 """
@@ -12,7 +12,6 @@ prints each statement that reads a whole table, with its plan.
 from __future__ import annotations
 
 import argparse
-import asyncio
 import logging
 import os
 import random
@@ -29,7 +28,7 @@ from urllib.parse import quote_plus
 
 import structlog
 from page_store import TOPICS, Target, Texts, build, feed_url, term
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Engine, event, make_url, select, text
 
 from watcher.clock import SystemClock
 from watcher.model.feed import FeedIssueKind
@@ -145,47 +144,43 @@ def texts_common(texts: Texts) -> list[str]:
 
 
 class Meter:
-    """CPU seconds of this process and of a server's processes."""
+    """CPU seconds of this thread, in which a page is made, and of a server's processes."""
 
-    def __init__(self, store: Store, *, is_server: bool) -> None:
-        self._store, self._is_server = store, is_server
+    def __init__(self, url: str) -> None:
+        self._is_server = not url.startswith("sqlite")
+        self._name = f"postgres: {make_url(url).username} {make_url(url).database} ".encode()
 
     def now(self) -> float:
-        return time.process_time() + (self._of_server() if self._is_server else 0.0)
+        return time.thread_time() + (self._of_server() if self._is_server else 0.0)
 
     def _of_server(self) -> float:
         spent = 0
         for folder in Path("/proc").iterdir():
             if folder.name.isdigit():
                 try:
-                    if (folder / "comm").read_text() == "postgres\n":
+                    if self._name in (folder / "cmdline").read_bytes():
                         spent += int((folder / "schedstat").read_text().split()[0])
                 except OSError:
                     continue
         return spent / 1e9
 
 
-async def ask(door: Door, address: str) -> tuple[int, int, str]:
+def ask(door: Door, address: str) -> tuple[int, int, str]:
     """Status, bytes and beginning of the answer."""
     path, _, query = address.partition("?")
     scope = {
         "type": "http", "method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode(),
         "headers": [(b"host", b"127.0.0.1:8080")], "client": ("127.0.0.1", 1), "scheme": "http",
     }  # fmt: skip
-    sent: list[Any] = []
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await door(scope, lambda: None, send)  # type: ignore[arg-type]
-    return sent[0]["status"], len(sent[1]["body"]), sent[1]["body"][:300].decode("utf-8", "replace")
+    reply = door._reply(scope, b"")
+    return reply.status, len(reply.body), reply.body[:300].decode("utf-8", "replace")
 
 
-async def measure(door: Door, meter: Meter, name: str, addresses: Sequence[str], rounds: int) -> dict[str, float]:
+def measure(door: Door, meter: Meter, name: str, addresses: Sequence[str], rounds: int) -> dict[str, float]:
     cpu, elapsed, size = [], [], 0
     for number in range(rounds):
         began, spent = time.perf_counter(), meter.now()
-        status, size, beginning = await ask(door, addresses[number % len(addresses)])
+        status, size, beginning = ask(door, addresses[number % len(addresses)])
         cpu.append((meter.now() - spent) * 1000)
         elapsed.append((time.perf_counter() - began) * 1000)
         if status != 200:
@@ -241,7 +236,7 @@ def run(url: str, folder: Path, arguments: argparse.Namespace) -> dict[str, dict
     store.upgrade()
     if not store.entries.number_range()[1]:
         build([Target(url, folder)], arguments.entries, arguments.feeds, datetime.now(UTC))
-    meter = Meter(store, is_server=not url.startswith("sqlite"))
+    meter = Meter(url)
     pages = {
         name: addresses
         for name, addresses in asked_pages(store, arguments.feeds, arguments.rounds).items()
@@ -253,13 +248,13 @@ def run(url: str, folder: Path, arguments: argparse.Namespace) -> dict[str, dict
         site = Site(ServedConfig(compiled.settings, compiled.topics), store, SystemClock(), index)
         return Door(site, Router(all_pages()))
 
-    async def all_of_them() -> None:
+    def all_of_them() -> None:
         for name, addresses in pages.items():
             forget_files(folder)
-            cold = await measure(door(), meter, name, addresses, 1)
+            cold = measure(door(), meter, name, addresses, 1)
             opened = door()
-            await ask(opened, "/help")
-            found[name] = await measure(opened, meter, name, addresses, arguments.rounds)
+            ask(opened, "/help")
+            found[name] = measure(opened, meter, name, addresses, arguments.rounds)
             found[name] |= {"cold": cold["p50"], "cold elapsed": cold["elapsed"]}
             opened.close()
             show(name, found[name])
@@ -267,11 +262,11 @@ def run(url: str, folder: Path, arguments: argparse.Namespace) -> dict[str, dict
     if arguments.plans:
         for name, addresses in pages.items():
             with whole_reads(store) as statements:
-                asyncio.run(ask(door(), addresses[0]))
+                ask(door(), addresses[0])
             for statement, plan in statements.items():
                 print(f"{name}: {' '.join(statement.split())[:700]}\n    {plan}")
     else:
-        asyncio.run(all_of_them())
+        all_of_them()
     store.close()
     index.close()
     return found

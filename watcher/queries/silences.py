@@ -9,7 +9,7 @@ from watcher.store.store import Store
 from watcher.views.silences import SilencePreview, preview_of
 
 MET_SINCE = timedelta(days=7)
-MOST_ALERTS = 2_000
+MOST_ALERTS = 1_000
 
 
 def read_preview(store: Store, silence: Silence, topic: str, now: datetime) -> SilencePreview:

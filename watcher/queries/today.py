@@ -11,18 +11,20 @@ from watcher.store.records import AlertFilter, MarkState
 from watcher.store.store import Store
 from watcher.views.today import Today, newer_than, today_of
 
-MOST_ALERTS = 300
+MOST_ALERTS = 100
 """Alerts of a page."""
+MOST_NEWS = 300
 
 
 @dataclass(frozen=True, slots=True)
 class TodayFilter:
-    """Which alerts: of so many days, of a topic, of a level, and without a mark."""
+    """Which alerts: of so many days, of a topic, of a level, without a mark, and older than the alert `before`."""
 
     days: int = 1
     topic: str | None = None
     level: Level | None = None
     unmarked: bool = False
+    before: str | None = None
 
 
 def read_today(store: Store, wanted: TodayFilter, zone: str, now: datetime) -> Today:
@@ -32,14 +34,17 @@ def read_today(store: Store, wanted: TodayFilter, zone: str, now: datetime) -> T
         since=now - timedelta(days=wanted.days),
         level=wanted.level,
         marked=MarkState.UNMARKED if wanted.unmarked else None,
+        before=wanted.before,
     )
-    alerts = store.alerts.matching(asked, MOST_ALERTS)
+    found = store.alerts.matching(asked, MOST_ALERTS + 1)
+    alerts = found[:MOST_ALERTS]
+    before = alerts[-1].id if len(found) > MOST_ALERTS else None
     ids = [alert.id for alert in alerts]
     bars = read_bars(store, zone, now)
     states, marks = store.alerts.delivery_states(ids), store.marks.of_alerts(ids)
-    return today_of(alerts, states, marks, bars, zone, now, is_cut=len(alerts) == MOST_ALERTS)
+    return today_of(alerts, states, marks, bars, zone, now, before=before)
 
 
 def count_news(store: Store, since: datetime) -> int:
     """Stories that came after a page was made."""
-    return newer_than(store.alerts.newest(limit=MOST_ALERTS, since=since), since)
+    return newer_than(store.alerts.newest(limit=MOST_NEWS, since=since), since)

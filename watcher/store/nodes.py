@@ -15,7 +15,7 @@ from watcher.store import schema
 from watcher.store.database import Database, StorePart
 from watcher.store.node_tables import NODE_IS_DEAD, configurations, nodes
 from watcher.store.records import Beat, NodeRecord
-from watcher.store.tables import feeds, notifications
+from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, feeds, notifications
 
 FORGET_AFTER = timedelta(days=1)
 """Dead nodes are listed for so long. The leases they held have ended by then."""
@@ -80,7 +80,11 @@ class Nodes(StorePart):
 
     def all(self) -> list[NodeRecord]:
         """Every node, those that died within a day too, in order of their start."""
-        query = select(*nodes.c, _held(feeds).label("feeds"), _held(notifications).label("notifications"))
+        query = select(
+            *nodes.c,
+            _held(feeds, feeds.c.lease_owner.is_not(None)).label("feeds"),
+            _held(notifications, NOTIFICATION_IS_UNFINISHED).label("notifications"),
+        )
         with self._database.read() as connection:
             rows = connection.execute(query.order_by(nodes.c.started_at, nodes.c.id)).mappings()
             return [NodeRecord(**row) for row in rows]
@@ -105,9 +109,9 @@ def _declared_dead(connection: Connection, now: datetime) -> dict[str, str]:
     return {row.id: row.name for row in connection.execute(select(nodes.c.id, nodes.c.name).where(*lately))}
 
 
-def _held(table: Table) -> ScalarSelect[int]:
-    """How many rows of a table a node has leased."""
-    return select(func.count()).where(table.c.lease_owner == nodes.c.id).correlate(nodes).scalar_subquery()
+def _held(table: Table, may_be: ColumnElement[bool]) -> ScalarSelect[int]:
+    """How many rows of a table a node has leased; `may_be` is what every such row meets."""
+    return select(func.count()).where(may_be, table.c.lease_owner == nodes.c.id).correlate(nodes).scalar_subquery()
 
 
 def dead_nodes() -> ScalarSelect[str]:

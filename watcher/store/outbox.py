@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, select, tuple_, update
 
 from watcher.errors import AttemptReason, NotifyReason
 from watcher.model.act import Actor, Deed
@@ -125,12 +125,8 @@ class Outbox(StorePart):
             query = query.where(*_in_state(state))
         if before is not None:
             last = notifications.alias("last")
-            at, number = (
-                select(column).where(last.c.key == before).scalar_subquery()
-                for column in (last.c.created_at, last.c.id)
-            )
-            is_older = or_(notifications.c.created_at < at, notifications.c.id < number)
-            query = query.where(notifications.c.created_at <= at, is_older)
+            place = select(last.c.created_at, last.c.id).where(last.c.key == before).scalar_subquery()
+            query = query.where(tuple_(notifications.c.created_at, notifications.c.id) < place)
         with self._database.read() as connection:
             return [_notification(row) for row in connection.execute(query)]
 
@@ -231,8 +227,10 @@ def _in_state(state: NotificationState) -> tuple[ColumnElement[bool], ...]:
     """The conditions for messages in a state, as the indexes of the few that are not sent know them."""
     if state is NotificationState.DEAD:
         return (NOTIFICATION_IS_DEAD,)
-    is_there = notifications.c.state == state
-    return (is_there,) if state is NotificationState.SENT else (is_there, NOTIFICATION_IS_UNFINISHED)
+    if state is NotificationState.SENT:
+        return (notifications.c.state == state,)
+    unfinished = select(notifications.c.id).where(NOTIFICATION_IS_UNFINISHED)
+    return notifications.c.state == state, notifications.c.id.in_(unfinished)
 
 
 def due_notifications(now: datetime, limit: int, channels: Collection[ChannelRef] | None = None) -> Select[Any]:

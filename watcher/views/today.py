@@ -39,10 +39,15 @@ class TopicSection:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """`is_cut`: there are more alerts than are shown."""
+    """`before`: the last alert that was looked at, when there are older ones."""
 
     sections: tuple[TopicSection, ...]
-    is_cut: bool = False
+    before: str | None = None
+
+    @property
+    def is_cut(self) -> bool:
+        """Whether there are more alerts than are shown."""
+        return self.before is not None
 
     @property
     def count(self) -> int:
@@ -61,7 +66,7 @@ def today_of(
     zone: str,
     now: datetime,
     *,
-    is_cut: bool = False,
+    before: str | None = None,
 ) -> Today:
     """The page. Folded alerts are shown with the story that they belong to, not by themselves."""
     shown = [alert for alert in alerts if alert.state is not AlertState.FOLDED]
@@ -76,7 +81,7 @@ def today_of(
         TopicSection(topic, stories[0].line.topic_title, tuple(stories), tuple(bars.get(topic, ())))
         for topic, stories in by_topic.items()
     )
-    return Today(tuple(sections), is_cut)
+    return Today(tuple(sections), before)
 
 
 def story_facts(story: StoryRow) -> dict[str, object]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 LARGEST_BODY = 65_536
 MOST_FIELDS = 50
+_WHOLE_ID = re.compile("[0-9a-f]{32}")
 FORM = "application/x-www-form-urlencoded"
 JSON = "application/json"
 HTML = "text/html; charset=utf-8"
@@ -81,6 +83,11 @@ class Asked:
     def may(self, needed: May) -> bool:
         """Whether who asks may do so much."""
         return self.user is not None and self.user.may.includes(needed)
+
+    def whole_id(self, name: str) -> str | None:
+        """The id or key of 32 hex digits that a value of the query is; None for anything else."""
+        text = self.query.get(name, "")
+        return text if _WHOLE_ID.fullmatch(text) else None
 
     @property
     def author(self) -> str:

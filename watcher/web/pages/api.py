@@ -132,10 +132,11 @@ def stories(asked: Asked) -> Reply:
     if not 1 <= days <= MOST_DAYS:
         raise Refused(400, "`days` cannot be read", f"It is a number between 1 and {MOST_DAYS}.")
     level = value_of(asked, "level", Level)
-    wanted = TodayFilter(days, asked.query.get("topic") or None, None if level is Level.NONE else level)
+    wanted = TodayFilter(days, asked.query.get("topic") or None, None if level is Level.NONE else level,
+                         before=value_of(asked, "before", _whole_id))  # fmt: skip
     found = read_today(asked.site.store, wanted, asked.site.zone, asked.now)
     items = [story_facts(one) for section in found.sections for one in section.stories]
-    return page_of(asked, items, "", is_cut=found.is_cut)
+    return page_of(asked, items, found.before or "", is_cut=found.is_cut)
 
 
 def entries(asked: Asked) -> Reply:

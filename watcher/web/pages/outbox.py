@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from string import hexdigits
-
 from watcher.model.notification import Notification, NotificationState
 from watcher.model.web import May
 from watcher.queries.outbox import read_message_rows
 from watcher.render.message import render_message
 from watcher.route.tree import rank_of, routes_by_path, zone_of
-from watcher.store.prefix import KEY_DIGITS
 from watcher.views.outbox import remedy_of
 from watcher.web.exchange import Asked, Refused, Reply, with_query
 from watcher.web.router import Page
@@ -23,8 +20,7 @@ MESSAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; 
 def show_all(asked: Asked) -> Reply:
     store, state = asked.site.store, asked.query.get("state", "")
     wanted = NotificationState(state) if state in set(NotificationState) else None
-    before = asked.query.get("before", "")
-    last = before if len(before) == KEY_DIGITS and set(before) <= set(hexdigits) else None
+    last = asked.whole_id("before")
     rows = read_message_rows(store, store.outbox.newest(state=wanted, limit=ROWS + 1, before=last), asked.now)
     following = rows[ROWS - 1].notification.key if len(rows) > ROWS else ""
     more = with_query("/outbox", state=wanted.value if wanted else "", before=following) if following else ""

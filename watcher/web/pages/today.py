@@ -26,9 +26,11 @@ def today(asked: Asked) -> Reply:
         "/", days=str(wanted.days) if wanted.days > 1 else "", topic=wanted.topic or "",
         level=wanted.level.value if wanted.level else "", judged="no" if wanted.unmarked else "",
     )  # fmt: skip
+    more = with_query(here, before=found.before) if found.before else ""
     return asked.page(
-        "today.html.j2", today=found, wanted=wanted, topics=topics, days=DAYS, news=news, attention=attention, here=here
-    )
+        "today.html.j2", today=found, wanted=wanted, topics=topics, days=DAYS, news=news, attention=attention,
+        here=with_query(here, before=wanted.before or ""), more=more,
+    )  # fmt: skip
 
 
 def _filter(asked: Asked) -> TodayFilter:
@@ -38,6 +40,7 @@ def _filter(asked: Asked) -> TodayFilter:
         topic=asked.query.get("topic") or None,
         level=Level(level) if level in (Level.MENTION, Level.FOCUS) else None,
         unmarked=asked.query.get("judged") == "no",
+        before=asked.whole_id("before"),
     )
 
 
