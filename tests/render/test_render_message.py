@@ -12,11 +12,12 @@ import pytest
 
 from tests.harness.factories import BODY, NOW, TITLE, alert, marked, notification
 from watcher.errors import NotifyReason
-from watcher.model.alert import Alert
+from watcher.model.alert import Alert, Opinion, OpinionKind
 from watcher.model.topic import Level
 from watcher.render.dates import age
 from watcher.render.digest import bars
 from watcher.render.digest_context import DigestContext
+from watcher.render.highlight import beside_score, why
 from watcher.render.message import MAX_HTML_BYTES, MAX_TEXT_BYTES, render_message
 
 
@@ -288,3 +289,22 @@ def test_the_payload_has_the_documented_shape() -> None:
             ],
         },
     }
+
+
+def test_what_is_beside_the_score_is_in_the_message_and_no_point_of_it() -> None:
+    opinions = (
+        Opinion(OpinionKind.MEANING, favours=True, value=14, least=8),
+        Opinion(OpinionKind.SECOND_LOOK, favours=True, quote="guns\nfell <silent>"),
+    )
+    plain = alert()
+    one = replace(plain, opinions=opinions, lifted_by=OpinionKind.MEANING)
+    first, second = beside_score(one)
+    assert ("0.14" in first, "0.08" in first, "guns fell <silent>" in second) == (True, True, True)
+    assert first.startswith("a mention by")
+    assert why(one) == "; ".join((why(plain), first, second))
+    assert beside_score(replace(plain, entry=replace(plain.entry, from_page=True))) != []
+    assert why(replace(one, evidence=(), score=0)) == f"{first}; {second}"
+    assert beside_score(plain) == []
+    (sent,) = render(one).payload["data"]["alerts"]
+    assert (sent["lifted_by"], [opinion["value"] for opinion in sent["opinions"]]) == ("meaning", [0.14, 0.0])
+    assert first in render(one).text

@@ -146,6 +146,8 @@ def show(
 
 
 def _show(page: AlertPage) -> None:
+    from watcher.render.highlight import beside_score
+
     alert = page.row.alert
     say(alert.entry.title)
     say(alert.entry.link)
@@ -162,6 +164,8 @@ def _show(page: AlertPage) -> None:
             indent=2,
             hang=8,
         )
+    for text in beside_score(alert):
+        say(f"beside the score: {text}", indent=2)
     for copy in page.copies:
         say(f"also reported by {copy.feed_title}, {when(copy.created_at)}: {copy.entry.title} ({copy.id[:8]})", hang=2)
     say(page.row.status)

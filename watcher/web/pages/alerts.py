@@ -5,7 +5,7 @@ from __future__ import annotations
 from watcher.model.alert import Alert
 from watcher.model.web import May
 from watcher.queries.alerts import others_of_story, read_alert_page, read_attempts
-from watcher.render.highlight import Run, part_runs, quote_runs, title_runs
+from watcher.render.highlight import Run, beside_score, part_runs, quote_runs, title_runs
 from watcher.views.alerts import life_of
 from watcher.web.exchange import Asked, Refused, Reply
 from watcher.web.router import Page
@@ -22,6 +22,7 @@ def show(asked: Asked) -> Reply:
         title=title_runs(alert),
         quote=quote_runs(alert),
         parts=parts,
+        beside=beside_score(alert),
         life=life_of(page, read_attempts(store, page)),
         others=others_of_story(store, alert),
         entry=store.entries.find(alert.entry_key),
