@@ -12,7 +12,6 @@ import pytest
 
 from tests.harness.factories import NOW, alert, notification
 from tests.harness.servers import Answer, FakeClock, WebhookSink
-from watcher.deliver.answer_limit import HEAD_BYTES
 from watcher.deliver.http_answers import Answer as Answered
 from watcher.deliver.http_clients import HttpClients, Via
 from watcher.deliver.http_post import ANSWER_BYTES
@@ -20,6 +19,7 @@ from watcher.deliver.webhook import Webhook, WebhookChannel
 from watcher.errors import AttemptReason
 from watcher.model.notification import Delivered, Outcome, TryAgain
 from watcher.model.secret import Secret
+from watcher.net.bounded import HEAD_BYTES
 from watcher.render.message import render_message
 
 OK = b"HTTP/1.1 200 OK\r\n"

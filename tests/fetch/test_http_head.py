@@ -11,10 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.errors import FetchError, PollReason
-from watcher.fetch.byte_limit import HEAD_BYTES, LimitedStream
+from watcher.fetch.byte_limit import LimitedStream
 from watcher.fetch.http_head import head_end, refuse_unless_http, repaired_head
 from watcher.fetch.redirects import Chain, Hop, read_address
 from watcher.model.feed import Feed, Validators
+from watcher.net.bounded import HEAD_BYTES
 
 LINES = st.lists(
     st.binary(max_size=40)

@@ -17,12 +17,13 @@ import httpcore2
 import httpx2
 
 from watcher.fetch.address_policy import AddressPolicy
-from watcher.fetch.byte_limit import LimitedBackend
+from watcher.fetch.byte_limit import LimitedStream
 from watcher.fetch.redirects import RawHeaders
 from watcher.fetch.resolver import Resolver
 from watcher.fetch.ssrf_guard import GuardedBackend
 from watcher.model.secret import reveal
 from watcher.model.settings import Network
+from watcher.net.bounded import BoundedBackend
 
 _CONNECTIONS = 300
 """More than polls at once: none waits for a connection behind others whose server hangs."""
@@ -74,7 +75,7 @@ class Pools:
                 max_connections=_CONNECTIONS,
                 max_keepalive_connections=_KEPT_OPEN,
                 keepalive_expiry=_KEPT_FOR,
-                network_backend=LimitedBackend(GuardedBackend(AddressPolicy(allow), self._resolver)),
+                network_backend=BoundedBackend(GuardedBackend(AddressPolicy(allow), self._resolver), LimitedStream),
             )
         address = httpx2.URL(reveal(self._network.proxy))
         return httpcore2.AsyncHTTPProxy(
@@ -84,7 +85,7 @@ class Pools:
             max_connections=_CONNECTIONS,
             max_keepalive_connections=_KEPT_OPEN,
             keepalive_expiry=_KEPT_FOR,
-            network_backend=LimitedBackend(httpcore2.AnyIOBackend()),
+            network_backend=BoundedBackend(httpcore2.AnyIOBackend(), LimitedStream),
         )
 
 

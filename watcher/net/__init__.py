@@ -1,0 +1,1 @@
+"""What all connections share, whoever opens them."""

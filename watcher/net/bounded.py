@@ -1,0 +1,80 @@
+"""Connections below the HTTP library that read a bounded number of bytes after each request, for feeds and receivers.
+
+What the library takes before a body (interim answers, RFC 9110 §15.2, status line, headers) and what it discards inside
+one (the sizes of chunks) counts here.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterable
+from typing import Any
+
+import httpcore2
+
+HEAD_BYTES = 1 << 15
+"""For everything before the body of the answer to one request."""
+PIECE = 1 << 13
+"""Bytes read at a time: a thousand tiny answers or chunks in them do not block the event loop."""
+
+
+class BoundedStream(httpcore2.AsyncNetworkStream):
+    """A connection on which each request begins a new allowance: first a head, then what `allow` says.
+
+    Who derives from it implements `read`, and refuses in its own words when nothing is left.
+    """
+
+    def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
+        self._stream = stream
+        self._left = HEAD_BYTES
+
+    def allow(self, body_bytes: int) -> None:
+        """The head is complete: from here on `body_bytes` may come."""
+        self._left = body_bytes
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the interface's
+        self._left = HEAD_BYTES
+        await self._stream.write(buffer, timeout)
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
+
+    async def start_tls(
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 - the interface's
+    ) -> httpcore2.AsyncNetworkStream:
+        return type(self)(await self._stream.start_tls(ssl_context, server_hostname, timeout))
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._stream.get_extra_info(info)
+
+
+class BoundedBackend(httpcore2.AsyncNetworkBackend):
+    """A network backend that wraps each connection of another one in a kind of `BoundedStream`."""
+
+    def __init__(self, backend: httpcore2.AsyncNetworkBackend, stream: type[BoundedStream]) -> None:
+        self._backend = backend
+        self._bounded = stream
+
+    async def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,  # noqa: ASYNC109 - the interface's
+        local_address: str | None = None,
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        return self._bounded(await self._backend.connect_tcp(host, port, timeout, local_address, socket_options))
+
+    async def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,  # noqa: ASYNC109 - the interface's
+        socket_options: Iterable[httpcore2.SOCKET_OPTION] | None = None,
+    ) -> httpcore2.AsyncNetworkStream:
+        raise httpcore2.ConnectError("neither feeds nor receivers are reached by a local socket")
+
+    async def sleep(self, seconds: float) -> None:
+        await self._backend.sleep(seconds)
