@@ -196,3 +196,17 @@ def test_a_socket_of_the_service_manager_that_is_gone_does_not_stop_a_reload(
         assert await running.daemon.reload() is ReloadResult.SUCCESS
 
     with_daemon(harness, service, work)
+
+
+@pytest.mark.parametrize(("limit", "warnings"), [("1kB", 1), ("1GB", 0)])
+def test_a_store_that_cannot_become_small_enough_is_logged_and_the_purge_ends(
+    harness: Harness, service: socket.socket, limit: str, warnings: int
+) -> None:
+    harness.limits = f"retention: {{max_bytes: {limit}}}"
+
+    async def work(running: Running) -> None:
+        with capture_logs() as lines:
+            await asyncio.wait_for(running.daemon.purge_tick(), 30)
+        assert len([line for line in lines if line["event"] == "store.too_large"]) == warnings
+
+    with_daemon(harness, service, work)
