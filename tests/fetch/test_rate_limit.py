@@ -54,6 +54,21 @@ def test_no_more_than_a_few_at_once_per_domain() -> None:
     assert asyncio.run(body()) == 2
 
 
+def test_the_distance_counts_from_when_a_request_was_sent() -> None:
+    """Connecting to a server takes long for the first request only: it would see the second one too soon."""
+
+    async def body() -> float:
+        limiter, loop = HostLimiter(PerHost(1, timedelta(milliseconds=30))), asyncio.get_running_loop()
+        async with limiter.slot("a.example.org", MINUTE):
+            await asyncio.sleep(0.05)
+            limiter.sent("a.example.org")
+            sent_at = loop.time()
+        async with limiter.slot("b.example.org", MINUTE):
+            return loop.time() - sent_at
+
+    assert asyncio.run(body()) >= 0.03
+
+
 def test_starts_keep_their_distance() -> None:
     async def body() -> list[float]:
         limiter, starts = HostLimiter(PerHost(5, timedelta(milliseconds=30))), []

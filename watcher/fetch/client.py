@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import httpcore2
 import httpx2
@@ -135,7 +136,8 @@ class Fetcher:
         url = httpcore2.URL(
             scheme=hop.url.raw_scheme, host=hop.url.raw_host, port=hop.url.port, target=hop.url.raw_path
         )
-        async with self._pools.stream(url, chain.headers(hop.url), hop.allow) as response:
+        sent = partial(self._limiter.sent, hop.url.host)
+        async with self._pools.stream(url, chain.headers(hop.url), hop.allow, on_sent=sent) as response:
             headers = _by_name(response.headers)
             if response.status in REDIRECTS and headers.get("location", "").strip():
                 chain.remember_cookies(hop.url, response.status, response.headers)

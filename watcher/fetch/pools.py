@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ssl
 from base64 import b64encode
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
+from typing import Any
 
 import httpcore2
 import httpx2
@@ -42,17 +44,24 @@ class Pools:
         self._pools: dict[tuple[str, ...], httpcore2.AsyncConnectionPool] = {}
 
     def stream(
-        self, url: httpcore2.URL, headers: RawHeaders, allow: tuple[str, ...], posted: bytes | None = None
+        self,
+        url: httpcore2.URL,
+        headers: RawHeaders,
+        allow: tuple[str, ...],
+        posted: bytes | None = None,
+        *,
+        on_sent: Callable[[], None] | None = None,
     ) -> AbstractAsyncContextManager[httpcore2.Response]:
         """A GET request, or a POST of `posted`, over a connection that public addresses and the ranges of `allow`
-        permit.
+        permit. `on_sent` is called when its head was sent.
         """
         if self._network.proxy is not None:
             allow = ()
         if allow not in self._pools:
             self._pools[allow] = self._open(allow)
         method = "GET" if posted is None else "POST"
-        return self._pools[allow].stream(method, url, headers=headers, content=posted)
+        extensions = {} if on_sent is None else {"trace": _when_sent(on_sent)}
+        return self._pools[allow].stream(method, url, headers=headers, content=posted, extensions=extensions)
 
     def allowed_after(self, response: httpcore2.Response, allow: tuple[str, ...]) -> tuple[str, ...]:
         """What the next hop of a chain may reach: no private range once a public address has redirected."""
@@ -87,6 +96,16 @@ class Pools:
             keepalive_expiry=_KEPT_FOR,
             network_backend=BoundedBackend(httpcore2.AnyIOBackend(), LimitedStream),
         )
+
+
+def _when_sent(call: Callable[[], None]) -> Callable[[str, Mapping[str, Any]], Awaitable[None]]:
+    """The `trace` extension of httpcore2, for one of its events."""
+
+    async def trace(event: str, _info: Mapping[str, Any]) -> None:
+        if event.endswith(".send_request_headers.complete"):
+            call()
+
+    return trace
 
 
 def _ssl_context(network: Network) -> ssl.SSLContext:

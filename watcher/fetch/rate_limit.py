@@ -70,6 +70,10 @@ class HostLimiter:
         bucket = self._bucket(registrable_domain(host))
         bucket.paused_until = max(bucket.paused_until, _now() + wait.total_seconds())
 
+    def sent(self, host: str) -> None:
+        """Spaces the next request from this moment: connecting may have taken longer than it will take the next one."""
+        self.space(host, timedelta())
+
     def space(self, host: str, ago: timedelta) -> None:
         """Counts a request to all hosts of this domain that another process made at a time so far from now."""
         bucket = self._bucket(registrable_domain(host))
