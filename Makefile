@@ -82,6 +82,7 @@ wheel: $(READY)  ## dist/*.whl and dist/*.tar.gz
 	$(BIN)/hatchling build -d dist
 
 deb: wheel  ## dist/*.deb, for the Debian release that this runs on; needs dpkg-deb and Debian's python3
+	rm -f dist/watcher-news_*
 	PIP=$(BIN)/pip packaging/build-deb.sh dist/watcher_news-*.whl constraints.txt dist
 
 try-deb: deb  ## installs, starts, upgrades and purges the Debian package in a copy of the root; changes nothing
