@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
 
@@ -18,6 +19,16 @@ ROWS = [
     ("712c37de", datetime(YEAR, 11, 28, 5, 44, 2, tzinfo=UTC), "detention-facilities", TITLE),
     ("9fccbc5f", datetime(YEAR - 1, 1, 2, 3, 4, 5, tzinfo=UTC), "ceasefires", "[bold]وقف[/bold]"),
 ]
+
+
+@pytest.fixture(autouse=True)
+def utc_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A machine whose zone is UTC, whatever this one has."""
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
 
 
 def shown(width: int, terminal: bool = True) -> list[str]:

@@ -8,10 +8,15 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-import structlog
-
 from watcher.cli.options import LogFormat
 from watcher.text.redact import redact_addresses
+
+# structlog takes rich, where there is one, for tracebacks with variables. Ours have none, and rich is a tenth of a start.
+_IS_HIDDEN = sys.modules.setdefault("rich", None) is None  # type: ignore[arg-type]
+import structlog  # noqa: E402
+
+if _IS_HIDDEN:
+    del sys.modules["rich"]
 
 QUIET = 60.0
 """Seconds in which a repeated warning or error is counted, not written."""
