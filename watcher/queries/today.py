@@ -11,7 +11,7 @@ from watcher.store.records import AlertFilter, MarkState
 from watcher.store.store import Store
 from watcher.views.today import Today, newer_than, today_of
 
-MOST_ALERTS = 100
+MOST_ALERTS = 50
 """Alerts of a page."""
 MOST_NEWS = 300
 
