@@ -215,6 +215,34 @@ def test_a_template_in_any_script(text: str, slots: tuple[str, ...]) -> None:
         assert not any(are_copies(sketch, other) for other in sketches if other is not sketch)
 
 
+HEADLINES = [
+    ("Minister resigns over prison deaths", "Minister refuses to resign over prison deaths"),
+    ("Ceasefire holds in the north", "Ceasefire collapses in the north"),
+    ("Army takes the town of Alpha", "Army loses the town of Alpha"),
+    ("الوزير يستقيل بعد وفيات السجن", "الوزير لا يستقيل بعد وفيات السجن"),
+    ("وقف إطلاق النار صامد في الشمال", "وقف إطلاق النار ينهار في الشمال"),
+    ("Bakan cezaevi ölümleri nedeniyle istifa etti", "Bakan cezaevi ölümleri nedeniyle istifa etmedi"),
+    ("部长因监狱死亡事件辞职", "部长因监狱死亡事件拒绝辞职"),
+    ("Министр ушел в отставку после гибели в тюрьме", "Министр остался на посту после гибели в тюрьме"),
+    ("השר מתפטר בגלל המוות בכלא", "השר מסרב להתפטר בגלל המוות בכלא"),
+    ("장관 교도소 사망 사건으로 사임", "장관 교도소 사망 사건으로 사임 거부"),
+    ("جنگ در شمال پایان یافت", "جنگ در شمال ادامه یافت"),
+    ("Tunnel found at camp", "Tunnel found at camp (corrected)"),
+    ("Tunnel found at camp", "Withdrawn: Tunnel found at camp"),
+    ("Tunnel found at camp", "تنويه: Tunnel found at camp"),
+    ("Tunnel found at camp", "更正：Tunnel found at camp"),
+    ("Tunnel found at camp", "정정: Tunnel found at camp"),
+    ("Tunnel found at camp", "Sprostowanie: Tunnel found at camp"),
+]
+
+
+@pytest.mark.parametrize(("title", "later"), HEADLINES)
+def test_a_headline_with_another_word_over_the_same_text_is_no_copy(title: str, later: str) -> None:
+    text = EDITED["en attack"][0].format("man")
+    assert not are_copies(entry_sketch("a", text, title), entry_sketch("b", text, later))
+    assert are_copies(entry_sketch("a", text, title), entry_sketch("b", text, "What is known about the attack"))
+
+
 @pytest.mark.parametrize("language", ["fr", "tr", "de"])
 def test_decomposed_accents_are_the_same_words(language: str) -> None:
     text, _, words = EDITED[language]

@@ -194,6 +194,26 @@ TEMPLATES = (
         "ROOM ON THE LOWEST FLOOR. AVOID WINDOWS. IF YOU ARE OUTDOORS MOVE TO THE CLOSEST SUBSTANTIAL SHELTER.",
         ("ADAMS", "BAKER", "CLARK", "DOUGLAS"),
     ),
+    Template(
+        "اعتقال قيادي في عملية أمنية",
+        "قال مسؤول أمني إن قوة خاصة اعتقلت القيادي {place} فجر اليوم في منزل على أطراف المدينة بعد مراقبة استمرت أسابيع، "
+        "وصادرت أجهزة كمبيوتر ووثائق، ونقلته مروحية إلى قاعدة عسكرية حيث يجري التحقيق معه",
+        ("أبو عمر", "أبو خالد", "الحسني", "الجبوري"),
+    ),
+    Template(
+        "警方逮捕一名嫌疑人",
+        "警方今天凌晨在城郊一处住宅内逮捕了嫌疑人{place}，并查获多台电脑和大量文件，目前案件正在进一步调查之中，"
+        "警方呼吁知情者提供线索",
+        ("王强", "李明", "张伟"),
+    ),
+    Template(
+        "Central bank decides on its main rate",
+        "The central bank {verb} by half a point on Thursday, a decision that most economists had expected, and said that it "
+        "would watch the prices of food and rents closely; the currency hardly moved in early trading.",
+        (),
+        (),
+        (("raises rate", "raised its main rate"), ("cuts rate", "cut its main rate")),
+    ),
 )
 LEADS = (
     (
