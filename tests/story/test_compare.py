@@ -14,7 +14,8 @@ from watcher.model.entry import Entry, Identified
 from watcher.model.feed import Feed
 from watcher.model.story import Kinship, Placement, Sketch, StoryMember
 from watcher.story.assign import MOST_STORIES, StoryAssigner, assign
-from watcher.story.compare import Difference, Relation, compare
+from watcher.story.compare import Relation, compare
+from watcher.story.leads import Difference
 from watcher.story.sketch import SKETCH, overlap, sketch_of
 
 NOW = datetime(2026, 5, 4, 12, tzinfo=UTC)

@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from watcher.model.alert import Alert, EarlierAlert, stable_hash
 from watcher.model.story import AlertDecision, Placement, Sketch, StoryMember, Verdict
-from watcher.story.compare import Difference, Relation, compare
+from watcher.story.compare import Relation, compare
+from watcher.story.leads import Difference
 from watcher.story.sketch import is_of_title
 from watcher.story.wording import wording_of
 

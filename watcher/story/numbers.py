@@ -58,8 +58,8 @@ _TENS = {
     "he": "עשרים שלושים ארבעים חמישים שישים שבעים שמונים תשעים",
 }
 _OTHER_FORMS = {
-    1: "واحدة одна одного однієї אחת une eine ein una",
-    2: "اثنين اثنا اثني اثنتان اثنتين двух две двое дві двох שני שתי שתיים duas 两 兩",
+    1: "واحدا واحدة одна одного однієї אחת une eine ein una",
+    2: "اثنين اثنا اثني اثنتان اثنتين двух две двое дві двох שני שתי שתיים שנים שתים duas 两 兩",
     3: "ثلاث трех трое трьох שלוש",
     4: "أربع четырех четверо чотирьох ארבע",
     5: "خمس пяти пятеро п'яти חמש",
@@ -67,7 +67,11 @@ _OTHER_FORMS = {
     7: "سبع семи семеро семи שבע",
     8: "ثماني ثمان восьми восьми",
     9: "تسع девяти дев'яти תשע",
-    10: "عشر десяти десяти עשר",
+    10: "عشر десяти десяти עשר dizaine decena decina dezena десяток",
+    20: "vingtaine veintena ventina",
+    30: "trentaine treintena trentina",
+    50: "cinquantaine cinquantena полсотни",
+    100: "centaine centenar centinaio centena сотня",
     80: "quatrevingt quatrevingts",
     200: "مئتان مئتين مائتان مائتين مئتي مائتي двести двухсот двісті doscientos doscientas דویست مאתיים מאתיים دویست",
     300: "триста трехсот триста trescientos trescientas سیصد",
@@ -99,11 +103,20 @@ _VAGUE = {
     "honderden centinaia centenas מאות",
     "~1000": "thousands binlerce هزاران milliers miles migliaia milhares tausende tausenden duizenden אלפים אלפי",
 }
+_PLURALS = {
+    "~1000": "тысячи тысяч тисячі тисяч آلاف",
+    "~1000000": "millions миллионы миллионов мільйони мільйонів ملايين millones millionen milhões milioni",
+}
+"""Numbers of their own only where no other one is before them: "пять тысяч" is 5000."""
+_BEFORE_VAGUE = "数 數 几 幾 上"
+_PERSIAN_PLURAL = "ها"
 _ONE_OF_MANY = {"dozen": 12, "douzaine": 12, "docena": 12, "dutzend": 12, "dozzina": 12, "dúzia": 12, "düzine": 12}
 _AMBIGUOUS = "on one un une um uno una ein eine einen once bir six ده نه سی die sei elf miles sete cent bin mil сто"
 """Words that often mean something else, in their own or another language; `_Reader` lets some count beside others."""
 _KEPT = {"six": 6}
 _ONLY_IN_COMPOUNDS = {"on": 10, "bin": 1_000, "mil": 1_000, "сто": 100, "cent": 100, "ده": 10, "سی": 30, "نه": 9}
+_ONE = frozenset(map(fold, ["one", "un", "une", "um", "uma", "uno", "una", "ein", "eine", "bir"]))
+_ALL_TENS = range(20, 100, 10)
 _LINKS = frozenset(map(fold, ["and", "y", "et", "und", "e", "en", "و", "и", "ve"]))
 _DIGITS = re.compile(r"\d[\d.,:]*")
 _GROUPED = re.compile(r"\d{1,3}([.,]\d{3})+(?:[.,]\d{1,2})?")
@@ -169,10 +182,24 @@ def _values() -> dict[str, int]:
 _ALL_VALUES = _values()
 _MULTIPLY = {word: value for value, words in _MULTIPLIERS.items() for word in _folded(words)}
 _VAGUE_VALUES = {word: value for value, words in _VAGUE.items() for word in _folded(words)}
+_VAGUE_VALUES |= {word: value for value, words in _PLURALS.items() for word in _folded(words)}
+_VAGUE_PAIRS = {
+    (first, unit): f"~{value}"
+    for first, (unit, value) in product(
+        _folded(_BEFORE_VAGUE), {"十": 10, "百": 100, "千": 1_000, "万": 10_000}.items()
+    )
+} | {(fold(unit), fold(_PERSIAN_PLURAL)): value for unit, value in (("ده", "~10"), ("صد", "~100"), ("هزار", "~1000"))}
+"""数十, 上百; ده‌ها, whose parts a zero-width non-joiner separates."""
 _UNSURE = frozenset(_folded(_AMBIGUOUS)) - _KEPT.keys()
 _SURE = {word: value for word, value in _ALL_VALUES.items() if word not in _UNSURE and word not in _MULTIPLY} | _KEPT
 _COMPOUNDED = {fold(word): value for word, value in _ONLY_IN_COMPOUNDS.items()}
-_NUMBER_WORDS = frozenset({*_VAGUE_VALUES, *_COMPOUNDED, *_MULTIPLY, *_SURE})
+_HARDLY_NUMBERS = frozenset(_folded("on die miles a"))
+_UNSURE_VALUES = {
+    word: value
+    for word, value in (_ALL_VALUES | _MULTIPLY | _COMPOUNDED).items()
+    if word in _UNSURE and word not in _HARDLY_NUMBERS
+}
+_NUMBER_WORDS = frozenset({*_VAGUE_VALUES, *(first for first, _ in _VAGUE_PAIRS), *_COMPOUNDED, *_MULTIPLY, *_SURE})
 _TURKISH_UNITS = frozenset(_folded(_BELOW_TWENTY["tr"])[1:10])
 _PREFIXES = tuple("وفبلكומבלשהכ")
 _LONGEST_COMPOUND = 8
@@ -190,6 +217,11 @@ def numbers_in(words: Sequence[str]) -> list[Number]:
             found.append(number)
             place = number.end
     return found
+
+
+def unsure_numbers(words: Sequence[str]) -> frozenset[str]:
+    """The values of words that may be numbers: "one", "cent" (100 in French). They count where a number was before."""
+    return frozenset(str(_UNSURE_VALUES[word]) for word in words if word in _UNSURE_VALUES)
 
 
 def _digits_at(words: Sequence[str], place: int) -> Number | None:
@@ -216,10 +248,11 @@ def _is_decimal(digits: str) -> bool:
 
 def _words_at(words: Sequence[str], place: int) -> Number | None:
     """The longest number in words that begins at a place, "twenty" and "three" as one."""
-    if words[place] not in _NUMBER_WORDS and _bare(words[place]) not in _NUMBER_WORDS:
+    word = words[place]
+    if word not in _NUMBER_WORDS and _bare(word) not in _NUMBER_WORDS:
         return None  # nearly every word
-    if (vague := _VAGUE_VALUES.get(words[place]) or _VAGUE_VALUES.get(_bare(words[place]))) is not None:
-        return Number(place, place + 1, vague)
+    if (vague := _vague_at(words, place)) is not None:
+        return vague
     total = current = 0
     end = at = place
     last = 0
@@ -229,6 +262,8 @@ def _words_at(words: Sequence[str], place: int) -> Number | None:
             at += 1
             continue
         value = _value(word, is_first=at == place, following=words[at + 1] if at + 1 < len(words) else "")
+        if value is None and word in _ONE and last in _ALL_TENS:
+            value = 1
         if value is None:
             break
         is_multiplier = word in _MULTIPLY or _bare(word) in _MULTIPLY
@@ -246,6 +281,14 @@ def _words_at(words: Sequence[str], place: int) -> Number | None:
     return Number(place, end, str(total + current)) if end > place else None
 
 
+def _vague_at(words: Sequence[str], place: int) -> Number | None:
+    word, following = words[place], words[place + 1] if place + 1 < len(words) else ""
+    if (pair := _VAGUE_PAIRS.get((word, following))) is not None:
+        return Number(place, place + 2, pair)
+    alone = _VAGUE_VALUES.get(word) or _VAGUE_VALUES.get(_bare(word))
+    return None if alone is None else Number(place, place + 1, alone)
+
+
 def _adds(last: int, value: int) -> bool:
     """Whether a value may follow another one in one number: "twenty three", "five ten" (Arabic 15), not "two three"."""
     return value < last or (last < 10 and value == 10) or (last < 10 and 20 <= value < 100)
@@ -255,7 +298,8 @@ def _value(word: str, *, is_first: bool, following: str) -> int | None:
     for form in (word, _bare(word)):
         if form in _COMPOUNDED:
             follows = following in (_TURKISH_UNITS if form == "on" else _SURE.keys() | _MULTIPLY.keys() | _LINKS)
-            return _COMPOUNDED[form] if not is_first or (follows and _SURE.get(following, 1) < 10) else None
+            is_larger = _SURE.get(following, 1) < _COMPOUNDED[form]
+            return _COMPOUNDED[form] if not is_first or (follows and is_larger) else None
         if form in _MULTIPLY:
             return _MULTIPLY[form] if not is_first or _MULTIPLY[form] < 1_000_000 else None
         if form in _SURE:

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
-from watcher.story.numbers import Number, numbers_in
+from watcher.story.numbers import Number, numbers_in, unsure_numbers
 from watcher.story.opposites import OneOfClass, opposites_in
 from watcher.story.words import spaced, split_words
 from watcher.text.fold import fold
@@ -108,6 +108,11 @@ class Wording:
     def numbers(self) -> frozenset[str]:
         """The values of the numbers."""
         return frozenset(span.value for span in self.spans)
+
+    @cached_property
+    def unsure_numbers(self) -> frozenset[str]:
+        """The values of words that may be numbers."""
+        return unsure_numbers(self.words)
 
     @cached_property
     def content(self) -> frozenset[str]:
