@@ -136,6 +136,7 @@ def test_an_entry_is_marked_as_missed_and_that_is_taken_back(client: Client, sto
     path = f"/entries/{one.entry_key[:8]}"
     assert client.post(f"{path}/missed", {"topic": "nowhere"}).status_code == 400
     assert client.post(f"{path}/missed", {"topic": "ceasefires"}).status_code == 303
+    assert "<option" not in client.get(path).text.partition("Should it have come?")[2]
     assert [(missed.topic, missed.key) for missed in store.marks.missed()] == [("ceasefires", one.entry_key)]
     assert client.post(f"{path}/missed", {"topic": "ceasefires", "undo": "1"}).status_code == 303
     assert store.marks.missed() == []

@@ -18,7 +18,7 @@ def show(asked: Asked) -> Reply:
     page = read_entry_page(site.store, site.config.topics, site.settings.polling.backfill, record)
     verdicts = sorted(page.explanations, key=lambda one: (-one.level.rank, -one.score, one.topic))
     chosen = _chosen(asked.query.get("topic", ""), verdicts)
-    parts = chosen.parts if chosen else ()
+    parts, topic = (chosen.parts, site.topic(chosen.topic)) if chosen else ((), None)
     entry = record.entry
     texts = [text_runs(text, parts) for text in dict.fromkeys(filter(None, (entry.summary, entry.content)))]
     return asked.page(
@@ -30,6 +30,7 @@ def show(asked: Asked) -> Reply:
         title=text_runs(entry.title or "(no title)", parts),
         texts=texts,
         could_miss=_could_miss(page),
+        vocabulary=topic.topic.vocabulary if topic else {},
     )
 
 
@@ -40,9 +41,9 @@ def _chosen(name: str, verdicts: list[Explanation]) -> Explanation | None:
 
 
 def _could_miss(page: EntryPage) -> list[str]:
-    """Topics for which it may be marked as missed: those without an alert of it."""
+    """Topics for which it may be marked as missed: those without an alert of it, and not marked yet."""
     alerted = {alert.topic for alert in page.row.alerts}
-    return [one.topic for one in page.explanations if one.topic not in alerted]
+    return [one.topic for one in page.explanations if one.topic not in {*alerted, *page.missed_by}]
 
 
 def find_entry(asked: Asked) -> EntryRecord:
