@@ -11,7 +11,8 @@ from collections.abc import Callable
 from watcher.cli.options import LogFormat
 from watcher.text.redact import redact_addresses
 
-# structlog takes rich, where there is one, for tracebacks with variables. Ours have none, and rich is a tenth of a start.
+# structlog takes rich, where there is one, for tracebacks with variables. Ours have none, and rich is a tenth of a
+# start.
 _IS_HIDDEN = sys.modules.setdefault("rich", None) is None  # type: ignore[arg-type]
 import structlog  # noqa: E402
 
