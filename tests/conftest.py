@@ -97,6 +97,7 @@ def _is_slow(path: Path) -> bool:
     return not SLOW.isdisjoint(path.relative_to(TESTS).parts)
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_slow(item.path) or _needs_postgres(item):
