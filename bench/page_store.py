@@ -185,7 +185,9 @@ def insert(connection: Connection, table: Table, found: Iterable[dict[str, Any]]
         return
     names = list(values[0])
     dialect = connection.dialect
-    read = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) or (lambda value: value) for name in names]
+    read: list[Any] = [
+        table.c[name].type.dialect_impl(dialect).bind_processor(dialect) or (lambda value: value) for name in names
+    ]
     tuples = ([one(row[name]) for one, name in zip(read, names, strict=True)] for row in values)
     driver: Any = connection.connection.driver_connection
     if dialect.name == "postgresql":
