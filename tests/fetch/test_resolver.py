@@ -117,6 +117,15 @@ def test_a_name_that_got_no_thread_has_not_failed(names: Names) -> None:
     assert run(body) == ("host_busy", "93.184.215.14")
 
 
+@pytest.mark.parametrize("host", ["192.0.2.7", "2001:db8::7"])
+def test_an_address_is_not_looked_up(host: str, names: Names) -> None:
+    async def body(resolver: Resolver) -> Any:
+        return await outcome(resolver, host)
+
+    assert run(body) == host
+    assert names.asked == []
+
+
 def test_names_that_hang_again_and_again_share_few_threads(names: Names, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(resolver_module, "_FAILED_FOR", 0.0)
 

@@ -93,6 +93,8 @@ class Resolver:
 
     async def resolve(self, host: str, port: int) -> list[Address]:
         """All addresses of a name. Raises `FetchError` (`dns`), and `HostBusy` when no thread was free in time."""
+        if (address := _literal(host)) is not None:
+            return [address]
         now = asyncio.get_running_loop().time()
         failure = self._failures.get(host)
         if failure is not None and now - failure.at < _FAILED_FOR:
@@ -194,6 +196,16 @@ class _LookUp:
         answers = socket.getaddrinfo(self.host, self._port, type=socket.SOCK_STREAM)
         # A scope (fe80::1%eth0) is cut off: what has one is never global.
         return [ip_address(str(answer[4][0]).partition("%")[0]) for answer in answers]
+
+
+def _literal(host: str) -> Address | None:
+    """The address that is written instead of a name: there is nothing to look up. Other spellings (`127.1`) take the
+    way of names.
+    """
+    try:
+        return None if "%" in host else ip_address(host)
+    except ValueError:
+        return None
 
 
 def _unresolved(host: str, cause: str) -> FetchError:
