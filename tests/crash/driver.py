@@ -172,14 +172,17 @@ class Driver:
         run = await self._start("run")
         await self._ready(run)
         await asyncio.sleep(episode.after)
-        command, is_of_a_message = COMMANDS[episode.transaction]
-        words = command(self._store)
+        act = COMMANDS[episode.transaction]
+        words = act.command(self._store)
+        if words is None and act.before is not None and (first := act.before(self._store)) is not None:
+            await self._ended(await self._start(*first))
+            words = act.command(self._store)
         reached = False
         if words is not None:
             person = await self._start(*words, failpoint=f"{episode.place}:1")
             await self._ended(person)
             reached = person.failpoint is not None
-        if words is not None and is_of_a_message:
+        if words is not None and act.is_of_a_message:
             await self._ended(await self._start("outbox", "retry", words[-1]))
         await self._ended(await self._start(*SILENCE))
         await self._kill(run)

@@ -24,6 +24,7 @@ NOT_PLAYED = {
     "clear_index": "the index of words is made again from the entries; tests/search loses it",
     "fill_index": "as clear_index",
     "drop_index_parts": "as clear_index",
+    "ask_for_poll": "a button of the pages: one statement that makes a feed due",
     "keep_values": "off by default; what is lost is computed again",
     "use_values": "as keep_values",
     "take_budget": "off by default; an entry that took from a budget before takes nothing again",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 
 from tests.crash.stores import Store
 
@@ -28,22 +29,40 @@ def _with(words: Positions, store: Store, query: str, *after: str) -> Positions 
     return (*words, bytes(found[0][0]).hex(), *after) if found else None
 
 
-COMMANDS: Mapping[str, tuple[Command, bool]] = {
-    "retry_notification": (_of_notification("outbox", "retry"), True),
-    "drop_notification": (_of_notification("outbox", "drop"), True),
-    "mark_alert": (lambda store: _with(("alerts", "mark"), store, "SELECT id FROM alerts", "relevant"), False),
-    "add_missed": (
-        lambda store: _with(("entries", "mark"), store, UNALERTED, "--topic", "echo", "--missed"),
-        False,
+@dataclass(frozen=True, slots=True)
+class Act:
+    """A command that the operator gives, and what must come before and after it.
+
+    `before` is given first when there is nothing to do `command` to. `is_of_a_message`: the message must be sent again
+    afterwards.
+    """
+
+    command: Command
+    before: Command | None = None
+    is_of_a_message: bool = False
+
+
+def _mark_missed(store: Store) -> Positions | None:
+    return _with(("entries", "mark"), store, UNALERTED, "--topic", "echo", "--missed")
+
+
+def _poll_a_feed(store: Store) -> Positions | None:
+    found = store.rows("SELECT url FROM feeds ORDER BY next_poll_at DESC LIMIT 1")
+    return ("feeds", "poll", str(found[0][0])) if found else None
+
+
+COMMANDS: Mapping[str, Act] = {
+    "retry_notification": Act(_of_notification("outbox", "retry"), is_of_a_message=True),
+    "drop_notification": Act(_of_notification("outbox", "drop"), is_of_a_message=True),
+    "mark_alert": Act(lambda store: _with(("alerts", "mark"), store, "SELECT id FROM alerts", "relevant")),
+    "add_missed": Act(_mark_missed),
+    "remove_missed": Act(
+        lambda store: _with(("entries", "mark"), store, MISSED, "--topic", "echo", "--not-missed"), before=_mark_missed
     ),
-    "remove_missed": (
-        lambda store: _with(("entries", "mark"), store, MISSED, "--topic", "echo", "--not-missed"),
-        False,
+    "add_silence": Act(lambda _: SILENCE),
+    "expire_silence": Act(
+        lambda store: _with(("silence", "expire"), store, "SELECT id FROM silences ORDER BY ends_at DESC")
     ),
-    "add_silence": (lambda _: SILENCE, False),
-    "expire_silence": (
-        lambda store: _with(("silence", "expire"), store, "SELECT id FROM silences ORDER BY ends_at DESC"),
-        False,
-    ),
+    "acquire_named_feeds": Act(_poll_a_feed),
 }
-"""By transaction: the command, and whether a message must be sent again afterwards."""
+"""By transaction."""
