@@ -96,7 +96,7 @@ def test_a_test_that_fails_says_why(ready: Harness) -> None:
 def test_receivers_are_listed_and_unknown_ones_refused(ready: Harness) -> None:
     assert rows(ready.command("receivers", "list").stdout) == [
         ["desk", "desk/email/0", "desk@example.org"],
-        ["chat", "chat/webhook/0", ""],
+        ["chat", "chat/webhook/0", "127.0.0.1"],
     ]
     done = ready.command("receivers", "test", "nobody")
     assert (done.returncode, "desk, chat" in done.stderr) == (2, True)
