@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Iterator
@@ -77,6 +78,13 @@ by all processes but one.
 def pytest_configure(config: pytest.Config) -> None:
     """Names the run, so that all its processes share one PostgreSQL server."""
     os.environ.setdefault("WATCHER_TEST_RUN", f"{os.getpid()}-{time.monotonic_ns()}")
+    gc.set_threshold(20_000, 20, 20)
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and their modules stay: the cyclic collector need not look at them again and again."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
