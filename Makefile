@@ -24,8 +24,8 @@ run: $(READY)  ## the daemon, with CONFIG (config.yaml)
 test: $(READY)  ## all tests; ARGS="-k fold" chooses some
 	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder -r fEs $(ARGS)
 
-test-fast: $(READY)  ## the tests of the packages by themselves, in a little over a minute
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder -m "not slow" -r fEs $(ARGS)
+test-fast: $(READY)  ## the tests of the packages by themselves, in about a minute
+	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder -m "not slow" -r fEs $(ARGS)
 
 lint: style types contracts  ## all that can be said without running the program
 

@@ -207,6 +207,7 @@ def test_a_server_that_is_not_there() -> None:
     assert "smtp.host" in outcome.detail
 
 
+@pytest.mark.slow
 def test_a_server_that_says_nothing_costs_no_more_than_the_deadline() -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         settings = Smtp("127.0.0.1", "watcher@example.org", silent.getsockname()[1], "none")

@@ -186,7 +186,7 @@ def mail_server(script: Mapping[str, str]) -> Iterator[tuple[int, list[str]]]:
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Talk) as server:
         server.daemon_threads = True
         server.script, server.said = {"DATA": "354 go", **script}, []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield server.server_address[1], server.said  # type: ignore[attr-defined,misc]
         server.shutdown()
 

@@ -42,7 +42,7 @@ class _Hook(BaseHTTPRequestHandler):
 def tls_hook(context: ssl.SSLContext) -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), _Hook) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"https://127.0.0.1:{server.server_address[1]}/hook"
         server.shutdown()
 
@@ -78,7 +78,7 @@ def proxy() -> Iterator[tuple[str, list[str]]]:
     """Its address, and the targets that it was asked for."""
     with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Connect) as server:
         server.daemon_threads, server.targets = True, []  # type: ignore[attr-defined]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
+        threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
         yield f"http://127.0.0.1:{server.server_address[1]}", server.targets  # type: ignore[attr-defined]
         server.shutdown()
 

@@ -142,6 +142,7 @@ def test_slow_down_pauses_every_feed_of_the_host(status: int, feed_server: FeedS
     assert isinstance(third, Fetched)
 
 
+@pytest.mark.slow
 def test_waiting_for_a_slot_does_not_use_up_the_deadline(feed_server: FeedServer, with_fetcher: Any) -> None:
     url = feed_server.put("/f", b"<rss/>")
     manners = PerHost(1, timedelta(milliseconds=800))

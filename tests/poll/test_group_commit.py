@@ -107,6 +107,7 @@ def test_a_store_that_fails_fails_all(store: Store, monkeypatch: pytest.MonkeyPa
     assert entries(store) == set()
 
 
+@pytest.mark.slow
 def test_a_busy_store_is_tried_again(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     save, refusals = store.polls.save, [StoreBusy("locked")]
 

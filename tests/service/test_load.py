@@ -46,6 +46,7 @@ def test_a_collector_that_was_off_stays_off() -> None:
         gc.enable()
 
 
+@pytest.mark.slow
 def test_a_configuration_has_the_same_fingerprints_in_every_process(harness: Harness) -> None:
     """Sets are written in another order in each: nodes with one file once held each other's for a newer one."""
     harness.route = """

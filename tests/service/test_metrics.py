@@ -140,6 +140,7 @@ def promtool(*words: str, stdin: bytes = b"") -> None:
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool is not installed (Debian: prometheus)")
+@pytest.mark.slow
 def test_promtool_accepts_metrics_and_rules(tmp_path: Path) -> None:
     for *_, move, _ in MOVES:
         move()
