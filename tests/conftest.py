@@ -78,7 +78,7 @@ by all processes but one.
 def pytest_configure(config: pytest.Config) -> None:
     """Names the run, so that all its processes share one PostgreSQL server."""
     os.environ.setdefault("WATCHER_TEST_RUN", f"{os.getpid()}-{time.monotonic_ns()}")
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(50_000, 20, 100)
 
 
 def pytest_collection_finish() -> None:
