@@ -17,7 +17,7 @@ def scanner(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> 
     """Both of PyYAML's scanners: the C one is not everywhere."""
     if not hasattr(yaml, request.param):
         pytest.skip("PyYAML was built without libyaml")
-    monkeypatch.setattr(document, "_LOADER", getattr(yaml, request.param))
+    monkeypatch.setattr(document, "LOADER", getattr(yaml, request.param))
 
 
 @pytest.mark.parametrize(

@@ -10,14 +10,17 @@ from tests.harness.factories import NOW
 from watcher.errors import NotifyReason, PollReason
 from watcher.model.feed import FeedIssue, FeedIssueKind
 from watcher.model.route import ChannelRef, OwnTemplate
+from watcher.model.topic import Level
 from watcher.render.channel_failure import trouble_message, trouble_notification
 from watcher.render.digest_context import daily_counts, feed_notes
 from watcher.render.user_templates import UserTemplates
+from watcher.store.records import AlertVolume
 
 
 def test_days_are_the_readers_days() -> None:
     late = datetime(2026, 1, 23, 21, 30, tzinfo=UTC)
-    told = [("a", NOW - timedelta(days=days), 1) for days in (0, 13, 14)] + [("a", late, 1), ("b", NOW, 1)]
+    at = [("a", NOW - timedelta(days=days)) for days in (0, 13, 14)] + [("a", late), ("b", NOW)]
+    told = [AlertVolume(topic, moment, Level.FOCUS, 1) for topic, moment in at]
     assert daily_counts(told, "Europe/Istanbul", NOW) == {"a": (1, *[0] * 12, 2), "b": (*[0] * 13, 1)}
     assert daily_counts(told, "UTC", NOW)["a"][-2:] == (1, 1)
 

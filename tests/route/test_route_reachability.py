@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import pytest
@@ -9,10 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.model.route import GroupTiming, Matcher, Operator, Route
-from watcher.route.reachability import missing_values, routes_without_use, unreachable_routes
+from watcher.route.reachability import missing_values, reach, routes_without_use, unreachable_routes
 from watcher.route.tree import routes_for
 
 LEVELS = {"level": frozenset({"mention", "focus"})}
+
+
+def unreachable(root: Route, domains: Mapping[str, frozenset[str]] = LEVELS) -> list[Route]:
+    found = reach(root, domains)
+    assert found is not None
+    return unreachable_routes(root, found)
+
+
+def unused(root: Route) -> list[Route]:
+    found = reach(root, LEVELS)
+    assert found is not None
+    return routes_without_use(root, found)
 
 
 def node(path: str, *matchers: Matcher, continues: bool = False, routes: tuple[Route, ...] = ()) -> Route:
@@ -53,23 +66,23 @@ REACHABLE = {
 @pytest.mark.parametrize("name", UNREACHABLE)
 def test_the_last_cannot_be_reached(name: str) -> None:
     children = [node(f"/{n}", *matchers) for n, matchers in enumerate(UNREACHABLE[name])]
-    assert unreachable_routes(tree(*children), LEVELS) == children[-1:]
+    assert unreachable(tree(*children)) == children[-1:]
 
 
 @pytest.mark.parametrize("name", REACHABLE)
 def test_all_can_be_reached(name: str) -> None:
     children = [node(f"/{n}", *matchers) for n, matchers in enumerate(REACHABLE[name])]
-    assert unreachable_routes(tree(*children), LEVELS) == []
+    assert unreachable(tree(*children)) == []
 
 
 def test_continue_leaves_the_next_reachable() -> None:
-    assert unreachable_routes(tree(node("/0", continues=True), node("/1", FOCUS)), LEVELS) == []
+    assert unreachable(tree(node("/0", continues=True), node("/1", FOCUS))) == []
 
 
 def test_only_the_outermost_is_named() -> None:
     inner = node("/1/0", FOCUS)
     outer = node("/1", routes=(inner,))
-    assert unreachable_routes(tree(node("/0"), outer), LEVELS) == [outer]
+    assert unreachable(tree(node("/0"), outer)) == [outer]
 
 
 def test_a_value_that_no_feed_has() -> None:
@@ -88,13 +101,13 @@ def test_a_receiver_whose_alerts_its_children_all_take() -> None:
         return replace(node(path, *matchers), receiver=receiver, **more)  # type: ignore[arg-type]
 
     both = (to("a", "/0", FOCUS), to("b", "/1", MENTION))
-    assert [route.path for route in routes_without_use(to("desk", "/", routes=both), LEVELS)] == ["/"]
-    assert routes_without_use(to("a", "/", routes=both), LEVELS) == []
-    assert routes_without_use(to("desk", "/", routes=both[:1]), LEVELS) == []
+    assert [route.path for route in unused(to("desk", "/", routes=both))] == ["/"]
+    assert unused(to("a", "/", routes=both)) == []
+    assert unused(to("desk", "/", routes=both[:1])) == []
     going_on = (to("a", "/0", continues=True),)
-    assert [route.path for route in routes_without_use(to("desk", "/", routes=going_on), LEVELS)] == ["/"]
-    unreachable = (to("a", "/0"), to("b", "/1", FOCUS))
-    assert [route.receiver for route in routes_without_use(to("a", "/", routes=unreachable), LEVELS)] == []
+    assert [route.path for route in unused(to("desk", "/", routes=going_on))] == ["/"]
+    never_entered = (to("a", "/0"), to("b", "/1", FOCUS))
+    assert [route.receiver for route in unused(to("a", "/", routes=never_entered))] == []
 
 
 values = st.sampled_from(["a", "b", ""])
@@ -115,5 +128,5 @@ def trees(draw: st.DrawFn) -> Route:
 def test_what_trying_all_labels_reaches_is_not_reported_and_the_rest_is(root: Route) -> None:
     domains = {"x": frozenset("ab") | {""}, "y": frozenset("ab") | {""}}
     taken = {route.path for x in domains["x"] for y in domains["y"] for route in routes_for(root, {"x": x, "y": y})}
-    reported = {route.path for route in unreachable_routes(root, domains)}
+    reported = {route.path for route in unreachable(root, domains)}
     assert reported == {child.path for child in root.routes} - taken

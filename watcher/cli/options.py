@@ -103,15 +103,19 @@ def store_of(config: Path) -> Iterator[Store]:
         yield store
 
 
+def login_name() -> str | None:
+    """Who runs this command; None for a login without a name, as in some containers."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return None
+
+
 def at_terminal() -> Actor:
     """Who runs this command, for the log of acts."""
     from watcher.model.act import Actor, WayIn
 
-    try:
-        name = getpass.getuser()
-    except (OSError, KeyError):
-        name = "a user without a name"
-    return Actor(name, WayIn.COMMAND)
+    return Actor(login_name() or "a user without a name", WayIn.COMMAND)
 
 
 def duration(text: str, option: str) -> timedelta:

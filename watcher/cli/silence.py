@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import secrets
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -18,6 +17,7 @@ from watcher.cli.options import (
     command_group,
     duration,
     load_to_read,
+    login_name,
     opened_store,
     store_of,
 )
@@ -63,7 +63,7 @@ def add(
     silence = Silence(
         id=secrets.token_hex(16),
         matchers=tuple(_matcher(text) for text in matchers),
-        author=author or _login_name(),
+        author=author or _own_name(),
         comment=comment,
         starts_at=now,
         ends_at=now + lasting,
@@ -88,11 +88,10 @@ def _matcher(text: str) -> Matcher:
     return found
 
 
-def _login_name() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError) as error:
-        raise UsageError("this login has no name; give one with --author") from error
+def _own_name() -> str:
+    if name := login_name():
+        return name
+    raise UsageError("this login has no name; give one with --author")
 
 
 def _effect(store: Store, silence: Silence) -> str:

@@ -30,12 +30,12 @@ from typing import Any
 import yaml
 
 from watcher.config.quantities import read_points
+from watcher.config.yaml_tree import LOADER
 from watcher.model.topic import NO_LANGUAGE, ListMember, Near, Points, Term
 
 _FOLDER = files("watcher") / "library"
 _EXAMPLES, _TRANSLATIONS = "examples", "translations"
 """Folders of the library that hold no packs."""
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _LOCAL_LIST = re.compile(r"(?<![\w@/])@([a-z][\w-]*)(?![\w/-])")
 _SEPARATOR = re.compile(r"\s*[,\n]\s*")
 OF_NO_LANGUAGE = "any"
@@ -82,7 +82,7 @@ def load_pack(name: str) -> Pack:
     """A pack by its name. Raises KeyError when there is none of this name."""
     if name not in pack_names():
         raise KeyError(name)
-    document = yaml.load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=_LOADER)  # noqa: S506 - safe
+    document = yaml.load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - safe
     own = name.rpartition("/")[2]
     lists = {
         list_name: members
@@ -134,7 +134,7 @@ def pack_examples(name: str) -> tuple[PackExample, ...]:
     text = (_FOLDER / _EXAMPLES / f"{name.rpartition('/')[2]}.yaml").read_text(encoding="utf-8")
     return tuple(
         PackExample(name, language, kind, example)
-        for language, kinds in yaml.load(text, Loader=_LOADER).items()  # noqa: S506 - safe
+        for language, kinds in yaml.load(text, Loader=LOADER).items()  # noqa: S506 - safe
         for kind, texts in kinds.items()
         for example in texts
     )
@@ -146,7 +146,7 @@ def country_names() -> tuple[Mapping[str, tuple[str, ...]], ...]:
     text = (_FOLDER / _TRANSLATIONS / "countries.yaml").read_text(encoding="utf-8")
     return tuple(
         {language: tuple(_SEPARATOR.split(names)) for language, names in by_language.items()}
-        for by_language in yaml.load(text, Loader=_LOADER).values()  # noqa: S506 - safe
+        for by_language in yaml.load(text, Loader=LOADER).values()  # noqa: S506 - safe
     )
 
 

@@ -24,7 +24,7 @@ Where = tuple[str | int, ...]
 MERGE = "<<"
 """The merge key of YAML 1.1 (https://yaml.org/type/merge.html), which version 1.2 left out and everybody uses."""
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 40
 _ALIASED_NODES = 10_000
 
@@ -146,7 +146,7 @@ class _Builder:
     aliased: int = 0
 
     def build(self, text: str) -> Node | None:
-        events: Iterator[Any] = yaml.parse(text, Loader=_LOADER)
+        events: Iterator[Any] = yaml.parse(text, Loader=LOADER)
         root: Node | None = None
         for event in events:
             if not isinstance(event, yaml.DocumentStartEvent):

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
-from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +29,9 @@ class Via:
 
     def trust(self) -> ssl.SSLContext:
         """The authorities that are trusted on this way; made when first needed, which takes a while."""
-        return _trusting(self.ca_file)
+        from watcher.net.tls import trusting
+
+        return trusting(self.ca_file)
 
 
 class HttpClients:
@@ -89,13 +90,3 @@ def _client(via: Via, user_agent: str) -> httpx2.AsyncClient:
         headers={"User-Agent": user_agent, "Accept-Encoding": "identity"},
         cookies=NoCookies(),
     )
-
-
-@lru_cache(maxsize=16)
-def _trusting(ca_file: Path | None) -> ssl.SSLContext:
-    import httpx2
-
-    context = httpx2.create_ssl_context(trust_env=False)
-    if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
-    return context

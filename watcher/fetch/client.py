@@ -91,12 +91,7 @@ class Fetcher:
             return FetchFailed(error.reason, error.detail)
         except TimeoutError:
             return failures.timed_out(httpx2.URL(feed.url).host, deadline)
-        except (
-            httpcore2.NetworkError,
-            httpcore2.TimeoutException,
-            httpcore2.ProtocolError,
-            httpcore2.ProxyError,
-        ) as error:
+        except failures.TRANSPORT_ERRORS as error:
             return failures.transport_failure(error)
 
     def space(self, host: str, ago: timedelta) -> None:

@@ -12,6 +12,13 @@ import httpx2
 from watcher.errors import PollReason
 from watcher.model.feed import FetchFailed
 
+TRANSPORT_ERRORS = (
+    httpcore2.NetworkError,
+    httpcore2.TimeoutException,
+    httpcore2.ProtocolError,
+    httpcore2.ProxyError,
+)
+"""What a request raises when there is no whole answer to it; `transport_failure` says why."""
 _STATUS_REASONS = {
     401: PollReason.HTTP_UNAUTHORIZED,
     403: PollReason.HTTP_UNAUTHORIZED,

@@ -6,13 +6,10 @@ private range could use the connection that another has opened there.
 
 from __future__ import annotations
 
-import ssl
 from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from functools import lru_cache
 from ipaddress import ip_address
-from pathlib import Path
 from typing import Any
 
 import httpcore2
@@ -26,6 +23,7 @@ from watcher.fetch.ssrf_guard import GuardedBackend
 from watcher.model.secret import reveal
 from watcher.model.settings import Network
 from watcher.net.bounded import BoundedBackend
+from watcher.net.tls import trusting
 
 _CONNECTIONS = 300
 """More than polls at once: none waits for a connection behind others whose server hangs."""
@@ -39,7 +37,7 @@ class Pools:
 
     def __init__(self, network: Network) -> None:
         self._network = network
-        self._context = _ssl_context(network)
+        self._context = trusting(network.ca_file)
         self._resolver = Resolver()
         self._pools: dict[tuple[str, ...], httpcore2.AsyncConnectionPool] = {}
 
@@ -106,32 +104,6 @@ def _when_sent(call: Callable[[], None]) -> Callable[[str, Mapping[str, Any]], A
             call()
 
     return trace
-
-
-def _ssl_context(network: Network) -> ssl.SSLContext:
-    """The system's authorities, and those of `network.ca_file`; SSL_CERT_FILE of the environment does not count.
-
-    Reading the system's takes longer than a whole round of polls, so that a context is kept until a file changes.
-    """
-    system = ssl.get_default_verify_paths()
-    files = (system.openssl_cafile, system.openssl_capath, network.ca_file)
-    return _trusting(network.ca_file, tuple(_changed_at(file) for file in files if file))
-
-
-@lru_cache(maxsize=4)
-def _trusting(ca_file: Path | None, changed_at: tuple[int, ...]) -> ssl.SSLContext:
-    context = httpx2.create_ssl_context(trust_env=False)
-    if ca_file is not None:
-        context.load_verify_locations(cafile=ca_file)
-    return context
-
-
-def _changed_at(file: str | Path) -> int:
-    """Nanoseconds; 0 for a file that is not there."""
-    try:
-        return Path(file).stat().st_mtime_ns
-    except OSError:
-        return 0
 
 
 def _proxy_authorization(address: httpx2.URL) -> list[tuple[bytes, bytes]]:

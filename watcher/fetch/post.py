@@ -48,12 +48,7 @@ class Poster:
             return FetchFailed(error.reason, error.detail)
         except TimeoutError:
             return failures.timed_out(read_address(address).host, within)
-        except (
-            httpcore2.NetworkError,
-            httpcore2.TimeoutException,
-            httpcore2.ProtocolError,
-            httpcore2.ProxyError,
-        ) as error:
+        except failures.TRANSPORT_ERRORS as error:
             return failures.transport_failure(error)
 
     async def aclose(self) -> None:

@@ -160,20 +160,9 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "to_focus": explanation.to_focus / 100,
         "to_mention": explanation.to_mention / 100,
         "unread": explanation.unread,
-        "opinions": [opinion_json(one) for one in explanation.opinions],
+        "opinions": [one.facts() for one in explanation.opinions],
         "lifted_by": explanation.lifted_by,
         "full_text": explanation.from_page,
-    }
-
-
-def opinion_json(opinion: Opinion) -> dict[str, Any]:
-    """An opinion as JSON values; closeness and probability between 0 and 1."""
-    return {
-        "kind": opinion.kind.value,
-        "favours": opinion.favours,
-        "value": opinion.value / 100,
-        "least": opinion.least / 100,
-        "quote": opinion.quote,
     }
 
 

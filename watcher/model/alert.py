@@ -55,6 +55,16 @@ class Opinion:
     least: int = 0
     quote: str = ""
 
+    def facts(self) -> dict[str, object]:
+        """It as JSON values; closeness and probability between 0 and 1."""
+        return {
+            "kind": self.kind.value,
+            "favours": self.favours,
+            "value": self.value / 100,
+            "least": self.least / 100,
+            "quote": self.quote,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Match:

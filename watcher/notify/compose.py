@@ -53,7 +53,7 @@ def _context(notification: Notification, zone: str, store: Store) -> DigestConte
     since = made_at - timedelta(days=1) if previous is None else previous + timedelta(microseconds=1)
     feeds, answered = store.digest_facts.feeds_read(made_at - timedelta(days=1))
     return DigestContext(
-        history=_history(store, zone, made_at),
+        history=daily_counts(store.alerts.volume(made_at - timedelta(days=BAR_DAYS), made_at), zone, made_at),
         feed_notes=feed_notes(_shown_issues(store, made_at), zone),
         silenced=_silenced(notification, previous, store),
         held=tuple(
@@ -61,11 +61,6 @@ def _context(notification: Notification, zone: str, store: Store) -> DigestConte
         ),
         read=ReadCounts(feeds, answered, store.entries.count(since)),
     )
-
-
-def _history(store: Store, zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
-    volume = store.alerts.volume(now - timedelta(days=BAR_DAYS), now)
-    return daily_counts(((one.topic, one.at, one.count) for one in volume), zone, now)
 
 
 def _shown_issues(store: Store, now: datetime) -> list[FeedIssue]:

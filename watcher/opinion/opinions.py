@@ -40,8 +40,6 @@ T = TypeVar("T")
 
 SENSE_LIFE = timedelta(hours=6)
 """How long marks of users may wait before they count."""
-MOST_ENTRIES = 100
-"""Entries of one poll that are encoded; of more, the first ones: a feed that was just added has thousands."""
 _QUESTIONS_AT_ONCE = 4
 _ANSWER_BYTES = 200_000
 SECOND_LOOKS = "second looks"
@@ -96,16 +94,16 @@ class Opinions:
     async def consider(self, those: Sequence[Undecided]) -> Considered:
         """The matches with their opinions. Raises `StoreError`; a cancelled call leaves nothing half done."""
         counts: Counter[OpinionResult] = Counter()
-        with_closeness = await self.with_closeness(those[: MOST_ENTRIES * max(1, len(self._topics))])
+        with_closeness = await self.with_closeness(those)
         looked = await asyncio.gather(*(self._look(one, counts) for one in with_closeness))
-        entries = {(one.entry_key, one.match.topic): one for one in looked}
         kept = [(one.entry_key, one.match) for one in looked if one.match.level is not Level.NONE]
-        for key, match in best_first((one.entry_key, one.match) for one in looked if wants_lift(one.match)):
+        for key, match in best_first((one.entry_key, one.match) for one in looked):
             by = wants_lift(match)
-            assert by is not None
+            if by is None:
+                continue
             if await self._within_budget(by, key, match.topic):
                 counts[OpinionResult.LIFTED] += 1
-                kept.append((key, lifted(entries[key, match.topic].match, by)))
+                kept.append((key, lifted(match, by)))
             else:
                 counts[OpinionResult.OVER_BUDGET] += 1
         return Considered(tuple(kept), counts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections.abc import Iterable, Mapping
 from importlib.metadata import PackageNotFoundError, version
@@ -39,8 +38,6 @@ class Vectors:
         self._store = store
         self._store_pool = store_pool
         self._children = ChildPool("watcher.opinion.encoder_worker", _LIMITS, workers=1, jobs_per_child=_JOBS_PER_CHILD)
-        self._starting = asyncio.Lock()
-        self._is_started = False
 
     async def of(self, texts: Iterable[str]) -> dict[str, Vector]:
         """The vector of each text; texts that could not be encoded are left out. Raises `StoreError`."""
@@ -65,14 +62,11 @@ class Vectors:
 
     async def _encode(self, texts: Mapping[str, str]) -> dict[str, bytes]:
         """Vectors as they are stored, by key; none when the encoder fails."""
-        async with self._starting:
-            if not self._is_started:
-                try:
-                    await self._children.start()
-                except OSError as error:
-                    log.error("encoder.not_started", error=str(error), remedy="install watcher-news[meaning] again")
-                    return {}
-                self._is_started = True
+        try:
+            await self._children.start()
+        except OSError as error:
+            log.error("encoder.not_started", error=str(error), remedy="install watcher-news[meaning] again")
+            return {}
         frames: list[bytes] = []
         body = json.dumps([text[:TEXT_CHARACTERS] for text in texts.values()]).encode()
         finished = await self._children.run(b"", body, frames.append)

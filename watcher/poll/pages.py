@@ -6,7 +6,6 @@ when its feed is on the same domain. No header of the feed, and no credential, i
 
 from __future__ import annotations
 
-import asyncio
 import json
 from collections import OrderedDict
 from dataclasses import dataclass
@@ -23,7 +22,7 @@ from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, Validators
 from watcher.sandbox.limits import Limits
 from watcher.sandbox.pool import ChildPool
-from watcher.text.domains import registrable_domain
+from watcher.text.domains import domain_of
 
 log = structlog.get_logger()
 
@@ -62,8 +61,6 @@ class Pages:
         self._fetcher = fetcher
         self._clock = clock
         self._children = ChildPool("watcher.parse.full_text", _LIMITS, workers=1, jobs_per_child=_JOBS_PER_CHILD)
-        self._starting = asyncio.Lock()
-        self._is_started = False
         self._robots: OrderedDict[str, _Robots] = OrderedDict()
 
     async def full_text(self, entry: Entry, feed: Feed) -> str:
@@ -71,7 +68,7 @@ class Pages:
         url = entry.link
         if not url.startswith(("https://", "http://")):
             return ""
-        is_ours = registrable_domain(_host(url)) == registrable_domain(_host(feed.url))
+        is_ours = domain_of(url) == domain_of(feed.url)
         if not await self._is_allowed(url, is_ours):
             log.info("page.not_allowed", feed=feed.url, host=_host(url))
             return ""
@@ -114,14 +111,11 @@ class Pages:
 
     async def _ask(self, head: dict[str, str], body: bytes) -> dict[str, Any]:
         """What the child answers; nothing when it fails."""
-        async with self._starting:
-            if not self._is_started:
-                try:
-                    await self._children.start()
-                except OSError as error:
-                    log.error("pages.not_started", error=str(error), remedy="install watcher-news[full-text] again")
-                    return {}
-                self._is_started = True
+        try:
+            await self._children.start()
+        except OSError as error:
+            log.error("pages.not_started", error=str(error), remedy="install watcher-news[full-text] again")
+            return {}
         frames: list[bytes] = []
         finished = await self._children.run(json.dumps(head).encode(), body, frames.append)
         if finished.failure is not None or not frames:

@@ -2,7 +2,6 @@
 
     words ─▶ full texts of near misses, where the feed has only teasers ─▶ opinions on what words do not decide
 
-
 Whatever takes time beyond the words has a deadline of its own: when it passes, or something fails, the words decide.
 """
 
@@ -34,8 +33,6 @@ _REPORT = "please report this"
 
 MOST_CONSIDERED = 100
 """Entries of one document on which opinions are asked for: a feed that was just added has thousands."""
-
-
 MOST_PAGES = 5
 """Pages that are fetched for one document."""
 TEASER_CHARACTERS = 1_500
@@ -91,6 +88,8 @@ class Scorer:
     ) -> Scored:
         """The alerts of these entries. `within` bounds what is asked beyond the words."""
         labels = labels_of(origin)
+        if not self._asks_beyond_words(feed):
+            return await self.cpu_pool(self._by_words, those, labels, feed, origin, now)
         found = await self.cpu_pool(self._percolate, those, labels)
         from_pages = await self._from_pages(those, found, feed, labels, within / 2)
         those = tuple(from_pages.get(one.entry_key, one) for one in those)
@@ -98,6 +97,16 @@ class Scorer:
         found |= _by_entry(considered.matches)
         counts = {**considered.counts, **({OpinionResult.FULL_TEXT: len(from_pages)} if from_pages else {})}
         return await self.cpu_pool(self._scored, those, found, feed, origin, now, counts, from_pages)
+
+    def _asks_beyond_words(self, feed: Feed) -> bool:
+        reads_pages = self.pages is not None and feed.full_text is not FullText.NEVER
+        return reads_pages or (self.opinions is not None and bool(self.opinions.topics))
+
+    def _by_words(
+        self, those: tuple[Identified, ...], labels: Mapping[str, str], feed: Feed, origin: AlertOrigin, now: datetime
+    ) -> Scored:
+        """What most polls need, in one go in a thread."""
+        return self._scored(those, self._percolate(those, labels), feed, origin, now, {}, {})
 
     def _percolate(self, those: Sequence[Identified], labels: Mapping[str, str]) -> Matches:
         """The matches by entry key and topic. An entry that cannot be scored does not stop the others."""

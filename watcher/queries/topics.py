@@ -28,8 +28,7 @@ NEAR_SHOWN = 20
 
 def read_bars(store: Store, zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
     """Alerts a day of each topic over the days of a digest's bars, oldest first."""
-    volume = store.alerts.volume(now - timedelta(days=BAR_DAYS), now)
-    return daily_counts(((one.topic, one.at, one.count) for one in volume), zone, now)
+    return daily_counts(store.alerts.volume(now - timedelta(days=BAR_DAYS), now), zone, now)
 
 
 def read_topic_rows(store: Store, topics: Sequence[CompiledTopic], zone: str, now: datetime) -> list[TopicRow]:

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Protocol
 
 from watcher.model.feed import FeedIssue, FeedIssueKind
 from watcher.model.notification import HoldReason
@@ -98,14 +99,23 @@ def counted(count: int, noun: str) -> str:
     return f"{count:,} {noun if count == 1 else plural}"
 
 
-def daily_counts(alerts: Iterable[tuple[str, datetime, int]], zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
-    """Alerts a local day for each topic, from topics, times and numbers of alerts; what is older or later than the days
-    is left out.
-    """
+class Counted(Protocol):
+    """How many alerts of a topic were made at about a time."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def at(self) -> datetime: ...
+    @property
+    def count(self) -> int: ...
+
+
+def daily_counts(volume: Iterable[Counted], zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
+    """Alerts a local day for each topic; what is older or later than the days is left out."""
     today = day_of(now, zone)
     counts: defaultdict[str, Counter[int]] = defaultdict(Counter)
-    for topic, moment, number in alerts:
-        counts[topic][(today - day_of(moment, zone)).days] += number
+    for one in volume:
+        counts[one.topic][(today - day_of(one.at, zone)).days] += one.count
     return {topic: tuple(days[back] for back in range(BAR_DAYS - 1, -1, -1)) for topic, days in counts.items()}
 
 

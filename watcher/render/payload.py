@@ -61,16 +61,7 @@ def _beside_score(alert: Alert) -> dict[str, object]:
     """Opinions, which one made the alert a mention, whether a page was scored; keys are there when there are any."""
     found: dict[str, object] = {}
     if alert.opinions:
-        found["opinions"] = [
-            {
-                "kind": one.kind.value,
-                "favours": one.favours,
-                "value": one.value / 100,
-                "least": one.least / 100,
-                "quote": one_line(one.quote),
-            }
-            for one in alert.opinions
-        ]
+        found["opinions"] = [{**one.facts(), "quote": one_line(one.quote)} for one in alert.opinions]
     if alert.lifted_by is not None:
         found["lifted_by"] = alert.lifted_by.value
     if alert.entry.from_page:

@@ -55,17 +55,13 @@ def reach(root: Route, domains: Domains) -> Reach | None:
     return Reach(frozenset(entered), frozenset(receiving))
 
 
-def unreachable_routes(root: Route, domains: Domains) -> list[Route]:
+def unreachable_routes(root: Route, found: Reach) -> list[Route]:
     """Routes that no alert enters, outermost first, without what is below them."""
-    found = reach(root, domains)
-    return [] if found is None else list(_outermost(root, found.entered))
+    return list(_outermost(root, found.entered))
 
 
-def routes_without_use(root: Route, domains: Domains) -> list[Route]:
+def routes_without_use(root: Route, found: Reach) -> list[Route]:
     """The first route of each receiver that gets nothing although alerts enter its routes: children take all."""
-    found = reach(root, domains)
-    if found is None:
-        return []
     of_receiver: dict[str, list[Route]] = {}
     for route in _all(root):
         of_receiver.setdefault(route.receiver, []).append(route)

@@ -14,6 +14,8 @@ from enum import StrEnum
 from watcher.sandbox.child import LENGTH, OUT_OF_MEMORY, READY, as_job
 from watcher.sandbox.limits import Limits, child_command, child_environment
 
+LARGEST_FRAME = 64 << 20
+"""Bytes; a child that announces a longer one is broken."""
 _TAG = b"1"
 """A child of its own has one job."""
 
@@ -62,22 +64,9 @@ async def run_job(module: str, head: bytes, body: bytes, limits: Limits) -> Fini
 
 
 def run_job_blocking(module: str, head: bytes, body: bytes, limits: Limits) -> Finished:
-    """The same for callers in a thread; keeps the frames that came before the deadline."""
-    try:
-        ended = subprocess.run(
-            child_command(module, limits),
-            input=b"".join(as_job(_TAG, head, body)),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=limits.deadline,
-            check=False,
-            env=child_environment(),
-            cwd="/",
-            start_new_session=True,
-        )
-    except subprocess.TimeoutExpired as late:
-        return Finished(_frames(late.stdout or b"")[0], JobFailure.DEADLINE)
-    return _finished(ended.stdout, ended.returncode)
+    """The same for callers in a thread; keeps the frames that came before a failure."""
+    with BlockingChild(module, limits) as child:
+        return child.run(head, body)
 
 
 class BlockingChild:
@@ -133,7 +122,7 @@ class BlockingChild:
         return Finished(frames, failure, exit_code)
 
     def _exchange(self, job: tuple[bytes, ...]) -> tuple[tuple[bytes, ...], bytes]:
-        """The frames of the answer after its tag, and the mark after them; "" when the child has ended."""
+        """The whole frames of the answer after its tag, and the mark after them; "" when the child has ended."""
         source, sink = self._process.stdout, self._process.stdin
         if source is None or sink is None:
             raise AssertionError("both are pipes")
@@ -143,8 +132,13 @@ class BlockingChild:
             sink.writelines(job)
             sink.flush()
         frames: list[bytes] = []
-        while (prefix := source.read(LENGTH.size)) not in (READY, OUT_OF_MEMORY, b""):
-            frames.append(source.read(LENGTH.unpack(prefix)[0]))
+        while (prefix := source.read(LENGTH.size)) not in (READY, OUT_OF_MEMORY):
+            length = LENGTH.unpack(prefix)[0] if len(prefix) == LENGTH.size else 0
+            frame = source.read(length) if 0 < length <= LARGEST_FRAME else b""
+            if len(frame) < max(length, 1):
+                self._process.kill()
+                return tuple(frames[1:]), b""
+            frames.append(frame)
         return tuple(frames[1:]), prefix
 
 

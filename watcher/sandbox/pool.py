@@ -15,10 +15,9 @@ from contextlib import suppress
 
 from watcher.sandbox.child import LENGTH, OUT_OF_MEMORY, READY, as_job
 from watcher.sandbox.limits import Limits, child_command, child_environment
-from watcher.sandbox.oneshot import Finished, JobFailure, failure_of
+from watcher.sandbox.oneshot import LARGEST_FRAME, Finished, JobFailure, failure_of
 
 _STREAM_BUFFER = 1 << 20
-_LARGEST_FRAME = 64 << 20
 _START_WITHIN = 60.0
 _DIE_WITHIN = 1.0
 _TAG_BYTES = 8
@@ -33,14 +32,21 @@ class ChildPool:
     def __init__(self, module: str, limits: Limits, *, workers: int, jobs_per_child: int) -> None:
         self._children = [_Child(module, limits, jobs_per_child) for _ in range(workers)]
         self._idle: asyncio.Queue[_Child] = asyncio.Queue()
+        self._starting = asyncio.Lock()
         self._started = False
 
     async def start(self) -> None:
-        """Starts all children and waits until they are ready; raises `OSError` when they cannot be."""
-        self._started = True
-        await asyncio.gather(*(child.start() for child in self._children))
-        for child in self._children:
-            self._idle.put_nowait(child)
+        """Starts all children, unless they were started, and waits until they are ready.
+
+        Raises `OSError` when they cannot be; the next call tries again.
+        """
+        async with self._starting:
+            if self._started:
+                return
+            await asyncio.gather(*(child.start() for child in self._children))
+            for child in self._children:
+                self._idle.put_nowait(child)
+            self._started = True
 
     async def run(self, head: bytes, body: bytes, receive: Receive) -> Finished:
         """Runs a job in the next free child. Each frame of the answer goes to `receive`, none into the result.
@@ -166,7 +172,7 @@ class _Child:
         if prefix == OUT_OF_MEMORY:
             return None
         (length,) = LENGTH.unpack(prefix)
-        if length > _LARGEST_FRAME:
+        if length > LARGEST_FRAME:
             raise EOFError("a child broke the protocol")
         return await stdout.readexactly(length)
 

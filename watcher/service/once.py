@@ -50,17 +50,16 @@ async def poll_named(app: Application, urls: Collection[str], *, force: bool = F
     Those that may not be polled, or that another process polls, have no report.
     """
     await app.follow_configuration()
-    reports: dict[str, PollReport] = {}
+    reports: list[PollReport] = []
+    left = set(urls)
     for _ in range(HOST_PATIENCE):
-        left = [url for url in urls if url not in reports]
         acquired = await app.poller.acquire_named(left, force=force)
-        for report in await asyncio.gather(*(app.poller.poll(feed) for feed in acquired)):
-            reports[report.url] = report
-        left = [url for url in left if url not in reports]
+        reports += await asyncio.gather(*(app.poller.poll(feed) for feed in acquired))
+        left -= {feed.state.url for feed in acquired}
         if not await app.pools.store(app.store.polls.held_elsewhere, app.node.id, left, app.clock.now()):
             break
         await asyncio.sleep(1)
-    return list(reports.values())
+    return reports
 
 
 def _left(store: Store) -> tuple[int, int]:

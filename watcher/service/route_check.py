@@ -10,7 +10,7 @@ from watcher.model.route import Route
 from watcher.model.settings import Settings
 from watcher.model.topic import OWN_TOPIC, Level
 from watcher.route.quiet_hours import is_always_quiet
-from watcher.route.reachability import missing_values, routes_without_use, unreachable_routes
+from watcher.route.reachability import missing_values, reach, routes_without_use, unreachable_routes
 from watcher.route.tree import routes_by_path
 from watcher.text.redact import redact_addresses
 
@@ -22,14 +22,15 @@ def route_warnings(settings: Settings) -> list[Problem]:
     labels = _feed_labels(settings)
     domains = _domains(settings, labels)
     impossible = list(_missing_values(settings, settings.route, domains))
+    found = reach(settings.route, domains)
     unreachable = [
         _problem(settings, route, "", _UNREACHABLE)
-        for route in unreachable_routes(settings.route, domains)
+        for route in (unreachable_routes(settings.route, found) if found else ())
         if not any(_is_below(route, problem.path) for problem in impossible)
     ]
     unused = [
         _problem(settings, route, "", f'the receiver "{route.receiver}" gets nothing: routes below take all alerts')
-        for route in routes_without_use(settings.route, domains)
+        for route in (routes_without_use(settings.route, found) if found else ())
     ]
     always_held = [
         _problem(settings, route, ".hold", _ALWAYS_HELD)

@@ -42,12 +42,13 @@ def purge(
     most_bytes: int | None,
 ) -> int:
     """Deletes at most `chunk` rows of each kind; returns how many."""
-    with database.write("purge") as connection:
-        database.serialise(connection, "routing")
-        forget_nodes(connection, now)
+    with database.read() as connection:  # counting takes long in a large store: nobody waits for it
         excess = 0 if most_entries is None else max(_count(connection, entries) - most_entries, 0)
         if most_bytes is not None and database.used(connection) > most_bytes:
             excess = max(excess, chunk)
+    with database.write("purge") as connection:
+        database.serialise(connection, "routing")
+        forget_nodes(connection, now)
         return (
             retention.forget_keys(connection, now - seen_for, chunk)
             + retention.drop_entries(connection, now - entries_for, chunk)

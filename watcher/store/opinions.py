@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 
 from watcher.store.columns import Instant, Key, metadata
-from watcher.store.database import StorePart, chunks, execute_many
+from watcher.store.database import StorePart, chunks
 
 VALUES_KEPT = timedelta(days=60)
 USES_KEPT = timedelta(days=2)
@@ -71,7 +71,7 @@ class Opinions(StorePart):
         """Keeps values; what is kept under a key already stays, since it was made from the same."""
         rows = [{"key": key, "value": value, "used_at": now} for key, value in values.items()]
         with self._database.write("keep_values") as connection:
-            execute_many(connection, self._database.insert_missing(opinion_values, ("key",)), rows)
+            self._database.insert_rows(connection, opinion_values, rows, ("key",))
 
     def take(self, budget: str, key: str, most: int, now: datetime) -> bool:
         """Takes one out of a budget of `most` in `BUDGET_SPAN`; whether there was one, or `key` had taken it before."""

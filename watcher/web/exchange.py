@@ -63,6 +63,13 @@ class Reply:
         )
 
 
+def whole_id(text: str) -> str:
+    """An id or key of 32 hex digits. Raises `ValueError` for anything else."""
+    if not _WHOLE_ID.fullmatch(text.lower()):
+        raise ValueError("not the whole id")
+    return text.lower()
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """One request. `query` and `form` have the last value of each name; `peer` is the address that connected."""
@@ -85,9 +92,11 @@ class Asked:
         return self.user is not None and self.user.may.includes(needed)
 
     def whole_id(self, name: str) -> str | None:
-        """The id or key of 32 hex digits that a value of the query is; None for anything else."""
-        text = self.query.get(name, "")
-        return text if _WHOLE_ID.fullmatch(text) else None
+        """The id or key that a value of the query is; None for anything else."""
+        try:
+            return whole_id(self.query.get(name, ""))
+        except ValueError:
+            return None
 
     @property
     def author(self) -> str:

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 import yaml
 
+from watcher.config.yaml_tree import LOADER
 from watcher.match.backtest import labels_of
 from watcher.match.explain import explain, explanation_json
 from watcher.model.alert import AlertState
@@ -31,7 +32,7 @@ from watcher.views.json_text import json_text
 from watcher.views.outbox import attempt_facts, message_facts
 from watcher.views.silences import silence_facts
 from watcher.views.today import story_facts
-from watcher.web.exchange import JSON, Asked, Refused, Reply, with_query
+from watcher.web.exchange import JSON, Asked, Refused, Reply, whole_id, with_query
 from watcher.web.pages.alerts import find_alert
 from watcher.web.pages.entries import find_entry
 from watcher.web.pages.outbox import find_message
@@ -42,7 +43,6 @@ T = TypeVar("T")
 
 SHOWN, MOST_SHOWN = 50, 200
 MOST_DAYS = 14
-ID_DIGITS = 32
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -92,12 +92,6 @@ def _state(text: str) -> AlertState | DeliveryState:
     return AlertState(text) if text in set(AlertState) else DeliveryState(text)
 
 
-def _whole_id(text: str) -> str:
-    if len(text) != ID_DIGITS:
-        raise ValueError("not the whole id")
-    return bytes.fromhex(text).hex()
-
-
 def alerts(asked: Asked) -> Reply:
     folded = asked.query.get("folded", "")
     wanted = AlertFilter(
@@ -110,7 +104,7 @@ def alerts(asked: Asked) -> Reply:
         story=asked.query.get("story") or None,
         marked=value_of(asked, "marked", MarkState),
         folded={"yes": True, "no": False}.get(folded),
-        before=value_of(asked, "before", _whole_id),
+        before=value_of(asked, "before", whole_id),
     )
     if folded not in ("", "yes", "no"):
         raise Refused(400, "`folded` cannot be read", "It is yes or no.")
@@ -133,7 +127,7 @@ def stories(asked: Asked) -> Reply:
         raise Refused(400, "`days` cannot be read", f"It is a number between 1 and {MOST_DAYS}.")
     level = value_of(asked, "level", Level)
     wanted = TodayFilter(days, asked.query.get("topic") or None, None if level is Level.NONE else level,
-                         before=value_of(asked, "before", _whole_id))  # fmt: skip
+                         before=value_of(asked, "before", whole_id))  # fmt: skip
     found = read_today(asked.site.store, wanted, asked.site.zone, asked.now)
     items = [story_facts(one) for section in found.sections for one in section.stories]
     return page_of(asked, items, found.before or "", is_cut=found.is_cut)
@@ -195,7 +189,7 @@ def volume(asked: Asked) -> Reply:
 
 def feeds(asked: Asked) -> Reply:
     listed, limit = list_feeds(asked.site.store, asked.site.settings, asked.now), limit_of(asked)
-    before = value_of(asked, "before", _whole_id)
+    before = value_of(asked, "before", whole_id)
     start = next((number + 1 for number, one in enumerate(listed) if one.id == before), 0) if before else 0
     shown = listed[start : start + limit]
     rows = read_feed_rows(asked.site.store, asked.site.settings, shown)
@@ -220,7 +214,7 @@ def api_feed(row: FeedRow, now: datetime) -> dict[str, object]:
 def outbox(asked: Asked) -> Reply:
     state, before, limit = (
         value_of(asked, "state", NotificationState),
-        value_of(asked, "before", _whole_id),
+        value_of(asked, "before", whole_id),
         limit_of(asked),
     )
     store = asked.site.store
@@ -259,8 +253,7 @@ def status(asked: Asked) -> Reply:
 def openapi_document() -> dict[str, object]:
     """The description of this API, OpenAPI 3.1."""
     text = (resources.files("watcher.web") / "openapi.yaml").read_text(encoding="utf-8")
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    document: dict[str, object] = yaml.load(text, Loader=loader)  # noqa: S506 - safe
+    document: dict[str, object] = yaml.load(text, Loader=LOADER)  # noqa: S506 - safe
     return document
 
 
