@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import queue
 import signal
 import socket
@@ -21,8 +22,10 @@ from prometheus_client import REGISTRY
 from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
 from tests.harness.servers import free_port
 from watcher.model.notification import DeliveryState
+from watcher.service.daemon import Daemon
 from watcher.service.monitoring import Monitoring
 from watcher.service.once import run_once
+from watcher.service.systemd import SystemdNotifier
 from watcher.service.watchdog import Heartbeats
 
 PROMPTLY_BY_MAIL = """
@@ -186,3 +189,25 @@ def test_metrics_show_every_state_of_deliveries_also_those_of_which_there_are_no
 def scraped(address: str) -> str:
     with urllib.request.urlopen(f"http://{address}/metrics", timeout=SOON) as answer:
         return str(answer.read(), "utf-8")
+
+
+def test_an_alert_waits_for_no_tick_of_routing_and_sending(harness: Harness) -> None:
+    harness.route, harness.timings = "\nreceiver: chat\ngroup_wait: 0s", "tick=3600"
+    harness.publish("/wire", [])
+
+    async def work() -> None:
+        async with harness.open() as app:
+            await app.follow_configuration()
+            daemon = Daemon(harness.config, app, SystemdNotifier({}), None)
+            running = asyncio.create_task(daemon.run())
+            await daemon.poll_tick()
+            await app.polls.drained(timedelta(seconds=SOON))
+            harness.publish("/wire", [Item("1", "Detainees moved from prison", harness.clock.now())])
+            harness.clock.advance(timedelta(hours=2))
+            await daemon.poll_tick()
+            await asyncio.to_thread(harness.chat.wait_for, 1, SOON)
+            os.kill(os.getpid(), signal.SIGTERM)
+            await running
+
+    asyncio.run(work())
+    assert harness.told() == ["Detainees moved from prison"]

@@ -36,3 +36,27 @@ def test_a_tick_under_way_comes_to_its_end() -> None:
 
 def test_a_tick_that_does_not_end_is_not_waited_for() -> None:
     assert asyncio.run(_stopped_during_a_tick(timedelta(0), released=False)) == (1, 0)
+
+
+def test_a_job_is_called_soon_and_once_for_all_who_ask() -> None:
+    async def calls() -> list[str]:
+        called, done = [], asyncio.Event()
+
+        async def one() -> None:
+            called.append("one")
+
+        async def other() -> None:
+            called.append("other")
+            done.set()
+
+        ticker = Ticker()
+        for name, job in (("one", one), ("other", other)):
+            ticker.every(timedelta(hours=1), name, job)
+        ticker.start()
+        for name in ("one", "one", "other", "unknown"):
+            ticker.soon(name, OFTEN)
+        await asyncio.wait_for(done.wait(), 30)
+        await ticker.stop(timedelta(0))
+        return called
+
+    assert asyncio.run(calls()) == ["one", "other"]

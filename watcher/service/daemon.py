@@ -38,6 +38,8 @@ ALARMS = timedelta(minutes=1)
 FEED_REPORTS = timedelta(minutes=1)
 HEARTBEAT = timedelta(seconds=5)
 """How often it is looked whether one is due."""
+SOON = timedelta(seconds=0.2)
+"""How long the next stage of notifying waits for more to do, when the one before it has made work for it."""
 GRACE = timedelta(seconds=8)
 LAST_TICKS = timedelta(seconds=2)
 """How long ticks under way are waited for at the end: one cut short after leasing would leave its leases to run out."""
@@ -98,6 +100,7 @@ class Daemon:
         self._reloading = asyncio.Lock()
         self._reloads = BoundedTasks("reload", 1)
         self._sending: Counter[ChannelRef] = Counter()
+        self._ticker = Ticker()
 
     async def run(self) -> None:
         """Ticks until a signal, or until the store can no longer be used. Raises `StoreCorrupt`, `SchemaMismatch`."""
@@ -106,14 +109,14 @@ class Daemon:
             loop.add_signal_handler(number, self._ended.set)
         loop.add_signal_handler(signal.SIGHUP, lambda: self._reloads.start(self.reload()))
         listener = await self._start_monitoring()
-        ticker = self._start_ticker()
+        self._start_ticker()
         self._manager.ready(self._status())
         config = self._app.config
         log.info("daemon.started", node=self._app.node.id, feeds=len(config.settings.feeds), topics=len(config.topics))
         await self._ended.wait()
         log.info("daemon.stopping", polls=len(self._app.polls), sends=len(self._app.sends))
         self._manager.stopping()
-        await ticker.stop(LAST_TICKS)
+        await self._ticker.stop(LAST_TICKS)
         if listener is not None:
             listener.close()
         if self._fatal is not None:
@@ -135,8 +138,8 @@ class Daemon:
         count = len(self._app.config.settings.feeds)
         return f"watching {count} feed{'' if count == 1 else 's'}"
 
-    def _start_ticker(self) -> Ticker:
-        ticker, timings = Ticker(), self._app.poller.timings
+    def _start_ticker(self) -> None:
+        ticker, timings = self._ticker, self._app.poller.timings
         ticks = {"poll": self.poll_tick, "flush": self.flush_tick, "send": self.send_tick}
         for name in self._ticks:
             ticker.every(timings.tick, name, self._guarded(name, ticks[name]))
@@ -149,7 +152,6 @@ class Daemon:
         if (interval := self._manager.watchdog_interval) is not None:
             ticker.every(interval, "watchdog", self._feed_watchdog)
         ticker.start()
-        return ticker
 
     def _guarded(self, name: str, tick: Callable[[], Awaitable[None]]) -> Callable[[], Awaitable[None]]:
         """A store that fails, or a defect, costs a tick; one that is damaged or of another version ends the daemon."""
@@ -182,12 +184,15 @@ class Daemon:
     async def _poll(self, poller: Poller, acquired: AcquiredFeed) -> None:
         report = await poller.poll(acquired)
         metrics.count_poll(report)
+        if report.alerts or report.folded:
+            self._ticker.soon("flush", SOON)
 
     async def flush_tick(self) -> None:
         """Routes new alerts and freezes what is ripe, if this node leads; many groups take a while: no send waits."""
         if await self._app.lead():
             await self._app.notifier.route_new()
-            await self._app.notifier.freeze_ripe()
+            if await self._app.notifier.freeze_ripe():
+                self._ticker.soon("send", SOON)
 
     async def send_tick(self) -> None:
         """Starts as many sends as may run at once, few at once to one channel."""

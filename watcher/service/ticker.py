@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
@@ -36,6 +36,12 @@ class Ticker:
         self._scheduler.add_job(
             self._tracked(job), IntervalTrigger(seconds=interval.total_seconds()), id=name, name=name
         )
+
+    def soon(self, name: str, within: timedelta) -> None:
+        """Brings the next call of a job forward; calls asked for meanwhile are one. A job that runs waits for its tick."""
+        job, at = self._scheduler.get_job(name), datetime.now(UTC) + within
+        if job is not None and job.next_run_time > at:
+            job.modify(next_run_time=at)
 
     def start(self) -> None:
         self._scheduler.start()
