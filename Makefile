@@ -13,7 +13,7 @@ API := build/api
 # Files that are built have the time of the last commit, so that two builds of one commit are equal.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
 
-.PHONY: demo run test test-fast lint style types contracts bench api crash hostile mutation soak preview pictures constraints lock wheel deb try-deb sbom release clean
+.PHONY: demo run test test-fast lint style types contracts bench api crash hostile mutation upgrades soak preview pictures constraints lock wheel deb try-deb sbom release clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -56,6 +56,9 @@ hostile: $(READY)  ## what hostile documents, pages, lists, servers, names and t
 
 mutation: $(READY)  ## feeds of CORPUS whose publishers change ids, links, dates and order: what is lost or repeated
 	$(BIN)/python -m tests.mutation.full_run $(ARGS)
+
+upgrades: $(READY)  ## stores of every released schema, with 100,000 entries: backup, kills, upgrade, restore; some minutes
+	$(BIN)/python -m tests.crash.upgrades $(ARGS)
 
 soak: $(READY)  ## forty minutes of steady load: memory, latency and the write-ahead log stay flat
 	PYTHONPATH=. $(BIN)/python bench/soak.py $(ARGS)
