@@ -137,9 +137,7 @@ async def _serve(port: int, control: Connection) -> None:
     control.send("ready")
     publishing: list[asyncio.Task[None]] = []
     while True:
-        while not control.poll():
-            await asyncio.sleep(0.05)
-        asked = control.recv()
+        asked = await asyncio.to_thread(control.recv)
         if isinstance(asked, int):
             publishing = [asyncio.create_task(_publish(world, asked))]
         elif asked == "stop":
@@ -305,7 +303,8 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=18_431)
     options = parser.parse_args()
     feeds = {"idle": 1_000, "steady": options.feeds, "alerts": 500}
-    return 0 if all([measure(mode, feeds[mode], options.port, options.seconds) for mode in options.only]) else 1
+    kept = [measure(mode, feeds[mode], options.port, options.seconds) for mode in options.only]
+    return 0 if all(kept) else 1
 
 
 if __name__ == "__main__":

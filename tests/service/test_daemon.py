@@ -11,7 +11,7 @@ import socket
 import subprocess
 import threading
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -22,10 +22,12 @@ from prometheus_client import REGISTRY
 from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
 from tests.harness.servers import free_port
 from watcher.model.notification import DeliveryState
+from watcher.service.app import Application
 from watcher.service.daemon import Daemon
 from watcher.service.monitoring import Monitoring
 from watcher.service.once import run_once
 from watcher.service.systemd import SystemdNotifier
+from watcher.service.tasks import BoundedTasks
 from watcher.service.watchdog import Heartbeats
 
 PROMPTLY_BY_MAIL = """
@@ -191,23 +193,45 @@ def scraped(address: str) -> str:
         return str(answer.read(), "utf-8")
 
 
-def test_an_alert_waits_for_no_tick_of_routing_and_sending(harness: Harness) -> None:
-    harness.route, harness.timings = "\nreceiver: chat\ngroup_wait: 0s", "tick=3600"
-    harness.publish("/wire", [])
+def ticking_by_hand(harness: Harness, work: Callable[[Application, Daemon], Awaitable[None]]) -> None:
+    """Runs a daemon whose own ticks come every hour."""
 
-    async def work() -> None:
+    async def run() -> None:
         async with harness.open() as app:
             await app.follow_configuration()
             daemon = Daemon(harness.config, app, SystemdNotifier({}), None)
             running = asyncio.create_task(daemon.run())
-            await daemon.poll_tick()
-            await app.polls.drained(timedelta(seconds=SOON))
-            harness.publish("/wire", [Item("1", "Detainees moved from prison", harness.clock.now())])
-            harness.clock.advance(timedelta(hours=2))
-            await daemon.poll_tick()
-            await asyncio.to_thread(harness.chat.wait_for, 1, SOON)
+            await work(app, daemon)
             os.kill(os.getpid(), signal.SIGTERM)
             await running
 
-    asyncio.run(work())
+    harness.timings = "tick=3600"
+    asyncio.run(run())
+
+
+def test_feeds_beyond_the_limit_wait_for_no_tick(harness: Harness) -> None:
+    for number in range(7):
+        harness.publish(f"/{number}", [])
+
+    async def work(app: Application, daemon: Daemon) -> None:
+        app.polls = BoundedTasks("poll", 2)
+        await daemon.poll_tick()
+        await asyncio.to_thread(harness.feeds.wait_for, 7, SOON)
+
+    ticking_by_hand(harness, work)
+
+
+def test_an_alert_waits_for_no_tick_of_routing_and_sending(harness: Harness) -> None:
+    harness.route = "\nreceiver: chat\ngroup_wait: 0s"
+    harness.publish("/wire", [])
+
+    async def work(app: Application, daemon: Daemon) -> None:
+        await daemon.poll_tick()
+        await app.polls.drained(timedelta(seconds=SOON))
+        harness.publish("/wire", [Item("1", "Detainees moved from prison", harness.clock.now())])
+        harness.clock.advance(timedelta(hours=2))
+        await daemon.poll_tick()
+        await asyncio.to_thread(harness.chat.wait_for, 1, SOON)
+
+    ticking_by_hand(harness, work)
     assert harness.told() == ["Detainees moved from prison"]

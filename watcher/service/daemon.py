@@ -39,7 +39,7 @@ FEED_REPORTS = timedelta(minutes=1)
 HEARTBEAT = timedelta(seconds=5)
 """How often it is looked whether one is due."""
 SOON = timedelta(seconds=0.2)
-"""How long the next stage of notifying waits for more to do, when the one before it has made work for it."""
+"""How long a stage waits for more to do, when the one before it has made work for it."""
 GRACE = timedelta(seconds=8)
 LAST_TICKS = timedelta(seconds=2)
 """How long ticks under way are waited for at the end: one cut short after leasing would leave its leases to run out."""
@@ -101,6 +101,8 @@ class Daemon:
         self._reloads = BoundedTasks("reload", 1)
         self._sending: Counter[ChannelRef] = Counter()
         self._ticker = Ticker()
+        self._more_due = False
+        """Whether the last tick acquired as many feeds as it could: it is not waited a whole tick for the others."""
 
     async def run(self) -> None:
         """Ticks until a signal, or until the store can no longer be used. Raises `StoreCorrupt`, `SchemaMismatch`."""
@@ -175,17 +177,23 @@ class Daemon:
         """Leases as many due feeds as may be polled at once, and starts their polls."""
         app = self._app
         await app.lead()
-        if app.polls.free and app.node.may_work:
+        if (free := app.polls.free) and app.node.may_work:
             async with app.acquiring:
                 poller = app.poller
-                for acquired in await poller.acquire(app.polls.free):
-                    app.polls.start(self._poll(poller, acquired))
+                feeds = await poller.acquire(free)
+                self._more_due = len(feeds) == free
+                for acquired in feeds:
+                    app.polls.start(self._poll(poller, acquired)).add_done_callback(self._poll_more)
 
     async def _poll(self, poller: Poller, acquired: AcquiredFeed) -> None:
         report = await poller.poll(acquired)
         metrics.count_poll(report)
         if report.alerts or report.folded:
             self._ticker.soon("flush", SOON)
+
+    def _poll_more(self, _: asyncio.Task[None]) -> None:
+        if self._more_due and self._app.polls.mostly_free:
+            self._ticker.soon("poll", SOON)
 
     async def flush_tick(self) -> None:
         """Routes new alerts and freezes what is ripe, if this node leads; many groups take a while: no send waits."""

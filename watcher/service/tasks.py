@@ -24,6 +24,11 @@ class BoundedTasks:
     def free(self) -> int:
         return max(0, self._limit - len(self._tasks))
 
+    @property
+    def mostly_free(self) -> bool:
+        """Whether at most half as many tasks run as are allowed: then it pays to look for more."""
+        return self.free * 2 >= self._limit
+
     def __len__(self) -> int:
         return len(self._tasks)
 

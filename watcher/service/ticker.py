@@ -38,7 +38,7 @@ class Ticker:
         )
 
     def soon(self, name: str, within: timedelta) -> None:
-        """Brings the next call of a job forward; calls asked for meanwhile are one. A job that runs waits for its tick."""
+        """Brings the next call of a job forward, and once for all who ask. While a job runs, it waits for its tick."""
         job, at = self._scheduler.get_job(name), datetime.now(UTC) + within
         if job is not None and job.next_run_time > at:
             job.modify(next_run_time=at)
