@@ -12,6 +12,8 @@ RUNTIME := build/runtime
 API := build/api
 # Files that are built have the time of the last commit, so that two builds of one commit are equal.
 export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date +%s)
+# Tests start hundreds of processes: without compiled files each of them would compile what it imports once more.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: demo run test test-fast lint style types contracts bench api crash hostile mutation upgrades soak preview pictures constraints lock wheel deb try-deb sbom release clean
 

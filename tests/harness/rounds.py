@@ -2,12 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 
 from watcher.model.notification import AcquiredNotification
 from watcher.service.app import Application
 
 AT_ONCE = 100
+
+
+def looked_at(
+    start: datetime, until: datetime, exactly: Iterable[datetime], *, step: timedelta, fine: timedelta
+) -> list[datetime]:
+    """The moments at which a test of hours or days looks what has left.
+
+    They are every `step`, and `exactly` these, with the moments that are `fine` before and after each: what leaves too
+    early or too late is seen, without a thousand looks at a store in which nothing changes.
+    """
+    found = {start + number * step for number in range((until - start) // step + 1)}
+    found |= {moment + near for moment in exactly for near in (-fine, timedelta(), fine)}
+    return sorted(moment for moment in found if start <= moment <= until)
 
 
 async def poll(app: Application, urls: Sequence[str] = (), *, force: bool = False) -> None:
