@@ -172,7 +172,7 @@ SCENARIOS: dict[str, Callable[[Cluster], None]] = {
 
 def newer_schema(cluster: Cluster) -> list[int]:
     """Another version of the program changes the schema: every node ends by itself. Returns their exit codes."""
-    cluster.sql("UPDATE alembic_version SET version_num = '9999'")
+    cluster.sql("UPDATE alembic_version SET version_num = '9999', oldest_program = '9999'")
     living = [node for node in cluster.nodes.values() if node.process.poll() is None]
     codes = [node.process.wait(30) for node in living]
     cluster.expect("newer schema", "schema 9999", *(node.name for node in living), seconds=1)

@@ -11,7 +11,8 @@ The tree::
         ├── StoreBusy        locked by another process for longer than we wait
         ├── StoreFull        no space left where the store lives
         ├── StoreCorrupt     the file is not a database, or is damaged
-        └── SchemaMismatch   made by a newer or an older version of the program
+        ├── SchemaMismatch   made by a newer or an older version of the program
+        └── SchemaInUse      processes of an older version work on it, which could not go on after an upgrade
 
 An *expected* failure — a feed that does not answer, a receiver that refuses — is a value, not an exception
 (`FetchFailed`, `ParseFailed`, `Outcome`), with one of the reasons below. The log, the metrics and the commands all use
@@ -170,3 +171,7 @@ class StoreCorrupt(StoreError):
 
 class SchemaMismatch(StoreError):
     """The database was made by another version; the message names the command that helps."""
+
+
+class SchemaInUse(StoreError):
+    """Processes work on the store that could not go on after an upgrade. Retry when they have ended."""

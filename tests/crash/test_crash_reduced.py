@@ -59,7 +59,7 @@ def test_a_newer_schema_is_refused(harness: Harness, words: list[str]) -> None:
     harness.write()
     put_sqlite_store(harness.folder)
     with closing(sqlite3.connect(harness.folder / "watcher.db")) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+        connection.execute("UPDATE alembic_version SET version_num = '9999', oldest_program = '9999'")
     refused = harness.child(*words) if words == ["run"] else harness.command(*words)
     assert refused.returncode == 1
     assert "9999" in refused.stderr

@@ -145,4 +145,4 @@ async def test_a_node_ends_when_the_schema_has_moved_on(harness: Harness) -> Non
 
 def set_schema(app: Application, version: str) -> None:
     with app.store._database.write("test") as connection:
-        connection.execute(update(schema.version_table).values(version_num=version))
+        connection.execute(update(schema.version_table).values(version_num=version, oldest_program=version))

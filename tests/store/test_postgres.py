@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import create_engine, inspect, make_url
 
 from tests.harness.store_samples import FEED, NOW
 from watcher.errors import StoreBusy, StoreError, UsageError
@@ -44,6 +44,8 @@ def test_migrations_lead_to_the_same_tables(postgres_empty_url: str) -> None:
     with server.begin() as connection:
         schema.migrate(connection)
         assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        columns = {column["name"] for column in inspect(connection).get_columns(schema.version_table.name)}
+        assert columns == set(schema.version_table.c.keys())
     server.dispose()
 
 

@@ -56,7 +56,7 @@ def migrated(file: Path) -> None:
 
 def stamp(file: Path, version: str) -> None:
     with closing(sqlite3.connect(file)) as connection, connection:
-        connection.execute("UPDATE alembic_version SET version_num = ?", (version,))
+        connection.execute("UPDATE alembic_version SET version_num = ?, oldest_program = ?", (version, version))
 
 
 def test_a_fresh_store_has_the_schema_that_migrations_lead_to(tmp_path: Path) -> None:

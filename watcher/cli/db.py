@@ -24,12 +24,13 @@ app = command_group("Upgrade, back up, restore and check the store.")
 def upgrade(config: Config = DEFAULT_CONFIG) -> None:
     """Bring the database to this version's schema.
 
-    Safe to repeat, also after a crash half-way.
+    Safe to repeat, also after a crash half-way. Processes of an earlier version that could not go on
+    with the new schema must be stopped first.
     """
-    from watcher.service.load import settings_store
+    from watcher.service.load import UPGRADE_PATIENCE, settings_store, upgrade_store
 
     with closing(settings_store(load_to_read(config).settings)) as store:
-        typer.echo(f"schema {store.upgrade()}")
+        typer.echo(f"schema {upgrade_store(store, UPGRADE_PATIENCE)}")
 
 
 @app.command(epilog="Example: watcher db backup /var/backups/watcher --keep 7")

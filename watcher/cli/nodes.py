@@ -39,6 +39,7 @@ def _facts(node: NodeRecord, now: datetime, newest: int) -> dict[str, object]:
         "state": state,
         "roles": node.roles.split(",") if node.roles else [],
         "version": node.version,
+        "schema": node.schema,
         "generation": node.generation,
         "leads": state is NodeState.ALIVE and node.generation == newest,
         "started_at": node.started_at,

@@ -37,6 +37,7 @@ from watcher.route.tree import routes_by_path
 from watcher.service import reconcile
 from watcher.service.executors import Executors, open_executors
 from watcher.service.load import (
+    UPGRADE_PATIENCE,
     USER_AGENT,
     CompiledConfig,
     fingerprint_of,
@@ -287,7 +288,7 @@ async def open_application(
     timings = Timings.of(env)
     async with AsyncExitStack() as stack:
         pools = stack.enter_context(open_executors())
-        store = await pools.store(open_config_store, config)
+        store = await pools.store(open_config_store, config, patience=UPGRADE_PATIENCE)
         stack.push_async_callback(pools.store, store.close)
         clock = await pools.store(clock_of, store) if clock is None else clock
         node = Node(store, clock, timings, name, roles)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,10 +14,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from watcher import __version__
+from watcher.clock import Clock, stopwatch
 from watcher.config.credentials import SecretMode
 from watcher.config.load import in_order, missing_for_run, problem_of_topic, read_settings
 from watcher.deliver.registry import failed_channels
-from watcher.errors import ConfigError, Problem, SchemaMismatch, UsageError
+from watcher.errors import ConfigError, Problem, SchemaInUse, SchemaMismatch, UsageError
 from watcher.match.compile import CompiledTopic, compile_topics
 from watcher.model.alert import stable_hash
 from watcher.model.feed import FullText
@@ -26,7 +28,6 @@ from watcher.model.settings import Settings
 from watcher.service.changes import summary_of, text_of, write_summary
 
 if TYPE_CHECKING:
-    from watcher.clock import Clock
     from watcher.fetch.client import Fetcher
     from watcher.match.percolator import Percolator
     from watcher.opinion.opinions import Opinions
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
     from watcher.search.index import EntryIndex
     from watcher.store.store import Store
     from watcher.threads import ThreadPool
+
+UPGRADE_PATIENCE = timedelta(seconds=30)
+"""A process that was killed counts as living for half of it."""
 
 ENCODER_EXTRA = "watcher-news[meaning]"
 PAGES_EXTRA = "watcher-news[full-text]"
@@ -165,14 +169,35 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def open_config_store(config: CompiledConfig) -> Store:
-    """Opens the store of a configuration; creates or migrates its schema."""
+def open_config_store(config: CompiledConfig, *, patience: timedelta = timedelta(0)) -> Store:
+    """Opens the store of a configuration; creates or migrates its schema.
+
+    `patience` bounds the wait for processes of an earlier version that could not go on: `SchemaInUse` is raised then.
+    """
     store = settings_store(config.settings)
     try:
         store.check_schema()
     except SchemaMismatch:
-        store.upgrade()
+        upgrade_store(store, patience)
     return store
+
+
+def upgrade_store(store: Store, patience: timedelta) -> str:
+    """Upgrades the schema as soon as nobody works on the store any more that could not go on; returns the version."""
+    until = stopwatch() + patience.total_seconds()
+    is_waiting = False
+    while True:
+        try:
+            return store.upgrade()
+        except SchemaInUse as error:
+            if stopwatch() >= until:
+                raise
+            if not is_waiting:
+                is_waiting = True
+                import structlog
+
+                structlog.get_logger().warning("schema.in_use", problem=str(error), seconds=patience.total_seconds())
+            time.sleep(1)
 
 
 def settings_store(settings: Settings) -> Store:

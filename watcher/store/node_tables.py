@@ -17,9 +17,11 @@ nodes = Table(
     Column("version", Text),
     Column("roles", Text),
     Column("generation", Integer),
+    Column("schema", Text),
 )
 """Processes that poll or notify. Leases name a node; all leases of a node end when `died_at` is set. `generation` is
-that of the configuration a node works with; NULL before it has one.
+that of the configuration a node works with; NULL before it has one. `schema` is the version that its program was made
+for; NULL for programs from before this column.
 """
 
 NODE_IS_DEAD = nodes.c.died_at.is_not(None)

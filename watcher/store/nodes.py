@@ -38,7 +38,7 @@ class Nodes(StorePart):
     ) -> None:
         """Adds a node under an id that was never used; it is alive for `lives` from `now` on."""
         row = {"id": node, "name": name, "started_at": now, "alive_until": now + lives}
-        row |= {"version": version or None, "roles": roles or None}
+        row |= {"version": version or None, "roles": roles or None, "schema": schema.CURRENT}
         with self._database.beat() as connection:
             connection.execute(nodes.insert(), [row])
 

@@ -79,8 +79,8 @@ class NodeState(StrEnum):
 class NodeRecord:
     """One process that polls or notifies. Without a beat it is declared dead some time after `alive_until`.
 
-    `version` of the program; `roles`, separated by commas; `generation` of the configuration it works with, None before
-    it has one. `feeds` and `notifications` count what it has leased.
+    `version` of the program, and the `schema` that it was made for; `roles`, separated by commas; `generation` of the
+    configuration it works with, None before it has one. `feeds` and `notifications` count what it has leased.
     """
 
     id: str
@@ -91,6 +91,7 @@ class NodeRecord:
     version: str | None = None
     roles: str | None = None
     generation: int | None = None
+    schema: str | None = None
     feeds: int = 0
     notifications: int = 0
 

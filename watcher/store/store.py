@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import ArgumentError
 
 from watcher.errors import UsageError
-from watcher.store import integrity, maintenance, schema, store_copy
+from watcher.store import integrity, maintenance, schema, store_copy, upgrades
 from watcher.store.acts import Acts
 from watcher.store.alerts import Alerts
 from watcher.store.database import Database
@@ -78,11 +78,14 @@ class Store:
         self.opinions = Opinions(database)
 
     def upgrade(self) -> str:
-        """Brings the schema to this version (creates it when new); returns the version. Can be repeated when killed."""
-        return schema.upgrade(self._database)
+        """Brings the schema to this version (creates it when new); returns the version. Can be repeated when killed.
+
+        Raises `SchemaInUse` while processes work on the store that could not go on.
+        """
+        return upgrades.upgrade(self._database)
 
     def check_schema(self) -> None:
-        """Raises `SchemaMismatch` unless the schema is this version's. Cheap."""
+        """Raises `SchemaMismatch` unless this program can work on the schema. Cheap."""
         schema.check(self._database)
 
     def check_known_schema(self) -> None:
