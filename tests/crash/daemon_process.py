@@ -32,13 +32,13 @@ topics:
   - {{name: gamma, title: Gamma, terms: {{3: [earthquake*]}}, focus: 5, languages: [en]}}
   - {{name: delta, title: Delta, terms: {{3: [flood*]}}, focus: 5, languages: [en]}}
   - {{name: echo, title: Echo, terms: {{3: [drought*]}}, focus: 5, languages: [en]}}
-smtp: {{host: 127.0.0.1, port: {smtp}, tls: none, from: {run}@example.org}}
+smtp: {{host: 127.0.0.1, port: {smtp}, tls: none, from: watcher@example.org, username: watcher, password: {{env: CRASH_RUN}}}}
 receivers:
-  - {{name: hook, webhook: {{url: "{hook}"}}}}
+  - {{name: hook, webhook: {{url: {{env: CRASH_HOOK}}}}}}
   - {{name: desk, email: {{to: [desk@example.org]}}}}
-  - {{name: pair, email: {{to: [pair@example.org]}}, webhook: {{url: "{pair}"}}}}
-  - {{name: quiet, webhook: {{url: "{quiet}"}}}}
-  - {{name: nothing, webhook: {{url: "{quiet}"}}}}
+  - {{name: pair, email: {{to: [pair@example.org]}}, webhook: {{url: {{env: CRASH_PAIR}}}}}}
+  - {{name: quiet, webhook: {{url: {{env: CRASH_QUIET}}}}}}
+  - {{name: nothing, webhook: {{url: {{env: CRASH_QUIET}}}}}}
 route:
   receiver: pair
   group_by: [topic, feed]
@@ -52,6 +52,7 @@ route:
     - {{matchers: ['topic="alpha"'], receiver: desk, group_by: [topic, feed], group_wait: 1s, group_interval: 2s}}
     - {{matchers: ['topic="none"'], receiver: nothing, digest: {{at: {minutes}, zone: UTC, empty: true}}}}
 """
+"""Which start it is shows only in secrets: all starts have one configuration, so that all nodes lead."""
 
 
 class Deployment:
@@ -95,8 +96,6 @@ class Deployment:
                 smtp=self._mail.port,
                 run=run,
                 hook=self._hook.url("hook", run),
-                pair=self._hook.url("pair", run),
-                quiet=self._hook.url("quiet", run),
                 hold=self._hold,
                 minutes=json.dumps(self._minutes),
             )
@@ -112,7 +111,10 @@ class Deployment:
             **(variables or {}),
             "PYTHONPATH": str(CHECKOUT),
             "PYTHONUNBUFFERED": "1",
+            "CRASH_RUN": config.stem,
         }
+        for name in ("hook", "pair", "quiet"):
+            given[f"CRASH_{name.upper()}"] = self._hook.url(name, config.stem)
         for name in ("NOTIFY_SOCKET", "STATE_DIRECTORY", "WATCHER_FAILPOINT"):
             given.pop(name, None)
         given["WATCHER_TIMINGS"] = ",".join(f"{name}={value}" for name, value in self._timings.items())

@@ -22,6 +22,8 @@ READY_WITHIN = 60.0
 REACH_WITHIN = 30.0
 PATIENT = 45.0
 TRIES = 3
+GIVEN_AT_MOST = 5
+"""How often a command is given that must be done: `outbox retry` fails when the message was sent meanwhile."""
 STEADY = 4.0
 """Seconds over which the entries of an episode of weight 1 are published."""
 LOOK_EVERY = 0.2
@@ -92,6 +94,13 @@ class Driver:
             raise RuntimeError(f"{run.name} was killed by nobody we know: its copies would have no reason")
         self._events.write({"what": "end", "run": run.name, "code": code})
         return code
+
+    async def _give(self, *words: str) -> None:
+        """Gives a command, again while it fails: the store may be away."""
+        for _ in range(GIVEN_AT_MOST):
+            if await self._ended(await self._start(*words)) == 0:
+                return
+            await asyncio.sleep(1)
 
     async def _kill(self, run: Run) -> None:
         if not run.ended:
@@ -183,8 +192,8 @@ class Driver:
             await self._ended(person)
             reached = person.failpoint is not None
         if words is not None and act.is_of_a_message:
-            await self._ended(await self._start("outbox", "retry", words[-1]))
-        await self._ended(await self._start(*SILENCE))
+            await self._give("outbox", "retry", words[-1])
+        await self._give(*SILENCE)
         await self._kill(run)
         return reached
 
@@ -201,6 +210,8 @@ class Driver:
                 self._backups += 1
                 target = self._house.folder / f"{self._name}-{self._backups}.backup"
                 await self._ended(await self._start("db", "backup", str(target)))
+            case "restart":
+                await asyncio.to_thread(self._store.restart, self._random.uniform(0.0, 4.0))
             case "reload":
                 self._house.write(run.name, rerouted=True)
                 run.process.send_signal(signal.SIGHUP)
@@ -235,8 +246,8 @@ class Driver:
 
     async def silence(self) -> None:
         """The store is made where it is not yet, and `echo` is silenced."""
-        await self._ended(await self._start("db", "upgrade"))
-        await self._ended(await self._start(*SILENCE))
+        await self._give("db", "upgrade")
+        await self._give(*SILENCE)
 
     def age(self) -> None:
         """Makes some of what is stored look old enough for retention."""

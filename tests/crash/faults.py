@@ -11,6 +11,11 @@ from tests.crash.operator_commands import COMMANDS
 
 Kind = Literal["kill at", "kill", "freeze at", "freeze", "terminate", "person"]
 
+Trouble = Literal["", "full", "locked", "backup", "reload", "restart"]
+
+TROUBLES: tuple[Trouble, ...] = ("", "", "full", "locked", "backup", "reload")
+TROUBLES_ON_SERVER: tuple[Trouble, ...] = ("", "", "restart", "locked", "restart", "reload")
+
 ONCE_A_START = ("upgrade", "sync_feeds", "remember", "reroute_waiting", "bury_removed", "report_feeds")
 WHEN_A_STORE_IS_NEW = ("upgrade",)
 WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
@@ -64,7 +69,7 @@ class Episode:
     passage: int = 1
     after: float = 0.0
     stand_in: bool = False
-    trouble: Literal["", "full", "locked", "backup", "reload"] = ""
+    trouble: Trouble = ""
     tries: int = 0
 
     @property
@@ -90,11 +95,16 @@ def at_the_start(names: Sequence[str]) -> list[Episode]:
     ]
 
 
-def planned(names: Sequence[str], seed: int, *, rounds: int, random_kills: int, freezes: int) -> list[Episode]:
-    """Every place `rounds` times, and random kills, freezes, troubles and persons between them, shuffled."""
+def planned(
+    names: Sequence[str], seed: int, *, rounds: int, random_kills: int, freezes: int, on_server: bool = False
+) -> list[Episode]:
+    """Every place `rounds` times, and random kills, freezes, troubles and persons between them, shuffled.
+
+    A store `on_server` is restarted where a file is copied or full.
+    """
     chance = random.Random(seed)
     episodes = [_kill_at(name, chance) for name in names for _ in range(rounds) if _is_common(name)]
-    episodes += [_random_kill(chance) for _ in range(random_kills)]
+    episodes += [_random_kill(chance, TROUBLES_ON_SERVER if on_server else TROUBLES) for _ in range(random_kills)]
     for number in range(freezes):
         place = FREEZE_AT[(seed * freezes + number) % len(FREEZE_AT)] if number % 4 else ""
         kind: Kind = "freeze at" if place else "freeze"
@@ -122,7 +132,7 @@ def _kill_at(name: str, chance: random.Random) -> Episode:
     return Episode("kill at", name, 1 if once else chance.randint(1, 6))
 
 
-def _random_kill(chance: random.Random) -> Episode:
-    trouble = chance.choice(("", "", "full", "locked", "backup", "reload"))
+def _random_kill(chance: random.Random, troubles: Sequence[Trouble]) -> Episode:
+    trouble = chance.choice(troubles)
     kind: Kind = "terminate" if chance.random() < 0.15 else "kill"
     return Episode(kind, after=chance.uniform(0.1, 3.0), trouble=trouble)

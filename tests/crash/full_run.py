@@ -39,8 +39,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--entries", type=int, default=10_000, help="published in each seed")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first-seed", type=int, default=1)
-    parser.add_argument("--store", help="default: a new SQLite database for each seed")
-    parser.add_argument("--nodes", type=int, default=1)
+    parser.add_argument("--store", help="default: a new SQLite database, or PostgreSQL server, for each seed")
+    parser.add_argument("--nodes", type=int, default=1, help="at work at once; more than one need a server")
     parser.add_argument("--rounds", type=int, default=1, help="how often each seed dies at each failpoint")
     parser.add_argument("--kills", type=int, default=15, help="at random moments, with other troubles before")
     parser.add_argument("--freezes", type=int, default=4)
@@ -82,7 +82,10 @@ def make_up(given: argparse.Namespace, folder: Path, names: list[str], verdicts:
 
 
 def setting_of(given: argparse.Namespace, folder: Path, names: list[str], seed: int) -> Setting:
-    episodes = planned(names, seed, rounds=given.rounds, random_kills=given.kills, freezes=given.freezes)
+    on_server = given.nodes > 1
+    episodes = planned(
+        names, seed, rounds=given.rounds, random_kills=given.kills, freezes=given.freezes, on_server=on_server
+    )
     return Setting(
         folder / f"seed-{seed}",
         seed,

@@ -15,29 +15,32 @@ from tests.crash.web import Answer, Request, port_of, serve
 
 
 class Publisher:
-    """Serves `/feeds/N.xml`. A feed keeps its newest `window` entries."""
+    """Serves `/feeds/N.xml`, at one port of `hosts` loopback addresses. A feed keeps its newest `window` entries."""
 
-    def __init__(self, folder: Path, author: Author, feeds: int, window: int) -> None:
+    def __init__(self, folder: Path, author: Author, feeds: int, window: int, hosts: int = 1) -> None:
         self.feeds = feeds
+        self._hosts = [f"127.77.0.{number}" for number in range(1, hosts + 1)]
         self.published = 0
         self.polls = 0
         self._author = author
         self._truth = Ledger(folder / "truth.jsonl", synced=True)
         self._entries: dict[int, deque[tuple[Entry, str]]] = defaultdict(lambda: deque(maxlen=window))
         self._versions: dict[int, int] = defaultdict(int)
-        self._server: asyncio.Server | None = None
+        self._servers: list[asyncio.Server] = []
 
     async def start(self) -> None:
-        self._server = await serve(self._respond)
+        for host in self._hosts:
+            port = port_of(self._servers[0]) if self._servers else 0
+            self._servers.append(await serve(self._respond, host, port))
 
     def stop(self) -> None:
-        if self._server is not None:
-            self._server.close()
+        for server in self._servers:
+            server.close()
         self._truth.close()
 
     def urls(self) -> list[str]:
-        assert self._server is not None
-        return [f"http://127.0.0.1:{port_of(self._server)}/feeds/{number}.xml" for number in range(self.feeds)]
+        port, hosts = port_of(self._servers[0]), self._hosts
+        return [f"http://{hosts[number % len(hosts)]}:{port}/feeds/{number}.xml" for number in range(self.feeds)]
 
     def publish(self, count: int) -> None:
         """Logs `count` new entries, with one fsync, then shows them."""

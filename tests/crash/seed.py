@@ -22,6 +22,9 @@ from tests.crash.stores import SqliteStore, Store, store_at
 from tests.crash.timeouts import LATE
 
 ENTRIES_A_FEED = 50
+HOSTS_A_NODE = 2
+"""A host is polled by one node at a time: each node must find some."""
+
 FAULTY = 0.25
 
 
@@ -59,7 +62,7 @@ async def opened(setting: Setting, store: Store, node: str = "node") -> AsyncIte
     """The world of a seed; its logs go on where they ended."""
     folder, feeds = setting.folder, max(4, setting.entries // setting.entries_a_feed)
     events = Ledger(folder / "events.jsonl")
-    publisher = Publisher(folder, Author(setting.seed, feeds), feeds, 10**6)
+    publisher = Publisher(folder, Author(setting.seed, feeds), feeds, 10**6, HOSTS_A_NODE * setting.nodes)
     mood = Mood(setting.seed, setting.faulty, LATE)
     hook, mail, tries = open_sinks(folder, mood, store.lease_of)
     for part in (publisher, hook, mail):
@@ -78,7 +81,15 @@ async def opened(setting: Setting, store: Store, node: str = "node") -> AsyncIte
 async def run_seed(setting: Setting) -> Verdict:
     """Plays the episodes while entries are published, drains, judges."""
     setting.folder.mkdir(parents=True, exist_ok=True)
-    store = store_at(setting.store or f"sqlite:///{setting.folder}/watcher.db", f"crash_{setting.seed}")
+    store = store_at(setting.store, setting.folder, f"crash_{setting.seed}", on_server=setting.nodes > 1)
+    try:
+        await _play(setting, store)
+        return await asyncio.to_thread(verdict_of, setting.folder, store, setting.seed)
+    finally:
+        store.close()
+
+
+async def _play(setting: Setting, store: Store) -> None:
     async with opened(setting, store) as world:
         drivers = world.drivers
         await drivers[0].play(setting.first)
@@ -94,7 +105,6 @@ async def run_seed(setting: Setting) -> Verdict:
         await asyncio.gather(*(driver.play(share) for driver, share in zip(drivers, shares, strict=True)))
         await publishing
         await _drain(setting, world)
-    return await asyncio.to_thread(verdict_of, setting.folder, store, setting.seed)
 
 
 async def finish_seed(setting: Setting) -> Verdict:

@@ -8,6 +8,7 @@ who held the notification's lease in the store at that moment.
 from __future__ import annotations
 
 import asyncio
+import base64
 import contextlib
 import json
 import random
@@ -91,7 +92,10 @@ class WebhookSink:
 
 
 class MailSink:
-    """SMTP (RFC 5321) without TLS. The envelope's sender is `RUN@example.org`, its recipient names the receiver."""
+    """SMTP (RFC 5321) without TLS. The recipient of the envelope names the receiver.
+
+    The run is the password of AUTH PLAIN (RFC 4616), or else the sender's address is `RUN@example.org`.
+    """
 
     def __init__(self, log: Ledger, mood: Mood, lease_of: LeaseOf) -> None:
         self._log = log
@@ -123,7 +127,7 @@ class MailSink:
         self._log.write(
             {
                 "channel": f"{session.recipient.partition('@')[0]}/email/0",
-                "run": session.sender.partition("@")[0],
+                "run": session.run_of_client or session.sender.partition("@")[0],
                 "id": key,
                 "opened": session.opened,
                 "tokens": _tokens(_without_reports(str(text.get_content()) if text else "")),
@@ -147,7 +151,7 @@ class _Session:
         receive: Callable[[_Session, str], None],
     ) -> None:
         self.opened = time.time()
-        self.sender = self.recipient = ""
+        self.sender = self.recipient = self.run_of_client = ""
         self.data = b""
         self._reader = reader
         self._writer = writer
@@ -167,11 +171,15 @@ class _Session:
             return False
         if verb == "DATA":
             return await self._take()
+        if verb == "AUTH":
+            self.run_of_client = base64.b64decode(rest.removeprefix("PLAIN ")).rpartition(b"\0")[2].decode()
+            await self._say("235 2.7.0 welcome")
+            return True
         if verb == "MAIL":
             self.sender = _address(rest)
         if verb == "RCPT":
             self.recipient = _address(rest)
-        await self._say("250 sink" if verb != "EHLO" else "250 SIZE 20000000")
+        await self._say("250 sink" if verb != "EHLO" else "250-SIZE 20000000\r\n250 AUTH PLAIN")
         return True
 
     async def _take(self) -> bool:

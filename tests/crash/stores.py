@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -14,6 +16,7 @@ from typing import Any, Protocol
 import psycopg
 
 from tests.crash.ledger import Line
+from tests.harness.postgres import PrivateServer, private_folder
 
 MICROSECONDS = 1_000_000
 HOUR = 3_600 * MICROSECONDS
@@ -40,6 +43,10 @@ class Store:
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         raise NotImplementedError
 
+    def rows_now(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """As `rows`; fails at once when the server is away."""
+        return self.rows(query, *values)
+
     def change(self, *statements: tuple[str, Sequence[Sequence[Any]]]) -> None:
         """Runs each statement for each of its rows of values, all in one transaction."""
         raise NotImplementedError
@@ -52,6 +59,13 @@ class Store:
         """What the engine itself finds wrong."""
         raise NotImplementedError
 
+    def restart(self, after: float) -> None:
+        """Stops the server, and starts it again `after` seconds."""
+        raise NotImplementedError
+
+    def close(self) -> None:
+        """Ends what was started for this store."""
+
     def number(self, query: str, *values: Any) -> int:
         return int(self.rows(query, *values)[0][0] or 0)
 
@@ -60,7 +74,9 @@ class Store:
         if not re.fullmatch("[0-9a-f]{32}", key):
             return {"owner": None, "until": None}
         try:
-            found = self.rows("SELECT lease_owner, lease_until FROM notifications WHERE key = ?", bytes.fromhex(key))
+            found = self.rows_now(
+                "SELECT lease_owner, lease_until FROM notifications WHERE key = ?", bytes.fromhex(key)
+            )
         except self.errors as error:
             return {"owner": None, "until": None, "unknown": str(error)}
         owner, until = found[0] if found else (None, None)
@@ -138,11 +154,12 @@ class SqliteStore(Store):
 
 
 class PostgresStore(Store):
-    """A schema of a database, emptied at first."""
+    """A schema of a database, emptied at first. Only a `server` of its own can be restarted."""
 
     errors = (psycopg.Error,)
 
-    def __init__(self, url: str, schema: str) -> None:
+    def __init__(self, url: str, schema: str, server: PrivateServer | None = None) -> None:
+        self._server, self._restarting = server, threading.Lock()
         self.url = f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}"
         self._address = self.url.replace(POSTGRES, "postgresql://")
         with psycopg.connect(self._address, autocommit=True) as db:
@@ -150,21 +167,37 @@ class PostgresStore(Store):
             db.execute(f"CREATE SCHEMA {schema}")
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        with self._restarting:
+            return self.rows_now(query, *values)
+
+    def rows_now(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         with psycopg.connect(self._address) as db:
             return db.execute(_spelled(query), values).fetchall()
 
     def change(self, *statements: tuple[str, Sequence[Sequence[Any]]]) -> None:
-        with psycopg.connect(self._address) as db, db.cursor() as cursor:
+        with self._restarting, psycopg.connect(self._address) as db, db.cursor() as cursor:
             for statement, values in statements:
                 cursor.executemany(_spelled(statement), values)
 
     def lock(self) -> Closing:
-        db = psycopg.connect(self._address)
-        db.execute("LOCK TABLE feeds, alerts, deliveries, notifications IN EXCLUSIVE MODE")
+        with self._restarting:
+            db = psycopg.connect(self._address)
+            db.execute("LOCK TABLE feeds, alerts, deliveries, notifications IN EXCLUSIVE MODE")
         return db
 
     def damage(self) -> list[str]:
         return []
+
+    def restart(self, after: float) -> None:
+        assert self._server is not None
+        with self._restarting:
+            self._server.halt()
+            time.sleep(after)
+            self._server.resume()
+
+    def close(self) -> None:
+        if self._server is not None:
+            self._server.stop()
 
 
 def _spelled(query: str) -> Any:
@@ -172,8 +205,14 @@ def _spelled(query: str) -> Any:
     return query.replace("%", "%%").replace("?", "%s")
 
 
-def store_at(url: str, schema: str) -> Store:
-    """The store at a URL as the configuration has it; `schema` keeps the seeds of one server apart."""
-    if url.startswith(POSTGRES):
-        return PostgresStore(url, schema)
-    return SqliteStore(Path(url.removeprefix("sqlite:///")))
+def store_at(url: str | None, folder: Path, schema: str, *, on_server: bool) -> Store:
+    """The store at a URL as the configuration has it; `schema` keeps the seeds of one server apart.
+
+    Without a URL it is a file in `folder`, or, `on_server`, on a PostgreSQL server of its own.
+    """
+    if url is None and on_server:
+        server = PrivateServer(private_folder(f"{os.getpid()}-{schema}"))
+        return PostgresStore(server.url(), schema, server)
+    if url is None:
+        return SqliteStore(folder / "watcher.db")
+    return PostgresStore(url, schema) if url.startswith(POSTGRES) else SqliteStore(Path(url.removeprefix("sqlite:///")))

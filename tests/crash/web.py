@@ -37,8 +37,8 @@ Responder = Callable[[Request], Answer]
 STATUS = {200: "OK", 204: "No Content", 304: "Not Modified", 404: "Not Found", 429: "Too Many", 503: "Unavailable"}
 
 
-async def serve(respond: Responder) -> asyncio.Server:
-    """Listens on a loopback port of the system's choice."""
+async def serve(respond: Responder, host: str = "127.0.0.1", port: int = 0) -> asyncio.Server:
+    """Listens on a loopback address; port 0 is one of the system's choice."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.IncompleteReadError):
@@ -46,7 +46,7 @@ async def serve(respond: Responder) -> asyncio.Server:
                 pass
         writer.close()
 
-    return await asyncio.start_server(converse, "127.0.0.1", 0, backlog=512)
+    return await asyncio.start_server(converse, host, port, backlog=512)
 
 
 def port_of(server: asyncio.Server) -> int:
