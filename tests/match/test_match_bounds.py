@@ -108,15 +108,15 @@ def test_looking_for_the_nearest_first_finds_the_same_pairs_as_looking_at_all() 
     choice = random.Random(7)
     for _ in range(200):
         places = choice.sample(range(300), 40)
-        left = sorted((at, at + choice.choice((1, 2)), "a") for at in places[:20])
-        right = sorted((at, at + 1, "b") for at in places[20:])
+        left = sorted((at, at + choice.choice((1, 2))) for at in places[:20])
+        right = sorted((at, at + 1) for at in places[20:])
         within, most = choice.randrange(1, 101), choice.randrange(1, 9)
         assert nearest_pairs(left, right, within, most=most) == _all_pairs(left, right, within)[:most]
 
 
 def _all_pairs(
-    left: list[tuple[int, int, str]], right: list[tuple[int, int, str]], within: int
-) -> list[tuple[tuple[int, int, str], tuple[int, int, str]]]:
+    left: list[tuple[int, int]], right: list[tuple[int, int]], within: int
+) -> list[tuple[tuple[int, int], tuple[int, int]]]:
     """The definition: every pair that is near enough, nearest first, unless a nearer one has taken its place."""
     distances = sorted((max(b[0] - a[1], a[0] - b[1]) + 1, a, b) for a in left for b in right)
     chosen = []

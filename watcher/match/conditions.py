@@ -36,18 +36,24 @@ def holds(expression: Expression, indexed: IndexedEntry) -> bool:
 
 def pairs_in(near: NearPair, words: Positions, begin: int, end: int, *, most: int) -> list[Pair]:
     """The pairs between two positions, nearest first."""
-    left, right = placed(near.left, words, begin, end), placed(near.right, words, begin, end)
-    return nearest_pairs(left, right, near.within, most=most, breaks=() if near.across else words.breaks)
+    one, other = near.sides
+    left = places_between(words, one, begin, end)
+    right = places_between(words, other, begin, end) if left else []
+    pairs = nearest_pairs(left, right, near.within, most=most, breaks=() if near.across else words.breaks)
+    return [(_placed(near.left, words, span), _placed(near.right, words, beside)) for span, beside in pairs]
 
 
-def placed(leaves: tuple[Leaf, ...], words: Positions, begin: int, end: int) -> list[Placed]:
-    """Every occurrence of any of the leaves between two positions, with the leaf's text."""
-    found: dict[Span, str] = {}
-    for leaf in reversed(leaves):
-        places = words.places(leaf.patterns)
-        between = places[bisect_left(places, (begin,)) : bisect_left(places, (end,))]
-        found.update(dict.fromkeys(between, leaf.text))
-    return sorted([(start, stop, text) for (start, stop), text in found.items()])
+def places_between(words: Positions, patterns: frozenset[int], begin: int, end: int) -> list[Span]:
+    """Where any of the patterns occurs between two positions, in order."""
+    places = words.places(patterns)
+    if not places or places[0][0] >= end or places[-1][0] < begin:
+        return []
+    return places[bisect_left(places, (begin,)) : bisect_left(places, (end,))]
+
+
+def _placed(side: Sequence[Leaf], words: Positions, span: Span) -> Placed:
+    """A place of a side of a pair with the first of its leaves that is there."""
+    return (*span, next(leaf.text for leaf in side if span in words.places(leaf.patterns)))
 
 
 def text_ranges(indexed: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
@@ -83,12 +89,12 @@ def _occurs(leaf: Leaf, indexed: IndexedEntry) -> bool:
         wanted = leaf.text.strip('"').lower()
         return indexed.language == wanted or indexed.language.startswith(f"{wanted}-")
     words = indexed.words if leaf.field == TEXT else indexed.field(leaf.field)
-    return words.reaches(leaf.patterns)
+    return words.reached[leaf.patterns]
 
 
 def nearest_pairs(
-    left: Sequence[Placed], right: Sequence[Placed], within: int, *, most: int, breaks: Sequence[int] = ()
-) -> list[Pair]:
+    left: Sequence[Span], right: Sequence[Span], within: int, *, most: int, breaks: Sequence[int] = ()
+) -> list[tuple[Span, Span]]:
     """Disjoint pairs of one from each side at most `within` positions apart, none over a break, nearest first.
 
     The distance is from the end of the one to the beginning of the other; neighbours are 1 apart. The nearest are
@@ -108,9 +114,9 @@ def nearest_pairs(
         nearest = min(2 * nearest, within)
 
 
-def _disjoint(near: Sequence[tuple[int, Placed, Placed]], most: int) -> list[Pair]:
+def _disjoint(near: Sequence[tuple[int, Span, Span]], most: int) -> list[tuple[Span, Span]]:
     """The first pairs that share no position."""
-    chosen: list[Pair] = []
+    chosen: list[tuple[Span, Span]] = []
     used: set[int] = set()
     for _, one, other in near:
         places = {*range(one[0], one[1]), *range(other[0], other[1])}
@@ -122,10 +128,10 @@ def _disjoint(near: Sequence[tuple[int, Placed, Placed]], most: int) -> list[Pai
     return chosen
 
 
-def _within(left: Sequence[Placed], right: Sequence[Placed], within: int) -> list[tuple[int, Placed, Placed]]:
-    widest = max(stop - start for start, stop, _ in right)
-    begins = [start for start, _, _ in right]
-    found: list[tuple[int, Placed, Placed]] = []
+def _within(left: Sequence[Span], right: Sequence[Span], within: int) -> list[tuple[int, Span, Span]]:
+    widest = max(stop - start for start, stop in right)
+    begins = [start for start, _ in right]
+    found: list[tuple[int, Span, Span]] = []
     for one in left:
         for at in range(bisect_left(begins, one[0] - within - widest), len(right)):
             other = right[at]

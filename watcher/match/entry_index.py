@@ -16,7 +16,7 @@ from typing import cast
 
 from watcher.match.entry_text import body_of, limited_text, limited_title
 from watcher.match.token_cache import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCaches
-from watcher.match.topic_index import Index, Pattern, neighbour_key
+from watcher.match.topic_index import Index, Pattern, Reached, neighbour_key
 from watcher.model.entry import Entry
 from watcher.text.capitals import bare, is_initials
 from watcher.text.offsets import OffsetMap
@@ -54,12 +54,13 @@ class Positions:
         self._joined: Joined = {}
         """Pieces of compounds written as one: first position → width and meaning; `_joined_to` by position after."""
         self._joined_to: Joined = {}
+        self._slots_joined: set[int] = set()
+        """Slots of `singles` that occur as joined words."""
         self._occurrences: dict[Pattern, list[Span]] = {}
         self._present: set[Pattern] | None = None
         self._phrases: list[int] | None = None
         self._places: dict[frozenset[Pattern], list[Span]] = {}
-        self._reached: dict[frozenset[Pattern], bool] = {}
-        """What several pairs and conditions look for: the lists of a pack are the same objects in all topics."""
+        self._reached: Reached | None = None
 
     @property
     def end(self) -> int:
@@ -82,8 +83,8 @@ class Positions:
         note(self._row, begin, self.singles, self.pairs, self._index.followers, self._breaks)
         if self._joined:
             self._note_joined(begin)
-        self._present = self._phrases = None
-        self._places, self._reached = {}, {}
+        self._present = self._phrases = self._reached = None
+        self._places = {}
         return OffsetMap(text, tokens, compounds, widths)
 
     def _meanings(self, tokens: Sequence[str], elsewhere: str, *, capitals: bool) -> list[Meaning]:
@@ -130,6 +131,7 @@ class Positions:
             if start < begin:
                 continue
             for width, piece in alternatives:
+                self._slots_joined.update(piece[SINGLES])
                 for slot in piece[SINGLES]:
                     self.singles.setdefault(slot, []).append(~start)
                 end = start + width
@@ -152,19 +154,20 @@ class Positions:
             self._present = {*self.singles, *(pattern for pattern in phrases if self.occurrences(pattern))}
         return self._present
 
-    def reaches(self, patterns: frozenset[Pattern]) -> bool:
-        """Whether any of the patterns occurs."""
-        known = self._reached.get(patterns)
-        if known is None:
-            known = self._reached[patterns] = not patterns.isdisjoint(self._present or self.present)
-        return known
+    @property
+    def reached(self) -> Reached:
+        """Patterns that a topic looks for → whether any of them occurs."""
+        if self._reached is None:
+            self._reached = Reached(self.present)
+        return self._reached
 
     def places(self, patterns: frozenset[Pattern]) -> list[Span]:
         """Where any of the patterns occurs, in order. The list is shared: do not change it."""
         known = self._places.get(patterns)
         if known is None:
-            found = {span for pattern in patterns & self.present for span in self.occurrences(pattern)}
-            known = self._places[patterns] = sorted(found)
+            each = [self.occurrences(pattern) for pattern in patterns & self.present]
+            known = each[0] if len(each) == 1 else sorted({span for spans in each for span in spans})
+            self._places[patterns] = known
         return known
 
     def occurrences(self, pattern: Pattern) -> list[Span]:
@@ -177,7 +180,7 @@ class Positions:
 
     def _of_slot(self, slot: int) -> list[Span]:
         positions = self.singles.get(slot, ())
-        if not self._joined:
+        if slot not in self._slots_joined:
             return [(at, at + 1) for at in positions]
         ends = {at: at + 1 for at in positions if at >= 0}
         for start in [~at for at in positions if at < 0]:

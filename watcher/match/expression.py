@@ -34,13 +34,15 @@ class Leaf:
 class NearPair:
     """NEAR: a leaf of `left` and one of `right` at most `within` positions apart, in either order and one sentence.
 
-    `across` (ACROSS): also over the ends of sentences.
+    `across` (ACROSS): also over the ends of sentences. `sides`: the patterns of all leaves of either side, known
+    once they are indexed.
     """
 
     left: tuple[Leaf, ...]
     right: tuple[Leaf, ...]
     within: int
     across: bool = False
+    sides: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
     def __str__(self) -> str:
         return f"{_group(self.left)} {'ACROSS' if self.across else 'NEAR'}/{self.within} {_group(self.right)}"
@@ -109,13 +111,18 @@ def positive_leaves(expression: Expression) -> Iterator[Leaf]:
             yield from leaves(expression)
 
 
+def _paired(near: NearPair, left: tuple[Leaf, ...], right: tuple[Leaf, ...]) -> NearPair:
+    one, other = (frozenset().union(*[leaf.patterns for leaf in side]) for side in (left, right))
+    return replace(near, left=left, right=right, sides=(one, other))
+
+
 def map_leaves(expression: Expression, change: Callable[[Leaf], Leaf]) -> Expression:
     """The same tree with every leaf changed."""
     match expression:
         case Leaf():
             return change(expression)
         case NearPair(left, right):
-            return replace(expression, left=tuple(map(change, left)), right=tuple(map(change, right)))
+            return _paired(expression, tuple(map(change, left)), tuple(map(change, right)))
         case And(parts):
             return And(tuple(map_leaves(part, change) for part in parts))
         case Or(parts):

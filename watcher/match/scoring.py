@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from math import log
 
-from watcher.match.conditions import Pair, holds, pairs_in, placed, text_ranges, what_holds, what_is_missing
+from watcher.match.conditions import Pair, holds, pairs_in, places_between, text_ranges, what_holds, what_is_missing
 from watcher.match.entry_index import IndexedEntry, Span
-from watcher.match.expression import TEXT, Expression, Leaf, NearPair, positive_leaves
+from watcher.match.expression import TEXT, Expression, NearPair, positive_leaves
 from watcher.match.topic_index import Index, Program
 from watcher.model.topic import Level, Points, Term, Topic
 
@@ -174,7 +174,7 @@ def _may_reach(
         most += max(0, formula.term_points(weight, field, len(spans), 0))
     if most >= formula.nearly * topic.focus or program.query is not None:
         return True
-    return any(_occurs(pair.left, indexed) and _occurs(pair.right, indexed) for pair in program.near)
+    return bool(_near_with_both_sides(program, indexed))
 
 
 def _parts(
@@ -183,11 +183,17 @@ def _parts(
     compiled, program = index.topics[number], index.programs[number]
     topic = compiled.topic
     parts = _term_parts(topic, index.first_term[number], indexed, found, formula) if found else []
-    for near, pair in zip(topic.near, program.near, strict=True):
-        parts += _near_parts(near.weight, pair, indexed, formula)
+    for near in _near_with_both_sides(program, indexed):
+        parts += _near_parts(topic.near[near].weight, program.near[near], indexed, formula)
     if program.query is not None:
         parts += _query_parts(topic, program.query, indexed, formula, weighted=compiled.query_is_weighted)
     return parts
+
+
+def _near_with_both_sides(program: Program, indexed: IndexedEntry) -> list[int]:
+    """The numbers of the pairs whose two sides occur, however far from each other."""
+    reached = indexed.words.reached
+    return [number for number, (one, other) in enumerate(program.sides) if reached[one] and reached[other]]
 
 
 def _term_parts(
@@ -246,8 +252,6 @@ def _rank(term: Term) -> tuple[Points, Points, str]:
 
 
 def _near_parts(weight: Points, near: NearPair, indexed: IndexedEntry, formula: Formula) -> list[Part]:
-    if not (_occurs(near.left, indexed) and _occurs(near.right, indexed)):
-        return []
     found = [
         (field, pair)
         for field, stretch in zip((TITLE, BODY), text_ranges(indexed), strict=True)
@@ -267,11 +271,6 @@ def _pair_names(found: Sequence[Pair]) -> str:
     return ", ".join(names[:_PAIRS_NAMED]) + (f", {len(names) - _PAIRS_NAMED} more" * (len(names) > _PAIRS_NAMED))
 
 
-def _occurs(side: tuple[Leaf, ...], indexed: IndexedEntry) -> bool:
-    words = indexed.words
-    return any(words.reaches(leaf.patterns) for leaf in side)
-
-
 def _query_parts(
     topic: Topic, query: Expression, indexed: IndexedEntry, formula: Formula, *, weighted: bool
 ) -> list[Part]:
@@ -280,7 +279,7 @@ def _query_parts(
     shown: list[Part] = []
     for leaf in positive_leaves(query):
         for (words, begin, end), field in zip(text_ranges(indexed), (TITLE, BODY), strict=True):
-            spans = tuple((start, stop) for start, stop, _ in placed((leaf,), words, begin, end))
+            spans = tuple(places_between(words, leaf.patterns, begin, end))
             weight = leaf.weight if leaf.weight is not None else _DEFAULT_QUERY_WEIGHT
             if spans and leaf.field in (TEXT, field):
                 points = formula.term_points(weight, field, len(spans), indexed.body_length)

@@ -37,9 +37,23 @@ class Program:
     exclude: Expression | None = None
     query: Expression | None = None
     own_require: Expression | None = None
+    sides: tuple[tuple[frozenset[Pattern], frozenset[Pattern]], ...] = ()
+    """Of each pair of `near`."""
 
 
 PLAIN = Program()
+
+
+class Reached(dict[frozenset[Pattern], bool]):
+    """What pairs and conditions look for → whether it occurs. Topics with the same pack share its lists."""
+
+    def __init__(self, present: set[Pattern]) -> None:
+        super().__init__()
+        self._present = present
+
+    def __missing__(self, patterns: frozenset[Pattern]) -> bool:
+        occurs = self[patterns] = not patterns.isdisjoint(self._present)
+        return occurs
 
 
 class Flat:
@@ -195,9 +209,11 @@ class Index:
         return self.phrases.pattern([words[word] for word in phrase.words])
 
     def _bind(self, compiled: CompiledTopic, words: Slots) -> Program:
+        def shared(patterns: frozenset[Pattern]) -> frozenset[Pattern]:
+            return self._shared.setdefault(patterns, patterns)
+
         def bound(leaf: Leaf) -> Leaf:
-            patterns = frozenset([self._pattern(phrase, words) for phrase in leaf.phrases])
-            patterns = self._shared.setdefault(patterns, patterns)
+            patterns = shared(frozenset([self._pattern(phrase, words) for phrase in leaf.phrases]))
             self.singles.update([pattern for pattern in patterns if pattern >= 0])
             return Leaf(leaf.text, leaf.phrases, leaf.field, leaf.weight, patterns)
 
@@ -207,12 +223,13 @@ class Index:
         if not (compiled.near or compiled.require or compiled.exclude or compiled.query):
             return PLAIN
         near = tuple(
-            replace(pair, left=tuple(map(bound, pair.left)), right=tuple(map(bound, pair.right)))
-            for pair in compiled.near
+            replace(pair, sides=(shared(pair.sides[0]), shared(pair.sides[1])))
+            for pair in (map_leaves(pair, bound) for pair in compiled.near)
+            if isinstance(pair, NearPair)
         )
         require, exclude, query = map(bind, (compiled.require, compiled.exclude, compiled.query))
         own = require if compiled.own_require is compiled.require else bind(compiled.own_require)
-        return Program(near, require, exclude, query, own)
+        return Program(near, require, exclude, query, own, tuple(pair.sides for pair in near))
 
     def _trigger(self, frequency: array[int]) -> None:
         """Words that make a topic a candidate although none of its terms may be there."""

@@ -18,6 +18,7 @@ class OffsetMap:
 
     def __init__(self, text: str, tokens: Sequence[str], compounds: Sequence[int], widths: Sequence[int]) -> None:
         self._text = text
+        self._flat = text.replace("\n", " ")
         self._tokens = tokens
         self._compounds = compounds
         self._widths = widths
@@ -28,8 +29,8 @@ class OffsetMap:
 
     def characters(self, first: int, last: int) -> tuple[int, int]:
         """[start, end) of the characters from piece `first` to piece `last`, both included."""
-        start, _ = self._characters_of(first)
-        return (start, self._characters_of(last)[1])
+        start, end = self._characters_of(first)
+        return (start, end if last == first else self._characters_of(last)[1])
 
     def _characters_of(self, position: int) -> tuple[int, int]:
         number, piece = self._token_of(position)
@@ -52,9 +53,12 @@ class OffsetMap:
         return (self._compounds[at], inside) if inside < width else (self._compounds[at] + 1 + inside - width, 0)
 
     def _start_of(self, number: int) -> int:
+        """Where a token begins: counted where one space is between each two, else searched."""
+        before = " ".join(self._tokens[:number])
+        start = len(before) + 1 if number else 0
+        if not self._starts and self._flat.startswith(self._tokens[number], start) and self._flat.startswith(before):
+            return start
         starts, tokens = self._starts, self._tokens
-        if not starts and " ".join(tokens) == self._text:
-            starts += accumulate([len(token) + 1 for token in tokens[:-1]], initial=0)  # one space between each two
         end = starts[-1] + len(tokens[len(starts) - 1]) if starts else 0
         for token in tokens[len(starts) : number + 1]:
             start = self._text.index(token, end)
