@@ -51,7 +51,6 @@ from watcher.store.tables import (
 )
 
 DAYS = 90
-CHUNK = 10_000
 VOCABULARY = 30_000
 SENTENCES = 20_000
 TOPICS = tuple(f"topic-{number}" for number in range(12))
@@ -278,35 +277,37 @@ class Target:
         ]  # fmt: skip
         last = some[-1][0]
         state = IndexState(last.number, last.key, datetime(1970, 1, 1, tzinfo=UTC), 1)
-        if isinstance(self.index, TsvectorIndex):
-            self._copy_words(found)
-            self.index.fill([], state)
-        else:
-            for start in range(0, len(found), CHUNK):
-                self.index.fill(found[start : start + CHUNK], state)
-        self.cpu["words"] += time.process_time() - began
-
-    def _copy_words(self, found: Sequence[tuple[int, IndexedText]]) -> None:
-        """Adds a part, which gets its GIN index when it is full. A later one has the texts of the one before."""
         with self.writing(self.index._database) as connection:
-            part = found[-1][0] // PART
-            name, before = f"{PART_NAME}{part}", f"{PART_NAME}{part - 1}"
-            self.index._create_part(connection, part)
-            connection.exec_driver_sql(f"DROP INDEX {name}_words")
-            if part > 1:
-                last = found[-1][0]
-                connection.exec_driver_sql(
-                    f"INSERT INTO {name} SELECT id + {PART}, words FROM {before} WHERE id + {PART} <= {last}"
-                )
+            if isinstance(self.index, TsvectorIndex):
+                self._copy_words(connection, found)
             else:
-                driver: Any = connection.connection.driver_connection
-                with driver.cursor().copy(f"COPY {name} (id, words) FROM STDIN") as copy:
-                    for number, text in found:
-                        copy.write_row((number, tsvector(text)))
+                self.index._create_part(connection, last.number // PART)
+                self.index._add(connection, last.number // PART, found)
+            if last.number < PART:  # later parts have no other words
                 words = {word for _, text in found for word in text.all_words()}
                 statement = self.index._database.insert_missing(search_words, ("word",))
                 connection.execute(statement, [{"word": word} for word in sorted(words)])
-            connection.exec_driver_sql(f"CREATE INDEX {name}_words ON {name} USING gin (words)")
+            self.index._note(connection, state)
+        self.cpu["words"] += time.process_time() - began
+
+    def _copy_words(self, connection: Connection, found: Sequence[tuple[int, IndexedText]]) -> None:
+        """Adds a part, which gets its GIN index when it is full. A later one has the texts of the one before."""
+        part = found[-1][0] // PART
+        name, before = f"{PART_NAME}{part}", f"{PART_NAME}{part - 1}"
+        connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
+        self.index._create_part(connection, part)
+        connection.exec_driver_sql(f"DROP INDEX {name}_words")
+        if part > 1:
+            last = found[-1][0]
+            connection.exec_driver_sql(
+                f"INSERT INTO {name} SELECT id + {PART}, words FROM {before} WHERE id + {PART} <= {last}"
+            )
+        else:
+            driver: Any = connection.connection.driver_connection
+            with driver.cursor().copy(f"COPY {name} (id, words) FROM STDIN") as copy:
+                for number, text in found:
+                    copy.write_row((number, tsvector(text)))
+        connection.exec_driver_sql(f"CREATE INDEX {name}_words ON {name} USING gin (words)")
 
 
 TABLES = (entries, seen, alerts, notifications, deliveries, attempts, marks, missed_entries)

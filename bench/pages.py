@@ -39,8 +39,9 @@ from watcher.store.tables import alerts, entries, notifications
 from watcher.views.feeds import feed_id
 from watcher.web.app import all_pages
 from watcher.web.door import Door
+from watcher.web.handover import ServedConfig
 from watcher.web.router import Router
-from watcher.web.site import ServedConfig, Site
+from watcher.web.site import Site
 
 BAR_MS = 200.0
 

@@ -61,7 +61,7 @@ def test_the_format_is_chosen(log_format: LogFormat, is_json: bool, monkeypatch:
     out = io.StringIO()
     monkeypatch.setattr(sys, "stderr", out)
     try:
-        configure_logs(log_format=log_format)
+        configure_logs(as_text=log_format.as_text)
         structlog.get_logger().info("poll.done", feed="x")
     finally:
         structlog.reset_defaults()
@@ -79,7 +79,7 @@ def test_a_traceback_shows_neither_variables_nor_tokens_in_addresses(
 ) -> None:
     err = io.StringIO()
     monkeypatch.setattr(sys, "stderr", err)
-    configure_logs(log_format=log_format)
+    configure_logs(as_text=log_format.as_text)
     password = "-".join(("a", "password"))
     try:
         raise ValueError(f"{len(password)}: https://a.example/?token=SECRETtoken")

@@ -123,3 +123,14 @@ def test_a_check_of_receivers_of_mail_alone_imports_no_http_library(harness: Har
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join(line for line in lines if "name: chat" not in line), encoding="utf-8")
     assert too_many(harness, (CONFIGURATION | SCORING) - {"watcher.deliver.chat"}, "check") == {}
+
+
+def test_the_process_that_serves_the_pages_holds_nothing_that_only_commands_need() -> None:
+    script = "import sys, watcher.cli.web_process; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.split())
+    assert loaded & (HEAVY | {"typer", "watcher.config.reader"}) <= {*LOG, *SCORING, *PAGES}
+
+
+PAGES = {"asyncio", "jinja2", "snowballstemmer", "sqlalchemy", "watcher.match.explain"}
+"""Configuration and mail are read and written by others: pydantic, lxml and YAML would double the process."""

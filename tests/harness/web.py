@@ -20,8 +20,9 @@ from watcher.service.load import load_config
 from watcher.store.store import Store
 from watcher.web.app import all_pages
 from watcher.web.door import Door
+from watcher.web.handover import ServedConfig
 from watcher.web.router import Page, Router
-from watcher.web.site import ServedConfig, Site
+from watcher.web.site import Site
 
 BASE = """
 store: sqlite:///watcher.db

@@ -8,7 +8,6 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from watcher.cli.options import LogFormat
 from watcher.text.redact import redact_addresses
 
 # structlog takes rich, where there is one, for tracebacks with variables. Ours have none, and rich is a tenth of a
@@ -24,13 +23,15 @@ QUIET = 60.0
 MOST_REMEMBERED = 1_000
 
 
-def configure_logs(*, verbose: bool = False, log_format: LogFormat = LogFormat.AUTO) -> None:
-    """Sends the log to standard error. Events carry no secret: the caller keeps them out (I12).
+def configure_logs(*, verbose: bool = False, as_text: bool | None = None) -> None:
+    """Sends the log to standard error, by default as text where that is a terminal.
+
+    Events carry no secret: the caller keeps them out (I12).
 
     A traceback never shows the variables of a function, among which may be a password or an address with a token.
     """
     is_terminal = sys.stderr.isatty()
-    as_text = is_terminal if log_format is LogFormat.AUTO else log_format is LogFormat.TEXT
+    as_text = is_terminal if as_text is None else as_text
     last: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer(colors=is_terminal, exception_formatter=structlog.dev.plain_traceback)
         if as_text

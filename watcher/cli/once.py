@@ -49,7 +49,7 @@ def once(
     from watcher.sandbox.limits import hide_from_children
 
     hide_from_children()
-    configure_logs(verbose=verbose, log_format=log_format)
+    configure_logs(verbose=verbose, as_text=log_format.as_text)
     report = _run(load_to_run(config), all_feeds, digest_now)
     facts = {name: value for name, value in asdict(report).items() if name != "reached"}
     if as_json:

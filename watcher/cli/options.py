@@ -51,6 +51,11 @@ class LogFormat(StrEnum):
     TEXT = "text"
     JSON = "json"
 
+    @property
+    def as_text(self) -> bool | None:
+        """None where it depends on the terminal."""
+        return None if self is LogFormat.AUTO else self is LogFormat.TEXT
+
 
 LogFormatOption = Annotated[
     LogFormat, typer.Option("--log-format", help="Write the log as text or JSON; auto: text on a terminal, else JSON.")

@@ -46,7 +46,7 @@ def run(
     roles = _roles(role)
     hide_from_children()
     limit_arenas()
-    configure_logs(verbose=verbose, log_format=log_format)
+    configure_logs(verbose=verbose, as_text=log_format.as_text)
     compiled = load_to_run(config)
     daemon = run_daemon(
         config,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import signal
 import sys
-from dataclasses import replace
-from pathlib import Path
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,10 +21,10 @@ from watcher.cli.options import (
     opened_store,
 )
 from watcher.errors import UsageError
+from watcher.sandbox.limits import own_command
 
 if TYPE_CHECKING:
     from watcher.model.web import Listen, WebSettings
-    from watcher.web.site import ServedConfig
 
 app = typer.Typer(
     help="Serve the pages: what was read, what alerted and why, what was sent.",
@@ -46,6 +47,7 @@ def web(
     ] = None,
     verbose: Verbose = False,
     log_format: LogFormatOption = LogFormat.AUTO,
+    hand_over: Annotated[bool, typer.Option("--hand-over", hidden=True)] = False,
 ) -> None:
     """Serve the pages: what was read, what alerted and why, what was sent.
 
@@ -53,32 +55,26 @@ def web(
     """
     if context.invoked_subcommand is not None:
         return
-    from watcher.cli.logs import configure_logs
-    from watcher.clock import SystemClock
-    from watcher.sandbox.limits import end_with_parent, hide_from_children
+    for name in ("starlette", "uvicorn"):
+        if find_spec(name) is None:
+            raise UsageError(INSTALL)
+    from watcher.web.handover import Handover, ServedConfig, bound
 
-    try:
-        from watcher.web.app import serve
-    except ModuleNotFoundError as error:
-        if error.name in {"starlette", "uvicorn"}:
-            raise UsageError(INSTALL) from error
-        raise
-    hide_from_children()
-    end_with_parent()
-    configure_logs(verbose=verbose, log_format=log_format)
     compiled = load_to_read(config)
     check_keys(compiled.settings.web)
     where = compiled.settings.web.listen if listen is None else _listen(listen, compiled.settings.web)
-    with opened_store(compiled) as store:
-        serve(_served(config, where), store, SystemClock(), where, lambda: _served(config, where))
-
-
-def _served(config: Path, listen: Listen) -> ServedConfig:
-    from watcher.web.site import ServedConfig
-
-    compiled = load_to_read(config)
-    web = replace(compiled.settings.web, listen=listen)
-    return ServedConfig(replace(compiled.settings, web=web), compiled.topics)
+    served = ServedConfig(compiled.settings, compiled.topics).listening_at(where).without_options()
+    again = own_command("watcher", "web", "--config", str(config), "--listen", str(where), "--hand-over")
+    handover = Handover(served, tuple(again), verbose, log_format.as_text)
+    if hand_over:
+        sys.stdout.buffer.write(handover.written())
+        return
+    with opened_store(compiled):  # which upgrades it
+        sock = bound(where)
+    arguments = [str(handover.in_memory()), str(sock.detach())]
+    command = own_command("watcher.cli.web_process", *arguments)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the pages listen for it: the configuration was just read
+    os.execv(command[0], command)  # noqa: S606 - the same program
 
 
 def check_keys(web: WebSettings) -> None:

@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watcher.config.includes import include_files
-from watcher.config.reader import Reader
-from watcher.config.topics import read_topics, read_vocabulary
 from watcher.config.yaml_tree import MappingNode, Node, SequenceNode, find, plain, read_document
 from watcher.errors import Position
 from watcher.model.topic import Topic
@@ -67,6 +65,9 @@ def _block(text: str, node: Node, starts: Sequence[int]) -> str:
 
 def read_definition(text: str, vocabulary: str) -> tuple[Topic | None, tuple[str, ...]]:
     """A topic from its text, and what is wrong with it, with lines of the text. `vocabulary` is JSON, which is YAML."""
+    from watcher.config.reader import Reader  # pydantic, which the process of the pages does without
+    from watcher.config.topics import read_topics, read_vocabulary
+
     indented = "".join(f"{_INDENT}{line}" for line in text.replace("\t", "    ").splitlines(keepends=True))
     whole = f"{_FIRST_LINE}- {indented.removeprefix(_INDENT)}\nvocabulary: {vocabulary}\n"
     document = read_document(whole.encode("utf-8", "replace"))

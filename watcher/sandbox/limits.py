@@ -43,6 +43,11 @@ def child_command(module: str, limits: Limits) -> list[str]:
     return [sys.executable, "-I", "-c", _START, _PROGRAMS, module, *limits.as_arguments()]
 
 
+def own_command(module: str, *arguments: str) -> list[str]:
+    """Runs one of our modules as this process was started, but without code of the working directory."""
+    return [sys.executable, "-P", "-c", _START, _PROGRAMS, module, *arguments]
+
+
 def child_environment() -> dict[str, str]:
     return {name: os.environ[name] for name in _INHERITED if name in os.environ}
 

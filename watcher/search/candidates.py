@@ -34,14 +34,24 @@ def candidates(
     """Numbers of entries first seen from `since` on that may have points for one of the topics, newest first, in
     batches.
     """
+    return candidates_of(store, index, wanted_of(topics), languages_of(topics), since)
+
+
+def languages_of(topics: Iterable[CompiledTopic]) -> tuple[str, ...]:
+    """In which forms of a word are looked for."""
+    return tuple(sorted({code for one in topics for code in one.topic.languages}))
+
+
+def candidates_of(
+    store: Store, index: EntryIndex | None, node: Node | None, languages: tuple[str, ...], since: datetime
+) -> Iterator[list[int]]:
+    """The same for what `wanted_of` and `languages_of` say of the topics."""
     above, _ = store.entries.numbers_in(since, None)
     state = index.state() if index is not None else None
-    node = wanted_of(topics)
     if index is None or state is None or node is None:
         yield from _every(store, above, _NO_END)
         return
     yield from _every(store, max(above, state.filled_to), _NO_END)
-    languages = tuple(sorted({code for one in topics for code in one.topic.languages}))
     asked, _ = resolved(node, index, {}, languages)
     above, below = max(above, state.oldest - 1), state.filled_to + 1
     while True:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from enum import StrEnum
 from functools import reduce
+from typing import Any
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,33 @@ def any_of(parts: list[Node]) -> Node:
     """At least one of the conditions, as one."""
     flat = [inner for part in parts for inner in (part.parts if isinstance(part, Or) else (part,))]
     return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+
+def to_json(node: Node) -> dict[str, Any]:
+    """A condition as JSON, for another process."""
+    return {"kind": type(node).__name__} | {one.name: _packed(getattr(node, one.name)) for one in fields(node)}
+
+
+def from_json(value: dict[str, Any]) -> Node:
+    """What `to_json` returned. Raises `KeyError` or `TypeError` for anything else."""
+    values = {name: _unpacked(one) for name, one in value.items() if name != "kind"}
+    node: Node = _KINDS[value["kind"]](**values)
+    return node
+
+
+_KINDS = {kind.__name__: kind for kind in (Word, Words, Beginning, Label, And, Or, Not, AnyWord)}
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_packed(one) for one in value]
+    return value if isinstance(value, str | bool) else to_json(value)
+
+
+def _unpacked(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(_unpacked(one) for one in value)
+    return from_json(value) if isinstance(value, dict) else value
 
 
 def shown(node: Node) -> str:  # noqa: PLR0911 - one for each node

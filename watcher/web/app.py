@@ -5,20 +5,20 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
 import uvicorn
 
 from watcher.clock import Clock
-from watcher.errors import ConfigError, UsageError
 from watcher.model.secret import reveal
 from watcher.model.web import Listen
 from watcher.search.index import open_index
-from watcher.store.store import Store
+from watcher.store.store import open_store
 from watcher.web.door import Door
 from watcher.web.filling import keep_filled
+from watcher.web.handover import Handover
 from watcher.web.pages import (
     acts,
     alerts,
@@ -40,7 +40,7 @@ from watcher.web.pages import (
     topics,
 )
 from watcher.web.router import Page, Router
-from watcher.web.site import ServedConfig, Site
+from watcher.web.site import Site
 
 log = structlog.get_logger()
 
@@ -57,23 +57,19 @@ def all_pages() -> tuple[Page, ...]:
     return tuple(page for group in GROUPS for page in group.PAGES)
 
 
-def build_door(config: ServedConfig, store: Store, clock: Clock) -> Door:
-    """The application for an ASGI server."""
-    return Door(Site(config, store, clock), Router(all_pages()))
-
-
-def serve(config: ServedConfig, store: Store, clock: Clock, listen: Listen, reload: Callable[[], ServedConfig]) -> None:
-    """Serves the pages until SIGTERM or SIGINT; SIGHUP reads the configuration again. Raises `UsageError` where the
-    address cannot be used.
-    """
-    index = open_index(reveal(config.settings.store), base=config.settings.file.parent)
+def serve(handover: Handover, sock: socket.socket, clock: Clock) -> None:
+    """Serves the pages until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
+    config, base = handover.config, handover.config.settings.file.parent
+    url = reveal(config.settings.store)
+    store, index = open_store(url, base=base), open_index(url, base=base)
     site = Site(config, store, clock, index)
     door = Door(site, Router(all_pages()))
     try:
-        asyncio.run(_serve(door, site, listen, reload))
+        asyncio.run(_serve(door, site, sock, handover.reload))
     finally:
         door.close()
         index.close()
+        store.close()
 
 
 class _Server(uvicorn.Server):
@@ -87,8 +83,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def _serve(door: Door, site: Site, listen: Listen, reload: Callable[[], ServedConfig]) -> None:
-    sock = _bound(listen)
+async def _serve(door: Door, site: Site, sock: socket.socket, reload: Sequence[str]) -> None:
     server = _Server(
         uvicorn.Config(
             door, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
@@ -96,44 +91,29 @@ async def _serve(door: Door, site: Site, listen: Listen, reload: Callable[[], Se
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
     )  # fmt: skip
-
-    def read_again() -> None:
-        try:
-            site.config = reload()
-        except ConfigError as error:
-            log.error("reload.refused", problems=len(error.problems), first=str(error.problems[0]))
-        else:
-            log.info("reload.completed", topics=len(site.config.topics))
-
+    listen = site.settings.web.listen
+    where = str(listen) if listen.socket else f"http://{Listen(listen.host, sock.getsockname()[1])}"
+    tasks = [asyncio.create_task(keep_filled(site))]
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, read_again)
+    loop.add_signal_handler(signal.SIGHUP, lambda: tasks.append(asyncio.create_task(_read_again(site, reload))))
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
-    where = str(listen) if listen.socket else f"http://{Listen(listen.host, sock.getsockname()[1])}"
     log.info("web.started", address=where, url=site.settings.web.url or where)
-    filling = asyncio.create_task(keep_filled(site))
     await server.serve(sockets=[sock])
-    filling.cancel()
-    await asyncio.gather(filling, return_exceptions=True)
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
     log.info("web.stopped")
 
 
-def _bound(listen: Listen) -> socket.socket:
-    """A socket that listens there. One in the file system may be used by whoever may write to it: owner and group."""
-    try:
-        if listen.socket is not None:
-            if listen.socket.is_socket():  # an earlier process left it behind
-                listen.socket.unlink()
-            bound = socket.socket(socket.AF_UNIX)
-            bound.bind(str(listen.socket))
-            listen.socket.chmod(0o660)
-        else:
-            family = socket.AF_INET6 if ":" in listen.host else socket.AF_INET
-            bound = socket.socket(family)
-            bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            bound.bind((listen.host, listen.port))
-        bound.listen(128)
-    except OSError as error:
-        raise UsageError(f"cannot listen at {listen}: {error.strerror}; name another with --listen") from error
-    bound.setblocking(False)
-    return bound
+async def _read_again(site: Site, command: Sequence[str]) -> None:
+    """Has the command read the configuration; a bad one is refused, with its problems, and the old one served on."""
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    printed, problems = await process.communicate()
+    if process.returncode:
+        lines = problems.decode("utf-8", "replace").splitlines() or [""]
+        log.error("reload.refused", problems=max(len(lines) - 1, 1), first=lines[0])
+        return
+    site.config = Handover.read(printed).config
+    log.info("reload.completed", topics=len(site.config.topics))

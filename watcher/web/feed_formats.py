@@ -7,8 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-
-from lxml import etree
+from xml.etree import ElementTree
 
 ATOM = "http://www.w3.org/2005/Atom"
 ATOM_TYPE = "application/atom+xml; charset=utf-8"
@@ -46,7 +45,7 @@ class OutgoingFeed:
 
 def atom(feed: OutgoingFeed) -> bytes:
     """The feed as Atom."""
-    root = etree.Element(f"{{{ATOM}}}feed", nsmap={None: ATOM})
+    root = ElementTree.Element("feed", xmlns=ATOM)
     _add(root, "id", feed.id)
     _add(root, "title", feed.title)
     _add(root, "updated", _time(feed.updated))
@@ -65,7 +64,7 @@ def atom(feed: OutgoingFeed) -> bytes:
         for category in entry.categories:
             _add(element, "category", term=category)
         _add(element, "content", entry.html, type="html")
-    document: bytes = etree.tostring(root, xml_declaration=True, encoding="utf-8")
+    document: bytes = ElementTree.tostring(root, "utf-8", xml_declaration=True)
     return document
 
 
@@ -101,8 +100,8 @@ FORMATS: Mapping[str, tuple[Callable[[OutgoingFeed], bytes], str]] = {
 """By the ending of the address: how the feed is written, and its media type."""
 
 
-def _add(parent: etree._Element, name: str, text: str = "", **attributes: str) -> etree._Element:
-    element = etree.SubElement(parent, f"{{{ATOM}}}{name}")
+def _add(parent: ElementTree.Element, name: str, text: str = "", **attributes: str) -> ElementTree.Element:
+    element = ElementTree.SubElement(parent, name)
     for attribute, value in attributes.items():
         element.set(attribute, _NOT_XML.sub("", value))
     if text:

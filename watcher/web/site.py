@@ -5,7 +5,7 @@ from __future__ import annotations
 import getpass
 import json
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -23,6 +23,7 @@ from watcher.search.index import EntryIndex
 from watcher.store.store import Store
 from watcher.views.feeds import feed_id
 from watcher.web.exchange import Asked, Refused
+from watcher.web.handover import ServedConfig
 from watcher.web.language import ENGLISH
 from watcher.web.passwords import Throttle
 from watcher.web.remembered import Remembered
@@ -31,14 +32,6 @@ from watcher.web.sessions import Session, cookie_name, write_session
 
 COUNTED_FOR = timedelta(seconds=10)
 _GENERATION = "web.sessions."
-
-
-@dataclass(frozen=True, slots=True)
-class ServedConfig:
-    """The configuration that pages show, its topics compiled."""
-
-    settings: Settings
-    topics: Sequence[CompiledTopic]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,14 @@
 """Compares two definitions of a topic over stored entries, in a child with limits: a worker of the sandbox.
 
 The head of a job is JSON: `before`, `after` (texts), `vocabulary` (JSON). The body has one entry a line: JSON with
-`key`, `labels`, `entry`. The answer is one frame of JSON: `problems`, or the `changes`. One child does all jobs.
+`key`, `labels`, `entry`. The answer is one frame of JSON: `problems`, or the `changes`; to a job without entries also
+what entries must meet to be worth sending (`wanted`, `languages`). One child does all jobs.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any
@@ -18,26 +19,22 @@ from watcher.match.percolator import Percolator, compile_topics
 from watcher.model.entry import Entry
 from watcher.model.topic import Level
 from watcher.sandbox.child import serve
+from watcher.search.candidates import languages_of, wanted_of
+from watcher.search.node import to_json
 
 BEFORE, AFTER = "before", "after"
-TEXTS = ("title", "summary", "content", "link", "id", "language")
-"""What scoring looks at; times and authors stay with the parent."""
-
-
-def entry_facts(entry: Entry) -> dict[str, Any]:
-    """What an entry sends to the child."""
-    facts: dict[str, Any] = {name: getattr(entry, name) for name in TEXTS}
-    return facts | {"categories": list(entry.categories)}
 
 
 def answer(head: bytes, body: bytes) -> Iterator[bytes]:
     """Scores every entry by both definitions."""
     percolator, problems = _compiled(head)
     if percolator is None:
-        yield json.dumps({"problems": problems, "changes": []}).encode()
+        yield json.dumps({"problems": problems}).encode()
         return
-    changes = [change for line in body.splitlines() if (change := _change(json.loads(line), percolator)) is not None]
-    yield json.dumps({"problems": [], "changes": changes}).encode()
+    lines = body.splitlines()
+    changes = [change for line in lines if (change := _change(json.loads(line), percolator)) is not None]
+    narrowing = {} if lines else _narrowing(percolator.index.topics)
+    yield json.dumps({"problems": [], "changes": changes, **narrowing}).encode()
 
 
 @lru_cache(maxsize=1)
@@ -49,6 +46,11 @@ def _compiled(head: bytes) -> tuple[Percolator | None, list[str]]:
         return None, problems
     chosen = [(AFTER, after), *([(BEFORE, before)] if before is not None else [])]
     return Percolator([replace(one, topic=replace(one.topic, name=name)) for name, one in chosen]), []
+
+
+def _narrowing(topics: Sequence[CompiledTopic]) -> dict[str, Any]:
+    wanted = wanted_of(topics)
+    return {"wanted": None if wanted is None else to_json(wanted), "languages": languages_of(topics)}
 
 
 def definitions(

@@ -9,20 +9,22 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from watcher.config.topic_text import WrittenTopic
 from watcher.match.backtest import labels_of
-from watcher.model.entry import EntryRecord
+from watcher.model.entry import Entry, EntryRecord
 from watcher.model.topic import Level
 from watcher.sandbox.limits import Limits
 from watcher.sandbox.oneshot import BlockingChild
-from watcher.search.candidates import candidates
+from watcher.search.candidates import candidates_of
 from watcher.search.index import EntryIndex
+from watcher.search.node import from_json
 from watcher.store.store import Store
 from watcher.views.topics import LevelChange, TriedTopic
 from watcher.web.exchange import Refused
-from watcher.web.try_worker import definitions, entry_facts
+
+if TYPE_CHECKING:
+    from watcher.config.topic_text import WrittenTopic
 
 WORKER = "watcher.web.try_worker"
 SECONDS = 8.0
@@ -32,6 +34,8 @@ LIMITS = Limits(memory_bytes=512_000_000, cpu_seconds=5, deadline=9.0)
 """Of one batch; it takes a fifth of a second, unless the definition is hostile."""
 MOST_BYTES = 2_000_000
 """Of one batch: this process holds no more of the entries at a time."""
+TEXTS = ("title", "summary", "content", "link", "id", "language")
+"""What scoring looks at; times and authors stay here."""
 _LOCK = threading.Lock()
 
 
@@ -53,19 +57,20 @@ def _tried(store: Store, index: EntryIndex | None, written: WrittenTopic, text: 
     changes: list[LevelChange] = []
     read, back_to, is_cut = 0, None, False
     with BlockingChild(WORKER, LIMITS) as child:
-        problems, _ = _answer(child, head, ())  # compiled there first: a hostile definition costs this process nothing
-        if problems:
-            return TriedTopic(text, problems)
-        before, after, _ = definitions(written.text, text, written.vocabulary)
-        topics = [one for one in (before, after) if one is not None]
-        for records in _batches(store, candidates(store, index, topics, now - timedelta(days=DAYS))):
+        found = _answer(child, head, ())
+        if found["problems"]:
+            return TriedTopic(text, tuple(found["problems"]))
+        wanted = None if found["wanted"] is None else from_json(found["wanted"])
+        since = now - timedelta(days=DAYS)
+        for records in _batches(store, candidates_of(store, index, wanted, tuple(found["languages"]), since)):
             if time.monotonic() > end:
                 is_cut = True
                 break
-            problems, found = _answer(child, head, records)
-            if problems:
-                return TriedTopic(text, problems)
-            changes += found
+            found = _answer(child, head, records)
+            if found["problems"]:
+                return TriedTopic(text, tuple(found["problems"]))
+            by_key = {record.key: record for record in records}
+            changes += [_change(by_key[one["key"]], one) for one in found["changes"]]
             read, back_to = read + len(records), records[-1].first_seen
     return TriedTopic(
         text=text, read=read, is_cut=is_cut, back_to=back_to if is_cut else None, days=DAYS,
@@ -73,17 +78,14 @@ def _tried(store: Store, index: EntryIndex | None, written: WrittenTopic, text: 
     )  # fmt: skip
 
 
-def _answer(
-    child: BlockingChild, head: bytes, records: Sequence[EntryRecord]
-) -> tuple[tuple[str, ...], list[LevelChange]]:
-    """Why the definition cannot be tried, and which of the entries change their level."""
+def _answer(child: BlockingChild, head: bytes, records: Sequence[EntryRecord]) -> dict[str, Any]:
+    """What the child says (see there); `problems` are why the definition cannot be tried."""
     done = child.run(head, _lines(records))
     if done.failure is not None or not done.frames:
         reason = done.failure.value.replace("_", " ") if done.failure else "crashed"
-        return (f"the try was ended ({reason}); make the definition simpler",), []
-    found = json.loads(done.frames[-1])
-    by_key = {record.key: record for record in records}
-    return tuple(found["problems"]), [_change(by_key[one["key"]], one) for one in found["changes"]]
+        return {"problems": [f"the try was ended ({reason}); make the definition simpler"]}
+    answer: dict[str, Any] = json.loads(done.frames[-1])
+    return answer
 
 
 def _change(record: EntryRecord, found: dict[str, Any]) -> LevelChange:
@@ -108,8 +110,13 @@ def _batches(store: Store, numbers: Iterable[Sequence[int]]) -> Iterator[list[En
 
 
 def _lines(records: Sequence[EntryRecord]) -> bytes:
-    facts = ({"key": one.key, "labels": labels_of(one), "entry": entry_facts(one.entry)} for one in records)
+    facts = ({"key": one.key, "labels": labels_of(one), "entry": _entry_facts(one.entry)} for one in records)
     return b"\n".join(json.dumps(one).encode() for one in facts)
+
+
+def _entry_facts(entry: Entry) -> dict[str, Any]:
+    facts: dict[str, Any] = {name: getattr(entry, name) for name in TEXTS}
+    return facts | {"categories": list(entry.categories)}
 
 
 def _diff(before: str, after: str) -> str:

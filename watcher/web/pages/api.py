@@ -8,9 +8,6 @@ from functools import cache
 from importlib import resources
 from typing import TypeVar
 
-import yaml
-
-from watcher.config.yaml_tree import LOADER
 from watcher.match.backtest import labels_of
 from watcher.match.explain import explain, explanation_json
 from watcher.model.alert import AlertState
@@ -252,6 +249,10 @@ def status(asked: Asked) -> Reply:
 @cache
 def openapi_document() -> dict[str, object]:
     """The description of this API, OpenAPI 3.1."""
+    import yaml
+
+    from watcher.config.yaml_tree import LOADER
+
     text = (resources.files("watcher.web") / "openapi.yaml").read_text(encoding="utf-8")
     document: dict[str, object] = yaml.load(text, Loader=LOADER)  # noqa: S506 - safe
     return document

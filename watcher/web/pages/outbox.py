@@ -5,7 +5,6 @@ from __future__ import annotations
 from watcher.model.notification import Notification, NotificationState
 from watcher.model.web import May
 from watcher.queries.outbox import read_message_rows
-from watcher.render.message import render_message
 from watcher.route.tree import rank_of, routes_by_path, zone_of
 from watcher.views.outbox import remedy_of
 from watcher.web.exchange import Asked, Refused, Reply, with_query
@@ -42,6 +41,8 @@ def show(asked: Asked) -> Reply:
 
 def message(asked: Asked) -> Reply:
     """The message as built-in templates make it, for a frame; a digest's notes about feeds are not kept."""
+    from watcher.render.message import render_message
+
     notification, root = find_message(asked), asked.site.settings.route
     routes = routes_by_path(root) if root else {}
     path = notification.group.route

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from watcher.config.topic_text import WrittenTopic, written_topic
 from watcher.match.compile import CompiledTopic
 from watcher.match.suggest import Suggestions
 from watcher.model.web import May
@@ -20,6 +20,9 @@ from watcher.views.topics import DayVolume, NearMisses, TriedTopic
 from watcher.web.exchange import Asked, Refused, Reply
 from watcher.web.router import Page
 from watcher.web.trying import try_definition
+
+if TYPE_CHECKING:
+    from watcher.config.topic_text import WrittenTopic
 
 KEPT_SECONDS = 300
 CHART_HEIGHT = 100
@@ -115,6 +118,8 @@ def _find(asked: Asked) -> CompiledTopic:
 
 
 def _written(asked: Asked) -> WrittenTopic | None:
+    from watcher.config.topic_text import written_topic
+
     try:
         return written_topic(asked.site.settings.file, asked.params["name"])
     except OSError:

@@ -1,0 +1,32 @@
+"""The process that serves the pages: `watcher web` becomes it, so that it holds nothing that only commands need."""
+
+from __future__ import annotations
+
+import gc
+import os
+import socket
+import sys
+
+from watcher.cli.logs import configure_logs
+from watcher.clock import SystemClock
+from watcher.sandbox.limits import end_with_parent, hide_from_children
+from watcher.service.memory import limit_arenas
+from watcher.web.app import serve
+from watcher.web.handover import Handover
+
+
+def main(handover: str, listening: str) -> None:
+    """Both are numbers of inherited descriptors."""
+    hide_from_children()
+    end_with_parent()
+    limit_arenas()
+    with os.fdopen(int(handover), "rb") as file:
+        given = Handover.read(file.read())
+    configure_logs(verbose=given.verbose, as_text=given.as_text)
+    gc.collect()
+    gc.freeze()
+    serve(given, socket.socket(fileno=int(listening)), SystemClock())
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
