@@ -72,13 +72,13 @@ pictures: $(READY)  ## pictures of the pages for docs/web.md; needs chromium
 	$(BIN)/python bench/live/pictures.py
 
 constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
-	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[apprise,full-text,meaning,postgres,web]' --group dev
+	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[all]' --group dev
 	$(BIN)/pip freeze --all --exclude-editable | grep -v '^setuptools==' > constraints.txt
 	@touch $(READY)
 
 lock: $(READY)  ## requirements.lock: constraints.txt with the hashes of the files for this platform
 	$(BIN)/pip install --quiet --dry-run --ignore-installed --constraint constraints.txt \
-		--build-constraint constraints.txt --report lock-report.json '.[apprise,full-text,meaning,postgres,web]' hatchling
+		--build-constraint constraints.txt --report lock-report.json '.[all]' hatchling
 	$(BIN)/python .ci/lock.py <lock-report.json >requirements.lock
 	@rm lock-report.json
 
@@ -95,7 +95,7 @@ try-deb: deb  ## installs, starts, upgrades and purges the Debian package in a c
 
 sbom: wheel $(RELEASE)/.ready  ## dist/*.cdx.json: what an installation with all extras has in it, as CycloneDX
 	$(PYTHON) -m venv --clear $(RUNTIME)
-	cd dist && ../$(RUNTIME)/bin/pip install --quiet --constraint ../constraints.txt "$$(echo watcher_news-*.whl)[apprise,full-text,meaning,postgres,web]"
+	cd dist && ../$(RUNTIME)/bin/pip install --quiet --constraint ../constraints.txt "$$(echo watcher_news-*.whl)[all]"
 	find $(RUNTIME) -name direct_url.json -delete  # it has the path of this folder
 	$(RELEASE)/bin/cyclonedx-py environment --output-reproducible --of JSON \
 		-o "$$(echo dist/watcher_news-*.whl | sed 's/-py3.*/.cdx.json/')" $(RUNTIME)/bin/python
@@ -111,7 +111,7 @@ $(READY): Makefile pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
 	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt \
-		--editable '.[apprise,full-text,meaning,postgres,web]' --group dev
+		--editable '.[all]' --group dev
 	@touch $@
 
 $(API)/.ready: Makefile pyproject.toml

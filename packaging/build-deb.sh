@@ -19,7 +19,7 @@ root=$work/root library=$work/root/usr/lib/watcher-news
 mkdir -p "$library" "$root/DEBIAN" "$root/usr/bin" "$root/usr/lib/systemd/system" "$root/usr/share"
 
 ${PIP:-pip} install --quiet --no-compile --target "$library" --constraint "$constraints" \
-    --python-version "$python" --implementation cp --only-binary :all: "$wheel[apprise,postgres,web]"
+    --python-version "$python" --implementation cp --only-binary :all: "$wheel[all]"
 cp -a "$library/share/." "$root/usr/share/"
 rm -rf "$library/share" "$library/bin"
 # What pip notes of this build: the place of the wheel, and lists with the files that were moved.

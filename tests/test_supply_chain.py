@@ -27,8 +27,17 @@ def test_every_dependency_is_pinned() -> None:
     pinned = {name_of(name) for name in PINS}
     project = PROJECT["project"]
     wanted = [*project["dependencies"], *PROJECT["dependency-groups"]["dev"]]
-    wanted += [one for extra in project["optional-dependencies"].values() for one in extra]
+    wanted += [one for name, extra in project["optional-dependencies"].items() if name != "all" for one in extra]
     assert {name_of(one) for one in wanted} <= pinned
+
+
+def test_everything_that_is_published_has_all_extras() -> None:
+    """The list of what is inside (SBOM) would else name what an installation lacks."""
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert extras["all"] == [f"watcher-news[{','.join(sorted(extras.keys() - {'all'}))}]"]
+    for file in ("Containerfile", "packaging/build-deb.sh", "Makefile"):
+        written = (ROOT / file).read_text(encoding="utf-8")
+        assert set(re.findall(r"(?:\.|wheel|whl\))\[([a-z,-]+)\]", written)) == {"all"}, file
 
 
 def test_the_build_backend_is_pinned_to_the_same_version() -> None:

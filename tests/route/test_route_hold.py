@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -18,8 +19,9 @@ from watcher.model.silence import Silence
 from watcher.route import limits
 from watcher.route.due import is_ripe
 from watcher.route.limits import silenced
-from watcher.route.quiet_hours import quiet_until
+from watcher.route.quiet_hours import breaks_through, quiet_until
 from watcher.route.release_policy import Release, StillHeld, decide_alerts, decide_groups, decide_release
+from watcher.route.timing import rank_of_report, when_sent
 
 CHANNEL = ChannelRef("chat", "slack")
 NIGHT = Hold(((time(22), time(6)),), "Europe/Berlin", break_through=1200)
@@ -232,3 +234,22 @@ def test_every_group_is_either_sent_or_held(scores: list[int], most: int, unfini
     assert sorted(one.key.id for one in (*decision.send, *held)) == sorted(one.key.id for one in groups)
     assert len(decision.send) <= max(most - unfinished, 0)
     assert all(part.until > moment for part in decision.hold)
+
+
+@pytest.mark.parametrize(
+    ("labels", "break_through", "said"),
+    [
+        ({"topic": "watcher", "level": "focus"}, 1200, "a report on a critical feed is always sent"),
+        ({"topic": "watcher", "level": "focus"}, None, "no break_through"),
+        ({"topic": "watcher", "level": "mention"}, 1200, "0 is not"),
+        ({"topic": "ceasefires", "level": "focus"}, 1200, "or more"),
+    ],
+)
+def test_a_route_says_what_quiet_hours_do_with_reports_on_feeds(
+    labels: dict[str, str], break_through: int | None, said: str
+) -> None:
+    held = replace(NIGHT, break_through=break_through)
+    sentence = when_sent(route(held), rank_of_report(labels), NOON)[1]
+    assert sentence.endswith(said)
+    rank = rank_of_report(labels)
+    assert (rank is not None and breaks_through(held, rank)) == ("always sent" in sentence)

@@ -27,7 +27,8 @@ def try_labels(
 ) -> None:
     """Show which receivers would get an alert with these labels, which route decided it, and when it would be sent.
 
-    Give score=12 to see what quiet hours do with an alert of 12 points.
+    Give score=12 to see what quiet hours do with an alert of 12 points, or topic=watcher level=focus for a report on
+    a critical feed.
     """
     from watcher.config.matchers import impossible_labels
     from watcher.route.timing import when_sent
@@ -56,9 +57,10 @@ def try_labels(
 
 def _score(given: Mapping[str, str]) -> Points | None:
     from watcher.config.quantities import read_points
+    from watcher.route.timing import rank_of_report
 
     if "score" not in given:
-        return None
+        return rank_of_report(given)
     try:
         return read_points(given["score"])
     except ValueError as error:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from watcher.model.alert import ABOVE_ALL, rank_of
 from watcher.model.local_time import to_local
 from watcher.model.route import WEEKDAYS, DigestTiming, Hold, Route
-from watcher.model.topic import Points, format_points
+from watcher.model.topic import OWN_TOPIC, Level, Points, format_points
 from watcher.route.due import NEVER, next_slot
 from watcher.route.quiet_hours import breaks_through, quiet_until
 
@@ -15,9 +16,16 @@ from watcher.route.quiet_hours import breaks_through, quiet_until
 def when_sent(route: Route, score: Points | None, now: datetime) -> list[str]:
     """Sentences without a full stop: when an alert that comes `now` leaves, what may hold it, how many messages may.
 
-    `score` in hundredths of a point decides about quiet hours; None: not known.
+    `score` in hundredths of a point decides about quiet hours (`rank_of`, for a report on a feed); None: not known.
     """
     return [*_timing(route, now), *_hold(route.hold, score, now), *_budget(route)]
+
+
+def rank_of_report(labels: Mapping[str, str]) -> Points | None:
+    """What stands for the score where the labels are those of a report on a feed; None for other alerts."""
+    if labels.get("topic") != OWN_TOPIC:
+        return None
+    return rank_of(OWN_TOPIC, Level.FOCUS if labels.get("level") == Level.FOCUS else Level.MENTION, 0)
 
 
 def _timing(route: Route, now: datetime) -> Iterator[str]:
@@ -45,8 +53,12 @@ def _hold(hold: Hold | None, score: Points | None, now: datetime) -> Iterator[st
     if hold.break_through is not None:
         limit = format_points(hold.break_through)
         text += f", unless its score is {limit} or more"
-        if score is not None:
+        if score == ABOVE_ALL:
+            text += "; a report on a critical feed is always sent"
+        elif score is not None:
             text += f": {format_points(score)} {'is' if breaks_through(hold, score) else 'is not'}"
+    elif score == ABOVE_ALL:
+        text += "; a report on a critical feed too, because the route has no break_through"
     yield text
 
 

@@ -151,7 +151,7 @@ class Daemon:
         ticker.every(min(FEED_REPORTS, timings.upkeep), "feed_reports", self._guarded("feed_reports", self.report_tick))
         if self._listen is not None:
             ticker.every(METRICS, "metrics", self._guarded("metrics", self._monitoring.update))
-        if (interval := self._manager.watchdog_interval) is not None:
+        if (interval := self._manager.alive_interval) is not None:
             ticker.every(interval, "watchdog", self._feed_watchdog)
         ticker.start()
 

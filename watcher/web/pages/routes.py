@@ -12,7 +12,7 @@ from watcher.model.notification import HeldGroup, WaitingGroup
 from watcher.model.route import Route
 from watcher.model.topic import Points
 from watcher.model.web import May
-from watcher.route.timing import when_sent
+from watcher.route.timing import rank_of_report, when_sent
 from watcher.route.tree import RouteTrace, why
 from watcher.web.exchange import Asked, Reply
 from watcher.web.router import Page
@@ -37,7 +37,7 @@ class RouteNode:
 def show(asked: Asked) -> Reply:
     site, root = asked.site, asked.site.settings.route
     labels, problems = read_labels(asked.query.get("labels", ""))
-    score, score_problem = _score(labels.get("score"))
+    score, score_problem = _score(labels)
     problems += [score_problem] if score_problem else []
     is_test = bool(asked.query.get("labels", "").strip()) and not problems
     node = None
@@ -66,11 +66,11 @@ def read_labels(text: str) -> tuple[dict[str, str], list[str]]:
     return labels, [f"{rest[:80]}: write labels as name=value"] if rest else []
 
 
-def _score(text: str | None) -> tuple[Points | None, str]:
-    if text is None:
-        return None, ""
+def _score(labels: Mapping[str, str]) -> tuple[Points | None, str]:
+    if "score" not in labels:
+        return rank_of_report(labels), ""
     try:
-        return read_points(text), ""
+        return read_points(labels["score"]), ""
     except ValueError as error:
         return None, f"score: {error}"
 
