@@ -18,7 +18,6 @@ from watcher.errors import AttemptReason, StoreError
 from watcher.model.notification import Delivered, Outcome
 from watcher.model.route import ChannelRef
 from watcher.notify.breakers import CircuitBreakers
-from watcher.render.channel_failure import trouble_message, trouble_notification
 from watcher.render.user_templates import UserTemplates
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
@@ -99,6 +98,8 @@ class Alarms:
     async def _send(
         self, channel: Channel, target: ChannelRef, alarm: PendingAlarm, templates: UserTemplates | None
     ) -> bool:
+        from watcher.render.channel_failure import trouble_message, trouble_notification
+
         now = self.clock.now()
         try:
             message = await self.render_pool(trouble_message, target, alarm.subject, alarm.remedy, now, templates)

@@ -37,7 +37,6 @@ from watcher.model.route import ChannelRef, Receiver, Route
 from watcher.model.settings import Limits
 from watcher.notify.alarm import OUR_FAULT, Alarms
 from watcher.notify.breakers import CircuitBreakers
-from watcher.notify.compose import compose_message, digest_context
 from watcher.notify.flusher import Early, Flusher
 from watcher.notify.retry_store import retry_while_busy
 from watcher.notify.router import route_copies, route_stored
@@ -158,8 +157,10 @@ class Notifier:
 
     async def _compose(self, notification: Notification) -> Message | TryAgain:
         """The message; what cannot be rendered is a failed attempt, so that it neither blocks its group nor repeats
-        without end.
+        without end. What renders is imported with the first message: it is a tenth of a start, and few runs send.
         """
+        from watcher.notify.compose import compose_message, digest_context
+
         routes, templates, links = self.config.routes, self.config.templates, self.config.links
         try:
             context = await self.store_pool(digest_context, notification, routes, self.store)

@@ -5,12 +5,16 @@ The public suffix list is the one bundled with tldextract: never fetched, never 
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from tldextract import TLDExtract
+
+_NO_DOMAIN = re.compile(r"\A[^.]*\Z|:|\.[0-9]+\Z", re.ASCII)
+"""A single label or an address: known without the list, whose import takes longer than a poll."""
 
 
 @cache
@@ -26,6 +30,8 @@ def registrable_domain(host: str) -> str:
     """`news.bbc.co.uk` → `bbc.co.uk`, `x.blog.github.io` → `blog.github.io`. An address, a single label and a public
     suffix are returned in lower case.
     """
+    if _NO_DOMAIN.search(host):
+        return host.lower()
     return _suffixes()(host).top_domain_under_public_suffix or host.lower()
 
 
