@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from tests.harness.harness import DIGEST_AT_SEVEN, Harness, Item
+from watcher.store.records import Role
+from watcher.store.store import open_store
 
 
 def status(harness: Harness) -> tuple[int, dict[str, object]]:
@@ -63,6 +68,20 @@ def test_nodes_are_listed_also_after_their_end(harness: Harness) -> None:
     (node,) = json.loads(harness.command("nodes", "--json").stdout)
     assert (node["state"], node["roles"], node["generation"], node["leads"]) == ("left", ["poll", "notify"], 1, False)
     assert harness.command("nodes").stdout.splitlines()[1].split("\t")[0] == node["id"][:8]
+
+
+@pytest.mark.parametrize("roles", ["poll", "notify", "poll,notify"])
+def test_work_that_no_living_node_does_is_noticed(harness: Harness, roles: str) -> None:
+    now = datetime.now(UTC)
+    harness.clock.set(now)
+    harness.publish("/wire", [])
+    harness.once()
+    with closing(open_store("sqlite:///watcher.db", base=harness.folder)) as store:
+        store.nodes.register("node", "machine", now, timedelta(hours=1), roles=roles)
+    missing = [f"--role {role.value}" for role in Role if role.value not in roles]
+    code, found = status(harness)
+    attention = " ".join(list(found["attention"]))  # type: ignore[call-overload]
+    assert (code, [role for role in ("--role poll", "--role notify") if role in attention]) == (len(missing), missing)
 
 
 def test_an_unknown_role_is_refused(harness: Harness) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, single_command, store_of
-from watcher.cli.tables import Cell, show_json, show_table
+from watcher.cli.tables import Cell, show_json, show_table, span
 from watcher.store.records import NodeRecord, NodeState
+from watcher.timings import Timings
 
 app = single_command()
 
-COLUMNS = ("id", "name", "state", "roles", "version", "configuration", "started", "alive until", "feeds", "messages")
+COLUMNS = ("id", "name", "state", "roles", "version", "configuration", "started", "last beat", "feeds", "messages")
 
 
 @app.command(epilog="Example: watcher nodes --json")
@@ -59,10 +60,15 @@ def _row(node: NodeRecord, now: datetime, newest: int) -> tuple[Cell, ...]:
         node.version,
         _configuration(node.generation, newest),
         node.started_at,
-        node.alive_until,
+        _last_beat(node, now),
         f"{node.feeds:,}",
         f"{node.notifications:,}",
     )
+
+
+def _last_beat(node: NodeRecord, now: datetime) -> Cell:
+    """How long ago the node beat, or when it ended or was declared dead."""
+    return node.died_at or f"{span(max(now - node.alive_until + Timings().node_lives, timedelta(0)))} ago"
 
 
 def _configuration(generation: int | None, newest: int) -> str | None:

@@ -12,7 +12,7 @@ from watcher.errors import UsageError
 app = single_command()
 
 ROLES = ("poll", "notify")
-"""The values of `service.node.Role`; importing that would load the store."""
+"""The values of `store.records.Role`; importing that would load the store."""
 
 
 @app.command(epilog="Example: watcher run -c /etc/watcher/config.yaml")
@@ -41,7 +41,7 @@ def run(
     from watcher.sandbox.limits import hide_from_children
     from watcher.service.daemon import run_daemon
     from watcher.service.memory import limit_arenas
-    from watcher.service.node import Role
+    from watcher.store.records import Role
 
     roles = _roles(role)
     hide_from_children()

@@ -46,8 +46,9 @@ from watcher.service.load import (
     open_opinions,
     open_pages,
 )
-from watcher.service.node import Node, Role, clock_of
+from watcher.service.node import Node, clock_of
 from watcher.service.tasks import BoundedTasks
+from watcher.store.records import Role
 from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner, decide_alert
 from watcher.timings import Timings

@@ -24,12 +24,12 @@ from watcher.service.load import CompiledConfig, load_config
 from watcher.service.memory import trim_memory
 from watcher.service.metrics import ReloadResult
 from watcher.service.monitoring import Monitoring
-from watcher.service.node import Role
 from watcher.service.pages_process import PagesProcess, serving_pages
 from watcher.service.systemd import SystemdNotifier
 from watcher.service.tasks import BoundedTasks
 from watcher.service.ticker import Ticker
 from watcher.service.watchdog import Heartbeats
+from watcher.store.records import Role
 
 log = structlog.get_logger()
 

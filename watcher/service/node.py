@@ -14,13 +14,13 @@ import secrets
 import socket
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from enum import StrEnum
 
 import structlog
 
 from watcher import __version__
 from watcher.clock import Clock, DatabaseClock, SystemClock, stopwatch
 from watcher.errors import SchemaMismatch
+from watcher.store.records import Role
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
@@ -29,13 +29,6 @@ log = structlog.get_logger()
 
 CLOCKS_DIFFER_FROM = 2.0
 """Seconds between this machine's clock and the server's that are worth a warning."""
-
-
-class Role(StrEnum):
-    """What a node does: read feeds; route, freeze and send."""
-
-    POLL = "poll"
-    NOTIFY = "notify"
 
 
 class Node:

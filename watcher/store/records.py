@@ -66,6 +66,13 @@ class DeliveryLife:
     held_until: datetime | None = None
 
 
+class Role(StrEnum):
+    """What a node does: read feeds; route, freeze and send."""
+
+    POLL = "poll"
+    NOTIFY = "notify"
+
+
 class NodeState(StrEnum):
     """Alive; without a beat, but not declared dead yet; declared dead; ended in good order."""
 
@@ -94,6 +101,10 @@ class NodeRecord:
     schema: str | None = None
     feeds: int = 0
     notifications: int = 0
+
+    def does(self, role: Role) -> bool:
+        """Whether it does this part of the work."""
+        return self.roles is None or role.value in self.roles.split(",")
 
     def state(self, now: datetime) -> NodeState:
         """What has become of the node."""

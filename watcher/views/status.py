@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from watcher.model.feed import FeedIssue
 from watcher.model.notification import DeliveryState, HeldGroup, Notification, NotificationState, WaitingGroup
 from watcher.model.route import ChannelRef
-from watcher.store.records import FeedCounts, NodeRecord, NodeState, StoreCounts
+from watcher.store.records import FeedCounts, NodeRecord, NodeState, Role, StoreCounts
 
 LATE = timedelta(minutes=10)
 """A feed that is due for longer shows that a running daemon does not keep up."""
@@ -108,12 +108,18 @@ def _attention(status: Status) -> list[str]:
         where = "polling does not keep up" if status.alive else "no daemon is running"
         minutes = int(status.lag.total_seconds() // 60)
         found.append(f"feeds are due for {minutes:,} minutes, {where}: journalctl -u watcher, or watcher once")
+    found += [_nobody(role) for role in Role if status.alive and not any(node.does(role) for node in status.alive)]
     crashed = [node for node in facts.nodes if node.state(status.now) is NodeState.SILENT]
     found += [f"{node.name} has not been heard of since {node.alive_until:%Y-%m-%d %H:%M}Z" for node in crashed]
     lasting = [issue for issue in facts.issues if issue.failures]
     if lasting and len(lasting) == facts.feeds.feeds:
         found.append("every feed fails: check the network, then watcher feeds health")
     return found
+
+
+def _nobody(role: Role) -> str:
+    missing = {Role.POLL: "reads feeds", Role.NOTIFY: "routes and sends"}[role]
+    return f"no running daemon {missing}: start one with watcher run --role {role.value}"
 
 
 def entries_in_words(counts: StoreCounts) -> str:
