@@ -136,9 +136,10 @@ class Daemon:
             problem = f"cannot serve metrics at {host}:{port}: {error.strerror}; name a free HOST:PORT"
             raise UsageError(problem) from error
 
-    def _status(self) -> str:
+    def _status(self, reloaded: ReloadResult = ReloadResult.SUCCESS) -> str:
         count = len(self._app.config.settings.feeds)
-        return f"watching {count} feed{'' if count == 1 else 's'}"
+        old = "" if reloaded is ReloadResult.SUCCESS else "; the last reload failed, see the log"
+        return f"watching {count} feed{'' if count == 1 else 's'}{old}"
 
     def _start_ticker(self) -> None:
         ticker, timings = self._ticker, self._app.poller.timings
@@ -269,13 +270,13 @@ class Daemon:
         """Reads the configuration again and puts it in force whole, or logs why not and keeps the old one (I9)."""
         async with self._reloading:
             self._manager.reloading()
+            result = ReloadResult.FAILED
             try:
                 result = await self._reload()
             except Exception:
                 log.exception("reload.failed", remedy=f"please report this; {OLD_STAYS}")
-                result = ReloadResult.FAILED
             finally:
-                self._manager.ready(self._status())
+                self._manager.ready(self._status(result))
             metrics.count_reload(result)
             return result
 

@@ -49,8 +49,30 @@ def problems_of_file(file: Path) -> list[str]:
     return [*(line for line in found if line != "ok"), *missing]
 
 
+def may_only_read(file: Path) -> bool:
+    """Whether this user may read a database, but not write it and the files beside it."""
+    ways = [(file, os.W_OK), (file.parent, os.W_OK | os.X_OK)]
+    return file.exists() and not all(os.access(path, mode, effective_ids=True) for path, mode in ways)
+
+
+def connect_to_read(file: Path, timeout: float = 5) -> sqlite3.Connection:
+    """A connection for whoever `may_only_read`.
+
+    While a process has the database open, its log is read too. Without a log nobody writes, and SQLite must believe
+    so (`immutable`), since it could not make the log's index; what a writer that starts now writes is not seen.
+    """
+    is_open = file.with_name(f"{file.name}-wal").exists()
+    address = f"{file.resolve().as_uri()}?mode=ro{'' if is_open else '&immutable=1'}"
+    return sqlite3.connect(address, timeout, uri=True, isolation_level=None, check_same_thread=False)
+
+
 def _open(file: Path) -> sqlite3.Connection:
-    """Not read-only: SQLite then cannot read a database whose WAL somebody else has begun. Creates no file."""
+    """Not read-only where that can be helped: a log that a process left can be read by whoever may write its index.
+
+    Creates no file.
+    """
+    if may_only_read(file):
+        return connect_to_read(file)
     return sqlite3.connect(f"{file.resolve().as_uri()}?mode=rw", uri=True)
 
 

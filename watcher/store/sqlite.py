@@ -41,9 +41,10 @@ from sqlalchemy.pool import QueuePool
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
 from watcher.store.fair_lock import FairLock
-from watcher.store.file_copy import copy_database, problems_of_file
+from watcher.store.file_copy import connect_to_read, copy_database, may_only_read, problems_of_file
 
 READERS = 4
+READING = "BEGIN"
 LONGEST_WAIT = timedelta(seconds=60)
 """How long a writer of this process waits for the others of this process."""
 
@@ -66,7 +67,8 @@ REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_NOTADB: (StoreCorrupt, "restore a backup or name another file in `store`"),
     sqlite3.SQLITE_CANTOPEN: (
         StoreError,
-        "its directory must exist, and this user must be able to read and write both",
+        "its directory must exist, and this user must be able to read it and what SQLite puts beside it (-wal, -shm); "
+        "run the command as the user of the daemon, or as root",
     ),
     sqlite3.SQLITE_READONLY: (StoreError, "give this user write permission to it and to its directory"),
 }
@@ -90,7 +92,7 @@ class SqliteDatabase:
             1, [f"cache_size=-{WRITER_CACHE_KIB}", "synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE"
         )
         self._beats = self._engine(1, ["synchronous=NORMAL"], "BEGIN IMMEDIATE")
-        self._readers = self._engine(READERS, [f"cache_size=-{READER_CACHE_KIB}", "query_only=ON"], "BEGIN")
+        self._readers = self._engine(READERS, [f"cache_size=-{READER_CACHE_KIB}", "query_only=ON"], READING)
 
     def _engine(self, connections: int, pragmas: list[str], begin: str) -> Engine:
         engine = create_engine(
@@ -103,14 +105,23 @@ class SqliteDatabase:
             connect_args={"timeout": self._patience, "isolation_level": None, "check_same_thread": False},
         )
 
+        reads_only = begin == READING and may_only_read(self._file)
+
         @event.listens_for(engine, "do_connect")
-        def create(_dialect: object, _record: object, _arguments: object, _options: object) -> None:
+        def create(
+            _dialect: object, _record: object, _arguments: object, _options: object
+        ) -> sqlite3.Connection | None:
+            if reads_only:
+                return connect_to_read(self._file, self._patience)
             with suppress(OSError):  # it exists, or SQLite says what is wrong
                 os.close(os.open(self._file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, OWNER_ONLY))
+            return None
 
         @event.listens_for(engine, "connect")
         def prepare(connection: sqlite3.Connection, _record: object) -> None:
-            shared = ["journal_mode=WAL", f"journal_size_limit={WAL_LIMIT}", "temp_store=MEMORY"]
+            shared = ["temp_store=MEMORY"]
+            if not reads_only:
+                shared += ["journal_mode=WAL", f"journal_size_limit={WAL_LIMIT}"]
             for pragma in shared + pragmas:
                 connection.execute(f"PRAGMA {pragma}").close()
 
