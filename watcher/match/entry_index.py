@@ -18,7 +18,7 @@ from watcher.match.entry_text import body_of, limited_text, limited_title
 from watcher.match.token_cache import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCaches
 from watcher.match.topic_index import Index, Pattern, Reached, neighbour_key
 from watcher.model.entry import Entry
-from watcher.text.capitals import bare, is_initials
+from watcher.text.capitals import bare, is_hyphenated, is_initials
 from watcher.text.offsets import OffsetMap
 from watcher.text.sentences import sentences
 from watcher.text.tokens import parent_domains
@@ -93,7 +93,7 @@ class Positions:
         if capitals and everyday:
             ordinary = self._caches.of(self._language, capitals=False)
             for at, token in enumerate(tokens):
-                if bare(token) in everyday and is_initials(tokens, at, elsewhere):
+                if is_hyphenated(token, everyday) or (bare(token) in everyday and is_initials(tokens, at, elsewhere)):
                     meanings[at] = ordinary[token]
         return meanings
 

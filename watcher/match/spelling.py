@@ -23,6 +23,7 @@ from watcher.text.tokens import (
     may_join,
     pieces,
     signed_words,
+    with_percent_beside,
     with_signs_beside,
     without_plural_s,
 )
@@ -41,6 +42,7 @@ _SOME_LETTERS = (
 _ONLY_LETTERS = re.compile(rf"(?:[{_SOME_LETTERS}]+ )*[{_SOME_LETTERS}]{{3,}}\*?")
 OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR", "ACROSS"])
 _PLURAL = re.compile(r"[A-Z]s(?![A-Za-z])")
+_SHARE = re.compile(r"[0-9] (?:per|pct|pour|por|pro[cz])")
 _SHORT_DESIGNATION = 2
 """Letters: `F 16` and `M 23` must be in capitals, `Covid 19` need not."""
 _FEWEST_OPEN = {"hangul": 2, "hebrew": 2, "other": 1}
@@ -102,7 +104,9 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 
 def are_plain_words(lines: str) -> bool:
     """Whether lines hold nothing but words of ASCII letters with one space between, perhaps with a * at their ends."""
-    return _PLAIN.fullmatch(lines) is not None and (lines.islower() or _PLURAL.search(lines) is None)
+    if _PLAIN.fullmatch(lines) is None or _SHARE.search(lines) is not None:
+        return False
+    return lines.islower() or _PLURAL.search(lines) is None
 
 
 def plain_word(word: str) -> str:
@@ -132,6 +136,13 @@ def spellings_of_letters(text: str) -> list[list[str]] | None:
     if text.endswith("*"):
         spelled[-1] += "*"
     return with_compounds([spelled])
+
+
+def share_of(text: str) -> str | None:
+    """A number of per cent with its sign: `50 percent` → `50%`; None for all other terms."""
+    parts = text.split()
+    found = with_percent_beside(parts)
+    return fold(found[0][1]) if found and found[0][0] == 0 and len(parts) <= 3 else None
 
 
 def unquoted(text: str) -> str:

@@ -21,6 +21,7 @@ from watcher.match.spelling import (
     first_spellings,
     least_open_letters,
     plain_word,
+    share_of,
     spellings_of_chunk,
     spellings_of_letters,
     with_compounds,
@@ -159,6 +160,8 @@ def _parse_words(text: str) -> tuple[Phrase, ...] | TermProblem:
         spellings = [before + after for before in spellings for after in spellings_of_chunk(chunk)]
         if len(spellings) > MOST_SPELLINGS:
             return TermProblem("has more than 5 hyphenated words; write their hyphens as spaces or split it")
+    if share := share_of(text):
+        spellings.append([share])
     phrases = tuple(dict.fromkeys(Phrase(tuple(words)) for words in with_compounds(spellings) if words))
     return phrases or TermProblem(
         'has no letter or digit; write a word, a phrase like "al-Hol camp" or a prefix like detain*'

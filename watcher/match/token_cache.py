@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from watcher.match.topic_index import Index
 from watcher.text.tokens import (
     chunks,
+    hashtag_words,
     initials_of,
     initials_with_and,
     is_address,
@@ -21,6 +22,7 @@ from watcher.text.tokens import (
     pieces,
     runs,
     signed_words,
+    with_percent_beside,
     with_signs_beside,
 )
 
@@ -75,7 +77,7 @@ class TokenCaches:
         cache = self.of(language, capitals=capitals)
         meanings = list(map(cache.__getitem__, tokens))
         if self._index.lexicon.has_signs:
-            for at, together in with_signs_beside(tokens):
+            for at, together in (*with_signs_beside(tokens), *with_percent_beside(tokens)):
                 meanings[at] = cache[together]
             for at, together in initials_with_and(tokens) if "&" in tokens else ():
                 meanings[at] = _joined_onwards(meanings[at], cache[together])
@@ -120,9 +122,18 @@ class TokenCache(dict[str, Meaning]):
     def _meaning(self, token: str) -> Meaning:
         if token.isascii() and token.isalnum():
             return self._word(token)
+        if "#" in token and (words := hashtag_words(token)):
+            return self._hashtag(token, words)
         if self._index.lexicon.has_signs and (signed := signed_words(token)):
             return self._with_signs(token, signed)
         return self._without_signs(token)
+
+    def _hashtag(self, token: str, words: Sequence[str]) -> Piece:
+        """A hashtag has one position, in which each of its words is found, and the whole."""
+        slots = set(self._index.lexicon.signed_slots(token.strip(_PUNCTUATION).lower()))
+        for word in (*words, "".join(words)):
+            slots |= self._index.lexicon.slots_of(word, capitals=self._capitals, language=self._language)
+        return self._piece(slots)
 
     def _with_signs(self, token: str, signed: Sequence[tuple[int, int, str]]) -> Meaning:
         """The pieces of a token, and its signed words beside those that they consist of."""

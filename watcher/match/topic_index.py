@@ -276,7 +276,7 @@ def _marked(language: str) -> tuple[str, ...]:
 
 def _spoken(languages: Iterable[str]) -> tuple[str, ...]:
     """The languages whose words have forms of their own."""
-    return tuple(language for language in languages if language in STEMMED_LANGUAGES or language in ("he", "ko"))
+    return tuple(language for language in languages if language in STEMMED_LANGUAGES or language == "ko")
 
 
 def _phrases(text: str, topic: Topic) -> tuple[Phrase, ...]:

@@ -14,6 +14,7 @@ from watcher.match.entry_text import body_of, limited_text, limited_title
 from watcher.model.alert import Alert, stable_hash
 from watcher.model.entry import Entry
 from watcher.text.fold import fold
+from watcher.text.irregular import beginnings
 from watcher.text.languages import language_code
 from watcher.text.stems import languages_for, script_of, stems, without_arabic_prefixes
 from watcher.text.tokens import LONGEST_PIECE, chunks, is_address, is_dotted_initials, pieces, runs
@@ -111,7 +112,7 @@ def beginnings_of_forms(wanted: str, languages: tuple[str, ...]) -> tuple[str, .
     spoken = languages_for(wanted, languages)
     if not spoken:
         return ()
-    found = {wanted} | {stem for code in spoken for stem in _stems(wanted, code)}
+    found = {wanted} | {stem for code in spoken for stem in (*_stems(wanted, code), *beginnings(wanted, code))}
     heads = {stem[: max(_FEWEST_LETTERS_IN_COMMON, len(stem) - 1)] for stem in found if len(stem) > 1}
     if "ar" in spoken and script_of(wanted) == "arabic":
         heads |= {f"{attached}{head}" for head in heads for attached in _ARABIC_ATTACHED}

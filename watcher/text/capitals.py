@@ -5,12 +5,13 @@ only where something speaks for it: *the* is before it; or it begins the text or
 auxiliary verb comes next (WHO WARNS, not WHO IS); or it ends the text behind such a sign (1,000 DEAD - WHO) or before a
 verb of saying (1,000 DEAD, WHO SAYS); or the rest of the entry, written in ordinary case, has the initials. US is read
 as initials unless a word is before it that *us* follows (JOIN US, WITH US).
+An everyday word beside a hyphen is read as initials, too (US-IRAN).
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from itertools import islice
 
 EVERYDAY_WORDS = frozenset(
@@ -70,3 +71,8 @@ def is_initials(words: Sequence[str], at: int, elsewhere: str) -> bool:
 def bare(token: str) -> str:
     """A token without the punctuation around it."""
     return _NO_LETTERS.sub("", token)
+
+
+def is_hyphenated(token: str, everyday: Set[str]) -> bool:
+    """Whether initials are hyphenated in capitals, as no pronoun is: US-IRAN."""
+    return "-" in token and not everyday.isdisjoint(token.strip(".,:;?!\"'").split("-"))

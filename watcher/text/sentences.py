@@ -29,11 +29,13 @@ _WRAPPED_LINE = 40
 
 _ABBREVIATIONS = frozenset(
     """
-    mr mrs ms dr prof gen lt col maj capt sgt cpl adm cmdr brig rev hon gov sen rep pres supt insp st sts jr sr mt
+    mr mrs ms dr prof gen lt col maj capt sgt cpl pvt pfc spc adm cmdr brig atty rev msgr fr hon
+    gov sen rep pres supt insp st sts jr sr mt
     ft no nos vs inc ltd corp dept est approx fig op jan feb mar apr jun jul aug sep sept oct nov dec mon tue tues
-    wed thu thur thurs fri cf ca vol ed pp art bzw evtl ggf hl hrsg inkl nr str tel usw vgl abs mio mrd stv sog
+    wed thu thur thurs fri cf ca res sec ave vol ed pp art bzw evtl ggf hl hrsg inkl nr str tel usw vgl abs mio mrd stv
+    sog
     mme mlle mgr av bd env ste sra srta ud uds dra ing lic núm pág им ул стр тыс млн млрд руб гг рис см пр обл
-    корр doç yrd sn alb yzb tğm müh bkz örn cad
+    корр doç yrd org sn alb yzb tğm müh bkz örn cad
     """.split()  # noqa: SIM905
 )
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
 
 import snowballstemmer
 
 from watcher.text.fold import fold
+from watcher.text.irregular import LIGHT_LANGUAGES, bases
 
 _ALGORITHMS = {
     "ar": "arabic",
@@ -44,8 +46,10 @@ _ALGORITHMS = {
     "tr": "turkish",
     "yi": "yiddish",
 }
-STEMMED_LANGUAGES = frozenset(_ALGORITHMS)
-"""ISO 639-1 codes of the languages with a stemmer; words of all others match in their folded form."""
+STEMMED_LANGUAGES = frozenset(_ALGORITHMS) | LIGHT_LANGUAGES
+"""ISO 639 codes of the languages whose inflected forms are known; words of all others match in their folded form."""
+_WHOLE_TOO = frozenset(["ar", "tr", "ru"])
+"""Languages whose stemmer treats a word and its form differently: Ливан loses its ан, Ливане does not."""
 
 _LANGUAGES_OF_SCRIPT = {
     "arabic": "ar fa ur ps ckb sd ug ks",
@@ -78,29 +82,6 @@ _STEMMERS: dict[str, snowballstemmer.Stemmer] = {}
 _SHORTEST_STEM = 4
 """Letters."""
 
-_IRREGULAR_PLURALS = dict(
-    pair.split("/")
-    for pair in """
-    men/man women/woman children/child feet/foot teeth/tooth geese/goose mice/mouse lice/louse oxen/ox
-    crises/crisis analyses/analysis bases/basis theses/thesis hypotheses/hypothesis axes/axis oases/oasis
-    emphases/emphasis diagnoses/diagnosis prognoses/prognosis syntheses/synthesis paralyses/paralysis
-    catharses/catharsis nemeses/nemesis phenomena/phenomenon criteria/criterion bacteria/bacterium
-    memoranda/memorandum referenda/referendum curricula/curriculum stadia/stadium strata/stratum errata/erratum
-    knives/knife wives/wife lives/life thieves/thief loaves/loaf leaves/leaf
-    scarves/scarf hooves/hoof nuclei/nucleus fungi/fungus cacti/cactus radii/radius
-    alumni/alumnus stimuli/stimulus indices/index appendices/appendix matrices/matrix vertices/vertex dice/die
-    people/person media/medium data/datum larvae/larva vertebrae/vertebra antennae/antenna formulae/formula
-    automata/automaton addenda/addendum ultimata/ultimatum spectra/spectrum ova/ovum quanta/quantum
-    parentheses/parenthesis neuroses/neurosis psychoses/psychosis metamorphoses/metamorphosis sepses/sepsis
-    metastases/metastasis thromboses/thrombosis ellipses/ellipsis antitheses/antithesis
-    sheaves/sheaf wharves/wharf dwarves/dwarf turves/turf bureaux/bureau plateaux/plateau
-    tableaux/tableau gateaux/gateau chateaux/chateau buses/bus gases/gas biases/bias canvases/canvas
-    atlases/atlas quizzes/quiz kibbutzim/kibbutz loci/locus foci/focus bacilli/bacillus syllabi/syllabus
-    termini/terminus moratoria/moratorium consortia/consortium sanatoria/sanatorium crematoria/crematorium
-    corpora/corpus genera/genus
-    """.split()  # noqa: SIM905
-)
-"""English plurals that the stemmer does not lead back, as far as news use them."""
 _COMPOUND_ENDINGS = {
     "de": ("e", "en", "er", "ern", "es", "n", "s"),
     "nl": ("e", "en", "s"),
@@ -110,9 +91,9 @@ _COMPOUND_ENDINGS = {
 }
 """Of nouns, by languages that build compounds and inflect their last part."""
 _TURKISH_ENDINGS = re.compile(
-    r"(?:l[ae]r)?(?:n?[dt][ae]n?|n[ıiuü]n|[ıiuü]n)(?:k[iı])?$|(?<=[aeıioöuü])s[ıiuü](?:n(?:[ae]|[dt][ae]n?|[ıiuü]n?))?$"
+    r"(?:l[ae]r)?(?:[ıiuü][mn][ıiuü]z|s?[ıiuü])?(?:n?[dt][ae]n?|n?[ıiuü]n|y?l[ae]|[yn]?[ae]|[yn]?[ıiuü])?(?:k[iı])?"
 )
-"""Locative, ablative and genitive, also behind a plural and before ki; possessive behind a vowel, also with a case."""
+"""Of nouns: plural, possessive, case, and ki."""
 _SHORTEST_TURKISH_REST = 4
 
 _ARABIC_CONJUNCTIONS = "وف"
@@ -159,19 +140,14 @@ def languages_of_script(script: str, languages: tuple[str, ...]) -> tuple[str, .
 
 
 def stems(word: str, language: str) -> set[str]:
-    """The folded stems of a word as written: of its accented and of its folded spelling."""
+    """The folded stems of a word as written: of its accented and its folded spelling, and of what it is a form of."""
     whole = fold(word)
-    found = _stems_of_spellings(word, whole, language)
-    match language:
-        case "en":
-            singular = _singular(whole)
-            found |= {_careful_stem(singular, singular, language)} if singular else set()
-        case "ar":
-            found |= {whole, *(_careful_stem(form, form, language) for form in _arabic_singulars(whole))}
-        case "tr":
-            found |= {whole, *_without_turkish_ending(word, whole)}
-        case "ru":
-            found.add(whole)  # Ливан loses its ан, Ливане does not
+    found = _stems_of_spellings(word, whole, language) if language in _ALGORITHMS else {whole}
+    if language in _WHOLE_TOO:
+        found.add(whole)
+    if language == "tr":
+        found.update(_without_turkish_endings(word))
+    found.update([_careful_stem(base, base, language) for base in bases(whole, language)])
     found.discard("")
     return found
 
@@ -184,44 +160,29 @@ def _stems_of_spellings(word: str, whole: str, language: str) -> set[str]:
     return found
 
 
-def _singular(word: str) -> str | None:
-    """The singular of an irregular English plural, also of compounds: gunmen → gunman, halves → half."""
-    if word in _IRREGULAR_PLURALS:
-        return _IRREGULAR_PLURALS[word]
-    if word.endswith("people") and word != "people":
-        return f"{word[:-6]}person"
-    if word.endswith("lves"):
-        return f"{word[:-3]}f"
-    return f"{word[:-2]}an" if word.endswith("men") and len(word) > 4 else None
-
-
-def _arabic_singulars(word: str) -> set[str]:
-    """What a sound feminine plural or dual may be the plural of: انفجارات → انفجار, غارات → غاره, قوات → قوه."""
-    for ending in ("تان", "تين", "تي", "ات"):
-        rest = word.removesuffix(ending)
-        if rest != word and len(rest) >= _SHORTEST_ARABIC_REST - 1:
-            return {f"{rest}ه"} if len(rest) < _SHORTEST_ARABIC_REST else {rest, f"{rest}ه"}
-    return set()
-
-
-def _without_turkish_ending(word: str, whole: str) -> set[str]:
-    """The folded word without a case ending that the stemmer leaves: Suriyede → suriye, köyde → koy."""
+def _without_turkish_endings(word: str) -> Iterator[str]:
+    """The folded word without endings that the stemmer leaves: Suriyede → suriye, köyünde → koy, kampı → kamp."""
     cased = word.replace("I", "ı").replace("İ", "i").lower()
-    rest = fold(_TURKISH_ENDINGS.sub("", cased))
     shortest = _SHORTEST_TURKISH_REST if cased.isascii() else _SHORTEST_TURKISH_REST - 1
-    return {rest} if rest != whole and len(rest) >= shortest else set()
+    for length in range(shortest, len(cased)):
+        if _TURKISH_ENDINGS.fullmatch(cased, length):
+            yield fold(cased[:length])
 
 
 def _careful_stem(spelling: str, whole: str, language: str) -> str:
     """The folded stem of a spelling, or the whole folded word where too little would be left of it.
 
-    The Arabic stemmer takes انتهاك (violation) for "you" with an ending. Topics are stemmed in several languages at
-    once: a very short stem (Spanish deas → de, French série → ser, hole → hol) meets words of other languages in Latin
-    script. English endings are harmless.
+    The Arabic stemmer takes انتهاك (violation) for "you" with an ending, and حلبة (arena) for حلب (Aleppo). Topics are
+    stemmed in several languages at once: a very short stem (Spanish deas → de, French série → ser, hole → hol) meets
+    words of other languages in Latin script. English endings are harmless.
     """
+    if language not in _ALGORITHMS:
+        return whole
     stem = _stemmer(language).stemWord(spelling)
     if stem not in whole:
         stem = fold(stem)
+    if language == "ar" and len(stem) < _SHORTEST_STEM and whole == f"{stem}ه":
+        return whole
     if language == "ar" and len(stem) < _SHORTEST_STEM <= len(whole) - 1 and whole.startswith(stem):
         return whole
     return whole if len(stem) < _SHORTEST_STEM and language in _MEETING_OTHERS else stem

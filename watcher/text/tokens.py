@@ -83,16 +83,31 @@ _LONGEST_HOST = 253
 _HOST = re.compile(r"(?:[a-z+]+://)?(?:www\.)?([^/?#]+)")
 _CURRENCIES = "$€£¥₺₽₹₪₩₴₦₫฿₱¢"
 _NUMBER = r"\d+(?:[.,]\d+)*"
+_SINGLE_LETTERS = r"(?<!\w)[^\W\d_](?:/[^\W\d_])+(?![\w/])"
+_PERCENT_SIGNS = str.maketrans("٪％", "%%")
 _SIGNED = re.compile(
     rf"(?P<before>(?<![\w.])\.(?=[^\W\d])|[{_CURRENCIES}#%])?"
-    rf"(?P<word>{_NUMBER}(?:/{_NUMBER})*(?:(?!/)[\w]*)|\w+(?:&\w+)*)"
+    rf"(?P<word>{_NUMBER}(?:/{_NUMBER})*(?:(?!/)[\w]*)|{_SINGLE_LETTERS}|\w+(?:&\w+)*)"
     rf"(?P<after>[+#%‰]+(?![\w+#%‰])|[+#]{{2}}|%|[{_CURRENCIES}](?!\d))?"
 )
-_SIGNS = re.compile(rf"[+#%‰{_CURRENCIES}]|\w&\w|\d/\d|(?:^|[(\[{{\"'“‘«])\.\w")
+_SIGNS = re.compile(rf"[+#%‰{_CURRENCIES}]|{_SINGLE_LETTERS}|\w&\w|\d/\d|(?:^|[(\[{{\"'“‘«])\.\w")
 _SIGN_CHARACTERS = frozenset(f"+#%‰&/{_CURRENCIES}")
-_LONE_SIGNS = frozenset(sign + mark for sign in f"%‰{_CURRENCIES}" for mark in ("", *".,;:!?)"))
+_MARKS_BEHIND = ("", *".,;:!?)")
+_LONE_SIGNS = frozenset(sign + mark for sign in f"%٪％‰{_CURRENCIES}" for mark in _MARKS_BEHIND)
+_PERCENT = frozenset(
+    word + mark
+    for word in """
+    percent Percent PERCENT pct cent CENT Prozent procent proc cento ciento процент процента процентов відсотків
+    بالمئة بالمائة المئة المائة درصد אחוז אחוזים
+    """.split()  # noqa: SIM905
+    for mark in _MARKS_BEHIND
+)
+_HALF_OF_PERCENT = frozenset("cent CENT cento ciento المئة المائة".split())  # noqa: SIM905
+_BEFORE_CENT = frozenset("per PER pour por في".split())  # noqa: SIM905
 _BEFORE_AND = re.compile(r"\W?\w{1,3}")
 _AFTER_AND = re.compile(r"\w{1,3}(?:['’]?s)?\W*")
+_HASHTAG = re.compile(r"\W*#([^\W_]{1,80})\W*")
+_CAPITALISED = re.compile(r"[A-ZÀ-ÖØ-ÞА-ЯЁ][a-zß-öø-ÿа-яёğışçöü]+|[A-ZÀ-ÖØ-ÞА-ЯЁ]{2,}(?![a-zß-öø-ÿа-яё])|\d+")
 _GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _PLURAL_OF_INITIALS = re.compile(r"(?=\w*(?:[A-Z]|[^\W\d_]\d))(?:\w*[A-Z]|\w*\d)s")
@@ -137,6 +152,7 @@ def signed_words(token: str) -> list[tuple[int, int, str]]:
 
     The sign of a currency comes first (`100€` is `€100`), that of a share last, and numbers are not grouped.
     """
+    token = token.translate(_PERCENT_SIGNS)
     if not _SIGNS.search(token):
         return []
     found = []
@@ -144,6 +160,7 @@ def signed_words(token: str) -> list[tuple[int, int, str]]:
         text = word["word"]
         signs = (word["before"] or "") + (word["after"] or "")
         if signs or "&" in text or "/" in text:
+            text = text[:-1] if "&" in text and text.endswith("s") and text[:-1].isupper() else text
             first = "".join(sign for sign in signs if sign in _CURRENCIES or sign == word["before"] != "%")
             last = "".join(sign for sign in signs if sign not in first)
             found.append((word.start(), word.end(), f"{first}{fold(_GROUPED.sub('', text))}{last}"))
@@ -174,11 +191,32 @@ def with_signs_beside(numbers: Sequence[str]) -> list[tuple[int, str]]:
     for at, token in enumerate(numbers):
         if token not in _LONE_SIGNS:
             continue
-        if at and numbers[at - 1][-1].isdecimal():
+        if at and (numbers[at - 1][-1].isdecimal() or (token[0] in _CURRENCIES and numbers[at - 1][0].isdecimal())):
             found.append((at - 1, numbers[at - 1] + token[0]))
         elif len(token) == 1 and token in _CURRENCIES and numbers[at + 1 : at + 2] and numbers[at + 1][0].isdecimal():
             found.append((at + 1, token + numbers[at + 1]))
     return found
+
+
+def with_percent_beside(numbers: Sequence[str]) -> list[tuple[int, str]]:
+    """Where a token is a number before a word for per cent, and the number with the sign: `50 per cent` → `50%`."""
+    if _PERCENT.isdisjoint(numbers):
+        return []
+    found = []
+    for at, token in enumerate(numbers):
+        if token in _PERCENT:
+            first = at - 1 if token.rstrip(".,;:!?)") in _HALF_OF_PERCENT else at
+            is_whole = first == at or (first >= 0 and numbers[first] in _BEFORE_CENT)
+            if first > 0 and is_whole and numbers[first - 1][-1].isdecimal():
+                found.append((first - 1, f"{numbers[first - 1]}%"))
+    return found
+
+
+def hashtag_words(token: str) -> list[str]:
+    """The words of a hashtag that begin with capitals: `#CeasefireNow` → Ceasefire, Now; none of other tokens."""
+    found = _HASHTAG.fullmatch(token)
+    words_of = _CAPITALISED.findall(found[1]) if found else []
+    return words_of if found and len(words_of) > 1 and "".join(words_of) == found[1] else []
 
 
 def initials_with_and(tokens: Sequence[str]) -> list[tuple[int, str]]:
