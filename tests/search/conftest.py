@@ -13,6 +13,7 @@ from tests.harness import postgres
 from tests.harness.store_samples import ASSIGNER, FEED, NOW, acquire_one, identified, notify_all, poll
 from watcher.model.alert import Alert
 from watcher.model.entry import Entry, EntryDecision, Identified
+from watcher.search import tsvector
 from watcher.search.fill import Filler
 from watcher.search.find import Search, SearchResult
 from watcher.search.index import EntryIndex, open_index
@@ -77,8 +78,9 @@ def _identified(entry: Entry | str, feed: str) -> Identified:
 
 
 @pytest.fixture(params=ENGINES)
-def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
+def library(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
     """An empty store with an empty index; each test runs once per engine."""
+    monkeypatch.setattr(tsvector, "FIRST_SLICE", PART - 1)
     url = "sqlite:///watcher.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
     store, index = open_store(url, base=tmp_path), open_index(url, base=tmp_path, part=PART)
     store.upgrade()

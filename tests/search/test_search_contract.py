@@ -143,12 +143,17 @@ def test_pages_follow_each_other_over_all_parts(library: Library) -> None:
 
 
 def test_hits_are_counted_on_the_first_page_up_to_a_limit(library: Library) -> None:
-    library.add(*(f"ceasefire {number}" for number in range(MOST_COUNTED + 5)))
+    library.add(
+        *(f"ceasefire {number}" for number in range(MOST_COUNTED + 5)), *(f"truce {number}" for number in range(30))
+    )
     library.fill()
     search = Search(library.store, library.index, LANGUAGES)
     first = search.run(parse("ceasefire"), limit=10, seconds=60)
-    assert (first.count, len(first.hits)) == (MOST_COUNTED, 10)
-    assert search.run(parse("ceasefire 7"), limit=10, seconds=60).count == 1
+    assert (first.count, first.is_more, len(first.hits)) == (MOST_COUNTED, True, 10)
+    one = search.run(parse("ceasefire 7"), limit=10, seconds=60)
+    assert (one.count, one.is_more) == (1, False)
+    some = search.run(parse("truce"), limit=10, seconds=60)
+    assert (some.count, some.is_more) == (30, False)
     assert search.run(parse("ceasefire"), limit=10, seconds=60, before=first.before).count is None
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from watcher.search.find import MOST_COUNTED, Search
+from watcher.search.find import Search
 from watcher.search.index import EntryIndex
 from watcher.search.node import Label, LabelKind, Not
 from watcher.search.query import Note, Query, day_of, parse
@@ -76,7 +76,7 @@ def read_search(
         notes=tuple(note.value for note in query.notes),
         unknown=result.unknown,
         count=counted,
-        is_more=counted is not None and counted >= MOST_COUNTED,
+        is_more=counted is not None and result.is_more,
         before=result.before,
         looked_back_to=result.looked_back_to,
         milliseconds=round((time.monotonic() - began) * 1000),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from watcher.search.fill import read_texts
@@ -19,7 +19,9 @@ from watcher.search.text import beginnings_of_forms, is_form_of
 from watcher.store.records import StoredEntry
 from watcher.store.store import Store
 
-BUDGET_SECONDS = 0.5
+BUDGET_SECONDS = 0.15
+COUNTING_SHARE = 0.2
+"""Of that time, for counting beyond a page that is full."""
 MOST_COUNTED = 1_000
 MOST_FORMS = 200
 """Inflected forms of one word that are asked for."""
@@ -33,14 +35,15 @@ _NO_END = 2**62
 class SearchResult:
     """Hits, newest first. `before` continues behind them; None when there is nothing more.
 
-    `count` is how many there are on all pages, at most `MOST_COUNTED`, known on the first page only. `looked_back_to`:
-    the time was up, and only entries first seen since then were looked at; None when all were. `unknown` are words
-    that no entry has.
+    `count` is how many there are on all pages, at most `MOST_COUNTED`, known on the first page only; with `is_more`
+    older ones were not counted. `looked_back_to`: the time was up, and only entries first seen since then were looked
+    at; None when all were. `unknown` are words that no entry has.
     """
 
     hits: tuple[StoredEntry, ...]
     before: int | None = None
     count: int | None = None
+    is_more: bool = False
     looked_back_to: datetime | None = None
     unknown: tuple[str, ...] = ()
 
@@ -66,20 +69,23 @@ class Search:
         filled_to = state.filled_to if state is not None else 0
         run.scan(max(above, filled_to), below)
         unknown: tuple[str, ...] = ()
-        counted = len(run.hits)
+        counted, rest = len(run.hits), int(run.is_full)
         if self._index is not None and state is not None and not run.is_full:
             asked, unknown = resolved(query.node, self._index, feeds, self._languages)
-            most = MOST_COUNTED if before is None else 4 * limit
-            counted += run.ask(self._index, asked, max(above, state.oldest - 1), min(below, filled_to + 1), most)
-        hits = run.hits[:limit]
-        looked_to = run.looked_to
+            above, below = max(above, state.oldest - 1), min(below, filled_to + 1)
+            named, rest = run.ask(self._index, asked, above, below)
+            counted += named
+            if rest and before is None and not run.looked_to:
+                more = self._index.search(asked, above, rest, max(1, MOST_COUNTED - counted), seconds * COUNTING_SHARE)
+                counted, rest = counted + len(more.ids), more.looked_to
+        count = min(counted, MOST_COUNTED) if before is None else None
+        result = SearchResult(tuple(run.hits[:limit]), None, count, bool(rest), None, unknown)
         if len(run.hits) > limit:
-            return SearchResult(tuple(hits), hits[-1].id, _count(before, counted), None, unknown)
-        if looked_to:
-            seen = self._store.entries.ids_between(looked_to - 1, None, 1)
-            since = next(iter(seen.values()), None)
-            return SearchResult(tuple(hits), looked_to, _count(before, counted), since, unknown)
-        return SearchResult(tuple(hits), None, _count(before, counted), None, unknown)
+            return replace(result, before=result.hits[-1].id)
+        if run.looked_to:
+            seen = self._store.entries.ids_between(run.looked_to - 1, None, 1)
+            return replace(result, before=run.looked_to, looked_back_to=next(iter(seen.values()), None))
+        return result
 
 
 class _Run:
@@ -110,22 +116,25 @@ class _Run:
             if time.monotonic() > self._end:
                 self.looked_to = below
 
-    def ask(self, index: EntryIndex, asked: Node, above: int, below: int, most: int) -> int:
-        """Asks the index for entries between two numbers; how many it counted at first, at most `most`."""
-        counted = None
+    def ask(self, index: EntryIndex, asked: Node, above: int, below: int) -> tuple[int, int]:
+        """Asks the index for entries between two numbers until the page is full.
+
+        Returns how many it named, and below which number there may be more of them, 0 when there are none.
+        """
+        named = 0
         while True:
-            found = index.search(asked, above, below, most, max(0.0, self._end - time.monotonic()))
-            counted = len(found.ids) if counted is None else counted
+            found = index.search(asked, above, below, 2 * self._limit, max(0.0, self._end - time.monotonic()))
+            named += len(found.ids)
             for some in _batches(found.ids):
                 self._keep(some)
                 if self.is_full:
-                    return counted
+                    return named, found.looked_to
             if not found.looked_to:
-                return counted
+                return named, 0
             below = found.looked_to
             if time.monotonic() > self._end:
                 self.looked_to = below
-                return counted
+                return named, below
 
     def _keep(self, ids: Sequence[int]) -> None:
         """Keeps those that meet the query: the index may know an earlier text, and numbers follow times but roughly."""
@@ -190,10 +199,6 @@ def _asks_for_feeds(node: Node) -> bool:
             return kind is LabelKind.FEED
         case _:
             return False
-
-
-def _count(before: int | None, counted: int) -> int | None:
-    return min(counted, MOST_COUNTED) if before is None else None
 
 
 def _batches(ids: Sequence[int]) -> Iterator[Sequence[int]]:

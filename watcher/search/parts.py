@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import groupby
 
@@ -148,25 +148,27 @@ class PartedIndex(ABC):
         ids: list[int] = []
         looked_to = below
         with self._database.read() as connection:
-            wanted = [
-                part
-                for part in self._parts(connection)
-                if part * self._size < below and (part + 1) * self._size > above
-            ]
-            for number, part in enumerate(sorted(wanted, reverse=True)):
+            for number, (part, low, high) in enumerate(self._slices(self._parts(connection), above, below)):
                 left = end - time.monotonic()
                 if number == 0:
                     left = max(left, LONGEST_FIRST_PART_SECONDS)
                 if left <= 0:
                     return Found(tuple(ids), looked_to)
-                found, complete = self._ask(connection, part, asked, above, below, limit - len(ids), left)
+                found, complete = self._ask(connection, part, asked, low, high, limit - len(ids), left)
                 ids += found
                 if not complete:
                     return Found(tuple(ids), min(looked_to, ids[-1] if found else looked_to))
                 if len(ids) == limit:
                     return Found(tuple(ids), ids[-1])
-                looked_to = max(part * self._size, above + 1)
+                looked_to = low + 1
         return Found(tuple(ids))
+
+    def _slices(self, parts: Sequence[int], above: int, below: int) -> Iterator[tuple[int, int, int]]:
+        """What is asked at once, newest first: a part, and two ids between which, both excluded, it is asked."""
+        for part in reversed(parts):
+            low, high = max(part * self._size - 1, above), min((part + 1) * self._size, below)
+            if high - low > 1:
+                yield part, low, high
 
     def size(self) -> int:
         return self._database.size()

@@ -143,6 +143,7 @@ def entries(asked: Asked) -> Reply:
         notes=list(found.notes),
         unknown=list(found.unknown),
         count=found.count,
+        is_more=found.is_more,
         looked_back_to=found.looked_back_to,
     )
 
