@@ -127,6 +127,39 @@ def test_a_host_with_many_feeds_leaves_the_others_their_share(store: Store) -> N
     assert {EAST, ELSEWHERE} < set(urls(acquire(store, "one", limit=12)))
 
 
+def test_of_a_host_the_most_overdue_feeds_are_taken(store: Store) -> None:
+    addresses = [f"https://big.example/{number:02}" for number in range(30)]
+    for hours in range(len(addresses)):
+        store.feeds.sync(addresses[: hours + 1], NOW - hours * HOUR)
+    assert urls(acquire(store, "one", limit=20)) == addresses[:9:-1]
+
+
+@pytest.mark.parametrize("unknown", [1, 3, 40])
+def test_hosts_of_unknown_feeds_do_not_keep_a_node_from_those_behind_them(store: Store, unknown: int) -> None:
+    """What one configuration does not have is due until a node with the other one polls it."""
+    others = [f"https://other{number:02}.example/feed" for number in range(unknown)]
+    store.feeds.sync(others, NOW - HOUR)
+    store.feeds.sync([*others, ELSEWHERE], NOW)
+    found = [urls(acquire(store, "one", limit=2, known={ELSEWHERE})) for _ in range(10)]
+    assert [url for some in found for url in some] == [ELSEWHERE]
+    assert sorted(urls(acquire(store, "two"))) == others
+
+
+def test_unknown_feeds_of_a_host_do_not_keep_a_node_from_its_other_feeds(store: Store) -> None:
+    others = [f"https://east.example.org/{number:02}" for number in range(30)]
+    store.feeds.sync(others, NOW - HOUR)
+    store.feeds.sync([*others, WEST, ELSEWHERE], NOW)
+    assert urls(acquire(store, "one", limit=5, known={WEST, ELSEWHERE})) == [WEST, ELSEWHERE]
+
+
+def test_a_node_begins_with_the_first_hosts_again_once_it_knows_their_feeds(store: Store) -> None:
+    others = [f"https://other{number:02}.example/feed" for number in range(40)]
+    store.feeds.sync(others, NOW - HOUR)
+    acquire(store, "one", limit=2, known={ELSEWHERE})
+    found = [url for _ in range(30) for url in urls(acquire(store, "one", limit=2, known=set(others)))]
+    assert sorted(found) == others
+
+
 def test_a_host_is_due_when_its_first_feed_is(store: Store) -> None:
     store.feeds.sync([EAST, WEST], NOW)
     for feed in acquire(store, "one"):

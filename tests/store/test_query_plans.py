@@ -133,6 +133,17 @@ def test_indexes_answer(tmp_path: Path, lived_in: Store, question: str) -> None:
             assert not reads_a_table(step) or may_walk(step, statement, question), f"{step}\n{statement}"
 
 
+def test_the_due_feeds_of_a_host_are_found_in_order(tmp_path: Path, lived_in: Store) -> None:
+    """A host may have very many: only the first ones are read."""
+    with statements() as heard:
+        QUESTIONS["acquire_due_feeds"](lived_in)
+    (found,) = [one for one in heard if "ORDER BY feeds.next_poll_at" in one[0] and one[0].startswith("SELECT")]
+    steps = plan(tmp_path / "watcher.db", *found)
+    due = next(number for number, step in enumerate(steps) if "ix_feeds_due (host_id=? AND next_poll_at<?)" in step)
+    assert not any("ORDER BY" in step for step in steps[: due + 1])
+    assert sum("USE TEMP B-TREE FOR ORDER BY" in step for step in steps) == 1
+
+
 def reads_a_table(step: str) -> bool:
     tables = metadata.tables.keys() - SMALL
     return any(step == f"SCAN {table}" or step.startswith(f"SCAN {table} ") for table in tables)

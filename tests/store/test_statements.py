@@ -42,7 +42,7 @@ def feeds(store: Store, request: pytest.FixtureRequest) -> list[AcquiredFeed]:
     store.feeds.sync([f"https://feed-{number}.example/" for number in range(request.param)], NOW)
     with counted() as executed:
         acquired = store.polls.acquire_due("me", NOW, NOW + HOUR, 100)
-    assert len(executed) <= 8, executed
+    assert len(executed) <= 10, executed
     return acquired
 
 
@@ -50,17 +50,29 @@ def document(feed: AcquiredFeed) -> tuple[Identified, ...]:
     return tuple(identified(str(number), url=feed.state.url) for number in range(ENTRIES))
 
 
-def test_polls_without_news_cost_five_statements_together(store: Store, feeds: list[AcquiredFeed]) -> None:
+def test_polls_without_news_cost_six_statements_together(store: Store, feeds: list[AcquiredFeed]) -> None:
     with counted() as executed:
         store.polls.save("me", [poll(feed) for feed in feeds], NOW, notify_all, ASSIGNER)
-    assert len(executed) <= 5, executed
+    assert len(executed) <= 6, executed
+
+
+def test_a_poll_without_news_costs_a_fifth_of_a_statement_where_many_are_due(store: Store) -> None:
+    """Acquired and saved as the daemon does it: 256 of a tick, 64 in a transaction, each feed at a host of its own."""
+    store.feeds.sync([f"https://feed-{number}.example/" for number in range(256)], NOW)
+    with counted() as executed:
+        feeds = store.polls.acquire_due("me", NOW, NOW + HOUR, 256)
+        for start in range(0, len(feeds), 64):
+            batch = [poll(feed) for feed in feeds[start : start + 64]]
+            store.polls.save("me", batch, NOW, notify_all, ASSIGNER)
+    assert len(feeds) == 256
+    assert len(executed) <= 0.2 * len(feeds), executed
 
 
 def test_first_polls_cost_one_statement_for_each_table_together(store: Store, feeds: list[AcquiredFeed]) -> None:
     records = [poll(feed, decision=EntryDecision(quiet=document(feed), is_baseline=True)) for feed in feeds]
     with counted() as executed:
         store.polls.save("me", records, NOW, notify_all, ASSIGNER)
-    assert len(executed) <= 8, executed
+    assert len(executed) <= 9, executed
 
 
 def test_known_entries_cost_nothing_until_their_keys_are_refreshed(store: Store, feeds: list[AcquiredFeed]) -> None:
@@ -73,7 +85,7 @@ def test_known_entries_cost_nothing_until_their_keys_are_refreshed(store: Store,
     ]
     with counted() as executed:
         store.polls.save("me", known, later, notify_all, ASSIGNER)
-    assert len(executed) <= 5, executed
+    assert len(executed) <= 6, executed
 
 
 def test_a_refresh_of_keys_waits_for_a_document_that_was_read_in_full(store: Store, feeds: list[AcquiredFeed]) -> None:
@@ -90,7 +102,7 @@ def test_a_refresh_of_keys_waits_for_a_document_that_was_read_in_full(store: Sto
             )
         costs.append(len(executed))
         later += 2 * HOUR
-    assert costs[0] <= 5
+    assert costs[0] <= 6
     assert costs[1] == costs[0] + 2
 
 
@@ -125,4 +137,4 @@ def test_alerts_cost_the_same_statements_however_many(
         with counted() as executed:
             saved = store.polls.save("me", records, NOW, decide_alert, ASSIGNER)
         assert all(one.saved for one in saved)
-        assert len(executed) <= (21 if with_stories else 12), executed
+        assert len(executed) <= (22 if with_stories else 13), executed

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias, TypeVar
 
-from sqlalchemy import ColumnElement, Connection, Executable, Row, Table
+from sqlalchemy import ColumnElement, Connection, Executable, Row, Select, Table
 
 T = TypeVar("T", str, int)
 
@@ -57,6 +57,12 @@ class Database(Protocol):
     @staticmethod
     def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """The same for values that are given later, as a list, under this name: such a statement can be built once."""
+
+    def is_among(self, column: ColumnElement[Any], query: Select[Any]) -> ColumnElement[bool]:
+        """The condition for a key that is in a short result, which may depend on the other side of a join.
+
+        Each row of the join costs one run of the query and one look-up for each of its results.
+        """
 
     def update_rows(
         self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]

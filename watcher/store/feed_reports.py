@@ -12,7 +12,7 @@ from watcher.model.feed import PollState
 from watcher.model.feed_report import IssueKey, ReportDecider, ReportedIssue
 from watcher.store.database import StorePart, chunks, execute_many
 from watcher.store.facts import fact, keep_fact
-from watcher.store.feeds import POLL_STATE, poll_state, states_with_issues
+from watcher.store.feeds import poll_state, select_states, states_with_issues
 from watcher.store.new_alerts import insert_alerts
 from watcher.store.tables import FEED_IS_ACTIVE, feed_reports, feeds
 
@@ -79,7 +79,7 @@ def _states(
     found = {state.url: state for some in wanted for state in states_with_issues(connection, now, some)}
     open_ones = {one.url for one in reported if one.resolved_at is None}
     missing = open_ones - found.keys() if only is None else (open_ones & set(only)) - found.keys()
-    query = select(*POLL_STATE).where(FEED_IS_ACTIVE)
+    query = select_states().where(FEED_IS_ACTIVE)
     rows = (row for some in chunks(missing) for row in connection.execute(query.where(feeds.c.url.in_(some))))
     return [*found.values(), *map(poll_state, rows)]
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import Connection, func, select, update
+from sqlalchemy import ColumnElement, Connection, Select, func, select, update
 
 from watcher.model.act import Actor, Deed
 from watcher.model.feed import PollState
@@ -14,7 +15,7 @@ from watcher.store.acts import note_act
 from watcher.store.database import AnyRow, StorePart, chunks
 from watcher.store.hosts import add_hosts, lock_hosts, settle
 from watcher.store.records import FeedCounts
-from watcher.store.tables import FEED_IS_ACTIVE, feeds
+from watcher.store.tables import FEED_IS_ACTIVE, feed_states, feeds
 from watcher.text.domains import domain_of
 
 
@@ -59,7 +60,7 @@ class Feeds(StorePart):
 
     def states(self, *, include_paused: bool = False) -> list[PollState]:
         """The state of every feed, by URL; of paused ones only with `include_paused`."""
-        query = select(*POLL_STATE).order_by(feeds.c.url)
+        query = select_states().order_by(feeds.c.url)
         if not include_paused:
             query = query.where(FEED_IS_ACTIVE)
         with self._database.read() as connection:
@@ -67,7 +68,7 @@ class Feeds(StorePart):
 
     def states_of(self, urls: Collection[str]) -> list[PollState]:
         """The states of some feeds, paused or not, by URL."""
-        query = select(*POLL_STATE).order_by(feeds.c.url)
+        query = select_states().order_by(feeds.c.url)
         with self._database.read() as connection:
             return [
                 poll_state(row)
@@ -78,7 +79,7 @@ class Feeds(StorePart):
     def state(self, url: str) -> PollState | None:
         """The state of one feed, paused or not."""
         with self._database.read() as connection:
-            row = connection.execute(select(*POLL_STATE).where(feeds.c.url == url)).one_or_none()
+            row = connection.execute(select_states().where(feeds.c.url == url)).one_or_none()
             return None if row is None else poll_state(row)
 
     def names(self) -> dict[int, tuple[str, str]]:
@@ -147,18 +148,22 @@ class Feeds(StorePart):
         settle(self._database, connection, locked, now)
 
 
-POLL_STATE = (*(feeds.c[name] for name in sorted(documents.STATE_COLUMNS)), feeds.c.document)
-"""The columns that `poll_state` reads."""
+def select_states(*more: ColumnElement[Any]) -> Select[Any]:
+    """The query for what `poll_state` reads, and more columns of `feeds`."""
+    columns = (feeds.c[name] for name in sorted(documents.STATE_COLUMNS))
+    return select(*columns, feed_states.c.document, *more).select_from(
+        feeds.outerjoin(feed_states, feed_states.c.feed_id == feeds.c.id)
+    )
 
 
 def poll_state(row: AnyRow) -> PollState:
-    """The state of a feed from the columns `POLL_STATE`."""
+    """The state of a feed from a row of `select_states`."""
     return documents.read_poll_state(row.document, **{name: getattr(row, name) for name in documents.STATE_COLUMNS})
 
 
 def states_with_issues(connection: Connection, now: datetime, only: Collection[str] | None = None) -> list[PollState]:
     """The states of unpaused feeds that may have an issue at `now`, by URL; of all, or of some."""
-    query = select(*POLL_STATE).where(FEED_IS_ACTIVE, feeds.c.issues_from <= now).order_by(feeds.c.url)
+    query = select_states().where(FEED_IS_ACTIVE, feeds.c.issues_from <= now).order_by(feeds.c.url)
     if only is not None:
         query = query.where(feeds.c.url.in_(only))
     return [poll_state(row) for row in connection.execute(query)]

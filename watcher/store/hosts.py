@@ -11,44 +11,82 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    Update,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
 
 from watcher.store.columns import Instant
-from watcher.store.database import AnyRow, Database, chunks
-from watcher.store.nodes import dead_nodes, is_free
+from watcher.store.database import Database, chunks
+from watcher.store.node_tables import feed_leases
+from watcher.store.nodes import dead_nodes, is_unleased, lease_of
 from watcher.store.tables import FEED_IS_ACTIVE, HOST_IS_FREE, HOST_IS_LEASED, feeds, hosts
+
+Place: TypeAlias = tuple[datetime, str]
+"""Where a host is in the queue of those that are due: by when it is due, then by its name."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakenHost:
     """A host whose feeds may be acquired. `asked_at`: another node may have asked it as late as then. `paused_until`:
-    it asked to be left alone until then.
+    it asked to be left alone until then. `is_ours`: we have it under lease already. `has_lapsed`: another node had it.
     """
 
     id: int
     asked_at: datetime | None
     paused_until: datetime | None
+    place: Place | None
+    is_ours: bool
+    has_lapsed: bool
 
 
-def take_due(connection: Connection, owner: str, now: datetime, limit: int) -> dict[int, TakenHost]:
-    """Up to `limit` hosts with due feeds that no other node has under lease, longest due first; those that `owner` or a
-    dead node has come beside them. Their rows are locked.
+def take_due(
+    connection: Connection, owner: str, now: datetime, limit: int, after: Place | None, *, with_held: bool
+) -> dict[int, TakenHost]:
+    """Up to `limit` hosts with due feeds that nobody has under lease, longest due first, those `after` a place if there
+    is one. `with_held`: those that `owner` or a dead node has come before them. Their rows are locked.
     """
     is_due = hosts.c.due_at <= now
-    held = select(hosts).where(HOST_IS_LEASED, or_(and_(hosts.c.lease_owner == owner, is_due), _has_lapsed(now)))
     free = select(hosts).where(HOST_IS_FREE, is_due).order_by(hosts.c.due_at, hosts.c.name).limit(limit)
-    return _lock(connection, (held, free), owner, now)
+    if after is not None:
+        free = free.where(_is_behind(after))
+    held = select(hosts).where(HOST_IS_LEASED, or_(and_(hosts.c.lease_owner == owner, is_due), _has_lapsed(now)))
+    return _lock(connection, (held, free) if with_held else (free,), owner, now)
 
 
 def take_any(
-    connection: Connection, owner: str, now: datetime, limit: int, wanted: ColumnElement[bool]
+    connection: Connection,
+    owner: str,
+    now: datetime,
+    limit: int,
+    wanted: ColumnElement[bool],
+    after: Place | None = None,
 ) -> dict[int, TakenHost]:
     """Up to `limit` hosts with feeds that are `wanted`, due or not, and that no other node has under lease."""
     has_wanted = select(feeds.c.id).where(feeds.c.host_id == hosts.c.id, wanted).exists()
     query = select(hosts).where(_may_be_taken(owner, now), has_wanted)
+    if after is not None:
+        query = query.where(_is_behind(after))
     return _lock(connection, (query.order_by(hosts.c.due_at, hosts.c.name).limit(limit),), owner, now)
+
+
+def _is_behind(place: Place) -> ColumnElement[bool]:
+    at, name = place
+    return tuple_(hosts.c.due_at, hosts.c.name) > tuple_(literal(at, Instant), literal(name, Text))
 
 
 def take_named(
@@ -82,16 +120,13 @@ def _lock(connection: Connection, queries: Sequence[Select[Any]], owner: str, no
     found = {}
     for query in queries:
         for row in connection.execute(query.with_for_update(skip_locked=True)):
-            found[row.id] = TakenHost(row.id, _asked_at(row, owner, now), row.paused_until)
+            is_ours = row.lease_owner == owner
+            has_lapsed = row.lease_owner is not None and not is_ours
+            # A node that died may have asked until it was dead; of its own hosts a node knows when it asked.
+            asked_at = now if has_lapsed else None if is_ours else row.asked_at
+            place = None if row.due_at is None else (row.due_at, row.name)
+            found[row.id] = TakenHost(row.id, asked_at, row.paused_until, place, is_ours, has_lapsed)
     return found
-
-
-def _asked_at(row: AnyRow, owner: str, now: datetime) -> datetime | None:
-    """None for a host that `owner` has: it knows itself. A node that died may have asked until it was dead."""
-    if row.lease_owner is None:
-        asked_at: datetime | None = row.asked_at
-        return asked_at
-    return None if row.lease_owner == owner else now
 
 
 def settle(
@@ -102,55 +137,44 @@ def settle(
     *,
     owner: str | None = None,
     until: datetime | None = None,
-    pauses: Mapping[int, datetime] | None = None,
 ) -> None:
     """Brings the rows of hosts in line with their feeds: when the first is due, and whether any is under lease.
 
     Hosts that have feeds under lease go to `owner` until `until`, or stay with whom they are. The others are free, and
-    were asked no later than `now` if they were under lease before. `pauses`: until when hosts ask to be left alone.
+    were asked no later than `now` if they were under lease before.
     """
-    query = _first_due(type(database))
-    found = [row for some in chunks(ids) for row in connection.execute(query, {"ids": some, "now": now})]
-    rows = []
-    for row in found:
-        paused_until = max(filter(None, (row.paused_until, (pauses or {}).get(row.id))), default=None)
-        lease_owner = (owner or row.lease_owner) if row.is_polled else None
-        lease_until = max(filter(None, (row.lease_until, until)), default=None) if row.is_polled else None
-        asked_at = now if row.lease_owner is not None and not row.is_polled else row.asked_at
-        rows.append(
-            {
-                "id": row.id,
-                "due_at": row.due_at,
-                "asked_at": asked_at,
-                "paused_until": paused_until,
-                "lease_owner": lease_owner,
-                "lease_until": lease_until,
-            }
-        )
-    database.update_rows(connection, hosts, ("id",), rows)
+    statement = _settle(type(database))
+    for some in chunks(ids):
+        connection.execute(statement, {"ids": some, "at": now, "its_owner": owner, "its_end": until})
 
 
 @cache
-def _first_due(engine: type[Database]) -> Select[Any]:
-    """The query of `settle`. Built once: that takes longer than running it for a few hosts."""
-    is_unleased = is_free(feeds, bindparam("now", type_=Instant))
-    may_be_polled = and_(FEED_IS_ACTIVE, is_unleased)
-    kept = (hosts.c.id, hosts.c.asked_at, hosts.c.paused_until, hosts.c.lease_owner, hosts.c.lease_until)
+def _settle(engine: type[Database]) -> Update:
+    """The statement of `settle`. Built once: that takes longer than running it for a few hosts."""
+    at, owner, end = (
+        bindparam("at", type_=Instant),
+        bindparam("its_owner", type_=Text),
+        bindparam("its_end", None, Instant),
+    )
+    of_host = feeds.c.host_id == hosts.c.id
+    due = select(feeds.c.next_poll_at).where(of_host, FEED_IS_ACTIVE, is_unleased(at))
+    is_polled = lease_of(feed_leases.c.host_id, hosts.c.id, at).is_not(None)
+    longer = case((hosts.c.lease_until > end, hosts.c.lease_until), else_=func.coalesce(end, hosts.c.lease_until))
     return (
-        select(
-            *kept,
-            func.min(feeds.c.next_poll_at).filter(may_be_polled).label("due_at"),
-            (func.count(feeds.c.id).filter(~is_unleased) > 0).label("is_polled"),
-        )
-        .select_from(hosts.outerjoin(feeds, feeds.c.host_id == hosts.c.id))
+        update(hosts)
         .where(engine.is_given(hosts.c.id, "ids"))
-        .group_by(*kept)
+        .values(
+            due_at=due.order_by(feeds.c.next_poll_at).limit(1).scalar_subquery(),
+            asked_at=case((and_(HOST_IS_LEASED, ~is_polled), at), else_=hosts.c.asked_at),
+            lease_owner=case((is_polled, func.coalesce(owner, hosts.c.lease_owner)), else_=None),
+            lease_until=case((is_polled, longer), else_=None),
+        )
     )
 
 
-def pause_named(connection: Connection, pauses: Mapping[str, datetime]) -> None:
-    """Hosts that are not those of the polled feeds, to which these feeds moved, ask to be left alone until then."""
-    for name, until in pauses.items():
+def pause_hosts(connection: Connection, pauses: Mapping[str, datetime]) -> None:
+    """Hosts, by their names, ask to be left alone until then, or until the later time for which they asked before."""
+    for name, until in sorted(pauses.items()):
         is_sooner = or_(hosts.c.paused_until.is_(None), hosts.c.paused_until < until)
         connection.execute(hosts.update().where(hosts.c.name == name, is_sooner).values(paused_until=until))
 

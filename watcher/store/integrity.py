@@ -8,6 +8,7 @@ from sqlalchemy import Select, and_, func, or_, select
 
 from watcher.model.notification import DeliveryState, NotificationState
 from watcher.store.database import Database
+from watcher.store.node_tables import feed_leases
 from watcher.store.tables import (
     FEED_IS_ACTIVE,
     NOTIFICATION_IS_UNFINISHED,
@@ -32,7 +33,8 @@ def _queries() -> Mapping[str, Select[int]]:
     with_alert = deliveries.outerjoin(alerts, alerts.c.seq == deliveries.c.alert_seq)
     with_feed = entries.outerjoin(feeds, feeds.c.id == entries.c.feed_id)
     with_host = feeds.outerjoin(hosts, hosts.c.id == feeds.c.host_id)
-    is_waiting = and_(FEED_IS_ACTIVE, feeds.c.lease_owner.is_(None))
+    has_lease = select(feed_leases.c.feed_id).where(feed_leases.c.feed_id == feeds.c.id).exists()
+    is_waiting = and_(FEED_IS_ACTIVE, ~has_lease)
     is_passed_over = or_(hosts.c.due_at.is_(None), hosts.c.due_at > feeds.c.next_poll_at)
     return {
         "feeds that are due before their host is": select(func.count())

@@ -1,10 +1,10 @@
-"""The tables of nodes and of the configurations they work with."""
+"""The tables of nodes, of the feeds they have under lease, and of the configurations they work with."""
 
 from __future__ import annotations
 
-from sqlalchemy import Column, Integer, Table, Text
+from sqlalchemy import Column, Index, Integer, Table, Text
 
-from watcher.store.columns import Instant, metadata
+from watcher.store.columns import Instant, RowId, metadata
 
 nodes = Table(
     "nodes",
@@ -25,6 +25,21 @@ for; NULL for programs from before this column.
 """
 
 NODE_IS_DEAD = nodes.c.died_at.is_not(None)
+
+feed_leases = Table(
+    "feed_leases",
+    metadata,
+    Column("feed_id", RowId, primary_key=True, autoincrement=False),
+    Column("host_id", RowId, nullable=False),
+    Column("lease_owner", Text),
+    Column("lease_until", Instant),
+    Column("epoch", Integer, nullable=False),
+)
+"""Feeds that are being polled: a row is added when a feed is acquired and deleted when its poll is saved. A lease that
+has ended otherwise stays until the feed is acquired again: its epoch counts.
+"""
+
+Index("ix_feed_leases_host", feed_leases.c.host_id)
 
 configurations = Table(
     "configurations",

@@ -13,7 +13,7 @@ from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, T
 
 from watcher.store import schema
 from watcher.store.database import Database, StorePart
-from watcher.store.node_tables import NODE_IS_DEAD, configurations, nodes
+from watcher.store.node_tables import NODE_IS_DEAD, configurations, feed_leases, nodes
 from watcher.store.records import Beat, NodeRecord
 from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, feeds, notifications
 
@@ -80,14 +80,14 @@ class Nodes(StorePart):
 
     def all(self) -> list[NodeRecord]:
         """Every node, those that died within a day too, in order of their start."""
-        query = select(
-            *nodes.c,
-            _held(feeds, feeds.c.lease_owner.is_not(None)).label("feeds"),
-            _held(notifications, NOTIFICATION_IS_UNFINISHED).label("notifications"),
-        )
+        query = select(nodes).order_by(nodes.c.started_at, nodes.c.id)
         with self._database.read() as connection:
-            rows = connection.execute(query.order_by(nodes.c.started_at, nodes.c.id)).mappings()
-            return [NodeRecord(**row) for row in rows]
+            polled = _held(connection, feed_leases)
+            sent = _held(connection, notifications, NOTIFICATION_IS_UNFINISHED)
+            return [
+                NodeRecord(**row, feeds=polled.get(row["id"], 0), notifications=sent.get(row["id"], 0))
+                for row in connection.execute(query).mappings()
+            ]
 
 
 def _latest(connection: Connection, *conditions: ColumnElement[bool]) -> int:
@@ -109,9 +109,11 @@ def _declared_dead(connection: Connection, now: datetime) -> dict[str, str]:
     return {row.id: row.name for row in connection.execute(select(nodes.c.id, nodes.c.name).where(*lately))}
 
 
-def _held(table: Table, may_be: ColumnElement[bool]) -> ScalarSelect[int]:
-    """How many rows of a table a node has leased; `may_be` is what every such row meets."""
-    return select(func.count()).where(may_be, table.c.lease_owner == nodes.c.id).correlate(nodes).scalar_subquery()
+def _held(connection: Connection, table: Table, *may_be: ColumnElement[bool]) -> dict[str, int]:
+    """How many rows of a table each owner has leased, by owner; `may_be` is what every such row meets."""
+    owner = table.c.lease_owner
+    counted = select(owner, func.count()).where(owner.is_not(None), *may_be).group_by(owner)
+    return {row[0]: row[1] for row in connection.execute(counted)}
 
 
 def dead_nodes() -> ScalarSelect[str]:
@@ -132,6 +134,22 @@ def may_write(connection: Connection, node: str) -> bool:
 def is_free(table: Table, now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
     """The condition for rows of a table that are under no lease."""
     return or_(table.c.lease_owner.is_(None), table.c.lease_until <= now, table.c.lease_owner.in_(dead_nodes()))
+
+
+def is_unleased(now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:
+    """The condition for feeds that are under no lease."""
+    return lease_of(feed_leases.c.feed_id, feeds.c.id, now).is_(None)
+
+
+def lease_of(
+    column: ColumnElement[int], row: ColumnElement[int], now: datetime | BindParameter[datetime]
+) -> ScalarSelect[int]:
+    """A feed under lease whose `column` is that of the row, NULL without one.
+
+    No EXISTS: for that, PostgreSQL reads the whole table once instead of the index for each row.
+    """
+    lease = select(feed_leases.c.feed_id).where(column == row, ~is_free(feed_leases, now))
+    return lease.limit(1).scalar_subquery()
 
 
 def declare_dead(database: Database, connection: Connection, now: datetime, spared: str) -> None:

@@ -9,7 +9,7 @@ from functools import cache
 from itertools import islice
 from typing import Any
 
-from sqlalchemy import Connection, and_, select, update
+from sqlalchemy import Connection, and_, delete, select
 
 from watcher.model.alert import Alert
 from watcher.model.entry import Seen, SeenProbe
@@ -17,26 +17,18 @@ from watcher.model.feed import AcquiredFeed
 from watcher.model.story import AlertDecider, AlertDecision, AssignsStories, Verdict
 from watcher.store import documents
 from watcher.store.columns import EPOCH
-from watcher.store.database import AnyRow, Database, StorePart, chunks
-from watcher.store.due import choose_feeds, due_feeds, named_feeds
+from watcher.store.database import Database, StorePart, chunks
+from watcher.store.due import Acquisition, DueFeeds, named_feeds
 from watcher.store.entries import save_entries
-from watcher.store.feeds import poll_state
-from watcher.store.hosts import (
-    TakenHost,
-    add_hosts,
-    held_elsewhere,
-    pause_named,
-    settle,
-    take_any,
-    take_due,
-    take_named,
-)
+from watcher.store.feeds import poll_state, select_states
+from watcher.store.hosts import Place, TakenHost, add_hosts, held_elsewhere, pause_hosts, settle, take_named
 from watcher.store.new_alerts import save_alerts
-from watcher.store.nodes import declare_dead, is_free, may_write
+from watcher.store.node_tables import feed_leases
+from watcher.store.nodes import declare_dead, is_free, is_unleased, may_write
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys, seen_entries
 from watcher.store.stories import place_alerts
-from watcher.store.tables import FEED_IS_ACTIVE, feeds, hosts
+from watcher.store.tables import FEED_IS_ACTIVE, feed_states, feeds, hosts
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +51,10 @@ class Lease:
 class Polls(StorePart):
     """Feeds under lease: what the poll pipeline needs."""
 
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._search_after: Place | None = None
+
     def acquire_due(
         self,
         owner: str,
@@ -80,19 +76,14 @@ class Polls(StorePart):
         that is leased already. Of these `limit`, only those whose URL is in `known` are leased; the others are left to
         nodes with another configuration.
         """
-        wanted = due_feeds(now, force=force)
+        asked = Acquisition(owner, now, limit, force, known, per_host)
         with self._database.write("acquire_due_feeds") as connection:
             if not may_write(connection, owner):
                 return []
             declare_dead(self._database, connection, now, spared=owner)
-            taken = (
-                take_any(connection, owner, now, limit, wanted) if force else take_due(connection, owner, now, limit)
-            )
-            chosen = choose_feeds(self._database, taken, wanted, now, limit, per_host)
-            rows = connection.execute(chosen).all() if taken else []
-            if known is not None:
-                rows = [row for row in rows if row.url in known]
-            return self._lease(connection, taken, rows, owner, now, until)
+            search = DueFeeds(self._database, connection, asked)
+            self._search_after = search.find(self._search_after)
+            return self._lease(connection, search.taken, list(search.chosen), owner, now, until, search.stale)
 
     def acquire_named(
         self, owner: str, urls: Collection[str], now: datetime, until: datetime, *, force: bool = False
@@ -107,12 +98,12 @@ class Polls(StorePart):
                 return []
             declare_dead(self._database, connection, now, spared=owner)
             taken = take_named(self._database, connection, owner, urls, now)
-            rows = [
-                row
+            ids = [
+                row.id
                 for some in chunks(urls)
                 for row in connection.execute(named_feeds(self._database, some, taken, now, force=force))
             ]
-            leased = self._lease(connection, taken, rows, owner, now, until)
+            leased = self._lease(connection, taken, ids, owner, now, until, taken)
             return [replace(feed, host_paused_until=None) for feed in leased] if force else leased
 
     def held_elsewhere(self, owner: str, urls: Collection[str], now: datetime) -> int:
@@ -124,24 +115,39 @@ class Polls(StorePart):
         self,
         connection: Connection,
         taken: Mapping[int, TakenHost],
-        rows: Sequence[AnyRow],
+        ids: Sequence[int],
         owner: str,
         now: datetime,
         until: datetime,
+        stale: Collection[int],
     ) -> list[AcquiredFeed]:
-        if rows:
-            lease = update(feeds).where(self._database.is_in(feeds.c.id, [row.id for row in rows]))
-            connection.execute(lease.values(lease_owner=owner, lease_until=until, epoch=feeds.c.epoch + 1))
-        settle(self._database, connection, taken, now, owner=owner, until=until)
-        of_hosts = [(row, taken[row.host_id]) for row in rows]
+        """Leases feeds of hosts that were taken, and brings the rows of these hosts and of stale ones in line."""
+        lapsed = feed_leases.c.epoch.label("lapsed")
+        query = select_states(feeds.c.id, feeds.c.host_id, feeds.c.epoch, lapsed)
+        query = query.outerjoin(feed_leases, feed_leases.c.feed_id == feeds.c.id)
+        rows = {
+            row.id: row
+            for some in chunks(ids)
+            for row in connection.execute(query.where(self._database.is_in(feeds.c.id, some)))
+        }
+        epochs = {row.id: max(row.epoch, row.lapsed or 0) + 1 for row in rows.values()}
+        whose = {"lease_owner": owner, "lease_until": until}
+        leases = [
+            {"feed_id": row.id, "host_id": row.host_id, "epoch": epochs[row.id], **whose} for row in rows.values()
+        ]
+        replaced = ("host_id", "epoch", *whose)
+        self._database.insert_rows(connection, feed_leases, leases, ("feed_id",), replaced)
+        touched = {row.host_id for row in rows.values()}.union(stale)
+        settle(self._database, connection, touched, now, owner=owner, until=until)
+        of_hosts = [(rows[number], taken[rows[number].host_id]) for number in ids]
         return [
-            AcquiredFeed(poll_state(row), row.epoch + 1, until, host.asked_at, host.paused_until)
+            AcquiredFeed(poll_state(row), epochs[row.id], until, host.asked_at, host.paused_until)
             for row, host in of_hosts
         ]
 
     def has_due(self, now: datetime) -> bool:
         """Whether `acquire_due` would lease a feed now."""
-        is_due = and_(hosts.c.due_at <= now, feeds.c.next_poll_at <= now, FEED_IS_ACTIVE, is_free(feeds, now))
+        is_due = and_(hosts.c.due_at <= now, feeds.c.next_poll_at <= now, FEED_IS_ACTIVE, is_unleased(now))
         due = select(feeds.c.id).join(hosts, hosts.c.id == feeds.c.host_id).where(is_due, is_free(hosts, now)).limit(1)
         with self._database.read() as connection:
             return connection.scalar(due) is not None
@@ -186,7 +192,7 @@ class Polls(StorePart):
         return [saved.get(poll.state.url, PollSaved(poll.state.url, False)) for poll in polls]
 
     def _leases(self, connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:
-        """The rows of these feeds, locked with their hosts."""
+        """The rows of those of these feeds that are under lease; their leases and hosts are locked."""
         query = _leases_query(type(self._database))
         return {
             row.url: Lease(*row[1:]) for some in chunks(set(urls)) for row in connection.execute(query, {"urls": some})
@@ -194,17 +200,22 @@ class Polls(StorePart):
 
     def _save_states(self, connection: Connection, polls: Sequence[tuple[Lease, PollRecord]], now: datetime) -> None:
         """Writes the states and gives the leases back, those of hosts that no other feed needs, too."""
-        self._database.update_rows(connection, feeds, ("id",), [_state_row(lease, poll) for lease, poll in polls])
-        pauses: dict[int, datetime] = {}
-        for lease, poll in polls:
+        self._database.update_rows(connection, feeds, ("id",), [_feed_row(lease, poll) for lease, poll in polls])
+        states = [
+            {"feed_id": lease.feed_id, "document": documents.write_poll_state(poll.state)} for lease, poll in polls
+        ]
+        self._database.insert_rows(connection, feed_states, states, ("feed_id",), ("document",))
+        returned = self._database.is_given(feed_leases.c.feed_id, "ids")
+        if polls:
+            connection.execute(delete(feed_leases).where(returned), {"ids": [lease.feed_id for lease, _ in polls]})
+        pauses: dict[str, datetime] = {}
+        for _, poll in polls:
             for name, until in poll.pauses.items():
-                if name == lease.host:
-                    pauses[lease.host_id] = max(until, pauses.get(lease.host_id, until))
-                else:
-                    pause_named(connection, {name: until})
+                pauses[name] = max(until, pauses.get(name, until))
+        pause_hosts(connection, pauses)
         moved = self._move_to_hosts(connection, [one for one in polls if one[1].host not in {"", one[0].host}])
         touched = {lease.host_id for lease, _ in polls}
-        settle(self._database, connection, touched | moved, now, pauses=pauses)
+        settle(self._database, connection, touched | moved, now)
 
     def _move_to_hosts(self, connection: Connection, polls: Sequence[tuple[Lease, PollRecord]]) -> set[int]:
         """Feeds that moved for good are polled under the lease of their new host from now on."""
@@ -219,14 +230,15 @@ class Polls(StorePart):
 @cache
 def _leases_query(engine: type[Database]) -> Any:
     """Built once: that takes longer than running it for a few feeds."""
-    columns = (feeds.c.url, feeds.c.id, feeds.c.lease_owner, feeds.c.epoch, feeds.c.keys_refreshed_at)
-    described = (feeds.c.title, feeds.c.labels, feeds.c.host_id, hosts.c.name.label("host"))
+    lease = (feed_leases.c.lease_owner, feed_leases.c.epoch)
+    feed = (feeds.c.keys_refreshed_at, feeds.c.title, feeds.c.labels, feeds.c.host_id)
     return (
-        select(*columns, *described)
+        select(feeds.c.url, feeds.c.id, *lease, *feed, hosts.c.name.label("host"))
         .join(hosts, hosts.c.id == feeds.c.host_id)
+        .join(feed_leases, feed_leases.c.feed_id == feeds.c.id)
         .where(engine.is_given(feeds.c.url, "urls"))
         .order_by(hosts.c.id, feeds.c.id)
-        .with_for_update()
+        .with_for_update(of=(hosts, feed_leases))
     )
 
 
@@ -261,8 +273,8 @@ def _is_ours(lease: Lease | None, owner: str, epoch: int) -> bool:
     return lease is not None and lease.owner == owner and lease.epoch == epoch
 
 
-def _state_row(lease: Lease, poll: PollRecord) -> dict[str, Any]:
-    """The new state of a feed; its lease is given back. Title and labels change with a document only."""
+def _feed_row(lease: Lease, poll: PollRecord) -> dict[str, Any]:
+    """The row of a feed after a poll. Title and labels change with a document only."""
     state, is_described = poll.state, _has_document(poll)
     return {
         "id": lease.feed_id,
@@ -270,12 +282,10 @@ def _state_row(lease: Lease, poll: PollRecord) -> dict[str, Any]:
         "not_before": state.not_before,
         "last_polled_at": state.last_polled_at,
         "failures": state.failures,
+        "epoch": poll.epoch,
         "issues_from": poll.issues_from or EPOCH,
-        "document": documents.write_poll_state(state),
         "title": poll.feed_title if is_described else lease.title,
         "labels": documents.labels.write(poll.labels or {}) if is_described else lease.labels,
-        "lease_owner": None,
-        "lease_until": None,
     }
 
 

@@ -14,12 +14,14 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from psycopg.types.array import ListBinaryDumper
 from sqlalchemy import (
     JSON,
     ColumnElement,
     Connection,
     Engine,
     Executable,
+    Select,
     Table,
     TableValuedAlias,
     bindparam,
@@ -40,14 +42,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
 from watcher.store.columns import metadata
-from watcher.store.tables import PARTIAL_INDEXES, entries, feeds, hosts
+from watcher.store.tables import PARTIAL_INDEXES, entries, feed_states, feeds, hosts
 
 for _index, _condition in PARTIAL_INDEXES:
     _index.dialect_options["postgresql"]["where"] = _condition
-for _table in (feeds, hosts):
-    _table.dialect_options["postgresql"]["with"] = {
-        "fillfactor": 80
-    }  # the rest of a page takes the rows' next versions
+for _table, _share in ((feed_states, 50), (feeds, 80), (hosts, 80)):
+    # The rest of a page takes the rows' next versions.
+    _table.dialect_options["postgresql"]["with"] = {"fillfactor": _share}
 
 CONNECTIONS = 5
 CONNECT_SECONDS = 10
@@ -112,6 +113,7 @@ class PostgresDatabase:
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: object) -> None:
+            connection.adapters.register_dumper(list, ListBinaryDumper)
             connection.execute(f"SET lock_timeout = {self._patience // timedelta(milliseconds=1)}")
             for name, value in SESSION.items():
                 connection.execute(f"SET {name} = '{value}'")
@@ -159,6 +161,9 @@ class PostgresDatabase:
     @staticmethod
     def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         return column == func.any(bindparam(name, type_=ARRAY(column.type)))
+
+    def is_among(self, column: ColumnElement[Any], query: Select[Any]) -> ColumnElement[bool]:
+        return column == func.any(func.array(query.scalar_subquery(), type_=ARRAY(column.type)))
 
     def update_rows(
         self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]

@@ -26,6 +26,7 @@ from sqlalchemy import (
     Connection,
     Engine,
     Executable,
+    Select,
     Table,
     bindparam,
     create_engine,
@@ -183,6 +184,9 @@ class SqliteDatabase:
     @staticmethod
     def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         return column.in_(bindparam(name, expanding=True))
+
+    def is_among(self, column: ColumnElement[Any], query: Select[Any]) -> ColumnElement[bool]:
+        return column.in_(query)
 
     def update_rows(
         self, connection: Connection, table: Table, key: Sequence[str], rows: Sequence[Mapping[str, Any]]

@@ -82,26 +82,32 @@ feeds = Table(
     Column("last_polled_at", Instant),
     Column("failures", Integer, nullable=False, default=0),
     Column("paused", Boolean, nullable=False, default=False),
-    Column("lease_owner", Text),
-    Column("lease_until", Instant),
     Column("epoch", Integer, nullable=False, default=0),
     Column("title", ForeignText, nullable=False, default=""),
     Column("labels", Text),
     Column("keys_refreshed_at", Instant),
-    Column("document", Text),
     Column("issues_from", Instant, nullable=False, server_default="0"),
     Column("host_id", RowId),
 )
-"""`issues_from`: the first moment at which the feed may have an issue, by `watcher.schedule.health`.
-
-No index has a column that changes with every poll: PostgreSQL then writes a poll beside the row that it replaces, and
-into no index (https://www.postgresql.org/docs/current/storage-hot.html). What is due is found through `hosts`.
+"""`issues_from`: the first moment at which the feed may have an issue, by `watcher.schedule.health`. `epoch`: that of
+the last lease under which a poll was saved.
 """
 
 FEED_IS_ACTIVE = feeds.c.paused.is_(False)
 
-Index("ix_feeds_host", feeds.c.host_id)
+_partial_index("ix_feeds_due", feeds.c.host_id, feeds.c.next_poll_at, feeds.c.id, where=FEED_IS_ACTIVE)
 _partial_index("ix_feeds_issues", feeds.c.issues_from, where=FEED_IS_ACTIVE)
+
+feed_states = Table(
+    "feed_states",
+    metadata,
+    Column("feed_id", RowId, primary_key=True, autoincrement=False),
+    Column("document", Text),
+)
+"""What is remembered of each feed that was polled. It is long and changes with every poll, and so does `next_poll_at`,
+which is in an index. Apart from that, PostgreSQL writes a document beside its old version and into no index
+(https://www.postgresql.org/docs/current/storage-hot.html).
+"""
 
 seen = Table(
     "seen",
