@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from watcher.search.find import SearchResult
     from watcher.search.query import Query
     from watcher.views.entries import EntryPage, EntryRow
+    from watcher.views.search import SearchHit
 
 app = command_group("List, search, show and mark everything that was read.")
 
@@ -71,15 +72,18 @@ def search_entries(
     since: Since = None,
     feed: FeedText = None,
     limit: Limit = 50,
+    best: Annotated[
+        bool, typer.Option("--best", help="Of the newest 200 entries found, show those first that meet the query best.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Search the texts of stored entries, the newest first.
+    """Search the texts of stored entries, the newest first. The words found stand between asterisks.
 
     A word also finds its inflected forms in the languages of the topics. Where `watcher web` runs, its index answers at
     once; otherwise the entries are read, for ten seconds at most.
     """
-    from watcher.queries.entries import read_entry_rows
-    from watcher.search.find import Search
+    from watcher.queries.search import search_hits
+    from watcher.search.find import Order, Search
     from watcher.search.node import Label, LabelKind
     from watcher.search.query import parse
     from watcher.service.load import index_of_store
@@ -93,12 +97,13 @@ def search_entries(
     with opened_store(compiled) as store:
         index = index_of_store(compiled)
         try:
-            result = Search(store, index, languages).run(query, limit=limit, seconds=SEARCH_SECONDS)
+            order = Order.BEST if best else Order.NEWEST
+            result = Search(store, index, languages).run(query, limit=limit, order=order, seconds=SEARCH_SECONDS)
         finally:
             if index is not None:
                 index.close()
-        rows = read_entry_rows(store, [hit.record for hit in result.hits])
-    _show_rows(rows, as_json)
+        hits = search_hits(store, query, result, languages)
+    _show_hits(hits, as_json)
     for note in _notes(query, result):
         say(f"note: {note}", err=True)
 
@@ -138,6 +143,21 @@ _NONE = "no such entries are stored; `watcher feeds list` shows what is read, an
 def _cells(row: EntryRow) -> tuple[Cell, ...]:
     record = row.record
     return (record.key[:8], record.first_seen, row.alerted, record.feed_title, record.entry.title)
+
+
+def _show_hits(hits: Sequence[SearchHit], as_json: bool) -> None:
+    if as_json:
+        show_json([hit.facts() for hit in hits])
+        return
+    columns = ("key", "first seen", "alerts", "feed", "title", "passage")
+    show_table(columns, [_hit_cells(hit) for hit in hits], empty=_NONE)
+
+
+def _hit_cells(hit: SearchHit) -> tuple[Cell, ...]:
+    title, passage = (
+        "".join(f"*{text}*" if marked else text for text, marked in runs) for runs in (hit.title, hit.passage)
+    )
+    return (*_cells(hit.row)[:-1], title, passage)
 
 
 @app.command("show", epilog="Example: watcher entries show 6872e966")

@@ -7,15 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from watcher.search.find import Search
+from watcher.render.highlight import passage_runs
+from watcher.search.find import Order, Search, SearchResult
+from watcher.search.hits import HitReader
 from watcher.search.index import EntryIndex
 from watcher.search.node import Label, LabelKind, Not
 from watcher.search.query import Note, Query, day_of, parse
 from watcher.store.store import Store
 from watcher.text.fold import fold
 from watcher.text.languages import language_code
-from watcher.views.entries import entry_rows
-from watcher.views.search import SearchPage
+from watcher.views.entries import EntryRow, entry_rows
+from watcher.views.search import SearchHit, SearchPage
 
 PAGE = 50
 
@@ -32,6 +34,7 @@ class SearchFields:
     since: str = ""
     until: str = ""
     alerted: str = ""
+    order: Order = Order.NEWEST
 
     def parsed(self) -> Query:
         """The query with the fields."""
@@ -66,12 +69,10 @@ def read_search(
     """One page of what a search finds; `languages` are those of the topics."""
     began = time.monotonic()
     query = fields.parsed()
-    result = Search(store, index, languages).run(query, before=before, limit=limit)
-    records = [hit.record for hit in result.hits]
-    rows = entry_rows(records, store.alerts.of_entries([record.key for record in records]))
+    result = Search(store, index, languages).run(query, before=before, limit=limit, order=fields.order)
     counted = None if result.looked_back_to is not None and result.before is not None else result.count
     return SearchPage(
-        rows=rows,
+        rows=search_hits(store, query, result, languages),
         understood=str(query),
         notes=tuple(note.value for note in query.notes),
         unknown=result.unknown,
@@ -81,3 +82,20 @@ def read_search(
         looked_back_to=result.looked_back_to,
         milliseconds=round((time.monotonic() - began) * 1000),
     )
+
+
+def search_hits(store: Store, query: Query, result: SearchResult, languages: Sequence[str]) -> tuple[SearchHit, ...]:
+    """What a search found, with alerts, and with the words that were searched marked."""
+    records = [hit.record for hit in result.hits]
+    rows = entry_rows(records, store.alerts.of_entries([record.key for record in records]))
+    reader = HitReader(query.node, tuple(languages))
+    return tuple(_hit(row, reader) for row in rows)
+
+
+def _hit(row: EntryRow, reader: HitReader) -> SearchHit:
+    entry = row.record.entry
+    title = passage_runs(entry.title, reader.ranges(entry.title, is_title=True))
+    for text in (entry.summary, entry.content):
+        if ranges := reader.ranges(text):
+            return SearchHit(row, title, passage_runs(text, ranges))
+    return SearchHit(row, title, ())

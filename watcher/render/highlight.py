@@ -61,7 +61,12 @@ def quote_runs(alert: Alert) -> tuple[Run, ...]:
 
 def part_runs(part: Evidence) -> tuple[Run, ...]:
     """The passage of one part of a score, its words marked."""
-    return _stripped(_window(part.text, part.highlights))
+    return passage_runs(part.text, part.highlights)
+
+
+def passage_runs(text: str, ranges: Sequence[Range]) -> tuple[Run, ...]:
+    """About 260 characters of a text around the first of some ranges, these marked."""
+    return _stripped(_window(text, ranges))
 
 
 def text_runs(text: str, parts: Iterable[Evidence]) -> tuple[Run, ...]:

@@ -6,7 +6,7 @@ An indexed word is a run of ASCII letters and digits and of all characters beyon
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -17,7 +17,7 @@ from watcher.text.fold import fold
 from watcher.text.irregular import beginnings
 from watcher.text.languages import language_code
 from watcher.text.stems import languages_for, script_of, stems, without_arabic_prefixes
-from watcher.text.tokens import LONGEST_PIECE, chunks, is_address, is_dotted_initials, pieces, runs
+from watcher.text.tokens import LONGEST_PIECE, chunk_spans, chunks, is_address, is_dotted_initials, pieces, runs
 
 MOST_BODY_WORDS = 16_000
 """PostgreSQL knows no position beyond 16,383 (https://www.postgresql.org/docs/15/textsearch-limitations.html)."""
@@ -146,13 +146,46 @@ def _words_of_stretch(stretch: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     for chunk in chunks(stretch):
         parts = pieces(chunk)
         for part in parts:
-            if len(part) <= LONGEST_PIECE or is_address(part):
-                words += _INDEXED.findall(fold(part))
+            words += _words_of_piece(part)
         if len(parts) > 1:
-            joined += (fold(text) for _, _, text in runs(parts))
-            if is_dotted_initials(chunk):
-                joined.append(fold("".join(parts)))
-    return tuple(words), tuple(word for word in joined if _INDEXED.fullmatch(word))
+            joined += (form for _, _, form in _joined_of_chunk(chunk, parts))
+    return tuple(words), tuple(joined)
+
+
+def _words_of_piece(piece: str) -> list[str]:
+    return _INDEXED.findall(fold(piece)) if len(piece) <= LONGEST_PIECE or is_address(piece) else []
+
+
+def _joined_of_chunk(chunk: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int, str]]:
+    """What pieces of a chunk are as one word: the first of them, how many, and the word."""
+    found = [(first, count, fold(text)) for first, count, text in runs(parts)]
+    if is_dotted_initials(chunk):
+        found.append((0, len(parts), fold("".join(parts))))
+    return (one for one in found if _INDEXED.fullmatch(one[2]))
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A word as it is indexed, and where it is in the text as written: [start, end) in characters."""
+
+    word: str
+    start: int
+    end: int
+
+
+def placed_words(text: str) -> tuple[list[Placed], list[Placed]]:
+    """The words of a text with their places, in order, and what is also read as one word."""
+    words: list[Placed] = []
+    joined: list[Placed] = []
+    for spans in chunk_spans(text):
+        parts = tuple(text[start:end] for start, end in spans)
+        for part, (start, end) in zip(parts, spans, strict=True):
+            words += (Placed(word, start, end) for word in _words_of_piece(part))
+        if len(parts) > 1:
+            chunk = text[spans[0][0] : spans[-1][1]]
+            for first, count, word in _joined_of_chunk(chunk, parts):
+                joined.append(Placed(word, spans[first][0], spans[first + count - 1][1]))
+    return words, joined
 
 
 _cached = lru_cache(maxsize=_CACHED)(_words_of_stretch)

@@ -264,14 +264,16 @@ def may_join(parts: Sequence[str]) -> bool:
 
 def piece_spans(text: str) -> list[tuple[int, int]]:
     """Where each piece is in the text: [start, end) in characters."""
+    return [span for chunk in chunk_spans(text) for span in chunk]
+
+
+def chunk_spans(text: str) -> list[list[tuple[int, int]]]:
+    """Where the pieces of each chunk are in the text."""
     return [
-        span
+        [chunk.span()]
+        if _IS_COMPOUND.search(chunk[0]) is None or is_address(chunk[0])
+        else [piece.span() for piece in _PIECE.finditer(text, chunk.start(), chunk.end())]
         for chunk in _CHUNK.finditer(text)
-        for span in (
-            [chunk.span()]
-            if _IS_COMPOUND.search(chunk[0]) is None or is_address(chunk[0])
-            else [piece.span() for piece in _PIECE.finditer(text, chunk.start(), chunk.end())]
-        )
     ]
 
 

@@ -18,11 +18,12 @@ from watcher.queries.alerts import read_alert_page, read_alert_rows
 from watcher.queries.entries import read_entry_page
 from watcher.queries.feeds import list_feeds, read_feed_rows
 from watcher.queries.outbox import read_message_rows
-from watcher.queries.search import SearchFields, read_search
+from watcher.queries.search import read_search
 from watcher.queries.status import read_status
 from watcher.queries.today import TodayFilter, read_today
 from watcher.queries.topics import read_precision, read_volume
 from watcher.route.tree import routes_for
+from watcher.search.find import Order
 from watcher.store.records import AlertFilter, MarkState
 from watcher.views.feeds import FeedRow, feed_facts
 from watcher.views.json_text import json_text
@@ -33,7 +34,7 @@ from watcher.web.exchange import JSON, Asked, Refused, Reply, whole_id, with_que
 from watcher.web.pages.alerts import find_alert
 from watcher.web.pages.entries import find_entry
 from watcher.web.pages.outbox import find_message
-from watcher.web.pages.search import LONGEST_NUMBER, before_of
+from watcher.web.pages.search import LONGEST_NUMBER, before_of, fields_of
 from watcher.web.router import Page
 
 T = TypeVar("T")
@@ -132,8 +133,8 @@ def stories(asked: Asked) -> Reply:
 
 def entries(asked: Asked) -> Reply:
     """The search; without a query, all entries."""
-    fields = SearchFields(*(asked.query.get(name, "") for name in ("q", "feed", "lang", "from", "to", "alerted")))
-    site = asked.site
+    value_of(asked, "order", Order)
+    site, fields = asked.site, fields_of(asked)
     found = read_search(site.store, site.index, site.languages, fields, before=before_of(asked), limit=limit_of(asked))
     return page_of(
         asked,

@@ -1,0 +1,96 @@
+"""What of an entry meets a query: where the words are, for marking, and how well it does, for an order. Pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+
+from watcher.search.node import And, AnyWord, Beginning, Label, Node, Not, Or, Word, Words
+from watcher.search.text import IndexedText, is_form_of, placed_words
+
+Range = tuple[int, int]
+Wanted = Word | Words | Beginning
+
+LONGEST_MARKED = 20_000
+"""Characters of a text in which words are looked for."""
+TITLE_WEIGHT = 3.0
+"""How many occurrences in the text one in the title counts for."""
+_SATURATION, _LENGTH = 1.2, 0.75
+"""The usual constants of BM25: how fast further occurrences count less, and how much long texts lose."""
+
+
+class HitReader:
+    """One query over many entries; what is known of a word is remembered. `languages`: those of its forms."""
+
+    def __init__(self, node: Node, languages: tuple[str, ...]) -> None:
+        self.wanted = tuple(dict.fromkeys(_wanted(node)))
+        self._languages = languages
+        self._known: dict[tuple[Wanted, str], bool] = {}
+
+    def ranges(self, text: str, *, is_title: bool = False) -> list[Range]:
+        """Where words of the query are in a text as it is written, each as a whole: [start, end) in characters."""
+        words, joined = placed_words(text[:LONGEST_MARKED])
+        found: list[Range] = []
+        for one in self.wanted:
+            if one.title and not is_title:
+                continue
+            if isinstance(one, Words):
+                starts = _rows([placed.word for placed in words], one.texts)
+                found += ((words[at].start, words[at + len(one.texts) - 1].end) for at in starts)
+            else:
+                found += ((placed.start, placed.end) for placed in (*words, *joined) if self._is(one, placed.word))
+        return sorted(set(found))
+
+    def ranked(self, texts: Sequence[IndexedText]) -> list[int]:
+        """The positions of entries, the best first, and of equally good ones in the order given.
+
+        BM25 (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009) over these entries alone: a word that
+        few of them have counts most, further occurrences count less and less, and so do those in long texts.
+        """
+        average = sum(len(text.body) for text in texts) / max(len(texts), 1) or 1.0
+        scores = [0.0] * len(texts)
+        for one in self.wanted:
+            counts = [self._count(one, text) for text in texts]
+            having = sum(count > 0 for count in counts)
+            rarity = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
+            for at, (count, text) in enumerate(zip(counts, texts, strict=True)):
+                length = _SATURATION * (1 - _LENGTH + _LENGTH * len(text.body) / average)
+                scores[at] += rarity * count / (count + length)
+        return sorted(range(len(texts)), key=lambda at: -scores[at])
+
+    def _count(self, one: Wanted, text: IndexedText) -> float:
+        if isinstance(one, Words):
+            title, body = (sum(1 for _ in _rows(words, one.texts)) for words in (text.title, text.body))
+        else:
+            title = sum(self._is(one, word) for word in text.title)
+            body = sum(self._is(one, word) for words in (text.body, text.joined) for word in words)
+        return TITLE_WEIGHT * title + (0 if one.title else body)
+
+    def _is(self, one: Word | Beginning, word: str) -> bool:
+        known = self._known.get((one, word))
+        if known is None:
+            known = self._known[one, word] = self._meets(one, word)
+        return known
+
+    def _meets(self, one: Word | Beginning, word: str) -> bool:
+        if isinstance(one, Beginning):
+            return word.startswith(one.text)
+        return word == one.text or (not one.exact and is_form_of(word, one.text, self._languages))
+
+
+def _wanted(node: Node) -> Iterator[Wanted]:
+    """The conditions on words that an entry meets, without those that it must not meet."""
+    match node:
+        case And(parts) | Or(parts):
+            for part in parts:
+                yield from _wanted(part)
+        case Word() | Words() | Beginning():
+            yield node
+        case Not() | Label() | AnyWord():
+            return
+
+
+def _rows(words: Sequence[str], row: Sequence[str]) -> Iterator[int]:
+    """Where some words are in a row in others."""
+    last = len(words) - len(row)
+    return (at for at in range(last + 1) if words[at] == row[0] and tuple(words[at : at + len(row)]) == tuple(row))
