@@ -23,7 +23,8 @@ REACH_WITHIN = 30.0
 PATIENT = 45.0
 TRIES = 3
 GIVEN_AT_MOST = 5
-"""How often a command is given that must be done: `outbox retry` fails when the message was sent meanwhile."""
+STORE_FAILED = 1
+"""The exit code of a command whose store is away; with others it has nothing to do any more."""
 STEADY = 4.0
 """Seconds over which the entries of an episode of weight 1 are published."""
 LOOK_EVERY = 0.2
@@ -96,9 +97,9 @@ class Driver:
         return code
 
     async def _give(self, *words: str) -> None:
-        """Gives a command, again while it fails: the store may be away."""
+        """Gives a command, again while the store is away."""
         for _ in range(GIVEN_AT_MOST):
-            if await self._ended(await self._start(*words)) == 0:
+            if await self._ended(await self._start(*words)) != STORE_FAILED:
                 return
             await asyncio.sleep(1)
 
@@ -123,6 +124,7 @@ class Driver:
         failpoint = f"{episode.place}:{episode.passage}"
         run = await self._start(*words, failpoint=failpoint, rerouted=episode.transaction in WHEN_ROUTES_CHANGE)
         ended = asyncio.create_task(run.process.wait())
+        await self._ready(run)
         await asyncio.wait({ended}, timeout=PATIENT if episode.transaction in RARE else REACH_WITHIN)
         if not ended.done():
             await self._kill(run)

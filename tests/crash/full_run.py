@@ -42,6 +42,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--store", help="default: a new SQLite database, or PostgreSQL server, for each seed")
     parser.add_argument("--nodes", type=int, default=1, help="at work at once; more than one need a server")
     parser.add_argument("--rounds", type=int, default=1, help="how often each seed dies at each failpoint")
+    parser.add_argument("--every", type=int, default=1, help="a seed dies at every Nth failpoint, the next at others")
     parser.add_argument("--kills", type=int, default=15, help="at random moments, with other troubles before")
     parser.add_argument("--freezes", type=int, default=4)
     parser.add_argument("--hits", type=int, default=HITS, help="required of every failpoint")
@@ -82,9 +83,9 @@ def make_up(given: argparse.Namespace, folder: Path, names: list[str], verdicts:
 
 
 def setting_of(given: argparse.Namespace, folder: Path, names: list[str], seed: int) -> Setting:
-    on_server = given.nodes > 1
+    on_server, chosen = given.nodes > 1, names[seed % given.every :: given.every]
     episodes = planned(
-        names, seed, rounds=given.rounds, random_kills=given.kills, freezes=given.freezes, on_server=on_server
+        chosen, seed, rounds=given.rounds, random_kills=given.kills, freezes=given.freezes, on_server=on_server
     )
     return Setting(
         folder / f"seed-{seed}",

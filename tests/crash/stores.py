@@ -160,6 +160,8 @@ class PostgresStore(Store):
 
     def __init__(self, url: str, schema: str, server: PrivateServer | None = None) -> None:
         self._server, self._restarting = server, threading.Lock()
+        self._reading: psycopg.Connection | None = None
+        """Kept open: a sink asks for each try, and a new connection takes longer than its question."""
         self.url = f"{url}{'&' if '?' in url else '?'}options=-csearch_path%3D{schema}"
         self._address = self.url.replace(POSTGRES, "postgresql://")
         with psycopg.connect(self._address, autocommit=True) as db:
@@ -171,8 +173,9 @@ class PostgresStore(Store):
             return self.rows_now(query, *values)
 
     def rows_now(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
-        with psycopg.connect(self._address) as db:
-            return db.execute(_spelled(query), values).fetchall()
+        if self._reading is None or self._reading.closed:
+            self._reading = psycopg.connect(self._address, autocommit=True)
+        return self._reading.execute(_spelled(query), values).fetchall()
 
     def change(self, *statements: tuple[str, Sequence[Sequence[Any]]]) -> None:
         with self._restarting, psycopg.connect(self._address) as db, db.cursor() as cursor:
@@ -194,6 +197,7 @@ class PostgresStore(Store):
             self._server.halt()
             time.sleep(after)
             self._server.resume()
+            self._reading = None
 
     def close(self) -> None:
         if self._server is not None:
