@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
@@ -33,6 +34,10 @@ def replaced(old: str, new: str) -> Callable[[Harness], None]:
 
 def wrote(name: str, content: bytes) -> Callable[[Harness], None]:
     return lambda harness: (harness.folder / name).write_bytes(content) and None
+
+
+def made(name: str, make: Callable[[Path], object]) -> Callable[[Harness], None]:
+    return lambda harness: make(harness.folder / name) and None
 
 
 def copied(harness: Harness) -> None:
@@ -88,6 +93,45 @@ MISTAKES: list[tuple[str, Callable[[Harness], None], list[str], int, list[str]]]
     ("a backup over a file", nothing, ["db", "backup", "config.yaml"], 2, ["config.yaml"]),
     ("a store in a missing folder", replaced(STORE, "sqlite:///nodir/w.db"), ["alerts", "list"], 1, ["nodir"]),
     ("a store that is none", wrote("watcher.db", b"no database" * 99), ["alerts", "list"], 1, ["watcher.db"]),
+    ("a folder as store", replaced(STORE, "sqlite:///."), ["alerts", "list"], 1, ["this is a folder"]),
+    ("a socket as store", replaced(STORE, "sqlite:////dev/null"), ["status"], 1, ["no ordinary file"]),
+    (
+        "a link that leads nowhere as store",
+        made("watcher.db", lambda path: path.symlink_to("none/w.db")),
+        ["status"],
+        1,
+        ["symbolic link", "mkdir -p"],
+    ),
+    (
+        "a database of another program",
+        made("watcher.db", lambda path: sqlite3.connect(path).execute("CREATE TABLE t (a)").close()),
+        ["db", "upgrade"],
+        1,
+        ["tables of something else"],
+    ),
+    ("a NUL in the store's name", replaced(STORE, "sqlite:///w\\0.db"), ["status"], 2, ["config.yaml:1:", "NUL"]),
+    ("a NUL in a topic", replaced("ceasefire*", '"cease\\0fire*"'), ["check"], 2, ["NUL"]),
+    ("a named pipe as configuration", made("pipe", os.mkfifo), ["check", "-c", "pipe"], 2, ["named pipe", "-c"]),
+    (
+        "a link in a circle",
+        made("x.yaml", lambda path: path.symlink_to("x.yaml")),
+        ["check", "-c", "x.yaml"],
+        2,
+        ["-c"],
+    ),
+    (
+        "a link that leads nowhere as configuration",
+        made("x.yaml", lambda path: path.symlink_to("none")),
+        ["check", "-c", "x.yaml"],
+        2,
+        ["x.yaml", "watcher init"],
+    ),
+    ("nothing as configuration", nothing, ["check", "-c", "/dev/null"], 2, ["watcher init"]),
+    ("a database as labelled entries", copied, ["evaluate", "--entries", "watcher.db"], 2, ["UTF-8"]),
+    ("a socket with a long name", nothing, ["web", "--listen", f"unix:/tmp/{'a' * 120}"], 2, ["too long", "--listen"]),
+    ("an address of another machine", nothing, ["web", "--listen", "192.0.2.1:8080"], 2, ["192.0.2.1", "--listen"]),
+    ("a duration of centuries", nothing, ["alerts", "list", "--since", "99999999w"], 2, ["--since", "ten years"]),
+    ("a limit of nothing", nothing, ["entries", "list", "--limit", "0"], 2, ["--limit"]),
     ("an unknown alert", nothing, ["alerts", "show", "00000000"], 2, ["watcher alerts list"]),
     ("an unknown entry", nothing, ["entries", "show", "00000000"], 2, ["watcher entries search"]),
     ("an unknown message", nothing, ["outbox", "drop", "00000000"], 2, ["watcher outbox list"]),
@@ -137,8 +181,8 @@ def test_a_mistake_gets_one_message_and_the_right_code(
     assert not list(harness.folder.glob(".*.*")), "a temporary file was left behind"
 
 
-def test_there_are_fifty() -> None:
-    assert len(MISTAKES) >= 50
+def test_there_are_many() -> None:
+    assert len(MISTAKES) >= 65
 
 
 def test_a_port_in_use_is_named(harness: Harness) -> None:
@@ -186,6 +230,44 @@ def test_titles_that_the_locale_cannot_print_end_no_command(harness: Harness, en
     done = run(harness, "entries", "list", PYTHONIOENCODING=encoding, PYTHONUTF8="0")
     assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
     assert b"Ceasefire " in done.stdout
+
+
+@pytest.mark.parametrize("closed", [">&-", "<&- >&- 2>&-"])
+def test_a_stream_that_is_closed_is_no_error(harness: Harness, closed: str) -> None:
+    harness.feed_urls = ["http://127.0.0.1:9/none"]
+    harness.write()
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = f"{sys.executable} -m watcher check {closed}"
+    done = subprocess.run(command, shell=True, cwd=harness.folder, env=env, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr) == (0, False), done.stderr
+
+
+def test_a_full_disk_behind_a_redirection_is_said(harness: Harness) -> None:
+    env = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    command = f"{sys.executable} -m watcher man > /dev/full"
+    done = subprocess.run(command, shell=True, cwd=harness.folder, env=env, capture_output=True, check=False)
+    assert (done.returncode, b"Traceback" in done.stderr, b"space" in done.stderr) == (1, False, True), done.stderr
+
+
+@pytest.mark.parametrize(
+    "variables",
+    [
+        {"LC_ALL": "xx_YY.UTF-8", "LANG": "none"},
+        {"TZ": "Mars/Olympus"},
+        {"TERM": "dumb", "COLUMNS": "20"},
+        {"COLUMNS": "wide"},
+        {"HOME": ""},
+        {"HOME": "/nonexistent"},
+        {"http_proxy": "::::"},
+    ],
+    ids=str,
+)
+def test_an_odd_environment_ends_no_command(harness: Harness, variables: dict[str, str]) -> None:
+    harness.feed_urls = ["http://127.0.0.1:9/none"]
+    harness.write()
+    harness.store().upgrade()
+    done = harness.command("feeds", "list", **variables)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_a_reader_that_goes_away_is_no_error(harness: Harness) -> None:

@@ -51,6 +51,7 @@ def test_a_full_socket_is_not_waited_for_and_loses_no_state(tmp_path: Path) -> N
 
 def test_without_a_watchdog_what_a_full_socket_missed_is_sent_later() -> None:
     assert SystemdNotifier({"NOTIFY_SOCKET": "/run/notify"}).alive_interval
+    assert SystemdNotifier({"NOTIFY_SOCKET": "/run/notify", "WATCHDOG_USEC": "soon"}).alive_interval
     assert SystemdNotifier({}).alive_interval is None
     assert SystemdNotifier({"NOTIFY_SOCKET": ""}).alive_interval is None
 

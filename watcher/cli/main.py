@@ -189,7 +189,13 @@ def _fail(message: str, code: int) -> None:
 
 
 def _print_anything() -> None:
-    """Lets characters that the locale's encoding lacks print as `?`: a title in Arabic must not end a command."""
+    """Lets characters that the locale's encoding lacks print as `?`: a title in Arabic must not end a command.
+
+    A stream that the caller closed (`>&-`) is nowhere to print to.
+    """
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115, PTH123 - for the whole process
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

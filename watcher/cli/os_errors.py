@@ -22,7 +22,10 @@ def explain_os_error(error: OSError) -> OsFailure | None:
         return None
     path = Path(name.decode(errors="replace") if isinstance(name, bytes) else str(name or "the disk"))
     if error.errno in _FULL:
-        return OsFailure(f"cannot write {path}: no space is left there; free some space, then try again", 1)
+        where = "there" if name else "for the output"
+        return OsFailure(
+            f"cannot write{f' {path}' if name else ''}: no space is left {where}; free some space, then try again", 1
+        )
     remedy = _remedy(error.errno or 0, path)
     return None if remedy is None else OsFailure(f"{path}: {_cause(error)}; {remedy}", 2)
 

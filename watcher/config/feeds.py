@@ -9,6 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from watcher.config.credentials import Credentials
+from watcher.config.includes import file_bytes
 from watcher.config.reader import Reader
 from watcher.config.schema import FeedShape, OpmlShape
 from watcher.config.secrets import SecretSource
@@ -128,7 +129,7 @@ def _opml_feeds(gathered: _Feeds, where: Where) -> None:
     path = reader.file.parent / Path(shape.opml).expanduser()
     gathered.opml_files.append(path)
     try:
-        found = read_opml(path.read_bytes())
+        found = read_opml(file_bytes(path))
     except FileNotFoundError:
         reader.warn((*where, "opml"), f"{path} does not exist yet; `watcher feeds add` and `import` create it")
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -22,6 +23,16 @@ class Included:
     problems: list[Problem] = field(default_factory=list)
 
 
+def file_bytes(path: Path) -> bytes:
+    """The contents of a file; an `OSError` for a named pipe too, which would be waited for without end.
+
+    Pipes of a shell (`/dev/stdin`, `/dev/fd/63`) have a writer.
+    """
+    if path.is_fifo() and not path.is_relative_to("/dev"):
+        raise OSError(errno.ESPIPE, "it is a named pipe", str(path))
+    return path.read_bytes()
+
+
 def include_files(file: Path, root: MappingNode) -> Included:
     """Joins the files that `root` includes; relative paths start at the folder of `file`, a pattern's files are sorted.
 
@@ -30,7 +41,7 @@ def include_files(file: Path, root: MappingNode) -> Included:
     included = Included(root)
     for path in _files(file, root, included):
         try:
-            document = read_document(path.read_bytes(), path)
+            document = read_document(file_bytes(path), path)
         except OSError as error:
             message = f"cannot be read: {error.strerror or error}"
             included.problems.append(

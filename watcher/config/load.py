@@ -12,7 +12,7 @@ from pathlib import Path
 from watcher.config.credentials import Credentials, SecretMode
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.feeds import read_feeds
-from watcher.config.includes import include_files
+from watcher.config.includes import file_bytes, include_files
 from watcher.config.opinions import read_meaning, read_second_look
 from watcher.config.reader import Reader
 from watcher.config.receivers import read_receivers
@@ -86,13 +86,11 @@ def read_settings(path: Path, *, env: Mapping[str, str], secrets: SecretMode) ->
     one is a warning; with `"require"` a missing one is a problem at its line.
     """
     try:
-        data = path.read_bytes()
+        data = file_bytes(path)
     except OSError as error:
-        remedy = (
-            "let this user read it, or name another one with -c"
-            if isinstance(error, PermissionError)
-            else "`watcher init` writes a configuration to begin with"
-        )
+        remedy = "name a file that this user may read with -c"
+        if isinstance(error, FileNotFoundError):
+            remedy = "`watcher init` writes a configuration to begin with"
         message = f"cannot be read: {error.strerror or error}; {remedy}"
         return Reading(None, (), (Problem(path, None, "", message),))
     document = read_document(data)

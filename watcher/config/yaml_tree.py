@@ -175,6 +175,8 @@ class _Builder:
         node: Node
         if isinstance(event, yaml.ScalarEvent):
             node = _scalar(event, self._position(event))
+            if "\0" in event.value:
+                self._flaw(event, where, "has a NUL character, which no name and no address may have; remove it")
         elif isinstance(event, yaml.SequenceStartEvent):
             node = self._sequence(event, events, where)
         else:

@@ -29,7 +29,8 @@ class SystemdNotifier:
         address = env.get("NOTIFY_SOCKET")
         self._address = "\0" + address[1:] if address and address.startswith("@") else address
         own = env.get("WATCHDOG_PID") in {None, str(os.getpid())}
-        self._watchdog_usec = int(env.get("WATCHDOG_USEC", "0")) if own else 0
+        microseconds = env.get("WATCHDOG_USEC", "")
+        self._watchdog_usec = int(microseconds) if own and microseconds.isdecimal() else 0
         self._waiting: deque[str] = deque(maxlen=8)
 
     @property

@@ -267,7 +267,17 @@ class SqliteDatabase:
     def _translate(self, error: sqlite3.Error) -> StoreError:
         code = getattr(error, "sqlite_errorcode", 0) & PRIMARY_CODE
         kind, remedy = REMEDIES.get(code, (StoreError, "nothing of the transaction was kept"))
-        return kind(f"{self.where}: {error}; {remedy}")
+        return kind(f"{self.where}: {error}; {self._no_file() or remedy}")
+
+    def _no_file(self) -> str:
+        """Why there cannot be a database at this path, with the remedy; empty when there can."""
+        folder = self._file.resolve().parent
+        if not folder.is_dir():
+            link = f"it is a symbolic link to {self._file.resolve()}; " if self._file.is_symlink() else ""
+            return f"{link}create the folder first: mkdir -p {folder}"
+        if self._file.exists() and not self._file.is_file():
+            return f"this is {'a folder' if self._file.is_dir() else 'no ordinary file'}; name a file in `store`"
+        return ""
 
 
 @cache

@@ -98,7 +98,7 @@ def bound(listen: Listen) -> socket.socket:
             found.bind((listen.host, listen.port))
         found.listen(128)
     except OSError as error:
-        raise UsageError(f"cannot listen at {listen}: {error.strerror}; name another with --listen") from error
+        raise UsageError(f"cannot listen at {listen}: {error.strerror or error}; name another with --listen") from error
     found.setblocking(False)
     found.set_inheritable(True)
     return found
