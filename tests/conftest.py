@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import gc
 import os
 import time
@@ -59,6 +60,7 @@ LEFT_OUT = (
 
 FIRST = (
     "crash",
+    "test_browser.py",
     "test_restart.py",
     "test_two_daemons.py",
     "test_daemon.py",
@@ -101,6 +103,7 @@ def _is_fast(config: pytest.Config) -> bool:
     return "not slow" in config.getoption("markexpr")
 
 
+@functools.cache
 def _is_slow(path: Path) -> bool:
     return not SLOW.isdisjoint(path.relative_to(TESTS).parts)
 
@@ -112,7 +115,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.slow)
         if item.path.name in TOGETHER:
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
-    items.sort(key=_length)
+    items.sort(key=lambda item: _place(item.path))
 
 
 def _needs_postgres(item: pytest.Item) -> bool:
@@ -120,9 +123,10 @@ def _needs_postgres(item: pytest.Item) -> bool:
     return of_an_engine or "postgres_server" in getattr(item, "fixturenames", ())
 
 
-def _length(item: pytest.Item) -> int:
-    """Where an item comes: before others when it is longer."""
-    parts = item.path.relative_to(TESTS).parts
+@functools.cache
+def _place(path: Path) -> int:
+    """Where the tests of a file come: before others when they are longer."""
+    parts = path.relative_to(TESTS).parts
     return next((place for place, name in enumerate(FIRST) if name in parts), len(FIRST))
 
 

@@ -20,6 +20,7 @@ from xml.sax.saxutils import escape
 import pytest
 import structlog
 
+from tests.harness import stores
 from tests.harness.parsers import shared_parser
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
 from watcher import timings
@@ -110,7 +111,7 @@ class Harness:
     polling: str = "polling: {min: 0s, timeout: 60s, per_host: {concurrency: 8, spacing: 0s}}"
     network: str = "network: {allow: [127.0.0.0/8]}"
     limits: str = ""
-    store_url: str = "sqlite:///watcher.db"
+    store_url: str = stores.SQLITE_URL
     timings: str = ""
     """What `open` sets WATCHER_TIMINGS to."""
     wire: list[Item] = field(default_factory=list)
@@ -147,6 +148,8 @@ class Harness:
     @asynccontextmanager
     async def open(self) -> AsyncIterator[Application]:
         """The application on this harness's clock."""
+        if self.store_url == stores.SQLITE_URL and not (self.folder / "watcher.db").exists():
+            stores.put_sqlite_store(self.folder)
         config = load_config(self.write(), {}, secrets="require", must_run=True)
         env = {timings.VARIABLE: self.timings}
         async with open_application(config, env, clock=self.clock, parser=shared_parser()) as app:

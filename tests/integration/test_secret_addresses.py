@@ -68,6 +68,7 @@ def test_it_is_read_and_nobody_sees_it(private: Harness) -> None:
     assert "env=FEED_URL" in feed["url"]
 
 
+@pytest.mark.sqlite_only  # what a failure says is made above the store, whose file is searched for the secret, too
 @pytest.mark.parametrize(
     "answer",
     [

@@ -12,7 +12,7 @@ from watcher.model.notification import DeliveryState
 from watcher.schedule.health import feed_issues
 
 MINUTE = timedelta(minutes=1)
-MANY = 120
+MANY = 60
 AGENCY = "Ceasefire agreed in the north, says the agency"
 EACH_STORY_ALONE = "\nreceiver: chat\ngroup_by: [topic, story]\ngroup_wait: 0s\ngroup_interval: 0s\n"
 EACH_TOPIC = "\nreceiver: chat\ngroup_by: [topic]\ngroup_wait: 0s\ngroup_interval: 0s\n"
@@ -95,10 +95,10 @@ def test_the_lines_of_a_digest_alternate_between_feeds(harness: Harness) -> None
 
 def test_a_quota_leaves_entries_for_the_next_day_and_says_so(harness: Harness) -> None:
     harness.route = EACH_TOPIC
-    harness.limits = "limits: {entries_per_feed: 50, alerts_per_feed: 1000}"
+    harness.limits = "limits: {entries_per_feed: 25, alerts_per_feed: 1000}"
     flood(harness)
     report = harness.once()
-    assert report.entries_new == 50 + 1
+    assert report.entries_new == 25 + 1
     store = harness.store()
     now = harness.clock.now()
     kinds = {(issue.url, issue.kind) for issue in feed_issues(store.feeds.with_issues(now), now)}
@@ -107,9 +107,9 @@ def test_a_quota_leaves_entries_for_the_next_day_and_says_so(harness: Harness) -
     harness.clock.advance(10 * MINUTE)
     assert harness.once().entries_new == 0
     harness.clock.advance(timedelta(days=1))
-    assert harness.once().entries_new == 50
+    assert harness.once().entries_new == 25
     harness.clock.advance(timedelta(days=1))
-    assert harness.once().entries_new == MANY - 100
+    assert harness.once().entries_new == MANY - 50
     now = harness.clock.now()
     assert FeedIssueKind.OVER_QUOTA not in {one.kind for one in feed_issues(store.feeds.with_issues(now), now)}
 

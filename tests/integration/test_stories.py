@@ -47,7 +47,13 @@ def live_through(harness: Harness, order: list[int], restarts: bool) -> None:
         asyncio.run(some(numbers))
 
 
-@pytest.mark.parametrize("restarts", [False, True], ids=["one life", "killed between any two"])
+@pytest.mark.parametrize(
+    "restarts",
+    [
+        pytest.param(False, id="one life", marks=pytest.mark.sqlite_only),
+        pytest.param(True, id="killed between any two"),
+    ],
+)
 def test_thirty_feeds_make_one_message_and_one_line(harness: Harness, restarts: bool) -> None:
     harness.route = CHAT_AND_DIGEST
     for number in range(FEEDS):

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from watcher.errors import ParseError, PollReason
@@ -135,7 +135,6 @@ def check_is_plain(feed: ParsedFeed) -> None:
         assert all(date is None or date.tzinfo is not None for date in (entry.published, entry.updated))
 
 
-@settings(max_examples=400, deadline=None)
 @given(DOCUMENT)
 @pytest.mark.slow
 def test_wrong_types_are_left_out(document: dict[str, object]) -> None:
@@ -145,7 +144,6 @@ def test_wrong_types_are_left_out(document: dict[str, object]) -> None:
         check_is_plain(feed)
 
 
-@settings(max_examples=400, deadline=None)
 @given(
     DOCUMENT,
     st.booleans(),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from tests.harness import postgres
+from tests.harness import postgres, stores
 from tests.harness.store_samples import ASSIGNER, FEED, NOW, acquire_one, identified, notify_all, poll
 from watcher.model.alert import Alert
 from watcher.model.entry import Entry, EntryDecision, Identified
@@ -77,14 +78,37 @@ def _identified(entry: Entry | str, feed: str) -> Identified:
     return replace(identified(whole.id, url=feed), entry=whole)
 
 
-@pytest.fixture(params=ENGINES)
-def library(request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Library]:
-    """An empty store with an empty index; each test runs once per engine."""
-    monkeypatch.setattr(tsvector, "FIRST_SLICE", PART - 1)
-    url = "sqlite:///watcher.db" if request.param == "sqlite" else request.getfixturevalue("postgres_url")
-    store, index = open_store(url, base=tmp_path), open_index(url, base=tmp_path, part=PART)
+@contextmanager
+def opened(url: str, base: Path) -> Iterator[Library]:
+    """A store, made where there is none, with an empty index."""
+    store, index = open_store(url, base=base), open_index(url, base=base, part=PART)
     store.upgrade()
     index.clear()
-    yield Library(store, index, url, tmp_path)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tsvector, "FIRST_SLICE", PART - 1)
+        yield Library(store, index, url, base)
     store.close()
     index.close()
+
+
+@pytest.fixture(params=ENGINES)
+def library(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Library]:
+    """An empty store with an empty index; each test runs once per engine."""
+    if request.param == "sqlite":
+        stores.put_sqlite_store(tmp_path)
+    url = stores.SQLITE_URL if request.param == "sqlite" else request.getfixturevalue("postgres_url")
+    with opened(url, tmp_path) as library:
+        yield library
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def kept_library(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, worker_id: str
+) -> Iterator[Library]:
+    """The same for tests that only search: one for all of them."""
+    folder, url = tmp_path_factory.mktemp("library"), stores.SQLITE_URL
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        url = postgres.empty_schema(server, f"watcher_test_{worker_id}_search")
+    with opened(url, folder) as library:
+        yield library
