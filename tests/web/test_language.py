@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import pytest
@@ -11,8 +11,30 @@ import pytest
 import watcher.web
 from tests.harness.store_samples import alert, save_alerts
 from tests.harness.web import Client
+from watcher.errors import AttemptReason, NotifyReason, PollReason
+from watcher.model.act import WayIn
+from watcher.model.feed import FeedIssueKind
+from watcher.model.notification import AttemptResult, DeliveryState, HoldReason, NotificationState
+from watcher.model.topic import Level
+from watcher.model.web import May
+from watcher.search.query import Note
 from watcher.store.store import Store
-from watcher.web.language import CATEGORIES, CODES, Message, choose, language, message_of, messages_of, rewritten
+from watcher.views.acts import WORDS as ACTS
+from watcher.views.outbox import REMEDIES
+from watcher.views.silences import SilenceState
+from watcher.web.language import (
+    CATEGORIES,
+    CODES,
+    RIGHT_TO_LEFT,
+    Message,
+    choose,
+    language,
+    message_of,
+    messages_of,
+    rewritten,
+)
+from watcher.web.pages.silences import LENGTHS
+from watcher.web.pages.status import TASKS, WORDS
 from watcher.web.site import DONE, MENU
 
 TEMPLATES = sorted((Path(watcher.web.__file__).parent / "templates").glob("*.html.j2"))
@@ -43,6 +65,46 @@ def test_every_noun_has_every_form_of_the_language(code: str) -> None:
     assert found.counts.keys() == NOUNS
     assert {noun for noun, forms in found.counts.items() if forms.keys() != CATEGORIES[code]} == set()
     assert all("1,234" in found.counted(1_234, noun) for noun in NOUNS)
+
+
+SHOWN_SETS: tuple[Iterable[str], ...] = (
+    PollReason, AttemptReason, NotifyReason, HoldReason, FeedIssueKind, NotificationState, DeliveryState, SilenceState,
+    Level, May, WayIn, AttemptResult, Note, ACTS.values(), REMEDIES.values(), LENGTHS.values(),
+    (text for row in (*WORDS, *TASKS) for text in row),
+)  # fmt: skip
+"""Closed sets of words and sentences that pages show."""
+SAME = {"Atom", "JSON Feed", "language=ar score=12", "tls", "dns", "watcher"}
+"""What is written alike in every language."""
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_every_word_that_code_may_say_is_translated(code: str) -> None:
+    said = language(code).sayings
+    shown = {str(text) for one in SHOWN_SETS for text in one} - {May.ANYONE}
+    assert {text if " " in text else text.replace("_", " ") for text in shown} - said.keys() == set()
+
+
+@pytest.mark.parametrize("code", [code for code in OTHERS if code in RIGHT_TO_LEFT])
+def test_no_text_is_left_in_latin_letters(code: str) -> None:
+    found = language(code)
+    forms = {f"{noun} {kind}": text for noun, kinds in found.counts.items() for kind, text in kinds.items()}
+    both = {**found.texts, **found.sayings, **found.words, **forms}
+    assert [key for key, text in both.items() if key not in SAME and not re.search("[\u0600-\u06ff]", text)] == []
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_a_text_that_was_forgotten_would_be_the_english_one(code: str) -> None:
+    """Whole sentences are never alike in two languages; single words may be."""
+    both = {**language(code).texts, **language(code).sayings}
+    alike = {key for key, text in both.items() if key == text and len(re.findall("[a-z]{3,}", key)) > 2}
+    assert alike - SAME == set()
+
+
+def test_moments_and_lists_have_the_punctuation_of_the_language() -> None:
+    arabic = language("ar")
+    assert arabic.dated("Mon 23 Nov, 07:00") == "الاثنين 23 نوفمبر، 07:00"
+    assert arabic.said("delivered 2, held 1").count("،") == 1
+    assert language("ar").said("in the digest of 07:00 UTC; next Tue 1 Dec, 07:00").count("ديسمبر") == 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 
 from tests.harness.servers import FakeClock
-from tests.harness.store_samples import CHAT, MAIL, NOW, alert, frozen
+from tests.harness.store_samples import CHAT, MAIL, NOW, alert, frozen, save_alerts
 from tests.harness.web import KEY, Client
 from watcher.model.alert import Alert
 from watcher.model.alert_link import links_of, write_token
@@ -110,6 +110,101 @@ def test_a_browser_that_says_nothing_may_write_after_two_minutes(
     assert store.marks.of_alerts([one.id]) == {one.id: True}
 
 
+SAFARI = {
+    "sec-fetch-site": "same-origin", "sec-fetch-mode": "navigate", "sec-fetch-dest": "document",
+    "origin": "https://watcher.example.org", "content-type": "application/x-www-form-urlencoded",
+    "user-agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 18_1 like Mac OS X) AppleWebKit/605.1.15 (KHTML, like Gecko) "
+    "Version/18.1 Mobile/15E148 Safari/604.1",
+}  # fmt: skip
+"""What Safari sends with a form: it has no Sec-Fetch-User."""
+HEADLESS = {
+    **SAFARI,
+    "user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadlessChrome/140.0.0.0 "
+    "Safari/537.36",
+}
+
+
+def test_safari_which_does_not_say_who_pressed_may_write_after_two_minutes(
+    outside: Client, store: Store, web_clock: FakeClock, one: Alert
+) -> None:
+    path, body = f"{path_of(one)}/mark", b"verdict=relevant"
+    web_clock.set(NOW + timedelta(seconds=30))
+    early = outside.send("POST", path, body, **SAFARI)
+    assert early.status_code == 403
+    assert 60 <= int(early.headers["retry-after"]) <= 120
+    assert store.marks.of_alerts([one.id]) == {}
+    web_clock.set(NOW + timedelta(seconds=30 + int(early.headers["retry-after"])))
+    assert outside.send("POST", path, body, **HEADLESS).status_code == 403
+    assert outside.send("POST", path, body, **SAFARI).status_code == 303
+    assert store.marks.of_alerts([one.id]) == {one.id: True}
+
+
+@pytest.mark.parametrize("purpose", ["prefetch", "prefetch;prerender", "prerender"])
+def test_what_is_fetched_before_it_is_asked_for_writes_nothing(
+    outside: Client, store: Store, one: Alert, purpose: str
+) -> None:
+    path = path_of(one)
+    early = {"sec-purpose": purpose, "purpose": "prefetch", "x-moz": "prefetch", "sec-fetch-site": "cross-site"}
+    for target in (path, f"{path}/silence", f"{path}?done=relevant"):
+        assert outside.send("GET", target, **early).status_code == 200
+    assert store.marks.of_alerts([one.id]) == {}
+    assert store.acts.newest(1) == []
+
+
+def test_the_forms_of_the_page_without_a_press_change_nothing(outside: Client, store: Store, one: Alert) -> None:
+    """A robot that reads the forms and sends each with what is in it, as `form.submit()` in a browser does."""
+    by_script = {**BROWSER, "sec-fetch-user": "", "user-agent": HEADLESS["user-agent"]}
+    for page in (path_of(one), f"{path_of(one)}/silence"):
+        text = outside.get(page).text
+        targets = re.findall(r'(?:form)?action="(/l/[^"]+)"', text)
+        assert targets
+        for target in targets:
+            fields = dict(re.findall(r'<(?:input|button)[^>]* name="(\w+)" value="([^"]*)"', text))
+            for sent in (fields, fields, {}):
+                assert outside.post(target, sent, **by_script).status_code in {403, 405}
+    assert store.marks.of_alerts([one.id]) == {}
+    assert store.silences.ending_after(NOW) == []
+
+
+def test_a_link_is_of_its_alert_alone(outside: Client, store: Store, one: Alert) -> None:
+    """Neither another alert's link, nor parts of two, nor a letter more or less, nor another key opens anything."""
+    other = alert("other", story="6" * 32)
+    save_alerts(store, other, now=NOW + timedelta(hours=1))
+    mine, theirs = (path_of(each).removeprefix("/l/") for each in (one, other))
+    foreign = write_token(one.id, str(MAIL), LinkUse.ACT, NOW, "z" * 40)
+    half = len(mine) // 2
+    forged = [mine[:half] + theirs[half:], theirs[:half] + mine[half:], mine[:-1], mine + "a", foreign]
+    for token in forged:
+        assert outside.get(f"/l/{token}").status_code == 404, token
+        assert outside.post(f"/l/{token}/mark", {"verdict": "relevant"}, **BROWSER).status_code == 404
+    assert store.marks.of_alerts([one.id, other.id]) == {}
+    assert outside.post(f"/l/{mine}/mark", {"verdict": "relevant", "alert": other.id}, **BROWSER).status_code == 303
+    assert store.marks.of_alerts([one.id, other.id]) == {one.id: True}
+
+
+def test_after_a_change_of_the_key_links_live_as_long_as_the_old_key_is_kept(
+    make_client: Callable[..., Client], store: Store, one: Alert
+) -> None:
+    path, host = path_of(one), "watcher.example.org"
+    changed = SECTION.replace(f"key: {KEY}", f"key: {'n' * 40}")
+    kept = changed.replace("key: n", f"old_keys: [{KEY}], key: n")
+    assert make_client(kept, host=host).get(path).status_code == 200
+    assert make_client(kept, host=host).post(f"{path}/mark", {"verdict": "relevant"}, **BROWSER).status_code == 303
+    gone = make_client(changed, host=host)
+    assert gone.get(path).status_code == 404
+    assert gone.post(f"{path}/mark", {"verdict": "irrelevant"}, **BROWSER).status_code == 404
+    assert store.marks.of_alerts([one.id]) == {one.id: True}
+
+
+@pytest.mark.parametrize("age", [timedelta(days=14, minutes=2), timedelta(days=400)])
+def test_an_old_link_writes_nothing(outside: Client, store: Store, one: Alert, age: timedelta) -> None:
+    path = path_of(one, issued=timedelta(minutes=5) - age)
+    assert outside.post(f"{path}/mark", {"verdict": "relevant"}, **BROWSER).status_code == 410
+    assert outside.post(f"{path}/silence", {"what": "story", "for": "1h"}, **BROWSER).status_code == 410
+    assert store.marks.of_alerts([one.id]) == {}
+    assert store.silences.ending_after(NOW) == []
+
+
 def test_two_presses_make_one_silence(outside: Client, store: Store, web_clock: FakeClock, one: Alert) -> None:
     path = f"{path_of(one)}/silence"
     assert outside.get(f"{path}?what=topic").status_code == 200
@@ -156,7 +251,8 @@ def test_an_old_link_is_gone(outside: Client, one: Alert) -> None:
 
 def test_a_link_is_not_used_without_end(outside: Client, one: Alert) -> None:
     path = f"{path_of(one, issued=-timedelta(minutes=9))}/mark"
-    answers = [outside.post(path, {"verdict": "relevant"}, **BROWSER).status_code for _ in range(31)]
+    both = (path, path.swapcase().replace("/L/", "/l/").replace("/MARK", "/mark"))  # the token reads alike
+    answers = [outside.post(both[n % 2], {"verdict": "relevant"}, **BROWSER).status_code for n in range(31)]
     assert (set(answers[:30]), answers[30]) == ({303}, 429)
 
 

@@ -116,11 +116,11 @@ def test_lists_go_on_until_everything_was_shown(
     monkeypatch.setattr(today, "MOST_ALERTS", 1)
     monkeypatch.setattr(outbox, "ROWS", 1)
     frozen(store, alert("later"), now=NOW + timedelta(minutes=2))
-    assert pages_from(client, "/", "Older") == 4
-    assert pages_from(client, "/outbox", "Older") == 2
+    assert pages_from(client, "/") == 4
+    assert pages_from(client, "/outbox") == 2
 
 
-def pages_from(client: Client, path: str, word: str) -> int:
+def pages_from(client: Client, path: str) -> int:
     """How many pages a list has, following its link."""
     seen: set[str] = set()
     while path:
@@ -128,7 +128,7 @@ def pages_from(client: Client, path: str, word: str) -> int:
         seen.add(path)
         text = client.get(path).text
         _, _, rest = text.partition('<p class="pager"><a class="button" href="')
-        path = rest.partition('"')[0].replace("&amp;", "&") if f">{word}<" in rest else ""
+        path = rest.partition('"')[0].replace("&amp;", "&") if 'rel="next"' in rest else ""
     return len(seen)
 
 

@@ -181,6 +181,22 @@ def test_a_silence_is_previewed_then_kept_then_ended(
     assert store.silences.ending_after(web_clock.now()) == []
 
 
+def test_a_silence_has_a_page_until_it_is_long_over(
+    client: Client, store: Store, history: Alert, web_clock: FakeClock
+) -> None:
+    client.post("/silences", {"m_topic": 'topic="ceasefires"', "for": "3h", "why": "known"})
+    (kept,) = store.silences.ending_after(NOW)
+    page = client.get(f"/silences/{kept.id[:8]}").text
+    assert f"/silences/{kept.id}/expire" in page
+    assert f'href="/alerts/{history.id[:8]}"' in page
+    assert f'href="/silences/{kept.id[:8]}"' in client.get("/acts").text
+    assert client.get(f"/silences/{kept.id[:4]}").status_code == 404
+    web_clock.set(NOW + timedelta(days=2))
+    assert "/expire" not in client.get(f"/silences/{kept.id}").text
+    web_clock.set(NOW + timedelta(days=16))
+    assert client.get(f"/silences/{kept.id}").status_code == 404
+
+
 @pytest.mark.parametrize("fields", [{}, {"more": "nonsense"}, {"more": "\n".join(f'a="{n}"' for n in range(12))},
                                     {"more": 'feed=~"("'}])  # fmt: skip
 def test_a_silence_of_nothing_is_refused(client: Client, store: Store, fields: dict[str, str]) -> None:
@@ -231,3 +247,19 @@ def test_news_are_counted_once_each(client: Client, store: Store, history: Alert
 def test_routes_are_tested(client: Client) -> None:
     assert "Receivers: <b>desk</b>" in client.get("/routes?labels=level%3Dfocus+topic%3D%22ceasefires%22").text
     assert client.get("/routes?labels=%3D%3D").status_code == 200
+    chosen = client.get("/routes?topic=ceasefires&level=focus&labels=").text
+    assert "Receivers: <b>desk</b>" in chosen
+    assert chosen.count(" selected>") == 2
+
+
+def test_an_alert_leads_to_its_topic_its_feed_and_its_routes(client: Client, history: Alert) -> None:
+    links = outline_of(client.get(f"/alerts/{history.id[:8]}").text).links
+    assert "/topics/ceasefires" in links
+    assert any(link.startswith("/feeds/") for link in links)
+    (routes,) = (link for link in links if link.startswith("/routes?"))
+    assert "Receivers: <b>desk</b>" in client.get(routes).text
+
+
+def test_a_poll_leads_back_to_the_list_as_it_was_filtered(client: Client, history: Alert, web_clock: FakeClock) -> None:
+    web_clock.set(NOW + timedelta(minutes=6))
+    assert 'name="next" value="/feeds?q=example"' in client.get("/feeds?q=example").text

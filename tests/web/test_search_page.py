@@ -51,7 +51,7 @@ def test_a_hit_leads_to_its_alert_or_says_that_it_has_none(searched: Client) -> 
     assert "Title quiet" in page
     assert "Title loud" not in page
     assert f"/alerts/{alert('loud').id[:8]}" in searched.get("/search?q=loud").text
-    assert "1 entry, newest first" in searched.get("/search?q=loud&alerted=focus").text
+    assert "1 entry · newest first" in searched.get("/search?q=loud&alerted=focus").text
     assert "Title loud" not in searched.get("/search?q=loud&alerted=no").text
 
 
@@ -65,7 +65,7 @@ def test_it_says_what_was_understood_and_which_words_no_entry_has(searched: Clie
 
 def test_pages_follow_each_other(searched: Client) -> None:
     first = searched.get("/search?q=many").text
-    assert "60 entries, newest first" in first
+    assert "60 entries · newest first" in first
     assert first.count("data-story") == 50
     (link,) = [part.split('"')[0] for part in first.split('href="') if "before=" in part.split('"')[0]]
     second = searched.get(link.replace("&amp;", "&")).text

@@ -68,7 +68,8 @@ def _budget(route: Route) -> Iterator[str]:
 
 
 def _moment(moment: datetime, zone: str) -> str:
-    return to_local(moment, zone).strftime("%a %Y-%m-%d %H:%M")
+    at = to_local(moment, zone)
+    return f"{at:%a} {at.day} {at:%b}, {at:%H:%M}"
 
 
 def _duration(span: timedelta) -> str:

@@ -23,6 +23,8 @@ _PLACES: Mapping[Deed, str] = {
     Deed.MARK_IRRELEVANT: "/alerts",
     Deed.MARK_MISSED: "/entries",
     Deed.UNMARK_MISSED: "/entries",
+    Deed.SILENCE: "/silences",
+    Deed.EXPIRE_SILENCE: "/silences",
     Deed.RETRY_MESSAGE: "/outbox",
     Deed.DROP_MESSAGE: "/outbox",
 }
@@ -46,8 +48,7 @@ def page_of(act: Act) -> str:
     """The page of what the act was about."""
     if act.deed is Deed.POLL_FEED:
         return f"/feeds/{feed_id(act.subject)[:_ID_SHOWN]}"
-    place = _PLACES.get(act.deed)
-    return f"{place}/{act.subject[:_ID_SHOWN]}" if place else "/silences"
+    return f"{_PLACES[act.deed]}/{act.subject[:_ID_SHOWN]}"
 
 
 def subject_of(act: Act) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from urllib.parse import urlsplit
 
 from watcher.model.alert import stable_hash
 from watcher.model.feed import Feed, FeedIssue, PollState
@@ -84,8 +83,8 @@ def listed_feeds(feeds: Iterable[Feed], titles: Mapping[str, str], issues: Seque
 
 
 def name_of(feed: Feed, title: str | None) -> str:
-    """Its configured name, its own title, or its host."""
-    return feed.name or title or urlsplit(feed.url).hostname or redact_addresses(feed.url)
+    """Its configured name, its own title, or its address without `https://`: a host may have many feeds."""
+    return feed.name or title or redact_addresses(feed.url).rpartition("://")[2]
 
 
 def feeds_like(listed: Iterable[ListedFeed], states: Collection[str], text: str) -> list[ListedFeed]:

@@ -32,6 +32,7 @@ _ATTRIBUTE = re.compile(rf'\b({"|".join(TRANSLATED_ATTRIBUTES)})="((?:\{{\{{.*?\
 _PARAMETER = re.compile(r"\{(\d)\}")
 _UNTRANSLATED = re.compile(r"<(code|kbd|script|style)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z][a-z]+")
+_DATE = re.compile(r"[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2}, \d\d:\d\d\Z")
 
 Translate = Callable[[str], str]
 
@@ -105,6 +106,10 @@ class Language:
     words: Mapping[str, str]
 
     @property
+    def comma(self) -> str:
+        return "، " if self.code == "ar" else ", "
+
+    @property
     def direction(self) -> str:
         return "rtl" if self.code in RIGHT_TO_LEFT else "ltr"
 
@@ -119,7 +124,11 @@ class Language:
 
     def dated(self, text: str) -> str:
         """A moment or a span of time, written in English, in this language."""
-        return self.said(_WORD.sub(lambda found: self.words.get(found[0], found[0]), text))
+        return self.said(self.moment(text))
+
+    def moment(self, text: str) -> str:
+        """`Mon 23 Nov, 09:12` with the names of this language."""
+        return _WORD.sub(lambda found: self.words.get(found[0], found[0]), text).replace(", ", self.comma)
 
     def counted(self, number: int, noun: str, plural: str = "") -> str:
         """A number with its noun."""
@@ -170,13 +179,13 @@ def _said(code: str, text: str) -> str:
     parts = text.split(", ")
     listed = [_said(code, part) for part in parts] if len(parts) > 1 else parts
     if all(said != part for said, part in zip(listed, parts, strict=True)):
-        return Markup(", ").join(listed)
+        return escape(found.comma).join(listed)
     for pattern, translation in found.patterns:
         if match := pattern.fullmatch(text):
             isolated = tuple(f"<bdi>{_shown(_said(code, part))}</bdi>" for part in match.groups())
             written = Message(translation, isolated).filled(str(escape(translation)))
             return Markup(written)  # noqa: S704 - its parts are escaped
-    return text
+    return found.moment(text) if _DATE.match(text) else text
 
 
 def _shown(text: str) -> Markup:

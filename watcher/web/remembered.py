@@ -24,8 +24,12 @@ class Remembered:
         self._thread = ThreadPoolExecutor(1, "remembered")
         self._values: OrderedDict[tuple[str, str], tuple[object, Future[Any]]] = OrderedDict()
 
-    def value(self, kind: str, name: str, version: object, make: Callable[[], T]) -> T | None:
-        """The value of a kind for a name, None while it is being made. Raises what `make` raises, once."""
+    def value(self, kind: str, name: str, version: object, make: Callable[[], T], *, patience: float = 0) -> T | None:
+        """The value of a kind for a name, None while it is being made. Raises what `make` raises, once.
+
+        `patience`: how many seconds a user who asked for it waits at most; a value that a page only shows beside
+        others is not waited for longer than `PATIENCE_SECONDS`.
+        """
         key = (kind, name)
         with self._lock:
             known = self._values.get(key)
@@ -37,7 +41,7 @@ class Remembered:
                 while len(self._values) > MOST:
                     self._values.popitem(last=False)[1][1].cancel()
         try:
-            found: T = known[1].result(PATIENCE_SECONDS)
+            found: T = known[1].result(max(patience, PATIENCE_SECONDS))
         except NotYet:
             return None
         except BaseException:

@@ -15,7 +15,7 @@ from markupsafe import Markup
 
 from watcher.model.local_time import to_local
 from watcher.model.topic import format_points
-from watcher.render.dates import age, local_date, local_time
+from watcher.render.dates import age, iso, local_date, local_time
 from watcher.text.printable import harmless, one_line, safe_link
 from watcher.text.redact import redact_addresses
 from watcher.text.shorten import shorten
@@ -86,12 +86,26 @@ def _environment(spoken: Language) -> Environment:
     )
     environment.filters |= {**FILTERS, "said": spoken.said, "counted": spoken.counted, "dated": spoken.dated}
     environment.filters |= {name: _dated(FILTERS[name], spoken) for name in DATED}
-    environment.globals |= {"asset": _asset, "with_query": with_query}
+    environment.filters |= {name: _timed(written, spoken) for name, written in TIMED.items()}
+    environment.globals |= {"comma": spoken.comma, "asset": _asset, "with_query": with_query}
     return environment
 
 
 def _dated(written: Callable[..., object], spoken: Language) -> Callable[..., str]:
     return lambda *arguments: spoken.dated(str(written(*arguments)))
+
+
+def _timed(written: Callable[..., str], spoken: Language) -> Callable[..., str]:
+    """A moment as an element that says the whole date and the zone where a pointer rests on it."""
+
+    def element(moment: datetime | None, zone: str, *more: Any) -> str:
+        if moment is None:
+            return spoken.said("never")
+        whole = f"{to_local(moment, zone):%Y-%m-%d %H:%M:%S} ({zone})"
+        shown = spoken.dated(written(moment, zone, *more))
+        return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(moment), whole, shown)
+
+    return element
 
 
 def _finalize(value: object) -> object:
@@ -103,10 +117,8 @@ def _asset(name: str) -> str:
     return f"/assets/{assets()[name].name}"
 
 
-def clock(moment: datetime | None, zone: str, now: datetime) -> str:
+def clock(moment: datetime, zone: str, now: datetime) -> str:
     """`07:00` today, else `Mon 23 Nov, 07:00`."""
-    if moment is None:
-        return "never"
     at = to_local(moment, zone)
     return f"{at:%H:%M}" if at.date() == to_local(now, zone).date() else local_time(moment, zone)
 
@@ -119,6 +131,12 @@ def span(length: timedelta) -> str:
     if minutes < 120:
         return f"{minutes} min"
     return f"{minutes // 60} h" if minutes < 48 * 60 else f"{minutes // 1440} d"
+
+
+def lasting(length: timedelta) -> str:
+    """`30 s`, `5 min`, `24 h`."""
+    seconds = int(length.total_seconds())
+    return f"{seconds} s" if seconds < 60 else span(length)
 
 
 def _ago(moment: datetime | None, now: datetime) -> str:
@@ -134,8 +152,6 @@ def _short(text: str | None, limit: int = 160) -> str:
 
 
 FILTERS: Mapping[str, Callable[..., object]] = {
-    "clock": clock,
-    "local_time": local_time,
     "local_date": local_date,
     "span": span,
     "ago": _ago,
@@ -147,5 +163,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "redact": redact_addresses,
 }
 
-DATED = ("clock", "local_time", "local_date", "span", "ago", "until")
+DATED = ("local_date", "span", "ago", "until")
 """Filters whose result names days, months or spans of time."""
+TIMED: Mapping[str, Callable[..., str]] = {"clock": clock, "local_time": local_time}
+"""Filters that write a moment."""

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
+from urllib.parse import quote
 
 from watcher.clock import Clock
 from watcher.match.compile import CompiledTopic
@@ -27,7 +28,7 @@ from watcher.web.handover import ServedConfig
 from watcher.web.language import ENGLISH
 from watcher.web.passwords import Throttle
 from watcher.web.remembered import Remembered
-from watcher.web.rendering import Templates
+from watcher.web.rendering import SHOWN_ID, Templates
 from watcher.web.sessions import Session, cookie_name, write_session
 
 COUNTED_FOR = timedelta(seconds=10)
@@ -55,6 +56,10 @@ MENU = (
     ("/status", "Status", "", ""),
 )
 """Path, word, which count, and what it counts. Only pages that exist are shown."""
+TROUBLE = frozenset({"feeds", "dead"})
+"""Counts that need somebody."""
+FOUND_UNDER = {"/alerts": "/", "/entries": "/search", "/acts": "/status"}
+"""Pages that are not in the menu themselves, by the beginning of their path."""
 DONE = {
     "relevant": "Marked as relevant.",
     "irrelevant": "Marked as not relevant.",
@@ -77,6 +82,7 @@ class MenuItem:
     is_current: bool
     count: int
     counted: str
+    is_trouble: bool
 
 
 class Site:
@@ -133,6 +139,15 @@ class Site:
     def topic(self, name: str) -> CompiledTopic | None:
         return next((one for one in self.config.topics if one.topic.name == name), None)
 
+    def feed_page(self, url: str) -> str:
+        """The path of the page of a feed; "" when the configuration does not have it."""
+        beginning = feed_id(url)[:SHOWN_ID]
+        return f"/feeds/{beginning}" if self.feed(beginning) else ""
+
+    def topic_page(self, name: str) -> str:
+        """The path of the page of a topic; "" when the configuration does not have it."""
+        return f"/topics/{quote(name, safe='')}" if self.topic(name) else ""
+
     def counts(self, now: datetime) -> Counts:
         """What the menu counts, at most ten seconds old."""
         known = self._counts
@@ -170,6 +185,7 @@ class Site:
         """A page for who asks."""
         shared: dict[str, Any] = {
             "asked": asked, "user": asked.user, "now": asked.now, "zone": self.zone,
+            "feed_page": self.feed_page, "topic_page": self.topic_page,
             "menu": self._menu(asked), "paths": self.paths, "has_search": "/search" in self.paths,
             "done": DONE.get(asked.query.get("done", ""), ""),
             "may_act": asked.may(May.ACT), "may_admin": asked.may(May.ADMIN),
@@ -178,13 +194,16 @@ class Site:
 
     def _menu(self, asked: Asked) -> list[MenuItem]:
         counts = asdict(self.counts(asked.now))
+        part = "/" + asked.path.split("/")[1]
+        current = FOUND_UNDER.get(part, part)
         return [
             MenuItem(
                 path,
                 word,
-                asked.path == path or (path != "/" and asked.path.startswith(f"{path}/")),
+                path == current,
                 counts.get(count, 0),
                 what,
+                count in TROUBLE,
             )
             for path, word, count, what in MENU
             if path in self.paths

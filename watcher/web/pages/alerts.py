@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from watcher.model.alert import Alert
 from watcher.model.web import May
 from watcher.queries.alerts import others_of_story, read_alert_page, read_attempts
 from watcher.render.highlight import Run, beside_score, part_runs, quote_runs, title_runs
 from watcher.views.alerts import life_of
-from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.exchange import Asked, Refused, Reply, with_query
 from watcher.web.router import Page
 
 
@@ -26,7 +28,13 @@ def show(asked: Asked) -> Reply:
         life=life_of(page, read_attempts(store, page)),
         others=others_of_story(store, alert),
         entry=store.entries.find(alert.entry_key),
+        routes_of=with_query("/routes", labels=_written(alert.labels)),
     )
+
+
+def _written(labels: Mapping[str, str]) -> str:
+    """Labels as the page of the routes reads them; a value with quotation marks cannot be written there."""
+    return " ".join(f'{name}="{value}"' for name, value in labels.items() if value and '"' not in value)
 
 
 def find_alert(asked: Asked) -> Alert:

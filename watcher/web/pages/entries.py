@@ -27,7 +27,7 @@ def show(asked: Asked) -> Reply:
         record=record,
         verdicts=verdicts,
         chosen=chosen,
-        title=text_runs(entry.title or "(no title)", parts),
+        title=text_runs(entry.title, parts),
         texts=texts,
         could_miss=_could_miss(page),
         vocabulary=topic.topic.vocabulary if topic else {},

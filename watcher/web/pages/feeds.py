@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from watcher.model.feed import FeedIssueKind
 from watcher.model.web import May
@@ -12,7 +12,7 @@ from watcher.text.redact import redact_addresses
 from watcher.views.feed_facts import TimeWords, facts_of
 from watcher.views.feeds import FeedRow, feeds_like
 from watcher.web.exchange import Asked, Refused, Reply, with_query
-from watcher.web.rendering import span
+from watcher.web.rendering import lasting
 from watcher.web.router import Page
 
 ROWS = 100
@@ -30,6 +30,7 @@ def show_all(asked: Asked) -> Reply:
     return asked.page(
         "feeds.html.j2", rows=rows, all=len(listed), found=len(found), more=more, state=state, text=text,
         kinds=[kind.value for kind in FeedIssueKind], polling=asked.site.settings.polling,
+        here=with_query("/feeds", state=state, q=text, after=after),
         with_issues=sum(bool(one.issues) for one in listed),
     )  # fmt: skip
 
@@ -54,12 +55,6 @@ def show(asked: Asked) -> Reply:
     return asked.page(
         "feed.html.j2", row=row, facts=facts, entries=entries, may_poll=row.may_be_asked(polling, asked.now)
     )
-
-
-def lasting(length: timedelta) -> str:
-    """`30 s`, `5 min`, `24 h`."""
-    seconds = int(length.total_seconds())
-    return f"{seconds} s" if seconds < 60 else span(length)
 
 
 def poll_now(asked: Asked) -> Reply:

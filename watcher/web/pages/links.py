@@ -23,7 +23,7 @@ from watcher.model.web import LinkUse, May
 from watcher.queries.silences import read_preview
 from watcher.render.highlight import quote_runs, title_runs
 from watcher.web.exchange import Asked, Refused, Reply, see_other
-from watcher.web.pages.silences import LONGEST_COMMENT
+from watcher.web.pages import silences
 from watcher.web.router import Page
 
 log = structlog.get_logger()
@@ -109,8 +109,9 @@ def ask_silence(asked: Asked) -> Reply:
         return see_other(f"/silences/new?alert={alert.id[:8]}")
     silence = _silence(asked, alert, asked.query, "")
     return asked.page(
-        "link_silence.html.j2", alert=alert, token=asked.params["token"], silence=silence, lengths=list(LENGTHS),
-        chosen=_length(asked.query), whole_topic=asked.query.get("what") == "topic",
+        "link_silence.html.j2", alert=alert, token=asked.params["token"], silence=silence,
+        lengths={length: silences.LENGTHS[length] for length in LENGTHS}, chosen=_length(asked.query),
+        whole_topic=asked.query.get("what") == "topic",
         preview=read_preview(asked.site.store, silence, alert.topic, asked.now),
     )  # fmt: skip
 
@@ -119,7 +120,7 @@ def silence(asked: Asked) -> Reply:
     """Keeps a silence. Its id comes from the link and the minute: two presses make one."""
     link, alert = _open_to_write(asked)
     minute = str(int(asked.now.timestamp()) // 60)
-    made = _silence(asked, alert, asked.form, stable_hash("link silence", asked.params["token"], minute))
+    made = _silence(asked, alert, asked.form, stable_hash("link silence", _token(asked), minute))
     store = asked.site.store
     if all(one.id != made.id for one in store.silences.ending_after(asked.now)):
         store.silences.add(made, _by(asked, link))
@@ -130,7 +131,7 @@ def silence(asked: Asked) -> Reply:
 def _silence(asked: Asked, alert: Alert, fields: Mapping[str, str], silence_id: str) -> Silence:
     is_story = fields.get("what") != "topic" and alert.story
     label, value = ("story", alert.story) if is_story else ("topic", alert.topic)
-    why = " ".join(fields.get("why", "").split())[:LONGEST_COMMENT]
+    why = " ".join(fields.get("why", "").split())[: silences.LONGEST_COMMENT]
     return Silence(
         id=silence_id,
         matchers=(Matcher(label, "=", value),),
@@ -185,16 +186,39 @@ def _open_to_write(asked: Asked) -> tuple[AlertLink, Alert]:
     link, alert = _open(asked)
     if link.use is not LinkUse.ACT:
         raise Refused(403, "This link only shows the alert", "Sign in to mark it.")
-    pressed = asked.headers.get("sec-fetch-user")
-    says_so = "sec-fetch-site" in asked.headers
-    if (says_so and pressed != "?1") or (not says_so and asked.now - link.issued_at < SCANNED_WITHIN):
-        raise Refused(403, "Nobody pressed a button", "Open the link in a browser, and press the button there.")
+    _need_press(asked, link)
     wait = {"Retry-After": "3600"}
-    if not LIMIT.allows(f"link {asked.params['token']}", WRITES_A_LINK, asked.now):
+    if not LIMIT.allows(f"link {_token(asked)}", WRITES_A_LINK, asked.now):
         raise Refused(429, "This link was used too often", "Try again in an hour.", wait)
     if not LIMIT.allows(f"address {asked.peer}", WRITES_AN_ADDRESS, asked.now):
         raise Refused(429, "Too many requests from this address", "Try again in an hour.", wait)
     return link, alert
+
+
+def _token(asked: Asked) -> str:
+    """The token of the path as it was written: letters of both cases read alike."""
+    return asked.params["token"].upper()
+
+
+def _need_press(asked: Asked, link: AlertLink) -> None:
+    """Raises `Refused` unless somebody pressed a button, as far as the browser says so.
+
+    Chromium and Firefox say whether a user acted. Safari sends the other Sec-Fetch headers without that one, and older
+    browsers send none: from these a press counts when most scanners have been there.
+    """
+    if asked.headers.get("sec-fetch-user") == "?1":
+        return
+    if "sec-fetch-site" in asked.headers and not _is_safari(asked.headers.get("user-agent", "")):
+        raise Refused(403, "Nobody pressed a button", "Open the link in a browser, and press the button there.")
+    waits = link.issued_at + SCANNED_WITHIN - asked.now
+    if waits > timedelta(0):
+        seconds = int(waits.total_seconds()) + 1
+        remedy = f"This browser does not say that a user pressed the button. Press it again in {seconds} seconds."
+        raise Refused(403, "This message is too new", remedy, {"Retry-After": str(seconds)})
+
+
+def _is_safari(agent: str) -> bool:
+    return "AppleWebKit/" in agent and not any(name in agent for name in ("Chrome/", "Chromium/", "Firefox/"))
 
 
 PAGES = (

@@ -10,13 +10,15 @@ from watcher.config.matchers import impossible_labels
 from watcher.config.quantities import read_points
 from watcher.model.notification import HeldGroup, WaitingGroup
 from watcher.model.route import Route
-from watcher.model.topic import Points
+from watcher.model.topic import Level, Points
 from watcher.model.web import May
 from watcher.route.timing import rank_of_report, when_sent
 from watcher.route.tree import RouteTrace, why
 from watcher.web.exchange import Asked, Reply
 from watcher.web.router import Page
 
+CHOSEN = ("topic", "level")
+"""Labels that are chosen from lists; others are written."""
 _LABEL = re.compile(r"\s*([a-zA-Z_]\w*)\s*=\s*(?:\"([^\"]*)\"|(\S+))\s*", re.ASCII)
 
 
@@ -37,9 +39,10 @@ class RouteNode:
 def show(asked: Asked) -> Reply:
     site, root = asked.site, asked.site.settings.route
     labels, problems = read_labels(asked.query.get("labels", ""))
+    labels |= {name: asked.query[name] for name in CHOSEN if asked.query.get(name)}
     score, score_problem = _score(labels)
     problems += [score_problem] if score_problem else []
-    is_test = bool(asked.query.get("labels", "").strip()) and not problems
+    is_test = bool(labels) and not problems
     node = None
     if root is not None:
         trace = why(root, labels) if is_test else None
@@ -53,6 +56,8 @@ def show(asked: Asked) -> Reply:
         warnings=list(impossible_labels(site.settings, labels)) if is_test else [],
         receivers=list(dict.fromkeys(_taking(node))) if node and is_test else [],
         topics=[topic.name for topic in site.settings.topics],
+        levels=[level.value for level in (Level.FOCUS, Level.MENTION)],
+        chosen={name: asked.query.get(name, "") for name in CHOSEN},
     )
 
 
@@ -102,6 +107,8 @@ def _decision(trace: RouteTrace) -> str:
         return "not asked: an earlier route ended the search"
     for check in trace.checks:
         if not check.holds:
+            if not check.value:
+                return f"{check.matcher} does not hold: the alert has no such label"
             return f"{check.matcher} does not hold for {check.value!r}"
     held = ", ".join(str(check.matcher) for check in trace.checks)
     return f"{f'{held} holds' if held else 'matches everything'}{'' if trace.takes else '; its children took it'}"

@@ -29,7 +29,7 @@ LENGTHS: Mapping[str, str] = {
     "7d": "7 days", "30d": "30 days",
 }  # fmt: skip
 _UNITS = {"h": timedelta(hours=1), "d": timedelta(days=1)}
-OFFERED = ("topic", "level", "feed", "story", "language")
+OFFERED = ("story", "topic", "level", "feed", "language")
 """Labels of an alert that a silence may be made of, in this order; the story alone is chosen at first."""
 
 
@@ -61,6 +61,28 @@ def show_all(asked: Asked) -> Reply:
 def may_end(asked: Asked, silence: Silence) -> bool:
     """One's own with `act`, anybody's with `admin`."""
     return asked.may(May.ADMIN) or (asked.may(May.ACT) and silence.author == asked.author)
+
+
+def show(asked: Asked) -> Reply:
+    """One silence, and what it meets."""
+    silence = _find(asked, asked.site.store.silences.ending_after(asked.now - SHOWN_AFTER))
+    if silence is None:
+        remedy = f"Silences that ended more than {SHOWN_AFTER.days} days ago are not shown any more."
+        raise Refused(404, "There is no such silence", remedy)
+    return asked.page(
+        "silence.html.j2",
+        silence=silence,
+        state=state_of(silence, asked.now).value,
+        preview=read_preview(asked.site.store, silence, "", asked.now),
+        may_end=may_end(asked, silence),
+    )
+
+
+def _find(asked: Asked, silences: list[Silence]) -> Silence | None:
+    """The one whose id begins as the path says; None when none or several do."""
+    wanted = asked.params["id"].lower()
+    found = [one for one in silences if len(wanted) >= 8 and one.id.startswith(wanted)]
+    return found[0] if len(found) == 1 else None
 
 
 def new(asked: Asked) -> Reply:
@@ -165,14 +187,14 @@ def add(asked: Asked) -> Reply:
 
 
 def expire(asked: Asked) -> Reply:
-    store, wanted = asked.site.store, asked.params["id"].lower()
-    found = [one for one in store.silences.ending_after(asked.now) if len(wanted) >= 8 and one.id.startswith(wanted)]
-    if len(found) != 1:
+    store = asked.site.store
+    found = _find(asked, store.silences.ending_after(asked.now))
+    if found is None:
         return asked.back("/silences", done="unchanged")
-    if not may_end(asked, found[0]):
+    if not may_end(asked, found):
         way = "" if asked.user and asked.user.way is WayIn.LOCAL else " Ask its author, or somebody who may admin."
-        raise Refused(403, f"This is a silence of {found[0].author}", f"You may end your own.{way}")
-    done = store.silences.expire(found[0].id, asked.now, asked.actor)
+        raise Refused(403, f"This is a silence of {found.author}", f"You may end your own.{way}")
+    done = store.silences.expire(found.id, asked.now, asked.actor)
     return asked.back("/silences", done="expired" if done else "unchanged")
 
 
@@ -180,5 +202,6 @@ PAGES = (
     Page("/silences", show_all, May.READ),
     Page("/silences", add, May.ACT, "POST"),
     Page("/silences/new", new, May.ACT),
+    Page("/silences/{id}", show, May.READ),
     Page("/silences/{id}/expire", expire, May.ACT, "POST"),
 )

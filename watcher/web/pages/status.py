@@ -11,7 +11,7 @@ from watcher.model.web import May
 from watcher.queries.status import read_status
 from watcher.views.status import entries_in_words
 from watcher.web.exchange import Asked, Reply
-from watcher.web.rendering import span
+from watcher.web.rendering import lasting
 from watcher.web.router import Page
 
 WORDS = (
@@ -28,7 +28,7 @@ WORDS = (
     ("near miss", "an entry that had points, but reached no level"),
 )
 TASKS = (
-    ("Why did this alert?", "Today → Whole life: the table of points"),
+    ("Why did this alert?", "Today → Details: the table of points"),
     ("Why did an entry not alert?", "open the entry: the verdict of each topic, and what it lacked"),
     ("It should have come", "the button on the entry's page; topics learn from it"),
     ("Too many alerts", "Silence… on an alert, with a preview of what it would keep back"),
@@ -55,12 +55,18 @@ def _configuration(settings: Settings) -> Iterator[tuple[str, str]]:
     """What is in force, in words, without secrets."""
     polling, retention, web = settings.polling, settings.retention, settings.web
     yield "store", str(settings.store).partition("?")[0]
-    yield "polling", f"every {span(polling.min)} to {span(polling.max)}, limit {span(polling.timeout)} a poll"
+    yield (
+        "polling",
+        f"every {lasting(polling.min)} to {lasting(polling.max)}, at most {lasting(polling.timeout)} a poll",
+    )
     yield "feeds", f"{len(settings.feeds):,}"
     yield "topics", ", ".join(topic.name for topic in settings.topics) or "none"
     yield "receivers", ", ".join(str(ref) for one in settings.receivers.values() for ref in one.channels) or "none"
-    yield "retention", f"entries {_days(retention.entries)}, without alert {_days(retention.unmatched)}"
-    yield "pages", f"{web.url or web.listen}; people: {', '.join(one.name for one in web.people) or 'none'}"
+    yield "entries are kept", _days(retention.entries)
+    yield "entries without an alert", _days(retention.unmatched)
+    yield "alerts and messages", _days(retention.messages)
+    yield "pages", str(web.url or web.listen)
+    yield "users", ", ".join(one.name for one in web.people) or "none"
     for warning in settings.warnings:
         yield "warning", warning
 

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from watcher.config.topic_text import WrittenTopic
 
 KEPT_SECONDS = 300
+ASKED_SECONDS = 3.0
+"""How long a page waits for near misses that a user asked for, before it offers to look again."""
 CHART_HEIGHT = 100
 BAR_WIDTH = 7
 
@@ -98,7 +100,11 @@ def _near_misses(asked: Asked, topic: CompiledTopic) -> NearMisses | None:
     site, now = asked.site, asked.now
     version = (topic, int(now.timestamp()) // KEPT_SECONDS)
     return site.remembered.value(
-        "near misses", topic.name, version, lambda: read_near_misses(site.store, site.index, topic, site.zone, now)
+        "near misses",
+        topic.name,
+        version,
+        lambda: read_near_misses(site.store, site.index, topic, site.zone, now),
+        patience=ASKED_SECONDS,
     )
 
 
