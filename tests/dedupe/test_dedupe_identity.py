@@ -15,7 +15,7 @@ from watcher.dedupe.fingerprint import fingerprint, word_count
 from watcher.dedupe.identity import RESTORE_AFTER, identify, probe_for, scheme_for
 from watcher.dedupe.links import comparable_link, home_host, host_of
 from watcher.model.alert import stable_hash
-from watcher.model.entry import Entry, Identified
+from watcher.model.entry import Entry, Identified, joined_texts
 from watcher.text.fold import fold
 
 URL = "https://example.org/feed.xml"
@@ -134,6 +134,9 @@ class TestLinks:
         assert isinstance(host_of(f"https://{text}"), str)
 
 
+_SPACED = st.sampled_from("ab .…\n\t\xa0\u2028\u200d\x1f")
+
+
 class TestFingerprints:
     def test_markup_case_accents_and_punctuation_do_not_count(self) -> None:
         assert fingerprint("Ceasefire – “now”, says Erdoğan!") == fingerprint("ceasefire now says erdogan")
@@ -150,6 +153,12 @@ class TestFingerprints:
     def test_a_fingerprint_is_of_the_folded_words(self, text: str) -> None:
         words = re.findall(r"[^\W_]+", fold(text))
         assert fingerprint(text) == (stable_hash("text", " ".join(words)) if words else "")
+
+    @given(st.text(_SPACED, min_size=1, max_size=6), st.text(_SPACED, min_size=1, max_size=16))
+    def test_a_summary_that_the_content_has_adds_nothing_whatever_the_spaces(self, summary: str, content: str) -> None:
+        start = " ".join(summary.rstrip(" .…[]").split())
+        is_part = summary in content or start in " ".join(content.split())
+        assert joined_texts(summary, content) == (content if is_part else f"{summary}\n\n{content}")
 
     def test_words_are_counted_in_scripts_without_spaces_too(self) -> None:
         assert word_count("one two, three", 10) == 3

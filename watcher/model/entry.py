@@ -96,8 +96,16 @@ def joined_texts(summary: str, content: str) -> str:
     """One text of both: the content, preceded by the summary unless that is a part of it, perhaps cut off with "…"."""
     if not summary or not content or summary in content:
         return content or summary
-    start = " ".join(summary.rstrip(" .…[]").split())
-    return content if start in " ".join(content.split()) else f"{summary}\n\n{content}"
+    start = _one_line(summary.rstrip(" .…[]"))
+    return content if start in _one_line(content) else f"{summary}\n\n{content}"
+
+
+def _one_line(text: str) -> str:
+    """The text with one space for each run of white space."""
+    line = text.replace("\n", " ")
+    if line.isprintable() and "  " not in line:  # as texts of entries are: splitting long ones takes much longer
+        return line.strip()
+    return " ".join(text.split())
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,12 +58,10 @@ class Document(Generic[T]):
 
     def write(self, value: T) -> str:
         """The document of a value. Lone surrogates, which no database takes, become question marks."""
-        from pydantic_core import PydanticSerializationError
-
         envelope = Versioned(VERSION, value)
         try:
             return self._adapter.dump_json(envelope, exclude_none=True, exclude=self._left_out).decode()
-        except PydanticSerializationError:
+        except ValueError:  # PydanticSerializationError
             plain = self._adapter.dump_python(envelope, mode="json", exclude_none=True, exclude=self._left_out)
             return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace").decode()
 
