@@ -106,6 +106,14 @@ def test_a_refresh_of_keys_waits_for_a_document_that_was_read_in_full(store: Sto
     assert costs[1] == costs[0] + 2
 
 
+def test_feeds_that_are_as_they_were_cost_a_start_one_statement(store: Store) -> None:
+    addresses = [f"https://feed-{number}.example/" for number in range(50)]
+    store.feeds.sync(addresses, NOW)
+    with counted() as executed:
+        store.feeds.sync(addresses[::-1], NOW + HOUR)
+    assert len(executed) == 1, executed
+
+
 def test_a_document_is_looked_up_by_one_statement(store: Store, feeds: list[AcquiredFeed]) -> None:
     entries = document(feeds[0])
     probe = SeenProbe(

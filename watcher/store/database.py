@@ -58,6 +58,9 @@ class Database(Protocol):
     def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         """The same for values that are given later, as a list, under this name: such a statement can be built once."""
 
+    def texts(self, values: Collection[str]) -> ColumnElement[str]:
+        """The column of a table of these texts, however many they are, for the FROM of a query."""
+
     def is_among(self, column: ColumnElement[Any], query: Select[Any]) -> ColumnElement[bool]:
         """The condition for a key that is in a short result, which may depend on the other side of a join.
 

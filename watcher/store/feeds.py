@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,10 +14,14 @@ from watcher.model.feed import PollState
 from watcher.store import documents
 from watcher.store.acts import note_act
 from watcher.store.database import AnyRow, StorePart, chunks
+from watcher.store.facts import fact, keep_fact
 from watcher.store.hosts import add_hosts, lock_hosts, settle
 from watcher.store.records import FeedCounts
 from watcher.store.tables import FEED_IS_ACTIVE, feed_states, feeds
 from watcher.text.domains import domain_of
+
+ACTIVE = "active feeds"
+"""The fact that holds the digest of the addresses of all feeds that are not paused."""
 
 
 class Feeds(StorePart):
@@ -41,15 +46,12 @@ class Feeds(StorePart):
         `longest`: the longest interval of each feed (by URL) that does not fail; one that was to be polled later than
         that after its last poll is due then. `due`: feeds that become due like failing ones.
         """
-        wanted = set(urls)
+        wanted, digest = set(urls), _digest(urls)
+        if not (retry_failing or longest or due) and self._are_stored(digest):
+            return
         with self._database.write("sync_feeds") as connection:
             self._database.serialise(connection, "feeds")
-            stored = {row.url: row.paused for row in connection.execute(select(feeds.c.url, feeds.c.paused))}
-            paused = [url for url, is_paused in stored.items() if not is_paused and url not in wanted]
-            resumed = [url for url, is_paused in stored.items() if is_paused and url in wanted]
-            self._set_paused(connection, paused, is_paused=True, now=now)
-            self._set_paused(connection, resumed, is_paused=False, now=now)
-            self._add(connection, wanted - stored.keys(), now)
+            resumed = self._follow(connection, wanted, digest, now)
             sooner = {*resumed, *(url for url in due if url in wanted)}
             if retry_failing:
                 failing = select(feeds.c.url).where(FEED_IS_ACTIVE, feeds.c.failures > 0)
@@ -57,6 +59,30 @@ class Feeds(StorePart):
             self._bring_forward(connection, _due_again(self._schedules(connection, sooner), now), now)
             if longest:
                 self._bring_forward(connection, _shortened(connection, longest), now)
+
+    def _are_stored(self, digest: str) -> bool:
+        with self._database.read() as connection:
+            return fact(connection, ACTIVE) == digest
+
+    def _follow(self, connection: Connection, wanted: Collection[str], digest: str, now: datetime) -> list[str]:
+        """Adds new feeds, and pauses and resumes known ones; returns those that were resumed."""
+        if fact(connection, ACTIVE) == digest:
+            return []
+        active = select(feeds.c.url).where(FEED_IS_ACTIVE)
+        given = select(self._database.texts(wanted))
+        gone = list(connection.scalars(active.except_(given)))
+        missing = list(connection.scalars(given.except_(active)))
+        is_known = self._database.is_given(feeds.c.url, "urls")
+        resumed = [
+            url
+            for some in chunks(missing)
+            for url in connection.scalars(select(feeds.c.url).where(is_known), {"urls": some})
+        ]
+        self._set_paused(connection, gone, is_paused=True, now=now)
+        self._set_paused(connection, resumed, is_paused=False, now=now)
+        self._add(connection, set(missing).difference(resumed), now)
+        keep_fact(self._database, connection, ACTIVE, digest)
+        return resumed
 
     def states(self, *, include_paused: bool = False) -> list[PollState]:
         """The state of every feed, by URL; of paused ones only with `include_paused`."""
@@ -146,6 +172,12 @@ class Feeds(StorePart):
         rows = [{"url": url, "next_poll_at": due[url]} for url in sorted(due)]
         self._database.update_rows(connection, feeds, ("url",), rows)
         settle(self._database, connection, locked, now)
+
+
+def _digest(urls: Collection[str]) -> str:
+    """The same for the same addresses in any order."""
+    lines = "\n".join(sorted(set(urls)))
+    return hashlib.blake2b(lines.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
 def select_states(*more: ColumnElement[Any]) -> Select[Any]:

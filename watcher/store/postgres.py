@@ -24,6 +24,7 @@ from sqlalchemy import (
     Select,
     Table,
     TableValuedAlias,
+    Text,
     bindparam,
     cast,
     column,
@@ -161,6 +162,11 @@ class PostgresDatabase:
     @staticmethod
     def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         return column == func.any(bindparam(name, type_=ARRAY(column.type)))
+
+    def texts(self, values: Collection[str]) -> ColumnElement[str]:
+        return (
+            func.unnest(literal(list(values), ARRAY(Text))).table_valued(column("value", Text)).render_derived().c.value
+        )
 
     def is_among(self, column: ColumnElement[Any], query: Select[Any]) -> ColumnElement[bool]:
         return column == func.any(func.array(query.scalar_subquery(), type_=ARRAY(column.type)))

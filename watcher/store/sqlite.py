@@ -12,6 +12,7 @@ writer waits for them and cuts the file.
 
 from __future__ import annotations
 
+import json
 import os
 import sqlite3
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -28,7 +29,9 @@ from sqlalchemy import (
     Executable,
     Select,
     Table,
+    Text,
     bindparam,
+    column,
     create_engine,
     event,
     func,
@@ -184,6 +187,9 @@ class SqliteDatabase:
     @staticmethod
     def is_given(column: ColumnElement[Any], name: str) -> ColumnElement[bool]:
         return column.in_(bindparam(name, expanding=True))
+
+    def texts(self, values: Collection[str]) -> ColumnElement[str]:
+        return func.json_each(json.dumps(list(values))).table_valued(column("value", Text)).c.value
 
     def is_among(self, column: ColumnElement[Any], query: Select[Any]) -> ColumnElement[bool]:
         return column.in_(query)
