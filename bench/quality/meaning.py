@@ -2,8 +2,8 @@
 
     python bench/quality/meaning.py [--closeness 0.08]
 
-Prints for both halves of `worldwide-*.jsonl` what the words find and what they find with meaning, at any level and
-without a budget, and for each half how many of the lifted entries are relevant.
+Prints for each set of `worldwide-*.jsonl` what the words find and what they find with meaning, at any level and
+without a budget, and for each how many of the lifted entries are relevant.
 """
 
 from __future__ import annotations

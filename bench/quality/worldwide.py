@@ -2,8 +2,8 @@
 
 python bench/quality/worldwide.py
 
-`worldwide-a.jsonl` may be read to improve the packs; `worldwide-b.jsonl` is kept apart: look at its figures, never at
-its misses. The halves share no scenario. The entries were written without sight of the packs.
+`worldwide-a.jsonl` and `worldwide-c.jsonl` may be read to improve the packs; `worldwide-b.jsonl` is kept apart: look at
+its figures, never at its misses. The sets share no scenario; the third is by another author. The entries were written without sight of the packs.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def precision_and_recall(those: Sequence[Opinion], least: Level) -> tuple[float,
 def main() -> None:
     missed_of = HERE / sys.argv[1] if len(sys.argv) > 1 else None
     print(
-        "| half | entries | any P | any R | focus P | focus R | any recall by language |\n|---|---|---|---|---|---|---|"
+        "| set | entries | any P | any R | focus P | focus R | any recall by language |\n|---|---|---|---|---|---|---|"
     )
     for file in sorted(HERE.glob("worldwide-*.jsonl")):
         those = opinions(file)
