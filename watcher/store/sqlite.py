@@ -15,8 +15,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -37,7 +38,8 @@ from sqlalchemy import (
     func,
     update,
 )
-from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.dialects.sqlite import Insert, insert
+from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
@@ -210,8 +212,9 @@ class SqliteDatabase:
         replaced: Collection[str] = (),
     ) -> None:
         if rows:
-            new = self.upsert(table, key, replaced) if replaced else self.insert_missing(table, key)
-            connection.execute(new if key else table.insert(), list(rows))
+            statement, columns = _insert(table, tuple(rows[0]), tuple(key), tuple(replaced))
+            values = [column.values(rows) for column in columns]
+            connection.exec_driver_sql(statement, list(zip(*values, strict=True)))
 
     def text_in(self, document: ColumnElement[Any], *path: str) -> ColumnElement[Any]:
         return func.json_extract(document, ".".join(("$", *path)))
@@ -286,8 +289,43 @@ class SqliteDatabase:
         return ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column of an INSERT: its default where the rows do not give it, and what makes a value one of SQLite's."""
+
+    name: str
+    default: Any
+    convert: Callable[[Any], Any] | None
+
+    def values(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
+        name = self.name
+        values = [row[name] for row in rows] if name in rows[0] else [self.default] * len(rows)
+        return values if self.convert is None else map(self.convert, values)
+
+
 @cache
-def _upsert(table: Table, key: tuple[str, ...], replaced: tuple[str, ...]) -> Executable:
+def _insert(
+    table: Table, names: tuple[str, ...], key: tuple[str, ...], replaced: tuple[str, ...]
+) -> tuple[str, tuple[_Column, ...]]:
+    """The text of an INSERT, with its columns in order. Run as a statement of SQLAlchemy, each row would cost more than
+    SQLite needs to insert it: names are looked up and values converted one by one.
+    """
+    new: Insert = insert(table)
+    if replaced:
+        new = _upsert(table, key, replaced)
+    elif key:
+        new = new.on_conflict_do_nothing(index_elements=list(key))
+    dialect = sqlite_dialect()
+    compiled = new.compile(dialect=dialect, column_keys=names)
+    columns = [table.c[name] for name in compiled.positiontup or ()]
+    return str(compiled), tuple(
+        _Column(one.name, getattr(one.default, "arg", None), one.type.dialect_impl(dialect).bind_processor(dialect))
+        for one in columns
+    )
+
+
+@cache
+def _upsert(table: Table, key: tuple[str, ...], replaced: tuple[str, ...]) -> Insert:
     """Built once: that takes longer than running it for a few rows."""
     statement = insert(table)
     return statement.on_conflict_do_update(
