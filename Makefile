@@ -24,10 +24,10 @@ run: $(READY)  ## the daemon, with CONFIG (config.yaml)
 	@exec $(BIN)/watcher run --config $(CONFIG)
 
 test: $(READY)  ## all tests; ARGS="-k fold" chooses some
-	$(BIN)/pytest --numprocesses 4 --dist loadgroup --no-loadscope-reorder -r fEs $(ARGS)
+	$(BIN)/pytest --numprocesses 4 --dist loadscope --no-loadscope-reorder -r fEs $(ARGS)
 
 test-fast: $(READY)  ## the tests of the packages by themselves, in about a minute
-	$(BIN)/pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder -m "not slow" -r fEs $(ARGS)
+	$(BIN)/pytest --numprocesses 3 --dist loadscope --no-loadscope-reorder -m "not slow" -r fEs $(ARGS)
 
 lint: style types contracts  ## all that can be said without running the program
 

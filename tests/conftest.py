@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -51,8 +52,11 @@ SLOW = {"crash", "hostile", "integration", "mutation", "cli", "demo"} | {
 `make test-fast`. Single tests have the marker `slow`.
 """
 
-TOGETHER = {"test_browser.py", "test_match_shipped.py", "test_mutated_feeds.py", "test_run_demo.py"}
-"""Files whose tests share what takes long to make: one process runs all of them."""
+TOGETHER = {"test_browser.py", "test_mutated_feeds.py", "test_run_demo.py"}
+"""Files of long tests that share what takes long to make: one process runs all of them."""
+
+MEMORY = Path("/dev/shm")
+ENOUGH_MEMORY = 2 << 30
 
 LEFT_OUT = (
     "left out: what starts processes, waits, walks the whole flow, reads the corpus or needs PostgreSQL (make test)"
@@ -80,7 +84,16 @@ by all processes but one.
 def pytest_configure(config: pytest.Config) -> None:
     """Names the run, so that all its processes share one PostgreSQL server."""
     os.environ.setdefault("WATCHER_TEST_RUN", f"{os.getpid()}-{time.monotonic_ns()}")
+    _keep_files_in_memory()
     gc.set_threshold(50_000, 20, 100)
+
+
+def _keep_files_in_memory() -> None:
+    """Puts the folders of tests into memory where there is enough: a store waits for the disk at each commit."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir():
+        found = os.statvfs(MEMORY)
+        if found.f_bavail * found.f_frsize > ENOUGH_MEMORY and not found.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 def pytest_collection_finish() -> None:
@@ -108,13 +121,10 @@ def _is_slow(path: Path) -> bool:
     return not SLOW.isdisjoint(path.relative_to(TESTS).parts)
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in a hook of its own
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if _is_slow(item.path) or _needs_postgres(item):
             item.add_marker(pytest.mark.slow)
-        if item.path.name in TOGETHER:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
     items.sort(key=lambda item: _place(item.path))
 
 
@@ -128,6 +138,23 @@ def _place(path: Path) -> int:
     """Where the tests of a file come: before others when they are longer."""
     parts = path.relative_to(TESTS).parts
     return next((place for place, name in enumerate(FIRST) if name in parts), len(FIRST))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Hands out short tests by the file and long ones one by one.
+
+    The scheduler looks through all that a process was given at every test that ends: with each of the nine thousand
+    tests by itself, it took as long as the tests of a large package.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            path = config.rootpath / nodeid.partition("::")[0]
+            return nodeid if _is_slow(path) and path.name not in TOGETHER else str(path)
+
+    return Scheduler(config, log)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -27,7 +27,12 @@ MISSING = (
     f"no PostgreSQL: install its server (Debian: apt install postgresql), or name one by {VARIABLE}"
     "=postgresql+psycopg://USER@HOST/DATABASE"
 )
-_OPTIONS = "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+_OPTIONS = (
+    "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+    " -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB -c checkpoint_timeout=1h -c jit=off"
+    " -c dynamic_shared_memory_type=mmap"
+)
+"""Nothing need outlive a power cut, so nothing is written twice or waited for; shared memory lies in the folder."""
 
 
 def server_programs() -> Path | None:
