@@ -6,6 +6,8 @@ one (the sizes of chunks) counts here.
 
 from __future__ import annotations
 
+import select
+import socket
 import ssl
 from collections.abc import Iterable
 from typing import Any
@@ -27,6 +29,7 @@ class BoundedStream(httpcore2.AsyncNetworkStream):
     def __init__(self, stream: httpcore2.AsyncNetworkStream) -> None:
         self._stream = stream
         self._left = HEAD_BYTES
+        self._socket: socket.socket | None = None
 
     def allow(self, body_bytes: int) -> None:
         """The head is complete: from here on `body_bytes` may come."""
@@ -48,7 +51,20 @@ class BoundedStream(httpcore2.AsyncNetworkStream):
         return type(self)(await self._stream.start_tls(ssl_context, server_hostname, timeout))
 
     def get_extra_info(self, info: str) -> Any:
-        return self._stream.get_extra_info(info)
+        return self._is_readable() if info == "is_readable" else self._stream.get_extra_info(info)
+
+    def _is_readable(self) -> bool:
+        """Whether the other side has sent or ended something. The library asks this of each idle connection at the begin
+        and at the end of each request; the stream below would also look up both addresses each time.
+        """
+        if self._socket is None:
+            self._socket = self._stream.get_extra_info("socket")
+        descriptor = -1 if self._socket is None else self._socket.fileno()
+        if descriptor < 0:
+            return True
+        poll = select.poll()
+        poll.register(descriptor, select.POLLIN)
+        return bool(poll.poll(0))
 
 
 class BoundedBackend(httpcore2.AsyncNetworkBackend):
