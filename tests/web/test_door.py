@@ -132,6 +132,12 @@ def test_nobody_learns_which_pages_there_are(make_client: Callable[..., Client])
     assert (there.status_code, nowhere.status_code) == (303, 303)
 
 
+@pytest.mark.parametrize("path", ["/feeds/all.atom", "/topics/nowhere.json", "/nowhere.atom", "/topics/ceasefires.svg"])
+def test_a_feed_reader_without_a_token_gets_no_form_to_sign_in(make_client: Callable[..., Client], path: str) -> None:
+    answer = make_client(PEOPLE, host="watcher.example.org").get(path)
+    assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+
+
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [("GET", "/status", 200), ("HEAD", "/status", 200), ("GET", "/nowhere", 404), ("POST", "/status", 405),

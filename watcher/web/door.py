@@ -50,6 +50,8 @@ HEADERS: Mapping[str, str] = {
 }
 """On every answer; a page may replace one, and with an empty text leave it out."""
 READING = frozenset({"GET", "HEAD"})
+READ_BY_PROGRAMS = (".atom", ".json", ".svg")
+"""Ends of paths that feed readers ask for: a form to sign in would be a broken feed to them."""
 BODY_WITHIN = 15.0
 AT_ONCE = 64
 """Requests under way; more are asked to come again."""
@@ -141,10 +143,13 @@ class Door:
         if user is not None and page is not None:
             raise Refused(403, f"You may {user.may.value}, and this needs {page.may.value}",
                           "`may` in the section web of the configuration decides.")  # fmt: skip
-        if web.has_passwords and scope["method"] in READING and not path.startswith("/api/"):
+        is_for_programs = path.startswith("/api/") or path.endswith(READ_BY_PROGRAMS)
+        if web.has_passwords and scope["method"] in READING and not is_for_programs:
             asked = f"{path}?{scope['query_string'].decode('latin-1')}" if scope.get("query_string") else path
             return see_other(with_query("/sign-in", next="" if asked == "/" else asked))
         remedy = "Sign in first." if web.has_passwords else "The proxy in front did not say who you are."
+        if is_for_programs:
+            remedy += " A program needs a token: watcher web token NAME."
         raise Refused(401, "It is not known who asks", remedy, {"WWW-Authenticate": "Bearer"})
 
     def _renewed(self, reply: Reply, who: Identity, asked: Asked) -> Reply:
