@@ -141,4 +141,4 @@ def test_the_process_that_serves_the_pages_holds_nothing_that_only_commands_need
 
 
 PAGES = {"asyncio", "jinja2", "snowballstemmer", "sqlalchemy", "watcher.match.explain"}
-"""Configuration and mail are read and written by others: pydantic, lxml and YAML would double the process."""
+"""Configurations and mails are made by others. pydantic comes with the first stored document."""

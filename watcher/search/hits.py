@@ -11,7 +11,7 @@ from watcher.search.text import IndexedText, is_form_of, placed_words
 Range = tuple[int, int]
 Wanted = Word | Words | Beginning
 
-LONGEST_MARKED = 20_000
+LONGEST_MARKED = 8_000
 """Characters of a text in which words are looked for."""
 TITLE_WEIGHT = 3.0
 """How many occurrences in the text one in the title counts for."""

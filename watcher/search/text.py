@@ -9,6 +9,7 @@ import re
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from sys import intern
 
 from watcher.match.entry_text import body_of, limited_text, limited_title
 from watcher.model.alert import Alert, stable_hash
@@ -25,7 +26,8 @@ LABEL = "\ue000"
 """Begins the words that stand for labels. It is of the private use area, which no word of a text contains."""
 EVERY_ENTRY = f"{LABEL}e"
 
-_CACHED = 50_000
+_CACHED = 6_000
+"""Stretches and words that are remembered: about 400 bytes each, in the process of the pages, too."""
 _LONGEST_CACHED = 40
 """Characters; longer stretches hardly come again."""
 _INDEXED = re.compile("[0-9a-z\x80-\U0010ffff]+")
@@ -100,6 +102,8 @@ def is_form_of(word: str, wanted: str, languages: tuple[str, ...]) -> bool:
     """Whether an indexed word is an inflected form of the wanted one in one of the languages."""
     if word == wanted:
         return True
+    if not word.startswith(beginnings_of_forms(wanted, languages)):
+        return False  # most words, which need no stemmer then
     bare = without_arabic_prefixes(word) if "ar" in languages and script_of(word) == "arabic" else ()
     if wanted in bare:
         return True
@@ -107,6 +111,7 @@ def is_form_of(word: str, wanted: str, languages: tuple[str, ...]) -> bool:
     return any(not _stems(wanted, code).isdisjoint(_stems(form, code)) for code in spoken for form in (word, *bare))
 
 
+@lru_cache(maxsize=256)
 def beginnings_of_forms(wanted: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Every form of a word begins with one of these; few other words do."""
     spoken = languages_for(wanted, languages)
@@ -153,7 +158,10 @@ def _words_of_stretch(stretch: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _words_of_piece(piece: str) -> list[str]:
-    return _INDEXED.findall(fold(piece)) if len(piece) <= LONGEST_PIECE or is_address(piece) else []
+    """A word is one object wherever it is kept: most occur again and again, characters of Chinese as words, too."""
+    if len(piece) > LONGEST_PIECE and not is_address(piece):
+        return []
+    return [intern(word) for word in _INDEXED.findall(fold(piece))]
 
 
 def _joined_of_chunk(chunk: str, parts: tuple[str, ...]) -> Iterator[tuple[int, int, str]]:

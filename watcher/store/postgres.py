@@ -106,6 +106,7 @@ class PostgresDatabase:
             url,
             pool_size=connections,
             pool_timeout=CONNECT_SECONDS,
+            pool_use_lifo=True,
             pool_pre_ping=True,
             hide_parameters=True,
             isolation_level="READ COMMITTED",

@@ -106,6 +106,7 @@ class SqliteDatabase:
             poolclass=QueuePool,
             pool_size=connections,
             max_overflow=0,
+            pool_use_lifo=True,  # each has a cache: one that serves alone is warm, and the others need not be opened
             pool_timeout=LONGEST_WAIT.total_seconds(),
             hide_parameters=True,
             connect_args={"timeout": self._patience, "isolation_level": None, "check_same_thread": False},
