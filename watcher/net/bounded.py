@@ -54,8 +54,10 @@ class BoundedStream(httpcore2.AsyncNetworkStream):
         return self._is_readable() if info == "is_readable" else self._stream.get_extra_info(info)
 
     def _is_readable(self) -> bool:
-        """Whether the other side has sent something or ended. The library asks each idle connection at the beginning and
-        the end of each request; the stream below would also look up both addresses each time.
+        """Whether the other side has sent something or ended.
+
+        The library asks each idle connection at the start and the end of each request. The stream below would also look
+        up both addresses each time.
         """
         if self._socket is None:
             self._socket = self._stream.get_extra_info("socket")
