@@ -26,6 +26,8 @@ for; NULL for programs from before this column.
 
 NODE_IS_DEAD = nodes.c.died_at.is_not(None)
 
+Index("ix_nodes_died", nodes.c.died_at)
+
 feed_leases = Table(
     "feed_leases",
     metadata,

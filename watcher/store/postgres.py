@@ -64,6 +64,8 @@ CONNECTION = {
     "tcp_user_timeout": 15_000,
 }
 SESSION = {
+    "enable_seqscan": "off",
+    "jit": "off",
     "idle_in_transaction_session_timeout": "20s",
     "tcp_keepalives_idle": "5",
     "tcp_keepalives_interval": "5",
@@ -72,6 +74,10 @@ SESSION = {
 }
 """A session ends with its node, on both sides: what is frozen or cut off inside a transaction must not keep its locks
 until TCP gives up, which takes two hours (https://www.postgresql.org/docs/current/runtime-config-connection.html).
+
+No whole table is read where an index serves: a session keeps its plans, also those that were made while a table was
+empty. Every check of a foreign key then read all of a table that had grown since. What has no index looks so expensive
+to the server then that it would compile the statement.
 """
 
 UNREACHABLE = (StoreBusy, "check that the server runs, has this database and lets this user in; trying again is right")
