@@ -56,6 +56,9 @@ class AlertRow:
             "story": alert.story,
             "marked": None if self.mark is MarkState.UNMARKED else self.mark.value,
             "evidence": [evidence_facts(part) for part in alert.evidence],
+            "opinions": [opinion.facts() for opinion in alert.opinions],
+            "lifted_by": alert.lifted_by,
+            "full_text": alert.entry.from_page,
             "deliveries": dict(self.deliveries),
         }
 
