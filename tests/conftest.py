@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.harness import postgres, stores
@@ -85,6 +86,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Names the run, so that all its processes share one PostgreSQL server."""
     os.environ.setdefault("WATCHER_TEST_RUN", f"{os.getpid()}-{time.monotonic_ns()}")
     _keep_files_in_memory()
+    # rich's tracebacks show every variable of pytest, too: a tenth of a second and more for each exception in the log.
+    structlog.dev.ConsoleRenderer.get_active().exception_formatter = structlog.dev.plain_traceback
     gc.set_threshold(50_000, 20, 100)
 
 

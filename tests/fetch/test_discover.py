@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from resource import RUSAGE_CHILDREN, getrusage
 from typing import Any
 
@@ -78,8 +79,9 @@ def test_what_a_page_may_cost_is_bounded(bomb: str) -> None:
 
 
 def test_a_page_that_kills_its_reader_is_named_where_nothing_else_is_found(
-    feed_server: FeedServer, with_fetcher: Any
+    feed_server: FeedServer, with_fetcher: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("watcher.fetch.discover.Limits", partial(Limits, cpu_seconds=1))
     page = feed_server.put("/page", html(BOMBS["attributes"]()))
     discovery = found_from(page, with_fetcher)
     assert discovery.failed is not None

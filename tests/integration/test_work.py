@@ -121,9 +121,7 @@ def test_a_poll_costs_no_more_than_it_must(work: dict[str, Work]) -> None:
     assert work["cold"].transactions <= 0.1
     assert work["changed"].transactions <= 1.1
     assert [work[name].jobs for name in ("cold", "warm", "changed")] == [1, 0, 1]
-
-
-def test_of_a_changed_document_only_the_new_entry_is_folded(work: dict[str, Work]) -> None:
+    # Of a changed document only the new entry is folded.
     assert work["warm"].characters == 0
     assert work["cold"].characters >= ENTRIES * len(WORDS)
     assert work["changed"].characters <= 1.1 * work["cold"].characters / ENTRIES
