@@ -12,7 +12,7 @@ from watcher.search.find import Order, Search
 from watcher.search.hits import HitReader
 from watcher.search.matching import Matcher
 from watcher.search.query import parse
-from watcher.search.text import indexed_text, joined_forms, placed_words, words_of
+from watcher.search.text import WrittenText, indexed_text, joined_forms, words_of
 
 
 def marked(query: str, text: str, *, is_title: bool = False) -> list[str]:
@@ -61,12 +61,16 @@ TEXTS = st.lists(PIECES | st.text(max_size=3), max_size=14).map("".join)
 @given(TEXTS)
 @example("www.\x1cprison")
 def test_places_are_those_of_the_indexed_words(text: str) -> None:
-    words, joined = placed_words(text)
-    assert tuple(one.word for one in words) == words_of(text)
-    assert tuple(one.word for one in joined) == joined_forms(text)
-    for one in words:
-        assert one.word in words_of(text[one.start : one.end])
-    assert [one.start for one in words] == sorted(one.start for one in words)
+    written = WrittenText(text)
+    assert tuple(written.words) == words_of(text)
+    assert tuple(written.joined) == joined_forms(text)
+    places = [written.place(at) for at in range(len(written.words))]
+    assert places == sorted(places)
+    for word, (start, end) in zip(written.words, places, strict=True):
+        assert word in words_of(text[start:end])
+    for at, word in enumerate(written.joined):
+        start, end = written.place_of_joined(at)
+        assert word in joined_forms(text[start:end])
 
 
 @given(TEXTS, PIECES)

@@ -31,7 +31,8 @@ MOST_FORMS = 200
 """Inflected forms of one word that are asked for."""
 _MOST_CANDIDATES = 2_000
 """Words with the same beginning that are looked at for forms."""
-_BATCH = 100
+_BATCH = 60
+"""Entries read at once: little more than a page has."""
 _NO_END = 2**62
 
 

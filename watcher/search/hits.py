@@ -6,9 +6,8 @@ import math
 from collections.abc import Iterator, Sequence
 
 from watcher.search.node import And, AnyWord, Beginning, Label, Node, Not, Or, Word, Words
-from watcher.search.text import IndexedText, is_form_of, placed_words
+from watcher.search.text import IndexedText, Range, WrittenText, is_form_of
 
-Range = tuple[int, int]
 Wanted = Word | Words | Beginning
 
 LONGEST_MARKED = 8_000
@@ -29,17 +28,19 @@ class HitReader:
 
     def ranges(self, text: str, *, is_title: bool = False) -> list[Range]:
         """Where words of the query are in a text as it is written, each as a whole: [start, end) in characters."""
-        words, joined = placed_words(text[:LONGEST_MARKED])
-        found: list[Range] = []
+        written = WrittenText(text[:LONGEST_MARKED])
+        found: set[Range] = set()
         for one in self.wanted:
             if one.title and not is_title:
                 continue
             if isinstance(one, Words):
-                starts = _rows([placed.word for placed in words], one.texts)
-                found += ((words[at].start, words[at + len(one.texts) - 1].end) for at in starts)
+                last = len(one.texts) - 1
+                starts = _rows(written.words, one.texts)
+                found |= {(written.place(at)[0], written.place(at + last)[1]) for at in starts}
             else:
-                found += ((placed.start, placed.end) for placed in (*words, *joined) if self._is(one, placed.word))
-        return sorted(set(found))
+                found |= {written.place(at) for at, word in enumerate(written.words) if self._is(one, word)}
+                found |= {written.place_of_joined(at) for at, word in enumerate(written.joined) if self._is(one, word)}
+        return sorted(found)
 
     def ranked(self, texts: Sequence[IndexedText]) -> list[int]:
         """The positions of entries, the best first, and of equally good ones in the order given.

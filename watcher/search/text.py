@@ -6,6 +6,7 @@ An indexed word is a run of ASCII letters and digits and of all characters beyon
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -31,7 +32,11 @@ _CACHED = 6_000
 _LONGEST_CACHED = 40
 """Characters; longer stretches hardly come again."""
 _INDEXED = re.compile("[0-9a-z\x80-\U0010ffff]+")
+_STRETCH = re.compile(r"\S+")
+"""What `str.split` gives."""
 _FEWEST_LETTERS_IN_COMMON = 3
+
+Range = tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,10 +144,14 @@ def _read(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
     words: list[str] = []
     joined: list[str] = []
     for stretch in text.split():
-        found = _cached(stretch) if len(stretch) <= _LONGEST_CACHED else _words_of_stretch(stretch)
+        found = _words_in(stretch)
         words += found[0]
         joined += found[1]
     return tuple(words), tuple(joined)
+
+
+def _words_in(stretch: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    return _cached(stretch) if len(stretch) <= _LONGEST_CACHED else _words_of_stretch(stretch)
 
 
 def _words_of_stretch(stretch: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -172,27 +181,54 @@ def _joined_of_chunk(chunk: str, parts: tuple[str, ...]) -> Iterator[tuple[int, 
     return (one for one in found if _INDEXED.fullmatch(one[2]))
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
-    """A word as it is indexed, and where it is in the text as written: [start, end) in characters."""
+class WrittenText:
+    """The words of a text as they are indexed, and where each is in the text as it is written.
 
-    word: str
-    start: int
-    end: int
+    Places are [start, end) in characters, and are only worked out where they are asked for.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.words: list[str] = []
+        self.joined: list[str] = []
+        """What is also read as one word."""
+        self._stretches: list[tuple[int, str]] = []
+        self._first_words: list[int] = []
+        self._first_joined: list[int] = []
+        for stretch in _STRETCH.finditer(text):
+            words, joined = _words_in(stretch[0])
+            self._stretches.append((stretch.start(), stretch[0]))
+            self._first_words.append(len(self.words))
+            self._first_joined.append(len(self.joined))
+            self.words += words
+            self.joined += joined
+
+    def place(self, at: int) -> Range:
+        """Where the word with this number is."""
+        return self._place(self._first_words, at, 0)
+
+    def place_of_joined(self, at: int) -> Range:
+        """Where what is also read as one word is."""
+        return self._place(self._first_joined, at, 1)
+
+    def _place(self, firsts: list[int], at: int, kind: int) -> Range:
+        number = bisect_right(firsts, at) - 1
+        begin, stretch = self._stretches[number]
+        start, end = _places_in(stretch)[kind][at - firsts[number]]
+        return begin + start, begin + end
 
 
-def placed_words(text: str) -> tuple[list[Placed], list[Placed]]:
-    """The words of a text with their places, in order, and what is also read as one word."""
-    words: list[Placed] = []
-    joined: list[Placed] = []
-    for spans in chunk_spans(text):
-        parts = tuple(text[start:end] for start, end in spans)
-        for part, (start, end) in zip(parts, spans, strict=True):
-            words += (Placed(word, start, end) for word in _words_of_piece(part))
+def _places_in(stretch: str) -> tuple[list[Range], list[Range]]:
+    """Where what `_words_of_stretch` returns is in the stretch."""
+    words: list[Range] = []
+    joined: list[Range] = []
+    for spans in chunk_spans(stretch):
+        parts = tuple(stretch[start:end] for start, end in spans)
+        for part, span in zip(parts, spans, strict=True):
+            words += [span] * len(_words_of_piece(part))
         if len(parts) > 1:
-            chunk = text[spans[0][0] : spans[-1][1]]
-            for first, count, word in _joined_of_chunk(chunk, parts):
-                joined.append(Placed(word, spans[first][0], spans[first + count - 1][1]))
+            chunk = stretch[spans[0][0] : spans[-1][1]]
+            for first, count, _ in _joined_of_chunk(chunk, parts):
+                joined.append((spans[first][0], spans[first + count - 1][1]))
     return words, joined
 
 
