@@ -170,6 +170,7 @@ def test_show_prints_what_a_server_asks_for_and_what_failed(site: Harness) -> No
     assert "http_server_error: 127.0.0.1 answered 503" in facts["failing"]
     assert facts["not before"].endswith("as its server asked (Retry-After)")
     assert facts["entries"].startswith("none so far")
+    assert site.command("feeds", "show", site.feeds.url("/wire").removeprefix("http://")).returncode == 0
     unknown = site.command("feeds", "show", "https://example.org/unknown")
     assert (unknown.returncode, "watcher feeds list" in unknown.stderr) == (2, True)
 

@@ -10,7 +10,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from watcher.cli.tables import Display, show_table
+from watcher.cli.tables import Display, _wrapped, show_table, terminal_width
 
 COLUMNS = ("id", "when", "topic", "title")
 YEAR = datetime.now(UTC).year
@@ -99,3 +99,12 @@ def test_times_are_in_the_readers_zone_unless_asked_otherwise(
     finally:
         monkeypatch.undo()
         time.tzset()
+
+
+@pytest.mark.parametrize("hang", [0, 2, 13])
+def test_prose_uses_the_whole_width_and_no_more(hang: int) -> None:
+    width = terminal_width()
+    lines = _wrapped("word " * 100, 0, hang).splitlines()
+    assert " ".join(lines).split() == ["word"] * 100
+    assert all(width - len("word ") < len(line) <= width for line in lines[:-1])
+    assert all(line.startswith(" " * hang) for line in lines[1:])

@@ -63,12 +63,14 @@ def _called(url: str, name: str | None) -> str:
 
 
 def find_feed(compiled: CompiledConfig, name: str, states: dict[str, PollState] | None = None) -> Feed:
-    """The configured feed that is called so: by its address, its name, or its own title, which `feeds list` shows.
+    """The configured feed that is called so: by its address, also without `https://` as `feeds add` takes it, its name,
+    or its own title, which `feeds list` shows.
 
     Raises `UsageError` when none is, or several are.
     """
     feeds = compiled.settings.feeds
     found = [feed for feed in feeds if name == feed.url] or [feed for feed in feeds if name == feed.name]
+    found = found or [feed for feed in feeds if name == feed.url.partition("://")[2]]
     if not found:
         if states is None:
             _, states = _feeds_and_states(compiled)

@@ -144,9 +144,15 @@ def _wrapped(text: str, indent: int, hang: int) -> str:
     from rich.text import Text
 
     begin = " " * indent + text[: len(text) - len(text.lstrip())]
-    width = max(terminal_width() - len(begin) - hang, 20)
-    lines = Text(text.strip()).wrap(Console(width=width), width)
-    return "\n".join(f"{begin}{' ' * hang if at else ''}{line.plain.rstrip()}" for at, line in enumerate(lines))
+    width = max(terminal_width() - len(begin), 20)
+    first, *more = Text(text.strip()).wrap(Console(width=width), width)
+    if more and hang:
+        narrower = max(width - hang, 20)
+        rest = Text(text.strip()[len(first.plain) :].lstrip())
+        more = list(rest.wrap(Console(width=narrower), narrower))
+    return "\n".join(
+        f"{begin}{' ' * hang if at else ''}{line.plain.rstrip()}" for at, line in enumerate([first, *more])
+    )
 
 
 def terminal_width() -> int:
