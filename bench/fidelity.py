@@ -67,7 +67,7 @@ def by_us(body: bytes, url: str) -> tuple[str, Sequence[Entry]]:
         feed = parse_document(body, url=url, headers={})
     except ParseError as error:
         return str(error.reason), ()
-    return feed.reader, feed.entries
+    return feed.reader.label, feed.entries
 
 
 def by_defaults(body: bytes, url: str) -> Sequence[Entry]:
@@ -125,8 +125,8 @@ def missed(found: Comparison, listed: set[Difference]) -> list[str]:
         for name in FIELDS
         if name not in STRICT and found.unequal(name) > (1 - LEAST_EQUAL) * found.entries
     ]
-    if found.readers[ReaderName.LXML] < LEAST_LXML * found.readers.total():
-        said.append(f"the lxml reader serves {found.readers[ReaderName.LXML]} feeds only")
+    if found.readers[ReaderName.LXML.label] < LEAST_LXML * found.readers.total():
+        said.append(f"the lxml reader serves {found.readers[ReaderName.LXML.label]} feeds only")
     return said
 
 

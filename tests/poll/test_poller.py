@@ -113,6 +113,17 @@ def test_a_document_whose_changes_do_not_decide_is_read_again_in_full(
     assert (jobs.known, jobs.with_texts) == ([0, 3, 0], [3, 1, 4])
 
 
+def test_a_body_that_is_the_last_one_is_not_read_again(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once a day the whole document is asked for, whatever the validators say."""
+    jobs = _Jobs(monkeypatch)
+    harness.publish("/wire", [Item("a", "Bread price", harness.clock.now() - MINUTE, "text")])
+    rounds = []
+    for _ in range(2):
+        rounds.append(harness.once().fetched)
+        harness.clock.advance(MINUTE * 60 * 25)
+    assert (rounds, jobs.known) == ([1, 1], [0])
+
+
 def test_an_entry_that_cannot_be_matched_costs_only_itself(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
     percolate = Percolator.percolate
 

@@ -77,8 +77,6 @@ def test_a_document_clears_failures_and_fills_the_state() -> None:
     assert (state.title, state.language, state.validators) == ("Title", "en", Validators('"a"'))
     assert state.last_polled_at == state.last_success_at == state.last_changed_at == state.last_unconditional_at == NOW
     assert state.newest_published == NOW
-    assert cadence.is_same_document(state, fetched())
-    assert not cadence.is_same_document(state, fetched(b"<rss>other</rss>"))
 
 
 def test_the_interval_goes_with_the_square_root_of_the_rhythm() -> None:

@@ -187,11 +187,12 @@ class Poller:
         self._heed_other_nodes(acquired)
         fetched = await self._fetch(feed, state, validators)
         match fetched:
-            case Fetched() if cadence.is_same_document(state, fetched):
+            case Fetched():
+                body_hash = cadence.body_hash(fetched.body)
+                if body_hash != state.body_hash:
+                    return await self._read(feed, acquired, fetched, body_hash)
                 after = cadence.after_same_document(state, fetched, self._policy(feed), self.clock.now(), self.jitter())
                 return await self._save(PollResult.FETCHED, PollRecord(acquired.epoch, after))
-            case Fetched():
-                return await self._read(feed, acquired, fetched)
             case NotModified():
                 after = cadence.after_not_modified(state, fetched, self._policy(feed), self.clock.now(), self.jitter())
                 return await self._save(PollResult.NOT_MODIFIED, PollRecord(acquired.epoch, after))
@@ -217,7 +218,7 @@ class Poller:
             return await self.fetcher.fetch(feed, validators, url=kept, worked=worked)
         return fetched
 
-    async def _read(self, feed: Feed, acquired: AcquiredFeed, fetched: Fetched) -> PollReport:
+    async def _read(self, feed: Feed, acquired: AcquiredFeed, fetched: Fetched, body_hash: str) -> PollReport:
         reading = await self._parse_and_decide(fetched, acquired.state)
         if isinstance(reading, ParseFailed):
             return await self._fail(feed, acquired, reading)
@@ -228,6 +229,7 @@ class Poller:
             cadence.after_document(
                 acquired.state, fetched, parsed, decision, self._policy(feed), now, jitter=self.jitter()
             ),
+            body_hash=body_hash,
             identity=decision.identity,
             identity_streak=decision.identity_streak,
             baseline_at=acquired.state.baseline_at or (now if decision.is_baseline else None),
@@ -275,8 +277,7 @@ class Poller:
         """What is remembered. Before its baseline a feed has no seen keys (I7): there is nothing to look up."""
         if state.baseline_at is None or not named.items:
             return []
-        probe = await self.cpu_pool(named.probe)
-        return await self.store_pool(self.store.polls.seen, state.url, probe)
+        return await self.store_pool(lambda: self.store.polls.seen(state.url, named.probe()))
 
     async def _fail(self, feed: Feed, acquired: AcquiredFeed, failed: FetchFailed | ParseFailed) -> PollReport:
         log.warning("poll.failed", feed=feed.url, reason=failed.reason.value, detail=failed.detail)

@@ -45,11 +45,6 @@ def body_hash(body: bytes) -> str:
     return blake2b(body, digest_size=16).hexdigest()
 
 
-def is_same_document(state: PollState, fetched: Fetched) -> bool:
-    """The body is the one that was read last time: nothing new can be in it, parsing may be skipped."""
-    return state.body_hash is not None and state.body_hash == body_hash(fetched.body)
-
-
 def wants_unconditional(state: PollState, now: datetime) -> bool:
     """Whether to ask for the whole document: once a day, and always of servers that sent false 304s."""
     if state.validators_distrusted or state.last_unconditional_at is None:
@@ -116,7 +111,9 @@ def after_document(
     now: datetime,
     jitter: float,
 ) -> PollState:
-    """A document was read. Sets all fields but baseline_at, identity and identity_streak, which the decision gives."""
+    """A document was read. Sets all fields but body_hash, and baseline_at, identity and identity_streak, which the
+    decision gives.
+    """
     dates = past_dates(parsed.entries, now)
     changed = bool(decision.new or decision.updated or decision.quiet)
     polled = replace(
@@ -126,7 +123,6 @@ def after_document(
         last_changed_at=now if changed else state.last_changed_at,
         title=parsed.title or state.title,
         language=parsed.language or state.language,
-        body_hash=body_hash(fetched.body),
         validators_distrusted=state.validators_distrusted or _had_false_304s(state, fetched, decision),
         newest_published=_latest(state.newest_published, *dates[:1]),
         newest_shown=_latest(state.newest_shown, *(entry.published or entry.updated for entry in parsed.entries)),
