@@ -15,12 +15,26 @@ from watcher.model.entry import Entry
 from watcher.model.topic import NO_LANGUAGE, ListMember, Points, Term, Topic, TopicProblem, format_points
 from watcher.text.capitals import EVERYDAY_WORDS
 from watcher.text.fold import fold
+from watcher.text.sentences import sentences
 from watcher.text.stems import STEMMED_LANGUAGES, script_of, script_of_language
 from watcher.text.tokens import chunks, is_address, signed_words
 
-_UNDERSTOOD = frozenset("\"'“”„«»‘’*=@.,;:()-–—/&\u00a0 \t\n")
+_UNDERSTOOD = frozenset("\"'“”„«»‘’*=@.,:()-–—/&\u00a0 \t\n")
 """Characters that mean something in a term or that nobody misses; all others between words are worth a warning."""
-_CAPITALS = re.compile(r"[A-Z]{2,5}")
+_CAPITALS = re.compile(r"([A-Z]{2,5})(\*?)")
+_READ_OTHERWISE = (
+    (re.compile(r"/.+/\w*"), "is no regular expression: write words, and * for an open beginning or end"),
+    (
+        re.compile(r"(?!.*\d).*(?:[^\W\d_][$€£¥₺₽₹₪₴]|[$€£¥₺₽₹₪₴][^\W\d_]).*"),
+        "is found only with that sign beside the word; remove it",
+    ),
+    (re.compile(r"\d{1,3}(?:[,.]\d{3})+"), "is not found where the number is written without these signs; list both"),
+    (
+        re.compile(r"[A-Za-zА-Яа-я\u0621-\u064a\u05d0-\u05ea]"),
+        "is found wherever this letter stands alone; write a longer word or a phrase",
+    ),
+)
+"""Terms of these forms, and how they are understood."""
 _MOST_NAMED = 3
 OF_PACK = "/"
 """In the names of lists of the topic library, which its own tests check."""
@@ -67,8 +81,15 @@ def _written(topic: Topic) -> Iterator[tuple[str, str]]:
 def reading_of(text: str) -> str | None:
     """How a term is understood where that may surprise its author; None for all others."""
     term = " ".join(first_spellings(text))
-    if _CAPITALS.fullmatch(term) and term.lower() in EVERYDAY_WORDS:
-        return f'"{term}" also finds the word "{term.lower()}"; write "={term}" or "{".".join(term)}." for the initials'
+    capitals = _CAPITALS.fullmatch(term)
+    if capitals is not None and capitals[1].lower() in EVERYDAY_WORDS:
+        initials, word = capitals[1], capitals[1].lower()
+        found = f'every word that begins with "{word}"' if capitals[2] else f'the word "{word}"'
+        return f'"{term}" also finds {found}; write "={initials}" or "{".".join(initials)}." for the initials'
+    if message := next((message for form, message in _READ_OTHERWISE if form.fullmatch(term)), None):
+        return f'"{term}" {message}'
+    if len(sentences(term)) > 1:
+        return f'"{term}" is never found: it runs over the end of a sentence; make it two terms, or a near with across'
     if term.startswith("@") or any(map(is_address, chunks(term))):
         return None
     kept = {at for chunk in _spans(term) for at in range(*chunk)}
