@@ -29,6 +29,7 @@ from watcher.model.entry import EntryDecision, Identified, SeenProbe
 from watcher.model.notification import Delivered, Routed
 from watcher.store.schema import CURRENT
 from watcher.store.store import Store
+from watcher.store.tables import alerts
 
 MONTH = 30 * DAY
 YEARS = 800 * DAY
@@ -123,6 +124,19 @@ class TestRetention:
         assert store.purge(late, **span, chunk=10, unmatched_for=MONTH) == 0
         assert store.purge(late, **span, chunk=10, unmatched_for=14 * DAY) == 1
         assert [record.entry.id for record in store.entries.since(NOW)] == ["matched"]
+
+    def test_an_entry_whose_alert_has_gone_meanwhile_goes_after_younger_ones(self, store: Store) -> None:
+        save_alerts(store, alert("matched"))
+        for number in (1, 2):
+            see(store, NOW + number * SECOND, new=(identified(str(number)),))
+        left = []
+        for _ in range(4):
+            span = {"seen_for": 400 * DAY, "entries_for": 9 * MONTH, "finished_for": 9 * MONTH}
+            store.purge(NOW + MONTH, **span, chunk=1, unmatched_for=DAY)
+            left.append([record.entry.id for record in store.entries.since(NOW - DAY)])
+            with store._database.write("test") as connection:
+                connection.execute(alerts.delete())
+        assert left == [["matched", "2"], ["matched"], [], []]
 
     def test_with_too_many_entries_the_oldest_without_an_alert_go_first(self, store: Store) -> None:
         save_alerts(store, alert("oldest"), now=NOW)

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Table, func, select
 
 from watcher.store import retention, schema
 from watcher.store.acts import forget_acts
+from watcher.store.columns import EPOCH
 from watcher.store.database import Database
 from watcher.store.nodes import forget_nodes
 from watcher.store.opinions import forget_opinions
@@ -30,38 +31,62 @@ from watcher.store.tables import (
 )
 
 
-def purge(
-    database: Database,
-    now: datetime,
-    seen_for: timedelta,
-    entries_for: timedelta,
-    finished_for: timedelta,
-    chunk: int,
-    unmatched_for: timedelta | None,
-    most_entries: int | None,
-    most_bytes: int | None,
-) -> int:
-    """Deletes at most `chunk` rows of each kind; returns how many."""
-    with database.read() as connection:  # counting takes long in a large store: nobody waits for it
-        excess = 0 if most_entries is None else max(_count(connection, entries) - most_entries, 0)
-        if most_bytes is not None and database.used(connection) > most_bytes:
-            excess = max(excess, chunk)
-    with database.write("purge") as connection:
-        database.serialise(connection, "routing")
-        forget_nodes(connection, now)
-        return (
-            retention.forget_keys(connection, now - seen_for, chunk)
-            + retention.drop_entries(connection, now - entries_for, chunk)
-            + (retention.drop_unmatched(connection, now - unmatched_for, chunk) if unmatched_for else 0)
-            + (retention.drop_unmatched(connection, now, min(excess, chunk)) if excess else 0)
-            + retention.drop_alerts(connection, now - finished_for, chunk)
-            + retention.drop_notifications(connection, now - finished_for, chunk)
-            + retention.drop_groups(connection, now - finished_for, chunk)
-            + forget_stories(connection, now - entries_for, chunk)
-            + forget_threads(connection, now, chunk)
-            + forget_opinions(connection, now, chunk)
-            + forget_acts(connection, now - finished_for, chunk)
-        )
+class Purge:
+    """Deletes what is past its time, chunk by chunk."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._reached = EPOCH
+        """No entry that was first seen before may go for having no alert."""
+
+    def __call__(
+        self,
+        now: datetime,
+        seen_for: timedelta,
+        entries_for: timedelta,
+        finished_for: timedelta,
+        chunk: int,
+        unmatched_for: timedelta | None,
+        most_entries: int | None,
+        most_bytes: int | None,
+    ) -> int:
+        """Deletes at most `chunk` rows of each kind; returns how many."""
+        with self._database.read() as connection:  # counting takes long in a large store: nobody waits for it
+            excess = 0 if most_entries is None else max(_count(connection, entries) - most_entries, 0)
+            if most_bytes is not None and self._database.used(connection) > most_bytes:
+                excess = max(excess, chunk)
+        with self._database.write("purge") as connection:
+            self._database.serialise(connection, "routing")
+            forget_nodes(connection, now)
+            gone = retention.forget_keys(connection, now - seen_for, chunk)
+            gone += retention.drop_entries(connection, now - entries_for, chunk)
+            unmatched = self._unmatched(connection, now, chunk, unmatched_for, excess)
+            gone += len(unmatched)
+            gone += retention.drop_alerts(connection, now - finished_for, chunk)
+            gone += retention.drop_notifications(connection, now - finished_for, chunk)
+            gone += retention.drop_groups(connection, now - finished_for, chunk)
+            gone += forget_stories(connection, now - entries_for, chunk)
+            gone += forget_threads(connection, now, chunk)
+            gone += forget_opinions(connection, now, chunk)
+            gone += forget_acts(connection, now - finished_for, chunk)
+        self._reached = max(unmatched, default=self._reached) if gone else EPOCH
+        return gone
+
+    def _unmatched(
+        self, connection: Connection, now: datetime, chunk: int, unmatched_for: timedelta | None, excess: int
+    ) -> list[datetime]:
+        """Drops entries without an alert, from where the last chunk ended; then again from the first, since alerts
+        may have gone meanwhile.
+        """
+        for since in dict.fromkeys((self._reached, EPOCH)):
+            dropped = []
+            if unmatched_for:
+                dropped += retention.drop_unmatched(connection, since, now - unmatched_for, chunk)
+            if excess:
+                dropped += retention.drop_unmatched(connection, since, now, min(excess, chunk))
+            if dropped:
+                return dropped
+        return []
 
 
 def lag(database: Database) -> StoreLag:

@@ -56,15 +56,21 @@ def drop_entries(connection: Connection, before: datetime, chunk: int) -> int:
     return connection.execute(delete(entries).where(entries.c.id.in_(old))).rowcount
 
 
-def drop_unmatched(connection: Connection, before: datetime, chunk: int) -> int:
-    """Drops entries first seen before `before` that have no alert."""
+def drop_unmatched(connection: Connection, since: datetime, before: datetime, chunk: int) -> list[datetime]:
+    """Drops entries first seen from `since` until `before` that have no alert; returns when each was first seen.
+
+    The search passes over every entry with an alert that lies between: begin where the last chunk ended.
+    """
     old = (
-        select(entries.c.id)
-        .where(entries.c.first_seen < before, ~exists().where(alerts.c.entry_key == entries.c.key))
+        select(entries.c.id, entries.c.first_seen)
+        .where(entries.c.first_seen >= since, entries.c.first_seen < before)
+        .where(~exists().where(alerts.c.entry_key == entries.c.key))
         .order_by(entries.c.first_seen, entries.c.key)
         .limit(chunk)
     )
-    return connection.execute(delete(entries).where(entries.c.id.in_(old))).rowcount
+    rows = connection.execute(old).all()
+    connection.execute(delete(entries).where(entries.c.id.in_([row.id for row in rows])))
+    return [row.first_seen for row in rows]
 
 
 def drop_alerts(connection: Connection, before: datetime, chunk: int) -> int:

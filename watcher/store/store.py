@@ -58,6 +58,7 @@ class Store:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._purge = maintenance.Purge(database)
         self.polls = Polls(database)
         self.feeds = Feeds(database)
         self.feed_reports = FeedReports(database)
@@ -113,9 +114,7 @@ class Store:
         Never an entry or alert that an unfinished delivery or notification still needs, never a seen key within
         `seen_for` (I6), and never one that the last documents of its feed still carried, however long ago that was.
         """
-        gone = maintenance.purge(
-            self._database, now, seen_for, entries_for, finished_for, chunk, unmatched_for, most_entries, most_bytes
-        )
+        gone = self._purge(now, seen_for, entries_for, finished_for, chunk, unmatched_for, most_entries, most_bytes)
         if gone:
             self._database.tidy()
         return gone
