@@ -59,7 +59,8 @@ class Early(StrEnum):
 class Flusher:
     """Flushes the groups of the routes in force, at one moment. Only channels of `receivers` get empty digests.
 
-    A group that raises is logged and left waiting; the others are flushed.
+    A group that raises is logged and left waiting; the others are flushed. One channel of a route after the other is
+    finished: nodes that lived for half a minute each once looked at what waits for silences, and froze nothing.
     """
 
     routes: Mapping[str, Route]
@@ -76,10 +77,10 @@ class Flusher:
             if held.until <= self.now:
                 frozen += await self._one_by_itself(held.key, self._release(held))
         waiting = await self.store_pool(self.store.groups.waiting)
-        if ripe := [group for group in waiting if await self._may_leave(group, early)]:
-            ripe = await self._without_silenced(ripe)
+        ripe = [group for group in waiting if await self._may_leave(group, early)]
         for (path, channel), groups in groupby(sorted(ripe, key=_place), key=_place):
-            frozen += await self._flush_groups(self.routes[path], ChannelRef.parse(channel), list(groups))
+            if left := await self._without_silenced(list(groups)):
+                frozen += await self._flush_groups(self.routes[path], ChannelRef.parse(channel), left)
         for slot in empty_slots(self.routes, self.receivers, self.now, at_once=early is Early.DIGESTS):
             frozen += await self._one_by_itself(slot.group, self._freeze_empty(slot))
         return [notification for notification in frozen if notification is not None]
