@@ -200,7 +200,7 @@ class Polls(StorePart):
 
     def _save_states(self, connection: Connection, polls: Sequence[tuple[Lease, PollRecord]], now: datetime) -> None:
         """Writes the states and gives the leases back, those of hosts that no other feed needs, too."""
-        self._database.update_rows(connection, feeds, ("id",), [_feed_row(lease, poll) for lease, poll in polls])
+        self._database.update_rows(connection, feeds, ("id",), [_feed_row(lease, poll, now) for lease, poll in polls])
         states = [
             {"feed_id": lease.feed_id, "document": documents.write_poll_state(poll.state)} for lease, poll in polls
         ]
@@ -273,7 +273,7 @@ def _is_ours(lease: Lease | None, owner: str, epoch: int) -> bool:
     return lease is not None and lease.owner == owner and lease.epoch == epoch
 
 
-def _feed_row(lease: Lease, poll: PollRecord) -> dict[str, Any]:
+def _feed_row(lease: Lease, poll: PollRecord, now: datetime) -> dict[str, Any]:
     """The row of a feed after a poll. Title and labels change with a document only."""
     state, is_described = poll.state, _has_document(poll)
     return {
@@ -284,6 +284,7 @@ def _feed_row(lease: Lease, poll: PollRecord) -> dict[str, Any]:
         "failures": state.failures,
         "epoch": poll.epoch,
         "issues_from": poll.issues_from or EPOCH,
+        "keys_refreshed_at": now if _refreshes_keys(lease, poll, now) else lease.keys_refreshed_at,
         "title": poll.feed_title if is_described else lease.title,
         "labels": documents.labels.write(poll.labels or {}) if is_described else lease.labels,
     }
@@ -297,11 +298,14 @@ def _save_entries(
         return
     found = [(lease.feed_id, poll) for lease, poll in documented]
     remember_keys(database, connection, found, now)
-    whole = [(lease, poll) for lease, poll in documented if poll.is_last and not poll.decision.unchanged]
-    refresh_keys(
-        database, connection, [(lease.feed_id, poll) for lease, poll in whole if lease.refresh_is_due(now)], now
-    )
+    refreshed = [(lease.feed_id, poll) for lease, poll in documented if _refreshes_keys(lease, poll, now)]
+    refresh_keys(database, connection, refreshed, now)
     save_entries(database, connection, found, now)
+
+
+def _refreshes_keys(lease: Lease, poll: PollRecord, now: datetime) -> bool:
+    is_whole = _has_document(poll) and poll.is_last and not poll.decision.unchanged
+    return is_whole and lease.refresh_is_due(now)
 
 
 def _has_document(poll: PollRecord) -> bool:

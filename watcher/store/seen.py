@@ -139,14 +139,10 @@ def refresh_keys(
     database: Database, connection: Connection, polls: Sequence[tuple[int, PollRecord]], now: datetime
 ) -> None:
     """Marks every known key of these documents as seen now."""
-    if not polls:
-        return
     known = [
         {"feed_id": feed_id, "key": key, "last_seen": now} for feed_id, poll in polls for key in poll.decision.known
     ]
     database.update_rows(connection, seen, ("feed_id", "key"), known)
-    refreshed = [{"id": feed_id, "keys_refreshed_at": now} for feed_id, _ in polls]
-    database.update_rows(connection, feeds, ("id",), refreshed)
 
 
 def _seen(row: AnyRow) -> Seen:
