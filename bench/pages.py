@@ -252,6 +252,7 @@ def run(url: str, folder: Path, arguments: argparse.Namespace) -> dict[str, dict
 
     def door() -> Door:
         site = Site(ServedConfig(compiled.settings, compiled.topics), store, SystemClock(), index)
+        site.templates.prepare()
         return Door(site, Router(all_pages()))
 
     def all_of_them() -> None:

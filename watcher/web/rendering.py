@@ -57,6 +57,11 @@ class Templates:
     def __init__(self) -> None:
         self._environments = {ENGLISH: _environment(language(ENGLISH))}
 
+    def prepare(self) -> None:
+        """Compiles those in English, which takes half of the first request otherwise."""
+        for name in self._environments[ENGLISH].list_templates():
+            self._environments[ENGLISH].get_template(name)
+
     def render(self, name: str, values: Mapping[str, Any], code: str = ENGLISH) -> str:
         if code not in self._environments:
             self._environments[code] = _environment(language(code))
