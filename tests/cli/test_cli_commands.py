@@ -183,6 +183,18 @@ def test_evaluate_prints_shares_and_scores(harness: Harness) -> None:
     assert {"id": "1", "topic": "ceasefires", "score": 9.0, "level": "focus"} in scores
 
 
+def test_evaluate_lists_its_errors_and_suggest_learns_from_judged_entries(harness: Harness) -> None:
+    harness.write()
+    texts = [(f"Militias leave town {at}", True) for at in range(6)] + [(f"Bread {at}", False) for at in range(6)]
+    texts.append(("Ceasefire of bakers", False))
+    rows = [{"id": str(n), "title": text, "labels": {"ceasefires": truth}} for n, (text, truth) in enumerate(texts)]
+    (harness.folder / "judged.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    errors = harness.command("evaluate", "--entries", "judged.jsonl", "--errors").stdout.splitlines()
+    assert [sum(word in line for line in errors) for word in ("missed", "wrong, focus", "Bread")] == [6, 1, 0]
+    learnt = harness.command("topics", "suggest", "--topic", "ceasefires", "--entries", "judged.jsonl", "--json")
+    assert any("militias" in change["term"] for change in json.loads(learnt.stdout)["changes"])
+
+
 def test_alerts_show_their_whole_life(walked: Harness) -> None:
     (alert,) = json.loads(walked.command("alerts", "list", "--json").stdout)
     assert alert["deliveries"] == {"delivered": 1}

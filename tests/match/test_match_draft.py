@@ -143,3 +143,16 @@ def test_every_country_has_names_that_can_be_written_in_a_condition() -> None:
         alternatives = in_all_languages([first.strip("*=")], [place], tuple(place))
         topic = Topic("places", "Places", (Term("word", 300),), require=" OR ".join(alternatives))
         assert isinstance(compile_topic(topic), CompiledTopic), alternatives
+
+
+def test_words_of_a_draft_are_named_once_and_names_of_several_words_stay_together() -> None:
+    found = made("grain exports: wheat and maize, barley shipments from the Black Sea, export bans and duties", [])
+    weights = {term.text: term.weight for term in found.topic.terms}
+    assert found.topic.name == "grain-exports"
+    assert weights == {
+        "grain": 100, "exports": 100, "wheat": 300, "maize": 300, "barley": 100, "shipments": 100, "Black Sea": 100,
+        "bans": 100, "duties": 100,
+    }  # fmt: skip
+    assert [(*pair.any, *pair.of) for pair in found.topic.near] == [
+        ("grain", "exports"), ("barley", "shipments"), ("shipments", "Black Sea"), ("exports", "bans"),
+    ]  # fmt: skip

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from watcher.cli.files import write_atomically
+from watcher.cli.files import judged_entries, write_atomically
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, load_to_read, single_command
 from watcher.cli.tables import say, show_table
-from watcher.errors import UsageError
+from watcher.model.topic import Level, format_points
 
 if TYPE_CHECKING:
-    from watcher.match.evaluation import JudgedEntry, TopicQuality
+    from collections.abc import Sequence
+
+    from watcher.match.evaluation import EntryScore, JudgedEntry, TopicQuality
     from watcher.service.load import CompiledConfig
 
 app = single_command()
@@ -29,6 +31,9 @@ def evaluate_command(
         bool, typer.Option("--meaning", help="Measure with closeness in meaning, without a budget.")
     ] = False,
     scores: Annotated[Path | None, typer.Option(metavar="FILE", help="Write every single score to this file.")] = None,
+    errors: Annotated[
+        bool, typer.Option("--errors", help="List the entries that were missed or wrongly found.")
+    ] = False,
 ) -> None:
     """Measure the topics against entries judged by hand.
 
@@ -38,7 +43,7 @@ def evaluate_command(
     from watcher.match.evaluation import evaluate, quality_json, score_json
 
     compiled = load_to_read(config)
-    judged, topics = _judged(entries), compiled.topics
+    judged, topics = judged_entries(entries), compiled.topics
     _warn_of_unknown_topics(judged, [one.topic.name for one in topics])
     quality = evaluate(judged, topics, lifted=_lifted(compiled, judged) if meaning else ())
     if scores is not None:
@@ -52,6 +57,20 @@ def evaluate_command(
     measured = [*quality.topics.items(), ("macro", quality.macro)]
     rows = [_row(name, one, counted=name in quality.topics) for name, one in measured]
     show_table(columns, rows, empty="nothing was judged")
+    if errors:
+        _show_errors(judged, quality.scores)
+
+
+def _show_errors(judged: list[JudgedEntry], scores: Sequence[EntryScore]) -> None:
+    """What a topic got wrong, at any level; `explain --text` says why."""
+    entries = {one.entry.id: one for one in judged}
+    wrong = [
+        (one.topic, "missed" if truth else f"wrong, {one.level.value}", format_points(one.score), one.id, title)
+        for one in scores
+        for truth, title in [(entries[one.id].labels.get(one.topic), entries[one.id].entry.title)]
+        if truth is not None and truth is not (one.level is not Level.NONE)
+    ]
+    show_table(("topic", "error", "score", "entry", "title"), wrong, empty="no entry was missed or wrongly found")
 
 
 def _lifted(compiled: CompiledConfig, judged: list[JudgedEntry]) -> set[tuple[str, str]]:
@@ -77,24 +96,6 @@ def _warn_of_unknown_topics(judged: list[JudgedEntry], names: list[str]) -> None
     for name in dict.fromkeys(name for one in judged for name in one.labels if name not in names):
         hint = did_you_mean(name, names)
         say(f'warning: no topic is named "{name}": its labels are ignored{hint}', err=True)
-
-
-def _judged(file: Path) -> list[JudgedEntry]:
-    from watcher.match.evaluation import JudgedProblem, read_judged
-
-    try:
-        lines = file.read_text(encoding="utf-8").splitlines()
-    except OSError as error:
-        raise UsageError(f"cannot read {file}: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"cannot read {file}: it is not UTF-8 text; save it as UTF-8") from error
-    judged: list[JudgedEntry] = []
-    for number, line in enumerate(lines, 1):
-        found = read_judged(line)
-        if isinstance(found, JudgedProblem):
-            raise UsageError(f"{file}:{number}: {found.message}")
-        judged.append(found)
-    return judged
 
 
 def _row(name: str, quality: TopicQuality, *, counted: bool) -> tuple[str, ...]:

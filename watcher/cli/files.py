@@ -1,4 +1,4 @@
-"""Files that commands write: whole or not at all."""
+"""Files that commands write, whole or not at all, and those of judged entries that they read."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from watcher.errors import UsageError
+
+if TYPE_CHECKING:
+    from watcher.match.evaluation import JudgedEntry
 
 
 def write_atomically(path: Path, content: str | bytes, *, new: bool = False, private: bool = False) -> None:
@@ -51,3 +55,22 @@ def _umask() -> int:
     mask = os.umask(0o022)
     os.umask(mask)
     return mask
+
+
+def judged_entries(file: Path) -> list[JudgedEntry]:
+    """The entries of a file that were judged by hand, one JSON object a line. Raises UsageError with the line."""
+    from watcher.match.evaluation import JudgedProblem, read_judged
+
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise UsageError(f"cannot read {file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UsageError(f"cannot read {file}: it is not UTF-8 text; save it as UTF-8") from error
+    judged: list[JudgedEntry] = []
+    for number, line in enumerate(lines, 1):
+        found = read_judged(line)
+        if isinstance(found, JudgedProblem):
+            raise UsageError(f"{file}:{number}: {found.message}")
+        judged.append(found)
+    return judged

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from watcher.cli.files import judged_entries
 from watcher.cli.options import (
     DEFAULT_CONFIG,
     AsJson,
@@ -87,6 +89,8 @@ def _show_draft(found: Draft) -> None:
 
     topic = yaml.safe_dump([draft_mapping(found)], allow_unicode=True, sort_keys=False, width=100)
     typer.echo(f"topics:\n{topic}")
+    if found.topic.require:
+        say("require has these names only: add the regions, towns and people that reports name instead")
     rows = ((one.text, format_points(one.weight), one.origin, _by_language(one.found)) for one in found.terms)
     show_table(("term", "weight", "from", "entries by language"), rows, empty="the pack has all the words")
     say(f"{found.sent} of {counted(found.entries, 'stored entry', 'stored entries')} would be sent; the best:")
@@ -115,6 +119,9 @@ def suggest_command(
         str | None,
         typer.Option(metavar="DURATION", help="Count stored entries of this time without an alert as irrelevant."),
     ] = None,
+    entries: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Learn from judged entries, as of evaluate, not from the store.")
+    ] = None,
     config: Config = DEFAULT_CONFIG,
     as_json: AsJson = False,
 ) -> None:
@@ -127,11 +134,15 @@ def suggest_command(
 
     compiled = load_to_read(config)
     (chosen,) = selected_topics(compiled, topic)
-    with opened_store(compiled) as store:
-        marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(topic)]
-        marked += [Marked(one.entry, True) for one in store.marks.missed(topic)]
-        if background is not None:
-            marked += _background(store, topic, datetime.now(UTC) - duration(background, "--background"))
+    if entries is not None:
+        judged = ((one.entry, one.labels.get(topic)) for one in judged_entries(entries))
+        marked = [Marked(entry, truth) for entry, truth in judged if truth is not None]
+    else:
+        with opened_store(compiled) as store:
+            marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(topic)]
+            marked += [Marked(one.entry, True) for one in store.marks.missed(topic)]
+            if background is not None:
+                marked += _background(store, topic, datetime.now(UTC) - duration(background, "--background"))
     found = suggest(chosen, marked, most=most)
     if as_json:
         typer.echo(json.dumps(suggestions_json(found), ensure_ascii=False, indent=2))

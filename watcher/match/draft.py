@@ -39,7 +39,8 @@ _WITHIN = 10
 _SIGNIFICANT = 10.83
 """G² that chance reaches once in a thousand words."""
 _FEWEST_OF_LANGUAGE = 5
-_APART = re.compile(r"[,;/\n]+")
+_APART = re.compile(r"[,;:/\n]+")
+_AND = re.compile(r"\s(?:and|or|und|oder|et|ou|y|o|ve|veya|и|или|û)\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ def draft(
     if not asked:
         raise ValueError("has no word that says what the topic is about; name the subject, as in: attacks on ports")
     fitting = fitting_packs([word for chunk in asked for word in chunk], packs, languages)
-    begun = _of_pack(plain, asked, fitting[0], languages, places) if fitting else _of_words(plain, asked, languages)
+    begun = _of_pack(plain, asked, fitting[0], languages, places) if fitting else _of_words(plain, languages)
     members = () if fitting else _members(asked, packs, records, begun)
     topic = replace(begun, terms=(*begun.terms, *(Term(one.text, one.weight) for one in members)))
     topic, learnt = _with_entries(topic, asked, records)
@@ -170,16 +171,44 @@ def _of_pack(
     )  # fmt: skip
 
 
-def _of_words(plain: str, asked: Sequence[tuple[str, ...]], languages: tuple[str, ...]) -> Topic:
-    """A word alone is strong; of several between two commas the neighbourhood is."""
-    weights = {word: _STRONG if len(chunk) == 1 else _WEAK for chunk in reversed(asked) for word in chunk}
-    near = [Near((one,), (other,), _WITHIN, _STRONG) for chunk in asked for one, other in pairwise(chunk)]
-    terms = tuple(Term(word, weight) for word, weight in weights.items())
-    return Topic(_name(plain), plain.strip(), terms, tuple(near), languages=languages)
+def _of_words(plain: str, languages: tuple[str, ...]) -> Topic:
+    """A word alone is strong; of several between two commas the neighbourhood is, but not over "and"."""
+    parts = [
+        [phrases for text in _AND.split(part) if (phrases := _phrases(text, languages))] for part in _APART.split(plain)
+    ]
+    weights: dict[str, Points] = {}
+    known: dict[str, str] = {}
+    near: dict[tuple[str, str], Near] = {}
+    for part in parts:
+        are_alone = all(len(phrases) == 1 for phrases in part)
+        for phrases in part:
+            same = [known.setdefault(stem_of(one, languages), one) for one in phrases]
+            for one in same:
+                weights[one] = max(weights.get(one, _WEAK), _STRONG if are_alone else _WEAK)
+            near |= {pair: Near(pair[:1], pair[1:], _WITHIN, _STRONG) for pair in pairwise(same) if pair[0] != pair[1]}
+    terms = tuple(Term(text, weight) for text, weight in weights.items())
+    return Topic(_name(plain), plain.strip(), terms, tuple(near.values()), languages=languages)
+
+
+def _phrases(text: str, languages: tuple[str, ...]) -> list[str]:
+    """The words of a text without stop words; names of several words (Black Sea) are one, but for German nouns."""
+    nothing = stop_words(languages)
+    found: list[str] = []
+    was_name = False
+    for word in re.findall(r"[\w'’-]+", text):
+        is_name = word[0].isupper() and "de" not in languages
+        if nothing.issuperset(words(word)):
+            was_name = False
+        elif is_name and was_name:
+            found[-1] += f" {word}"
+        else:
+            found.append(word)
+            was_name = is_name
+    return found
 
 
 def _name(plain: str) -> str:
-    return "-".join(words(plain)[:5]) or "topic"
+    return "-".join(words(_APART.split(plain.strip())[0])[:5]) or "-".join(words(plain)[:5]) or "topic"
 
 
 def _members(
