@@ -215,6 +215,8 @@ def test_everything_works_without_scripts(browser: Browser, served: Served) -> N
     page.get_by_text("Menu", exact=True).click()
     page.get_by_role("link", name="Topics").click()
     assert page.url.endswith("/topics")
+    page.goto("/help")
+    assert not page.locator("#switch-keys").is_visible()  # it would do nothing
     context.close()
 
 

@@ -81,6 +81,7 @@ SAME = {"Atom", "JSON Feed", "language=ar score=12", "tls", "dns", "watcher"}
 def test_every_word_that_code_may_say_is_translated(code: str) -> None:
     said = language(code).sayings
     shown = {str(text) for one in SHOWN_SETS for text in one} - {May.ANYONE}
+    shown |= {f"{state.value} {{1}}" for state in DeliveryState}
     assert {text if " " in text else text.replace("_", " ") for text in shown} - said.keys() == set()
 
 
