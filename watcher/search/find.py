@@ -21,7 +21,7 @@ from watcher.search.text import IndexedText, beginnings_of_forms, is_form_of
 from watcher.store.records import StoredEntry
 from watcher.store.store import Store
 
-BUDGET_SECONDS = 0.15
+BUDGET_SECONDS = 0.12
 COUNTING_SHARE = 0.2
 """Of that time, for counting beyond a page that is full."""
 MOST_COUNTED = 1_000
