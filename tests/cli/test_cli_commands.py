@@ -211,18 +211,22 @@ def test_alerts_show_their_whole_life(walked: Harness) -> None:
 def test_explain_says_what_is_too_few_and_what_was_not_read(harness: Harness) -> None:
     harness.write()
     (harness.folder / "article.txt").write_text("Bread\nA truce.\n" + " ".join(f"w{at}" for at in range(20_000)))
-    said = harness.command("explain", "--topic", "ceasefires", "--text", "article.txt").stdout.splitlines()
-    assert any(line.strip().startswith("too few: ") and line.endswith("points for focus") for line in said), said
-    assert any(line.strip().startswith("not read: the last ") for line in said), said
+    words = ("explain", "--topic", "ceasefires", "--text", "article.txt")
+    facts = json.loads(harness.command(*words, "--json").stdout)
+    assert (facts["score"] + facts["to_focus"], facts["to_mention"]) == (facts["focus"], 0)
+    assert facts["unread"] > 0
+    said = harness.command(*words).stdout.split()
+    assert {f"{facts['to_focus']:g}", f"{facts['unread']:,}"} <= set(said)
 
 
 def test_explain_distinguishes_an_untrue_query_from_what_is_missing(harness: Harness) -> None:
     harness.topics = TOPICS.replace("    focus: 5\n", "    focus: 5\n    query: truce AND border\n", 1)
     harness.write()
     (harness.folder / "article.txt").write_text("Bread\nA truce.\n")
-    said = harness.command("explain", "--topic", "ceasefires", "--text", "article.txt").stdout.splitlines()
-    assert "  query not true, lacks: border" in said
-    assert not any(line.strip().startswith("missing") for line in said)
+    words = ("explain", "--topic", "ceasefires", "--text", "article.txt")
+    facts = json.loads(harness.command(*words, "--json").stdout)
+    assert (facts["query_lacks"], facts["missing"]) == ("border", None)
+    assert "border" in harness.command(*words).stdout.split()
 
 
 def test_explain_and_backtest_know_the_language_of_a_stored_entrys_feed(harness: Harness) -> None:
@@ -246,8 +250,10 @@ def test_explaining_a_stored_entry_knows_its_feed(walked: Harness) -> None:
     elsewhere = walked.folder / "elsewhere.yaml"
     elsewhere.write_text(text.replace("  - name: ceasefires\n", "  - name: ceasefires\n    feeds: {desk: elsewhere}\n"))
     assert "elsewhere" in elsewhere.read_text()
-    explained = walked.command("explain", "-c", str(elsewhere), "--topic", "ceasefires", "--entry", alert["entry"])
-    assert "missing: a feed with the labels {desk: elsewhere}" in explained.stdout
+    words = ("explain", "-c", str(elsewhere), "--topic", "ceasefires", "--entry", alert["entry"])
+    missing = json.loads(walked.command(*words, "--json").stdout)["missing"]
+    assert "{desk: elsewhere}" in missing
+    assert missing in walked.command(*words).stdout
 
 
 def statuses(harness: Harness) -> list[str]:
@@ -357,7 +363,7 @@ def test_a_backup_of_the_live_store_holds_the_same(walked: Harness) -> None:
     with closing(sqlite3.connect(walked.folder / "copy.db")) as copy:
         assert copy.execute("PRAGMA integrity_check").fetchone() == ("ok",)
         assert copy.execute("SELECT count(*) FROM alerts").fetchone() == (1,)
-    assert "alerts, routed\t1" in walked.command("db", "stats").stdout
+    assert json.loads(walked.command("db", "stats", "--json").stdout)["alerts"]["routed"] == 1
     assert walked.command("db", "upgrade").returncode == 0
 
 
@@ -368,11 +374,14 @@ def test_routes_test_says_who_and_why(harness: Harness) -> None:
       - {matchers: ['level="focus"'], receiver: chat}
     """
     harness.write()
-    focus = harness.command("routes", "test", "level=focus", "topic=ceasefires")
-    assert focus.stdout.splitlines()[-1] == "receivers: chat"
-    mention = harness.command("routes", "test", "level=mention")
-    assert mention.stdout.splitlines()[-1] == "receivers: desk"
-    assert "does not hold for 'mention'" in mention.stdout
+    for labels, route, receiver in (
+        (["level=focus", "topic=ceasefires"], "/0", "chat"),
+        (["level=mention"], "/", "desk"),
+    ):
+        facts = json.loads(harness.command("routes", "test", *labels, "--json").stdout)
+        assert facts["receivers"] == [receiver]
+        assert [(one["route"], one["receiver"]) for one in facts["routes"]] == [(route, receiver)]
+        assert receiver in harness.command("routes", "test", *labels).stdout.splitlines()[-1]
 
 
 def test_routes_test_doubts_what_no_alert_can_have(harness: Harness) -> None:
