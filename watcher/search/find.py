@@ -29,8 +29,9 @@ RANKED = 200
 """Hits of which the best are shown first: reading one takes a third of a millisecond."""
 MOST_FORMS = 200
 """Inflected forms of one word that are asked for."""
-_MOST_CANDIDATES = 2_000
-"""Words with the same beginning that are looked at for forms."""
+_MOST_CANDIDATES = 4_000
+"""Words that are looked at for forms of one word, and how many at least of each beginning: Arabic ones have twenty."""
+_FEWEST_CANDIDATES = 200
 _BATCH = 60
 """Entries read at once: little more than a page has."""
 _NO_END = 2**62
@@ -212,7 +213,9 @@ def _with_words(node: Node, forms: dict[str, tuple[str, ...]], feeds: FeedNames)
 
 def _forms_of(word: str, index: EntryIndex, languages: tuple[str, ...]) -> tuple[str, ...]:
     """The word and its inflected forms that entries have, the likeliest first."""
-    near = index.beginning(beginnings_of_forms(word, languages), _MOST_CANDIDATES)
+    beginnings = beginnings_of_forms(word, languages)
+    each = max(_MOST_CANDIDATES // max(len(beginnings), 1), _FEWEST_CANDIDATES)
+    near = index.beginning(beginnings, each)
     found = {form for form in near if is_form_of(form, word, languages)} - {word}
     return (word, *sorted(found, key=lambda form: (abs(len(form) - len(word)), form))[: MOST_FORMS - 1])
 
