@@ -150,8 +150,9 @@ class Positions:
     def present(self) -> set[Pattern]:
         """Every pattern that occurs. Lists of thousands of words are compared with it, not looked for one by one."""
         if self._present is None:
-            phrases = [~number for number in self.phrases()]
-            self._present = {*self.singles, *(pattern for pattern in phrases if self.occurrences(pattern))}
+            is_pair = self._index.phrases.is_pair
+            found = [~number for number in self.phrases() if is_pair(number) or self.occurrences(~number)]
+            self._present = {*self.singles, *found}
         return self._present
 
     @property

@@ -38,7 +38,7 @@ class Program:
     query: Expression | None = None
     own_require: Expression | None = None
     sides: tuple[tuple[frozenset[Pattern], frozenset[Pattern]], ...] = ()
-    """Of each pair of `near`."""
+    """Of each pair of `near`, the smaller side first: where it does not occur the other is not looked for."""
 
 
 PLAIN = Program()
@@ -114,6 +114,10 @@ class Phrases:
     def slots(self, number: int) -> array[int]:
         """The slots of a phrase, in the order of its words."""
         return self._slots[self._first[number] : self._first[number + 1]]
+
+    def is_pair(self, number: int) -> bool:
+        """Whether a phrase is nothing but the two neighbours that it waits at."""
+        return self._first[number + 1] - self._first[number] == 2
 
     def close(self, frequency: Sequence[int]) -> None:
         """Chooses where each phrase waits, and forgets what only compiling needs."""
@@ -229,7 +233,14 @@ class Index:
         )
         require, exclude, query = map(bind, (compiled.require, compiled.exclude, compiled.query))
         own = require if compiled.own_require is compiled.require else bind(compiled.own_require)
-        return Program(near, require, exclude, query, own, tuple(pair.sides for pair in near))
+        return Program(
+            near,
+            require,
+            exclude,
+            query,
+            own,
+            tuple((one, other) for one, other in (sorted(pair.sides, key=len) for pair in near)),
+        )
 
     def _trigger(self, frequency: array[int]) -> None:
         """Words that make a topic a candidate although none of its terms may be there."""
