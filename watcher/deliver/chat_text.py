@@ -34,8 +34,8 @@ def why_line(item: MessageItem) -> str:
 
 
 def page_line(item: MessageItem) -> str:
-    """Where a user can judge the alert and see its whole life, or ""."""
-    return f"judge, whole life: {item.page}" if item.page else ""
+    """Where a user can mark the alert and see its details, or ""."""
+    return f"mark, details: {item.page}" if item.page else ""
 
 
 def notes(item: MessageItem) -> list[str]:
