@@ -16,7 +16,8 @@ _MOST_PLACES = 200
 """Of one side; more than that is no sentence of a news text."""
 _NEAREST = 8
 """Positions apart, at the first look; neighbours where both sides stand everywhere."""
-_MANY = 1_000
+_FEW, _MANY = 100, 1_000
+"""Pairs: few are looked at all at once; of many only neighbours at first."""
 
 
 def holds(expression: Expression, indexed: IndexedEntry) -> bool:
@@ -103,7 +104,8 @@ def nearest_pairs(
     if not left or not right:
         return []
     left, right = left[:_MOST_PLACES], right[:_MOST_PLACES]
-    nearest = min(_NEAREST if len(left) * len(right) < _MANY else 1, within)
+    pairs = len(left) * len(right)
+    nearest = within if pairs < _FEW else min(_NEAREST if pairs < _MANY else 1, within)
     while True:
         near = _within(left, right, nearest)
         if breaks:
