@@ -122,7 +122,7 @@ def test_a_poll_that_sends_nothing_imports_no_templates_and_reads_no_list_of_dom
     harness.publish("/wire", [Item("a", "Bread", datetime.now(UTC) - timedelta(minutes=1))])
     harness.write()
     of_others = {"css_inline", "feedparser", "jinja2", "lxml", "nh3", "requests", "tldextract"}
-    assert imported(harness, "once", "--all").isdisjoint(of_others)
+    assert imported(harness, "once --all")["once --all"].isdisjoint(of_others)
 
 
 def test_a_check_of_receivers_of_mail_alone_imports_no_http_library(harness: Harness) -> None:
