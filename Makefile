@@ -112,6 +112,7 @@ $(READY): Makefile pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --upgrade pip
 	$(BIN)/pip install --quiet --constraint constraints.txt --build-constraint constraints.txt \
 		--editable '.[all]' --group dev
+	@$(BIN)/python -m compileall -q watcher
 	@touch $@
 
 $(API)/.ready: Makefile pyproject.toml

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
-import pytest
-
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "watcher"
 SOURCES = sorted(PACKAGE.rglob("*.py"))
@@ -54,15 +52,24 @@ def test_every_module_has_a_name_that_says_something() -> None:
     assert [path for path in SOURCES if path.stem in NAMELESS or path.parent.name in NAMELESS] == []
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_a_file_fits_in_the_head(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
+def too_long(path: Path) -> Iterator[str]:
+    """What of a file does not fit in the head, with its place."""
+    name, text = path.relative_to(ROOT).as_posix(), path.read_text(encoding="utf-8")
     lines = text.splitlines()
-    functions = [node for node in ast.walk(ast.parse(text)) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
-    assert len(lines) <= LONGEST_FILE
-    assert [n for n, line in enumerate(lines, 1) if len(line) > LONGEST_LINE] == []
-    lengths = {node.name: (node.end_lineno or node.lineno) - node.lineno + 1 for node in functions}
-    assert {name: length for name, length in lengths.items() if length > LONGEST_FUNCTION} == {}
+    if len(lines) > LONGEST_FILE:
+        yield f"{name}: {len(lines)} lines"
+    yield from (
+        f"{name}:{number}: {len(line)} columns" for number, line in enumerate(lines, 1) if len(line) > LONGEST_LINE
+    )
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            length = (node.end_lineno or node.lineno) - node.lineno + 1
+            if length > LONGEST_FUNCTION:
+                yield f"{name}:{node.lineno}: {node.name} has {length} lines"
+
+
+def test_a_file_fits_in_the_head() -> None:
+    assert [what for path in SOURCES for what in too_long(path)] == []
 
 
 def prose_of(path: Path) -> Iterator[tuple[int, str]]:
@@ -79,10 +86,10 @@ def prose_of(path: Path) -> Iterator[tuple[int, str]]:
 PROSE = [path for path in (*SOURCES, *DOCUMENTS, *TEMPLATES) if not WORD_LISTS & set(path.parts)]
 
 
-@pytest.mark.parametrize("path", PROSE, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_prose_uses_the_common_word(path: Path) -> None:
+def test_prose_uses_the_common_word() -> None:
     found = [
-        f"{number}: {line.strip()}"
+        f"{path.relative_to(ROOT)}:{number}: {line.strip()}"
+        for path in PROSE
         for number, line in prose_of(path)
         if PRIVATE_WORDS.search(line) and not ALLOWED_LINES.search(line)
     ]

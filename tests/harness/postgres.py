@@ -22,6 +22,8 @@ from sqlalchemy.exc import OperationalError
 VARIABLE = "WATCHER_TEST_POSTGRES"
 REQUIRED = "WATCHER_TEST_POSTGRES_REQUIRED"
 """Set where a run without PostgreSQL would prove too little: in CI."""
+TEMPORARY = "PYTEST_DEBUG_TEMPROOT"
+"""Where pytest has the folders of tests."""
 
 MISSING = (
     f"no PostgreSQL: install its server (Debian: apt install postgresql), or name one by {VARIABLE}"
@@ -29,7 +31,7 @@ MISSING = (
 )
 _OPTIONS = (
     "-c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
-    " -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=4GB -c checkpoint_timeout=1h -c jit=off"
+    " -c wal_level=minimal -c max_wal_senders=0 -c max_wal_size=512MB -c checkpoint_timeout=1h -c jit=off"
     " -c dynamic_shared_memory_type=mmap"
 )
 """Nothing need outlive a power cut, so nothing is written twice or waited for; shared memory lies in the folder."""
@@ -120,8 +122,8 @@ def _server_user() -> pwd.struct_passwd | None:
 
 
 def private_folder(run: str) -> Path:
-    """The folder of the server of one test run, which every user may enter."""
-    return Path(tempfile.gettempdir()) / f"watcher-postgres-{run}"
+    """The folder of the server of one test run, which every user may enter: in memory where the tests' folders are."""
+    return Path(os.environ.get(TEMPORARY) or tempfile.gettempdir()) / f"watcher-postgres-{run}"
 
 
 def empty_schema(server: str, name: str) -> str:
