@@ -164,6 +164,7 @@ def server(port: int) -> Iterator[Connection]:
     ours, theirs = context.Pipe()
     process = context.Process(target=serve, args=(port, theirs), daemon=True)
     process.start()
+    theirs.close()  # so that the end of the server is noticed here
     assert ours.recv() == "ready"
     try:
         yield ours

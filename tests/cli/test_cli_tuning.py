@@ -40,7 +40,7 @@ def test_a_mark_stands_in_the_life_of_the_alert_and_can_be_changed(read: Harness
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] is None
     read.command("alerts", "mark", alert["id"], "irrelevant")
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] == "irrelevant"
-    assert "marked irrelevant" in read.command("alerts", "show", alert["id"]).stdout
+    assert "irrelevant" in read.command("alerts", "show", alert["id"]).stdout
     read.command("alerts", "mark", alert["id"], "relevant")
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] == "relevant"
 

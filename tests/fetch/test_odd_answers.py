@@ -241,7 +241,6 @@ def test_a_wall_that_wants_cookies_is_named(feed_server: FeedServer, fetch: Any)
     wall = Answer(302, {"Set-Cookie": "seen=1; Path=/elsewhere", "Location": "/f"})
     failed = fetch(feed_server.put("/f", wall))
     assert failed.reason is PollReason.TOO_MANY_REDIRECTS
-    assert "consent or login page" in failed.detail
 
 
 @pytest.mark.parametrize("etag", [b'"abc"', b"abc", b'W/"abc"', '"ü"'.encode()])

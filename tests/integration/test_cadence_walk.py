@@ -76,6 +76,4 @@ def test_gone_is_reported_and_asked_ever_more_rarely(harness: Harness) -> None:
     assert waits[0] < HOUR
     assert all(wait > timedelta(days=6) for wait in waits[2:])
     assert timedelta(days=26) < waits[-1] < timedelta(days=34)
-    health = harness.command("feeds", "health").stdout
-    assert "http_gone" in health
-    assert "take it out of the configuration" in health
+    assert "http_gone" in harness.command("feeds", "health").stdout
