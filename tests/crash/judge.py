@@ -20,9 +20,6 @@ from tests.crash.published_log import CHANNELS, HUSHED
 from tests.crash.stores import MICROSECONDS, Store
 from tests.crash.timeouts import FAREWELL, SEND_WITHIN
 
-CLOCKS = 0.05
-"""Seconds by which two processes on one machine may write the same moment differently."""
-
 
 @dataclass(slots=True)
 class Verdict:
@@ -93,6 +90,7 @@ class Judge:
 
     def __init__(self, folder: Path, store: Store, seed: int) -> None:
         self._store = store
+        self._clocks = store.CLOCKS
         self._truth = list(read(folder / "truth.jsonl"))
         self._tries = sorted(read(folder / "tries.jsonl"), key=lambda line: line["t"])
         self._events = list(read(folder / "events.jsonl"))
@@ -205,10 +203,10 @@ class Judge:
         if attempt is None:
             return False
         farewell = FAREWELL if "/email/" in line["channel"] else 0.0
-        if line["t"] - attempt.started >= SEND_WITHIN - farewell - CLOCKS:
+        if line["t"] - attempt.started >= SEND_WITHIN - farewell - self._clocks:
             return True
         waited = attempt.finished - attempt.started if attempt.finished and attempt.reason == "timeout" else 0.0
-        return waited >= SEND_WITHIN / 2 - farewell - CLOCKS
+        return waited >= SEND_WITHIN / 2 - farewell - self._clocks
 
     def _was_killed(self, line: Line, by: float) -> bool:
         """Whether the sender died before it wrote that this try was accepted."""
@@ -240,7 +238,9 @@ class Judge:
         attempt = self._attempt_behind(line)
         if attempt is None:
             return False
-        return attempt.started - CLOCKS <= moment and (attempt.finished is None or attempt.finished > moment - CLOCKS)
+        return attempt.started - self._clocks <= moment and (
+            attempt.finished is None or attempt.finished > moment - self._clocks
+        )
 
     def _attempt_behind(self, line: Line) -> Attempt | None:
         """The newest attempt that began before the try while its sender was alive and awake."""
@@ -250,8 +250,8 @@ class Judge:
         begun = [
             attempt
             for attempt in self._attempts.get(line["id"], ())
-            if born <= attempt.started <= line["t"] + CLOCKS
-            and not any(start + CLOCKS < attempt.started < until - CLOCKS for start, until in asleep)
+            if born <= attempt.started <= line["t"] + self._clocks
+            and not any(start + self._clocks < attempt.started < until - self._clocks for start, until in asleep)
         ]
         return max(begun, key=lambda attempt: attempt.started, default=None)
 
@@ -278,7 +278,7 @@ class Judge:
         not_before: dict[tuple[str, str], float] = {}
         for line in self._tries:
             message = (line["channel"], line["id"])
-            if line["opened"] < not_before.get(message, 0) - CLOCKS and not self._was_frozen(line, line["t"]):
+            if line["opened"] < not_before.get(message, 0) - self._clocks and not self._was_frozen(line, line["t"]):
                 self.verdict.early.append(f"{message} {not_before[message] - line['opened']:.2f} s early")
             if line["retry_after"]:
                 not_before[message] = line["t"] + line["retry_after"]

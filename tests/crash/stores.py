@@ -39,6 +39,8 @@ class Store:
 
     url: str
     errors: tuple[type[Exception], ...]
+    CLOCKS = 0.05
+    """Seconds by which two processes may write the same moment differently."""
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         raise NotImplementedError
@@ -157,6 +159,8 @@ class PostgresStore(Store):
     """A schema of a database, emptied at first. Only a `server` of its own can be restarted."""
 
     errors = (psycopg.Error,)
+    CLOCKS = 0.2
+    """Nodes ask the server for the time, and its answer is late on a busy machine: 0.14 s was seen."""
 
     def __init__(self, url: str, schema: str, server: PrivateServer | None = None) -> None:
         self._server, self._restarting = server, threading.Lock()

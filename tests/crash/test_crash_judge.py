@@ -12,7 +12,7 @@ import pytest
 
 from tests.crash.invariants import broken_invariants
 from tests.crash.judge import Judge, Verdict
-from tests.crash.stores import MICROSECONDS, SqliteStore
+from tests.crash.stores import MICROSECONDS, PostgresStore, SqliteStore
 from watcher.store.store import open_store
 
 TOKEN = "n0000001"
@@ -136,8 +136,12 @@ def test_a_sender_that_waited_in_vain_is_a_reason_if_it_did_wait(case: Case, wai
     assert case.judged().broken == broken
 
 
-def test_a_kill_between_send_and_result_is_a_reason(case: Case) -> None:
-    case.attempted(9.9, None)
+@pytest.mark.parametrize(("clocks", "started"), [(SqliteStore.CLOCKS, 9.9), (PostgresStore.CLOCKS, 10.14)])
+def test_a_kill_between_send_and_result_is_a_reason(
+    case: Case, monkeypatch: pytest.MonkeyPatch, clocks: float, started: float
+) -> None:
+    monkeypatch.setattr(case.store, "CLOCKS", clocks)
+    case.attempted(started, None)
     case.attempted(11.9, 12.1)
     case.events.append({"t": 10.05, "what": "kill", "run": "a"})
     case.events.append({"t": 11.0, "what": "start", "run": "b"})
