@@ -26,7 +26,7 @@ from watcher.store.database import Database
 
 VERSIONS = (
     "0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011", "0012", "0013", "0014",
-    "0015", "0016", "0017", "0018",
+    "0015", "0016", "0017", "0018", "0019",
 )  # fmt: skip
 """Every version there was, oldest first; the last is this program's. A migration of the same name leads to each."""
 

@@ -96,7 +96,7 @@ the last lease under which a poll was saved.
 FEED_IS_ACTIVE = feeds.c.paused.is_(False)
 
 _partial_index("ix_feeds_due", feeds.c.host_id, feeds.c.next_poll_at, feeds.c.id, where=FEED_IS_ACTIVE)
-_partial_index("ix_feeds_issues", feeds.c.issues_from, where=FEED_IS_ACTIVE)
+Index("ix_feeds_issues", feeds.c.issues_from)
 
 feed_states = Table(
     "feed_states",
