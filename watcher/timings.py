@@ -13,6 +13,9 @@ from datetime import timedelta
 
 VARIABLE = "WATCHER_TIMINGS"
 
+SHORTEST_PAUSE = timedelta(seconds=0.5)
+"""A process that lives may be kept from the processor for as long."""
+
 
 @dataclass(frozen=True, slots=True)
 class Timings:
@@ -36,6 +39,17 @@ class Timings:
     old_configuration: timedelta = timedelta(minutes=15)
     backoff: float = 1.0
 
+    @property
+    def pause_in_transaction(self) -> timedelta:
+        """How long a session may pause inside a writing transaction before the server of the store ends it.
+
+        A process that is frozen or cut off there keeps its locks for that long, and other nodes wait for them. They
+        must still be in time: to write the outcome of a send before its lease ends, to save a poll before its lease
+        ends, and to beat before they cannot trust their leases any more. So it is half of the shortest of these.
+        """
+        waits = (self.send_margin, self.poll_margin, self.node_lives - self.node_margin - self.node_beat)
+        return max(min(waits) / 2, SHORTEST_PAUSE)
+
     @classmethod
     def of(cls, env: Mapping[str, str]) -> Timings:
         """The defaults, changed by what the variable names. Raises `ValueError` for unknown names and non-numbers."""
@@ -45,3 +59,6 @@ class Timings:
             raise ValueError(f"{VARIABLE}: {', '.join(sorted(unknown))} is not one of {', '.join(sorted(names))}")
         seconds = {name: timedelta(seconds=float(text)) for name, text in given.items() if name != "backoff"}
         return replace(cls(), **seconds, backoff=float(given.get("backoff", 1)))
+
+
+PRODUCTION = Timings()

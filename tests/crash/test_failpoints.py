@@ -7,7 +7,6 @@ import re
 import signal
 import subprocess
 import sys
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,7 +14,6 @@ import pytest
 import watcher
 from watcher import failpoints
 from watcher.failpoints import FAILPOINTS, STEPS, TRANSACTIONS, VARIABLE, armed
-from watcher.timings import Timings
 
 SOURCES = [file.read_text(encoding="utf-8") for file in Path(watcher.__file__).parent.rglob("*.py")]
 PASSES = "from watcher.failpoints import pass_by; [pass_by('send.after') for _ in range(5)]; print('alive')"
@@ -79,16 +77,3 @@ def test_what_cannot_be_understood_is_refused(value: str) -> None:
 
 def test_both_sides_of_every_commit_have_a_name() -> None:
     assert len(FAILPOINTS) == 2 * len(TRANSACTIONS) + len(STEPS)
-
-
-def test_timings_in_service_and_shortened() -> None:
-    assert Timings.of({}) == Timings()
-    shortened = Timings.of({"WATCHER_TIMINGS": "tick=0.1,backoff=0.02"})
-    assert (shortened.tick, shortened.backoff) == (timedelta(seconds=0.1), 0.02)
-    assert shortened.notification_lease == Timings().notification_lease
-
-
-@pytest.mark.parametrize("value", ["tock=1", "tick=soon", "tick"])
-def test_timings_that_cannot_be_understood_are_refused(value: str) -> None:
-    with pytest.raises(ValueError):
-        Timings.of({"WATCHER_TIMINGS": value})

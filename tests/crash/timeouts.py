@@ -15,7 +15,7 @@ TIMINGS = {
     "upkeep": 2.0,
     "notification_lease": LEASE,
     "send_within": SEND_WITHIN,
-    "send_margin": 1.0,
+    "send_margin": 3.0,
     "poll_margin": 4.0,
     "backoff": 0.01,
 }

@@ -19,7 +19,7 @@ TIMINGS = "tick=0.2,node_beat=0.5,node_lives=4,node_margin=1"
 START_WITHIN = 60.0
 """Seconds that two processes may take to start on a busy machine."""
 TAKEN_OVER_WITHIN = 40.0
-"""Seconds. A process that is frozen in a transaction keeps its rows until PostgreSQL ends its session, after 20."""
+"""Seconds. Generous: the leases end after five, those of a process that is frozen in a transaction, too."""
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,13 +11,15 @@ from typing import TYPE_CHECKING
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine, inspect, make_url
+from sqlalchemy import create_engine, inspect, make_url, select
 
-from tests.harness.store_samples import FEED, NOW
+from tests.harness.store_samples import ASSIGNER, FEED, NOW, notify_all, poll
 from watcher.errors import StoreBusy, StoreError, UsageError
 from watcher.store import schema
 from watcher.store.columns import metadata
 from watcher.store.store import open_store
+from watcher.store.tables import feeds
+from watcher.timings import Timings
 
 if TYPE_CHECKING:
     from watcher.store.store import Store
@@ -59,6 +62,37 @@ def test_a_lock_is_waited_for_no_longer_than_patience(postgres_url: str, postgre
             impatient.feeds.sync([], NOW)
     impatient.close()
     server.dispose()
+
+
+def test_a_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(
+    postgres_url: str, postgres_store: Store
+) -> None:
+    """As one that is frozen, or whose machine is: it says nothing until the others have what they wait for."""
+    postgres_store.feeds.sync([FEED], NOW)
+    frozen = open_store(postgres_url, base=Path(), timings=Timings(send_margin=timedelta(seconds=1)))
+
+    def stand_still() -> None:
+        with closing(frozen), frozen._database.write("test") as connection:
+            connection.execute(select(feeds).with_for_update())
+            (taken,) = postgres_store.polls.acquire_named("living", [FEED], NOW, NOW + timedelta(hours=1))
+            assert postgres_store.polls.save("living", [poll(taken)], NOW, notify_all, ASSIGNER)[0].saved
+            connection.execute(select(feeds))
+
+    with pytest.raises(StoreBusy, match="still"):
+        stand_still()
+
+
+@pytest.mark.parametrize(("is_bulk", "pause"), [(False, "4500ms"), (True, "20s")])
+def test_only_what_needs_it_may_pause_for_longer_than_leases_last(
+    postgres_store: Store, pause: str, *, is_bulk: bool
+) -> None:
+    setting = "SHOW idle_in_transaction_session_timeout"
+    database = postgres_store._database
+    with database.write("test", is_bulk=is_bulk) as writing, database.read() as reading:
+        assert writing.exec_driver_sql(setting).scalar_one() == pause
+        assert reading.exec_driver_sql(setting).scalar_one() == "5min"
+    with database.write("test") as afterwards:
+        assert afterwards.exec_driver_sql(setting).scalar_one() == "4500ms"
 
 
 def test_backups_are_the_servers_business(tmp_path: Path, postgres_store: Store) -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from watcher.cli.options import DEFAULT_CONFIG, AsJson, Config, single_command, store_of
 from watcher.cli.tables import Cell, show_json, show_table, span
 from watcher.store.records import NodeRecord, NodeState
-from watcher.timings import Timings
+from watcher.timings import PRODUCTION
 
 app = single_command()
 
@@ -68,7 +68,7 @@ def _row(node: NodeRecord, now: datetime, newest: int) -> tuple[Cell, ...]:
 
 def _last_beat(node: NodeRecord, now: datetime) -> Cell:
     """How long ago the node beat, or when it ended or was declared dead."""
-    return node.died_at or f"{span(max(now - node.alive_until + Timings().node_lives, timedelta(0)))} ago"
+    return node.died_at or f"{span(max(now - node.alive_until + PRODUCTION.node_lives, timedelta(0)))} ago"
 
 
 def _configuration(generation: int | None, newest: int) -> str | None:

@@ -289,7 +289,7 @@ async def open_application(
     timings = Timings.of(env)
     async with AsyncExitStack() as stack:
         pools = stack.enter_context(open_executors())
-        store = await pools.store(open_config_store, config, patience=UPGRADE_PATIENCE)
+        store = await pools.store(open_config_store, config, patience=UPGRADE_PATIENCE, timings=timings)
         stack.push_async_callback(pools.store, store.close)
         clock = await pools.store(clock_of, store) if clock is None else clock
         node = Node(store, clock, timings, name, roles)

@@ -26,6 +26,7 @@ from watcher.model.route import ChannelRef
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
 from watcher.service.changes import summary_of, text_of, write_summary
+from watcher.timings import PRODUCTION, Timings
 
 if TYPE_CHECKING:
     from watcher.fetch.client import Fetcher
@@ -169,12 +170,14 @@ def collector_paused() -> Iterator[None]:
             gc.enable()
 
 
-def open_config_store(config: CompiledConfig, *, patience: timedelta = timedelta(0)) -> Store:
+def open_config_store(
+    config: CompiledConfig, *, patience: timedelta = timedelta(0), timings: Timings = PRODUCTION
+) -> Store:
     """Opens the store of a configuration; creates or migrates its schema.
 
     `patience` bounds the wait for processes of an earlier version that could not go on: `SchemaInUse` is raised then.
     """
-    store = settings_store(config.settings)
+    store = settings_store(config.settings, timings)
     try:
         store.check_schema()
     except SchemaMismatch:
@@ -200,13 +203,13 @@ def upgrade_store(store: Store, patience: timedelta) -> str:
             time.sleep(1)
 
 
-def settings_store(settings: Settings) -> Store:
+def settings_store(settings: Settings, timings: Timings = PRODUCTION) -> Store:
     """The store of a configuration, whatever its schema. Raises `UsageError` when its address is a missing secret."""
     if isinstance(settings.store, Secret) and settings.store.value is None:
         raise UsageError(f"`store` refers to {settings.store.origin}, which is not set")
     from watcher.store.store import open_store
 
-    return open_store(reveal(settings.store), base=settings.file.parent)
+    return open_store(reveal(settings.store), base=settings.file.parent, timings=timings)
 
 
 def index_of_store(config: CompiledConfig) -> EntryIndex | None:

@@ -21,10 +21,12 @@ class Database(Protocol):
 
     where: str
 
-    def write(self, what: str) -> AbstractContextManager[Connection]:
+    def write(self, what: str, *, is_bulk: bool = False) -> AbstractContextManager[Connection]:
         """One writing transaction: committed at the end, rolled back on any exception. Raises `StoreError` itself.
 
-        `what` names it (a method of the interface): the two sides of its commit are failpoints of that name.
+        `what` names it (a method of the interface): the two sides of its commit are failpoints of that name. A server
+        ends one that pauses for longer than other nodes can wait; one that `is_bulk` may compute for longer between two
+        statements.
         """
 
     def read(self) -> AbstractContextManager[Connection]:

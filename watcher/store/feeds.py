@@ -49,7 +49,7 @@ class Feeds(StorePart):
         wanted, digest = set(urls), _digest(urls)
         if not (retry_failing or longest or due) and self._are_stored(digest):
             return
-        with self._database.write("sync_feeds") as connection:
+        with self._database.write("sync_feeds", is_bulk=True) as connection:
             self._database.serialise(connection, "feeds")
             resumed = self._follow(connection, wanted, digest, now)
             sooner = {*resumed, *(url for url in due if url in wanted)}

@@ -56,58 +56,88 @@ CONNECT_SECONDS = 10
 ENTRY_BYTES = 330
 """What an entry takes beside its document: the rest of its row, and its places in the five indexes."""
 
-CONNECTION = {
-    "connect_timeout": CONNECT_SECONDS,
-    "keepalives_idle": 5,
-    "keepalives_interval": 5,
-    "keepalives_count": 2,
-    "tcp_user_timeout": 15_000,
-}
-SESSION = {
-    "enable_seqscan": "off",
-    "jit": "off",
-    "idle_in_transaction_session_timeout": "20s",
-    "tcp_keepalives_idle": "5",
-    "tcp_keepalives_interval": "5",
-    "tcp_keepalives_count": "2",
-    "tcp_user_timeout": "15s",
-}
-"""A session ends with its node, on both sides: what is frozen or cut off inside a transaction must not keep its locks
-until TCP gives up, which takes two hours (https://www.postgresql.org/docs/current/runtime-config-connection.html).
+READING_PAUSE = timedelta(minutes=5)
+"""How long a session may pause that only reads: it locks nothing, and what is made of many rows takes its time."""
 
-No whole table is read where an index serves: a session keeps its plans, also those that were made while a table was
+BULK_PAUSE = timedelta(seconds=20)
+
+GONE_AFTER = timedelta(seconds=15)
+"""When a machine counts as gone that answers nothing, not even that it is there."""
+
+SETTINGS = {"enable_seqscan": "off", "jit": "off"}
+"""No whole table is read where an index serves: a session keeps its plans, also those that were made while a table was
 empty. Every check of a foreign key then read all of a table that had grown since. What has no index looks so expensive
 to the server then that it would compile the statement.
 """
 
+
+def client_options(pause: timedelta) -> dict[str, int]:
+    """How libpq notices that the server has gone: https://www.postgresql.org/docs/current/libpq-connect.html."""
+    gone = min(pause, GONE_AFTER)
+    probe = max(1, round(gone.total_seconds() / 3))
+    return {
+        "connect_timeout": CONNECT_SECONDS,
+        "keepalives_idle": probe,
+        "keepalives_interval": probe,
+        "keepalives_count": 2,
+        "tcp_user_timeout": gone // timedelta(milliseconds=1),
+    }
+
+
+def session_settings(pause: timedelta, patience: timedelta) -> dict[str, str]:
+    """What each session sets. It ends with its node, on both sides: what is frozen or cut off inside a transaction must
+    not keep its locks until TCP gives up, which takes two hours.
+
+    A process that is stopped says nothing for longer than `pause`; a machine that is switched off acknowledges nothing,
+    also in the middle of a statement (https://www.postgresql.org/docs/current/runtime-config-connection.html). There is
+    no `statement_timeout`: while a statement runs its node lives, or the session ends when the answer reaches nobody.
+    """
+    client = client_options(pause)
+    return SETTINGS | {
+        "lock_timeout": f"{patience // timedelta(milliseconds=1)}ms",
+        "idle_in_transaction_session_timeout": f"{pause // timedelta(milliseconds=1)}ms",
+        "tcp_keepalives_idle": f"{client['keepalives_idle']}s",
+        "tcp_keepalives_interval": f"{client['keepalives_interval']}s",
+        "tcp_keepalives_count": f"{client['keepalives_count']}",
+        "tcp_user_timeout": f"{client['tcp_user_timeout']}ms",
+    }
+
+
+CONNECTION_FAILED = "08"
+"""The driver gives no SQLSTATE for it."""
+
 UNREACHABLE = (StoreBusy, "check that the server runs, has this database and lets this user in; trying again is right")
 REMEDIES: Mapping[str, tuple[type[StoreError], str]] = {
-    "08": UNREACHABLE,
+    CONNECTION_FAILED: UNREACHABLE,
+    "25P03": (
+        StoreBusy,
+        "this process stood still inside a transaction, so the server ended it; trying again is right",
+    ),
     "40": (StoreBusy, "others wrote the same at the same time: try again"),
     "53": (StoreFull, "make space or raise the limits of the server; nothing was half-written"),
     "55": (StoreBusy, "another session has written for longer than we wait: try again"),
     "57": UNREACHABLE,
     "XX": (StoreCorrupt, "look into the server's log and restore a backup"),
 }
-"""By class of SQLSTATE (https://www.postgresql.org/docs/current/errcodes-appendix.html).
-
-A connection that failed has none.
-"""
+"""By SQLSTATE or its class (https://www.postgresql.org/docs/current/errcodes-appendix.html)."""
 
 CLASS_LENGTH = 2
 
 
 class PostgresDatabase:
-    """A database on a server. `patience` bounds the wait for a lock that another session holds."""
+    """A database on a server. `patience` bounds the wait for a lock that another session holds, `pause` how long a
+    session may say nothing inside a writing transaction.
+    """
 
-    def __init__(self, url: str, patience: timedelta) -> None:
+    def __init__(self, url: str, patience: timedelta, pause: timedelta = BULK_PAUSE) -> None:
         self.where = make_url(url).set(query={}).render_as_string(hide_password=True)
         self._patience = patience
-        self._engine = self._open(url, CONNECTIONS)
-        self._beats = self._open(url, 1)
-        self._reading = self._engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._writing = self._open(url, CONNECTIONS, pause)
+        self._beats = self._open(url, 1, pause)
+        self._readers = self._open(url, CONNECTIONS, READING_PAUSE)
+        self._reading = self._readers.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
-    def _open(self, url: str, connections: int) -> Engine:
+    def _open(self, url: str, connections: int, pause: timedelta) -> Engine:
         engine = create_engine(
             url,
             pool_size=connections,
@@ -116,22 +146,25 @@ class PostgresDatabase:
             pool_pre_ping=True,
             hide_parameters=True,
             isolation_level="READ COMMITTED",
-            connect_args=CONNECTION,
+            connect_args=client_options(pause),
         )
+        settings = session_settings(pause, self._patience)
+        setting = "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(settings))
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: object) -> None:
             connection.adapters.register_dumper(list, ListBinaryDumper)
-            connection.execute(f"SET lock_timeout = {self._patience // timedelta(milliseconds=1)}")
-            for name, value in SESSION.items():
-                connection.execute(f"SET {name} = '{value}'")
+            connection.execute(setting, [text for pair in settings.items() for text in pair])
             connection.commit()
 
         return engine
 
     @contextmanager
-    def write(self, what: str) -> Iterator[Connection]:
-        with self._translated(), self._engine.begin() as connection:
+    def write(self, what: str, *, is_bulk: bool = False) -> Iterator[Connection]:
+        with self._translated(), self._writing.begin() as connection:
+            if is_bulk:
+                pause = f"{BULK_PAUSE.total_seconds():.0f}s"
+                connection.execute(select(func.set_config("idle_in_transaction_session_timeout", pause, True)))
             yield connection
             pass_by(f"{what}.before_commit")
         pass_by(f"{what}.after_commit")
@@ -228,8 +261,8 @@ class PostgresDatabase:
         """Nothing to do: the server's autovacuum does it."""
 
     def close(self) -> None:
-        self._engine.dispose()
-        self._beats.dispose()
+        for engine in (self._writing, self._beats, self._readers):
+            engine.dispose()
 
     @contextmanager
     def _translated(self) -> Iterator[None]:
@@ -242,9 +275,9 @@ class PostgresDatabase:
             raise self._translate(error) from error
 
     def _translate(self, error: DBAPIError) -> StoreError:
-        state = getattr(error.orig, "sqlstate", None)
+        state = getattr(error.orig, "sqlstate", None) or CONNECTION_FAILED
         other = (StoreError, "nothing of the transaction was kept")
-        kind, remedy = UNREACHABLE if state is None else REMEDIES.get(state[:CLASS_LENGTH], other)
+        kind, remedy = REMEDIES.get(state) or REMEDIES.get(state[:CLASS_LENGTH]) or other
         said = str(error.orig).strip().splitlines() or ["no answer"]
         return kind(f"{self.where}: {said[0]}; {remedy}")
 

@@ -139,7 +139,7 @@ class SqliteDatabase:
         return engine
 
     @contextmanager
-    def write(self, what: str) -> Iterator[Connection]:
+    def write(self, what: str, *, is_bulk: bool = False) -> Iterator[Connection]:
         with self._next_in_line():
             with self._translated(), self._writer.begin() as connection:
                 yield connection

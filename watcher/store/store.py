@@ -43,6 +43,7 @@ from watcher.store.records import StoreCounts, StoreLag, StoreStats
 from watcher.store.routing import Routing
 from watcher.store.silences import Silences
 from watcher.store.sqlite import SqliteDatabase
+from watcher.timings import PRODUCTION, Timings
 
 if TYPE_CHECKING:
     from watcher.store.postgres import PostgresDatabase
@@ -160,13 +161,14 @@ class Store:
         self._database.close()
 
 
-def open_store(url: str, *, base: Path, patience: timedelta = PATIENCE) -> Store:
+def open_store(url: str, *, base: Path, patience: timedelta = PATIENCE, timings: Timings = PRODUCTION) -> Store:
     """A store at `url`; a relative path of SQLite's is beside `base`. Nothing is read or created yet.
 
-    Raises `UsageError` for a URL that names no engine of ours.
+    `timings` are those of the nodes: no session on a server may keep locks until the leases of others end. Raises
+    `UsageError` for a URL that names no engine of ours.
     """
     if url.startswith(POSTGRES):
-        return Store(_postgres(url, patience))
+        return Store(_postgres(url, patience, timings.pause_in_transaction))
     if url.startswith(SQLITE):
         return Store(SqliteDatabase(base / _path(url), patience))
     raise UsageError(f"`store: {_scheme(url)}:…` names no store of watcher's: write {SQLITE}PATH or {POSTGRES}…")
@@ -182,11 +184,11 @@ def _path(url: str) -> str:
     return path
 
 
-def _postgres(url: str, patience: timedelta) -> PostgresDatabase:
+def _postgres(url: str, patience: timedelta, pause: timedelta) -> PostgresDatabase:
     from watcher.store.postgres import PostgresDatabase
 
     try:
-        return PostgresDatabase(url, patience)
+        return PostgresDatabase(url, patience, pause)
     except ModuleNotFoundError as error:
         raise UsageError("`store` on PostgreSQL needs its driver: install watcher-news[postgres]") from error
     except (ArgumentError, ValueError) as error:

@@ -34,7 +34,7 @@ def copy_store(source: Database, target_database: Database, now: datetime) -> di
     empty, or when the copy differs; nothing is kept then.
     """
     counts = {}
-    with source.read() as reading, target_database.write("copy_store") as writing:
+    with source.read() as reading, target_database.write("copy_store", is_bulk=True) as writing:
         _refuse_living(source, reading, now)
         _refuse_full(target_database, writing)
         for table in metadata.sorted_tables:

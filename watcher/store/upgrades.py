@@ -35,7 +35,7 @@ def upgrade(database: Database) -> str:
     Returns the version, which is a newer one when this program can work on that. While processes work on the store that
     cannot go on with the new schema, only the migrations are run with which they can, and `SchemaInUse` is raised.
     """
-    with database.write("upgrade") as connection:
+    with database.write("upgrade", is_bulk=True) as connection:
         database.serialise(connection, "schema")
         found = stored(connection)
         if found is None:
