@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
 from watcher.errors import PollReason, SchemaMismatch, StoreCorrupt
 from watcher.model.alert import Alert, AlertState, Evidence
@@ -16,7 +18,7 @@ from watcher.model.entry import Entry, IdentityScheme
 from watcher.model.feed import PollState, Validators
 from watcher.model.topic import Level
 from watcher.store import documents
-from watcher.store.documents import Document
+from watcher.store.documents import Document, Versioned
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30)
 moments = st.datetimes(datetime(1970, 1, 1), datetime(9999, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
@@ -98,6 +100,40 @@ def test_poll_states_come_back(state: PollState) -> None:
     document = documents.write_poll_state(state)
     assert documents.read_poll_state(document, **columns) == state
     assert not documents.STATE_COLUMNS & json.loads(document)["value"].keys()
+
+
+@given(poll_states, st.lists(alerts, max_size=2).map(tuple))
+def test_programs_of_before_read_what_is_written_and_the_other_way_round(
+    state: PollState, snapshot: tuple[Alert, ...]
+) -> None:
+    """They read and wrote with pydantic, and may work on the same store."""
+    states, snapshots = TypeAdapter(Versioned[PollState]), TypeAdapter(Versioned[tuple[Alert, ...]])
+    columns = {name: getattr(state, name) for name in documents.STATE_COLUMNS}
+    written = json.loads(documents.write_poll_state(state))
+    shown = {"url": state.url, "next_poll_at": "2026-11-23T08:00:00Z"}
+    read = states.validate_json(json.dumps({"v": 1, "value": shown | written["value"]}), strict=True).value
+    assert replace(read, **columns) == state
+    assert snapshots.validate_json(documents.snapshots.write(snapshot), strict=True).value == snapshot
+    old = states.dump_json(Versioned(1, state), exclude_none=True, exclude={"value": set(documents.STATE_COLUMNS)})
+    assert documents.read_poll_state(old.decode(), **columns) == state
+    assert documents.snapshots.read(snapshots.dump_json(Versioned(1, snapshot)).decode()) == snapshot
+
+
+@pytest.mark.parametrize(
+    ("written", "days"), [("P1Y", 365), ("P2Y70DT1H", 800), ("P3YT1H", 1095), ("P400D", 400), ("P10Y1D", 3651)]
+)
+def test_spans_with_years_are_read(written: str, days: int) -> None:
+    text = f'"interval":"P{written}'
+    document = json.dumps({"v": 1, "value": {"detail": text, "interval": written}}, separators=(",", ":"))
+    read = documents.read_poll_state(document, url="https://a", next_poll_at=datetime(2026, 11, 23, tzinfo=UTC))
+    assert read.interval is not None
+    assert (read.interval.days, read.detail) == (days, text)
+
+
+@given(st.dictionaries(texts, texts), texts)
+def test_texts_that_look_like_a_document_stay(labels: dict[str, str], text: str) -> None:
+    strange = labels | {"a": f',"title":null{text}', text: '"interval":"P1Y', f',"{text}":null': "null"}
+    assert documents.labels.read(documents.labels.write(strange)) == strange
 
 
 def test_a_feed_that_was_never_polled_has_no_document() -> None:

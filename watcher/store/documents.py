@@ -10,8 +10,9 @@ Times are ISO 8601 in UTC with microseconds, spans ISO 8601 durations (both exac
 from __future__ import annotations
 
 import json
+import re
 import zlib
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from functools import cached_property
@@ -25,7 +26,7 @@ from watcher.model.silence import Silence
 from watcher.model.story import Sketch
 
 if TYPE_CHECKING:
-    from pydantic import TypeAdapter, ValidationError
+    from msgspec.json import Decoder
 
 VERSION: Literal[1] = 1
 
@@ -41,46 +42,64 @@ class Versioned(Generic[T]):
 
 
 class Document(Generic[T]):
-    """Writes and reads one kind of value. Fields in `columns` are kept in columns of their own and not written.
+    """Writes and reads one kind of value. `envelope` is `Versioned[T]`; its decoder is built at first use."""
 
-    `envelope` is `Versioned[T]`. Its adapter is built at first use, because building one is slow.
-    """
-
-    def __init__(self, envelope: Any, columns: Collection[str] = ()) -> None:
+    def __init__(self, envelope: Any) -> None:
         self._envelope = envelope
-        self._left_out = {"value": set(columns)} if columns else None
 
     @cached_property
-    def _adapter(self) -> TypeAdapter[Versioned[T]]:
-        from pydantic import TypeAdapter
+    def _decoder(self) -> Decoder[Versioned[T]]:
+        from msgspec.json import Decoder
 
-        return TypeAdapter(self._envelope)
+        return Decoder(self._envelope)
 
     def write(self, value: T) -> str:
         """The document of a value. Lone surrogates, which no database takes, become question marks."""
-        envelope = Versioned(VERSION, value)
-        try:
-            return self._adapter.dump_json(envelope, exclude_none=True, exclude=self._left_out).decode()
-        except ValueError:  # PydanticSerializationError
-            plain = self._adapter.dump_python(envelope, mode="json", exclude_none=True, exclude=self._left_out)
-            return json.dumps(plain, ensure_ascii=False).encode("utf-8", "replace").decode()
+        return _written(value)
 
     def read(self, text: str) -> T:
         """The value of a document; raises `SchemaMismatch` for another version, `StoreCorrupt` for anything else."""
-        from pydantic import ValidationError
-
         try:
-            return self._adapter.validate_json(text, strict=True).value
-        except ValidationError as error:
-            raise _unreadable(error) from error
+            return self._decoder.decode(text).value
+        except ValueError as error:  # malformed JSON, or values of other types (msgspec.DecodeError)
+            if (in_days := _without_years(text)) != text:
+                return self.read(in_days)
+            raise _unreadable(text, error) from error
 
 
-def _unreadable(error: ValidationError) -> SchemaMismatch | StoreCorrupt:
-    if any(problem["loc"] == ("v",) for problem in error.errors()):
+_NO_VALUE = re.compile(rb',"\w+":null')
+"""A field that is None. In a text, its quotes would be escaped."""
+
+
+def _written(value: object) -> str:
+    """The envelope of a value, without fields that are None (the first of an object may stay)."""
+    import msgspec
+
+    envelope = {"v": VERSION, "value": value}
+    try:
+        document = msgspec.json.encode(envelope)
+    except UnicodeEncodeError:  # a lone surrogate
+        plain = json.dumps(msgspec.to_builtins(envelope), ensure_ascii=False, separators=(",", ":"))
+        document = plain.encode("utf-8", "replace")
+    return _NO_VALUE.sub(b"", document).decode()
+
+
+_SPAN_WITH_YEARS = re.compile(r'(?<="interval":"P)(\d+)Y(?:(\d+)D)?')
+
+
+def _without_years(text: str) -> str:
+    """A document whose spans are in days. Earlier programs wrote 365 days as a year, which msgspec does not read."""
+    return _SPAN_WITH_YEARS.sub(lambda found: f"{365 * int(found[1]) + int(found[2] or 0)}D", text)
+
+
+def _unreadable(text: str, error: ValueError) -> SchemaMismatch | StoreCorrupt:
+    try:
+        version = json.loads(text)["v"]
+    except (ValueError, LookupError, TypeError):
+        version = VERSION
+    if version != VERSION:
         return SchemaMismatch("a stored document was written by a newer version of watcher: use that version")
-    first = error.errors()[0]
-    place = ".".join(str(part) for part in first["loc"])
-    return StoreCorrupt(f"a stored document cannot be read ({place}: {first['msg']}): restore a backup")
+    return StoreCorrupt(f"a stored document cannot be read ({error}): restore a backup")
 
 
 STATE_COLUMNS = frozenset({"url", "next_poll_at", "not_before", "last_polled_at", "failures"})
@@ -98,14 +117,13 @@ class _PartOfPollState(PollState):
     next_poll_at: datetime = NEVER
 
 
-_poll_states: Document[PollState] = Document(Versioned[PollState], columns=STATE_COLUMNS)
 _parts_of_poll_states: Document[_PartOfPollState] = Document(Versioned[_PartOfPollState])
 _IN_DOCUMENT = tuple(field.name for field in fields(PollState) if field.name not in STATE_COLUMNS)
 
 
 def write_poll_state(state: PollState) -> str:
     """The document of a state; its `STATE_COLUMNS` are written elsewhere."""
-    return _poll_states.write(state)
+    return _written({name: getattr(state, name) for name in _IN_DOCUMENT})
 
 
 def read_poll_state(text: str | None, **columns: Any) -> PollState:
