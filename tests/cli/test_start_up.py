@@ -50,7 +50,6 @@ CONFIGURATION = {"pydantic", "yaml", "snowballstemmer", "watcher.deliver.chat"}
 """Also the module of each kind of channel that is configured, but no index of the topics."""
 SCORING = {"watcher.match.percolator", "re2"}
 STORE = {*CONFIGURATION, "sqlalchemy", "asyncio"}
-HTTP = {"httpx2", "httpcore2"}
 LOG = {"structlog"}
 
 SCRIPT = f"""
@@ -94,7 +93,7 @@ def test_help_of_a_command_imports_nothing_but_its_arguments(harness: Harness) -
     [
         # The build of the wheel runs `man`, with nothing else installed.
         (("init -c mine.yaml", "man", "completion bash"), COMMAND),
-        (("check",), CONFIGURATION | SCORING | HTTP),
+        (("check",), CONFIGURATION | SCORING),
         (("explain --text config.yaml",), CONFIGURATION | SCORING | {"watcher.match.explain"}),
         (("routes test level=focus", "receivers list"), CONFIGURATION),
         (("alerts list", "alerts list --json", "silence list", "feeds list", "feeds health", "db stats"), STORE),
@@ -114,7 +113,7 @@ def test_once_with_nothing_due_imports_no_parser_and_no_templates(harness: Harne
     harness.clock.set(datetime.now(UTC))
     harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(minutes=1))])
     harness.once()
-    assert too_many(harness, STORE | LOG | HTTP, "once") == {}
+    assert too_many(harness, STORE | LOG, "once") == {}
 
 
 def test_a_poll_that_sends_nothing_imports_no_templates_and_reads_no_list_of_domains(harness: Harness) -> None:
@@ -125,7 +124,7 @@ def test_a_poll_that_sends_nothing_imports_no_templates_and_reads_no_list_of_dom
     assert imported(harness, "once --all")["once --all"].isdisjoint(of_others)
 
 
-def test_a_check_of_receivers_of_mail_alone_imports_no_http_library(harness: Harness) -> None:
+def test_a_check_of_receivers_of_mail_alone_imports_no_chats(harness: Harness) -> None:
     harness.route = DIGEST_AT_SEVEN
     path = harness.write()
     lines = path.read_text(encoding="utf-8").splitlines()

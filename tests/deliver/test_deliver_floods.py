@@ -67,7 +67,7 @@ FLOODS: dict[str, tuple[Callable[[], Iterable[bytes]], AttemptReason | None]] = 
 
 async def send(clients: HttpClients, url: str, deadline: timedelta) -> Outcome:
     sent = notification(alert())
-    channel = WebhookChannel(Webhook(Secret("env HOOK", url), None), clients.client(Via()), FakeClock(NOW))
+    channel = WebhookChannel(Webhook(Secret("env HOOK", url), None), lambda: clients.client(Via()), FakeClock(NOW))
     return await channel.send(sent, render_message(sent, zone="UTC"), deadline)
 
 

@@ -34,7 +34,7 @@ def send(url: str, secret: str | None = SECRET, told=None, deadline: timedelta =
 
     async def once() -> Outcome:
         async with HttpClients() as clients:
-            channel = WebhookChannel(options, clients.client(Via()), FakeClock(NOW))
+            channel = WebhookChannel(options, lambda: clients.client(Via()), FakeClock(NOW))
             return await channel.send(told, render_message(told, zone="UTC"), deadline)
 
     return asyncio.run(once())
@@ -125,7 +125,7 @@ def request_of(options: Webhook) -> tuple[Request, Outcome]:
 
         async def once() -> Outcome:
             async with HttpClients() as clients:
-                channel = WebhookChannel(sent, clients.client(Via()), FakeClock(NOW))
+                channel = WebhookChannel(sent, lambda: clients.client(Via()), FakeClock(NOW))
                 return await channel.send(
                     notification(alert()), render_message(notification(alert()), zone="UTC"), SOON
                 )

@@ -40,17 +40,13 @@ class MailServer:
 
 @dataclass(frozen=True, slots=True)
 class Transport:
-    """What the channels of one receiver send with. `http` outlives the channels and is opened when one asks for it;
-    `mail` is None without a mail server.
+    """What the channels of one receiver send with. `http` gives a client that outlives the channels, and opens it when
+    the first message is sent: that takes longer than reading a configuration. `mail` is None without a mail server.
     """
 
-    open_http: Callable[[], httpx2.AsyncClient]
+    http: Callable[[], httpx2.AsyncClient]
     mail: MailServer | None
     clock: Clock
-
-    @property
-    def http(self) -> httpx2.AsyncClient:
-        return self.open_http()
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,7 +71,7 @@ class ChatChannel:
     """Posts messages to one chat, as replies where it can."""
 
     service: ChatService
-    client: httpx2.AsyncClient
+    http: Callable[[], httpx2.AsyncClient]
 
     async def send(self, notification: Notification, message: Message, deadline: timedelta) -> Outcome:
         receipts = self.service.receipts
@@ -95,7 +95,7 @@ class ChatChannel:
     async def _post(self, message: Message, key: str, reply_to: str, deadline: timedelta) -> Outcome:
         from watcher.deliver.http_post import post
 
-        return await post(self.client, self.service.build_request(message, key, reply_to), deadline, self._judge)
+        return await post(self.http(), self.service.build_request(message, key, reply_to), deadline, self._judge)
 
     def _judge(self, answer: Answer) -> Outcome:
         outcome = self.service.judge(answer)

@@ -10,7 +10,7 @@ import binascii
 import hashlib
 import hmac
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -64,7 +64,7 @@ class WebhookChannel:
     """Posts the payload of a message. The id is the same on every attempt, the timestamp is new."""
 
     options: Webhook
-    client: httpx2.AsyncClient
+    http: Callable[[], httpx2.AsyncClient]
     clock: Clock
 
     async def send(self, notification: Notification, message: Message, deadline: timedelta) -> Outcome:
@@ -72,7 +72,7 @@ class WebhookChannel:
         request = signed_request(self.options, notification.key, timestamp, message.payload)
         from watcher.deliver.http_post import post
 
-        return await post(self.client, request, deadline, judge_webhook)
+        return await post(self.http(), request, deadline, judge_webhook)
 
 
 def signed_request(options: Webhook, key: str, timestamp: int, payload: Mapping[str, object]) -> Request:
