@@ -5,22 +5,30 @@ from __future__ import annotations
 import pytest
 
 from tests.harness.store_samples import (
+    DAY,
     DIGEST,
     FEED,
     HOUR,
     MINUTE,
     NOW,
+    PROMPT,
     acquire_one,
     alert,
+    fold_copies,
+    frozen,
     identified,
     notify_all,
     poll,
     route_to,
     save_alerts,
 )
+from watcher.errors import AttemptReason
+from watcher.model.alert import stable_hash
 from watcher.model.entry import EntryDecision
+from watcher.model.notification import GiveUp, TryAgain
 from watcher.model.topic import Level
 from watcher.store import maintenance
+from watcher.store.page_questions import nearest_names
 from watcher.store.records import AlertVolume, MarkCounts
 from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner
@@ -111,3 +119,61 @@ def test_a_poll_on_request_keeps_to_what_the_server_asked(store: Store) -> None:
     read(store, FEED, "one")
     assert store.feeds.ask_for_poll(FEED, NOW) == NOW
     assert store.feeds.ask_for_poll("https://feeds.example.org/none.xml", NOW) is None
+
+
+def test_what_a_silence_has_kept_back(store: Store) -> None:
+    one, two, three = (alert(name) for name in "123")
+    save_alerts(store, one, two, three)
+    store.routing.save(route_to(DIGEST, PROMPT, alerts=[one, two, three]), NOW)
+    first, second, none = (stable_hash(name) for name in ("first", "second", "none"))
+    store.silences.apply([DIGEST, PROMPT], {one.id: first, three.id: second}, NOW)
+    store.silences.apply([DIGEST], {two.id: first}, NOW + MINUTE)
+    assert [kept.id for kept in store.pages.kept_back(first, 10)] == [two.id, one.id]
+    assert [kept.id for kept in store.pages.kept_back(first, 1)] == [two.id]
+    assert store.pages.kept_back(none, 10) == []
+    assert store.pages.count_kept_back([first, second, none]) == {first: 2, second: 1, none: 0}
+
+
+def test_how_messages_ended_last(store: Store) -> None:
+    busy, sent, new = frozen(store, alert("1")), frozen(store, alert("2"), group=PROMPT, now=NOW + DAY), "0" * 32
+    for at, outcome in (
+        (NOW, TryAgain(AttemptReason.TIMEOUT, "30 s")),
+        (NOW + HOUR, GiveUp(AttemptReason.GONE, "410")),
+    ):
+        (leased,) = store.outbox.acquire("me", at, at + MINUTE, 10, channels=[DIGEST.channel])
+        store.outbox.begin_attempt("me", busy.key, leased.epoch, at)
+        store.outbox.record("me", busy.key, leased.epoch, outcome, at, at + MINUTE)
+    (leased,) = store.outbox.acquire("me", NOW + DAY, NOW + DAY + MINUTE, 10, channels=[PROMPT.channel])
+    store.outbox.begin_attempt("me", sent.key, leased.epoch, NOW + DAY)
+    last = store.pages.last_attempts([busy.key, sent.key, new])
+    assert {key: (one.reason, one.detail) for key, one in last.items()} == {busy.key: ("gone", "410")}
+
+
+def test_alerts_of_each_feed_without_copies(store: Store) -> None:
+    save_alerts(store, alert("1"), alert("2"), alert("old"))
+    story = alert("1").story
+    save_alerts(store, alert("copy", story=story), now=NOW + 2 * HOUR, decide=fold_copies)
+    save_alerts(store, alert("3"), now=NOW + 4 * HOUR)
+    assert store.pages.alerts_by_feed(NOW) == {FEED: 4}
+    assert store.pages.alerts_by_feed(NOW + HOUR) == {FEED: 1}
+    assert store.pages.alerts_by_feed(NOW + 5 * HOUR) == {}
+    found = store.pages.alerts_of([alert("1").id, alert("3").id, "0" * 32])
+    assert [one.id for one in found] == [alert("3").id, alert("1").id]
+
+
+def test_the_ids_that_begin_most_like_one(store: Store) -> None:
+    save_alerts(store, *(alert(str(number)) for number in range(40)))
+    ids = sorted(alert(str(number)).id for number in range(40))
+    wrong = ids[7][:6] + ("0" if ids[7][6] != "0" else "1") + "9"
+    assert store.pages.nearest_alerts(wrong, 3)[0] == ids[7]
+    assert store.pages.nearest_alerts(f"{ids[7][:6]}…", 3)[0] == ids[7]
+    for beginning in ("", "zz", "'", "\u0661", ids[7] * 9):
+        assert set(store.pages.nearest_alerts(beginning, 3)) <= set(ids)
+    keys = {key[:7]: key for key in read(store, FEED, "a", "b", hours=2)}
+    assert {beginning: store.pages.nearest_entries(beginning, 5)[0] for beginning in keys} == keys
+    message = frozen(store, alert("in a message"), now=NOW + 4 * HOUR)
+    assert store.pages.nearest_messages(message.key[:5].upper(), 5) == [message.key]
+
+
+def test_ids_are_alike_by_their_beginnings() -> None:
+    assert nearest_names("abcd", ["abff", "abcf", "a000", "0bcd", "abcc"]) == ["abcc", "abcf", "abff"]

@@ -169,7 +169,7 @@ class Outbox(StorePart):
             .order_by(attempts.c.id)
         )
         with self._database.read() as connection:
-            return [_attempt(row) for row in connection.execute(query)]
+            return [read_attempt(row) for row in connection.execute(query)]
 
     def retry(self, key: str, now: datetime, by: Actor | None = None) -> bool:
         """Makes a dead or waiting notification READY now, under the same key, with its attempts counted from zero.
@@ -325,7 +325,8 @@ def _acquired(connection: Connection, row: AnyRow, now: datetime, until: datetim
     return AcquiredNotification(leased, epoch, until)
 
 
-def _attempt(row: AnyRow) -> Attempt:
+def read_attempt(row: AnyRow) -> Attempt:
+    """One line of the log of attempts."""
     result = AttemptResult(row.outcome) if row.outcome else None
     return Attempt(row.number, row.started_at, row.finished_at, result, row.reason, row.detail)
 

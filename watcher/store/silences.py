@@ -15,7 +15,7 @@ from watcher.model.silence import Silence
 from watcher.store import documents
 from watcher.store.acts import note_act
 from watcher.store.database import StorePart, chunks
-from watcher.store.prefix import begins_with
+from watcher.store.prefix import PREFIX_SHOWN, begins_with
 from watcher.store.routing import reexamine_copies
 from watcher.store.tables import (
     DELIVERY_IS_WAITING,
@@ -74,9 +74,7 @@ class Silences(StorePart):
             count = 0
             in_groups = [_in_groups(keys) for keys in chunks([group.id for group in groups])]
             for silence_id, alert_ids in sorted(by_silence.items()):
-                quiet = update(deliveries).values(
-                    state=DeliveryState.SILENCED, reason=f"silence {silence_id[:8]}", since=now
-                )
+                quiet = update(deliveries).values(state=DeliveryState.SILENCED, reason=reason_of(silence_id), since=now)
                 for some, of_groups in product(chunks(alert_ids), in_groups):
                     of_alerts = deliveries.c.alert_seq.in_(select(alerts.c.seq).where(alerts.c.id.in_(some)))
                     count += connection.execute(quiet.where(DELIVERY_IS_WAITING, of_alerts, of_groups)).rowcount
@@ -84,6 +82,11 @@ class Silences(StorePart):
                 moved = and_(deliveries.c.state == DeliveryState.SILENCED, deliveries.c.since == now, of_groups)
                 reexamine_copies(connection, moved)
             return count
+
+
+def reason_of(silence_id: str) -> str:
+    """The reason of deliveries that a silence took out."""
+    return f"silence {silence_id[:PREFIX_SHOWN]}"
 
 
 def _matchers(silence: Silence) -> str:

@@ -38,6 +38,7 @@ from watcher.store.marks import Marks
 from watcher.store.nodes import Nodes
 from watcher.store.opinions import Opinions
 from watcher.store.outbox import Outbox
+from watcher.store.page_questions import PageQuestions
 from watcher.store.polls import Polls
 from watcher.store.records import StoreCounts, StoreLag, StoreStats
 from watcher.store.routing import Routing
@@ -78,6 +79,7 @@ class Store:
         self.facts = Facts(database)
         self.nodes = Nodes(database)
         self.opinions = Opinions(database)
+        self.pages = PageQuestions(database)
 
     def upgrade(self) -> str:
         """Brings the schema to this version (creates it when new); returns the version. Can be repeated when killed.
