@@ -93,6 +93,8 @@ def asked_pages(store: Store, feed_count: int, rounds: int) -> dict[str, list[st
     return {
         "today": ["/"], "today, days": [f"/?days={(2, 7, 14)[n % 3]}" for n in range(rounds)],
         "today, topic": [f"/?topic={one}&days=14" for one in topics], "today, unmarked": ["/?judged=no&days=14"],
+        "today, word": [f"/?q={quote_plus(one)}&days=14" for one in words],
+        "today, nothing": [f"/?q=zebra{n}&days=14" for n in range(rounds)],
         "now": [f"/now?since={int(time.time()) - 3600}"],
         "alert": [f"/alerts/{one[:8]}" for one in ids], "entry": [f"/entries/{one[:8]}" for one in keys],
         "topics": ["/topics"], "topic": [f"/topics/{one}" for one in topics],
@@ -102,7 +104,8 @@ def asked_pages(store: Store, feed_count: int, rounds: int) -> dict[str, list[st
         "feed": [f"/feeds/{one}" for one in fids],
         "outbox": ["/outbox"], "outbox, dead": ["/outbox?state=dead"], "outbox, ready": ["/outbox?state=ready"],
         "outbox, sent": ["/outbox?state=sent"], "message": [f"/outbox/{one[:8]}" for one in letters],
-        "silences": ["/silences"], "silence": [f"/silences/new?alert={one[:8]}" for one in ids],
+        "silences": ["/silences"], "judged": [f"/topics/{one}/judged.jsonl" for one in topics],
+        "explain": ["/explain"], "api": ["/api"], "silence": [f"/silences/new?alert={one[:8]}" for one in ids],
         "silence, all": ["/silences/new?more=" + quote_plus('level="focus"') + "&for=1h"],
         "routes": ["/routes"], "status": ["/status"], "help": ["/help"],
         "search, form": ["/search"], "search, all": ["/search?q="], "search, commonest": search(texts_common(texts)),

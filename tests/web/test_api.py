@@ -22,6 +22,7 @@ from watcher.store.store import Store
 from watcher.web.app import all_pages
 from watcher.web.identity import token_hash
 from watcher.web.pages.api import openapi_document
+from watcher.web.pages.api_page import kind_of
 
 DESCRIPTION: Any = openapi_document()
 BASE = "urn:watcher:api"
@@ -222,3 +223,29 @@ def test_tokens_read_or_act_without_a_browser(make_client: Callable[..., Client]
         assert client.get("/api/alerts", **headers).status_code == reads
         assert client.send("POST", *mark, content_type="application/json", **headers).status_code == marks
     assert store.marks.of_alerts([ALERT]) == {ALERT: False}
+
+
+def test_the_page_of_the_api_has_every_operation_and_every_value_it_names(client: Client) -> None:
+    page = client.get("/api").text
+    ids, links, words = (re.findall(one, page) for one in (' id="([^"]*)"', 'href="#([^"]*)"', "<code>([^<]*)</code>"))
+    assert len(ids) == len(set(ids))
+    assert set(links) <= set(ids)
+    assert {operation["operationId"] for operation in operations().values()} <= set(ids)
+    parameters = [one for operation in operations().values() for one in operation.get("parameters", ())]
+    assert {one["name"] for one in parameters if "name" in one} <= set(words)
+
+
+@pytest.mark.parametrize(
+    ("schema", "words"),
+    [
+        ({"$ref": "#/components/schemas/Alert"}, ("", "Alert")),
+        ({"type": "array", "items": {"$ref": "#/x/Alert"}}, ("list of", "Alert")),
+        ({"type": ["string", "null"], "format": "date-time"}, ("string or null (date-time)", "")),
+        ({"enum": ["a", None]}, ("a, null", "")),
+        ({"anyOf": [{"$ref": "#/x/WhyNot"}, {"type": "null"}]}, ("or null:", "WhyNot")),
+        ({"type": "integer", "minimum": 1, "default": 5}, ("integer, at least 1, by default 5", "")),
+        ({}, ("any", "")),
+    ],
+)
+def test_types_in_words(schema: dict[str, Any], words: tuple[str, str]) -> None:
+    assert kind_of(schema) == words

@@ -23,6 +23,7 @@ from watcher.model.silence import Silence
 from watcher.model.web import LinkUse
 from watcher.store.store import Store, open_store
 from watcher.views.feeds import feed_id
+from watcher.web.exchange import Offer
 from watcher.web.rendering import Templates
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def paths_of(served: Served) -> list[str]:
         "/", "/?days=14", f"/alerts/{one.id[:8]}", f"/entries/{one.entry_key[:8]}", "/search?q=ceasefire", "/topics",
         "/topics/ceasefires?near=1", "/feeds", f"/feeds/{feed_id(feed.url)[:8]}", "/acts", "/outbox", f"/outbox/{message.key[:8]}", "/silences",
         f"/silences/new?alert={one.id[:8]}", "/routes?labels=level%3Dfocus", "/status", "/help", link, f"{link}/silence", about,
-        "/embed/topics/ceasefires", "/silences/55555555", "/nowhere",
+        "/embed/topics/ceasefires", "/silences/55555555", "/nowhere", "/explain", "/api", "/?q=ceasefire",
     ]  # fmt: skip
 
 
@@ -133,7 +134,13 @@ def sign_in_page(language: str) -> str:
 
 def refused_page(language: str) -> str:
     """What is answered where there is no page, without the status that the browser writes to its console."""
-    values = {"title": "There is no such page", "remedy": "The menu leads to all pages.", "status": 404}
+    offers = [Offer("/alerts/0", "0" * 8, ARABIC)]
+    values = {
+        "title": "There is no such page",
+        "remedy": "The menu leads to all pages.",
+        "status": 404,
+        "offers": offers,
+    }
     return Templates().render("refused.html.j2", values, language)
 
 

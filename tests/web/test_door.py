@@ -56,6 +56,7 @@ EXPECTED = {
     "POST /silences/{id}/expire": May.ACT,
     "/m/{token}": May.ANYONE, "/l/{token}": May.ANYONE, "POST /l/{token}/mark": May.ANYONE,
     "/l/{token}/silence": May.ANYONE, "POST /l/{token}/silence": May.ANYONE,
+    "/explain": May.READ, "POST /explain": May.READ, "/api": May.READ, "/topics/{name}/judged.jsonl": May.READ,
     "/routes": May.READ, "/topics": May.READ, "/topics/{name}": May.READ, "POST /topics/{name}/try": May.ACT,
     "/assets/{name}": May.ANYONE, "/favicon.ico": May.ANYONE, "/robots.txt": May.ANYONE, "/healthz": May.ANYONE,
     "/topics/{name}.svg": May.FEEDS, "/feeds/all.atom": May.FEEDS, "/topics/{name}.atom": May.FEEDS, "/routes/{name}.atom": May.FEEDS,

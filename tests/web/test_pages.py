@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 
 import pytest
 
 from tests.harness.servers import FakeClock
-from tests.harness.store_samples import CHAT, HOUR, NOW, alert, save_alerts
+from tests.harness.store_samples import CHAT, DIGEST, FEED, HOUR, NOW, alert, fold_copies, route_to, save_alerts
 from tests.harness.web import Client, fill_with_history
 from watcher.model.alert import Alert
 from watcher.model.notification import NotificationState
+from watcher.model.topic import Level
 from watcher.store.store import Store
+from watcher.views.feeds import feed_id
 from watcher.web.app import all_pages
 
 
@@ -263,3 +266,81 @@ def test_an_alert_leads_to_its_topic_its_feed_and_its_routes(client: Client, his
 def test_a_poll_leads_back_to_the_list_as_it_was_filtered(client: Client, history: Alert, web_clock: FakeClock) -> None:
     web_clock.set(NOW + timedelta(minutes=6))
     assert 'name="next" value="/feeds?q=example"' in client.get("/feeds?q=example").text
+
+
+@pytest.mark.parametrize("kind", ["alerts", "entries", "outbox", "feeds", "topics"])
+def test_what_is_not_there_offers_what_was_nearly_meant(
+    client: Client, store: Store, history: Alert, kind: str
+) -> None:
+    (message,) = store.outbox.newest(limit=1)
+    names = {"alerts": history.id, "entries": history.entry_key, "outbox": message.key, "feeds": feed_id(FEED)}
+    name, wrong = names.get(kind, ""), "ceasefire"
+    if name:
+        wrong = name[:6] + ("0" if name[6] != "0" else "1") + name[7:]
+    answer = client.get(f"/{kind}/{wrong}")
+    assert answer.status_code == 404
+    assert f'href="/{kind}/{name[:8] or "ceasefires"}"' in answer.text
+    outline = outline_of(answer.text)
+    assert outline.bad == []
+
+
+@pytest.mark.parametrize(
+    ("path", "meant"),
+    [("/topic/ceasefires", "/topics/ceasefires"), ("/Alert/x%22%3E", "/alerts/x%22%3E"), ("/feed", "/feeds"),
+     ("/xyzzy", None), ("//evil.example/x", None), ("/alerts/a/b/c", None)],
+)  # fmt: skip
+def test_a_page_that_is_not_there_offers_the_nearest(client: Client, path: str, meant: str | None) -> None:
+    answer = client.get(path)
+    assert answer.status_code == 404
+    assert outline_of(answer.text).links - {"/"} == ({meant} if meant else set())
+
+
+def test_the_list_of_messages_says_why_one_died(client: Client, store: Store, history: Alert) -> None:
+    assert "404 &lt;b&gt;" in client.get("/outbox").text
+    (listed,) = client.get("/api/outbox").json()["items"]
+    assert (listed["last_reason"], listed["last_detail"]) == ("gone", "404 <b>")
+    client.post(f"/outbox/{listed['key']}/drop")
+    (listed,) = client.get("/api/outbox").json()["items"]
+    assert (listed["dropped"], listed["last_reason"]) == (True, "dropped")
+
+
+def test_feeds_count_their_alerts(client: Client, history: Alert) -> None:
+    assert 'data-label="Alerts, 30 days" class="number">3<' in client.get("/feeds").text
+    assert "3 alerts of its entries in 30 days" in client.get(f"/feeds/{feed_id(FEED)}").text
+
+
+def test_a_silence_lists_what_it_kept_back(client: Client, store: Store, web_clock: FakeClock) -> None:
+    one = alert("kept")
+    save_alerts(store, one)
+    store.routing.save(route_to(DIGEST, alerts=[one]), NOW)
+    client.post("/silences", {"m_topic": 'topic="ceasefires"', "for": "3h", "why": "known"})
+    (silence,) = store.silences.ending_after(NOW)
+    assert "No alert yet." in client.get(f"/silences/{silence.id}").text
+    store.silences.apply([DIGEST], {one.id: silence.id}, web_clock.now())
+    kept, _, _ = client.get(f"/silences/{silence.id}").text.partition("What it meets")
+    assert f'href="/alerts/{one.id[:8]}"' in kept
+    assert 'data-label="Kept back" class="number">1<' in client.get("/silences").text
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [("q=herring", ["herrings"]), ("q=herring&days=14", ["herrings", "old herring"]), ("q=%22two+herrings%22", ["herrings"]),
+     ("q=herring+OR+plain&level=mention", ["plain"]), ("q=herring&topic=other", []), ("q=none", []), ("q=%28%28%28&days=14", None),
+     ("q=herring&judged=no", []), ("q=copied", ["plain"])],
+)  # fmt: skip
+def test_today_is_searched_for_words(
+    client: Client, store: Store, web_clock: FakeClock, query: str, shown: list[str] | None
+) -> None:
+    texts = {"old herring": "An old herring", "herrings": "Two herrings", "plain": "A plain plaice"}
+    alerts = {name: alert(name, level=Level.MENTION if name == "plain" else Level.FOCUS) for name in texts}
+    alerts = {name: replace(one, entry=replace(one.entry, title=texts[name])) for name, one in alerts.items()}
+    save_alerts(store, alerts["old herring"], now=NOW - timedelta(days=3))
+    save_alerts(store, alerts["herrings"], alerts["plain"])
+    copy = alert("copy", story=alerts["plain"].story, level=Level.MENTION)
+    copy = replace(copy, entry=replace(copy.entry, title="A copied plaice"))
+    save_alerts(store, copy, now=NOW + timedelta(minutes=2), decide=fold_copies)
+    store.marks.mark(alerts["herrings"].id, True, NOW)
+    answer = client.get(f"/?{query}")
+    assert answer.status_code == 200
+    found = [name for name, one in alerts.items() if f'id="a{one.id[:8]}"' in answer.text]
+    assert shown is None or sorted(found) == sorted(shown)

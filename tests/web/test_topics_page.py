@@ -8,11 +8,14 @@ import threading
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 
-from tests.harness.store_samples import NOW, acquire_one, alert, identified, notify_all, poll, save_alerts
+from tests.harness.store_samples import HOUR, NOW, acquire_one, alert, identified, notify_all, poll, save_alerts
 from tests.harness.web import Client
+from watcher.cli.files import judged_entries
+from watcher.match.evaluation import evaluate
 from watcher.model.entry import EntryDecision
 from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner
@@ -115,6 +118,49 @@ def test_near_misses_are_found_and_marked(client: Client, store: Store) -> None:
     page = client.get("/topics/ceasefires?near=1").text
     assert f"/entries/{keys['The talks go on']}/missed" in page
     assert keys["Nothing at all"] not in page
+
+
+def test_an_empty_day_names_what_came_nearest(client: Client, store: Store) -> None:
+    keys = save_entries(store, "The talks go on", "Nothing at all")
+    page = client.get("/").text
+    assert f'href="/entries/{keys["The talks go on"][:8]}?topic=ceasefires"' in page
+    assert keys["The talks go on"][:8] not in client.get("/?topic=nowhere").text
+
+
+def test_the_marks_of_a_topic_are_what_evaluate_reads(client: Client, store: Store, tmp_path: Path) -> None:
+    odd = 'A ceasefire\u2028holds\x85 "quoted" \\ \U0001f54a هدنة'
+    keys = save_entries(store, odd, "The talks go on")
+    relevant, wrong, both = (
+        replace(one, entry=replace(one.entry, title=f"{odd} {one.id}")) for one in map(alert, "abc")
+    )
+    save_alerts(store, relevant, wrong, both, now=NOW + HOUR)
+    store.marks.mark(relevant.id, True, NOW)
+    store.marks.mark(wrong.id, False, NOW)
+    store.marks.mark(both.id, False, NOW)
+    store.marks.add_missed("ceasefires", both.entry_key, NOW + HOUR)
+    store.marks.add_missed("ceasefires", keys["The talks go on"], NOW)
+    store.marks.add_missed("other", keys[odd], NOW)
+    answer = client.get("/topics/ceasefires/judged.jsonl")
+    file = tmp_path / "judged.jsonl"
+    file.write_bytes(answer.content)
+    found = {one.entry.id: (one.entry.title, one.labels["ceasefires"]) for one in judged_entries(file)}
+    assert found == {
+        relevant.entry_key: (relevant.entry.title, True),
+        wrong.entry_key: (wrong.entry.title, False),
+        both.entry_key: (both.entry.title, True),
+        keys["The talks go on"]: ("The talks go on", True),
+    }
+    assert "judged-ceasefires.jsonl" in answer.headers["content-disposition"]
+    quality = evaluate(judged_entries(file), client.site.config.topics).topics["ceasefires"]
+    assert (quality.relevant, quality.found) == (3, 3)
+
+
+def test_lines_of_judged_entries_end_only_at_newlines(tmp_path: Path) -> None:
+    file = tmp_path / "judged.jsonl"
+    file.write_text('{"id": "1", "title": "a\u2028b\u0085c", "labels": {"t": true}}\n', encoding="utf-8")
+    assert [one.entry.title for one in judged_entries(file)] == ["a\u2028b\x85c"]
+    file.write_text("")
+    assert judged_entries(file) == []
 
 
 def test_the_chart_counts_alerts_by_level(client: Client, store: Store) -> None:

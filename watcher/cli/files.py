@@ -62,11 +62,12 @@ def judged_entries(file: Path) -> list[JudgedEntry]:
     from watcher.match.evaluation import JudgedProblem, read_judged
 
     try:
-        lines = file.read_text(encoding="utf-8").splitlines()
+        text = file.read_text(encoding="utf-8").removesuffix("\n")
     except OSError as error:
         raise UsageError(f"cannot read {file}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"cannot read {file}: it is not UTF-8 text; save it as UTF-8") from error
+    lines = text.split("\n") if text else []  # not `splitlines`: a text may have a line separator of Unicode
     judged: list[JudgedEntry] = []
     for number, line in enumerate(lines, 1):
         found = read_judged(line)

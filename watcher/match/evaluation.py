@@ -11,7 +11,7 @@ from typing import Any
 from watcher.match.compile import CompiledTopic
 from watcher.match.percolator import Percolator
 from watcher.match.scoring import FORMULA, Assessment, Formula
-from watcher.model.entry import Entry
+from watcher.model.entry import Entry, joined_texts
 from watcher.model.topic import Level, Points, Topic
 
 _TEXTS = ("id", "title", "content")
@@ -136,6 +136,19 @@ def read_judged(line: str) -> JudgedEntry | JudgedProblem:
         return published
     text = {key: row.get(key, "") for key in _TEXTS}
     return JudgedEntry(Entry(link="", published=published, language=row.get("language"), **text), row["labels"])
+
+
+def judged_line(name: str, entry: Entry, topic: str, *, is_relevant: bool) -> str:
+    """A judged entry as `read_judged` reads it. In ASCII: no character of a text is taken for the end of a line."""
+    row = {
+        "id": name,
+        "title": entry.title,
+        "content": joined_texts(entry.summary, entry.content),
+        "language": entry.language,
+        "published": entry.published.isoformat() if entry.published else None,
+        "labels": {topic: is_relevant},
+    }
+    return json.dumps(row)
 
 
 def _problem_of_row(row: object) -> str | None:

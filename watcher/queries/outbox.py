@@ -13,5 +13,5 @@ from watcher.views.outbox import MessageRow, message_rows
 def read_message_rows(store: Store, notifications: Sequence[Notification], now: datetime) -> tuple[MessageRow, ...]:
     """The rows of a list, in the given order."""
     return message_rows(
-        notifications, store.outbox.dropped([one.key for one in notifications]), store.outbox.pauses(now)
+        notifications, store.pages.last_attempts([one.key for one in notifications]), store.outbox.pauses(now)
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
-from watcher.match.backtest import backtest
+from watcher.match.backtest import Sighting, backtest
 from watcher.match.compile import CompiledTopic
+from watcher.match.evaluation import judged_line
 from watcher.match.suggest import Marked, Suggestions, suggest
-from watcher.model.entry import EntryRecord
+from watcher.model.entry import Entry, EntryRecord
 from watcher.model.local_time import to_local
-from watcher.model.topic import format_points
+from watcher.model.topic import Topic, format_points
 from watcher.render.digest_context import BAR_DAYS, daily_counts
 from watcher.search.candidates import candidates
 from watcher.search.index import EntryIndex
@@ -24,6 +25,8 @@ NEAR_DAYS = timedelta(days=7)
 MOST_MARKS = 500
 """Marks of each kind that suggestions are made of, the newest."""
 NEAR_SHOWN = 20
+MOST_JUDGED = 1_000
+"""Marks of each kind that a file of judged entries has."""
 
 
 def read_bars(store: Store, zone: str, now: datetime) -> dict[str, tuple[int, ...]]:
@@ -53,19 +56,41 @@ def read_near_misses(
     store: Store, index: EntryIndex | None, topic: CompiledTopic, zone: str, now: datetime
 ) -> NearMisses:
     """Entries of the last days that had points for a topic but no level."""
+    records = _candidates(store, index, [topic], now - NEAR_DAYS)
+    (found,) = backtest(records, [topic], zone=to_local(now, zone).tzinfo or UTC)
+    sightings = sorted((*found.stopped, *found.near_misses), key=lambda one: (-one.score, one.record.key))
+    near = tuple(_near_miss(topic, one) for one in sightings[:NEAR_SHOWN])
+    return NearMisses(near, len(records), records[-1].first_seen if records else None, now)
+
+
+def read_nearest_miss(
+    store: Store, index: EntryIndex | None, topics: Sequence[CompiledTopic], since: datetime
+) -> tuple[Topic, NearMiss] | None:
+    """Of the entries since then, the one that came nearest to an alert, and the topic; None when none had points."""
+    by_name = {one.topic.name: one for one in topics}
+    found = backtest(_candidates(store, index, topics, since), topics, zone=UTC)
+    near = [(by_name[one.topic], sighting) for one in found for sighting in (*one.near_misses[:1], *one.stopped[:1])]
+    if not near:
+        return None
+    topic, nearest = max(near, key=lambda one: (one[1].stopped_by is None, one[1].score / one[0].topic.focus))
+    return topic.topic, _near_miss(topic, nearest)
+
+
+def _candidates(
+    store: Store, index: EntryIndex | None, topics: Sequence[CompiledTopic], since: datetime
+) -> list[EntryRecord]:
+    """The newest entries with words of the topics."""
     records: list[EntryRecord] = []
-    for numbers in candidates(store, index, [topic], now - NEAR_DAYS):
+    for numbers in candidates(store, index, topics, since):
         records += [one.record for one in store.entries.stored(numbers)]
         if len(records) >= MOST_READ:
             break
-    (found,) = backtest(records, [topic], zone=to_local(now, zone).tzinfo or UTC)
-    sightings = sorted((*found.stopped, *found.near_misses), key=lambda one: (-one.score, one.record.key))
+    return records
+
+
+def _near_miss(topic: CompiledTopic, one: Sighting) -> NearMiss:
     nearly = topic.topic.focus * 3 // 4
-    near = (
-        NearMiss(one.record, one.score, one.stopped_by or f"{format_points(max(nearly - one.score, 0))} points")
-        for one in sightings[:NEAR_SHOWN]
-    )
-    return NearMisses(tuple(near), len(records), records[-1].first_seen if records else None, now)
+    return NearMiss(one.record, one.score, one.stopped_by or f"{format_points(max(nearly - one.score, 0))} points")
 
 
 def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
@@ -74,3 +99,18 @@ def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
     marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(name, MOST_MARKS)]
     marked += [Marked(one.entry, True) for one in store.marks.missed(name, MOST_MARKS)]
     return suggest(topic, marked)
+
+
+def read_judged(store: Store, topic: str) -> list[str]:
+    """What users said of a topic, as lines that `watcher evaluate` reads: the newest marks of each kind. What was said
+    last of an entry counts.
+    """
+    said = [(one.marked_at, one.alert.entry_key, one.alert.entry, one.is_relevant)
+            for one in store.marks.alerts(topic, MOST_JUDGED)]  # fmt: skip
+    said += [(one.marked_at, one.key, one.entry, True) for one in store.marks.missed(topic, MOST_JUDGED)]
+    last = {key: judged_line(key, entry, topic, is_relevant=truth) for _, key, entry, truth in sorted(said, key=_first)}
+    return list(last.values())
+
+
+def _first(said: tuple[datetime, str, Entry, bool]) -> tuple[datetime, str]:
+    return said[0], said[1]

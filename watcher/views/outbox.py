@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -35,11 +35,32 @@ REMEDIES: Mapping[AttemptReason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message. `paused_until`: its channel is paused after failures."""
+    """One message. `last`: how it ended last. `paused_until`: its channel is paused after failures."""
 
     notification: Notification
-    is_dropped: bool
+    last: Attempt | None
     paused_until: datetime | None
+
+    @property
+    def is_dropped(self) -> bool:
+        """Whether it is dead because a user gave it up."""
+        is_dead = self.notification.state is NotificationState.DEAD
+        return is_dead and self.last is not None and self.last.reason == AttemptReason.DROPPED
+
+    @property
+    def failure(self) -> Attempt | None:
+        """Why it is not delivered, None when it is, or was not tried yet."""
+        return self.last if self.last and self.notification.state is not NotificationState.SENT else None
+
+    def facts(self) -> dict[str, object]:
+        """The row for JSON."""
+        failure = self.failure
+        return {
+            **message_facts(self.notification),
+            "dropped": self.is_dropped,
+            "last_reason": failure.reason or None if failure else None,
+            "last_detail": failure.detail or None if failure else None,
+        }
 
     @property
     def state(self) -> str:
@@ -63,10 +84,10 @@ class MessageRow:
 
 
 def message_rows(
-    notifications: Sequence[Notification], dropped: Collection[str], pauses: Mapping[ChannelRef, datetime]
+    notifications: Sequence[Notification], last: Mapping[str, Attempt], pauses: Mapping[ChannelRef, datetime]
 ) -> tuple[MessageRow, ...]:
-    """The rows of a list, in the given order."""
-    return tuple(MessageRow(one, one.key in dropped, pauses.get(one.group.channel)) for one in notifications)
+    """The rows of a list, in the given order; `last` attempts are by key."""
+    return tuple(MessageRow(one, last.get(one.key), pauses.get(one.group.channel)) for one in notifications)
 
 
 def remedy_of(attempts: Sequence[Attempt]) -> str:

@@ -23,9 +23,11 @@ from watcher.web.pages import (
     acts,
     alerts,
     api,
+    api_page,
     api_writes,
     embedded,
     entries,
+    explain,
     feeds,
     fixed,
     links,
@@ -45,8 +47,8 @@ from watcher.web.site import Site
 log = structlog.get_logger()
 
 GROUPS = (
-    fixed, sign_in, today, alerts, search, topics, entries, feeds, outbox, silences, routes, status, links, outgoing,
-    api, api_writes, embedded, acts,
+    fixed, sign_in, today, alerts, search, topics, entries, explain, feeds, outbox, silences, routes, status, links,
+    outgoing, api, api_page, api_writes, embedded, acts,
 )  # fmt: skip
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384

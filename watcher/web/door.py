@@ -17,7 +17,6 @@ from watcher.model.act import WayIn
 from watcher.model.web import May, WebSettings
 from watcher.threads import ThreadPool
 from watcher.web.exchange import (
-    LARGEST_BODY,
     POLICY,
     Asked,
     Refused,
@@ -30,6 +29,7 @@ from watcher.web.exchange import (
 )
 from watcher.web.identity import Headers, Identity, identify, values_of
 from watcher.web.language import choose
+from watcher.web.nearest import near_pages
 from watcher.web.router import Page, Router
 from watcher.web.sessions import RENEWED_AFTER
 from watcher.web.site import Site
@@ -50,8 +50,8 @@ HEADERS: Mapping[str, str] = {
 }
 """On every answer; a page may replace one, and with an empty text leave it out."""
 READING = frozenset({"GET", "HEAD"})
-READ_BY_PROGRAMS = (".atom", ".json", ".svg")
-"""Ends of paths that feed readers ask for: a form to sign in would be a broken feed to them."""
+READ_BY_PROGRAMS = (".atom", ".json", ".jsonl", ".svg")
+"""Ends of paths that programs ask for: a form to sign in would be a broken feed to a reader."""
 BODY_WITHIN = 15.0
 AT_ONCE = 64
 """Requests under way; more are asked to come again."""
@@ -89,7 +89,9 @@ class Door:
             return self._refusal(scope, Refused(503, "Too many requests at once", _BUSY, {"Retry-After": "2"}))
         self._under_way += 1
         try:
-            body = b"" if scope["method"] in READING else await _body(scope["headers"], receive)
+            body = b""
+            if scope["method"] not in READING:
+                body = await _body(scope["headers"], receive, self._router.largest_body(_path(scope)))
             return await self._threads(self._reply, scope, body)
         except Refused as refused:
             return self._refusal(scope, refused)
@@ -139,7 +141,8 @@ class Door:
         """The answer to those who may not see whether there is such a page."""
         web, path = self._site.settings.web, _path(scope)
         if user is not None and page is None:
-            raise Refused(404, "There is no such page", "The menu leads to all pages.")
+            offers = list(near_pages(path, self._site.paths))
+            raise Refused(404, "There is no such page", "The menu leads to all pages.", offers=offers)
         if user is not None and page is not None:
             raise Refused(403, f"You may {user.may.value}, and this needs {page.may.value}",
                           "`may` in the section web of the configuration decides.")  # fmt: skip
@@ -213,10 +216,10 @@ def _netloc(origin: str) -> str:
         return ""
 
 
-async def _body(headers: Headers, receive: Receive) -> bytes:
-    too_large = Refused(413, "The body is too large", f"At most {LARGEST_BODY // 1024} kB are read.")
+async def _body(headers: Headers, receive: Receive, largest: int) -> bytes:
+    too_large = Refused(413, "The body is too large", f"At most {largest // 1024} kB are read.")
     lengths = values_of(headers, "content-length")
-    if lengths and lengths[0].isdigit() and int(lengths[0][:12]) > LARGEST_BODY:
+    if lengths and lengths[0].isdigit() and int(lengths[0][:12]) > largest:
         raise too_large
     body: bytes = b""
     try:
@@ -226,7 +229,7 @@ async def _body(headers: Headers, receive: Receive) -> bytes:
                 if message["type"] == "http.disconnect":
                     raise Refused(400, "The connection was closed")
                 body += message.get("body", b"")
-                if len(body) > LARGEST_BODY:
+                if len(body) > largest:
                     raise too_large
                 if not message.get("more_body", False):
                     return body

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -39,12 +39,29 @@ class User:
     way: WayIn
 
 
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A page that somebody may have meant who asked for one that there is not."""
+
+    path: str
+    name: str
+    text: str = ""
+
+
 class Refused(Exception):
     """An answer that is no page: its status, a title, and what helps."""
 
-    def __init__(self, status: int, title: str, remedy: str = "", headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        status: int,
+        title: str,
+        remedy: str = "",
+        headers: Mapping[str, str] | None = None,
+        offers: Sequence[Offer] = (),
+    ) -> None:
         super().__init__(title)
         self.status, self.title, self.remedy, self.headers = status, title, remedy, dict(headers or {})
+        self.offers = tuple(offers)
 
 
 @dataclass(frozen=True, slots=True)

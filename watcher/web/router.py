@@ -10,7 +10,7 @@ from urllib.parse import unquote
 from starlette.routing import compile_path
 
 from watcher.model.web import May
-from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.exchange import LARGEST_BODY, Asked, Refused, Reply
 
 Handler = Callable[[Asked], Reply]
 ENTRY_KEYS = 200
@@ -19,12 +19,16 @@ ENTRY_KEYS = 200
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One route. `path` may have `{name}` for one segment; `method` is GET, which includes HEAD, or POST."""
+    """One route. `path` may have `{name}` for one segment; `method` is GET, which includes HEAD, or POST.
+
+    `largest_body`: bytes of a request that are read.
+    """
 
     path: str
     handler: Handler
     may: May
     method: str = "GET"
+    largest_body: int = LARGEST_BODY
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,11 @@ class Router:
             allow = ", ".join(sorted(allowed | ({"HEAD"} if "GET" in allowed else set())))
             raise Refused(405, "This method is not for this address", f"It has {allow}.", {"Allow": allow})
         return None
+
+    def largest_body(self, raw_path: str) -> int:
+        """How many bytes of a request that is sent to a path are read."""
+        sizes = (page.largest_body for pattern, page in self._patterns if pattern.match(raw_path))
+        return max(sizes, default=LARGEST_BODY)
 
 
 def _fixed_first(page: Page) -> tuple[int, int, str]:

@@ -58,7 +58,7 @@ MENU = (
 """Path, word, which count, and what it counts. Only pages that exist are shown."""
 TROUBLE = frozenset({"feeds", "dead"})
 """Counts that need somebody."""
-FOUND_UNDER = {"/alerts": "/", "/entries": "/search", "/acts": "/status"}
+FOUND_UNDER = {"/alerts": "/", "/entries": "/search", "/acts": "/status", "/explain": "/topics"}
 """Pages that are not in the menu themselves, by the beginning of their path."""
 DONE = {
     "relevant": "Marked as relevant.",
@@ -211,7 +211,9 @@ class Site:
 
     def error_page(self, refused: Refused, code: str = ENGLISH) -> bytes:
         """A page that needs neither the store nor to know who asks."""
-        values = {"title": refused.title, "remedy": refused.remedy, "status": refused.status}
+        values = {
+            "title": refused.title, "remedy": refused.remedy, "status": refused.status, "offers": refused.offers,
+        }  # fmt: skip
         return self.templates.render("refused.html.j2", values, code).encode("utf-8", "replace")
 
     @staticmethod

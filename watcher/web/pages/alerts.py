@@ -10,6 +10,7 @@ from watcher.queries.alerts import others_of_story, read_alert_page, read_attemp
 from watcher.render.highlight import Run, beside_score, part_runs, quote_runs, title_runs
 from watcher.views.alerts import life_of
 from watcher.web.exchange import Asked, Refused, Reply, with_query
+from watcher.web.nearest import near_alerts
 from watcher.web.router import Page
 
 
@@ -43,7 +44,7 @@ def find_alert(asked: Asked) -> Alert:
     if alert is None:
         remedy = f"Nothing, or more than one alert, has an id that begins so. Finished alerts are kept for " \
             f"{asked.site.settings.retention.messages.days} days."  # fmt: skip
-        raise Refused(404, "There is no such alert", remedy)
+        raise Refused(404, "There is no such alert", remedy, offers=list(near_alerts(asked, asked.params["id"])))
     return alert
 
 

@@ -27,7 +27,7 @@ from watcher.search.find import Order
 from watcher.store.records import AlertFilter, MarkState
 from watcher.views.feeds import FeedRow, feed_facts
 from watcher.views.json_text import json_text
-from watcher.views.outbox import attempt_facts, message_facts
+from watcher.views.outbox import attempt_facts
 from watcher.views.silences import silence_facts
 from watcher.views.today import story_facts
 from watcher.web.exchange import JSON, Asked, Refused, Reply, whole_id, with_query
@@ -218,15 +218,16 @@ def outbox(asked: Asked) -> Reply:
     )
     store = asked.site.store
     rows = read_message_rows(store, store.outbox.newest(state=state, limit=limit + 1, before=before), asked.now)
-    facts = [{**message_facts(row.notification), "dropped": row.is_dropped} for row in rows[:limit]]
-    return page_of(asked, facts, rows[limit - 1].notification.key if len(rows) > limit else "")
+    return page_of(
+        asked, [row.facts() for row in rows[:limit]], rows[limit - 1].notification.key if len(rows) > limit else ""
+    )
 
 
 def message(asked: Asked) -> Reply:
     found = find_message(asked)
     (row,) = read_message_rows(asked.site.store, [found], asked.now)
     log = [attempt_facts(one) for one in asked.site.store.outbox.attempts(found.key)]
-    return answer({**message_facts(found), "dropped": row.is_dropped, "attempt_log": log})
+    return answer({**row.facts(), "attempt_log": log})
 
 
 def silences(asked: Asked) -> Reply:

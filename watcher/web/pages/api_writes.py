@@ -8,9 +8,8 @@ import secrets
 from datetime import datetime
 
 from watcher.config.matchers import MatcherProblem, read_matcher
-from watcher.match.explain import explain, explanation_json
+from watcher.match.explain import explanation_json
 from watcher.model.alert import stable_hash
-from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
 from watcher.model.web import May
@@ -20,6 +19,7 @@ from watcher.web.exchange import Asked, Refused, Reply
 from watcher.web.pages.alerts import find_alert
 from watcher.web.pages.api import answer, moment
 from watcher.web.pages.entries import find_entry
+from watcher.web.pages.explain import LARGEST_TEXT, chosen_topics, explained
 from watcher.web.pages.feeds import find_feed
 from watcher.web.pages.outbox import find_message
 from watcher.web.pages.silences import LONGEST_COMMENT, MOST_MATCHERS, may_end
@@ -67,13 +67,9 @@ def missed(asked: Asked) -> Reply:
 
 def explain_text(asked: Asked) -> Reply:
     """What topics make of a text that was sent; nothing is kept."""
-    name = text_of(asked, "topic", "")
-    if name and asked.site.topic(name) is None:
-        raise Refused(400, "There is no such topic", "Topics are named in the configuration.")
-    title, content = (text_of(asked, one, "")[:TEXT_LIMIT] for one in ("title", "text"))
-    entry = Entry("", "", title, content=content)
-    chosen = [one for one in asked.site.config.topics if name in ("", one.topic.name)]
-    return answer({"items": [explanation_json(explain(one, entry, None)) for one in chosen], "next": None})
+    topics = chosen_topics(asked, text_of(asked, "topic", ""))
+    found = explained(topics, text_of(asked, "title", ""), text_of(asked, "text", ""))
+    return answer({"items": [explanation_json(one) for one in found], "next": None})
 
 
 def try_topic(asked: Asked) -> Reply:
@@ -155,7 +151,7 @@ def drop(asked: Asked) -> Reply:
 PAGES = (
     Page("/api/alerts/{id}/mark", mark, May.ACT, "POST"),
     Page("/api/entries/{key}/missed", missed, May.ACT, "POST"),
-    Page("/api/explain", explain_text, May.READ, "POST"),
+    Page("/api/explain", explain_text, May.READ, "POST", largest_body=LARGEST_TEXT),
     Page("/api/topics/{name}/try", try_topic, May.ACT, "POST"),
     Page("/api/silences", add_silence, May.ACT, "POST"),
     Page("/api/silences/{id}/expire", expire_silence, May.ACT, "POST"),

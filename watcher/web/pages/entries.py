@@ -10,6 +10,7 @@ from watcher.queries.entries import read_entry_page
 from watcher.render.highlight import text_runs
 from watcher.views.entries import EntryPage
 from watcher.web.exchange import Asked, Refused, Reply, with_query
+from watcher.web.nearest import near_entries
 from watcher.web.router import Page
 
 
@@ -53,7 +54,7 @@ def find_entry(asked: Asked) -> EntryRecord:
         kept = asked.site.settings.retention
         days = f"{kept.entries.days} days, those without an alert for {kept.unmatched.days}"
         remedy = f"Nothing, or more than one entry, has a key that begins so. Entries are kept for {days}."
-        raise Refused(404, "There is no such entry", remedy)
+        raise Refused(404, "There is no such entry", remedy, offers=list(near_entries(asked, asked.params["key"])))
     return record
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 
 from watcher.model.feed import FeedIssueKind
 from watcher.model.web import May
@@ -12,10 +13,13 @@ from watcher.text.redact import redact_addresses
 from watcher.views.feed_facts import TimeWords, facts_of
 from watcher.views.feeds import FeedRow, feeds_like
 from watcher.web.exchange import Asked, Refused, Reply, with_query
+from watcher.web.nearest import near_feeds
 from watcher.web.rendering import lasting
 from watcher.web.router import Page
 
 ROWS = 100
+COUNTED = timedelta(days=30)
+KEPT_SECONDS = 300
 
 
 def show_all(asked: Asked) -> Reply:
@@ -31,7 +35,7 @@ def show_all(asked: Asked) -> Reply:
         "feeds.html.j2", rows=rows, all=len(listed), found=len(found), more=more, state=state, text=text,
         kinds=[kind.value for kind in FeedIssueKind], polling=asked.site.settings.polling,
         here=with_query("/feeds", state=state, q=text, after=after),
-        with_issues=sum(bool(one.issues) for one in listed),
+        with_issues=sum(bool(one.issues) for one in listed), alerts=_alerts(asked),
     )  # fmt: skip
 
 
@@ -53,8 +57,16 @@ def show(asked: Asked) -> Reply:
     ]
     entries = read_newest_entries(asked.site.store, row)
     return asked.page(
-        "feed.html.j2", row=row, facts=facts, entries=entries, may_poll=row.may_be_asked(polling, asked.now)
-    )
+        "feed.html.j2", row=row, facts=facts, entries=entries, may_poll=row.may_be_asked(polling, asked.now),
+        alerts=_alerts(asked),
+    )  # fmt: skip
+
+
+def _alerts(asked: Asked) -> Mapping[str, int] | None:
+    """Alerts of each feed in 30 days, at most five minutes old; None while they are being counted."""
+    store, since = asked.site.store, asked.now - COUNTED
+    version = int(asked.now.timestamp()) // KEPT_SECONDS
+    return asked.site.remembered.value("alerts by feed", "", version, lambda: store.pages.alerts_by_feed(since))
 
 
 def poll_now(asked: Asked) -> Reply:
@@ -70,7 +82,8 @@ def find_feed(asked: Asked) -> FeedRow:
     """The feed that the path names. Raises `Refused`."""
     feed = asked.site.feed(asked.params["id"].lower())
     if feed is None:
-        raise Refused(404, "There is no such feed", "The list of feeds has all that are configured.")
+        offers = list(near_feeds(asked, asked.params["id"].lower()))
+        raise Refused(404, "There is no such feed", "The list of feeds has all that are configured.", offers=offers)
     return read_feed_row(asked.site.store, asked.site.settings, feed, asked.now)
 
 

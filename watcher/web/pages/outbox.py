@@ -8,6 +8,7 @@ from watcher.queries.outbox import read_message_rows
 from watcher.route.tree import rank_of, routes_by_path, zone_of
 from watcher.views.outbox import remedy_of
 from watcher.web.exchange import Asked, Refused, Reply, with_query
+from watcher.web.nearest import near_messages
 from watcher.web.router import Page
 
 ROWS = 50
@@ -78,7 +79,7 @@ def find_message(asked: Asked) -> Notification:
     if found is None:
         days = asked.site.settings.retention.messages.days
         remedy = f"Nothing, or more than one message, has a key that begins so. Finished ones are kept for {days} days."
-        raise Refused(404, "There is no such message", remedy)
+        raise Refused(404, "There is no such message", remedy, offers=list(near_messages(asked, asked.params["key"])))
     return found
 
 

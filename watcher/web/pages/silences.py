@@ -23,6 +23,8 @@ from watcher.web.router import Page
 SHOWN_AFTER = timedelta(days=14)
 MOST_MATCHERS = 10
 LONGEST_COMMENT = 500
+MOST_KEPT = 200
+"""Alerts that the page of a silence lists."""
 TOMORROW = "tomorrow"
 LENGTHS: Mapping[str, str] = {
     "1h": "1 hour", "3h": "3 hours", "24h": "24 hours", TOMORROW: "until tomorrow 07:00", "3d": "3 days",
@@ -55,7 +57,8 @@ class Draft:
 def show_all(asked: Asked) -> Reply:
     found = asked.site.store.silences.ending_after(asked.now - SHOWN_AFTER)
     groups = [(state.value, [one for one in found if state_of(one, asked.now) is state]) for state in SilenceState]
-    return asked.page("silences.html.j2", groups=groups, may_end=lambda one: may_end(asked, one))
+    kept = asked.site.store.pages.count_kept_back([one.id for one in found])
+    return asked.page("silences.html.j2", groups=groups, kept=kept, may_end=lambda one: may_end(asked, one))
 
 
 def may_end(asked: Asked, silence: Silence) -> bool:
@@ -64,8 +67,9 @@ def may_end(asked: Asked, silence: Silence) -> bool:
 
 
 def show(asked: Asked) -> Reply:
-    """One silence, and what it meets."""
-    silence = _find(asked, asked.site.store.silences.ending_after(asked.now - SHOWN_AFTER))
+    """One silence, what it has kept back, and what it meets."""
+    store = asked.site.store
+    silence = _find(asked, store.silences.ending_after(asked.now - SHOWN_AFTER))
     if silence is None:
         remedy = f"Silences that ended more than {SHOWN_AFTER.days} days ago are not shown any more."
         raise Refused(404, "There is no such silence", remedy)
@@ -73,7 +77,9 @@ def show(asked: Asked) -> Reply:
         "silence.html.j2",
         silence=silence,
         state=state_of(silence, asked.now).value,
-        preview=read_preview(asked.site.store, silence, "", asked.now),
+        kept=store.pages.kept_back(silence.id, MOST_KEPT),
+        kept_count=store.pages.count_kept_back([silence.id])[silence.id],
+        preview=read_preview(store, silence, "", asked.now),
         may_end=may_end(asked, silence),
     )
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.suggest import Suggestions
 from watcher.model.web import May
 from watcher.queries.topics import (
+    read_judged,
     read_near_misses,
     read_precision,
     read_suggestions,
@@ -18,6 +20,7 @@ from watcher.queries.topics import (
 )
 from watcher.views.topics import DayVolume, NearMisses, TriedTopic
 from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.nearest import near_topics
 from watcher.web.router import Page
 from watcher.web.trying import try_definition
 
@@ -115,11 +118,19 @@ def _suggestions(asked: Asked, topic: CompiledTopic) -> Suggestions | None:
     return asked.site.remembered.value("suggestions", topic.name, version, lambda: read_suggestions(store, topic))
 
 
+def judged(asked: Asked) -> Reply:
+    """The marks of a topic as a file for `watcher evaluate --entries`."""
+    name = _find(asked).topic.name
+    body = "".join(f"{line}\n" for line in read_judged(asked.site.store, name))
+    saved_as = f"attachment; filename*=UTF-8''judged-{quote(name, safe='')}.jsonl"
+    return Reply(body.encode(), content_type="application/x-ndjson", headers={"Content-Disposition": saved_as})
+
+
 def _find(asked: Asked) -> CompiledTopic:
     found = asked.site.topic(asked.params["name"])
     if found is None:
-        known = ", ".join(one.topic.name for one in asked.site.config.topics)
-        raise Refused(404, "There is no such topic", f"The configuration has: {known or 'none'}.")
+        remedy = "Topics are named in the configuration."
+        raise Refused(404, "There is no such topic", remedy, offers=list(near_topics(asked, asked.params["name"])))
     return found
 
 
@@ -161,5 +172,6 @@ def _short_day(volume: DayVolume) -> str:
 PAGES = (
     Page("/topics", show_all, May.READ),
     Page("/topics/{name}", show, May.READ),
+    Page("/topics/{name}/judged.jsonl", judged, May.READ),
     Page("/topics/{name}/try", attempt, May.ACT, "POST"),
 )
