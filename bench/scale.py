@@ -121,7 +121,7 @@ def record_of(feed: AcquiredFeed) -> PollRecord:
         next_poll_at=now + HOUR,
         last_polled_at=now,
         last_success_at=now,
-        entry_hashes=feed.state.entry_hashes or "0123456789abcdef" * ENTRIES,
+        entry_hashes=feed.state.entry_hashes or "0123456789abcdef" * 2 * ENTRIES,
     )
     return PollRecord(feed.epoch, state, feed.state.url, issues_from=now + 1000 * HOUR)
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import blake2b
 
 from watcher.dedupe.decide import NamedDocument, decide
-from watcher.dedupe.unchanged import ChangedPart, hashes_after, known_hashes
+from watcher.dedupe.unchanged import ChangedPart, LastDocument
 from watcher.model.entry import (
     Entry,
     EntryDecision,
@@ -18,7 +18,6 @@ from watcher.model.entry import (
     ReaderName,
     Seen,
     SeenProbe,
-    split_hashes,
 )
 from watcher.model.feed import PollState
 
@@ -27,21 +26,24 @@ BACKFILL = timedelta(hours=24)
 URL = "https://example.org/feed.xml"
 
 
-Read = tuple[tuple[Identified, ...], EntryDecision, bool]
+Read = tuple[tuple[Identified, ...], EntryDecision]
 
 
 def _hash_of(entry: Entry) -> str:
     return b64encode(blake2b(repr(entry).encode("utf-8", "surrogatepass"), digest_size=6).digest()).decode()
 
 
-def _without_known_texts(parsed: ParsedFeed, known: str) -> ParsedFeed:
-    """The document as the reader gives it that knows these hashes."""
-    old = split_hashes(known)
-    entries = [
-        Entry(one.id, one.link, one.title, published=one.published, updated=one.updated) if hash_ in old else one
-        for one, hash_ in zip(parsed.entries, parsed.hashes, strict=True)
-    ]
-    return replace(parsed, entries=tuple(entries))
+def _read(entries: Sequence[Entry], known: Collection[str]) -> ParsedFeed:
+    """A document of these entries as the reader gives it that knows these hashes."""
+    hashed = [(_hash_of(entry), entry) for entry in entries]
+    return ParsedFeed(
+        ReaderName.LXML,
+        "Feed",
+        "en",
+        tuple(entry for hash_, entry in hashed if hash_ not in known),
+        hashes=tuple(hash_ for hash_, _ in hashed if hash_ not in known),
+        unchanged=tuple(hash_ for hash_, _ in hashed if hash_ in known),
+    )
 
 
 @dataclass
@@ -58,29 +60,31 @@ class PolledFeed:
 
     def poll(self, entries: Sequence[Entry]) -> EntryDecision:
         self.now += timedelta(hours=1)
-        parsed = ParsedFeed(ReaderName.LXML, "Feed", "en", tuple(entries), hashes=tuple(map(_hash_of, entries)))
-        items, decision, is_first_try = self._by_changes(parsed) or self._in_full(parsed)
+        last = LastDocument.to_skip(self.state, self.now) if self.may_be_short else LastDocument("")
+        parsed = _read(entries, last.hashes)
+        decided, is_first_try = self._by_changes(parsed, last), not parsed.unchanged
+        if decided is None:
+            last, parsed = LastDocument(""), _read(entries, ())
+        items, decision = decided or self._in_full(parsed)
         self.short += decision.unchanged > 0
         self._remember((*decision.new, *decision.updated, *decision.quiet))
         self._advance(entries, decision)
         self.state = replace(
             self.state,
-            entry_hashes=hashes_after(parsed, items, decision) if is_first_try else "",
+            entry_hashes=last.after(parsed, items, decision) if decided or is_first_try else "",
             read_in_full_at=self.state.read_in_full_at if decision.unchanged else self.now,
         )
         return decision
 
-    def _by_changes(self, parsed: ParsedFeed) -> Read | None:
-        known = known_hashes(self.state, self.now) if self.may_be_short else ""
-        part = ChangedPart.of(self.url, _without_known_texts(parsed, known), self.state, known) if known else None
+    def _by_changes(self, parsed: ParsedFeed, last: LastDocument) -> Read | None:
+        part = ChangedPart.of(self.url, parsed, self.state, last)
         decision = None if part is None else part.decide(self._seen(part.probe()))
-        return None if part is None or decision is None else (part.items, decision, True)
+        return None if part is None or decision is None else (part.items, decision)
 
     def _in_full(self, parsed: ParsedFeed) -> Read:
         named = NamedDocument.of(self.url, parsed, self.state)
         decision = decide(named, self.state, self._seen(named.probe()), self.now, BACKFILL)
-        is_first_try = split_hashes(known_hashes(self.state, self.now)).isdisjoint(parsed.hashes)
-        return named.items, decision, is_first_try
+        return named.items, decision
 
     def new_titles(self, entries: Sequence[Entry]) -> list[str]:
         return [item.entry.title for item in self.poll(entries).new]

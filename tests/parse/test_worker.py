@@ -43,6 +43,7 @@ FEED = {
         st.lists(st.integers(0, 6), max_size=3).map(tuple),
     ),
     "hashes": st.lists(st.from_regex("[A-Za-z0-9+/]{8}", fullmatch=True), max_size=3).map(tuple),
+    "unchanged": st.lists(st.from_regex("[A-Za-z0-9+/]{8}", fullmatch=True), max_size=3).map(tuple),
     "repairs": st.lists(st.builds(DocumentRepair, st.sampled_from(RepairKind), texts), max_size=2).map(tuple),
 }
 feeds = st.builds(ParsedFeed, **FEED)
@@ -61,7 +62,7 @@ def received(frames: list[bytes]) -> ParsedFeed:
 @pytest.mark.slow
 def test_any_feed(feed: ParsedFeed) -> None:
     read = received(list(encode_feed(feed)))
-    assert (read, read.hashes) == (feed, feed.hashes)
+    assert (read, read.hashes, read.unchanged) == (feed, feed.hashes, feed.unchanged)
 
 
 def test_a_long_feed_comes_in_frames_of_bounded_size() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import timedelta
 from typing import Any
 
@@ -11,7 +11,6 @@ import pytest
 from tests.harness.harness import Harness, Item
 from watcher.errors import PollReason
 from watcher.match.percolator import Percolator
-from watcher.model.entry import ENTRY_HASH
 from watcher.poll import poller
 from watcher.store.polls import Polls
 
@@ -63,9 +62,11 @@ class _Jobs:
         self.with_texts: list[int] = []
         parse = poller.ParserPool.parse
 
-        async def counted(pool: poller.ParserPool, body: bytes, *, known_hashes: str = "", **given: Any) -> Any:
+        async def counted(
+            pool: poller.ParserPool, body: bytes, *, known_hashes: Collection[str] = (), **given: Any
+        ) -> Any:
             parsed = await parse(pool, body, known_hashes=known_hashes, **given)
-            self.known.append(len(known_hashes) // ENTRY_HASH)
+            self.known.append(len(known_hashes))
             self.with_texts.append(sum(bool(entry.summary) for entry in parsed.entries))
             return parsed
 

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 from watcher.dedupe.fingerprint import text_fingerprint, title_fingerprint
 from watcher.dedupe.links import comparable_link, home_host
@@ -61,14 +62,23 @@ def identify(
     return tuple(replace(item, key=key) for item, key in _first_of_each(distinct, keys))
 
 
-def scheme_for(entries: Sequence[Entry], current: IdentityScheme, streak: int) -> Scheme:
+class Named(Protocol):
+    """An entry of which only the names are known."""
+
+    def name(self, scheme: IdentityScheme) -> Hashable: ...
+
+
+def scheme_for(
+    entries: Sequence[Entry], current: IdentityScheme, streak: int, *, beside: Sequence[Named] = ()
+) -> Scheme:
     """The scheme for this document. Weaker at once (a doubled name hides entries), stronger only after a long streak.
 
-    A document with fewer than two entries cannot double a name and says nothing.
+    A document with fewer than two entries cannot double a name and says nothing. `beside` are its other entries, none
+    of which has a name of one of `entries`.
     """
-    if len(entries) < 2:
+    if len(entries) + len(beside) < 2:
         return Scheme(current, streak)
-    asked = _asked(entries)
+    asked = _asked(entries, beside)
     in_force = SCHEMES.index(current)
     if asked >= in_force:
         return Scheme(SCHEMES[asked])
@@ -92,13 +102,14 @@ def fallback_key(feed_url: str, item: Identified) -> str:
     return stable_hash(feed_url, *_identity(item, IdentityScheme.TITLE))
 
 
-def _asked(entries: Sequence[Entry]) -> int:
+def _asked(entries: Sequence[Entry], beside: Sequence[Named]) -> int:
     """The first scheme in which few names are doubled; the last one when there is none."""
     contents = {(entry.id, entry.link, entry.title): entry for entry in entries}
     for rank, scheme in enumerate(SCHEMES):
-        names = Counter(entry_name(entry, scheme) for entry in contents.values())
+        names: Counter[Hashable] = Counter(entry_name(entry, scheme) for entry in contents.values())
+        names.update(one.name(scheme) for one in beside)
         doubled = sum(count for count in names.values() if count > 1)
-        if doubled <= DOUBLED_SHARE * len(contents):
+        if doubled <= DOUBLED_SHARE * (len(contents) + len(beside)):
             return rank
     return len(SCHEMES) - 1
 

@@ -8,40 +8,119 @@ is read in full and `decide` has the word.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from base64 import b64decode, b64encode
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+from zlib import crc32
 
 from watcher.dedupe.decide import Sorting, may_be_another
 from watcher.dedupe.identity import Scheme, entry_name, identify, probe_for, scheme_for
-from watcher.dedupe.links import comparable_link, home_host
-from watcher.model.entry import Entry, EntryDecision, Identified, ParsedFeed, Seen, SeenProbe, split_hashes
+from watcher.dedupe.links import comparable_link, host_of
+from watcher.model.entry import (
+    ENTRY_HASH,
+    Entry,
+    EntryDecision,
+    Identified,
+    IdentityScheme,
+    ParsedFeed,
+    Seen,
+    SeenProbe,
+)
 from watcher.model.feed import PollState
 
 IN_FULL_EVERY = timedelta(days=1)
-_MOST_HASHES = 2_000
-"""Entries of a document whose hashes are kept: they are written with the state of the feed."""
+_MOST_ENTRIES = 2_000
+"""Entries of a document that are remembered: they are written with the state of the feed."""
+
+_MARK = "~"
+"""Begins what is kept of a document; versions before this one kept something else."""
+
+_FACTS = struct.Struct(">IIHII")
+_KEPT = ENTRY_HASH + _FACTS.size * 8 // 6
+"""Characters that are kept of an entry: its hash and `KeptEntry`, in base64."""
 
 
-def known_hashes(state: PollState, now: datetime) -> str:
-    """The hashes of entries that need not be read again; "" when the document is to be read in full."""
-    is_due = state.read_in_full_at is None or not timedelta() <= now - state.read_in_full_at < IN_FULL_EVERY
-    return "" if is_due or state.baseline_at is None else state.entry_hashes
-
-
-def hashes_after(parsed: ParsedFeed, items: Sequence[Identified], decision: EntryDecision) -> str:
-    """What to keep of a document for the next poll.
-
-    "" unless each entry has a name that no other has and is remembered under it: how entries with one name are
-    distinguished depends on all of them.
+class KeptEntry(NamedTuple):
+    """What must be known of an entry that is not read again: checksums of its names, and its dates in seconds since
+    1970. All are 0 where the entry has none; `link` is of the title in an entry without a link, and `host` then 0.
     """
-    names = {entry_name(entry, decision.identity) for entry in parsed.entries}
-    remembered = {*decision.known, *(item.key for item in (*decision.new, *decision.updated, *decision.quiet))}
-    if len(parsed.hashes) > _MOST_HASHES or len(names) < len(parsed.entries):
-        return ""
-    if not remembered.issuperset(item.key for item in items):
-        return ""
-    return "".join(parsed.hashes)
+
+    id: int
+    link: int
+    host: int
+    published: int
+    updated: int
+
+    @classmethod
+    def of(cls, entry: Entry) -> KeptEntry:
+        link = comparable_link(entry.link)
+        return cls(
+            _sum(entry.id) if entry.id else 0,
+            _sum(link or f"title {entry.title}"),
+            _host_sum(entry.link) if entry.link else 0,
+            _seconds(entry.published),
+            _seconds(entry.updated),
+        )
+
+    @property
+    def date(self) -> datetime | None:
+        seconds = self.published or self.updated
+        return datetime.fromtimestamp(seconds, UTC) if seconds else None
+
+    def name(self, scheme: IdentityScheme) -> tuple[int, ...]:
+        """As `entry_name` has it, but for titles that distinguish entries of one link."""
+        return (self.id,) if scheme == IdentityScheme.ID and self.id else (self.link, self.published)
+
+
+class LastDocument:
+    """The entries of a feed's last document by their hashes, as `PollState.entry_hashes` keeps them."""
+
+    def __init__(self, kept: str) -> None:
+        text = kept.removeprefix(_MARK) if kept.startswith(_MARK) else ""
+        self._kept: Mapping[str, str] = {
+            text[start : start + ENTRY_HASH]: text[start + ENTRY_HASH : start + _KEPT]
+            for start in range(0, len(text), _KEPT)
+        }
+
+    @classmethod
+    def to_skip(cls, state: PollState, now: datetime) -> LastDocument:
+        """Without entries when the next document is to be read in full."""
+        is_due = state.read_in_full_at is None or not timedelta() <= now - state.read_in_full_at < IN_FULL_EVERY
+        return cls("" if is_due or state.baseline_at is None else state.entry_hashes)
+
+    @property
+    def hashes(self) -> Collection[str]:
+        return self._kept.keys()
+
+    def entries(self, hashes: Collection[str]) -> list[KeptEntry]:
+        packed = b64decode("".join([self._kept[hash_] for hash_ in hashes]))
+        return [KeptEntry._make(facts) for facts in _FACTS.iter_unpack(packed)]
+
+    def dates(self, hashes: Collection[str]) -> list[datetime]:
+        return [one.date for one in self.entries(hashes) if one.date]
+
+    def after(self, parsed: ParsedFeed, items: Sequence[Identified], decision: EntryDecision) -> str:
+        """What to keep of the next document.
+
+        "" unless each entry has a name that no other has and is remembered under it: how entries with one name are
+        distinguished depends on all of them.
+        """
+        names = {entry_name(entry, decision.identity) for entry in parsed.entries}
+        remembered = {*decision.known, *(item.key for item in (*decision.new, *decision.updated, *decision.quiet))}
+        unchanged = set(parsed.unchanged)
+        if len(names) + len(unchanged) > _MOST_ENTRIES or not remembered.issuperset(item.key for item in items):
+            return ""
+        if len(names) < len(parsed.entries) or len(unchanged) < len(parsed.unchanged):
+            return ""
+        packed = b"".join([_FACTS.pack(*KeptEntry.of(entry)) for entry in parsed.entries])
+        facts = b64encode(packed).decode("ascii")
+        size = _KEPT - ENTRY_HASH
+        kept = [hash_ + facts[place * size : (place + 1) * size] for place, hash_ in enumerate(parsed.hashes)]
+        return "".join([_MARK, *kept, *(hash_ + self._kept[hash_] for hash_ in parsed.unchanged)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,18 +133,16 @@ class ChangedPart:
     unchanged: int
 
     @classmethod
-    def of(cls, feed_url: str, parsed: ParsedFeed, state: PollState, known: str) -> ChangedPart | None:
+    def of(cls, feed_url: str, parsed: ParsedFeed, state: PollState, last: LastDocument) -> ChangedPart | None:
         """None when no entry is unchanged, or when names depend on the whole document."""
-        old = split_hashes(known)
-        same = [entry for entry, hash_ in zip(parsed.entries, parsed.hashes, strict=True) if hash_ in old]
-        changed = [entry for entry, hash_ in zip(parsed.entries, parsed.hashes, strict=True) if hash_ not in old]
-        scheme = scheme_for(parsed.entries, state.identity, state.identity_streak)
-        if not same or scheme.name != state.identity:
+        if not parsed.unchanged:
             return None
-        home = home_host(entry.link for entry in parsed.entries)
-        if not _names(changed, home).isdisjoint(_names(same, home)):
+        same, changed = last.entries(parsed.unchanged), [KeptEntry.of(entry) for entry in parsed.entries]
+        scheme = scheme_for(parsed.entries, state.identity, state.identity_streak, beside=same)
+        if scheme.name != state.identity or not _names(changed).isdisjoint(_names(same)):
             return None
-        return cls(feed_url, scheme, identify(feed_url, changed, scheme.name, home=home), len(same))
+        home = _home([*same, *changed], parsed.entries)
+        return cls(feed_url, scheme, identify(feed_url, parsed.entries, scheme.name, home=home), len(same))
 
     def probe(self) -> SeenProbe:
         """What must be looked up before `decide`."""
@@ -97,9 +174,27 @@ class ChangedPart:
         )
 
 
-def _names(entries: Sequence[Entry], home: str) -> set[tuple[str, str]]:
-    """What must not be shared by two entries, for their names to be their own: id and link, else the title."""
-    names = {("id", entry.id) for entry in entries if entry.id}
-    links = [comparable_link(entry.link, home) for entry in entries]
-    names |= {("link", link) for link in links if link}
-    return names | {("title", entry.title) for entry, link in zip(entries, links, strict=True) if not link}
+def _names(entries: Sequence[KeptEntry]) -> set[tuple[str, int]]:
+    """What must not be shared by two entries, for their names to be their own."""
+    return {("id", one.id) for one in entries if one.id} | {("link", one.link) for one in entries}
+
+
+def _home(document: Sequence[KeptEntry], changed: Sequence[Entry]) -> str:
+    """`home_host` of a document, as far as it makes a difference to its changed entries: "" where it is not theirs."""
+    hosts = Counter(one.host for one in document if one.host)
+    home = next((host for host, count in hosts.items() if count * 2 > hosts.total()), 0)
+    return next((host_of(entry.link) for entry in changed if entry.link and _host_sum(entry.link) == home), "")
+
+
+def _seconds(date: datetime | None) -> int:
+    """0 also for what 32 bits do not hold; the reader gives no such dates."""
+    seconds = 0 if date is None else int(date.timestamp())
+    return seconds if 0 <= seconds < 1 << 32 else 0
+
+
+def _sum(text: str) -> int:
+    return crc32(text.encode("utf-8", "surrogatepass")) or 1
+
+
+def _host_sum(link: str) -> int:
+    return _sum(host_of(link)) & 0xFFFF or 1

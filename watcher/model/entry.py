@@ -87,11 +87,6 @@ class Entry:
     from_page: bool = False
 
 
-def split_hashes(hashes: str) -> frozenset[str]:
-    """The hashes of entries that stand one after the other."""
-    return frozenset(hashes[start : start + ENTRY_HASH] for start in range(0, len(hashes), ENTRY_HASH))
-
-
 def joined_texts(summary: str, content: str) -> str:
     """One text of both: the content, preceded by the summary unless that is a part of it, perhaps cut off with "…"."""
     if not summary or not content or summary in content:
@@ -127,7 +122,7 @@ class ParsedFeed:
 
     `repairs` says what had to be repaired to read it, one of each kind: `feeds show` and `feeds health` print it.
     `hashes` has `ENTRY_HASH` characters for each entry, made of the entry as it was written; () where nobody asked for
-    them. Entries whose hash was known beforehand come without texts: id, link, title and dates are all they have.
+    them. `unchanged` are the hashes that were known beforehand: their entries are not in `entries`.
     """
 
     reader: ReaderName
@@ -139,6 +134,7 @@ class ParsedFeed:
     hints: UpdateHints = UpdateHints()
     repairs: tuple[DocumentRepair, ...] = ()
     hashes: tuple[str, ...] = field(default=(), compare=False)
+    unchanged: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def truncated(self) -> bool:

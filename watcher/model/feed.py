@@ -168,7 +168,7 @@ class PollState:
     """Since when entries are left out because the feed publishes more than `limits` allows; None once all are taken."""
 
     entry_hashes: str = ""
-    """The hashes of the last document's entries, one after the other; "" when the next one must be read in full."""
+    """What is kept of the last document's entries (`dedupe/unchanged.py`); "" when the next is to be read in full."""
 
     read_in_full_at: datetime | None = None
     """When all entries of a document were last compared with what is remembered."""

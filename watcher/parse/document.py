@@ -12,7 +12,7 @@ Every repair on the way is recorded on the feed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from watcher.errors import ParseError, PollReason
@@ -24,6 +24,7 @@ from watcher.parse.feedparser_reader import read_with_feedparser
 from watcher.parse.jsonfeed import is_json, json_after_text, read_jsonfeed
 from watcher.parse.lxml_reader import Element, TreeWalk, parse_xml
 from watcher.parse.normalise import RawFeed, normalise
+from watcher.parse.pieces import Pieces
 from watcher.parse.repair import (
     Repaired,
     beginning_of,
@@ -41,7 +42,9 @@ _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGN
 _FEED_ROOT = re.compile(rb"<(?:[a-z0-9_.-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 
 
-def parse_document(body: bytes, *, url: str, headers: Mapping[str, str], known_hashes: str | None = None) -> ParsedFeed:
+def parse_document(
+    body: bytes, *, url: str, headers: Mapping[str, str], known_hashes: Collection[str] | None = None
+) -> ParsedFeed:
     """Reads a feed of any common format.
 
     `body` is decoded content, `url` the address that answered (base of relative links), `headers` have lower-case
@@ -55,7 +58,7 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str], known_h
     if is_json(decoded.body):
         raw: RawFeed | None = read_jsonfeed(decoded.body, language=language)
     else:
-        raw = _read_xml(decoded.body, url=url, language=language)
+        raw = _read_xml(decoded.body, url, language, known_hashes)
         if raw is None and (feed := json_after_text(decoded.body)):
             raw = read_jsonfeed(feed, language=language)
             raw.repairs.append(DocumentRepair(RepairKind.MARKUP, "text before the document removed"))
@@ -66,8 +69,12 @@ def parse_document(body: bytes, *, url: str, headers: Mapping[str, str], known_h
     return _with_count(normalise(raw, url=url, known_hashes=known_hashes))
 
 
-def _read_xml(body: bytes, *, url: str, language: str | None) -> RawFeed | None:
+def _read_xml(body: bytes, url: str, language: str | None, known_hashes: Collection[str] | None) -> RawFeed | None:
     document, entities = without_doctype(body)
+    if known_hashes is not None and not entities:
+        pieces = Pieces.of(document, url=url, language=language)
+        if pieces is not None and (raw := pieces.read(known_hashes, url=url, language=language)) is not None:
+            return raw
     fixed = Repaired(document)
     root = None if entities else parse_xml(document)
     if root is None:
@@ -125,7 +132,7 @@ def _with_count(feed: ParsedFeed) -> ParsedFeed:
     """The feed with the number of its entries in what is said of its truncation."""
     if not feed.truncated:
         return feed
-    count = len(feed.entries)
+    count = len(feed.entries) + len(feed.unchanged)
     said = f"{count} {'entry' if count == 1 else 'entries'} read"
     repairs = [replace(one, detail=said) if one.kind is RepairKind.TRUNCATED else one for one in feed.repairs]
     return replace(feed, repairs=tuple(repairs))

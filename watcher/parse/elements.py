@@ -53,6 +53,8 @@ def _entry(walk: TreeWalk, element: Element, depth: int) -> None:
     if len(walk.entries) >= MANY_ENTRIES:
         return
     refuse_cdf(walk.attributes)
+    walk.entry_tags.add((element.prefix, str(element.tag)))
+    walk.entries_depend |= walk.has_content
     about = walk.attributes.get("rdf:about")
     entry = EntryBuilder(is_entry=True)
     walk.enter(entry=entry)
@@ -239,6 +241,7 @@ def _stored(walk: TreeWalk, element: Element, depth: int, name: str) -> None:
 
 def _update_hint(walk: TreeWalk, element: Element, depth: int, name: str) -> None:
     walk.top.fields[name] = _bare(element)
+    walk.entries_depend |= walk.entry is not None
 
 
 def _skipped(walk: TreeWalk, element: Element, depth: int) -> None:

@@ -119,6 +119,10 @@ class TreeWalk:
         self.skip_hours: list[str] = []
         self.skip_days: list[str] = []
         self.entries: list[RawEntry] = []
+        self.entry_tags: set[tuple[str | None, str]] = set()
+        """Prefixes and tags of the elements that are entries."""
+        self.entries_depend = False
+        """Whether an entry means another thing without what is around it, or something around it without the entry."""
         self.entry: EntryBuilder | None = None
         self.source: EntryBuilder | None = None
         self.context = self.top
@@ -218,6 +222,12 @@ class TreeWalk:
         parts = [escape(element.text or "")]
         parts += [_without_prefixes(child) for child in element]
         return undo_double_utf8("".join(parts).strip())
+
+    def entries_are_plain(self, name: str) -> bool:
+        """Whether all entries are elements of this name without a prefix, and mean the same wherever they are."""
+        return not self.entries_depend and all(
+            prefix is None and tag.rpartition("}")[2] == name for prefix, tag in self.entry_tags
+        )
 
     def handles(self, name: str) -> bool:
         """Whether an element of this name shows in our fields."""

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -23,7 +23,6 @@ from watcher.model.entry import (
     ParsedFeed,
     ReaderName,
     UpdateHints,
-    split_hashes,
 )
 from watcher.parse.dates import parse_date
 from watcher.parse.plaintext import TextKind, one_line, plain_text, title_line
@@ -87,7 +86,11 @@ class RawEntry:
 
 @dataclass(slots=True)
 class RawFeed:
-    """A document as read by `reader`. Hints on when to poll are as written."""
+    """A document as read by `reader`. Hints on when to poll are as written.
+
+    `hashes` are those of `entries` and `unchanged` those of known ones, where they are made of the bytes (`pieces`);
+    else they are made of what was read.
+    """
 
     reader: ReaderName
     title: RawText = NO_TEXT
@@ -100,28 +103,21 @@ class RawFeed:
     skip_days: Sequence[str] = ()
     entries: list[RawEntry] = field(default_factory=list)
     repairs: list[DocumentRepair] = field(default_factory=list)
+    hashes: Sequence[str] = ()
+    unchanged: Sequence[str] = ()
 
 
-def normalise(raw: RawFeed, *, url: str, known_hashes: str | None = None) -> ParsedFeed:
+def normalise(raw: RawFeed, *, url: str, known_hashes: Collection[str] | None = None) -> ParsedFeed:
     """A document as read becomes values of the model. `url` is the base of what no reader could resolve.
 
-    With `known_hashes` (see `PollState.entry_hashes`) every entry gets a hash, and those that are known no texts: most
-    of the time of reading goes into texts.
+    With `known_hashes` every entry gets a hash, and those whose hash is one of them are only counted.
     """
     language = _language(raw.language)
-    raw_entries = raw.entries[:MANY_ENTRIES]
-    hashes: tuple[str, ...] = ()
-    if known_hashes is None:
-        entries = [_entry(entry, url, language) for entry in raw_entries]
-    else:
-        known = split_hashes(known_hashes)
-        hashing = _Hashing(url, language)
-        all_hashes = [hashing(entry) for entry in raw_entries]
-        entries = [
-            _entry(entry, url, language, without_texts=hash_ in known)
-            for entry, hash_ in zip(raw_entries, all_hashes, strict=True)
-        ]
-        hashes = tuple([hash_ for entry, hash_ in zip(entries, all_hashes, strict=True) if entry is not None])
+    raw.entries = raw.entries[:MANY_ENTRIES]
+    if known_hashes is not None and not (raw.hashes or raw.unchanged):
+        _hash(raw, _Hashing(url, language), known_hashes)
+    entries = [_entry(entry, url, language) for entry in raw.entries]
+    hashes = [hash_ for hash_, entry in zip(raw.hashes, entries, strict=False) if entry is not None]
     return ParsedFeed(
         reader=raw.reader,
         title=_title(raw.title),
@@ -131,8 +127,17 @@ def normalise(raw: RawFeed, *, url: str, known_hashes: str | None = None) -> Par
         ttl=_number(raw.ttl),
         hints=_hints(raw),
         repairs=tuple(raw.repairs),
-        hashes=hashes,
+        hashes=tuple(hashes),
+        unchanged=tuple(raw.unchanged),
     )
+
+
+def _hash(raw: RawFeed, hashing: _Hashing, known: Collection[str]) -> None:
+    """Gives the entries their hashes and takes out those that are known."""
+    hashed = [(hashing(entry), entry) for entry in raw.entries]
+    raw.unchanged = [hash_ for hash_, _ in hashed if hash_ in known]
+    raw.hashes = [hash_ for hash_, _ in hashed if hash_ not in known]
+    raw.entries = [entry for hash_, entry in hashed if hash_ not in known]
 
 
 class _Hashing:
@@ -197,13 +202,11 @@ def _is_bare_name(link: str, base: str) -> bool:
     return link.startswith(folder) and _BARE_NAME.fullmatch(link, len(folder)) is not None
 
 
-def _entry(raw: RawEntry, base: str, language: str | None, *, without_texts: bool = False) -> Entry | None:
+def _entry(raw: RawEntry, base: str, language: str | None) -> Entry | None:
     """The entry; None when it has no id, link, title or text: a document may end in one."""
     own_language = _language(raw.language)
     name, link, title = _name(raw.id, markup=False), _link(raw, base), _title(raw.title)
     published, updated = _date(raw.published, own_language or language), _date(raw.updated, own_language or language)
-    if without_texts:
-        return Entry(id=name, link=link, title=title, published=published, updated=updated)
     summary, content = _texts(raw)
     if not (name or link or title or summary or content):
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
 
@@ -39,7 +39,7 @@ class ParserPool:
         await self._children.start()
 
     async def parse(
-        self, body: bytes, *, url: str, headers: Mapping[str, str], known_hashes: str | None = None
+        self, body: bytes, *, url: str, headers: Mapping[str, str], known_hashes: Collection[str] | None = None
     ) -> ParsedFeed | ParseFailed:
         """Reads a document as `parse_document` does; never raises for what a document does."""
         answer = _Answer()

@@ -12,7 +12,7 @@ number, a date, or a tuple of texts.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
 from operator import attrgetter
@@ -33,15 +33,15 @@ _TUPLES = tuple(place for place, one in enumerate(fields(Entry)) if str(one.type
 _values_of = attrgetter(*_ENTRY_FIELDS)
 
 
-def encode_job(url: str, headers: Mapping[str, str], known_hashes: str | None) -> bytes:
+def encode_job(url: str, headers: Mapping[str, str], known_hashes: Collection[str] | None) -> bytes:
     """The frame before a document's own frame."""
-    return _dump([url, dict(headers), known_hashes])
+    return _dump([url, dict(headers), None if known_hashes is None else list(known_hashes)])
 
 
 def decode_job(frame: bytes) -> dict[str, Any]:
     """The arguments of `parse_document` for the document in the next frame."""
     url, headers, known_hashes = json.loads(frame)
-    return {"url": url, "headers": headers, "known_hashes": known_hashes}
+    return {"url": url, "headers": headers, "known_hashes": None if known_hashes is None else set(known_hashes)}
 
 
 def encode_failure(failed: ParseFailed) -> list[bytes]:
@@ -75,7 +75,7 @@ def decode_head(frame: bytes) -> ParsedFeed | ParseFailed:
     seconds, hours, days = head["hints"]
     interval = None if seconds is None else timedelta(seconds=seconds)
     head["hints"] = UpdateHints(interval, tuple(hours), tuple(days))
-    head["hashes"] = tuple(head["hashes"])
+    head["hashes"], head["unchanged"] = tuple(head["hashes"]), tuple(head["unchanged"])
     head["repairs"] = tuple(DocumentRepair(RepairKind(kind), detail) for kind, detail in head["repairs"])
     return ParsedFeed(**head, entries=())
 

@@ -19,12 +19,12 @@ import structlog
 
 from watcher.clock import Clock
 from watcher.dedupe.decide import NamedDocument, decide
-from watcher.dedupe.unchanged import ChangedPart, hashes_after, known_hashes
+from watcher.dedupe.unchanged import ChangedPart, LastDocument
 from watcher.errors import PollReason, StoreError
 from watcher.fetch.client import Fetcher
 from watcher.match.percolator import Percolator
 from watcher.model.alert import AlertOrigin
-from watcher.model.entry import EntryDecision, Identified, ParsedFeed, Seen, split_hashes
+from watcher.model.entry import EntryDecision, Identified, ParsedFeed, Seen
 from watcher.model.feed import (
     AcquiredFeed,
     Feed,
@@ -101,12 +101,14 @@ class PollConfig:
 class _Reading:
     """A document, its named entries (those that changed, or all) and the decision on them.
 
+    `last` is the document before, without entries when all of `parsed` was looked at.
     `is_first_try` is False when the changed entries alone did not decide and all was read again.
     """
 
     parsed: ParsedFeed
     items: tuple[Identified, ...]
     decision: EntryDecision
+    last: LastDocument
     is_first_try: bool = True
 
 
@@ -227,13 +229,20 @@ class Poller:
         decision = quota.decision
         state = replace(
             cadence.after_document(
-                acquired.state, fetched, parsed, decision, self._policy(feed), now, jitter=self.jitter()
+                acquired.state,
+                fetched,
+                parsed,
+                decision,
+                self._policy(feed),
+                now,
+                jitter=self.jitter(),
+                unchanged_dates=reading.last.dates(parsed.unchanged),
             ),
             body_hash=body_hash,
             identity=decision.identity,
             identity_streak=decision.identity_streak,
             baseline_at=acquired.state.baseline_at or (now if decision.is_baseline else None),
-            entry_hashes=hashes_after(parsed, reading.items, decision) if reading.is_first_try else "",
+            entry_hashes=reading.last.after(parsed, reading.items, decision) if reading.is_first_try else "",
             read_in_full_at=acquired.state.read_in_full_at if decision.unchanged else now,
         )
         state = after_quota(state, quota, now)
@@ -252,25 +261,26 @@ class Poller:
 
     async def _parse_and_decide(self, fetched: Fetched, state: PollState) -> _Reading | ParseFailed:
         """The document and what is new in it: by its changed entries alone if these say enough, else in full."""
-        known = known_hashes(state, self.clock.now())
-        parsed = await self._parse(fetched, known)
+        last = LastDocument.to_skip(state, self.clock.now())
+        parsed = await self._parse(fetched, last)
         is_first_try = True
-        if known and isinstance(parsed, ParsedFeed):
-            part = await self.cpu_pool(ChangedPart.of, state.url, parsed, state, known)
+        if isinstance(parsed, ParsedFeed) and parsed.unchanged:
+            part = await self.cpu_pool(ChangedPart.of, state.url, parsed, state, last)
             if part is not None:
                 seen = await self._seen(state, part)
                 if (decision := part.decide(seen)) is not None:
-                    return _Reading(parsed, part.items, decision)
-            if not split_hashes(known).isdisjoint(parsed.hashes):
-                parsed, is_first_try = await self._parse(fetched, ""), False
+                    return _Reading(parsed, part.items, decision, last)
+            last, is_first_try = LastDocument(""), False
+            parsed = await self._parse(fetched, last)
         if isinstance(parsed, ParseFailed):
             return parsed
         named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
         seen = await self._seen(state, named)
         decision = await self.cpu_pool(decide, named, state, seen, self.clock.now(), self.config.polling.backfill)
-        return _Reading(parsed, named.items, decision, is_first_try)
+        return _Reading(parsed, named.items, decision, last, is_first_try)
 
-    async def _parse(self, fetched: Fetched, known: str) -> ParsedFeed | ParseFailed:
+    async def _parse(self, fetched: Fetched, last: LastDocument) -> ParsedFeed | ParseFailed:
+        known = last.hashes
         return await self.parser.parse(fetched.body, url=fetched.url, headers=fetched.headers, known_hashes=known)
 
     async def _seen(self, state: PollState, named: NamedDocument | ChangedPart) -> list[Seen]:

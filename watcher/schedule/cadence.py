@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -110,11 +110,14 @@ def after_document(
     policy: CadencePolicy,
     now: datetime,
     jitter: float,
+    *,
+    unchanged_dates: Iterable[datetime] = (),
 ) -> PollState:
     """A document was read. Sets all fields but body_hash, and baseline_at, identity and identity_streak, which the
-    decision gives.
+    decision gives. `unchanged_dates` are those of entries that `parsed` does not have because they are unchanged.
     """
-    dates = past_dates(parsed.entries, now)
+    shown = [*(date for entry in parsed.entries if (date := entry.published or entry.updated)), *unchanged_dates]
+    dates = past_dates(shown, now)
     changed = bool(decision.new or decision.updated or decision.quiet)
     polled = replace(
         _answered(state, fetched, policy, now),
@@ -125,7 +128,7 @@ def after_document(
         language=parsed.language or state.language,
         validators_distrusted=state.validators_distrusted or _had_false_304s(state, fetched, decision),
         newest_published=_latest(state.newest_published, *dates[:1]),
-        newest_shown=_latest(state.newest_shown, *(entry.published or entry.updated for entry in parsed.entries)),
+        newest_shown=_latest(state.newest_shown, *shown),
         possible_gap_at=now if decision.possible_gap else state.possible_gap_at,
         hints=_hints_of(parsed),
     )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from watcher.model.entry import Entry, EntryDecision, UpdateHints
+from watcher.model.entry import EntryDecision, UpdateHints
 from watcher.model.feed import Feed, PollState
 from watcher.model.settings import Polling
 
@@ -86,10 +86,9 @@ def interval_without_news(state: PollState, policy: CadencePolicy, now: datetime
     return policy.clamped(_DAILY_FEED * math.sqrt(grown))
 
 
-def past_dates(entries: Iterable[Entry], now: datetime) -> list[datetime]:
+def past_dates(dates: Iterable[datetime], now: datetime) -> list[datetime]:
     """Newest first. Dates in the future say nothing about the rate."""
-    dates = (entry.published or entry.updated for entry in entries)
-    return sorted((date for date in dates if date and date <= now), reverse=True)
+    return sorted((date for date in dates if date <= now), reverse=True)
 
 
 def known_share(decision: EntryDecision) -> float | None:

@@ -1,0 +1,101 @@
+"""Leaves out of a document the entries that stood in the last one byte by byte, before it is parsed.
+
+    <channel>…<item>1</item> <item>2</item> <item>3</item></channel>  ─▶  <channel>…<item/><item>3</item></channel>
+
+What an entry means depends on its bytes, on the elements around it and on the language of the feed; all of them are in
+its hash. The bytes are cut without a parser, so that lxml must confirm the cuts: the tree must have as many entries as
+there are tags that look like the start of one, in comments and CDATA too. Then all of them are starts, and each piece
+is one entry. A document that is not of this plain form is read as a whole.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+
+from watcher.model.entry import ENTRY_HASH
+from watcher.parse.elements import HANDLERS
+from watcher.parse.entry_builder import NeedsFeedparser
+from watcher.parse.lxml_reader import TreeWalk, parse_xml
+from watcher.parse.normalise import RawFeed
+
+_FIRST = re.compile(rb"<(item|entry)(?=[\s/>])")
+_AROUND = re.compile(rb"<(?!!)(?:[^<]*language[^<]*(?:<![^<]*)*|[^<]*>)", re.IGNORECASE)
+"""Of all before the first entry: the tags, and the text of an element that may be the language of the feed."""
+
+_BEHIND = re.compile(rb"(?:\s++|</[\w.:-]++\s*+>|<!--.*?-->)*+", re.DOTALL)
+"""What may follow the last entry: more could change the meaning of the feed without changing a hash."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pieces:
+    """A document as its entries, with their hashes, and what is around them; `name` is the tag of an entry."""
+
+    document: bytes
+    name: bytes
+    head: bytes
+    entries: Sequence[bytes]
+    hashes: Sequence[str]
+    tail: bytes
+
+    @classmethod
+    def of(cls, document: bytes, *, url: str, language: str | None) -> Pieces | None:
+        """None for a document whose entries do not follow each other up to its end."""
+        first = _FIRST.search(document)
+        if first is None:
+            return None
+        name, head = first.group(1), document[: first.start()]
+        entry, *others = document[first.start() :].split(b"</" + name)
+        *entries, tail = [entry, *(other[1:].lstrip(b" \t\r\n") for other in others)]
+        if not all(other.startswith(b">") for other in others) or _BEHIND.fullmatch(tail) is None:
+            return None
+        if not all(entry.startswith(b"<" + name) for entry in entries):
+            return None
+        around = [repr((url, language)).encode(), name, *(found.rstrip() for found in _AROUND.findall(head))]
+        hash_around = sha256(b"\0".join(around))
+        hashes = []
+        for entry in entries:
+            hashing = hash_around.copy()
+            hashing.update(entry)
+            hashes.append(b64encode(hashing.digest()[: ENTRY_HASH * 6 // 8]).decode("ascii"))
+        return cls(document, name, head, entries, hashes, tail)
+
+    def read(self, known: Collection[str], *, url: str, language: str | None) -> RawFeed | None:
+        """The feed with the entries whose hashes are not known; None where the document must be read as a whole."""
+        document, hashes = self._without(known)
+        if document.count(b"<" + self.name, len(self.head)) != len(hashes):
+            return None
+        root = parse_xml(document)
+        if root is None:
+            return None
+        is_declaring = document is not self.document and document.find(b"xmlns", len(self.head)) >= 0
+        declaring = self.document if is_declaring else document
+        try:
+            walk = TreeWalk(root, HANDLERS, document=declaring, base=url, language=language)
+            raw = walk.feed()
+        except NeedsFeedparser:
+            return None
+        if len(raw.entries) != len(hashes) or not walk.entries_are_plain(self.name.decode("ascii")):
+            return None
+        raw.entries = [entry for entry, hash_ in zip(raw.entries, hashes, strict=True) if hash_]
+        raw.hashes = [hash_ for hash_ in hashes if hash_]
+        raw.unchanged = [hash_ for hash_ in self.hashes if hash_ in known]
+        return raw
+
+    def _without(self, known: Collection[str]) -> tuple[bytes, Sequence[str]]:
+        """The document with an empty element for each run of known entries, and the hashes of its entries, "" there."""
+        if not any(hash_ in known for hash_ in self.hashes):
+            return self.document, self.hashes
+        end, empty = b"</" + self.name + b">", b"<" + self.name + b"/>"
+        pieces, hashes = [self.head], []
+        for hash_, entry in zip(self.hashes, self.entries, strict=True):
+            if hash_ not in known:
+                pieces += entry, end
+                hashes.append(hash_)
+            elif hashes[-1:] != [""]:
+                pieces.append(empty)
+                hashes.append("")
+        return b"".join([*pieces, self.tail]), hashes
