@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from tests.library.development import level_of, subjects, topic_of
 from watcher.config.load import read_settings
-from watcher.config.packs import PackExample, load_pack, pack_examples, pack_names
+from watcher.config.packs import COMPILED, PackExample, compile_pack, load_pack, pack_examples, pack_names
 from watcher.match.compile import CompiledTopic, compile_topic
 from watcher.match.percolator import Percolator
 from watcher.match.warnings import contradictions, reading_of
 from watcher.model.entry import Entry
-from watcher.model.topic import NO_LANGUAGE, Level
+from watcher.model.topic import NO_LANGUAGE, Level, Term, Topic
 from watcher.text.languages import language_code
 
 LEAST_RECALL, LEAST_PRECISION, LEAST_OF_A_LANGUAGE = 0.8, 0.85, 0.5
@@ -30,6 +31,39 @@ def test_a_pack_says_what_it_is_and_every_word_of_it_is_understood(name: str) ->
     assert all(language_code(language) == language for language in languages)
     surprising = [reading_of(member.text) for members in pack.lists.values() for member in members]
     assert [message for message in surprising if message] == []
+
+
+@pytest.mark.parametrize("name", pack_names())
+def test_the_compiled_pack_is_up_to_date(name: str) -> None:
+    source = (COMPILED.parent / f"{name}.yaml").read_bytes()
+    assert json.loads((COMPILED / f"{name}.json").read_bytes()) == _as_json(compile_pack(name, source)), (
+        "run make packs"
+    )
+
+
+def test_there_is_no_compiled_pack_without_a_source() -> None:
+    assert {str(file.relative_to(COMPILED).with_suffix("")) for file in COMPILED.rglob("*.json")} == {*pack_names()}
+
+
+def test_a_pack_that_was_changed_since_counts_as_its_source_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "compiled" / "odd").mkdir(parents=True)
+    source = b"version: 1\ntitle: T\ndefinition: D\nlists: {a: {en: 'cease-fire, truce*', any: '@b'}, b: {en: 9/11}}\n"
+    monkeypatch.setattr("watcher.config.packs._FOLDER", tmp_path)
+    monkeypatch.setattr("watcher.config.packs.COMPILED", tmp_path / "compiled")
+    (tmp_path / "odd" / "pack.yaml").write_bytes(source)
+    stale = compile_pack("odd/pack", source.replace(b"truce", b"peace"))
+    (tmp_path / "compiled" / "odd" / "pack.json").write_text(json.dumps(stale))
+    lists = load_pack.__wrapped__("odd/pack").lists
+    assert [(one.text, one.language, one.spellings) for one in lists["pack/a"]] == [
+        ("cease-fire", "en", ("cease fire", "ceasefire")),
+        ("truce*", "en", ("truce*",)),
+        ("@pack/b", NO_LANGUAGE, ()),
+    ]
+    topic = Topic("t", "T", (Term("@pack/a", 100),), vocabulary=lists)
+    assert isinstance(compile_topic(topic), CompiledTopic)
 
 
 @pytest.mark.parametrize("name", subjects())
@@ -98,3 +132,8 @@ def test_a_pack_that_the_library_does_not_have_is_refused(tmp_path: Path) -> Non
         ("topics.1.use.0", 21),
     ]
     assert '"conflict/ceasefire"' in problems[0].message
+
+
+def _as_json(document: object) -> object:
+    """The same, as JSON has it: its keys are texts."""
+    return json.loads(json.dumps(document))

@@ -16,15 +16,21 @@ it (`@ceasefire/truce`), so that they never clash with those of the configuratio
     near: [{any: ["@stopping"], of: ["@fighting"], within: 4, weight: 2}]
     require: "@weapons OR @conflict/armed-groups"
     focus: 5
+
+Reading the YAML and understanding each word takes longer than the rest of a start. So `watcher/library/compiled` has
+each pack as JSON with the spellings of its words; `python -m watcher.config.packs` writes it. A pack that was changed
+since counts as its YAML says.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
+from hashlib import blake2b
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -33,7 +39,8 @@ from watcher.config.quantities import read_points
 from watcher.config.yaml_tree import LOADER
 from watcher.model.topic import NO_LANGUAGE, ListMember, Near, Points, Term
 
-_FOLDER = files("watcher") / "library"
+_FOLDER = Path(__file__).parent.parent / "library"
+COMPILED = _FOLDER / "compiled"
 _EXAMPLES, _TRANSLATIONS = "examples", "translations"
 """Folders of the library that hold no packs."""
 _LOCAL_LIST = re.compile(r"(?<![\w@/])@([a-z][\w-]*)(?![\w/-])")
@@ -82,14 +89,15 @@ def load_pack(name: str) -> Pack:
     """A pack by its name. Raises KeyError when there is none of this name."""
     if name not in pack_names():
         raise KeyError(name)
-    document = yaml.load((_FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=LOADER)  # noqa: S506 - safe
+    source = (_FOLDER / f"{name}.yaml").read_bytes()
+    document = _compiled(name, source) or compile_pack(name, source)
     own = name.rpartition("/")[2]
     lists = {
         list_name: members
         for included in document.get("include", ())
         for list_name, members in load_pack(included).lists.items()
     }
-    lists |= {f"{own}/{key}": tuple(_members(value, own)) for key, value in document.get("lists", {}).items()}
+    lists |= {f"{own}/{key}": tuple(_members(value)) for key, value in document.get("lists", {}).items()}
     return Pack(
         name=name,
         version=document["version"],
@@ -108,6 +116,47 @@ def load_pack(name: str) -> Pack:
         focus=read_points(str(document.get("focus", 5))),
         lists=lists,
     )
+
+
+def _compiled(name: str, source: bytes) -> dict[str, Any] | None:
+    """The compiled pack; None if it was not made of this source."""
+    try:
+        document: dict[str, Any] = json.loads((COMPILED / f"{name}.json").read_bytes())
+    except FileNotFoundError:
+        return None
+    return document if document["source"] == _digest(source) else None
+
+
+def compile_pack(name: str, source: bytes) -> dict[str, Any]:
+    """A pack as plain values: as in YAML, but each list is one of members for each language.
+
+    A member is `[term, spelling, …]`, or only the term where that is its one spelling or the name of a list. Raises
+    `ValueError` for a word that is not understood.
+    """
+    from watcher.match.terms import TermProblem, parse_term
+
+    document: dict[str, Any] = yaml.load(source, Loader=LOADER)  # noqa: S506 - safe
+    own = name.rpartition("/")[2]
+
+    def member(term: str) -> str | list[str]:
+        parsed = () if term.startswith("@") else parse_term(term, {})
+        if isinstance(parsed, TermProblem):
+            raise ValueError(f'{name}: "{term}" {parsed.message}')
+        spellings = [" ".join(phrase.words) for phrase in parsed]
+        return term if spellings in ([], [term]) else [term, *spellings]
+
+    lists = {
+        key: {
+            language: [member(_named(term, own)) for term in _SEPARATOR.split(text.strip().strip(","))]
+            for language, text in by_language.items()
+        }
+        for key, by_language in document.get("lists", {}).items()
+    }
+    return {**document, "lists": lists, "source": _digest(source)}
+
+
+def _digest(source: bytes) -> str:
+    return blake2b(source, digest_size=16).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +199,14 @@ def country_names() -> tuple[Mapping[str, tuple[str, ...]], ...]:
     )
 
 
-def _members(by_language: Mapping[str, str], pack: str) -> Iterator[ListMember]:
-    for language, text in by_language.items():
-        for term in _SEPARATOR.split(text.strip().strip(",")):
-            yield ListMember(_named(term, pack), NO_LANGUAGE if language == OF_NO_LANGUAGE else language)
+def _members(by_language: Mapping[str, list[str | list[str]]]) -> Iterator[ListMember]:
+    for key, members in by_language.items():
+        language = NO_LANGUAGE if key == OF_NO_LANGUAGE else key
+        for member in members:
+            if isinstance(member, list):
+                yield ListMember(member[0], language, tuple(member[1:]))
+            else:
+                yield ListMember(member, language, () if member.startswith("@") else (member,))
 
 
 def _near(near: Mapping[str, Any], pack: str) -> Near:
@@ -164,3 +217,16 @@ def _near(near: Mapping[str, Any], pack: str) -> Near:
 def _named(text: str, pack: str) -> str:
     """A text with the pack's name in the names of its own lists."""
     return _LOCAL_LIST.sub(rf"@{pack}/\1", text) if "@" in text else text
+
+
+def main() -> None:
+    """Writes the compiled form of every pack."""
+    for name in pack_names():
+        document = compile_pack(name, (_FOLDER / f"{name}.yaml").read_bytes())
+        file = COMPILED / f"{name}.json"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(document, ensure_ascii=False, separators=(",", ":")) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

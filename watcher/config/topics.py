@@ -169,10 +169,10 @@ def _packs(reader: Reader, where: Where, shape: TopicShape) -> tuple[Pack, ...]:
     names = [shape.use] if isinstance(shape.use, str) else shape.use
     for index, name in enumerate(names):
         at = (*where, "use") if isinstance(shape.use, str) else (*where, "use", index)
-        known = [one for one in pack_names() if load_pack(one).is_subject]
-        if name in known:
+        if name in pack_names() and load_pack(name).is_subject:
             packs.append(load_pack(name))
         else:
+            known = [one for one in pack_names() if load_pack(one).is_subject]
             hint = did_you_mean(name, known) or f"; the library has {', '.join(known)}"
             reader.problem(at, f'there is no pack "{name}"{hint}')
     return tuple(packs)

@@ -72,6 +72,8 @@ def _problems_of_vocabulary(topic: Topic) -> Iterator[TopicProblem]:
     for name, words in topic.vocabulary.items():
         for index, word in enumerate(words):
             member = word if isinstance(word, ListMember) else ListMember(word)
+            if member.spellings:
+                continue
             for found in members("", {**topic.vocabulary, "": (member,)}) if member.text.startswith("@") else (member,):
                 parsed = found if isinstance(found, TermProblem) else parse_member(found)
                 if isinstance(parsed, TermProblem):

@@ -123,6 +123,8 @@ def _unknown_list(name: str, vocabulary: Vocabulary) -> TermProblem:
 def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermProblem:
     if name not in vocabulary:
         return _unknown_list(name, vocabulary)
+    if spelled := _spelled(vocabulary[name]):
+        return spelled
     phrases: dict[Phrase, None] = {}
     for member in members(name, vocabulary):
         parsed = member if isinstance(member, TermProblem) else parse_member(member)
@@ -131,9 +133,26 @@ def _parse_list(name: str, vocabulary: Vocabulary) -> tuple[Phrase, ...] | TermP
     return tuple(phrases) or TermProblem(f'the list "@{name}" has no word that can be used')
 
 
+@lru_cache(maxsize=1_024)
+def _spelled(words: tuple[str | ListMember, ...]) -> tuple[Phrase, ...]:
+    """The phrases of a list all of whose spellings are known beforehand; none for any other list. Cached: the lists of
+    packs are named several times.
+    """
+    members = [word for word in words if isinstance(word, ListMember) and word.spellings]
+    if len(members) < len(words):
+        return ()
+    return tuple(dict.fromkeys(phrase for member in members for phrase in _phrases_of(member)))
+
+
+def _phrases_of(member: ListMember) -> tuple[Phrase, ...]:
+    return tuple([Phrase(tuple(spelling.split(" ")), member.language) for spelling in member.spellings])
+
+
 @lru_cache(maxsize=32_768)
 def parse_member(member: ListMember) -> tuple[Phrase, ...] | TermProblem:
     """The phrases of a word of a list, marked with the language of the list. Cached: packs are parsed several times."""
+    if member.spellings:
+        return _phrases_of(member)
     parsed = parse_term(member.text, {})
     if isinstance(parsed, TermProblem) or not member.language:
         return parsed

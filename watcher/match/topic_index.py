@@ -158,6 +158,8 @@ class Index:
         """Slots that somebody looks for by themselves."""
         self._postings: tuple[list[int], list[int]] = ([], [])
         self._shared: dict[frozenset[Pattern], frozenset[Pattern]] = {}
+        self._known: dict[tuple[Dialect, tuple[Phrase, ...]], list[Pattern]] = {}
+        """The patterns of lists, of which most are named several times."""
         for number, compiled in enumerate(self.topics):
             self._add(number, compiled)
         self.first_term.append(len(self.topic_of_term))
@@ -172,23 +174,23 @@ class Index:
         self.terms_of_phrase = Flat(of_phrases, len(self.phrases))
         self.phrases.close(frequency)
         self._neighbours([key << 32 | number for number, key in enumerate(self.phrases.keys)])
-        self._shared = {}
+        self._shared, self._known = {}, {}
         self.lexicon.close()
 
     def _add(self, number: int, compiled: CompiledTopic) -> None:
         topic = compiled.topic
-        words = self.lexicon.slots(Dialect(_spoken(topic.languages), topic.arabic_prefixes))
+        dialect = Dialect(_spoken(topic.languages), topic.arabic_prefixes)
         at = len(self.topic_of_term)
         self.first_term.append(at)
         plain = plain_phrases([term.text for term in topic.terms])
         if plain is not None:
-            self._add_plain(plain, at, words)
+            self._add_plain(plain, at, self.lexicon.slots(dialect))
         else:
             for term, phrases in enumerate([_phrases(term.text, topic) for term in topic.terms], at):
-                for phrase in phrases:
-                    self._post(self._pattern(phrase, words), term)
+                for pattern in self._patterns(phrases, dialect):
+                    self._post(pattern, term)
         self.topic_of_term.extend([number] * (len(topic.terms) + 1))
-        self.programs.append(self._bind(compiled, words))
+        self.programs.append(self._bind(compiled, dialect))
 
     def _add_plain(self, plain: Sequence[Words], at: int, words: Slots) -> None:
         """What most terms go through, so that it is written out."""
@@ -207,17 +209,27 @@ class Index:
         else:
             self._postings[1].append(~pattern << 32 | term)
 
-    def _pattern(self, phrase: Phrase, words: Slots) -> Pattern:
-        if phrase.language:
-            words = self.lexicon.slots(Dialect(_marked(phrase.language), arabic_prefixes=True, is_bound=True))
-        return self.phrases.pattern([words[word] for word in phrase.words])
+    def _patterns(self, phrases: tuple[Phrase, ...], dialect: Dialect) -> list[Pattern]:
+        """The patterns of phrases; of those with a language in the dialect of that language."""
+        known = self._known.get((dialect, phrases))
+        if known is None:
+            own, pattern = self.lexicon.slots(dialect), self.phrases.pattern
+            of = {
+                language: self.lexicon.slots(Dialect(_marked(language), arabic_prefixes=True, is_bound=True))
+                if language
+                else own
+                for language in {phrase.language for phrase in phrases}
+            }
+            known = [pattern([*map(of[language].__getitem__, words)]) for words, language in phrases]
+            self._known[dialect, phrases] = known
+        return known
 
-    def _bind(self, compiled: CompiledTopic, words: Slots) -> Program:
+    def _bind(self, compiled: CompiledTopic, dialect: Dialect) -> Program:
         def shared(patterns: frozenset[Pattern]) -> frozenset[Pattern]:
             return self._shared.setdefault(patterns, patterns)
 
         def bound(leaf: Leaf) -> Leaf:
-            patterns = shared(frozenset([self._pattern(phrase, words) for phrase in leaf.phrases]))
+            patterns = shared(frozenset(self._patterns(leaf.phrases, dialect)))
             self.singles.update([pattern for pattern in patterns if pattern >= 0])
             return Leaf(leaf.text, leaf.phrases, leaf.field, leaf.weight, patterns)
 

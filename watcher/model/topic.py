@@ -47,11 +47,13 @@ class ListMember(NamedTuple):
     """A word of a vocabulary list: a term, or another list (`@daesh`).
 
     `language` (ISO 639) says where its inflected forms count: in entries of that language and of an unknown one.
-    "" means: in the languages of the topic; `NO_LANGUAGE`, of ISO 639-2: a name that has no forms.
+    "" means: in the languages of the topic; `NO_LANGUAGE`, of ISO 639-2: a name that has no forms. `spellings` are the
+    phrases that the text stands for, words with spaces between, where they are known beforehand.
     """
 
     text: str
     language: str = ""
+    spellings: tuple[str, ...] = ()
 
 
 Vocabulary = Mapping[str, tuple[str | ListMember, ...]]
