@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 import random
 import resource
 import signal
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from tests.crash.daemon_process import Deployment, Run
@@ -32,13 +34,42 @@ FROZEN_FOR = 3 * LEASE
 AGED_SHARE = 25
 
 
+class Stage:
+    """Lets nodes work together, or one of them alone."""
+
+    def __init__(self) -> None:
+        self._entrance = asyncio.Lock()
+        self._playing = 0
+        self._is_empty = asyncio.Event()
+        self._is_empty.set()
+
+    @asynccontextmanager
+    async def entered(self, *, alone: bool) -> AsyncIterator[None]:
+        """For as long as this lasts, others may work as well, or, `alone`, nobody."""
+        if alone:
+            async with self._entrance:
+                await self._is_empty.wait()
+                yield
+            return
+        async with self._entrance:
+            self._playing += 1
+            self._is_empty.clear()
+        try:
+            yield
+        finally:
+            self._playing -= 1
+            if self._playing == 0:
+                self._is_empty.set()
+
+
 class Driver:
     """One node: at any time at most one start of it, and a stand-in while that is frozen."""
 
     def __init__(
-        self, name: str, deployment: Deployment, store: Store, events: Ledger, tries: Ledger, seed: int
+        self, name: str, deployment: Deployment, store: Store, events: Ledger, tries: Ledger, seed: int, stage: Stage
     ) -> None:
         self._name = name
+        self._stage = stage
         self._house = deployment
         self._store = store
         self._events = events
@@ -50,15 +81,20 @@ class Driver:
         self._due = 0.0
         self._began = time.monotonic()
 
-    async def play(self, episodes: list[Episode]) -> None:
-        """Plays episodes in order; a place that was not reached is tried again, up to `TRIES` times,
-        at its first passage, and each try has news of its own."""
+    async def play(self, episodes: list[Episode], seconds: float = math.inf) -> None:
+        """Plays episodes in order; a place that was not reached is tried again, up to `TRIES` times, at its first
+        passage, and each try has news of its own. None begins when `seconds` have passed.
+        """
+        end = time.monotonic() + seconds
         begun = self._done = self._due = 0.0
         for episode in episodes:
             for attempt in range(TRIES):
-                self._began, self._done, self._due = time.monotonic(), self._due, begun + episode.share(attempt, TRIES)
-                if await self._play(episode if attempt == 0 else replace(episode, passage=1)):
-                    break
+                async with self._stage.entered(alone=episode.is_alone(attempt)):
+                    self._began = time.monotonic()
+                    self._done, self._due = self._due, begun + episode.share(attempt, TRIES)
+                    again = replace(episode, passage=1) if attempt else episode
+                    if self._began > end or await self._play(again):
+                        break
             else:
                 self._events.write({"what": "missed", "name": episode.place})
             begun = self._due = begun + episode.weight

@@ -16,13 +16,16 @@ Trouble = Literal["", "full", "locked", "backup", "reload", "restart"]
 TROUBLES: tuple[Trouble, ...] = ("", "", "full", "locked", "backup", "reload")
 TROUBLES_ON_SERVER: tuple[Trouble, ...] = ("", "", "restart", "locked", "restart", "reload")
 
-ONCE_A_START = ("upgrade", "sync_feeds", "remember", "reroute_waiting", "bury_removed", "report_feeds")
-WHEN_A_STORE_IS_NEW = ("upgrade",)
+ONCE_A_START = ("remember", "reroute_waiting", "bury_removed", "report_feeds")
+WHEN_A_STORE_IS_NEW = ("upgrade", "sync_feeds")
 WHEN_ROUTES_CHANGE = ("reroute_waiting", "bury_removed")
 BY_A_PERSON = tuple(COMMANDS)
 IN_A_MIGRATION = ("migration",)
 RARE = ("hold_waiting", "release", "hold_longer", "silence_waiting", "purge", "close_digest", "freeze_empty")
 """Passed only when something has gathered: these come last, in this order."""
+
+ALONE = (*RARE, "report_feeds")
+"""Passed by one of several nodes for all: only a node that is alone is the one that passes."""
 
 NOT_PLAYED = {
     "copy_store": "a command that the daemon must not run beside; tests/store/test_store_copy.py kills it",
@@ -76,6 +79,12 @@ class Episode:
     def weight(self) -> int:
         """Its share of the entries: where something must gather, more are published, for longer."""
         return WEIGHT if self.transaction in RARE else 1
+
+    def is_alone(self, attempt: int) -> bool:
+        """Whether no other node works during a try (from 0). What others passed instead at the first is tried again
+        without them, but for freezes: what the others do meanwhile is what those are for.
+        """
+        return self.transaction in ALONE or (attempt > 0 and self.kind != "freeze at")
 
     def share(self, attempt: int, tries: int) -> float:
         """How much of its weight should be published by the end of a try (from 0): each needs news of its own."""

@@ -32,6 +32,8 @@ HITS = 5
 
 ENTRIES_EACH = 100
 """Published for each death of the seed that makes up for those that were too few."""
+MADE_UP_WITHIN = 600.0
+"""Seconds in which such deaths may begin: a place that nothing passes any more is no reason to go on for hours."""
 
 
 def arguments() -> argparse.Namespace:
@@ -77,7 +79,10 @@ def make_up(given: argparse.Namespace, folder: Path, names: list[str], verdicts:
     seed = given.first_seed + given.seeds
     episodes = planned(missing, seed, rounds=1, random_kills=0, freezes=0)
     setting = replace(
-        setting_of(given, folder, names, seed), entries=ENTRIES_EACH * (4 + len(episodes)), episodes=episodes
+        setting_of(given, folder, names, seed),
+        entries=ENTRIES_EACH * (4 + len(episodes)),
+        episodes=episodes,
+        seconds=MADE_UP_WITHIN,
     )
     return [show((judge_again if given.again else play)(setting))]
 
@@ -156,19 +161,23 @@ def rarely_hit(names: list[str], verdicts: list[Verdict], wanted: int) -> dict[s
     return {name: hits[name] for name in names if hits[name] < wanted}
 
 
+def totals(verdicts: list[Verdict]) -> dict[str, int]:
+    """The counts of all seeds together."""
+    names = ("entries", "deliveries", "accepted", "copies", "kills", "freezes", "troubles", *Verdict.BARS)
+    return {name: sum(verdict.summary()[name] for verdict in verdicts) for name in names}
+
+
 def main() -> int:
     given = arguments()
     folder = given.keep or Path(tempfile.mkdtemp(prefix="watcher-crash-"))
     names = [name for name in failpoints() if not given.only or name in given.only]
     started = time.monotonic()
     verdicts = play_seeds(given, folder, names)
+    print(f"without what is made up: {json.dumps(totals(verdicts))}", flush=True)
     verdicts += make_up(given, folder, names, verdicts)
     seldom = rarely_hit(names, verdicts, given.hits)
     missed = uncaught(given.mutants, folder)
-    total = {
-        name: sum(verdict.summary()[name] for verdict in verdicts)
-        for name in ("entries", "deliveries", "accepted", "copies", "kills", "freezes", "troubles", *Verdict.BARS)
-    }
+    total = totals(verdicts)
     valid = not seldom and not missed
     passed = valid and not any(total[name] for name in Verdict.BARS)
     summary = {

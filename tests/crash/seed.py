@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.crash.daemon_process import Deployment
-from tests.crash.driver import Driver
+from tests.crash.driver import Driver, Stage
 from tests.crash.faults import Episode
 from tests.crash.invariants import broken_invariants
 from tests.crash.judge import Judge, Verdict
@@ -30,7 +31,10 @@ FAULTY = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """What a seed is run with. Entries are published as the episodes go on, so that none is played in silence."""
+    """What a seed is run with. Entries are published as the episodes go on, so that none is played in silence.
+
+    No episode begins after `seconds`, and what is not at its end then is waited for with `patience`.
+    """
 
     folder: Path
     seed: int
@@ -44,6 +48,7 @@ class Setting:
     migration: bool = False
     hushed: bool = False
     patience: float = 400.0
+    seconds: float = math.inf
     entries_a_feed: int = ENTRIES_A_FEED
 
 
@@ -68,10 +73,9 @@ async def opened(setting: Setting, store: Store, node: str = "node") -> AsyncIte
     for part in (publisher, hook, mail):
         await part.start()
     deployment = Deployment(folder, store.url, publisher, hook, mail, mutant=setting.mutant)
-    names = [f"{node}{number}" for number in range(setting.nodes)]
-    yield World(
-        store, publisher, mood, [Driver(name, deployment, store, events, tries, setting.seed) for name in names]
-    )
+    names, stage = [f"{node}{number}" for number in range(setting.nodes)], Stage()
+    drivers = [Driver(name, deployment, store, events, tries, setting.seed, stage) for name in names]
+    yield World(store, publisher, mood, drivers)
     for part in (publisher, hook, mail):
         part.stop()
     for log in (tries, events):
@@ -102,7 +106,9 @@ async def _play(setting: Setting, store: Store) -> None:
             )
         )
         shares = [setting.episodes[number :: setting.nodes] for number in range(setting.nodes)]
-        await asyncio.gather(*(driver.play(share) for driver, share in zip(drivers, shares, strict=True)))
+        await asyncio.gather(
+            *(driver.play(share, setting.seconds) for driver, share in zip(drivers, shares, strict=True))
+        )
         await publishing
         await _drain(setting, world)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert, EarlierAlert, Evidence, alert_id, stable_hash
@@ -12,6 +13,7 @@ from watcher.model.entry import Entry, EntryDecision, Identified
 from watcher.model.feed import AcquiredFeed, Validators
 from watcher.model.notification import Delivery, GroupKey, Notification, Routed
 from watcher.model.route import ChannelRef
+from watcher.model.settings import Retention
 from watcher.model.story import AlertDecider, AlertDecision, Verdict
 from watcher.model.topic import Level
 from watcher.store.records import PollRecord, PollSaved
@@ -31,6 +33,11 @@ DIGEST = GroupKey("/", MAIL, {})
 PROMPT = GroupKey("/0", CHAT, {"topic": "ceasefires"})
 
 ASSIGNER = StoryAssigner()
+
+
+def kept(entries: timedelta, messages: timedelta | None = None, **others: Any) -> Retention:
+    """Retention where entries without an alert are kept as long as all, and messages too unless given."""
+    return Retention(**{"entries": entries, "unmatched": entries, "messages": messages or entries} | others)
 
 
 def notify_all(alert: Alert, before: Sequence[EarlierAlert]) -> AlertDecision:

@@ -71,6 +71,22 @@ def empty_tables(url: str) -> None:
             connection.exec_driver_sql(f'ALTER SEQUENCE "{name}" RESTART')
 
 
+@contextmanager
+def counted() -> Iterator[list[str]]:
+    """The statements that are executed; one for many rows counts once, the beginning of a transaction not at all."""
+    executed: list[str] = []
+
+    def hear(_connection, _cursor, statement, *_rest) -> None:  # type: ignore[no-untyped-def]
+        if not statement.startswith("BEGIN"):
+            executed.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", hear)
+    try:
+        yield executed
+    finally:
+        event.remove(Engine, "before_cursor_execute", hear)
+
+
 class _Statements(dict[Any, Any]):
     """Compiled SQL by the kind of its engine, where SQLAlchemy keeps it for each engine apart."""
 

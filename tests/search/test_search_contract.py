@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from tests.harness.store_samples import DAY, FEED, HOUR, MINUTE, NOW, alert
+from tests.harness.store_samples import DAY, FEED, HOUR, MINUTE, NOW, alert, kept
 from tests.search.conftest import LANGUAGES, PART, Library
 from watcher.model.entry import Entry
 from watcher.model.topic import Level
@@ -223,7 +223,7 @@ def test_a_part_goes_with_its_last_entry_and_the_others_stay(library: Library) -
     library.fill(NOW + 41 * DAY)
     later = NOW + 41 * DAY
     before = list(library.store.entries.ids_between(0, None, 100))
-    library.store.purge(later, seen_for=400 * DAY, entries_for=30 * DAY, finished_for=30 * DAY, chunk=1_000)
+    library.store.purge(later, kept(30 * DAY), 1_000)
     library.fill(later)
     assert library.titles("old") == []
     assert library.titles("new") == ["new"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.harness.store_samples import DAY, FEED, MINUTE, NOW, alert, frozen
+from tests.harness.store_samples import DAY, FEED, MINUTE, NOW, alert, frozen, kept
 from watcher.errors import AttemptReason
 from watcher.model.act import Actor, Deed, WayIn
 from watcher.model.notification import GiveUp
@@ -60,7 +60,7 @@ def test_acts_are_listed_by_parts_and_forgotten_after_their_time(store: Store) -
     first = store.acts.newest(3)
     rest = store.acts.newest(3, before=first[-1].number)
     assert [act.at.hour for act in (*first, *rest)] == [(NOW + timedelta(hours=hour)).hour for hour in (4, 3, 2, 1, 0)]
-    store.purge(NOW + DAY + timedelta(hours=2), seen_for=DAY, entries_for=DAY, finished_for=DAY, chunk=10)
+    store.purge(NOW + DAY + timedelta(hours=2), kept(DAY), 10)
     assert [act.at for act in store.acts.newest(9)] == [NOW + timedelta(hours=hour) for hour in (4, 3, 2)]
 
 

@@ -16,6 +16,7 @@ from tests.harness.store_samples import (
     NOW,
     alert,
     fold_copies,
+    kept,
     notify_all,
     route_to,
     save_alerts,
@@ -180,6 +181,6 @@ def test_the_memory_goes_with_the_alerts(store: Store, first: Alert) -> None:
     news(store, "news", NOW + DAY)
     digest(store, NOW + DAY)
     later = NOW + 99 * DAY
-    while store.purge(later, seen_for=DAY, entries_for=DAY, finished_for=DAY, chunk=2):
+    while store.purge(later, kept(DAY, seen=DAY), 2):
         pass
     assert store.alerts.newest() == []

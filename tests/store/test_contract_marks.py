@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
-from tests.harness.store_samples import DAY, HOUR, NOW, alert, save_alerts
+from tests.harness.store_samples import DAY, HOUR, NOW, alert, kept, save_alerts
 from watcher.model.alert import Alert, entry_of_alert
 from watcher.model.entry import Entry
 from watcher.model.notification import Routed
@@ -44,8 +43,7 @@ def test_a_mark_keeps_the_whole_text_and_outlives_alert_and_entry(store: Store) 
     store.marks.mark(one.id, True, NOW)
     store.routing.save([Routed(one.id, (), "no route")], NOW)
     later = NOW + 1000 * DAY
-    span = timedelta(days=1)
-    store.purge(later, seen_for=span, entries_for=span, finished_for=span, chunk=100)
+    store.purge(later, kept(DAY, seen=DAY), 100)
     assert (store.entries.since(NOW), store.alerts.newest()) == ([], [])
     (mark,) = store.marks.alerts()
     assert mark.alert.entry == whole.entry

@@ -18,6 +18,7 @@ from tests.harness.store_samples import (
     alert,
     fold_copies,
     frozen,
+    kept,
     notify_all,
     poll,
     route_to,
@@ -80,7 +81,7 @@ class TestHeartbeat:
     def test_the_dead_are_forgotten_after_a_day(self, two_nodes: Store) -> None:
         two_nodes.nodes.leave("one", NOW)
         for now, ids in ((NOW + DAY, ["one", "two"]), (NOW + DAY + SECOND, ["two"])):
-            two_nodes.purge(now, seen_for=DAY, entries_for=DAY, finished_for=DAY, chunk=10)
+            two_nodes.purge(now, kept(DAY), 10)
             assert [one.id for one in two_nodes.nodes.all()] == ids
 
     def test_time_is_this_machines_or_the_servers(self, two_nodes: Store) -> None:

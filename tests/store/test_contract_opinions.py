@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from tests.harness.store_samples import DAY, HOUR, NOW
+from tests.harness.store_samples import DAY, HOUR, NOW, kept
 from watcher.model.alert import stable_hash
 from watcher.store.opinions import USES_KEPT, VALUES_KEPT
 from watcher.store.store import Store
@@ -13,8 +13,7 @@ FIRST, SECOND = stable_hash("first"), stable_hash("second")
 
 
 def purge(store: Store, now: datetime) -> int:
-    span = timedelta(days=400)
-    return store.purge(now, seen_for=span, entries_for=span, finished_for=span, chunk=100)
+    return store.purge(now, kept(400 * DAY), 100)
 
 
 def test_values_are_found_again_and_the_first_one_stays(store: Store) -> None:

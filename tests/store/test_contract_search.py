@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -18,6 +17,7 @@ from tests.harness.store_samples import (
     fold_copies,
     frozen,
     identified,
+    kept,
     notify_all,
     poll,
     route_to,
@@ -180,7 +180,6 @@ class TestMissedEntries:
     def test_it_outlives_the_entry(self, library: Store) -> None:
         (record,) = library.entries.matching(EntryFilter(text="ceasefire"), 1)
         library.marks.add_missed("ceasefires", record.key, NOW)
-        span = timedelta(days=1)
-        library.purge(NOW + 1_000 * DAY, seen_for=span, entries_for=span, finished_for=span, chunk=100)
+        library.purge(NOW + 1_000 * DAY, kept(DAY, seen=DAY), 100)
         assert library.entries.find(record.key) is None
         assert library.marks.missed()[0].entry == record.entry

@@ -19,6 +19,7 @@ from tests.harness.store_samples import (
     acquire_one,
     alert,
     identified,
+    kept,
     poll,
     route_to,
 )
@@ -178,7 +179,7 @@ def test_an_entry_stays_in_its_story_when_its_text_changes(store: Store) -> None
 def test_stories_are_purged_with_the_entries(store: Store) -> None:
     _, first = report(store, "one", TEXT, NOW)
     later = NOW + 40 * DAY
-    while store.purge(later, seen_for=400 * DAY, entries_for=30 * DAY, finished_for=90 * DAY, chunk=1):
+    while store.purge(later, kept(30 * DAY, 90 * DAY), 1):
         pass
     _, again = report(store, "two", TEXT, later + MINUTE)
     assert again.state is AlertState.UNROUTED

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 
-from tests.harness.store_samples import CHAT, DAY, DIGEST, HOUR, MAIL, MINUTE, NOW, PROMPT, alert, frozen
+from tests.harness.store_samples import CHAT, DAY, DIGEST, HOUR, MAIL, MINUTE, NOW, PROMPT, alert, frozen, kept
 from watcher.model.notification import AcquiredNotification, Delivered
 from watcher.store.store import Store
 
@@ -66,7 +66,7 @@ class TestThreads:
         assert self.deliver(store, "2", "x", NOW + 14 * DAY) == "first"
         later = NOW + 14 * DAY + HOUR
         if purged:
-            while store.purge(later, seen_for=400 * DAY, entries_for=30 * DAY, finished_for=90 * DAY, chunk=1):
+            while store.purge(later, kept(30 * DAY, 90 * DAY), 1):
                 pass
         assert self.deliver(store, "3", "new root", later) == ""
         assert self.deliver(store, "4", "x", later + HOUR) == "new root"

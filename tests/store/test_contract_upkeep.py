@@ -19,11 +19,13 @@ from tests.harness.store_samples import (
     fold_copies,
     frozen,
     identified,
+    kept,
     notify_all,
     poll,
     route_to,
     save_alerts,
 )
+from tests.harness.stores import counted
 from watcher.model.alert import stable_hash
 from watcher.model.entry import EntryDecision, Identified, SeenProbe
 from watcher.model.notification import Delivered, Routed
@@ -36,7 +38,7 @@ YEARS = 800 * DAY
 
 
 def purge(store: Store, now: datetime, chunk: int = 1_000) -> int:
-    return store.purge(now, seen_for=400 * DAY, entries_for=MONTH, finished_for=3 * MONTH, chunk=chunk)
+    return store.purge(now, kept(MONTH, 3 * MONTH), chunk)
 
 
 def see(store: Store, now: datetime, *, new: tuple[Identified, ...] = (), known: tuple[Identified, ...] = ()) -> None:
@@ -120,9 +122,8 @@ class TestRetention:
         save_alerts(store, alert("matched"))
         see(store, NOW + SECOND, new=(identified("unmatched"),))
         late = NOW + MONTH - DAY
-        span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": 3 * MONTH}
-        assert store.purge(late, **span, chunk=10, unmatched_for=MONTH) == 0
-        assert store.purge(late, **span, chunk=10, unmatched_for=14 * DAY) == 1
+        assert store.purge(late, kept(MONTH), 10) == 0
+        assert store.purge(late, kept(MONTH, unmatched=14 * DAY), 10) == 1
         assert [record.entry.id for record in store.entries.since(NOW)] == ["matched"]
 
     def test_an_entry_whose_alert_has_gone_meanwhile_goes_after_younger_ones(self, store: Store) -> None:
@@ -131,8 +132,7 @@ class TestRetention:
             see(store, NOW + number * SECOND, new=(identified(str(number)),))
         left = []
         for _ in range(4):
-            span = {"seen_for": 400 * DAY, "entries_for": 9 * MONTH, "finished_for": 9 * MONTH}
-            store.purge(NOW + MONTH, **span, chunk=1, unmatched_for=DAY)
+            store.purge(NOW + MONTH, kept(9 * MONTH, unmatched=DAY), 1)
             left.append([record.entry.id for record in store.entries.since(NOW - DAY)])
             with store._database.write("test") as connection:
                 connection.execute(alerts.delete())
@@ -142,19 +142,24 @@ class TestRetention:
         save_alerts(store, alert("oldest"), now=NOW)
         for number in range(5):
             see(store, NOW + (number + 1) * HOUR, new=(identified(str(number)),))
-        span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": MONTH}
         now = NOW + DAY
-        assert store.purge(now, **span, chunk=10, most_entries=6) == 0
-        assert store.purge(now, **span, chunk=2, most_entries=3) == 2
-        assert store.purge(now, **span, chunk=10, most_entries=3) == 1
-        assert store.purge(now, **span, chunk=10, most_entries=3) == 0
+        assert store.purge(now, kept(MONTH, max_entries=6), 10) == 0
+        assert [store.purge(now, kept(MONTH, max_entries=3), 2) for _ in range(3)] == [2, 1, 0]
         left = {entry.entry.id for entry in store.entries.since(NOW - DAY)}
         assert left == {"oldest", "3", "4"}
 
+    def test_entries_are_counted_once_however_many_chunks_there_are(self, store: Store) -> None:
+        see(store, NOW, new=tuple(identified(str(number)) for number in range(30)))
+        with counted() as executed:
+            while store.purge(NOW + DAY, kept(MONTH, max_entries=3), 1):
+                pass
+        assert len(store.entries.since(NOW - DAY)) == 3
+        counts = [one for one in executed if "count(*)" in one and one.endswith("FROM entries")]
+        assert len(counts) == 2, "before the first chunk, and after the last"
+
     def test_entries_with_alerts_stay_however_many_there_are(self, store: Store) -> None:
         save_alerts(store, alert("1"), alert("2"), now=NOW)
-        span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": MONTH}
-        assert store.purge(NOW + DAY, **span, chunk=10, most_entries=1) == 0
+        assert store.purge(NOW + DAY, kept(MONTH, max_entries=1), 10) == 0
 
     def test_a_store_that_is_too_large_loses_its_oldest_entries_without_an_alert(self, store: Store) -> None:
         save_alerts(store, alert("oldest"), now=NOW)
@@ -164,8 +169,7 @@ class TestRetention:
             see(store, NOW + (number + 1) * HOUR, new=(identified(str(number), text=text),))
         full = store.bytes_used()
         limit = (before + full) // 2
-        span = {"seen_for": 400 * DAY, "entries_for": MONTH, "finished_for": MONTH}
-        gone = [store.purge(NOW + 2 * DAY, **span, chunk=5, most_bytes=limit) for _ in range(9)]
+        gone = [store.purge(NOW + 2 * DAY, kept(MONTH, max_bytes=limit), 5) for _ in range(9)]
         assert gone[-1] == 0, "it ends when the bound is met, though no file has become smaller"
         assert store.bytes_used() <= limit
         left = [one.entry.id for one in store.entries.since(NOW - DAY)]

@@ -24,6 +24,7 @@ from tests.harness.store_samples import (
     alert,
     frozen,
     identified,
+    kept,
     notify_all,
     poll,
     route_to,
@@ -66,7 +67,7 @@ QUESTIONS: dict[str, Callable[[Store], object]] = {
     "begin_attempt": lambda store: store.outbox.begin_attempt("me", stable_hash("1"), 1, NOW),
     "record_outcome": lambda store: store.outbox.record("me", stable_hash("1"), 1, Delivered(), NOW, None),
     "notifications": lambda store: store.outbox.newest(),
-    "purge": lambda store: store.purge(NOW + 9_999 * DAY, seen_for=DAY, entries_for=DAY, finished_for=DAY, chunk=100),
+    "purge": lambda store: store.purge(NOW + 9_999 * DAY, kept(DAY, seen=DAY), 100),
 }
 
 MAY_SORT = {

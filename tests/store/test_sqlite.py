@@ -30,6 +30,7 @@ from tests.harness.store_samples import (
     fold_copies,
     frozen,
     identified,
+    kept,
     notify_all,
     poll,
     save_alerts,
@@ -264,7 +265,7 @@ class TestGrowth:
                 one.result()
         assert file.stat().st_size + log.stat().st_size > 50 * 10 * 60_000
         assert log.stat().st_size < WAL_LIMIT + 2_000_000
-        gone = sqlite_store.purge(NOW + 9_999 * HOUR, seen_for=HOUR, entries_for=HOUR, finished_for=HOUR, chunk=1_000)
+        gone = sqlite_store.purge(NOW + 9_999 * HOUR, kept(HOUR, seen=HOUR), 1_000)
         assert gone > 0
         assert log.stat().st_size == 0
 

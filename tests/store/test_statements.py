@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
-from sqlalchemy import Engine, event
 
 from tests.harness.store_samples import ASSIGNER, HOUR, NOW, alert, identified, notify_all, poll
+from tests.harness.stores import counted
 from watcher.model.entry import EntryDecision, Identified, SeenProbe
 from watcher.model.feed import AcquiredFeed, Feed
 from watcher.store.store import Store
@@ -18,22 +16,6 @@ from watcher.story.sketch import sketch_of
 
 ENTRIES = 30
 TEXT = "Guards fled towards the town after the shelling, and dozens of detainees left the prison before dawn on Monday."
-
-
-@contextmanager
-def counted() -> Iterator[list[str]]:
-    """The statements that are executed; one for many rows counts once, the beginning of a transaction not at all."""
-    executed: list[str] = []
-
-    def hear(_connection, _cursor, statement, *_rest) -> None:  # type: ignore[no-untyped-def]
-        if not statement.startswith("BEGIN"):
-            executed.append(statement)
-
-    event.listen(Engine, "before_cursor_execute", hear)
-    try:
-        yield executed
-    finally:
-        event.remove(Engine, "before_cursor_execute", hear)
 
 
 @pytest.fixture(params=[1, 64])

@@ -88,7 +88,8 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How long the store keeps entries, entries without an alert, and messages with their alerts.
+    """How long the store keeps entries, entries without an alert, messages with their alerts, and the keys of entries
+    that have left their feeds (I6; no configuration sets that).
 
     While it has more than `max_entries` entries, or takes more than `max_bytes`, the oldest without an alert go before
     their time.
@@ -99,6 +100,7 @@ class Retention:
     messages: timedelta = timedelta(days=90)
     max_entries: int | None = None
     max_bytes: int | None = None
+    seen: timedelta = timedelta(days=400)
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,6 @@ GRACE = timedelta(seconds=8)
 LAST_TICKS = timedelta(seconds=2)
 """How long ticks under way are waited for at the end: one cut short after leasing would leave its leases to run out."""
 SENDS_PER_CHANNEL = 2
-SEEN_FOR = timedelta(days=400)
 PURGE_CHUNK = 500
 OLD_STAYS = "the old configuration stays in force"
 
@@ -240,18 +239,8 @@ class Daemon:
         """Deletes what is past its time, in small chunks that let others write between them; returns free memory."""
         more, retention = True, self._app.config.settings.retention
         while more and not self._ended.is_set():
-            deleted = await self._app.pools.store(
-                self._app.store.purge,
-                self._app.clock.now(),
-                seen_for=SEEN_FOR,
-                entries_for=retention.entries,
-                finished_for=retention.messages,
-                chunk=PURGE_CHUNK,
-                unmatched_for=retention.unmatched,
-                most_entries=retention.max_entries,
-                most_bytes=retention.max_bytes,
-            )
-            more = deleted > 0
+            now = self._app.clock.now()
+            more = await self._app.pools.store(self._app.store.purge, now, retention, PURGE_CHUNK) > 0
         await self._warn_of_size(retention.max_bytes)
         await self._app.pools.cpu(trim_memory)
 

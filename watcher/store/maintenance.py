@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, func, select
 
+from watcher.model.settings import Retention
 from watcher.store import retention, schema
 from watcher.store.acts import forget_acts
 from watcher.store.columns import EPOCH
@@ -32,58 +33,66 @@ from watcher.store.tables import (
 
 
 class Purge:
-    """Deletes what is past its time, chunk by chunk."""
+    """Deletes what is past its time, chunk by chunk, until a chunk is empty."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._reached = EPOCH
         """No entry that was first seen before may go for having no alert."""
+        self._excess: int | None = None
+        """How many entries are still to go because there are too many; None while that is not known."""
 
-    def __call__(
-        self,
-        now: datetime,
-        seen_for: timedelta,
-        entries_for: timedelta,
-        finished_for: timedelta,
-        chunk: int,
-        unmatched_for: timedelta | None,
-        most_entries: int | None,
-        most_bytes: int | None,
-    ) -> int:
+    def __call__(self, now: datetime, kept: Retention, chunk: int) -> int:
         """Deletes at most `chunk` rows of each kind; returns how many."""
-        with self._database.read() as connection:  # counting takes long in a large store: nobody waits for it
-            excess = 0 if most_entries is None else max(_count(connection, entries) - most_entries, 0)
-            if most_bytes is not None and self._database.used(connection) > most_bytes:
-                excess = max(excess, chunk)
+        if self._excess is None:
+            self._excess = self._count_excess(kept, chunk)
         with self._database.write("purge") as connection:
             self._database.serialise(connection, "routing")
             forget_nodes(connection, now)
-            gone = retention.forget_keys(connection, now - seen_for, chunk)
-            gone += retention.drop_entries(connection, now - entries_for, chunk)
-            unmatched = self._unmatched(connection, now, chunk, unmatched_for, excess)
-            gone += len(unmatched)
-            gone += retention.drop_alerts(connection, now - finished_for, chunk)
-            gone += retention.drop_notifications(connection, now - finished_for, chunk)
-            gone += retention.drop_groups(connection, now - finished_for, chunk)
-            gone += forget_stories(connection, now - entries_for, chunk)
+            gone = retention.forget_keys(connection, now - kept.seen, chunk)
+            dropped = retention.drop_entries(connection, now - kept.entries, chunk)
+            unmatched = self._unmatched(connection, now, now - kept.unmatched, chunk - dropped, self._excess - dropped)
+            dropped += len(unmatched)
+            gone += dropped
+            gone += retention.drop_alerts(connection, now - kept.messages, chunk)
+            gone += retention.drop_notifications(connection, now - kept.messages, chunk)
+            gone += retention.drop_groups(connection, now - kept.messages, chunk)
+            gone += forget_stories(connection, now - kept.entries, chunk)
             gone += forget_threads(connection, now, chunk)
             gone += forget_opinions(connection, now, chunk)
-            gone += forget_acts(connection, now - finished_for, chunk)
+            gone += forget_acts(connection, now - kept.messages, chunk)
+        if gone == 0 or 0 < self._excess <= dropped:
+            self._excess = None
+        else:
+            self._excess = max(0, self._excess - dropped)
         self._reached = max(unmatched, default=self._reached) if gone else EPOCH
         return gone
 
+    def _count_excess(self, kept: Retention, chunk: int) -> int:
+        """By how many entries there are too many, or too many bytes: that is estimated, and half of it goes before the
+        next look. Counting reads all entries, so nobody waits for it, and it is not done for each chunk.
+        """
+        if kept.max_entries is None and kept.max_bytes is None:
+            return 0
+        with self._database.read() as connection:
+            count = _count(connection, entries)
+            used = 0 if kept.max_bytes is None else self._database.used(connection)
+        excess = 0 if kept.max_entries is None else max(0, count - kept.max_entries)
+        if kept.max_bytes is not None and used > kept.max_bytes:
+            too_large = count * (used - kept.max_bytes) // used
+            excess = max(excess, chunk, too_large // 2)
+        return excess
+
     def _unmatched(
-        self, connection: Connection, now: datetime, chunk: int, unmatched_for: timedelta | None, excess: int
+        self, connection: Connection, now: datetime, before: datetime, most: int, excess: int
     ) -> list[datetime]:
-        """Drops entries without an alert, from where the last chunk ended; then again from the first, since alerts
-        may have gone meanwhile.
+        """Drops up to `most` entries without an alert: those first seen `before` then, and younger ones while there is an
+        `excess`. From where the last chunk ended; then again from the first, since alerts may have gone meanwhile.
         """
         for since in dict.fromkeys((self._reached, EPOCH)):
-            dropped = []
-            if unmatched_for:
-                dropped += retention.drop_unmatched(connection, since, now - unmatched_for, chunk)
-            if excess:
-                dropped += retention.drop_unmatched(connection, since, now, min(excess, chunk))
+            dropped = retention.drop_unmatched(connection, since, before, most)
+            if (left := min(excess, most) - len(dropped)) > 0:
+                dropped += retention.drop_unmatched(connection, since, now, left)
             if dropped:
                 return dropped
         return []

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy.exc import ArgumentError
 
 from watcher.errors import UsageError
+from watcher.model.settings import Retention
 from watcher.store import integrity, maintenance, schema, store_copy, upgrades
 from watcher.store.acts import Acts
 from watcher.store.alerts import Alerts
@@ -96,34 +97,22 @@ class Store:
         """Raises `SchemaMismatch` unless the schema is this version's or an earlier one: enough for a copy."""
         schema.check_known(self._database)
 
-    def purge(
-        self,
-        now: datetime,
-        *,
-        seen_for: timedelta,
-        entries_for: timedelta,
-        finished_for: timedelta,
-        chunk: int,
-        unmatched_for: timedelta | None = None,
-        most_entries: int | None = None,
-        most_bytes: int | None = None,
-    ) -> int:
+    def purge(self, now: datetime, kept: Retention, chunk: int) -> int:
         """Deletes at most `chunk` rows of each kind that are past their time; returns how many.
 
-        `unmatched_for` is for entries without any alert; without it they are kept as long as the others. While there
-        are more entries than `most_entries`, or rows take more than `most_bytes`, the oldest without an alert go before
+        While there are too many entries, or rows take too many bytes, the oldest entries without an alert go before
         their time.
 
-        Never an entry or alert that an unfinished delivery or notification still needs, never a seen key within
-        `seen_for` (I6), and never one that the last documents of its feed still carried, however long ago that was.
+        Never an entry or alert that an unfinished delivery or notification still needs, never a seen key within its
+        time (I6), and never one that the last documents of its feed still carried, however long ago that was.
         """
-        gone = self._purge(now, seen_for, entries_for, finished_for, chunk, unmatched_for, most_entries, most_bytes)
+        gone = self._purge(now, kept, chunk)
         if gone:
             self._database.tidy()
         return gone
 
     def bytes_used(self) -> int:
-        """What the rows take, as `most_bytes` counts it; the file of SQLite also has space that deleted ones left."""
+        """What the rows take, as `Retention.max_bytes` means it: without the space that deleted ones left in a file."""
         with self._database.read() as connection:
             return self._database.used(connection)
 
