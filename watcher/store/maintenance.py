@@ -86,7 +86,7 @@ class Purge:
     def _unmatched(
         self, connection: Connection, now: datetime, before: datetime, most: int, excess: int
     ) -> list[datetime]:
-        """Drops up to `most` entries without an alert: those first seen `before` then, and younger ones while there is an
+        """Drops up to `most` entries without an alert: those seen first `before`, younger ones while there is an
         `excess`. From where the last chunk ended; then again from the first, since alerts may have gone meanwhile.
         """
         for since in dict.fromkeys((self._reached, EPOCH)):
