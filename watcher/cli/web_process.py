@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import socket
 import sys
@@ -10,7 +9,7 @@ import sys
 from watcher.cli.logs import configure_logs
 from watcher.clock import SystemClock
 from watcher.sandbox.limits import end_with_parent, hide_from_children
-from watcher.service.memory import limit_arenas
+from watcher.service.memory import end_start, limit_arenas
 from watcher.web.app import serve
 from watcher.web.handover import Handover
 
@@ -23,8 +22,7 @@ def main(handover: str, listening: str) -> None:
     with os.fdopen(int(handover), "rb") as file:
         given = Handover.read(file.read())
     configure_logs(verbose=given.verbose, as_text=given.as_text)
-    gc.collect()
-    gc.freeze()
+    end_start()
     serve(given, socket.socket(fileno=int(listening)), SystemClock())
 
 

@@ -11,6 +11,7 @@ from enum import StrEnum
 from watcher.model.alert import stable_hash
 from watcher.model.route import Route
 from watcher.model.settings import Settings
+from watcher.model.topic import ListMember
 
 MOST_FEEDS = 20_000
 """With more feeds their settings are not summed up: the text would be megabytes at every start."""
@@ -90,6 +91,8 @@ def _fingerprint(value: object) -> str:
 def text_of(value: object) -> str:
     """The same for equal values in every process; `repr` writes the members of a set in an order that is not."""
     match value:
+        case str() | ListMember():  # first, because nearly all values are
+            return repr(value if isinstance(value, str) else value[:2])
         case frozenset() | set():
             return f"{{{', '.join(sorted(map(text_of, value)))}}}"
         case tuple() | list():

@@ -8,17 +8,28 @@ themselves (mallopt(3)) and a trim now and then keep it at the size that its wor
 from __future__ import annotations
 
 import ctypes
+import gc
 
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """The parameters' numbers in malloc.h."""
 
 _SETTINGS = {_ARENA_MAX: 2, _MMAP_THRESHOLD: 256 * 1024, _TRIM_THRESHOLD: 1024 * 1024}
 
+NEW_OBJECTS = 10_000
+"""How many new objects the cyclic garbage collector waits for in a process that runs for months."""
+
 
 def limit_arenas() -> bool:
     """Must be called before the first thread starts. False when the C library has no mallopt."""
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     return mallopt is not None and all(mallopt(parameter, value) for parameter, value in _SETTINGS.items())
+
+
+def end_start() -> None:
+    """What is there after the start stays, and is not looked through for cycles again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(NEW_OBJECTS)
 
 
 def trim_memory() -> None:
