@@ -150,9 +150,12 @@ class TestFingerprints:
     @given(st.text(st.characters() | st.sampled_from("’‘“”–—…\xa0•·«»\u0301\u200d″ab_ "), max_size=60))
     @example("a’\u0301b")
     @example("".join(map(chr, range(0x2190, 0x21B0))) + "é_x")
+    @example("it™s ½ ☕\ufe0f\u0301 ﬁn e\u0327ǰ\u20dd 20\u20e3")
+    @example("한\u1161\u11a8 が\u3099 ｶﾞ ⁠µ ß ẞ İ K")
     def test_a_fingerprint_is_of_the_folded_words(self, text: str) -> None:
-        words = re.findall(r"[^\W_]+", fold(text))
-        assert fingerprint(text) == (stable_hash("text", " ".join(words)) if words else "")
+        for whole in (text, f"{'Plain words, and more. ' * 20}{text}x"):
+            words = re.findall(r"[^\W_]+", fold(whole))
+            assert fingerprint(whole) == (stable_hash("text", " ".join(words)) if words else "")
 
     @given(st.text(_SPACED, min_size=1, max_size=6), st.text(_SPACED, min_size=1, max_size=16))
     def test_a_summary_that_the_content_has_adds_nothing_whatever_the_spaces(self, summary: str, content: str) -> None:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Protocol
 
 from watcher.dedupe.fingerprint import text_fingerprint, title_fingerprint
@@ -59,7 +59,7 @@ def identify(
     ]
     distinct = _listed_once(named, links)
     keys = _keys(feed_url, distinct, scheme)
-    return tuple(replace(item, key=key) for item, key in _first_of_each(distinct, keys))
+    return tuple([_named(item, key) for item, key in _first_of_each(distinct, keys)])
 
 
 class Named(Protocol):
@@ -144,6 +144,11 @@ def _first_of_each(items: Sequence[Identified], keys: Sequence[str]) -> list[tup
     for item, key in zip(items, keys, strict=True):
         firsts.setdefault(key, item)
     return [(item, key) for key, item in firsts.items()]
+
+
+def _named(item: Identified, key: str) -> Identified:
+    """Not by `replace`, which takes as long as all keys of a document."""
+    return Identified(key, item.entry, item.link_hash, item.title_fingerprint, item.text_fingerprint)
 
 
 def _identity(item: Identified, scheme: IdentityScheme | None) -> tuple[str, ...]:

@@ -119,14 +119,17 @@ def recognise(unknown: Sequence[Identified], seen: Iterable[Seen], document: Doc
 
     What was recognised for sure says more about the document, and with that the rest is looked at again.
     """
-    memory = _Memory(seen, document)
+    rows = list(seen)
+    if not rows:  # the first document of a feed
+        return {}
+    memory = _Memory(rows, document)
     claims = [claim for offset, item in enumerate(unknown) for claim in memory.claims(item, offset)]
     change = _change(claims, len(unknown), document)
     recognised: dict[str, _Claim] = {}
     for _ in range(_LOOKS):
         found = [claim.item.entry for claim in recognised.values()]
-        rows = [claim.row for claim in recognised.values()]
-        recognised = _settled(claims, document.knowing(found), memory.knowing(rows), change)
+        known = [claim.row for claim in recognised.values()]
+        recognised = _settled(claims, document.knowing(found), memory.knowing(known), change)
         if len(recognised) in {0, len(unknown)}:
             break
     return {key: claim.row for key, claim in recognised.items()}

@@ -208,11 +208,8 @@ def stable_hash(*parts: str) -> str:
 
 def stable_hash_of_bytes(*parts: bytes) -> str:
     """`stable_hash` of texts that are UTF-8 already."""
-    digest = hashlib.blake2b(digest_size=16)
-    for part in parts:
-        digest.update(len(part).to_bytes(8, "big"))
-        digest.update(part)
-    return digest.hexdigest()
+    whole = b"".join([piece for part in parts for piece in (len(part).to_bytes(8, "big"), part)])
+    return hashlib.blake2b(whole, digest_size=16).hexdigest()
 
 
 SUMMARY_LIMIT = 2_000
