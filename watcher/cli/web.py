@@ -34,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
 )
 
-INSTALL = "the pages need two more packages: install watcher-news[web]"
+INSTALL = "the pages need one more package: install watcher-news[web]"
 FEWEST_CHARACTERS = 8
 
 
@@ -55,9 +55,8 @@ def web(
     """
     if context.invoked_subcommand is not None:
         return
-    for name in ("starlette", "uvicorn"):
-        if find_spec(name) is None:
-            raise UsageError(INSTALL)
+    if find_spec("uvicorn") is None:
+        raise UsageError(INSTALL)
     from watcher.web.handover import Handover, ServedConfig, bound
 
     compiled = load_to_read(config)

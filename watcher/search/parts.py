@@ -9,7 +9,6 @@ from datetime import datetime
 from itertools import groupby
 
 from sqlalchemy import Column, Connection, MetaData, Table, Text, delete, inspect, select
-from sqlalchemy.dialects.postgresql import TEXT
 
 from watcher.search.index import LONGEST_FIRST_PART_SECONDS, VERSION, Found, IndexState
 from watcher.search.node import Node
@@ -23,7 +22,7 @@ search_facts = Table(
 search_words = Table(
     "search_words",
     metadata,
-    Column("word", Text().with_variant(TEXT(collation="C"), "postgresql"), primary_key=True),
+    Column("word", Text().with_variant(Text(collation="C"), "postgresql"), primary_key=True),
     sqlite_with_rowid=False,
 )
 """Every word that an entry has, or had: the forms of a word are looked for here."""

@@ -7,8 +7,8 @@ and a credit may name who was there. The comparison of stories removes everythin
 from __future__ import annotations
 
 import re
-
-import re2
+from functools import cache
+from typing import Any
 
 HEAD = 160
 """Characters at the beginning of a text that are searched for an agency line and phrases."""
@@ -48,11 +48,9 @@ _CREDITS = (
     *("support us", "support our", "fotoğraf:"),
 )
 """Further phrases of sentences that are no part of a report when two reports are compared."""
+_INVITING = (*_FOOTERS, *_INVITATIONS)
 _PHRASES = tuple(dict.fromkeys((*_FOOTERS, *_INVITATIONS, *_CREDITS)))
 
-_MAY_INVITE = re2.compile("|".join(map(re2.escape, (*_FOOTERS, *_INVITATIONS))))
-_MAY_SURROUND = re2.compile("|".join(map(re2.escape, _PHRASES)))
-"""Search for all phrases at once; most texts have none."""
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _SIGNS = " \t>»→•*–—-[(…"
 _AGENCIES = (
@@ -67,10 +65,18 @@ _DATELINE = re.compile(
 """`ANKARA (Reuters) - `, `(AFP) – `, or a place in capitals alone: `ANKARA, Türkiye — `."""
 
 
+@cache
+def _any_of(phrases: tuple[str, ...]) -> Any:
+    """Searches for all of them at once, in lower case; most texts have none."""
+    import re2
+
+    return re2.compile("|".join(map(re2.escape, phrases)))
+
+
 def without_invitations(text: str) -> str:
     """The text without invitations and footers at its end."""
     tail = text[-TAIL:]
-    if not tail or not _MAY_INVITE.search(tail.lower()):
+    if not tail or not _any_of(_INVITING).search(tail.lower()):
         return text
     begin = len(text) - len(tail)
     kept, at = text[:begin], 0
@@ -110,7 +116,7 @@ def split_dateline(text: str) -> tuple[str, str]:
 def _without_phrases(part: str, *, keep_last: bool = False) -> str:
     """Without the sentences that contain a phrase; the last one of a beginning is cut off somewhere and is kept."""
     lowered = part.lower()
-    if not _MAY_SURROUND.search(lowered):
+    if not _any_of(_PHRASES).search(lowered):
         return part
     phrases = [phrase for phrase in _PHRASES if phrase in lowered]
     sentences = _SENTENCE_END.split(part)

@@ -16,7 +16,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from itertools import pairwise
 
@@ -44,13 +44,19 @@ def _apart() -> str:
     `\\w` alone will not do: it lacks the combining marks that many scripts write inside words.
     """
     # As UTF-16 the plane is made at once: this runs whenever a command starts that knows topics.
-    plane = array("H", (*range(0xD800), *range(0xE000, 0x10000))).tobytes().decode("utf-16")
-    unwordly = re.findall(r"[\W_]", plane)
-    apart = [char for char in unwordly if char == "_" or not unicodedata.category(char).startswith("M")]
-    return _class(sorted(ord(char) for char in apart if char not in INVISIBLE or char == "\u200c"))
+    plane = array("H", range(0xD800))
+    plane.extend(range(0xE000, 0x10000))
+    unwordly = re.finditer(r"[\W_]+", plane.tobytes().decode("utf-16"))
+    return _class(ord(char) for run in unwordly for char in run[0] if _is_apart(char))
 
 
-def _class(codes: list[int]) -> str:
+def _is_apart(char: str) -> bool:
+    if char in INVISIBLE:
+        return char == "\u200c"
+    return char == "_" or not unicodedata.category(char).startswith("M")
+
+
+def _class(codes: Iterable[int]) -> str:
     runs: list[list[int]] = []
     for code in codes:
         if runs and code == runs[-1][1] + 1:

@@ -6,11 +6,11 @@ Host → page → who asks → may they → where does the request come from →
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from starlette.types import Message, Receive, Scope, Send
 
 from watcher.errors import StoreBusy, StoreError
 from watcher.model.act import WayIn
@@ -49,6 +49,11 @@ HEADERS: Mapping[str, str] = {
     "Vary": "Cookie, Authorization, Accept-Language",
 }
 """On every answer; a page may replace one, and with an empty text leave it out."""
+Message = MutableMapping[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+"""The types of ASGI (https://asgi.readthedocs.io/en/latest/specs/www.html)."""
 READING = frozenset({"GET", "HEAD"})
 READ_BY_PROGRAMS = (".atom", ".json", ".jsonl", ".svg")
 """Ends of paths that programs ask for: a form to sign in would be a broken feed to a reader."""

@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from starlette.routing import compile_path
-
 from watcher.model.web import May
 from watcher.web.exchange import LARGEST_BODY, Asked, Refused, Reply
 
@@ -48,7 +46,7 @@ class Router:
         if len(seen) != len(self.pages):
             raise ValueError("two pages have one path and method")
         self._patterns: list[tuple[re.Pattern[str], Page]] = [
-            (compile_path(page.path)[0], page) for page in sorted(self.pages, key=_fixed_first)
+            (_pattern(page.path), page) for page in sorted(self.pages, key=_fixed_first)
         ]
 
     def find(self, method: str, raw_path: str) -> Matched | None:
@@ -76,6 +74,12 @@ class Router:
         """How many bytes of a request that is sent to a path are read."""
         sizes = (page.largest_body for pattern, page in self._patterns if pattern.match(raw_path))
         return max(sizes, default=LARGEST_BODY)
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """What the paths of a page look like; a parameter is one segment that is not empty."""
+    parts = re.split(r"\{(\w+)\}", path)
+    return re.compile("".join(f"(?P<{one}>[^/]+)" if n % 2 else re.escape(one) for n, one in enumerate(parts)) + r"\Z")
 
 
 def _fixed_first(page: Page) -> tuple[int, int, str]:
