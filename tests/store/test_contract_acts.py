@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from tests.harness.store_samples import DAY, FEED, MINUTE, NOW, alert, frozen, kept
+from tests.harness.store_samples import DAY, FEED, MINUTE, NOW, alert, frozen, kept, save_alerts
 from watcher.errors import AttemptReason
 from watcher.model.act import Actor, Deed, WayIn
 from watcher.model.notification import GiveUp
@@ -67,3 +67,15 @@ def test_acts_are_listed_by_parts_and_forgotten_after_their_time(store: Store) -
 def test_who_is_not_known_leaves_no_act(store: Store) -> None:
     store.silences.add(SILENCE)
     assert store.acts.newest(9) == []
+
+
+def test_what_was_done_with_one_thing(store: Store) -> None:
+    one, two = alert("one"), alert("two")
+    save_alerts(store, one, two)
+    ada = Actor("ada", WayIn.LOCAL)
+    for is_relevant in (True, False):
+        store.marks.mark(one.id, is_relevant, NOW, ada)
+    store.marks.mark(two.id, True, NOW, ada)
+    assert [act.deed for act in store.acts.about(one.id, 5)] == [Deed.MARK_IRRELEVANT, Deed.MARK_RELEVANT]
+    assert [act.deed for act in store.acts.about(one.id, 1)] == [Deed.MARK_IRRELEVANT]
+    assert store.acts.about("none", 5) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -11,7 +12,7 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.harness.servers import FakeClock
-from tests.harness.store_samples import CHAT, DIGEST, FEED, HOUR, NOW, alert, fold_copies, route_to, save_alerts
+from tests.harness.store_samples import CHAT, DIGEST, FEED, HOUR, NOW, PROMPT, alert, fold_copies, route_to, save_alerts
 from tests.harness.web import Client, fill_with_history
 from watcher.model.alert import Alert
 from watcher.model.notification import NotificationState
@@ -344,3 +345,67 @@ def test_today_is_searched_for_words(
     assert answer.status_code == 200
     found = [name for name, one in alerts.items() if f'id="a{one.id[:8]}"' in answer.text]
     assert shown is None or sorted(found) == sorted(shown)
+
+
+def test_the_history_of_an_alert_says_who_marked_it(client: Client, history: Alert) -> None:
+    client.post(f"/alerts/{history.id}/mark", {"verdict": "irrelevant"})
+    _, _, life = client.get(f"/alerts/{history.id[:8]}").text.partition('<ol class="life">')
+    assert f"marked an alert as not relevant</span> · <bdi>{client.site.local_name}</bdi>" in life
+
+
+def test_today_says_to_whom_an_alert_went(client: Client, store: Store) -> None:
+    one, two = alert("one"), alert("two")
+    save_alerts(store, one, two)
+    store.routing.save(route_to(DIGEST, PROMPT, alerts=[one]), NOW)
+    store.silences.apply([PROMPT], {one.id: "5" * 32}, NOW)
+    text = client.get("/").text
+    assert "waiting: <bdi>desk</bdi> · silenced: <bdi>chat</bdi>" in text
+    assert "not routed yet" in text
+
+
+def test_a_silence_of_a_story_is_called_by_its_title_and_can_be_renewed(
+    client: Client, store: Store, history: Alert, web_clock: FakeClock
+) -> None:
+    plain = alert("plain")
+    fields = {"alert": plain.id[:8], "m_story": f'story="{plain.story}"', "for": "1h", "why": "known & old"}
+    assert client.post("/silences", fields).status_code == 303
+    (kept,) = store.silences.ending_after(NOW)
+    for path in ("/", "/silences", f"/silences/{kept.id[:8]}"):
+        assert f"this story: <bdi>{plain.entry.title}</bdi>" in client.get(path).text
+    web_clock.set(NOW + timedelta(days=1))
+    (again,) = (link for link in outline_of(client.get(f"/silences/{kept.id}").text).links if "/new?" in link)
+    form = client.get(again).text
+    assert f"story=&#34;{plain.story}&#34;</textarea>" in form
+    assert 'value="known &amp; old"' in form
+
+
+@pytest.mark.parametrize(
+    ("until", "minutes"),
+    [("2026-11-23T09:30", 84), ("2026-11-23T08:05", None), ("2026-11-23T08:04", None), ("soon", None), ("9999-99-99T00:00", None),
+     ("", 180)],
+)  # fmt: skip
+def test_a_silence_may_end_at_any_time_to_come(
+    client: Client, store: Store, history: Alert, web_clock: FakeClock, until: str, minutes: int | None
+) -> None:
+    fields = {"m_topic": 'topic="ceasefires"', "for": "3h", "why": "known", "until": until}
+    answer = client.post("/silences", fields)
+    found = [(one.ends_at - web_clock.now()) // timedelta(minutes=1) for one in store.silences.ending_after(NOW)]
+    assert (answer.status_code, found) == ((303, [minutes]) if minutes else (400, []))
+
+
+def test_what_waits_for_a_daemon_says_that_there_is_none(client: Client, store: Store, history: Alert) -> None:
+    (dead,) = store.outbox.newest(state=NotificationState.DEAD)
+    assert "so nothing is sent" not in client.get(f"/outbox/{dead.key}").text
+    client.post(f"/outbox/{dead.key}/retry")
+    assert "so nothing is sent" in client.get(f"/outbox/{dead.key}").text
+    client.post(f"/feeds/{feed_id(FEED)}/poll")
+    assert "so nothing is polled" in client.get(f"/feeds/{feed_id(FEED)}").text
+
+
+def test_status_says_when_the_file_is_newer_than_what_is_in_force(client: Client) -> None:
+    assert "The file has changed since then." not in client.get("/status").text
+    file = client.site.settings.file
+    os.utime(file, ns=(1, 1))
+    assert "The file has changed since then." in client.get("/status").text
+    client.site.adopt(client.site.config)
+    assert "The file has changed since then." not in client.get("/status").text

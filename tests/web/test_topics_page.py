@@ -66,7 +66,7 @@ def test_what_is_wrong_with_a_definition_is_said(client: Client, store: Store, t
     save_entries(store, "A ceasefire holds")
     answer = client.post("/topics/ceasefires/try", {"definition": text})
     assert answer.status_code == 200
-    assert '<ul class="problem" role="alert">' in answer.text
+    assert '<ul class="problem" role="alert"' in answer.text
 
 
 def test_a_costly_definition_is_ended(client: Client, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from watcher.model.notification import NotificationState, WaitingGroup
 from watcher.model.route import DigestTiming, Route
 from watcher.model.settings import Settings
+from watcher.queries.silences import read_stories
 from watcher.route.due import NEVER, next_slot
 from watcher.route.limits import active_silences
 from watcher.route.tree import routes_by_path
@@ -19,6 +20,7 @@ from watcher.views.attention import Attention, NextDigest
 
 MOST_DEAD = 200
 MOST_DIGESTS = 5
+MOST_SILENCES = 8
 
 
 def read_attention(store: Store, settings: Settings, now: datetime) -> Attention:
@@ -29,18 +31,25 @@ def read_attention(store: Store, settings: Settings, now: datetime) -> Attention
     dead = store.outbox.newest(state=NotificationState.DEAD, limit=MOST_DEAD)
     dropped = store.outbox.dropped([one.key for one in dead])
     by_channel = Counter(one.group.channel for one in dead if one.key not in dropped)
+    silences = tuple(active_silences(store.silences.ending_after(now), now))
     return Attention(
         feeds=counts.feeds,
         failing=counts.failing,
-        is_running=any(node.state(now) is NodeState.ALIVE for node in store.nodes.all()),
+        is_running=is_running(store, now),
         entries_day=store.entries.count(now - timedelta(days=1)),
         digests=tuple(_digests(settings.route, waiting, now)),
         waiting=sum(group.count for group in waiting),
         held=tuple(store.holds.held()),
         issues=tuple(one for one in issues if one in lasting or one.failures),
         dead=tuple(sorted(by_channel.items(), key=str)),
-        silences=tuple(active_silences(store.silences.ending_after(now), now)),
+        silences=silences,
+        stories=read_stories(store, silences[:MOST_SILENCES]),
     )
+
+
+def is_running(store: Store, now: datetime) -> bool:
+    """Whether a daemon is there that does what pages ask for."""
+    return any(node.state(now) is NodeState.ALIVE for node in store.nodes.all())
 
 
 def _digests(root: Route | None, waiting: Sequence[WaitingGroup], now: datetime) -> Iterator[NextDigest]:

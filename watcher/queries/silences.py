@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from watcher.model.silence import Silence
+from watcher.store.records import AlertFilter
 from watcher.store.store import Store
 from watcher.views.silences import SilencePreview, preview_of
 
 MET_SINCE = timedelta(days=7)
 MOST_ALERTS = 1_000
+
+
+def read_stories(store: Store, silences: Iterable[Silence]) -> dict[str, str]:
+    """The title of the newest alert of the story that a silence names, by the id of the silence."""
+    found: dict[str, str] = {}
+    for silence in silences:
+        names = [one.value for one in silence.matchers if one.label == "story" and one.operator == "="]
+        for alert in store.alerts.matching(AlertFilter(story=names[0]), 1) if names else ():
+            found[silence.id] = alert.entry.title
+    return found
 
 
 def read_preview(store: Store, silence: Silence, topic: str, now: datetime) -> SilencePreview:

@@ -81,8 +81,8 @@ def _is_wanted(alert: Alert, wanted: TodayFilter) -> bool:
 def _shown(store: Store, alerts: Sequence[Alert], zone: str, now: datetime, before: str | None) -> Today:
     ids = [alert.id for alert in alerts]
     bars = read_bars(store, zone, now)
-    states, marks = store.alerts.delivery_states(ids), store.marks.of_alerts(ids)
-    return today_of(alerts, states, marks, bars, zone, now, before=before)
+    channels, marks = store.pages.channels(ids), store.marks.of_alerts(ids)
+    return today_of(alerts, channels, marks, bars, zone, now, before=before)
 
 
 def count_news(store: Store, since: datetime) -> int:

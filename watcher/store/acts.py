@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, Select, delete, select
 
 from watcher.model.act import Act, Actor, Deed, WayIn
 from watcher.store.database import StorePart
@@ -21,6 +22,13 @@ class Acts(StorePart):
         query = select(acts).order_by(acts.c.id.desc()).limit(limit)
         if before is not None:
             query = query.where(acts.c.id < before)
+        return self._read(query)
+
+    def about(self, subject: str, limit: int) -> list[Act]:
+        """What was done with an alert, an entry, a silence, a message or a feed, newest first."""
+        return self._read(select(acts).where(acts.c.subject == subject).order_by(acts.c.id.desc()).limit(limit))
+
+    def _read(self, query: Select[Any]) -> list[Act]:
         with self._database.read() as connection:
             return [
                 Act(row.id, row.at, Actor(row.author, WayIn(row.way)), Deed(row.deed), row.subject, row.detail)

@@ -11,7 +11,8 @@ from operator import eq
 from sqlalchemy import Column, func, select
 
 from watcher.model.alert import Alert
-from watcher.model.notification import Attempt
+from watcher.model.notification import Attempt, DeliveryState
+from watcher.model.route import ChannelRef
 from watcher.store.alerts import read_alerts
 from watcher.store.database import StorePart, chunks
 from watcher.store.outbox import read_attempt
@@ -69,6 +70,17 @@ class PageQuestions(StorePart):
             for some in chunks(reasons):
                 rows = connection.execute(counted.where(deliveries.c.reason.in_(some)))
                 found |= {reasons[row.reason]: row.number for row in rows}
+        return found
+
+    def channels(self, alert_ids: Collection[str]) -> dict[str, list[tuple[DeliveryState, ChannelRef]]]:
+        """The channels of each of these alerts, by name, with the state of its delivery; without one it is left out."""
+        query = select(alerts.c.id, deliveries.c.state, deliveries.c.channel)
+        query = query.join(deliveries, deliveries.c.alert_seq == alerts.c.seq).order_by(deliveries.c.channel)
+        found: dict[str, list[tuple[DeliveryState, ChannelRef]]] = {}
+        with self._database.read() as connection:
+            for some in chunks(alert_ids):
+                for row in connection.execute(query.where(alerts.c.id.in_(some))):
+                    found.setdefault(row.id, []).append((row.state, ChannelRef.parse(row.channel)))
         return found
 
     def alerts_by_feed(self, since: datetime) -> dict[str, int]:

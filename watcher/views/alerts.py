@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from watcher.model.act import Act
 from watcher.model.alert import Alert, AlertState, Evidence
 from watcher.model.notification import Attempt, AttemptResult, DeliveryState
 from watcher.model.route import ChannelRef, Receiver
 from watcher.model.topic import format_points
 from watcher.store.records import DeliveryLife, MarkState
+from watcher.views.acts import WORDS
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,8 +200,10 @@ class LifeEvent:
     is_trouble: bool = False
 
 
-def life_of(page: AlertPage, attempts: Mapping[str, Sequence[Attempt]]) -> tuple[LifeEvent, ...]:
-    """What happened to an alert, in order. `attempts` are by key of the message."""
+def life_of(
+    page: AlertPage, attempts: Mapping[str, Sequence[Attempt]], acts: Sequence[Act] = ()
+) -> tuple[LifeEvent, ...]:
+    """What happened to an alert, in order. `attempts` are by key of the message, `acts` what users did with it."""
     alert = page.row.alert
     events = [] if alert.entry.published is None else [LifeEvent(alert.entry.published, "published")]
     events.append(LifeEvent(alert.first_seen, "read from its feed"))
@@ -214,6 +218,7 @@ def life_of(page: AlertPage, attempts: Mapping[str, Sequence[Attempt]]) -> tuple
         events.append(LifeEvent(copy.created_at or created, "a copy was folded into it", remark=copy.feed_title))
     for delivery in page.deliveries:
         events += _events_of(delivery, attempts)
+    events += [LifeEvent(act.at, WORDS[act.deed], remark=act.by.name) for act in acts]
     return tuple(sorted(events, key=lambda event: event.at))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -22,7 +23,9 @@ class NextDigest:
 
 @dataclass(frozen=True, slots=True)
 class Attention:
-    """`dead` counts by channel the messages that were given up and that nobody has dropped."""
+    """`dead` counts by channel the messages that were given up and that nobody has dropped. `stories`: the titles of
+    stories that silences name, by the id of the silence.
+    """
 
     feeds: int
     failing: int
@@ -34,3 +37,4 @@ class Attention:
     issues: tuple[FeedIssue, ...]
     dead: tuple[tuple[ChannelRef, int], ...]
     silences: tuple[Silence, ...]
+    stories: Mapping[str, str]

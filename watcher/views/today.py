@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.model.alert import Alert, AlertState, Evidence
 from watcher.model.notification import DeliveryState
+from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
 from watcher.render.item import Line, lines_of
 from watcher.store.records import MarkState
@@ -16,11 +18,14 @@ from watcher.views.alerts import AlertRow, alert_rows
 
 @dataclass(frozen=True, slots=True)
 class StoryRow:
-    """One story of a topic: its first alert as a message shows it, and what became of that alert."""
+    """One story of a topic: its first alert as a message shows it, and what became of that alert. `fate`: the states of
+    its deliveries with the receivers of each.
+    """
 
     line: Line
     row: AlertRow
     evidence: tuple[Evidence, ...]
+    fate: Mapping[DeliveryState, tuple[str, ...]]
 
     @property
     def mark(self) -> MarkState:
@@ -60,7 +65,7 @@ class Today:
 
 def today_of(
     alerts: Sequence[Alert],
-    states: Mapping[str, Mapping[DeliveryState, int]],
+    channels: Mapping[str, Sequence[tuple[DeliveryState, ChannelRef]]],
     marks: Mapping[str, bool],
     bars: Mapping[str, Sequence[int]],
     zone: str,
@@ -70,18 +75,25 @@ def today_of(
 ) -> Today:
     """The page. Folded alerts are shown with the story that they belong to, not by themselves."""
     shown = [alert for alert in alerts if alert.state is not AlertState.FOLDED]
+    states = {name: Counter(state for state, _ in found) for name, found in channels.items()}
     rows = {row.alert.id: row for row in alert_rows(shown, states, marks)}
     lines, _ = lines_of(shown, zone, now)
     by_topic: dict[str, list[StoryRow]] = {}
     for line in lines:
         row = rows[line.id]
         evidence = tuple(sorted(row.alert.evidence, key=lambda part: -part.points))
-        by_topic.setdefault(line.topic, []).append(StoryRow(line, row, evidence))
+        by_topic.setdefault(line.topic, []).append(StoryRow(line, row, evidence, _fate(channels.get(line.id, ()))))
     sections = (
         TopicSection(topic, stories[0].line.topic_title, tuple(stories), tuple(bars.get(topic, ())))
         for topic, stories in by_topic.items()
     )
     return Today(tuple(sections), before)
+
+
+def _fate(channels: Sequence[tuple[DeliveryState, ChannelRef]]) -> dict[DeliveryState, tuple[str, ...]]:
+    known = {state for state, _ in channels}
+    states = (one for one in DeliveryState if one in known)
+    return {one: tuple(dict.fromkeys(ref.receiver for state, ref in channels if state is one)) for one in states}
 
 
 def story_facts(story: StoryRow) -> dict[str, object]:

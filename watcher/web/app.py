@@ -118,5 +118,5 @@ async def _read_again(site: Site, command: Sequence[str]) -> None:
         lines = problems.decode("utf-8", "replace").splitlines() or [""]
         log.error("reload.refused", problems=max(len(lines) - 1, 1), first=lines[0])
         return
-    site.config = Handover.read(printed).config
+    site.adopt(Handover.read(printed).config)
     log.info("reload.completed", topics=len(site.config.topics))

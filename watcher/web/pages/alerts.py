@@ -13,6 +13,9 @@ from watcher.web.exchange import Asked, Refused, Reply, with_query
 from watcher.web.nearest import near_alerts
 from watcher.web.router import Page
 
+MOST_ACTS = 50
+"""What users did with an alert that its history shows, the newest."""
+
 
 def show(asked: Asked) -> Reply:
     store, alert = asked.site.store, find_alert(asked)
@@ -26,7 +29,7 @@ def show(asked: Asked) -> Reply:
         quote=quote_runs(alert),
         parts=parts,
         beside=beside_score(alert),
-        life=life_of(page, read_attempts(store, page)),
+        life=life_of(page, read_attempts(store, page), store.acts.about(alert.id, MOST_ACTS)),
         others=others_of_story(store, alert),
         entry=store.entries.find(alert.entry_key),
         routes_of=with_query("/routes", labels=_written(alert.labels)),

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from watcher.model.feed import FeedIssueKind
 from watcher.model.web import May
+from watcher.queries.attention import is_running
 from watcher.queries.feeds import list_feeds, read_feed_row, read_feed_rows, read_newest_entries
 from watcher.render.dates import local_time
 from watcher.text.redact import redact_addresses
@@ -58,7 +59,7 @@ def show(asked: Asked) -> Reply:
     entries = read_newest_entries(asked.site.store, row)
     return asked.page(
         "feed.html.j2", row=row, facts=facts, entries=entries, may_poll=row.may_be_asked(polling, asked.now),
-        alerts=_alerts(asked),
+        alerts=_alerts(asked), is_running=is_running(asked.site.store, asked.now),
     )  # fmt: skip
 
 

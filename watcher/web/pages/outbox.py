@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from watcher.model.notification import Notification, NotificationState
 from watcher.model.web import May
+from watcher.queries.attention import is_running
 from watcher.queries.outbox import read_message_rows
 from watcher.route.tree import rank_of, routes_by_path, zone_of
 from watcher.views.outbox import remedy_of
@@ -36,8 +37,9 @@ def show(asked: Asked) -> Reply:
     (row,) = read_message_rows(store, [notification], asked.now)
     attempts = store.outbox.attempts(notification.key)
     return asked.page(
-        "message.html.j2", row=row, notification=notification, attempts=attempts, remedy=remedy_of(attempts)
-    )
+        "message.html.j2", row=row, notification=notification, attempts=attempts, remedy=remedy_of(attempts),
+        is_running=is_running(store, asked.now),
+    )  # fmt: skip
 
 
 def message(asked: Asked) -> Reply:

@@ -15,9 +15,9 @@ from watcher.model.local_time import to_local
 from watcher.model.route import Matcher
 from watcher.model.silence import Silence
 from watcher.model.web import May
-from watcher.queries.silences import read_preview
+from watcher.queries.silences import read_preview, read_stories
 from watcher.views.silences import SilenceState, state_of
-from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.exchange import Asked, Refused, Reply, with_query
 from watcher.web.router import Page
 
 SHOWN_AFTER = timedelta(days=14)
@@ -25,6 +25,8 @@ MOST_MATCHERS = 10
 LONGEST_COMMENT = 500
 MOST_KEPT = 200
 """Alerts that the page of a silence lists."""
+MOST_NAMED = 50
+"""Silences whose story a list names by its title."""
 TOMORROW = "tomorrow"
 LENGTHS: Mapping[str, str] = {
     "1h": "1 hour", "3h": "3 hours", "24h": "24 hours", TOMORROW: "until tomorrow 07:00", "3d": "3 days",
@@ -46,10 +48,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What the form says: matchers, how long, why; and what is wrong with it."""
+    """What the form says: matchers, how long or until when, why; and what is wrong with it."""
 
     matchers: tuple[Matcher, ...]
     length: str
+    until: datetime | None
     comment: str
     problems: tuple[str, ...]
 
@@ -58,7 +61,13 @@ def show_all(asked: Asked) -> Reply:
     found = asked.site.store.silences.ending_after(asked.now - SHOWN_AFTER)
     groups = [(state.value, [one for one in found if state_of(one, asked.now) is state]) for state in SilenceState]
     kept = asked.site.store.pages.count_kept_back([one.id for one in found])
-    return asked.page("silences.html.j2", groups=groups, kept=kept, may_end=lambda one: may_end(asked, one))
+    return asked.page(
+        "silences.html.j2",
+        groups=groups,
+        kept=kept,
+        stories=read_stories(asked.site.store, found[:MOST_NAMED]),
+        may_end=lambda one: may_end(asked, one),
+    )
 
 
 def may_end(asked: Asked, silence: Silence) -> bool:
@@ -77,6 +86,8 @@ def show(asked: Asked) -> Reply:
         "silence.html.j2",
         silence=silence,
         state=state_of(silence, asked.now).value,
+        stories=read_stories(store, [silence]),
+        again=with_query("/silences/new", more="\n".join(map(str, silence.matchers)), why=silence.comment),
         kept=store.pages.kept_back(silence.id, MOST_KEPT),
         kept_count=store.pages.count_kept_back([silence.id])[silence.id],
         preview=read_preview(store, silence, "", asked.now),
@@ -100,7 +111,7 @@ def _form(asked: Asked, fields: Mapping[str, str], status: int = 200) -> Reply:
     alert = _alert(asked, fields.get("alert", ""))
     if alert is not None and "for" not in fields:
         fields = {**{one.field: one.matcher for one in _choices(alert, fields) if one.is_chosen}, **fields}
-    draft = read_draft(fields)
+    draft = read_draft(fields, asked.site.zone, asked.now)
     silence = _silence(draft, asked) if draft.matchers and not draft.problems else None
     topic = alert.topic if alert else ""
     preview = read_preview(asked.site.store, silence, topic, asked.now) if silence else None
@@ -114,6 +125,7 @@ def _form(asked: Asked, fields: Mapping[str, str], status: int = 200) -> Reply:
         preview=preview,
         choices=_choices(alert, fields),
         more=fields.get("more", ""),
+        until=fields.get("until", ""),
         lengths=LENGTHS,
         warnings=list(impossible_labels(asked.site.settings, exact)),
         is_asked="for" in fields,
@@ -141,8 +153,8 @@ def _choices(alert: Alert | None, fields: Mapping[str, str]) -> list[Choice]:
     ]
 
 
-def read_draft(fields: Mapping[str, str]) -> Draft:
-    """What a form says. Matchers that cannot be read are problems."""
+def read_draft(fields: Mapping[str, str], zone: str, now: datetime) -> Draft:
+    """What a form says; `until` is a time in the zone. Matchers that cannot be read are problems."""
     texts = [text for name, text in fields.items() if name.startswith("m_")]
     texts += [line for line in fields.get("more", "").splitlines() if line.strip()]
     matchers, problems = [], []
@@ -154,13 +166,24 @@ def read_draft(fields: Mapping[str, str]) -> Draft:
             matchers.append(found)
     if len(texts) > MOST_MATCHERS:
         problems.append(f"at most {MOST_MATCHERS} matchers")
-    length = fields.get("for", "3h")
+    length, until = fields.get("for", "3h"), _moment(fields.get("until", ""), zone)
+    if fields.get("until") and (until is None or until <= now):
+        problems.append("the end must be a time to come")
     return Draft(
         tuple(matchers),
         length if length in LENGTHS else "3h",
+        until,
         " ".join(fields.get("why", "").split())[:LONGEST_COMMENT],
         tuple(problems),
     )
+
+
+def _moment(text: str, zone: str) -> datetime | None:
+    """A local time as browsers send it, `2026-11-30T18:00`; None for anything else."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
 
 
 def ends_at(length: str, zone: str, now: datetime) -> datetime:
@@ -178,14 +201,14 @@ def _silence(draft: Draft, asked: Asked) -> Silence:
         author=asked.author,
         comment=draft.comment,
         starts_at=asked.now,
-        ends_at=ends_at(draft.length, asked.site.zone, asked.now),
+        ends_at=draft.until or ends_at(draft.length, asked.site.zone, asked.now),
         created_at=asked.now,
     )
 
 
 def add(asked: Asked) -> Reply:
     """Keeps a silence. Without a matcher or a comment the form is shown again."""
-    draft = read_draft(asked.form)
+    draft = read_draft(asked.form, asked.site.zone, asked.now)
     if draft.problems or not draft.matchers or not draft.comment:
         return _form(asked, asked.form, 400)
     asked.site.store.silences.add(_silence(draft, asked), asked.actor)

@@ -39,8 +39,8 @@ TASKS = (
 
 
 def status(asked: Asked) -> Reply:
-    found = read_status(asked.site.store, asked.now)
-    settings = asked.site.settings
+    site = asked.site
+    found, settings = read_status(site.store, asked.now), site.settings
     configuration = tuple(_configuration(settings)) if asked.may(May.ADMIN) else ()
     return asked.page(
         "status.html.j2",
@@ -48,8 +48,18 @@ def status(asked: Asked) -> Reply:
         entries=entries_in_words(found.facts.counts),
         settings=settings,
         configuration=configuration,
+        is_changed=bool(configuration) and _has_changed(asked),
+        to_go=None if site.index is None else site.index_to_go,
         version=__version__,
     )
+
+
+def _has_changed(asked: Asked) -> bool:
+    """Whether the file is another than the one whose configuration is in force."""
+    try:
+        return asked.site.settings.file.stat().st_mtime_ns != asked.site.file_time
+    except OSError:
+        return False
 
 
 def _configuration(settings: Settings) -> Iterator[tuple[str, str]]:
