@@ -79,6 +79,21 @@ pieces = st.sampled_from(
 )
 
 
+tags = st.sampled_from(
+    [
+        *("<p>", "</p>", "<b>", "<br/>", "<BR>", "<bR>", "<wbr>", "<h1>", "<h2 a=1>", "<tbody", "<tr-x>", "<prex>", "<pre:x>"),
+        *("<a b='c'>", '<a b=">">', "<img alt='<p>'>", '<a b "c" d>', "<script>", "</script>", "<!--", "-->", "<?x?>", "</ p>"),
+        *("<", ">", "</", "/", "p", "b", "br", "=", '"', "'", '="', " ", "\n", "x", "&lt;"),
+    ]
+)  # fmt: skip
+
+
+@given(st.lists(tags, max_size=14).map("".join))
+def test_usual_tags_are_read_as_all_others(text: str) -> None:
+    """A comment makes a text unusual."""
+    assert plain_text(text, markup=True) == plain_text("<!---->" + text, markup=True)
+
+
 @given(st.lists(pieces, max_size=60).map("".join), st.booleans())
 def test_nothing_unwanted_survives(text: str, markup: bool) -> None:
     words = plain_text(text, markup=markup)

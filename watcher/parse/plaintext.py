@@ -11,6 +11,8 @@ import re
 from collections.abc import Iterable, Mapping
 from enum import Enum
 from html import unescape
+from itertools import groupby
+from operator import itemgetter
 
 from watcher.model.entry import TEXT_LIMIT
 
@@ -75,6 +77,20 @@ _QUOTED_BRACKET = re.compile(r"""=[ \t\n\r\f]*+(?:"[^"<>]*+[<>]|'[^'<>]*+[<>])""
 
 _TAG_WITHOUT_QUOTES = re.compile(r"<(?:(/?[a-zA-Z][a-zA-Z0-9]*+)[^<>]*+|(?!/?[a-zA-Z])[/!?][^<>]*+)>", re.ASCII)
 """A tag with its name where no value has a bracket."""
+
+_BLOCK_NAMES = "|".join(
+    f"{first}(?:{'|'.join(name[1:] for name in names)})" for first, names in groupby(sorted(_BLOCKS), itemgetter(0))
+)
+_REST_OF_USUAL_TAG = (
+    rf"""(?![a-zA-Z0-9])[^<>"'={_BREAK}]*+"""
+    rf"""(?:=[ \t\n\r\f]*+(?:"[^"<>{_BREAK}]*+"|'[^'<>{_BREAK}]*+')?+[^<>"'={_BREAK}]*+)*+>"""
+)
+_USUAL_NAME = r"(?!script|style|template|wbr)[a-z][a-z0-9]*+"
+_USUAL_TAG = re.compile(rf"</?+{_USUAL_NAME}{_REST_OF_USUAL_TAG}")
+_USUAL_BLOCK = re.compile(
+    rf"</?+(?:{_BLOCK_NAMES}){_REST_OF_USUAL_TAG}(?:[ \n]*+</?+{_USUAL_NAME}{_REST_OF_USUAL_TAG})*+"
+)
+"""The tag of a block, and all tags behind it: they cannot add to its break."""
 
 _SURROGATES = re.compile(
     r"&#(?:(5[56][0-9]{3})|[xX]([dD][89abAB][0-9a-fA-F]{2}));?&#(?:(5[67][0-9]{3})|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));?"
@@ -268,7 +284,11 @@ def _without_cdata_marks(text: str) -> str:
 
 
 def _without_tags(text: str) -> str:
+    """Most texts have only tags in lower case without a bracket in a value: what is left of others has a `<`."""
     text = _without_cdata_marks(text)
+    without_usual = _USUAL_TAG.sub("", _USUAL_BLOCK.sub(_BREAK, text))
+    if "<" not in without_usual:
+        return without_usual
     if _MAY_HIDE.search(text):
         text = _HIDDEN.sub("", text)
     if not _QUOTED_BRACKET.search(text):
