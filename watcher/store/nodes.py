@@ -9,7 +9,19 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import BindParameter, ColumnElement, Connection, ScalarSelect, Table, delete, func, or_, select, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Connection,
+    ScalarSelect,
+    Table,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from watcher.store import schema
 from watcher.store.database import Database, StorePart
@@ -129,6 +141,19 @@ def may_write(connection: Connection, node: str) -> bool:
     died = select(nodes.c.died_at).where(nodes.c.id == node).with_for_update(read=True, key_share=True)
     row = connection.execute(died).one_or_none()
     return row is None or row.died_at is None
+
+
+def may_acquire(database: Database, connection: Connection, node: str, now: datetime) -> bool:
+    """Whether the node may lease what is free, as `may_write`; those who have not beaten in time are declared dead."""
+    others = nodes.alias("others")
+    is_one_silent = exists().where(others.c.died_at.is_(None), others.c.alive_until < now, others.c.id != node)
+    known = select(nodes.c.died_at, is_one_silent.label("is_one_silent")).where(nodes.c.id == node)
+    row = connection.execute(known.with_for_update(read=True, key_share=True, of=nodes)).one_or_none()
+    if row is not None and row.died_at is not None:
+        return False
+    if row is None or row.is_one_silent:
+        declare_dead(database, connection, now, spared=node)
+    return True
 
 
 def is_free(table: Table, now: datetime | BindParameter[datetime]) -> ColumnElement[bool]:

@@ -28,7 +28,7 @@ from watcher.store.acts import note_act
 from watcher.store.database import AnyRow, StorePart, chunks, execute_many
 from watcher.store.groups import group_key
 from watcher.store.late_copies import forget_unlisted
-from watcher.store.nodes import declare_dead, is_free, may_write
+from watcher.store.nodes import is_free, may_acquire, may_write
 from watcher.store.prefix import begins_with
 from watcher.store.reply_threads import begin_threads, thread_of
 from watcher.store.tables import (
@@ -65,9 +65,8 @@ class Outbox(StorePart):
             )
         )
         with self._database.write("acquire_notifications") as connection:
-            if not may_write(connection, owner):
+            if not may_acquire(self._database, connection, owner, now):
                 return []
-            declare_dead(self._database, connection, now, spared=owner)
             rows = connection.execute(due_notifications(now, limit, channels)).all()
             execute_many(connection, lease, [{"row_id": row.id} for row in rows])
             return [_acquired(connection, row, now, until) for row in rows]

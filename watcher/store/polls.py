@@ -24,7 +24,7 @@ from watcher.store.feeds import poll_state, select_states
 from watcher.store.hosts import Place, TakenHost, add_hosts, held_elsewhere, pause_hosts, settle, take_named
 from watcher.store.new_alerts import save_alerts
 from watcher.store.node_tables import feed_leases
-from watcher.store.nodes import declare_dead, is_free, is_unleased, may_write
+from watcher.store.nodes import is_free, is_unleased, may_acquire, may_write
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys, seen_entries
 from watcher.store.stories import place_alerts
@@ -78,9 +78,8 @@ class Polls(StorePart):
         """
         asked = Acquisition(owner, now, limit, force, known, per_host)
         with self._database.write("acquire_due_feeds") as connection:
-            if not may_write(connection, owner):
+            if not may_acquire(self._database, connection, owner, now):
                 return []
-            declare_dead(self._database, connection, now, spared=owner)
             search = DueFeeds(self._database, connection, asked)
             self._search_after = search.find(self._search_after)
             return self._lease(connection, search.taken, list(search.chosen), owner, now, until, search.stale)
@@ -94,9 +93,8 @@ class Polls(StorePart):
         Nor one whose `not_before` is in the future, unless with `force`; pauses of hosts are then not named, either.
         """
         with self._database.write("acquire_named_feeds") as connection:
-            if not may_write(connection, owner):
+            if not may_acquire(self._database, connection, owner, now):
                 return []
-            declare_dead(self._database, connection, now, spared=owner)
             taken = take_named(self._database, connection, owner, urls, now)
             ids = [
                 row.id
