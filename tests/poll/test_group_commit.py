@@ -232,3 +232,19 @@ def test_no_poll_waits_for_one_that_hangs_or_failed(store: Store, monkeypatch: p
 
     with_commit(store, run)
     assert [[one.state.url for one in some] for some in seen] == [[first.state.url], [second.state.url]]
+
+
+def test_a_poll_with_alerts_does_not_wait_as_long_as_others(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watcher.poll.group_commit.GATHER_WITHIN", HOUR)
+    (first, second, *_) = store.polls.acquire_due("me", NOW, FAR, len(URLS))
+    quiet = poll(first, decision=EntryDecision(new=(identified("0", url=first.state.url),)))
+    seen = transactions(monkeypatch, store)
+
+    async def run(commit: GroupCommit) -> None:
+        with commit.under_way(), commit.under_way(), commit.under_way():  # one hangs
+            waiting = asyncio.create_task(commit.save(quiet))
+            await asyncio.sleep(0)
+            await asyncio.gather(commit.save(flood(store, second, 1)), waiting)
+
+    with_commit(store, run)
+    assert [len(some) for some in seen] == [2]

@@ -17,7 +17,7 @@ from watcher.store.polls import Polls
 MINUTE = timedelta(minutes=1)
 STEPS: dict[str, tuple[Any, str]] = {
     "parse": (poller.ParserPool, "parse"),
-    "decide": (poller, "decide"),
+    "decide": (poller, "decide_first"),
     "quota": (poller, "within_quota"),
     "schedule": (poller.cadence, "after_document"),
     "name": (poller.NamedDocument, "of"),

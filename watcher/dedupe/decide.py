@@ -42,6 +42,14 @@ class NamedDocument:
         return probe_for(self.feed_url, self.items)
 
 
+def decide_first(
+    parsed: ParsedFeed, state: PollState, now: datetime, backfill: timedelta
+) -> tuple[NamedDocument, EntryDecision]:
+    """All steps for a feed that has no baseline yet: it has no seen keys (I7), so there is nothing to look up."""
+    named = NamedDocument.of(state.url, parsed, state)
+    return named, decide(named, state, (), now, backfill)
+
+
 def decide(
     named: NamedDocument, state: PollState, seen: Sequence[Seen], now: datetime, backfill: timedelta
 ) -> EntryDecision:

@@ -33,8 +33,10 @@ LONGEST_WAIT = 4
 BATCH = 64
 BATCH_ALERTS = 2 * PART_ALERTS
 """Polls, and alerts of all of them, that share a transaction."""
-GATHER_WITHIN = timedelta(milliseconds=100)
+GATHER_WITHIN = timedelta(milliseconds=400)
 """How long a finished poll waits for others at most."""
+GATHER_ALERTS_WITHIN = timedelta(milliseconds=100)
+"""The same for a poll that brings alerts, and those that wait with it."""
 
 
 @dataclass(slots=True)
@@ -84,6 +86,7 @@ class GroupCommit:
         self._waiting: list[_Waiting] = []
         self._under_way = 0
         self._all_wait = asyncio.Event()
+        self._gathering: asyncio.Timeout | None = None
         self._committing: asyncio.Task[None] | None = None
 
     @contextmanager
@@ -101,6 +104,8 @@ class GroupCommit:
         future: asyncio.Future[PollSaved] = asyncio.get_running_loop().create_future()
         self._waiting.append(_Waiting(deque(parts_of(record)), future))
         self._look_who_waits()
+        if record.alerts:
+            self._hurry()
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit_waiting())
         return await future
@@ -129,8 +134,17 @@ class GroupCommit:
         self._all_wait.clear()
         self._look_who_waits()
         with suppress(TimeoutError):
-            async with asyncio.timeout(GATHER_WITHIN.total_seconds()):
+            async with asyncio.timeout(GATHER_WITHIN.total_seconds()) as self._gathering:
+                if any(one.parts[0].alerts for one in self._waiting):
+                    self._hurry()
                 await self._all_wait.wait()
+        self._gathering = None
+
+    def _hurry(self) -> None:
+        """Ends the wait in time for alerts."""
+        gathering, until = self._gathering, asyncio.get_running_loop().time() + GATHER_ALERTS_WITHIN.total_seconds()
+        if gathering is not None and not gathering.expired():
+            gathering.reschedule(min(until, gathering.when() or until))
 
     def _look_who_waits(self) -> None:
         if len(self._waiting) >= min(self._under_way, BATCH):

@@ -18,7 +18,7 @@ from enum import StrEnum
 import structlog
 
 from watcher.clock import Clock
-from watcher.dedupe.decide import NamedDocument, decide
+from watcher.dedupe.decide import NamedDocument, decide, decide_first
 from watcher.dedupe.unchanged import ChangedPart, LastDocument
 from watcher.errors import PollReason, StoreError
 from watcher.fetch.client import Fetcher
@@ -267,16 +267,20 @@ class Poller:
         if isinstance(parsed, ParsedFeed) and parsed.unchanged:
             part = await self.cpu_pool(ChangedPart.of, state.url, parsed, state, last)
             if part is not None:
-                seen = await self._seen(state, part)
-                if (decision := part.decide(seen)) is not None:
-                    return _Reading(parsed, part.items, decision, last)
+                decided = part.decide(await self._seen(state, part))
+                if decided is not None:
+                    return _Reading(parsed, part.items, decided, last)
             last, is_first_try = LastDocument(""), False
             parsed = await self._parse(fetched, last)
         if isinstance(parsed, ParseFailed):
             return parsed
-        named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
-        seen = await self._seen(state, named)
-        decision = await self.cpu_pool(decide, named, state, seen, self.clock.now(), self.config.polling.backfill)
+        now, backfill = self.clock.now(), self.config.polling.backfill
+        if state.baseline_at is None:
+            named, decision = await self.cpu_pool(decide_first, parsed, state, now, backfill)
+        else:
+            named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
+            seen = await self._seen(state, named)
+            decision = await self.cpu_pool(decide, named, state, seen, now, backfill)
         return _Reading(parsed, named.items, decision, last, is_first_try)
 
     async def _parse(self, fetched: Fetched, last: LastDocument) -> ParsedFeed | ParseFailed:
@@ -284,8 +288,8 @@ class Poller:
         return await self.parser.parse(fetched.body, url=fetched.url, headers=fetched.headers, known_hashes=known)
 
     async def _seen(self, state: PollState, named: NamedDocument | ChangedPart) -> list[Seen]:
-        """What is remembered. Before its baseline a feed has no seen keys (I7): there is nothing to look up."""
-        if state.baseline_at is None or not named.items:
+        """What is remembered."""
+        if not named.items:
             return []
         return await self.store_pool(lambda: self.store.polls.seen(state.url, named.probe()))
 
