@@ -320,3 +320,23 @@ def test_the_mode_of_a_store_that_exists_is_left_alone(tmp_path: Path) -> None:
     store.upgrade()
     store.close()
     assert stat.S_IMODE((tmp_path / "watcher.db").stat().st_mode) == 0o640
+
+
+def test_the_mark_changes_with_what_others_commit_and_with_nothing_else(tmp_path: Path) -> None:
+    one, other = (open_store("sqlite:///watcher.db", base=tmp_path) for _ in range(2))
+    one.upgrade()
+    one.nodes.register("node", "n", NOW, timedelta(days=1))
+    mark = one.mark()
+    one.nodes.beat("node", NOW, timedelta(days=1))
+    one.feeds.states()
+    assert one.polls.acquire_due("node", NOW, NOW + timedelta(days=1), 10) == []
+    assert one.mark() == mark
+    for writer in (one, other):
+        writer.facts.remember("weather", f"rain {writer is one}")
+        assert one.mark() != mark
+        mark = one.mark()
+    one.close()
+    other.facts.remember("weather", "sun")
+    assert one.mark() != mark
+    one.close()
+    other.close()

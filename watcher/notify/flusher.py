@@ -85,6 +85,18 @@ class Flusher:
             frozen += await self._one_by_itself(slot.group, self._freeze_empty(slot))
         return [notification for notification in frozen if notification is not None]
 
+    async def next_at(self) -> datetime:
+        """When there may be something to flush, as far as that depends on the clock alone; never later than it is."""
+        moments = [held.until for held in await self.store_pool(self.store.holds.held)]
+        for group in await self.store_pool(self.store.groups.waiting):
+            route = self.routes.get(group.key.route)
+            if route is not None and not group.has_unfinished:
+                first, last = group.first_waiting_at, group.last_flush_at
+                moments.append(due.due_at(route.timing, first, last, count=group.count))
+        timings = [route.timing for route in self.routes.values()]
+        empty = [one for one in timings if isinstance(one, DigestTiming) and one.empty]
+        return min((*moments, *(due.next_slot(one, self.now) for one in empty)), default=due.NEVER)
+
     async def _one_by_itself(self, group: GroupKey, work: Awaitable[Notification | None]) -> list[Notification | None]:
         try:
             return [await work]

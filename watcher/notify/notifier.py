@@ -104,12 +104,19 @@ class Notifier:
 
         When that leaves copies of held or silenced alerts without cover, these are routed and flushed as well.
         """
-        config, now = self.config, self.clock.now()
-        flusher = Flusher(config.routes, self.store, self.store_pool, now, config.receivers, config.alerts_per_feed)
+        config, flusher = self.config, self._flusher()
         frozen = await flusher.flush(early)
         if await route_copies(config.routes, config.receivers, self.store, self.store_pool, self.clock):
             frozen += await flusher.flush(early)
         return frozen
+
+    async def next_ripe_at(self) -> datetime:
+        """When `freeze_ripe` may find something, unless something is written to the store before."""
+        return await self._flusher().next_at()
+
+    def _flusher(self) -> Flusher:
+        config, now = self.config, self.clock.now()
+        return Flusher(config.routes, self.store, self.store_pool, now, config.receivers, config.alerts_per_feed)
 
     async def acquire(self, limit: int, busy: Collection[ChannelRef] = ()) -> list[AcquiredNotification]:
         """Leases what is due: nothing of `busy` and open channels, one of each half-open channel.

@@ -25,6 +25,7 @@ from watcher.service.memory import trim_memory
 from watcher.service.metrics import ReloadResult
 from watcher.service.monitoring import Monitoring
 from watcher.service.pages_process import PagesProcess, serving_pages
+from watcher.service.rests import Rests
 from watcher.service.systemd import SystemdNotifier
 from watcher.service.tasks import BoundedTasks
 from watcher.service.ticker import Ticker
@@ -100,6 +101,7 @@ class Daemon:
         self._reloads = BoundedTasks("reload", 1)
         self._sending: Counter[ChannelRef] = Counter()
         self._ticker = Ticker()
+        self._rests = Rests()
         self._more_due = False
         """Whether the last tick acquired as many feeds as it could: it is not waited a whole tick for the others."""
 
@@ -177,13 +179,21 @@ class Daemon:
         """Leases as many due feeds as may be polled at once, and starts their polls."""
         app = self._app
         await app.lead()
-        if (free := app.polls.free) and app.node.may_work:
+        mark, now = await self._mark(), app.clock.now()
+        if (free := app.polls.free) and app.node.may_work and not self._rests.goes_on("poll", mark, now):
             async with app.acquiring:
                 poller = app.poller
                 feeds = await poller.acquire(free)
                 self._more_due = len(feeds) == free
                 for acquired in feeds:
                     app.polls.start(self._poll(poller, acquired)).add_done_callback(self._poll_more)
+            if not feeds:
+                lag = await app.pools.store(app.store.lag)
+                self._rests.begin("poll", mark, now, lag.due_since)
+
+    async def _mark(self) -> object | None:
+        """Taken before a stage looks, so that nothing which is written meanwhile is overlooked."""
+        return await self._app.pools.store(self._app.store.mark)
 
     async def _poll(self, poller: Poller, acquired: AcquiredFeed) -> None:
         report = await poller.poll(acquired)
@@ -197,18 +207,26 @@ class Daemon:
 
     async def flush_tick(self) -> None:
         """Routes new alerts and freezes what is ripe, if this node leads; many groups take a while: no send waits."""
-        if await self._app.lead():
-            await self._app.notifier.route_new()
-            if await self._app.notifier.freeze_ripe():
+        mark, now, notifier = await self._mark(), self._app.clock.now(), self._app.notifier
+        if await self._app.lead() and not self._rests.goes_on("flush", mark, now):
+            routed, frozen = await notifier.route_new(), await notifier.freeze_ripe()
+            if frozen:
                 self._ticker.soon("send", SOON)
+            elif not routed:
+                self._rests.begin("flush", mark, now, await notifier.next_ripe_at())
 
     async def send_tick(self) -> None:
         """Starts as many sends as may run at once, few at once to one channel."""
         app = self._app
         busy = [ref for ref in app.config.channel_refs if self._sending[ref] >= SENDS_PER_CHANNEL]
-        if app.sends.free and app.node.may_work:
-            for acquired in await app.notifier.acquire(app.sends.free, busy):
+        mark, now = await self._mark(), app.clock.now()
+        if app.sends.free and app.node.may_work and not self._rests.goes_on("send", mark, now):
+            notifications = await app.notifier.acquire(app.sends.free, busy)
+            for acquired in notifications:
                 app.sends.start(self._attempt(acquired))
+            if not notifications:
+                lag = await app.pools.store(app.store.lag)
+                self._rests.begin("send", mark, now, lag.attempt_at)
 
     async def _attempt(self, acquired: AcquiredNotification) -> None:
         channel = acquired.notification.group.channel
@@ -274,6 +292,7 @@ class Daemon:
         try:
             config = await app.pools.cpu(load_config, self._path, app.env, secrets="require", must_run=True)
             await app.apply(config)
+            self._rests.end()
         except ConfigError as error:
             for problem in error.problems:
                 log.error("reload.refused", problem=str(problem), remedy=f"correct it and reload; {OLD_STAYS}")

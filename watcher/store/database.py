@@ -38,6 +38,9 @@ class Database(Protocol):
         A commit may be lost with the machine's power: only for what is written again every few seconds.
         """
 
+    def mark(self) -> object | None:
+        """Another value once anybody has committed anything, but for `beat`; None where asking costs as much as looking."""
+
     def time(self) -> datetime | None:
         """The server's time; None where there is no server."""
 

@@ -103,8 +103,9 @@ def lag(database: Database) -> StoreLag:
     due = select(func.min(hosts.c.due_at)).where(HOST_IS_FREE)
     waiting = select(func.min(deliveries.c.waiting_since)).where(DELIVERY_IS_WAITING)
     unsent = select(func.min(notifications.c.created_at)).where(NOTIFICATION_IS_UNFINISHED)
+    attempt = select(func.min(notifications.c.next_attempt_at)).where(NOTIFICATION_IS_UNFINISHED)
     with database.read() as connection:
-        return StoreLag(connection.scalar(due), connection.scalar(waiting), connection.scalar(unsent))
+        return StoreLag(*map(connection.scalar, (due, waiting, unsent, attempt)))
 
 
 def stats(database: Database) -> StoreStats:

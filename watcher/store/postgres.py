@@ -179,6 +179,9 @@ class PostgresDatabase:
         with self._translated(), self._beats.begin() as connection:
             yield connection
 
+    def mark(self) -> None:
+        return None
+
     def time(self) -> datetime | None:
         with self.beat() as connection:
             return connection.scalar(select(func.statement_timestamp()))

@@ -214,12 +214,14 @@ class StoredEntry:
 @dataclass(frozen=True, slots=True)
 class StoreLag:
     """Since when the oldest work waits, None where there is none: the most overdue feed that nobody polls, the oldest
-    waiting delivery, the oldest unfinished notification.
+    waiting delivery, the oldest unfinished notification. And when the next attempt to send one is due. Times of the
+    future: nothing is due before.
     """
 
     due_since: datetime | None
     waiting_since: datetime | None
     unsent_since: datetime | None
+    attempt_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

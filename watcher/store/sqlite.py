@@ -20,6 +20,7 @@ from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,7 @@ REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
 """By primary result code: which error it is for us, and what helps. An I/O error is how a quota and some file systems
 say that they are full; like a full disk it is worth trying again."""
 
+_SERIALS = count()
 PRIMARY_CODE = 0xFF
 """The lower byte of an extended result code (https://www.sqlite.org/rescode.html)."""
 
@@ -168,6 +170,13 @@ class SqliteDatabase:
     def beat(self) -> Iterator[Connection]:
         with self._next_in_line(), self._translated(), self._beats.begin() as connection:
             yield connection
+
+    def mark(self) -> tuple[int, int]:
+        """https://www.sqlite.org/pragma.html#pragma_data_version: other connections' commits count, and only they."""
+        with self._translated(), closing(self._beats.raw_connection()) as connection:
+            serial = connection.info.setdefault("serial", next(_SERIALS))  # each connection counts by itself
+            with closing(connection.cursor()) as cursor:
+                return serial, cursor.execute("PRAGMA data_version").fetchone()[0]
 
     def time(self) -> datetime | None:
         return None

@@ -116,6 +116,10 @@ class Store:
         with self._database.read() as connection:
             return self._database.used(connection)
 
+    def mark(self) -> object | None:
+        """Another value once anything but a heartbeat of this process was written; None where that is not known."""
+        return self._database.mark()
+
     def lag(self) -> StoreLag:
         """Since when the oldest work waits."""
         return maintenance.lag(self._database)

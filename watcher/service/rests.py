@@ -1,0 +1,44 @@
+"""Rests of the daemon's stages: one that found nothing to do looks again when the store has changed or something is due.
+
+Looking every second without a rest takes a hundredth of a core. On a server, whose changes are not seen so cheaply,
+there are no rests.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+LONGEST = timedelta(seconds=5)
+"""What becomes possible without a change of the store, because a node died, is found this much later at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    mark: object
+    since: datetime
+    until: datetime
+
+
+class Rests:
+    """The rests of stages, by name. A mark is a state of the store: equal marks, nothing was written between. It is
+    None where that cannot be known.
+    """
+
+    def __init__(self) -> None:
+        self._rests: dict[str, _Rest] = {}
+
+    def goes_on(self, stage: str, mark: object, now: datetime) -> bool:
+        """Whether a stage has nothing to do. A clock that was set back ends the rest."""
+        rest = self._rests.get(stage)
+        return rest is not None and rest.mark == mark and rest.since <= now < rest.until
+
+    def begin(self, stage: str, mark: object | None, now: datetime, due: datetime | None) -> None:
+        """Notes that a stage found nothing to do when it looked after `mark`, and when the next thing is due."""
+        if mark is not None:
+            until = now + LONGEST
+            self._rests[stage] = _Rest(mark, now, until if due is None else min(due, until))
+
+    def end(self) -> None:
+        """Ends all rests: another configuration may see other work in the same store."""
+        self._rests.clear()
