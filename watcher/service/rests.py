@@ -1,4 +1,4 @@
-"""Rests of the daemon's stages: one that found nothing to do looks again when the store has changed or something is due.
+"""Rests of the daemon: a stage that found nothing looks again when the store has changed, or something is due.
 
 Looking every second without a rest takes a hundredth of a core. On a server, whose changes are not seen so cheaply,
 there are no rests.
