@@ -39,7 +39,7 @@ class Database(Protocol):
         """
 
     def mark(self) -> object | None:
-        """Another value once anybody has committed anything, but for `beat`; None where asking costs as much as looking."""
+        """Another value once anybody committed anything but a `beat`; None where asking costs as much as looking."""
 
     def time(self) -> datetime | None:
         """The server's time; None where there is no server."""
