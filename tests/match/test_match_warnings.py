@@ -25,7 +25,6 @@ from watcher.model.topic import ListMember
         "WHO*",
         "prison$",
         "army. Killed",
-        "1,000",
         "x",
         "و",
         "/prison/i",
@@ -39,13 +38,13 @@ def test_a_term_that_is_understood_otherwise_is_named(term: str) -> None:
 
 
 def test_a_warning_names_the_remedy() -> None:
-    for term, remedy in (("WHO*", '"=WHO"'), ("1,000", "list both"), ("army. Killed", "near"), ("x", "a longer word")):
+    for term, remedy in (("WHO*", '"=WHO"'), ("army. Killed", "near"), ("x", "a longer word")):
         assert remedy in (reading_of(term) or "")
 
 
 @pytest.mark.parametrize(
     "term",
-    ["prison", "al-Hol camp", "detain*", "=WHO", "U.S.", "C++", "$100", "50%", "AT&T", "AFP", "“al-Hol”", "Sana'a", "example.org", "F-16", "@x", "وقف إطلاق النار", "9/11", "*kabel", "who", "50 %", "5 €", "50 percent", "A/B", "C#", ".NET", "€5bn", "US$100", "#MeToo", "Gen. Smith", "St. Petersburg", "PKK/YPG", "No. 10", "Hamas*", "的", "ISIS*", "S-300s", "7.2", "army: killed", "non-US", "R&D", "cease-fire", "Taliban’s", "Mi-8"],
+    ["prison", "1,000", "1.000", "10 000 dead", "T-72 B3", "al-Hol camp", "detain*", "=WHO", "U.S.", "C++", "$100", "50%", "AT&T", "AFP", "“al-Hol”", "Sana'a", "example.org", "F-16", "@x", "وقف إطلاق النار", "9/11", "*kabel", "who", "50 %", "5 €", "50 percent", "A/B", "C#", ".NET", "€5bn", "US$100", "#MeToo", "Gen. Smith", "St. Petersburg", "PKK/YPG", "No. 10", "Hamas*", "的", "ISIS*", "S-300s", "7.2", "army: killed", "non-US", "R&D", "cease-fire", "Taliban’s", "Mi-8"],
 )  # fmt: skip
 def test_an_ordinary_term_is_not(term: str) -> None:
     assert reading_of(term) is None

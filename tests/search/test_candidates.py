@@ -22,14 +22,16 @@ LANGUAGES = ("en", "ar", "tr", "ru", "zh", "th")
 TERMS = (
     "prison", "prisons", "detention facilities", "al-Hol camp", "cease-fire", "detain*", "=WHO", "*kabel", "c++", "U.S.",
     "F-16", "سجن", "السجون", "مخيم الهول", "عبد الله", "cezaevi", "İstanbul", "тюрьма", "停火", "监狱", "คุก", "@camps",
-    "who.int", "J. K. Rowling", "résumé", "don't", "Straße",
+    "who.int", "J. K. Rowling", "résumé", "don't", "Straße", "ceasefire now", "free Gaza", "T-72B3", "T-72 B3", "1000",
+    "1,000 dead", "$1,000", "100 km",
 )  # fmt: skip
 WORDS = (
     "Prison", "prisons", "detention", "facility", "facilities", "Al", "Hol", "al-Hol", "camp", "camps", "ceasefire",
     "cease-fire", "ceasefires", "detained", "detainees", "WHO", "who", "Seekabel", "C++", "U.S.", "US", "F16s", "F-16",
     "سجن", "والسجون", "بالسجن", "مخيم", "الهول", "عبدالله", "عبد", "الله", "cezaevinde", "cezaevi", "istanbul'da",
     "тюрьмы", "тюрьме", "双方宣布停火协议", "监狱", "เรือนจำและคุก", "roj", "https://who.int/news", "J.K. Rowling", "resume",
-    "don’t", "STRASSE", "and", "the",
+    "don’t", "STRASSE", "and", "the", "#CeaseFireNow", "#FreeGaza", "T-72", "B3", "F", "16", "1,000", "1.000", "1 000", "1000",
+    "dead", "$1,000", "100", "km", "100km",
 )  # fmt: skip
 VOCABULARY = {"camps": ("Roj", "al-Hol", "مخيم*")}
 

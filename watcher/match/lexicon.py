@@ -9,6 +9,7 @@ accents: French *première* is not the English *premiere*.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from watcher.text.capitals import EVERYDAY_WORDS
@@ -43,6 +44,7 @@ UNKNOWN = ""
 
 _ARTICLES = frozenset(["ال", "لل"])
 _ANOTHER = "another in "
+_THOUSANDS = re.compile(r"\d{4}")
 _HEAD = 3
 """Letters by which the lengths of beginnings and endings are found."""
 _ATTACHED = {
@@ -71,6 +73,8 @@ class Lexicon:
         self.everyday: frozenset[str] = frozenset()
         """Exact words that are everyday words in a text of capitals."""
         self.has_signs = False
+        self.has_thousands = False
+        """Whether a word has a number of four digits, which texts may write `1 000`."""
 
     def __len__(self) -> int:
         return self._count
@@ -85,6 +89,7 @@ class Lexicon:
     def new_slot(self, word: str, dialect: Dialect) -> int:
         """A slot for a word that its dialect does not have yet."""
         self._count = slot = self._count + 1
+        self.has_thousands = self.has_thousands or _THOUSANDS.search(word) is not None
         if word.startswith("="):
             _enter(self._exact, word[1:], slot)
             if word[1:].lower() in EVERYDAY_WORDS:

@@ -19,12 +19,13 @@ from watcher.text.tokens import (
     is_address,
     is_dotted_initials,
     is_unspaced,
-    letters_and_digits,
     may_join,
     pieces,
     signed_words,
+    with_groups_beside,
     with_percent_beside,
     with_signs_beside,
+    without_groups,
     without_plural_s,
 )
 
@@ -42,57 +43,30 @@ _SOME_LETTERS = (
 _ONLY_LETTERS = re.compile(rf"(?:[{_SOME_LETTERS}]+ )*[{_SOME_LETTERS}]{{3,}}\*?")
 OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR", "ACROSS"])
 _PLURAL = re.compile(r"[A-Z]s(?![A-Za-z])")
-_SHARE = re.compile(r"[0-9] (?:per|pct|pour|por|pro[cz])")
-_SHORT_DESIGNATION = 2
-"""Letters: `F 16` and `M 23` must be in capitals, `Covid 19` need not."""
+_UNITS = "km kg cm mm nm mph kph kWh MWh MW GW kW GB TB".split()  # noqa: SIM905
+_NUMBER_AND_WORD = re.compile(
+    rf"[0-9] (?:per|pct|pour|por|pro[cz]|[0-9]|[A-Z]{{2,3}}(?![A-Za-z])|(?i:{'|'.join(_UNITS)})(?!\w))"
+)
+"""Words in a row that are not read each for itself."""
+_HYPHEN = "[\\-\u2010-\u2013\u2212\ufe63\uff0d]?"
+_DESIGNATION = re.compile(
+    rf"(?P<letters>[^\W\d_]+){_HYPHEN}(?P<number>\d+)(?:{_HYPHEN}(?P<model>(?!s$)[^\W\d_]{{1,3}}\d{{0,3}}))?(?:['’]?s)?"
+)
+_SHORT_DESIGNATION = 3
+"""Letters that must be in capitals before a space: `F 16`, `APT 28`; `Covid 19` and `top 10` need not."""
+_SHORT_TYPE = 2
+"""The same of letters of which only the first is a capital: `Su 27`."""
+_MEASURE = re.compile(rf"(?P<number>\d+){_HYPHEN}(?P<unit>[^\W\d_]{{2,3}})")
+_MODEL = re.compile(r"[^\W\d_]{1,3}\d{0,3}s?")
+_WORDS_OF_A_LETTER = frozenset("AEIOYАВИКОСУЯ")
+"""Of English, French, Italian, Spanish, Portuguese and Russian: `A 10` is seldom the A-10, `С 300` the С-300."""
 _FEWEST_OPEN = {"hangul": 2, "hebrew": 2, "other": 1}
 """Letters beside a * by script: a syllable of Hangul has two or three, Han and the like need no * at all."""
 _COMPOUND_HEADS = frozenset(
-    [
-        "عبد",
-        "ابو",
-        "ابي",
-        "ابا",
-        "ام",
-        "ابن",
-        "بن",
-        "بيت",
-        "حزب",
-        "سيف",
-        "نور",
-        "شمس",
-        "نصر",
-        "فضل",
-        "جار",
-        "حسب",
-        "خير",
-        "تقي",
-        "علاء",
-        "صلاح",
-        "ضياء",
-        "بهاء",
-        "دير",
-        "ذو",
-        "ذي",
-        "جاد",
-        "عطا",
-        "فتح",
-        "عين",
-        "راس",
-        "بدر",
-        "تاج",
-        "زين",
-        "محي",
-        "عز",
-        "فخر",
-        "حسام",
-        "عماد",
-        "جمال",
-        "كمال",
-        "شرف",
-        "جبل",
-        "تل",
-    ]
+    """
+    عبد ابو ابي ابا ام ابن بن بيت حزب سيف نور شمس نصر فضل جار حسب خير تقي علاء صلاح ضياء بهاء دير
+    ذو ذي جاد عطا فتح عين راس بدر تاج زين محي عز فخر حسام عماد جمال كمال شرف جبل تل
+    """.split()  # noqa: SIM905
 )
 """First words of Arabic names that are also written together with the second."""
 _HEADS_BEFORE_ANY = ("ابو", "ابي", "ابن")
@@ -104,7 +78,7 @@ _LETTERS = re.compile(r"[^\W\d_]+")
 
 def are_plain_words(lines: str) -> bool:
     """Whether lines hold nothing but words of ASCII letters with one space between, perhaps with a * at their ends."""
-    if _PLAIN.fullmatch(lines) is None or _SHARE.search(lines) is not None:
+    if _PLAIN.fullmatch(lines) is None or _NUMBER_AND_WORD.search(lines) is not None:
         return False
     return lines.islower() or _PLURAL.search(lines) is None
 
@@ -117,12 +91,36 @@ def plain_word(word: str) -> str:
 def first_spellings(text: str) -> list[str]:
     """The parts of a term between spaces, without quotes around all of it."""
     parts = re.split(r"\s+", unquoted(text.strip()))
+    for first, end, together in reversed(with_groups_beside(parts)):
+        parts[first:end] = [together]
     beside = with_signs_beside(parts)
     for at, together in beside:
         parts[at] = together
     for at, together in reversed(initials_with_and(parts)):
         parts[at : at + 3] = [together]
     return [part for part in parts if chunks(part)] if beside else parts
+
+
+def with_designations(parts: list[str]) -> list[str]:
+    """Those parts that are one designation with a hyphen: `F 16`, `T-72 B3`, `737 MAX`, `100 km`."""
+    found: list[str] = []
+    for part in parts:
+        if found and _is_one_designation(found[-1], part):
+            found[-1] += f"-{part}"
+        else:
+            found.append(part)
+    return found
+
+
+def _is_one_designation(before: str, part: str) -> bool:
+    if before.isdecimal():
+        return part in _UNITS or (part.isupper() and _MEASURE.fullmatch(before + part) is not None)
+    if before.isalpha():
+        apart = before.isupper() and len(before) <= _SHORT_DESIGNATION and before not in _WORDS_OF_A_LETTER
+        return apart and _DESIGNATION.fullmatch(before + part) is not None
+    designation = _DESIGNATION.fullmatch(before)
+    is_model = part.removesuffix("s").isupper() and _MODEL.fullmatch(part) is not None
+    return designation is not None and designation["model"] is None and is_model
 
 
 def spellings_of_letters(text: str) -> list[list[str]] | None:
@@ -152,7 +150,8 @@ def unquoted(text: str) -> str:
 
 def exact_words(text: str) -> Words:
     """The words of a term that begins with =, without that sign."""
-    return tuple(f"={without_invisible(piece)}" for chunk in chunks(unquoted(text)) for piece in pieces(chunk))
+    written = without_groups(unquoted(text))
+    return tuple(f"={without_invisible(piece)}" for chunk in chunks(written) for piece in pieces(chunk))
 
 
 def least_open_letters(word: str) -> int:
@@ -162,6 +161,7 @@ def least_open_letters(word: str) -> int:
 
 def spellings_of_chunk(written: str) -> list[list[str]]:
     """The spellings of what is between two spaces, each of one or more words; one empty spelling for mere signs."""
+    written = without_groups(written)
     found = chunks(written)
     if len(found) == 1 and is_address(found[0]):
         return [[min(address_forms(found[0]), key=len)]]
@@ -182,6 +182,8 @@ def _initials(chunk: str) -> list[list[str]]:
 
 def _spellings_of_pieces(written: str, found: list[str]) -> list[list[str]]:
     star = written.strip(QUOTES_AROUND)
+    if len(found) == 1 and "*" not in star and (designation := _spellings_of_designation(without_invisible(found[0]))):
+        return designation
     apart = [_word(piece) for chunk in found for piece in pieces(chunk)]
     if not apart:
         return [[]]
@@ -189,8 +191,6 @@ def _spellings_of_pieces(written: str, found: list[str]) -> list[list[str]]:
         apart[-1] += "*"
     elif star.startswith("*") and not is_unspaced(apart[0]):
         apart[0] = f"*{apart[0]}"
-    elif len(apart) == 1:
-        return [apart, *_designation_apart(found[0])]
     joins = len(found) == 1 and len(apart) > 1 and may_join(apart)
     return [apart, ["".join(apart)]] if joins else [apart]
 
@@ -217,13 +217,35 @@ def _numbered_singular(piece: str) -> str | None:
     return piece[:-1] if piece.endswith("s") and piece[:-1].isdecimal() and len(piece) <= 4 else None
 
 
-def _designation_apart(piece: str) -> list[list[str]]:
-    """A designation that is written as one word, with a space: F16 → F 16."""
-    parts = letters_and_digits(without_plural_s(piece) or piece)
-    if parts is None:
+def _spellings_of_designation(chunk: str) -> list[list[str]]:
+    """The ways to write a designation or a measure, the shortest first; none for all other words.
+
+    As one word, which in a text may have hyphens, and with spaces: T72B3, T 72B3, T72 B3, T 72 B3.
+    """
+    if measure := _MEASURE.fullmatch(chunk):
+        number, unit = measure["number"], measure["unit"].lower()
+        return [[number + unit], [number, unit]]
+    found = _DESIGNATION.fullmatch(chunk)
+    if found is None:
         return []
-    letters, digits = parts
-    return [[f"={letters}" if len(letters) <= _SHORT_DESIGNATION else letters.lower(), digits]]
+    letters, number, model = found["letters"], found["number"], found["model"] or ""
+    ends = [[number + model.lower()]]
+    if model:
+        ends.append([number, f"={model.upper()}" if len(model) == 1 else model.lower()])
+    together = [[letters.lower() + first, *rest] for first, *rest in ends]
+    return together + [[before, *end] for end in ends for before in _letters_apart(letters)]
+
+
+def _letters_apart(letters: str) -> list[str]:
+    """How the letters of a designation are written before a space: a few only in capitals, since `f 16` is no F-16."""
+    if letters.upper() in _WORDS_OF_A_LETTER:
+        return []
+    is_short = len(letters) == 1 or (len(letters) <= _SHORT_DESIGNATION and letters.isupper())
+    is_type = len(letters) == _SHORT_TYPE and letters[:1].isupper()
+    if letters.upper() == letters.lower() or not (is_short or is_type):
+        return [letters.lower() if letters.isascii() else letters]
+    capitals = [letters.upper(), letters.capitalize()] if len(letters) <= _SHORT_TYPE else [letters]
+    return [f"={one}" for one in dict.fromkeys(capitals)]
 
 
 def with_compounds(spellings: Iterable[list[str]]) -> list[list[str]]:

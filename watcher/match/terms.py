@@ -25,6 +25,7 @@ from watcher.match.spelling import (
     spellings_of_chunk,
     spellings_of_letters,
     with_compounds,
+    with_designations,
 )
 from watcher.model.topic import ListMember, Vocabulary
 from watcher.text.fold import fold
@@ -175,7 +176,7 @@ def _parse_words(text: str) -> tuple[Phrase, ...] | TermProblem:
     if problem is not None:
         return problem
     spellings: list[list[str]] = [[]]
-    for chunk in first_spellings(text):
+    for chunk in with_designations(first_spellings(text)):
         spellings = [before + after for before in spellings for after in spellings_of_chunk(chunk)]
         if len(spellings) > MOST_SPELLINGS:
             return TermProblem("has more than 5 hyphenated words; write their hyphens as spaces or split it")

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from watcher.match.topic_index import Index
 from watcher.text.tokens import (
     chunks,
-    hashtag_words,
+    grouped_numbers,
+    hashtag_spans,
     initials_of,
     initials_with_and,
     is_address,
@@ -22,6 +23,7 @@ from watcher.text.tokens import (
     pieces,
     runs,
     signed_words,
+    with_groups_beside,
     with_percent_beside,
     with_signs_beside,
 )
@@ -81,6 +83,9 @@ class TokenCaches:
                 meanings[at] = cache[together]
             for at, together in initials_with_and(tokens) if "&" in tokens else ():
                 meanings[at] = _joined_onwards(meanings[at], cache[together])
+        if self._index.lexicon.has_thousands:
+            for at, _, together in with_groups_beside(tokens):
+                meanings[at] = _joined_onwards(meanings[at], cache[together])
         return meanings
 
     def of(self, language: str, *, capitals: bool) -> TokenCache:
@@ -122,18 +127,18 @@ class TokenCache(dict[str, Meaning]):
     def _meaning(self, token: str) -> Meaning:
         if token.isascii() and token.isalnum():
             return self._word(token)
-        if "#" in token and (words := hashtag_words(token)):
-            return self._hashtag(token, words)
+        if "#" in token and (spans := hashtag_spans(token)):
+            return self._hashtag(token, [token[start:end] for start, end in spans])
         if self._index.lexicon.has_signs and (signed := signed_words(token)):
             return self._with_signs(token, signed)
         return self._without_signs(token)
 
-    def _hashtag(self, token: str, words: Sequence[str]) -> Piece:
-        """A hashtag has one position, in which each of its words is found, and the whole."""
-        slots = set(self._index.lexicon.signed_slots(token.strip(_PUNCTUATION).lower()))
-        for word in (*words, "".join(words)):
-            slots |= self._index.lexicon.slots_of(word, capitals=self._capitals, language=self._language)
-        return self._piece(slots)
+    def _hashtag(self, token: str, words: Sequence[str]) -> Compound:
+        """The words of a hashtag, in a row and written as one, and the whole with its sign."""
+        sign = self._piece(self._index.lexicon.signed_slots(token.strip(_PUNCTUATION).lower()))
+        joined = [(0, len(words), sign), (0, len(words), self._word("".join(words)))]
+        joined += [(first, width, self._word(text)) for first, width, text in runs(tuple(words)) if width < len(words)]
+        return Compound(tuple(map(self._word, words)), tuple(one for one in joined if one[2] is not NOTHING))
 
     def _with_signs(self, token: str, signed: Sequence[tuple[int, int, str]]) -> Meaning:
         """The pieces of a token, and its signed words beside those that they consist of."""
@@ -156,7 +161,20 @@ class TokenCache(dict[str, Meaning]):
         found = chunks(token)
         if found == [token]:
             return self._chunk(token)
-        return _in_a_row(list(map(self.__getitem__, found)))
+        return self._with_numbers(token, _in_a_row(list(map(self.__getitem__, found))))
+
+    def _with_numbers(self, token: str, row: Meaning) -> Meaning:
+        """A token in which a number with thousands set apart is that number, and its parts are none."""
+        numbers = grouped_numbers(token) if isinstance(row, Compound) else ()
+        if not numbers or not isinstance(row, Compound):
+            return row
+        starts = [start for start, _ in piece_spans(token)]
+        parts, joined = list(row.pieces), list(row.joined)
+        for begin, end, digits in numbers:
+            first, after = bisect_left(starts, begin), bisect_left(starts, end)
+            parts[first:after] = [NOTHING] * (after - first)
+            joined.append((first, after - first, self._word(digits)))
+        return Compound(tuple(parts), tuple(joined))
 
     def _chunk(self, chunk: str) -> Meaning:
         if is_address(chunk):
@@ -170,7 +188,7 @@ class TokenCache(dict[str, Meaning]):
         if is_dotted_initials(chunk):
             joined.append((0, len(parts), self._word(initials_of(chunk), capitals=False)))
         row = _in_a_row(list(map(self.__getitem__, parts)))
-        return Compound(row.pieces, tuple(joined)) if isinstance(row, Compound) else row
+        return self._with_numbers(chunk, Compound(row.pieces, tuple(joined))) if isinstance(row, Compound) else row
 
     def _word(self, text: str, *, capitals: bool | None = None) -> Piece:
         is_capital = self._capitals if capitals is None else capitals

@@ -28,7 +28,6 @@ _READ_OTHERWISE = (
         re.compile(r"(?!.*\d).*(?:[^\W\d_][$€£¥₺₽₹₪₴]|[$€£¥₺₽₹₪₴][^\W\d_]).*"),
         "is found only with that sign beside the word; remove it",
     ),
-    (re.compile(r"\d{1,3}(?:[,.]\d{3})+"), "is not found where the number is written without these signs; list both"),
     (
         re.compile(r"[A-Za-zА-Яа-я\u0621-\u064a\u05d0-\u05ea]"),
         "is found wherever this letter stands alone; write a longer word or a phrase",

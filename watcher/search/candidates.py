@@ -6,6 +6,7 @@ ends as written, a query on authors), and for entries that are not indexed yet, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -26,6 +27,7 @@ _SECONDS = 2.0
 """For one question to the index; it goes on where it stopped."""
 _TEXT_FIELDS = ("", "title", "summary")
 _NO_END = 2**62
+_DIGITS_TOGETHER = 3
 
 
 def candidates(
@@ -120,9 +122,23 @@ def _of_word(text: str) -> list[Node]:
     if text.startswith("*"):
         return []
     words = words_of(text.removeprefix("=").removesuffix("*"))
+    if any(map(_is_long_number, words)):
+        return [_of_number(word) if _is_long_number(word) else Word(word, exact=True) for word in words]
     if not text.endswith("*"):
         is_form = len(words) == 1 and not text.startswith("=")
         return [Word(words[0])] if is_form else [Word(word, exact=True) for word in words]
     if len(words) == 1 and len(words[0]) >= SHORTEST_PREFIX and not is_unspaced(words[0]):
         return [Beginning(words[0])]
     return [Word(word, exact=True) for word in words[:-1]]
+
+
+def _is_long_number(word: str) -> bool:
+    return word.isdecimal() and len(word) > _DIGITS_TOGETHER
+
+
+def _of_number(word: str) -> Node:
+    """A number that texts may write with its thousands set apart, as several words; in India also its lakhs."""
+    thousands = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", " ", word)
+    lakhs = re.sub(r"(?<=\d)(?=(?:\d\d)*\d{3}$)", " ", word)
+    spellings = dict.fromkeys((word, thousands, lakhs))
+    return any_of([all_of([Word(part, exact=True) for part in written.split()]) for written in spellings])

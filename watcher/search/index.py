@@ -12,7 +12,7 @@ from watcher.search.node import Node
 from watcher.search.text import IndexedText
 from watcher.store.store import POSTGRES, SQLITE
 
-VERSION = "1"
+VERSION = "2"
 """Of what is kept; another version is filled again from the beginning."""
 PART = 50_000
 """Ids of entries in one part: the newest part is asked first, the oldest is dropped whole."""

@@ -19,7 +19,16 @@ from watcher.text.fold import fold
 from watcher.text.irregular import beginnings
 from watcher.text.languages import language_code
 from watcher.text.stems import languages_for, script_of, stems, without_arabic_prefixes
-from watcher.text.tokens import LONGEST_PIECE, chunk_spans, chunks, is_address, is_dotted_initials, pieces, runs
+from watcher.text.tokens import (
+    LONGEST_PIECE,
+    chunk_spans,
+    chunks,
+    hashtag_spans,
+    is_address,
+    is_dotted_initials,
+    pieces,
+    runs,
+)
 
 MOST_BODY_WORDS = 16_000
 """PostgreSQL knows no position beyond 16,383 (https://www.postgresql.org/docs/15/textsearch-limitations.html)."""
@@ -163,6 +172,7 @@ def _words_of_stretch(stretch: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
             words += _words_of_piece(part)
         if len(parts) > 1:
             joined += (form for _, _, form in _joined_of_chunk(chunk, parts))
+    joined += (form for _, _, form in _words_of_hashtag(stretch))
     return tuple(words), tuple(joined)
 
 
@@ -179,6 +189,16 @@ def _joined_of_chunk(chunk: str, parts: tuple[str, ...]) -> Iterator[tuple[int, 
     if is_dotted_initials(chunk):
         found.append((0, len(parts), fold("".join(parts))))
     return (one for one in found if _INDEXED.fullmatch(one[2]))
+
+
+def _words_of_hashtag(stretch: str) -> Iterator[tuple[int, int, str]]:
+    """The words of a hashtag, by themselves and with those beside them: [start, end) in characters, and the word."""
+    spans = hashtag_spans(stretch) if "#" in stretch else []
+    parts = tuple(stretch[start:end] for start, end in spans)
+    alone = [(at, 1, part) for at, part in enumerate(parts)]
+    for first, count, text in (*alone, *runs(parts)):
+        if count < len(parts) and _INDEXED.fullmatch(fold(text)):
+            yield spans[first][0], spans[first + count - 1][1], fold(text)
 
 
 class WrittenText:
@@ -229,6 +249,7 @@ def _places_in(stretch: str) -> tuple[list[Range], list[Range]]:
             chunk = stretch[spans[0][0] : spans[-1][1]]
             for first, count, _ in _joined_of_chunk(chunk, parts):
                 joined.append((spans[first][0], spans[first + count - 1][1]))
+    joined += ((start, end) for start, end, _ in _words_of_hashtag(stretch))
     return words, joined
 
 

@@ -113,11 +113,14 @@ _BEFORE_CENT = frozenset("per PER pour por في".split())  # noqa: SIM905
 _BEFORE_AND = re.compile(r"\W?\w{1,3}")
 _AFTER_AND = re.compile(r"\w{1,3}(?:['’]?s)?\W*")
 _HASHTAG = re.compile(r"\W*#([^\W_]{1,80})\W*")
-_CAPITALISED = re.compile(r"[A-ZÀ-ÖØ-ÞА-ЯЁ][a-zß-öø-ÿа-яёğışçöü]+|[A-ZÀ-ÖØ-ÞА-ЯЁ]{2,}(?![a-zß-öø-ÿа-яё])|\d+")
-_GROUPED = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_UPPER, _LOWER = "A-ZÀ-ÖØ-ÞА-ЯЁ", "a-zß-öø-ÿа-яёğışçöü"
+_CAPITALISED = re.compile(rf"^[{_LOWER}]+(?=[{_UPPER}])|[{_UPPER}][{_LOWER}]+|[{_UPPER}]{{2,}}(?![a-zß-öø-ÿа-яё])|\d+")
+_GROUPED = re.compile(r"(?<![\w.,'’٬])(?!0)\d{1,3}(?:([.,'’٬])\d{3}(?:\1\d{3})*(?!\1\d)|(?:,\d\d)+,\d{3}(?!,\d))(?!\d)")
+"""Numbers of which thousands are set apart, in India also hundreds of thousands: 1,000, 1.000, 1'000, 2,50,000."""
+_FIRST_GROUP = re.compile(rf"[(\[\"'“‘«{_CURRENCIES}]*[1-9]\d{{0,2}}")
+_NEXT_GROUP = re.compile(r"\d{3}\D*")
 _INITIALS = re.compile(r"(?:[^\W\d_]\.)+[^\W\d_]")
 _PLURAL_OF_INITIALS = re.compile(r"(?=\w*(?:[A-Z]|[^\W\d_]\d))(?:\w*[A-Z]|\w*\d)s")
-_LETTERS_THEN_DIGITS = re.compile(r"([^\W\d_]+)(\d+)")
 _PIECE = re.compile(f"[^{_JOINERS}]+")
 _IS_COMPOUND = re.compile(f"[{_JOINERS}.@:]")
 """What a chunk has that is an address or more than one piece."""
@@ -169,7 +172,7 @@ def signed_words(token: str) -> list[tuple[int, int, str]]:
             text = text[:-1] if "&" in text and text.endswith("s") and text[:-1].isupper() else text
             first = "".join(sign for sign in signs if sign in _CURRENCIES or sign == word["before"] != "%")
             last = "".join(sign for sign in signs if sign not in first)
-            found.append((word.start(), word.end(), f"{first}{fold(_GROUPED.sub('', text))}{last}"))
+            found.append((word.start(), word.end(), f"{first}{fold(without_groups(text))}{last}"))
     return found
 
 
@@ -204,6 +207,40 @@ def with_signs_beside(numbers: Sequence[str]) -> list[tuple[int, str]]:
     return found
 
 
+def grouped_numbers(token: str) -> list[tuple[int, int, str]]:
+    """The numbers with thousands set apart: [start, end) in characters and the digits: `1,000-strong` → 0, 5, 1000."""
+    return [(found.start(), found.end(), _digits(found)) for found in _GROUPED.finditer(token)]
+
+
+def without_groups(text: str) -> str:
+    """A text whose numbers have no thousands set apart."""
+    return _GROUPED.sub(_digits, text)
+
+
+def _digits(number: re.Match[str]) -> str:
+    return "".join(filter(str.isdecimal, number[0]))
+
+
+def with_groups_beside(numbers: Sequence[str]) -> list[tuple[int, int, str]]:
+    """Where tokens [first, end) are the thousands of one number and its sign: `1 000 dead` → (0, 2, `1,000`)."""
+    found: list[tuple[int, int, str]] = []
+    end = 0
+    for at, token in enumerate(numbers if any(map(str.isdecimal, numbers)) else ()):
+        if not token[-1].isdecimal() or at < end or _FIRST_GROUP.fullmatch(token) is None:
+            continue
+        if at and numbers[at - 1][-1].isdecimal():
+            continue
+        end = at + 1
+        while end < len(numbers) and numbers[end - 1][-1].isdecimal() and _NEXT_GROUP.fullmatch(numbers[end]):
+            end += 1
+        following = numbers[end] if end < len(numbers) and numbers[end - 1][-1].isdecimal() else ""
+        if end > at + 1 and not following[:1].isdecimal():
+            together = ",".join(numbers[at:end])
+            has_sign = following in _LONE_SIGNS
+            found.append((at, end + has_sign, together + following[:1] * has_sign))
+    return found
+
+
 def with_percent_beside(numbers: Sequence[str]) -> list[tuple[int, str]]:
     """Where a token is a number before a word for per cent, and the number with the sign: `50 per cent` → `50%`."""
     if _PERCENT.isdisjoint(numbers):
@@ -218,11 +255,14 @@ def with_percent_beside(numbers: Sequence[str]) -> list[tuple[int, str]]:
     return found
 
 
-def hashtag_words(token: str) -> list[str]:
-    """The words of a hashtag that begin with capitals: `#CeasefireNow` → Ceasefire, Now; none of other tokens."""
-    found = _HASHTAG.fullmatch(token)
-    words_of = _CAPITALISED.findall(found[1]) if found else []
-    return words_of if found and len(words_of) > 1 and "".join(words_of) == found[1] else []
+def hashtag_spans(token: str) -> list[tuple[int, int]]:
+    """Where the words of a hashtag are, which begin with capitals: `#CeasefireNow` → Ceasefire, Now; none of others."""
+    hashtag = _HASHTAG.fullmatch(token)
+    if hashtag is None:
+        return []
+    found = [word.span() for word in _CAPITALISED.finditer(hashtag[1])]
+    is_whole = len(found) > 1 and sum(end - start for start, end in found) == len(hashtag[1])
+    return [(hashtag.start(1) + start, hashtag.start(1) + end) for start, end in found] if is_whole else []
 
 
 def initials_with_and(tokens: Sequence[str]) -> list[tuple[int, str]]:
@@ -240,12 +280,6 @@ def initials_with_and(tokens: Sequence[str]) -> list[tuple[int, str]]:
 def without_plural_s(piece: str) -> str | None:
     """The singular of initials and designations (`MPs`, `F16s`); None for all other words."""
     return piece[:-1] if piece.endswith("s") and len(piece) > 2 and _PLURAL_OF_INITIALS.fullmatch(piece) else None
-
-
-def letters_and_digits(piece: str) -> tuple[str, str] | None:
-    """The two parts of a designation written as one: `F16` → F, 16."""
-    found = _LETTERS_THEN_DIGITS.fullmatch(piece)
-    return (found[1], found[2]) if found else None
 
 
 def runs(parts: tuple[str, ...]) -> list[tuple[int, int, str]]:
@@ -268,9 +302,11 @@ def may_join(parts: Sequence[str]) -> bool:
     return not any(left[-1:].isdigit() and right[:1].isdigit() for left, right in pairwise(parts))
 
 
-def piece_spans(text: str) -> list[tuple[int, int]]:
-    """Where each piece is in the text: [start, end) in characters."""
-    return [span for chunk in chunk_spans(text) for span in chunk]
+def piece_spans(token: str) -> list[tuple[int, int]]:
+    """Where each piece of a token is in it, or each word of a hashtag: [start, end) in characters."""
+    if "#" in token and (spans := hashtag_spans(token)):
+        return spans
+    return [span for chunk in chunk_spans(token) for span in chunk]
 
 
 def chunk_spans(text: str) -> list[list[tuple[int, int]]]:
