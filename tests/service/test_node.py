@@ -7,13 +7,17 @@ import sqlite3
 from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
+import pytest
 from structlog.testing import capture_logs
 
 from tests.harness.harness import Harness, Item
 from watcher.clock import DatabaseClock, stopwatch
 from watcher.service.app import Application, open_application
+from watcher.service.daemon import follow_when_free
 from watcher.service.load import load_config
+from watcher.store import store
 from watcher.store.records import NodeRecord
 
 QUICK = {"WATCHER_TIMINGS": "tick=0.05,node_beat=0.1,node_lives=2.0,node_margin=0.5"}
@@ -149,3 +153,26 @@ class TestDatabaseClock:
         first = clock.now()
         clock.set(noon - timedelta(hours=1), stopwatch(), stopwatch())
         assert clock.now() >= first
+
+
+def test_a_node_that_starts_while_another_syncs_very_many_feeds_does_it_later(
+    harness: Harness, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """100,000 new feeds take a server longer than anybody waits for a lock: the second of two nodes once ended."""
+    impatient = partial(store.open_store, patience=timedelta(milliseconds=50))
+    monkeypatch.setattr("watcher.store.store.open_store", impatient)
+    harness.publish("/wire", [Item("a", "Ceasefire agreed", harness.clock.now() - timedelta(minutes=1))])
+    harness.store_url = postgres_url
+
+    async def run() -> None:
+        async with harness.open() as app:
+            database = app.store._database
+            with capture_logs() as logs, database.write("test") as busy:
+                database.serialise(busy, "feeds")
+                await follow_when_free(app)
+            assert "feeds.not_synced" in {line["event"] for line in logs}
+            assert await app.poller.acquire(10) == []
+            assert await app.lead()
+            assert len(await app.poller.acquire(10)) == 1
+
+    asyncio.run(run())

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import structlog
 
-from watcher.errors import ConfigError, SchemaMismatch, StoreCorrupt, StoreError, UsageError
+from watcher.errors import ConfigError, SchemaMismatch, StoreBusy, StoreCorrupt, StoreError, UsageError
 from watcher.model.feed import AcquiredFeed
 from watcher.model.notification import AcquiredNotification
 from watcher.model.route import ChannelRef
@@ -68,10 +68,24 @@ async def run_daemon(
     """
     manager = SystemdNotifier(env)
     async with open_application(config, env, grace=GRACE, name=name, roles=roles) as app:
-        await app.follow_configuration()
+        await follow_when_free(app)
         await app.pools.store(reconcile.warn_of_other_nodes, app.store, app.config, app.node.id, app.clock.now())
         async with serving_pages(path, web) as pages:
             await Daemon(path, app, manager, listen, pages).run()
+
+
+async def follow_when_free(app: Application) -> None:
+    """Follows the configuration. While another node keeps the feeds busy, as with its first sync of very many, that is
+    left to the ticks: nodes that are started together must not end for it.
+    """
+    try:
+        await app.follow_configuration()
+    except StoreBusy as error:
+        if app.node.generation is None:
+            raise
+        await app.node.beat()
+        remedy = "another node is changing them; it is tried again every second, and nothing is polled before"
+        log.warning("feeds.not_synced", error=str(error), remedy=remedy)
 
 
 class Daemon:
