@@ -14,7 +14,7 @@ from tests.harness.topics import compiled, entry, topic
 from watcher.match.explain import explain
 from watcher.match.percolator import Percolator
 from watcher.match.scoring import FORMULA
-from watcher.model.topic import Level, Topic
+from watcher.model.topic import Level, Near, Topic
 
 WORDS = ["camp", "prison", "riot", "guard", "the", "of"]
 text = st.lists(st.sampled_from(WORDS), max_size=30).map(" ".join)
@@ -127,6 +127,37 @@ def test_near_pairs_are_disjoint_and_nearest_first() -> None:
     (part,) = explain(raw, entry("", "riot prison prison x x x x riot")).parts
     assert (part.count, part.points) == (1, 200)
     assert [part.text[start:end] for start, end in part.highlights] == ["riot", "prison"]
+
+
+@pytest.mark.parametrize(
+    ("across", "also", "title", "content", "expected"),
+    [
+        (False, (), "Army", "Guns rest", False),
+        (True, (), "Army", "Guns rest", True),
+        (True, (), "Army in the far north", "It has been quiet here, and the guns rest", False),
+        (True, ("truce",), "Army", "Guns rest", False),
+        (True, ("truce", "treat*"), "Army", "Guns rest. " + "Much later comes the rest. " * 9 + "A treaty.", True),
+        (False, ("army",), "Army", "The army has guns", True),
+    ],
+)
+def test_a_pair_goes_over_the_title_if_across_and_needs_what_it_also_asks_for(
+    across: bool, also: tuple[str, ...], title: str, content: str, expected: bool
+) -> None:
+    raw = replace(topic(), near=(Near(("army",), ("guns",), 5, 200, across, also),))
+    found = Percolator([raw]).percolate(entry(title, content))
+    assert bool(found) is expected
+    for match in found:
+        shown = match.evidence[0]
+        first = shown.highlights[0]
+        assert shown.text[first[0] : first[1]].lower() == "army"
+
+
+@pytest.mark.parametrize(("words", "expected"), [(100, Level.MENTION), (299, Level.MENTION), (301, Level.NONE)])
+def test_a_pair_of_one_point_is_worth_a_mention_in_short_texts_only(words: int, expected: Level) -> None:
+    text = " ".join(["riot prison", *("word" for _ in range(words - 2))])
+    one, two = (Percolator([topic(near=[(["riot"], ["prison"], 3, weight)])]) for weight in (1, 2))
+    assert [found.level for found in one.percolate(entry("", text))] == [expected] * (expected is Level.MENTION)
+    assert [found.level for found in two.percolate(entry("", text))] == [Level.MENTION]
 
 
 def test_a_near_part_names_every_different_pair() -> None:

@@ -169,7 +169,8 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "of": "The others.",
         "within": "Words between them at most.",
         "weight": "Points for a pair.",
-        "across": "Whether the two may be in different sentences.",
+        "across": "Whether the two may be in different sentences, or one in the title.",
+        "also": "Terms, one of which must be anywhere in title or text.",
     },
     "ExampleShape": {"text": "The first line is the title.", "level": "The level it must reach."},
     "SmtpShape": {

@@ -210,8 +210,8 @@ def _members(by_language: Mapping[str, list[str | list[str]]]) -> Iterator[ListM
 
 
 def _near(near: Mapping[str, Any], pack: str) -> Near:
-    left, right = (tuple(_named(text, pack) for text in near[side]) for side in ("any", "of"))
-    return Near(left, right, near["within"], read_points(str(near["weight"])), near.get("across", False))
+    left, right, also = (tuple(_named(text, pack) for text in near.get(side, ())) for side in ("any", "of", "also"))
+    return Near(left, right, near["within"], read_points(str(near["weight"])), near.get("across", False), also)
 
 
 def _named(text: str, pack: str) -> str:

@@ -150,6 +150,7 @@ class NearShape(Shape):
     within: int = Field(ge=1, le=1000)
     weight: Weight
     across: bool = False
+    also: list[Text] = []
 
 
 class ExampleShape(Shape):

@@ -179,7 +179,7 @@ def _packs(reader: Reader, where: Where, shape: TopicShape) -> tuple[Pack, ...]:
 
 
 def _near(near: NearShape) -> Near:
-    return Near(tuple(near.any), tuple(near.of), near.within, near.weight, near.across)
+    return Near(tuple(near.any), tuple(near.of), near.within, near.weight, near.across, tuple(near.also))
 
 
 def _languages(shape: TopicShape, packs: tuple[Pack, ...]) -> tuple[str, ...]:

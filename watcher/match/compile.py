@@ -105,12 +105,14 @@ def _problems_of_levels(topic: Topic) -> Iterator[TopicProblem]:
 def _compile_near(near: Near, path: str, topic: Topic, problems: list[TopicProblem]) -> NearPair:
     if not 1 <= near.within <= FARTHEST_NEAR:
         problems.append(TopicProblem(f"{path}.within", f"must be between 1 and {FARTHEST_NEAR} words"))
-    sides = {"any": near.any, "of": near.of}
+    sides = {"any": near.any, "of": near.of, "also": near.also}
     for side, texts in sides.items():
-        if not texts:
+        if not texts and side != "also":
             problems.append(TopicProblem(f"{path}.{side}", "is empty; write at least one term"))
-    left, right = (_near_leaves(texts, f"{path}.{side}", topic.vocabulary, problems) for side, texts in sides.items())
-    return NearPair(left, right, near.within, near.across)
+    left, right, also = (
+        _near_leaves(texts, f"{path}.{side}", topic.vocabulary, problems) for side, texts in sides.items()
+    )
+    return NearPair(left, right, near.within, near.across, also)
 
 
 def _near_leaves(

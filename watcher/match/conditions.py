@@ -26,7 +26,8 @@ def holds(expression: Expression, indexed: IndexedEntry) -> bool:
         case Leaf():
             return _occurs(expression, indexed)
         case NearPair():
-            return any(pairs_in(expression, *found, most=1) for found in _ranges(expression.left[0].field, indexed))
+            stretches = _ranges(expression.left[0].field, indexed, expression.across)
+            return any(pairs_in(expression, *found, most=1) for found in stretches)
         case And(parts):
             return all(holds(part, indexed) for part in parts)
         case Or(parts):
@@ -57,9 +58,11 @@ def _placed(side: Sequence[Leaf], words: Positions, span: Span) -> Placed:
     return (*span, next(leaf.text for leaf in side if span in words.places(leaf.patterns)))
 
 
-def text_ranges(indexed: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
-    """Title and body: both words of a pair must be in the same one."""
+def text_ranges(indexed: IndexedEntry, across: bool = False) -> tuple[tuple[Positions, int, int], ...]:
+    """Title and body: both words of a pair must be in the same one, unless the pair goes `across`."""
     words = indexed.words
+    if across:
+        return ((words, 0, words.end),)
     return (words, 0, indexed.body_start), (words, indexed.body_start, words.end)
 
 
@@ -78,9 +81,9 @@ def what_is_missing(expression: Expression, indexed: IndexedEntry) -> str:
     return str(expression)
 
 
-def _ranges(field: str, indexed: IndexedEntry) -> tuple[tuple[Positions, int, int], ...]:
+def _ranges(field: str, indexed: IndexedEntry, across: bool) -> tuple[tuple[Positions, int, int], ...]:
     if field == TEXT:
-        return text_ranges(indexed)
+        return text_ranges(indexed, across)
     words = indexed.field(field)
     return ((words, 0, words.end),)
 

@@ -34,14 +34,15 @@ class Leaf:
 class NearPair:
     """NEAR: a leaf of `left` and one of `right` at most `within` positions apart, in either order and one sentence.
 
-    `across` (ACROSS): also over the ends of sentences. `sides`: the patterns of all leaves of either side, known
-    once they are indexed.
+    `across` (ACROSS): also over the ends of sentences, and from the title into the text. `also`: one of these must be
+    anywhere in the entry. `sides`: the patterns of all leaves of either side, known once they are indexed.
     """
 
     left: tuple[Leaf, ...]
     right: tuple[Leaf, ...]
     within: int
     across: bool = False
+    also: tuple[Leaf, ...] = ()
     sides: tuple[frozenset[int], frozenset[int]] = (frozenset(), frozenset())
 
     def __str__(self) -> str:
@@ -90,8 +91,8 @@ def leaves(expression: Expression) -> Iterator[Leaf]:
     match expression:
         case Leaf():
             yield expression
-        case NearPair(left, right):
-            yield from (*left, *right)
+        case NearPair(left, right, also=also):
+            yield from (*left, *right, *also)
         case And(parts) | Or(parts):
             for part in parts:
                 yield from leaves(part)
@@ -111,9 +112,9 @@ def positive_leaves(expression: Expression) -> Iterator[Leaf]:
             yield from leaves(expression)
 
 
-def _paired(near: NearPair, left: tuple[Leaf, ...], right: tuple[Leaf, ...]) -> NearPair:
-    one, other = (frozenset().union(*[leaf.patterns for leaf in side]) for side in (left, right))
-    return replace(near, left=left, right=right, sides=(one, other))
+def patterns_of(side: tuple[Leaf, ...]) -> frozenset[int]:
+    """The patterns of all leaves of a side."""
+    return frozenset().union(*[leaf.patterns for leaf in side])
 
 
 def map_leaves(expression: Expression, change: Callable[[Leaf], Leaf]) -> Expression:
@@ -121,8 +122,11 @@ def map_leaves(expression: Expression, change: Callable[[Leaf], Leaf]) -> Expres
     match expression:
         case Leaf():
             return change(expression)
-        case NearPair(left, right):
-            return _paired(expression, tuple(map(change, left)), tuple(map(change, right)))
+        case NearPair():
+            left, right, also = (
+                tuple(map(change, side)) for side in (expression.left, expression.right, expression.also)
+            )
+            return replace(expression, left=left, right=right, also=also, sides=(patterns_of(left), patterns_of(right)))
         case And(parts):
             return And(tuple(map_leaves(part, change) for part in parts))
         case Or(parts):

@@ -41,7 +41,8 @@ class Formula:
     `most_counted`, `most_pairs`: more occurrences or pairs than these add nothing.
     `plain_length`, `softening`: the parts of a body of n positions, more than `plain_length`, count
     (plain_length / n) ** softening. `near_title`, `near_softening`: the same for pairs.
-    `strong`: a term of this share of `focus` is worth a mention by itself; `nearly`: so is this score.
+    `strong`: a term of this share of `focus` is worth a mention by itself; `nearly`: so is this score; `least_pair`: so
+    are pairs of these points, softened as the parts of a body are: in a long text two common words meet by chance.
     """
 
     title: float = 3.0
@@ -56,6 +57,7 @@ class Formula:
     near_softening: float = 0.0
     strong: float = 0.6
     nearly: float = 0.75
+    least_pair: Points = 100
 
     def term_points(self, weight: Points, field: str, count: int, body_length: int) -> Points:
         """Points of a term that occurs `count` times in a field."""
@@ -81,6 +83,10 @@ class Formula:
     def is_strong(self, weight: Points, focus: Points) -> bool:
         """Whether a term of this weight is worth a mention by itself."""
         return weight >= self.strong * focus
+
+    def is_strong_pair(self, points: Points, body_length: int) -> bool:
+        """Whether pairs of these points are worth a mention by themselves in a body of this length."""
+        return points * self._soft(body_length, self.softening) >= self.least_pair
 
     def _soft(self, body_length: int, softening: float) -> float:
         if body_length <= self.plain_length or not softening:
@@ -191,9 +197,9 @@ def _parts(
 
 
 def _near_with_both_sides(program: Program, indexed: IndexedEntry) -> list[int]:
-    """The numbers of the pairs whose two sides occur, however far from each other."""
-    reached = indexed.words.reached
-    return [number for number, (one, other) in enumerate(program.sides) if reached[one] and reached[other]]
+    """The numbers of the pairs of which all that they need occurs, however far from each other."""
+    occurs = indexed.words.reached.__getitem__
+    return [number for number, sides in enumerate(program.sides) if all(map(occurs, sides))]
 
 
 def _term_parts(
@@ -253,16 +259,22 @@ def _rank(term: Term) -> tuple[Points, Points, str]:
 
 def _near_parts(weight: Points, near: NearPair, indexed: IndexedEntry, formula: Formula) -> list[Part]:
     found = [
-        (field, pair)
-        for field, stretch in zip((TITLE, BODY), text_ranges(indexed), strict=True)
+        (TITLE if pair[0][0] < indexed.body_start else BODY, pair)
+        for stretch in text_ranges(indexed, near.across)
         for pair in pairs_in(near, *stretch, most=formula.most_counted)
     ]
     if not found:
         return []
     field = found[0][0]
-    spans = tuple(span[:2] for place, pair in found for span in pair if place == field)
+    spans = tuple(
+        span[:2]
+        for place, pair in found
+        for span in pair
+        if place == field and (span[0] < indexed.body_start) == (field == TITLE)
+    )
     points = formula.near_points(weight, field, len(found), indexed.body_length)
-    return [Part(_pair_names([pair for _, pair in found]), field, len(found), points, spans, weight > 0)]
+    strong = formula.is_strong_pair(points, indexed.body_length)
+    return [Part(_pair_names([pair for _, pair in found]), field, len(found), points, spans, strong)]
 
 
 def _pair_names(found: Sequence[Pair]) -> str:

@@ -17,7 +17,7 @@ from math import prod
 from typing import NamedTuple
 
 from watcher.match.compile import CompiledTopic
-from watcher.match.expression import Expression, Leaf, NearPair, map_leaves, needed_leaves
+from watcher.match.expression import Expression, Leaf, NearPair, map_leaves, needed_leaves, patterns_of
 from watcher.match.lexicon import Dialect, Lexicon, Slots
 from watcher.match.spelling import Words
 from watcher.match.terms import Phrase, TermProblem, parse_term, plain_phrases
@@ -37,8 +37,8 @@ class Program:
     exclude: Expression | None = None
     query: Expression | None = None
     own_require: Expression | None = None
-    sides: tuple[tuple[frozenset[Pattern], frozenset[Pattern]], ...] = ()
-    """Of each pair of `near`, the smaller side first: where it does not occur the other is not looked for."""
+    sides: tuple[tuple[frozenset[Pattern], ...], ...] = ()
+    """Of each pair of `near` what must occur, the smallest first: where it does not the others are not looked for."""
 
 
 PLAIN = Program()
@@ -251,7 +251,10 @@ class Index:
             exclude,
             query,
             own,
-            tuple((one, other) for one, other in (sorted(pair.sides, key=len) for pair in near)),
+            tuple(
+                tuple(sorted((*pair.sides, *([shared(patterns_of(pair.also))] if pair.also else [])), key=len))
+                for pair in near
+            ),
         )
 
     def _trigger(self, frequency: array[int]) -> None:

@@ -68,7 +68,7 @@ def _written(topic: Topic) -> Iterator[tuple[str, str]]:
         yield f"terms.{format_points(term.weight)}.{seen[term.weight]}", term.text
         seen[term.weight] += 1
     for number, near in enumerate(topic.near):
-        for side, texts in (("any", near.any), ("of", near.of)):
+        for side, texts in (("any", near.any), ("of", near.of), ("also", near.also)):
             yield from ((f"near.{number}.{side}.{index}", text) for index, text in enumerate(texts))
     for name, members in topic.vocabulary.items():
         if OF_PACK not in name:

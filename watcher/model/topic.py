@@ -64,7 +64,8 @@ Vocabulary = Mapping[str, tuple[str | ListMember, ...]]
 class Near:
     """Terms of `any` and of `of` within `within` positions of each other in one sentence, in either order.
 
-    `across`: also over the ends of sentences.
+    `across`: also over the ends of sentences, and from the title into the text. `also`: the pair counts only where
+    one of these terms is anywhere in title or text.
     """
 
     any: tuple[str, ...]
@@ -72,6 +73,7 @@ class Near:
     within: int
     weight: Points
     across: bool = False
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
