@@ -79,7 +79,7 @@ def _read_xml(body: bytes, url: str, language: str | None, known_hashes: Collect
     root = None if entities else parse_xml(document)
     if root is None:
         fixed = repair(document, entities)
-        root = parse_xml(fixed.document)
+        root = parse_xml(fixed.document) if fixed.root is None else fixed.root
     raw = _read_tree(fixed, root, url, language)
     if raw is not None:
         raw.repairs += fixed.repairs

@@ -237,10 +237,11 @@ def _link(raw: RawEntry, base: str) -> str:
 
 def _texts(raw: RawEntry) -> tuple[str, str]:
     """Summary and content; several contents follow each other, each once."""
-    contents = {text: _text(text) for text in raw.contents}
-    texts = list(filter(None, contents.values()))
-    summary = contents[raw.summary] if raw.summary in contents else _text(raw.summary)
-    return summary, texts[0] if len(texts) == 1 else "\n".join(dict.fromkeys(texts))[:TEXT_LIMIT]
+    contents = [_text(text) for text in raw.contents]
+    summary = next((text for one, text in zip(raw.contents, contents, strict=True) if one == raw.summary), None)
+    texts = [text for text in contents if text]
+    content = texts[0] if len(texts) == 1 else "\n".join(dict.fromkeys(texts))[:TEXT_LIMIT]
+    return _text(raw.summary) if summary is None else summary, content
 
 
 def _name(text: str, *, markup: bool = True) -> str:

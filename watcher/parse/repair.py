@@ -14,7 +14,7 @@ from lxml import etree
 
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import DocumentRepair, RepairKind
-from watcher.parse.lxml_reader import parse_xml
+from watcher.parse.lxml_reader import Element, parse_xml
 from watcher.parse.normalise import MANY_ENTRIES
 from watcher.parse.xml_names import uri_of_prefix
 
@@ -31,7 +31,7 @@ _ENTITIES_ADD_AT_MOST = 5_000_000
 
 _ROOT = re.compile(rb"<((?:[A-Za-z][\w.-]*:)?(?:rss|RDF|feed))(?=[\s>])")
 _WEB_PAGE = re.compile(rb"<(?:html|head|body)[\s>]", re.IGNORECASE)
-_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+_CONTROLS = bytes(code for code in range(0x20) if code not in b"\t\n\r")
 _NON_CHARACTER = re.compile(rb"\xef\xbf[\xbe\xbf]")  # U+FFFE, U+FFFF
 _SPACE_LIKE = bytes(code if code not in b"\x0b\x0c\x1c\x1d\x1e\x1f" else 0x20 for code in range(256))
 _DELETED = bytes(code for code in range(0x20) if code not in b"\t\n\r\x0b\x0c\x1c\x1d\x1e\x1f")
@@ -62,9 +62,10 @@ _DEEPEST = 200
 
 @dataclass(slots=True)
 class Repaired:
-    """A document and what was done to it."""
+    """A document and what was done to it. `root` is its tree where the repair has parsed it already."""
 
     document: bytes
+    root: Element | None = None
     repairs: list[DocumentRepair] = field(default_factory=list)
     truncated: bool = False
 
@@ -107,13 +108,16 @@ def repair(document: bytes, entities: Mapping[bytes, bytes]) -> Repaired:
     result = Repaired(document)
     markup: list[str] = []
     _remove_what_is_around(result, markup)
-    if _CONTROL.search(result.document):
+    without_controls = result.document.translate(None, _CONTROLS)
+    if len(without_controls) < len(result.document) or _NON_CHARACTER.search(without_controls):
         cleaned = _NON_CHARACTER.sub(b"", result.document)
         result.document = cleaned.translate(_SPACE_LIKE, _DELETED)
         markup.append("control characters removed")
     if result.truncated:
         result.document = _HALF_AT_END.sub(b"", result.document)
-    if not markup or result.truncated or parse_xml(result.document) is None:
+    if markup and not result.truncated:
+        result.root = parse_xml(result.document)
+    if result.root is None:
         _repair_references(result)
         _declare_prefixes(result, markup)
     if result.truncated:
