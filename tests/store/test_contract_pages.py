@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.harness.store_samples import (
@@ -52,6 +54,19 @@ def test_the_newest_entries_of_one_feed(store: Store) -> None:
     assert [one.key for one in store.entries.of_feed(FEED, 10)] == [new, old]
     assert [one.key for one in store.entries.of_feed(FEED, 1)] == [new]
     assert store.entries.of_feed("https://feeds.example.org/", 10) == []
+
+
+def test_outlines_of_alerts_have_labels_and_no_texts(store: Store) -> None:
+    save_alerts(store, alert("old"), now=NOW)
+    save_alerts(store, alert("one"), alert("two"), now=NOW + DAY)
+    whole = store.alerts.newest(since=NOW + HOUR)
+    assert whole[0].evidence
+    found = store.alerts.outlines(limit=10, since=NOW + HOUR)
+    assert found == [
+        replace(one, evidence=(), reports=(), sources=(), entry=replace(one.entry, summary="", content=""))
+        for one in whole
+    ]
+    assert store.alerts.outlines(limit=1, since=NOW) == found[:1]
 
 
 def test_the_state_of_one_feed(store: Store) -> None:

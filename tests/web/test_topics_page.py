@@ -16,11 +16,13 @@ from tests.harness.store_samples import HOUR, NOW, acquire_one, alert, identifie
 from tests.harness.web import Client
 from watcher.cli.files import judged_entries
 from watcher.match.evaluation import evaluate
+from watcher.match.suggest import Marked, suggest
 from watcher.model.entry import EntryDecision
+from watcher.sandbox.limits import Limits
 from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner
 from watcher.views.topics import DayVolume
-from watcher.web import remembered, trying
+from watcher.web import remembered, suggesting, trying
 from watcher.web.pages.topics import CHART_HEIGHT, chart_of
 from watcher.web.remembered import Remembered
 
@@ -161,6 +163,33 @@ def test_lines_of_judged_entries_end_only_at_newlines(tmp_path: Path) -> None:
     assert [one.entry.title for one in judged_entries(file)] == ["a\u2028b\x85c"]
     file.write_text("")
     assert judged_entries(file) == []
+
+
+def mark_many(store: Store) -> list[Marked]:
+    """Marks ten alerts; what they suggest."""
+    marked = [
+        replace(one, entry=replace(one.entry, title="Envoys meet" if number % 2 else "Football results"))
+        for number, one in enumerate(map(alert, "abcdefghij"))
+    ]
+    save_alerts(store, *marked)
+    for number, one in enumerate(marked):
+        store.marks.mark(one.id, bool(number % 2), NOW)
+    return [Marked(one.entry, bool(number % 2)) for number, one in enumerate(marked)]
+
+
+def test_a_child_suggests_what_this_process_would(client: Client, store: Store) -> None:
+    marked, topic = mark_many(store), client.site.config.topics[0]
+    found = suggesting.read_suggestions(store, topic)
+    assert found == suggest(topic, marked)
+    assert found.changes
+
+
+def test_marks_that_take_too_much_are_no_failure(client: Client, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark_many(store)
+    monkeypatch.setattr(suggesting, "LIMITS", Limits(memory_bytes=1_000_000))
+    found = suggesting.read_suggestions(store, client.site.config.topics[0])
+    assert (found.changes, found.relevant, found.others) == ((), 5, 5)
+    assert found.reason
 
 
 def test_the_chart_counts_alerts_by_level(client: Client, store: Store) -> None:

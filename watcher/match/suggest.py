@@ -24,7 +24,7 @@ _FEWEST_ENTRIES = 3
 _SIGNIFICANT = 6.63
 """G² of a difference that chance makes in one of a hundred words."""
 _STRONG_SHARE, _GOOD_SHARE = 0.9, 0.7
-_FEWEST_MARKED = 5
+FEWEST_MARKED = 5
 _MOST_TITLES = 3
 _NO_TERM = Term("no term", 100)
 """Of a topic that has none; no text has these words in a row."""
@@ -89,8 +89,8 @@ def suggest(topic: Topic | CompiledTopic, marked: Iterable[Marked], *, most: int
     entries = list(marked)
     relevant = sum(one.is_relevant for one in entries)
     others = len(entries) - relevant
-    if min(relevant, others) < _FEWEST_MARKED:
-        least = f"mark at least {_FEWEST_MARKED} entries as relevant and {_FEWEST_MARKED} as not"
+    if min(relevant, others) < FEWEST_MARKED:
+        least = f"mark at least {FEWEST_MARKED} entries as relevant and {FEWEST_MARKED} as not"
         reason = f"{least}; there are {relevant} and {others}"
         return Suggestions((), relevant, others, reason)
     present = _changes_of_terms(raw, entries, relevant, others)

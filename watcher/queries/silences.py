@@ -26,6 +26,6 @@ def read_stories(store: Store, silences: Iterable[Silence]) -> dict[str, str]:
 
 def read_preview(store: Store, silence: Silence, topic: str, now: datetime) -> SilencePreview:
     """What it meets among the alerts of the last 7 days; `topic` is the topic that it is made for, "" for none."""
-    recent = store.alerts.newest(limit=MOST_ALERTS, since=now - MET_SINCE)
+    recent = store.alerts.outlines(limit=MOST_ALERTS, since=now - MET_SINCE)
     states = store.alerts.delivery_states([alert.id for alert in recent])
     return preview_of(silence, recent, states, topic, now, is_cut=len(recent) == MOST_ALERTS)

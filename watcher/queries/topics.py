@@ -1,4 +1,4 @@
-"""Topics with their volume, marks, near misses and suggestions."""
+"""Topics with their volume, marks and near misses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from datetime import UTC, datetime, timedelta
 from watcher.match.backtest import Sighting, backtest
 from watcher.match.compile import CompiledTopic
 from watcher.match.evaluation import judged_line
-from watcher.match.suggest import Marked, Suggestions, suggest
 from watcher.model.entry import Entry, EntryRecord
 from watcher.model.local_time import to_local
 from watcher.model.topic import Topic, format_points
@@ -22,8 +21,6 @@ VOLUME_DAYS = 90
 MOST_READ = 1_000
 """Entries that are scored again to find near misses, the newest first: about half a second."""
 NEAR_DAYS = timedelta(days=7)
-MOST_MARKS = 500
-"""Marks of each kind that suggestions are made of, the newest."""
 NEAR_SHOWN = 20
 MOST_JUDGED = 1_000
 """Marks of each kind that a file of judged entries has."""
@@ -91,14 +88,6 @@ def _candidates(
 def _near_miss(topic: CompiledTopic, one: Sighting) -> NearMiss:
     nearly = topic.topic.focus * 3 // 4
     return NearMiss(one.record, one.score, one.stopped_by or f"{format_points(max(nearly - one.score, 0))} points")
-
-
-def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
-    """What the newest marks speak for."""
-    name = topic.topic.name
-    marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(name, MOST_MARKS)]
-    marked += [Marked(one.entry, True) for one in store.marks.missed(name, MOST_MARKS)]
-    return suggest(topic, marked)
 
 
 def read_judged(store: Store, topic: str) -> list[str]:

@@ -63,6 +63,13 @@ class Alerts(StorePart):
                 query = query.where(alerts.c.seq.in_(_of_feed(connection, wanted, limit)))
             return read_alerts(connection, query.limit(limit))
 
+    def outlines(self, *, limit: int, since: datetime) -> list[Alert]:
+        """Alerts, newest first, without evidence, reports and the texts of their entries: a thousand take little."""
+        query = select(alerts).where(*_conditions(AlertFilter(since=since)))
+        query = query.order_by(alerts.c.created_at.desc(), alerts.c.seq.desc()).limit(limit)
+        with self._database.read() as connection:
+            return [_outline(row) for row in connection.execute(query)]
+
     def of_entries(self, entry_keys: Collection[str]) -> dict[str, list[Alert]]:
         """The alerts of these entries by entry key, in order of creation; entries without an alert are left out."""
         found: dict[str, list[Alert]] = {}
@@ -220,6 +227,11 @@ def _alert(row: AnyRow, reports: Sequence[FoldedReport]) -> Alert:
         folded_into=row.folded_into,
         created_at=row.created_at,
     )
+
+
+def _outline(row: AnyRow) -> Alert:
+    alert = _alert(row, ())
+    return replace(alert, evidence=(), entry=replace(alert.entry, summary="", content=""))
 
 
 def _reports(connection: Connection, ids: Collection[str]) -> tuple[dict[str, list[FoldedReport]], set[int]]:

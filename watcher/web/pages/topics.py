@@ -14,7 +14,6 @@ from watcher.queries.topics import (
     read_judged,
     read_near_misses,
     read_precision,
-    read_suggestions,
     read_topic_rows,
     read_volume,
 )
@@ -22,6 +21,7 @@ from watcher.views.topics import DayVolume, NearMisses, TriedTopic
 from watcher.web.exchange import Asked, Refused, Reply
 from watcher.web.nearest import near_topics
 from watcher.web.router import Page
+from watcher.web.suggesting import read_suggestions
 from watcher.web.trying import try_definition
 
 if TYPE_CHECKING:
