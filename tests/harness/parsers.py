@@ -17,18 +17,15 @@ T = TypeVar("T")
 
 
 class SharedParser(ParserPool):
-    """A `ParserPool` on an event loop of its own, so that it outlives the event loops of tests. Started by the first."""
+    """A `ParserPool` on an event loop of its own, so that it outlives the event loops of tests."""
 
     def __init__(self) -> None:
         super().__init__()
         self._loop = asyncio.new_event_loop()
-        self._is_started = False
         threading.Thread(target=self._loop.run_forever, name="parser", daemon=True).start()
 
     async def start(self) -> None:
-        if not self._is_started:
-            await self._there(super().start())
-            self._is_started = True
+        await self._there(super().start())
 
     async def parse(self, *document: Any, **described: Any) -> ParsedFeed | ParseFailed:
         return await self._there(super().parse(*document, **described))

@@ -53,6 +53,18 @@ def test_a_child_reads_what_this_process_reads() -> None:
     run(body)
 
 
+def test_the_first_document_starts_the_child() -> None:
+    async def body() -> None:
+        parsers = ParserPool()
+        try:
+            both = [parsers.parse(GOOD, url=URL, headers={}) for _ in range(2)]
+            assert all(isinstance(found, ParsedFeed) for found in await asyncio.gather(*both))
+        finally:
+            await parsers.aclose()
+
+    run(body)
+
+
 def test_a_document_that_takes_too_long_ends_alone() -> None:
     async def body() -> None:
         async with pool(workers=2, cpu=timedelta(seconds=1)) as parsers:

@@ -35,7 +35,10 @@ class ParserPool:
         self._children = ChildPool("watcher.parse.worker", self._limits, workers=workers, jobs_per_child=jobs_per_child)
 
     async def start(self) -> None:
-        """Starts all children and waits until they are ready; raises `OSError` when they cannot be."""
+        """Starts all children and waits until they are ready; raises `OSError` when they cannot be.
+
+        Without this the first document starts them: a round in which nothing has changed needs none.
+        """
         await self._children.start()
 
     async def parse(

@@ -51,10 +51,13 @@ class ChildPool:
     async def run(self, head: bytes, body: bytes, receive: Receive) -> Finished:
         """Runs a job in the next free child. Each frame of the answer goes to `receive`, none into the result.
 
-        Never raises for what the job does. After a failure, what `receive` was given is incomplete.
+        Starts the children if they were not started. Never raises for what the job does. After a failure, what
+        `receive` was given is incomplete.
         """
-        if not self._started:
-            raise RuntimeError("the pool was not started: await start() first")
+        try:
+            await self.start()
+        except OSError:
+            return Finished((), JobFailure.CRASHED)
         child = await self._idle.get()
         try:
             return await child.run(head, body, receive)

@@ -299,7 +299,6 @@ async def open_application(
         stack.push_async_callback(beats.drained, timedelta(0))
         parser = ParserPool() if parser is None else parser
         stack.push_async_callback(parser.aclose)
-        await parser.start()
         built = await build(config, pools, store, clock)
         app = _assemble(built, env, node, clock, store, pools, parser, timings)
         beats.start(app.keep_alive())

@@ -68,6 +68,7 @@ async def run_daemon(
     """
     manager = SystemdNotifier(env)
     async with open_application(config, env, grace=GRACE, name=name, roles=roles) as app:
+        await app.parser.start()
         await follow_when_free(app)
         await app.pools.store(reconcile.warn_of_other_nodes, app.store, app.config, app.node.id, app.clock.now())
         async with serving_pages(path, web) as pages:
