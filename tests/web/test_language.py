@@ -34,7 +34,7 @@ from watcher.web.language import (
     rewritten,
 )
 from watcher.web.pages.silences import LENGTHS
-from watcher.web.pages.status import TASKS, WORDS
+from watcher.web.pages.status import SEARCHES, TASKS, WORDS
 from watcher.web.site import DONE, MENU
 
 TEMPLATES = sorted((Path(watcher.web.__file__).parent / "templates").glob("*.html.j2"))
@@ -70,7 +70,7 @@ def test_every_noun_has_every_form_of_the_language(code: str) -> None:
 SHOWN_SETS: tuple[Iterable[str], ...] = (
     PollReason, AttemptReason, NotifyReason, HoldReason, FeedIssueKind, NotificationState, DeliveryState, SilenceState,
     Level, May, WayIn, AttemptResult, Note, ACTS.values(), REMEDIES.values(), LENGTHS.values(),
-    (text for row in (*WORDS, *TASKS) for text in row),
+    (text for row in (*WORDS, *TASKS) for text in row), (text for _, text in SEARCHES),
 )  # fmt: skip
 """Closed sets of words and sentences that pages show."""
 SAME = {"Atom", "JSON Feed", "language=ar score=12", "tls", "dns", "watcher"}

@@ -12,14 +12,30 @@ from html.parser import HTMLParser
 import pytest
 
 from tests.harness.servers import FakeClock
-from tests.harness.store_samples import CHAT, DIGEST, FEED, HOUR, NOW, PROMPT, alert, fold_copies, route_to, save_alerts
+from tests.harness.store_samples import (
+    CHAT,
+    DIGEST,
+    FEED,
+    HOUR,
+    NOW,
+    PROMPT,
+    alert,
+    fold_copies,
+    frozen,
+    route_to,
+    save_alerts,
+)
 from tests.harness.web import Client, fill_with_history
+from watcher.errors import AttemptReason
 from watcher.model.alert import Alert
-from watcher.model.notification import NotificationState
+from watcher.model.notification import NotificationState, TryAgain
 from watcher.model.topic import Level
+from watcher.search.query import parse
 from watcher.store.store import Store
 from watcher.views.feeds import feed_id
+from watcher.views.outbox import REMEDIES
 from watcher.web.app import all_pages
+from watcher.web.pages.status import SEARCHES
 
 
 @pytest.fixture
@@ -409,3 +425,19 @@ def test_status_says_when_the_file_is_newer_than_what_is_in_force(client: Client
     assert "The file has changed since then." in client.get("/status").text
     client.site.adopt(client.site.config)
     assert "The file has changed since then." not in client.get("/status").text
+
+
+def test_a_pause_of_a_channel_says_what_helps(client: Client, store: Store) -> None:
+    message = frozen(store, alert("one"))
+    (leased,) = store.outbox.acquire("me", NOW, NOW + HOUR, 10, channels=[DIGEST.channel])
+    store.outbox.begin_attempt("me", message.key, leased.epoch, NOW)
+    store.outbox.record("me", message.key, leased.epoch, TryAgain(AttemptReason.AUTHENTICATION, "401"), NOW, NOW + HOUR)
+    for channel in (DIGEST.channel, CHAT):
+        store.outbox.save_pause(channel, NOW + HOUR)
+    page = client.get("/outbox").text
+    assert page.count(REMEDIES[AttemptReason.AUTHENTICATION]) == 1
+    assert page.count("is paused until") == 2
+
+
+def test_the_searches_that_help_shows_are_understood() -> None:
+    assert [query for query, _ in SEARCHES if parse(query).notes or not str(parse(query))] == []

@@ -52,6 +52,8 @@ def _page(asked: Asked, fields: Mapping[str, str], found: Sequence[Explanation])
         chosen=fields.get("topic", ""),
         text=fields.get("text", ""),
         verdicts=verdicts,
+        matching=[one for one in verdicts if one.parts],
+        quiet=[one for one in verdicts if not one.parts],
         title=text_runs(title, parts),
         content=text_runs(content, parts),
         unread=max((one.unread for one in verdicts), default=0),

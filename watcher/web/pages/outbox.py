@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from watcher.model.notification import Notification, NotificationState
+from watcher.model.route import ChannelRef
 from watcher.model.web import May
 from watcher.queries.attention import is_running
 from watcher.queries.outbox import read_message_rows
 from watcher.route.tree import rank_of, routes_by_path, zone_of
+from watcher.store.store import Store
 from watcher.views.outbox import remedy_of
 from watcher.web.exchange import Asked, Refused, Reply, with_query
 from watcher.web.nearest import near_messages
@@ -23,13 +27,22 @@ def show_all(asked: Asked) -> Reply:
     wanted = NotificationState(state) if state in set(NotificationState) else None
     last = asked.whole_id("before")
     rows = read_message_rows(store, store.outbox.newest(state=wanted, limit=ROWS + 1, before=last), asked.now)
+    pauses = store.outbox.pauses(asked.now)
     following = rows[ROWS - 1].notification.key if len(rows) > ROWS else ""
     more = with_query("/outbox", state=wanted.value if wanted else "", before=following) if following else ""
     return asked.page(
         "outbox.html.j2", rows=rows[:ROWS], state=state, states=[one.value for one in NotificationState],
-        pauses=store.outbox.pauses(asked.now), more=more, is_first=last is None,
+        pauses=pauses, remedies={one: _remedy(store, one, asked.now) for one in pauses}, more=more, is_first=last is None,
         kept_days=asked.site.settings.retention.messages.days,
     )  # fmt: skip
+
+
+def _remedy(store: Store, channel: ChannelRef, now: datetime) -> str:
+    """What helps against the last failure of a channel that is paused; "" when that is not known."""
+    waiting = store.outbox.newest(state=NotificationState.READY, limit=ROWS)
+    rows = read_message_rows(store, [one for one in waiting if one.group.channel == channel], now)
+    failures = sorted((row.failure for row in rows if row.failure), key=lambda one: one.started_at)
+    return remedy_of(failures)
 
 
 def show(asked: Asked) -> Reply:

@@ -27,6 +27,19 @@ WORDS = (
     ("silence", "alerts that are switched off for a time"),
     ("near miss", "an entry that had points, but reached no level"),
 )
+SEARCHES = (
+    ("ceasefire talks", "both words, in any of their forms"),
+    ("ceasefire OR truce", "one of them"),
+    ("ceasefire NOT football", "the first without the second"),
+    ('"prison break"', "these words in a row, exactly"),
+    ("detain*", "every word that begins so; three letters at least"),
+    ("=WHO", "this word in no other form"),
+    ("title:truce", "in the title"),
+    ("feed:herald lang:ar", "a part of the feed's name or address; a language"),
+    ("alerted:no", "without an alert; also yes, focus, mention, or a topic"),
+    ("from:2026-10-01 to:2026-10-31", "first seen in these days"),
+)
+"""Queries, and what each finds."""
 TASKS = (
     ("Why did this alert?", "Today → Details: the table of points"),
     ("Why did an entry not alert?", "open the entry: the verdict of each topic, and what it lacked"),
@@ -87,7 +100,7 @@ def _days(length: timedelta) -> str:
 
 
 def help_page(asked: Asked) -> Reply:
-    return asked.page("help.html.j2", words=WORDS, tasks=TASKS)
+    return asked.page("help.html.j2", words=WORDS, tasks=TASKS, searches=SEARCHES)
 
 
 PAGES = (
