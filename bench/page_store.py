@@ -45,6 +45,7 @@ from watcher.store.tables import (
     deliveries,
     delivery_groups,
     entries,
+    feed_states,
     feeds,
     notifications,
     seen,
@@ -217,8 +218,10 @@ class Target:
             numbers = {row.url: row.id for row in connection.execute(feeds.select())}
             self.numbers = [numbers[feed_url(number)] for number in range(feed_count)]
             for number in range(feed_count):
-                changed = feeds.update().where(feeds.c.url == feed_url(number))
-                connection.execute(changed.values(**feed_values(number, now)))
+                values = feed_values(number, now)
+                known = {"feed_id": self.numbers[number], "document": values.pop("document")}
+                connection.execute(feeds.update().where(feeds.c.url == feed_url(number)).values(**values))
+                connection.execute(feed_states.insert().values(**known))
             labels = documents.labels.write({})
             for name in ("desk/webhook/0", "night/webhook/0"):
                 group = {"key": stable_hash("group", name), "route": "/" if name[0] == "d" else "/0", "channel": name}
