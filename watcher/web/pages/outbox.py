@@ -32,7 +32,8 @@ def show_all(asked: Asked) -> Reply:
     more = with_query("/outbox", state=wanted.value if wanted else "", before=following) if following else ""
     return asked.page(
         "outbox.html.j2", rows=rows[:ROWS], state=state, states=[one.value for one in NotificationState],
-        pauses=pauses, remedies={one: _remedy(store, one, asked.now) for one in pauses}, more=more, is_first=last is None,
+        pauses=pauses, remedies={one: _remedy(store, one, asked.now) for one in pauses}, more=more,
+        is_first=last is None,
         kept_days=asked.site.settings.retention.messages.days,
     )  # fmt: skip
 
