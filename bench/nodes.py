@@ -119,7 +119,7 @@ def freeze(cluster: Cluster) -> None:
 
 def cut_off(cluster: Cluster) -> None:
     cluster.lines["c"].cut()
-    cluster.expect("cut off", "node.work_dropped", "c")
+    cluster.expect("cut off", "node.trust_lost", "c")
     time.sleep(25)
     cluster.lines["c"].heal()
     cluster.expect("cut off", "node.declared_dead", "c")

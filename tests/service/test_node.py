@@ -110,7 +110,9 @@ def test_a_store_that_cannot_be_reached_ends_the_work_in_time(harness: Harness) 
             other.execute("ROLLBACK")
         await until(lambda: app.node.is_trusted and len([one for one in nodes(harness) if not one.died_at]) == 1)
 
-    with_application(harness, work)
+    with capture_logs() as logs:
+        with_application(harness, work)
+    assert {"node.trust_lost", "node.work_dropped"} <= {line["event"] for line in logs}
 
 
 def test_what_was_dropped_is_free_as_soon_as_the_store_answers_again(harness: Harness) -> None:

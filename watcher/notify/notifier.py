@@ -21,9 +21,11 @@ import structlog
 from watcher.clock import Clock
 from watcher.deliver import backoff
 from watcher.deliver.channel import Channel
+from watcher.deliver.http_clients import HttpClients
+from watcher.deliver.registry import build_channels
 from watcher.errors import AttemptReason
 from watcher.failpoints import pass_by
-from watcher.model.alert_link import AlertLinks
+from watcher.model.alert_link import AlertLinks, links_of
 from watcher.model.notification import (
     AcquiredNotification,
     Delivered,
@@ -34,13 +36,14 @@ from watcher.model.notification import (
     TryAgain,
 )
 from watcher.model.route import ChannelRef, Receiver, Route
-from watcher.model.settings import Limits
+from watcher.model.settings import Limits, Settings
 from watcher.notify.alarm import OUR_FAULT, Alarms
 from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.flusher import Early, Flusher
 from watcher.notify.retry_store import retry_while_busy
 from watcher.notify.router import route_copies, route_stored
-from watcher.render.user_templates import UserTemplates
+from watcher.render.user_templates import UserTemplates, user_templates
+from watcher.route.tree import routes_by_path
 from watcher.store.store import Store
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
@@ -77,6 +80,16 @@ class NotifyConfig:
     templates: UserTemplates | None = None
     alerts_per_feed: int = Limits().alerts_per_feed
     links: AlertLinks | None = None
+
+
+def notify_config_of(settings: Settings, client: HttpClients) -> NotifyConfig:
+    """What notifying needs of a configuration with a route; reveals the secrets of its channels."""
+    if settings.route is None:
+        raise LookupError("a configuration without a route cannot notify")
+    channels = build_channels(settings.receivers, settings.smtp, client)
+    routes = routes_by_path(settings.route)
+    templates, share = user_templates(settings), settings.limits.alerts_per_feed
+    return NotifyConfig(settings.route, routes, settings.receivers, channels, templates, share, links_of(settings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,21 +19,17 @@ import structlog
 
 from watcher.clock import Clock
 from watcher.deliver.http_clients import HttpClients
-from watcher.deliver.registry import build_channels
 from watcher.errors import StoreError
 from watcher.fetch.client import Fetcher
-from watcher.model.alert_link import links_of
 from watcher.notify.alarm import Alarms
 from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.feed_reports import report_feeds
-from watcher.notify.notifier import Notifier, NotifyConfig
+from watcher.notify.notifier import Notifier, NotifyConfig, notify_config_of
 from watcher.opinion.opinions import Opinions
 from watcher.parse.pool import ParserPool
 from watcher.poll.group_commit import GroupCommit
 from watcher.poll.pages import Pages
 from watcher.poll.poller import PollConfig, Poller
-from watcher.render.user_templates import user_templates
-from watcher.route.tree import routes_by_path
 from watcher.service import reconcile
 from watcher.service.executors import Executors, open_executors
 from watcher.service.load import (
@@ -138,10 +134,16 @@ class Application:
                 log.exception("node.beat_failed", remedy="please report this; it is tried again")
 
     async def _watch_trust(self) -> None:
+        was_trusted = True
         while True:
             await asyncio.sleep(self.poller.timings.tick.total_seconds())
-            if not self.node.is_trusted:
+            is_trusted = self.node.is_trusted
+            if was_trusted and not is_trusted:
+                remedy = "check the way to the store; this node does nothing until it has beaten again"
+                log.warning("node.trust_lost", node=self.node.id, remedy=remedy)
+            if not is_trusted:
                 self._drop_work()
+            was_trusted = is_trusted
 
     def _drop_work(self) -> None:
         """Another node may do it by now: no request may be under way, and none may begin."""
@@ -250,24 +252,13 @@ async def build(config: CompiledConfig, pools: Executors, store: Store, clock: C
     client = HttpClients(config.settings.network, USER_AGENT)
     try:
         poll_config = await pools.cpu(lambda: config.poll_config)
-        notify_config = await pools.cpu(notify_config_of, config, client)
+        notify_config = await pools.cpu(notify_config_of, config.settings, client)
         opinions = open_opinions(config, clock, store, pools.store)
         fetcher = open_fetcher(config)
         return Built(config, poll_config, notify_config, fetcher, client, opinions, open_pages(config, fetcher, clock))
     except BaseException:
         await client.aclose()
         raise
-
-
-def notify_config_of(config: CompiledConfig, client: HttpClients) -> NotifyConfig:
-    """What notifying needs of a configuration; reveals the secrets of its channels."""
-    settings = config.settings
-    if settings.route is None:
-        raise LookupError("a configuration without a route cannot notify")
-    channels = build_channels(settings.receivers, settings.smtp, client)
-    routes = routes_by_path(settings.route)
-    templates, share = user_templates(settings), settings.limits.alerts_per_feed
-    return NotifyConfig(settings.route, routes, settings.receivers, channels, templates, share, links_of(settings))
 
 
 @asynccontextmanager
