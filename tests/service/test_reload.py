@@ -26,8 +26,8 @@ from watcher.service.systemd import SystemdNotifier
 STEPS = {
     "load": "watcher.service.daemon.load_config",
     "client": "watcher.service.app.HttpClients",
-    "channels": "watcher.service.app.build_channels",
-    "templates": "watcher.service.app.user_templates",
+    "channels": "watcher.notify.notifier.build_channels",
+    "templates": "watcher.notify.notifier.user_templates",
     "fetcher": "watcher.service.app.open_fetcher",
     "store": "watcher.service.reconcile.sync_feeds",
 }
