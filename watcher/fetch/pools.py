@@ -17,6 +17,7 @@ import httpx2
 
 from watcher.fetch.address_policy import AddressPolicy
 from watcher.fetch.byte_limit import LimitedStream
+from watcher.fetch.kept_connections import KEPT_OPEN, KeptConnections
 from watcher.fetch.redirects import RawHeaders
 from watcher.fetch.resolver import Resolver
 from watcher.fetch.ssrf_guard import GuardedBackend
@@ -25,9 +26,8 @@ from watcher.model.settings import Network
 from watcher.net.bounded import BoundedBackend
 from watcher.net.tls import trusting
 
-_CONNECTIONS = 300
-"""More than polls at once: none waits for a connection behind others whose server hangs."""
-_KEPT_OPEN = 50
+_TO_PROXY = 300
+"""Connections to the proxy. More than polls at once: none waits for one behind others whose server hangs."""
 _KEPT_FOR = 15.0
 _PUBLIC = AddressPolicy()
 
@@ -39,7 +39,7 @@ class Pools:
         self._network = network
         self._context = trusting(network.ca_file)
         self._resolver = Resolver()
-        self._pools: dict[tuple[str, ...], httpcore2.AsyncConnectionPool] = {}
+        self._pools: dict[tuple[str, ...], KeptConnections | httpcore2.AsyncHTTPProxy] = {}
 
     def stream(
         self,
@@ -75,22 +75,21 @@ class Pools:
             await pool.aclose()
         self._resolver.close()
 
-    def _open(self, allow: tuple[str, ...]) -> httpcore2.AsyncConnectionPool:
+    def _open(self, allow: tuple[str, ...]) -> KeptConnections | httpcore2.AsyncHTTPProxy:
         if self._network.proxy is None:
-            return httpcore2.AsyncConnectionPool(
-                ssl_context=self._context,
-                max_connections=_CONNECTIONS,
-                max_keepalive_connections=_KEPT_OPEN,
-                keepalive_expiry=_KEPT_FOR,
-                network_backend=BoundedBackend(GuardedBackend(AddressPolicy(allow), self._resolver), LimitedStream),
+            guarded = BoundedBackend(GuardedBackend(AddressPolicy(allow), self._resolver), LimitedStream)
+            return KeptConnections(
+                lambda origin: httpcore2.AsyncHTTPConnection(
+                    origin, self._context, keepalive_expiry=_KEPT_FOR, network_backend=guarded
+                )
             )
         address = httpx2.URL(reveal(self._network.proxy))
         return httpcore2.AsyncHTTPProxy(
             proxy_url=httpcore2.URL(scheme=address.raw_scheme, host=address.raw_host, port=address.port, target=b"/"),
             proxy_headers=_proxy_authorization(address),
             ssl_context=self._context,
-            max_connections=_CONNECTIONS,
-            max_keepalive_connections=_KEPT_OPEN,
+            max_connections=_TO_PROXY,
+            max_keepalive_connections=KEPT_OPEN,
             keepalive_expiry=_KEPT_FOR,
             network_backend=BoundedBackend(httpcore2.AnyIOBackend(), LimitedStream),
         )
