@@ -23,35 +23,36 @@ _REMEMBERED = 2_048
 """Links: each is asked for several times while its document is looked at."""
 
 
-@lru_cache(maxsize=_REMEMBERED)
 def comparable_link(link: str, home: str = "") -> str:
     """The link without what changes while the page stays the same: scheme, `www.`, port 80 or 443, a slash at the end,
     tracking parameters and their order. A link on the host `home` loses the host, so that a move of the whole site
     does not rename its pages. "" for an empty link; a link that is no URL is returned as it is.
     """
-    if plain := _PLAIN.fullmatch(link):
-        host, path = plain.groups()
-        return f"//{'' if home and host == home else host}{path.rstrip('/')}"
-    parts = _split(link)
-    return _comparable(parts, home) if parts else link.strip()
+    host, rest = _host_and_rest(link)
+    if rest is None:
+        return link.strip()
+    return f"//{rest}" if home and host == home else f"//{host}{rest}"
 
 
-def _comparable(parts: SplitResult, home: str) -> str:
-    host = _host(parts)
-    place = "" if home and host == home else host
-    kept = (pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
-    query = urlencode(sorted(kept))
-    fragment = "" if _is_tracking_fragment(parts.fragment) else parts.fragment
-    return f"//{place}{parts.path.rstrip('/')}" + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+def host_of(link: str) -> str:
+    """The host of a link in lower case, without `www.` and without a default port; "" when there is none."""
+    return _host_and_rest(link)[0]
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def host_of(link: str) -> str:
-    """The host of a link in lower case, without `www.` and without a default port; "" when there is none."""
+def _host_and_rest(link: str) -> tuple[str, str | None]:
+    """What both are made of; a link that is no URL has neither."""
     if plain := _PLAIN.fullmatch(link):
-        return str(plain[1])
+        host, path = plain.groups()
+        return host, path.rstrip("/")
     parts = _split(link)
-    return _host(parts) if parts else ""
+    if parts is None:
+        return "", None
+    kept = (pair for pair in parse_qsl(parts.query, keep_blank_values=True) if not _is_tracking(*pair))
+    query = urlencode(sorted(kept))
+    fragment = "" if _is_tracking_fragment(parts.fragment) else parts.fragment
+    rest = parts.path.rstrip("/") + (f"?{query}" if query else "") + (f"#{fragment}" if fragment else "")
+    return _host(parts), rest
 
 
 def home_host(links: Iterable[str]) -> str:
