@@ -202,7 +202,7 @@ class Daemon:
                 self._more_due = len(feeds) == free
                 for acquired in feeds:
                     app.polls.start(self._poll(poller, acquired)).add_done_callback(self._poll_more)
-            if not feeds:
+            if not feeds and mark is not None:
                 lag = await app.pools.store(app.store.lag)
                 self._rests.begin("poll", mark, now, lag.due_since)
 
@@ -227,7 +227,7 @@ class Daemon:
             routed, frozen = await notifier.route_new(), await notifier.freeze_ripe()
             if frozen:
                 self._ticker.soon("send", SOON)
-            elif not routed:
+            elif not routed and mark is not None:
                 self._rests.begin("flush", mark, now, await notifier.next_ripe_at())
 
     async def send_tick(self) -> None:
@@ -239,7 +239,7 @@ class Daemon:
             notifications = await app.notifier.acquire(app.sends.free, busy)
             for acquired in notifications:
                 app.sends.start(self._attempt(acquired))
-            if not notifications:
+            if not notifications and mark is not None:
                 lag = await app.pools.store(app.store.lag)
                 self._rests.begin("send", mark, now, lag.attempt_at)
 

@@ -21,23 +21,22 @@ class _Rest:
 
 
 class Rests:
-    """The rests of stages, by name. A mark is a state of the store: equal marks, nothing was written between. It is
-    None where that cannot be known.
+    """The rests of stages, by name. A mark is a state of the store: equal marks, nothing was written between. Without
+    one (None) there is no rest.
     """
 
     def __init__(self) -> None:
         self._rests: dict[str, _Rest] = {}
 
-    def goes_on(self, stage: str, mark: object, now: datetime) -> bool:
+    def goes_on(self, stage: str, mark: object | None, now: datetime) -> bool:
         """Whether a stage has nothing to do. A clock that was set back ends the rest."""
         rest = self._rests.get(stage)
-        return rest is not None and rest.mark == mark and rest.since <= now < rest.until
+        return rest is not None and mark is not None and rest.mark == mark and rest.since <= now < rest.until
 
-    def begin(self, stage: str, mark: object | None, now: datetime, due: datetime | None) -> None:
+    def begin(self, stage: str, mark: object, now: datetime, due: datetime | None) -> None:
         """Notes that a stage found nothing to do when it looked after `mark`, and when the next thing is due."""
-        if mark is not None:
-            until = now + LONGEST
-            self._rests[stage] = _Rest(mark, now, until if due is None else min(due, until))
+        until = now + LONGEST
+        self._rests[stage] = _Rest(mark, now, until if due is None else min(due, until))
 
     def end(self) -> None:
         """Ends all rests: another configuration may see other work in the same store."""
