@@ -222,6 +222,10 @@ def test_everything_works_without_scripts(browser: Browser, served: Served) -> N
     page.get_by_text("Menu", exact=True).click()
     page.get_by_role("link", name="Topics").click()
     assert page.url.endswith("/topics")
+    page.get_by_role("link", name="Try a text…").click()
+    page.get_by_label("The text, its title first").fill("A ceasefire\nTalks go on.")
+    page.get_by_role("button", name="Show the verdicts").click()
+    assert page.locator("mark").all_inner_texts() == ["ceasefire", "Talks"]
     page.goto("/help")
     assert not page.locator("#switch-keys").is_visible()  # it would do nothing
     context.close()

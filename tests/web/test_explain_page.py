@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import threading
 from dataclasses import replace
 
 import pytest
@@ -81,6 +82,13 @@ def test_one_topic_is_asked_or_refused(client: Client) -> None:
 def test_a_text_that_takes_too_long_is_ended(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explain, "LIMITS", replace(explain.LIMITS, deadline=0.01))
     assert client.post("/explain", {"text": "A truce"}).status_code == 503
+
+
+def test_only_a_few_wait(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(explain, "_PLACES", threading.BoundedSemaphore(1))
+    with explain._PLACES:
+        assert client.post("/explain", {"text": "A truce"}).status_code == 503
+    assert client.post("/explain", {"text": "A truce"}).status_code == 200
 
 
 def test_texts_are_scored_one_after_the_other(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,6 +28,8 @@ LONGEST_TITLE = 300
 """Characters of a first line that may be a title: it weighs three times as much as the text."""
 PATIENCE_SECONDS = 5.0
 _LOCK = threading.Lock()
+_PLACES = threading.BoundedSemaphore(3)
+"""For the text that is being scored and those that wait: waiting must not take the threads of other pages."""
 
 
 def form(asked: Asked) -> Reply:
@@ -80,12 +82,18 @@ def chosen_topics(asked: Asked, name: str) -> Sequence[CompiledTopic]:
 def explained(topics: Sequence[CompiledTopic], title: str, content: str) -> tuple[Explanation, ...]:
     """What each topic makes of a text. Raises `Refused` when that takes too long, or others are being explained."""
     body = json.dumps({"title": title[:TEXT_LIMIT], "content": content[:TEXT_LIMIT]}).encode()
-    if not _LOCK.acquire(timeout=PATIENCE_SECONDS):
-        raise Refused(503, "Other texts are being scored just now", "Try again in a moment.", {"Retry-After": "5"})
+    busy = Refused(503, "Other texts are being scored just now", "Try again in a moment.", {"Retry-After": "5"})
+    if not _PLACES.acquire(blocking=False):
+        raise busy
     try:
-        done = run_job_blocking(WORKER, pickle.dumps(tuple(topics)), body, LIMITS)
+        if not _LOCK.acquire(timeout=PATIENCE_SECONDS):
+            raise busy
+        try:
+            done = run_job_blocking(WORKER, pickle.dumps(tuple(topics)), body, LIMITS)
+        finally:
+            _LOCK.release()
     finally:
-        _LOCK.release()
+        _PLACES.release()
     if done.failure is not None:
         raise Refused(503, "Scoring this text took too long", "Choose one topic, or send a shorter text.")
     return tuple(_explanation(json.loads(frame)) for frame in done.frames)

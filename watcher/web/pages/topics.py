@@ -122,7 +122,7 @@ def judged(asked: Asked) -> Reply:
     """The marks of a topic as a file for `watcher evaluate --entries`."""
     name = _find(asked).topic.name
     body = "".join(f"{line}\n" for line in read_judged(asked.site.store, name))
-    saved_as = f"attachment; filename*=UTF-8''judged-{quote(name, safe='')}.jsonl"
+    saved_as = f"attachment; filename=judged.jsonl; filename*=UTF-8''judged-{quote(name, safe='')}.jsonl"
     return Reply(body.encode(), content_type="application/x-ndjson", headers={"Content-Disposition": saved_as})
 
 
