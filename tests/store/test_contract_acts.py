@@ -31,6 +31,8 @@ def test_every_deed_is_written_down_once(store: Store) -> None:
     for _ in range(2):  # the second time, drop and expire change nothing
         store.marks.mark(one.id, True, NOW, ADA)
         store.marks.mark(one.id, False, NOW, ADA)
+    for _ in range(2):
+        store.marks.unmark(one.id, NOW, ADA)
     store.marks.add_missed(topic, entry, NOW, ADA)
     store.silences.add(SILENCE, ADA)
     for _ in range(2):
@@ -44,6 +46,7 @@ def test_every_deed_is_written_down_once(store: Store) -> None:
     assert deeds(store) == [
         *marks,
         *marks,
+        (Deed.UNMARK, one.id, one.topic),
         (Deed.MARK_MISSED, entry, topic),
         (Deed.SILENCE, SILENCE.id, 'topic="ceasefires"'),
         (Deed.UNMARK_MISSED, entry, topic),

@@ -25,6 +25,16 @@ def test_the_last_word_on_an_alert_counts(store: Store) -> None:
     assert marked == [(second.id, False, NOW + HOUR), (first.id, False, NOW + 2 * HOUR)]
 
 
+def test_a_mark_is_taken_back(store: Store) -> None:
+    first, second = saved(store, alert("a"), alert("b"))
+    for one in (first, second):
+        store.marks.mark(one.id, True, NOW)
+    assert store.marks.unmark(first.id, NOW + HOUR)
+    assert not store.marks.unmark(first.id, NOW + HOUR)
+    assert store.marks.of_alerts([first.id, second.id]) == {second.id: True}
+    assert store.marks.mark(first.id, False, NOW + HOUR)
+
+
 def test_only_the_marks_of_a_topic(store: Store) -> None:
     here, there = saved(store, alert("a"), alert("b", topic="prisons"))
     for one in (here, there):

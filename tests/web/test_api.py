@@ -122,6 +122,7 @@ def samples(store: Store) -> list[tuple[str, str, str, Any, int]]:
     feed = "0" * 32
     writing = [
         ("/api/alerts/{id}/mark", f"/api/alerts/{ALERT}/mark", {"verdict": "relevant"}, 200),
+        ("/api/alerts/{id}/mark", f"/api/alerts/{ALERT}/mark", {"verdict": "unmarked"}, 200),
         ("/api/alerts/{id}/mark", f"/api/alerts/{ALERT}/mark", {"verdict": "x"}, 400),
         ("/api/alerts/{id}/mark", f"/api/alerts/{ALERT}/mark", [], 400),
         ("/api/alerts/{id}/mark", f"/api/alerts/{ALERT}/mark", {"verdict": 1}, 400),

@@ -27,6 +27,7 @@ from tests.harness.store_samples import (
 )
 from tests.harness.web import Client, fill_with_history
 from watcher.errors import AttemptReason
+from watcher.model.act import Deed
 from watcher.model.alert import Alert
 from watcher.model.notification import NotificationState, TryAgain
 from watcher.model.topic import Level
@@ -134,7 +135,12 @@ def test_a_mark_is_kept_and_the_last_word_counts(client: Client, store: Store, h
     client.post(f"/alerts/{history.id}/mark", {"verdict": "irrelevant"})
     assert store.marks.of_alerts([history.id]) == {history.id: False}
     assert client.post(f"/alerts/{history.id}/mark", {"verdict": "maybe"}).status_code == 400
-    assert 'value="irrelevant" aria-pressed="true"' in client.get("/").text
+    page = client.get("/").text
+    assert 'value="unmarked" aria-pressed="true" data-key="x"' in page
+    taken_back = client.post(f"/alerts/{history.id}/mark", {"verdict": "unmarked"})
+    assert (taken_back.headers["location"][-8:], store.marks.of_alerts([history.id])) == ("unmarked", {})
+    assert 'aria-pressed="true"' not in client.get("/").text
+    assert store.acts.newest(1)[0].deed is Deed.UNMARK
 
 
 @pytest.mark.parametrize("next_path", ["//evil.example", "/\\evil.example", "https://evil.example", "javascript:alert(1)",

@@ -23,6 +23,7 @@ class Deed(StrEnum):
 
     MARK_RELEVANT = "mark_relevant"
     MARK_IRRELEVANT = "mark_irrelevant"
+    UNMARK = "unmark"
     MARK_MISSED = "mark_missed"
     UNMARK_MISSED = "unmark_missed"
     SILENCE = "silence"

@@ -48,6 +48,16 @@ class Marks(StorePart):
             note_act(connection, by, deed, alert_id, now, row.topic)
             return True
 
+    def unmark(self, alert_id: str, now: datetime, by: Actor | None = None) -> bool:
+        """Takes `mark` back; False when there was nothing to take back."""
+        with self._database.write("unmark_alert") as connection:
+            topic = connection.scalar(select(marks.c.topic).where(marks.c.alert_id == alert_id))
+            if topic is None:
+                return False
+            connection.execute(delete(marks).where(marks.c.alert_id == alert_id))
+            note_act(connection, by, Deed.UNMARK, alert_id, now, topic)
+            return True
+
     def alerts(self, topic: str | None = None, limit: int | None = None) -> list[MarkedAlert]:
         """Marked alerts, oldest mark first; with `limit`, those of the newest marks."""
         query = select(marks).order_by(marks.c.marked_at.desc(), marks.c.alert_id.desc()).limit(limit)

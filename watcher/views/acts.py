@@ -10,6 +10,7 @@ from watcher.views.feeds import feed_id
 WORDS: Mapping[Deed, str] = {
     Deed.MARK_RELEVANT: "marked an alert as relevant",
     Deed.MARK_IRRELEVANT: "marked an alert as not relevant",
+    Deed.UNMARK: "took back the mark of an alert",
     Deed.MARK_MISSED: "marked an entry as missed",
     Deed.UNMARK_MISSED: "took back that an entry was missed",
     Deed.SILENCE: "silenced alerts",
@@ -21,6 +22,7 @@ WORDS: Mapping[Deed, str] = {
 _PLACES: Mapping[Deed, str] = {
     Deed.MARK_RELEVANT: "/alerts",
     Deed.MARK_IRRELEVANT: "/alerts",
+    Deed.UNMARK: "/alerts",
     Deed.MARK_MISSED: "/entries",
     Deed.UNMARK_MISSED: "/entries",
     Deed.SILENCE: "/silences",

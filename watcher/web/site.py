@@ -64,6 +64,7 @@ FOUND_UNDER = {"/alerts": "/", "/entries": "/search", "/acts": "/status", "/expl
 DONE = {
     "relevant": "Marked as relevant.",
     "irrelevant": "Marked as not relevant.",
+    "unmarked": "The mark is taken back.",
     "missed": "Marked: it should have come.",
     "not_missed": "The mark is taken back.",
     "silenced": "Silenced.",

@@ -8,6 +8,7 @@ from watcher.model.alert import Alert
 from watcher.model.web import May
 from watcher.queries.alerts import others_of_story, read_alert_page, read_attempts
 from watcher.render.highlight import Run, beside_score, part_runs, quote_runs, title_runs
+from watcher.store.records import MarkState
 from watcher.views.alerts import life_of
 from watcher.web.exchange import Asked, Refused, Reply, with_query
 from watcher.web.nearest import near_alerts
@@ -52,12 +53,21 @@ def find_alert(asked: Asked) -> Alert:
 
 
 def mark(asked: Asked) -> Reply:
-    """Keeps what the user says of an alert; the last word counts."""
+    """Keeps what the user says of an alert, or takes it back; the last word counts."""
     alert, verdict = find_alert(asked), asked.form.get("verdict", "")
-    if verdict not in {"relevant", "irrelevant"}:
-        raise Refused(400, "`verdict` must be relevant or irrelevant")
-    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now, asked.actor)
+    keep_verdict(asked, alert, verdict)
     return asked.back(f"/alerts/{alert.id[:8]}", done=verdict)
+
+
+def keep_verdict(asked: Asked, alert: Alert, verdict: str) -> None:
+    """Raises `Refused` for what is no verdict."""
+    marks = asked.site.store.marks
+    if verdict not in set(MarkState):
+        raise Refused(400, f"`verdict` must be one of {', '.join(MarkState)}")
+    if verdict == MarkState.UNMARKED:
+        marks.unmark(alert.id, asked.now, asked.actor)
+    else:
+        marks.mark(alert.id, verdict == MarkState.RELEVANT, asked.now, asked.actor)
 
 
 PAGES = (

@@ -16,7 +16,7 @@ from watcher.model.web import May
 from watcher.queries.alerts import read_alert_page
 from watcher.views.silences import silence_facts
 from watcher.web.exchange import Asked, Refused, Reply
-from watcher.web.pages.alerts import find_alert
+from watcher.web.pages.alerts import find_alert, keep_verdict
 from watcher.web.pages.api import answer, moment
 from watcher.web.pages.entries import find_entry
 from watcher.web.pages.explain import LARGEST_TEXT, chosen_topics, explained
@@ -42,10 +42,8 @@ def text_of(asked: Asked, name: str, otherwise: str | None = None) -> str:
 
 
 def mark(asked: Asked) -> Reply:
-    alert, verdict = find_alert(asked), text_of(asked, "verdict")
-    if verdict not in {"relevant", "irrelevant"}:
-        raise Refused(400, "`verdict` must be relevant or irrelevant")
-    asked.site.store.marks.mark(alert.id, verdict == "relevant", asked.now, asked.actor)
+    alert = find_alert(asked)
+    keep_verdict(asked, alert, text_of(asked, "verdict"))
     return answer(read_alert_page(asked.site.store, asked.site.settings.receivers, alert).facts())
 
 
