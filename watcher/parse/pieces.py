@@ -20,9 +20,12 @@ from watcher.model.entry import ENTRY_HASH
 from watcher.parse.elements import HANDLERS
 from watcher.parse.entry_builder import NeedsFeedparser
 from watcher.parse.lxml_reader import TreeWalk, parse_xml
-from watcher.parse.normalise import RawFeed
+from watcher.parse.normalise import MANY_ENTRIES, RawFeed
 
 _FIRST = re.compile(rb"<(item|entry)(?=[\s/>])")
+_LONGEST_HEAD = 500_000
+"""Bytes before the first entry: what is hashed of more would cost more than it saves."""
+
 _AROUND = re.compile(rb"<(?!!)(?:[^<]*language[^<]*(?:<![^<]*)*|[^<]*>)", re.IGNORECASE)
 """Of all before the first entry: the tags, and the text of an element that may be the language of the feed."""
 
@@ -43,12 +46,12 @@ class Pieces:
 
     @classmethod
     def of(cls, document: bytes, *, url: str, language: str | None) -> Pieces | None:
-        """None for a document whose entries do not follow each other up to its end."""
-        first = _FIRST.search(document)
+        """None for a document whose entries do not follow each other up to its end, or are too many."""
+        first = _FIRST.search(document, 0, _LONGEST_HEAD)
         if first is None:
             return None
         name, head = first.group(1), document[: first.start()]
-        entry, *others = document[first.start() :].split(b"</" + name)
+        entry, *others = document[first.start() :].split(b"</" + name, MANY_ENTRIES)
         *entries, tail = [entry, *(other[1:].lstrip(b" \t\r\n") for other in others)]
         if not all(other.startswith(b">") for other in others) or _BEHIND.fullmatch(tail) is None:
             return None
