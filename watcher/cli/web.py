@@ -6,6 +6,7 @@ import os
 import secrets
 import signal
 import sys
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated
 
@@ -58,6 +59,7 @@ def web(
     if find_spec("uvicorn") is None:
         raise UsageError(INSTALL)
     from watcher.web.handover import Handover, ServedConfig, bound
+    from watcher.web.rendering import Templates
 
     compiled = load_to_read(config)
     check_keys(compiled.settings.web)
@@ -70,6 +72,7 @@ def web(
         return
     with opened_store(compiled):  # which upgrades it
         sock = bound(where)
+    handover = replace(handover, templates=Templates().prepare())
     arguments = [str(handover.in_memory()), str(sock.detach())]
     command = own_command("watcher.cli.web_process", *arguments)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)  # until the pages listen for it: the configuration was just read

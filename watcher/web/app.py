@@ -66,7 +66,7 @@ def serve(handover: Handover, sock: socket.socket, clock: Clock) -> None:
     store, index = open_store(url, base=base), open_index(url, base=base)
     site = Site(config, store, clock, index)
     door = Door(site, Router(all_pages()))
-    site.templates.prepare()
+    site.templates.prepare(handover.templates)
     try:
         asyncio.run(_serve(door, site, sock, handover.reload))
     finally:

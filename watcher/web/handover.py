@@ -9,8 +9,8 @@ from __future__ import annotations
 import os
 import pickle
 import socket
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from watcher.errors import UsageError
 from watcher.match.compile import CompiledTopic
@@ -54,12 +54,16 @@ def _without_options(receiver: Receiver) -> Receiver:
 
 @dataclass(frozen=True, slots=True)
 class Handover:
-    """What the process is given, and what its command `reload` prints after the file has changed."""
+    """What the process is given, and what its command `reload` prints after the file has changed.
+
+    `templates`: the code of the pages' templates, empty after a reload.
+    """
 
     config: ServedConfig
     reload: tuple[str, ...]
     verbose: bool
     as_text: bool | None
+    templates: Mapping[str, bytes] = field(default_factory=dict)
 
     def in_memory(self) -> int:
         """The descriptor of a file in memory that holds it, for a program started by `exec`."""
