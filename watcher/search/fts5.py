@@ -29,8 +29,8 @@ STEPS_BETWEEN_LOOKS = 2_000
 class Fts5Index(PartedIndex):
     """The index in a file."""
 
-    def __init__(self, file: Path, part: int) -> None:
-        super().__init__(SqliteDatabase(file, PATIENCE), part)
+    def __init__(self, file: Path, part: int, cache_kib: int) -> None:
+        super().__init__(SqliteDatabase(file, PATIENCE, cache_kib), part)
 
     def _tables(self, connection: Connection) -> Iterable[str]:
         return connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'table'"))

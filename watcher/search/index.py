@@ -10,6 +10,7 @@ from typing import Protocol
 
 from watcher.search.node import Node
 from watcher.search.text import IndexedText
+from watcher.store.sqlite import CACHE_KIB
 from watcher.store.store import POSTGRES, SQLITE
 
 VERSION = "2"
@@ -93,7 +94,7 @@ def existing_index(url: str, *, base: Path) -> EntryIndex | None:
     return index
 
 
-def open_index(url: str, *, base: Path, part: int = PART) -> EntryIndex:
+def open_index(url: str, *, base: Path, part: int = PART, cache_kib: int = CACHE_KIB) -> EntryIndex:
     """The index of the store at `url`, as `open_store` has it. Nothing is read or created yet."""
     if url.startswith(POSTGRES):
         from watcher.search.tsvector import TsvectorIndex
@@ -101,4 +102,4 @@ def open_index(url: str, *, base: Path, part: int = PART) -> EntryIndex:
         return TsvectorIndex(url, part)
     from watcher.search.fts5 import Fts5Index
 
-    return Fts5Index(index_of_sqlite(base / url.removeprefix(SQLITE)), part)
+    return Fts5Index(index_of_sqlite(base / url.removeprefix(SQLITE)), part, cache_kib)

@@ -61,9 +61,8 @@ OWNER_ONLY = 0o600
 WAL_LIMIT = 4 * 1024 * 1024
 """Bytes: the 1,000 pages that make a checkpoint due. A log that once grew beyond them keeps its length."""
 CUT_PATIENCE = timedelta(seconds=1)
-WRITER_CACHE_KIB = 16 * 1024
-READER_CACHE_KIB = 2 * 1024
-"""Every commit of the writer empties a reader's cache: it serves one question."""
+CACHE_KIB = 16 * 1024
+"""Of the writer. A reader's has an eighth: every commit of the writer empties it, so that it serves one question."""
 
 REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_BUSY: (StoreBusy, "another process has written for longer than we wait: try again"),
@@ -90,17 +89,17 @@ PRIMARY_CODE = 0xFF
 class SqliteDatabase:
     """A database file. `patience` bounds the wait for another process that is writing."""
 
-    def __init__(self, file: Path, patience: timedelta) -> None:
+    def __init__(self, file: Path, patience: timedelta, cache_kib: int = CACHE_KIB) -> None:
         self.where = str(file)
         self._file = file
         self._patience = patience.total_seconds()
         self._lock = FairLock()
         self._cut_beyond = WAL_LIMIT
         self._writer = self._engine(
-            1, [f"cache_size=-{WRITER_CACHE_KIB}", "synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE"
+            1, [f"cache_size=-{cache_kib}", "synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE"
         )
         self._beats = self._engine(1, ["synchronous=NORMAL"], "BEGIN IMMEDIATE")
-        self._readers = self._engine(READERS, [f"cache_size=-{READER_CACHE_KIB}", "query_only=ON"], READING)
+        self._readers = self._engine(READERS, [f"cache_size=-{cache_kib // 8}", "query_only=ON"], READING)
 
     def _engine(self, connections: int, pragmas: list[str], begin: str) -> Engine:
         engine = create_engine(

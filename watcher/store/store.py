@@ -44,7 +44,7 @@ from watcher.store.polls import Polls
 from watcher.store.records import StoreCounts, StoreLag, StoreStats
 from watcher.store.routing import Routing
 from watcher.store.silences import Silences
-from watcher.store.sqlite import SqliteDatabase
+from watcher.store.sqlite import CACHE_KIB, SqliteDatabase
 from watcher.timings import PRODUCTION, Timings
 
 if TYPE_CHECKING:
@@ -156,16 +156,23 @@ class Store:
         self._database.close()
 
 
-def open_store(url: str, *, base: Path, patience: timedelta = PATIENCE, timings: Timings = PRODUCTION) -> Store:
+def open_store(
+    url: str,
+    *,
+    base: Path,
+    patience: timedelta = PATIENCE,
+    timings: Timings = PRODUCTION,
+    cache_kib: int = CACHE_KIB,
+) -> Store:
     """A store at `url`; a relative path of SQLite's is beside `base`. Nothing is read or created yet.
 
-    `timings` are those of the nodes: no session on a server may keep locks until the leases of others end. Raises
-    `UsageError` for a URL that names no engine of ours.
+    `timings` are those of the nodes: no session on a server may keep locks until the leases of others end. `cache_kib`
+    bounds what SQLite keeps of a file for the writer; for a reader it is an eighth. Raises `UsageError` for a URL that names no engine of ours.
     """
     if url.startswith(POSTGRES):
         return Store(_postgres(url, patience, timings.pause_in_transaction))
     if url.startswith(SQLITE):
-        return Store(SqliteDatabase(base / _path(url), patience))
+        return Store(SqliteDatabase(base / _path(url), patience, cache_kib))
     raise UsageError(f"`store: {_scheme(url)}:…` names no store of watcher's: write {SQLITE}PATH or {POSTGRES}…")
 
 

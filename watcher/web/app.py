@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import signal
 import socket
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
@@ -53,22 +53,26 @@ GROUPS = (
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384
 GRACE_SECONDS = 5
+CACHE_KIB = 4 * 1024
+"""A page reads little of the store, which the system's own cache has."""
+TRIM_SECONDS = 30.0
 
 
 def all_pages() -> tuple[Page, ...]:
     return tuple(page for group in GROUPS for page in group.PAGES)
 
 
-def serve(handover: Handover, sock: socket.socket, clock: Clock) -> None:
-    """Serves the pages until SIGTERM or SIGINT; SIGHUP reads the configuration again."""
+def serve(handover: Handover, sock: socket.socket, clock: Clock, trim: Callable[[], None]) -> None:
+    """Serves the pages until SIGTERM or SIGINT; SIGHUP reads the configuration again. `trim` gives free memory back."""
     config, base = handover.config, handover.config.settings.file.parent
     url = reveal(config.settings.store)
-    store, index = open_store(url, base=base), open_index(url, base=base)
+    store = open_store(url, base=base, cache_kib=CACHE_KIB)
+    index = open_index(url, base=base, cache_kib=CACHE_KIB)
     site = Site(config, store, clock, index)
     door = Door(site, Router(all_pages()))
     site.templates.prepare(handover.templates)
     try:
-        asyncio.run(_serve(door, site, sock, handover.reload))
+        asyncio.run(_serve(door, site, sock, handover.reload, trim))
     finally:
         door.close()
         index.close()
@@ -86,7 +90,7 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-async def _serve(door: Door, site: Site, sock: socket.socket, reload: Sequence[str]) -> None:
+async def _serve(door: Door, site: Site, sock: socket.socket, reload: Sequence[str], trim: Callable[[], None]) -> None:
     server = _Server(
         uvicorn.Config(
             door, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
@@ -96,7 +100,7 @@ async def _serve(door: Door, site: Site, sock: socket.socket, reload: Sequence[s
     )  # fmt: skip
     listen = site.settings.web.listen
     where = str(listen) if listen.socket else f"http://{Listen(listen.host, sock.getsockname()[1])}"
-    tasks = [asyncio.create_task(keep_filled(site))]
+    tasks = [asyncio.create_task(keep_filled(site)), asyncio.create_task(_trim_regularly(trim))]
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGHUP, lambda: tasks.append(asyncio.create_task(_read_again(site, reload))))
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -107,6 +111,13 @@ async def _serve(door: Door, site: Site, sock: socket.socket, reload: Sequence[s
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
     log.info("web.stopped")
+
+
+async def _trim_regularly(trim: Callable[[], None]) -> None:
+    """Filling an index and lists of thousands of rows take memory for a moment, which would else be kept."""
+    while True:
+        await asyncio.sleep(TRIM_SECONDS)
+        trim()
 
 
 async def _read_again(site: Site, command: Sequence[str]) -> None:
