@@ -51,6 +51,9 @@ def test_the_search_for_a_word_looks_at_all_its_irregular_forms() -> None:
         ("gunman", "gunmen", "en"),
         ("wolf", "wolves", "en"),
         ("crisis", "crises", "en"),
+        ("unite", "united", "en"),
+        ("severe", "severity", "en"),
+        ("important", "importance", "en"),
         ("juez", "jueces", "es"),
     ]
     pairs += [("zakładnik", "zakładnicy", "pl"), ("پناهنده", "پناهندگان", "fa"), ("אסיר", "אסירים", "he")]

@@ -130,6 +130,19 @@ def beginnings(word: str, language: str) -> set[str]:
     return found
 
 
+_APART = """
+    according:accordingly accordance aide aids animation authority:authorities capitalism:capitalist caste competent
+    conference conservative convent conversation corporation corporate customer department:departmental
+    deserter desertion detective effective:effectively,effectiveness elective engineer:engineered,engineering executable
+    executive experiment:experimental federal:federally hamas homs hospitality hostile identical:identically
+    important:importantly,importance informal:informally informant intelligent:intelligently liberal:liberally locale
+    majority:majorities minority:minorities missing morale numerous objection objective:objectively officer operative
+    opposite personality:personalities personal:personally polite:politely positive:positively procession prospective
+    protestant publication rational:rationally rationale recession relative relatively reservation several
+    respective:respectively severe:severely,severity terminate:terminated,terminating termination treasurer
+    unite:united,uniting
+    """
+"""English words that Snowball takes for forms of others: united of unit, officer of office, Hamas of Hama."""
 _CHANGED_ENDINGS = {
     language: tuple((re.compile(ending), beginning) for ending, beginning in changes)
     for language, changes in {
@@ -147,6 +160,21 @@ _CHANGED_ENDINGS = {
         "es": (("z$", "c"),),
     }.items()
 }
+
+
+@cache
+def _set_apart() -> dict[str, str]:
+    """Forms of the words of `_APART` → the word."""
+    found: dict[str, str] = {}
+    for entry in _APART.split():
+        word, _, forms = entry.partition(":")
+        found |= dict.fromkeys((word, f"{word}s", *filter(None, forms.split(","))), word)
+    return found
+
+
+def apart(word: str, language: str) -> str | None:
+    """What a folded word is a form of, if it is known that the stemmer takes it for a form of an unrelated word."""
+    return _set_apart().get(word) if language == "en" else None
 
 
 def bases(word: str, language: str) -> set[str]:

@@ -9,7 +9,7 @@ from functools import lru_cache
 import snowballstemmer
 
 from watcher.text.fold import fold
-from watcher.text.irregular import LIGHT_LANGUAGES, bases
+from watcher.text.irregular import LIGHT_LANGUAGES, apart, bases
 
 _ALGORITHMS = {
     "ar": "arabic",
@@ -142,6 +142,8 @@ def languages_of_script(script: str, languages: tuple[str, ...]) -> tuple[str, .
 def stems(word: str, language: str) -> set[str]:
     """The folded stems of a word as written: of its accented and its folded spelling, and of what it is a form of."""
     whole = fold(word)
+    if known := apart(whole, language):
+        return {known}
     found = _stems_of_spellings(word, whole, language) if language in _ALGORITHMS else {whole}
     if language in _WHOLE_TOO:
         found.add(whole)
