@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from tests.crash.daemon_process import Deployment, Run
-from tests.crash.faults import AFTER_A_TIME, RARE, WHEN_ROUTES_CHANGE, Episode
+from tests.crash.faults import AFTER_A_TIME, OF_DIGESTS, RARE, WHEN_ROUTES_CHANGE, Episode
 from tests.crash.ledger import Ledger
 from tests.crash.operator_commands import COMMANDS, SILENCE
 from tests.crash.stores import Store
@@ -148,7 +148,7 @@ class Driver:
         await self._ended(run)
 
     async def _kill_at(self, episode: Episode) -> bool:
-        words = ("once", "--digest-now") if episode.transaction == "close_digest" else ("run",)
+        words = ("once", "--digest-now") if episode.transaction in OF_DIGESTS else ("run",)
         if episode.transaction == "purge":
             self.age()
         if episode.transaction == "report_feeds":

@@ -41,6 +41,9 @@ NOT_PLAYED = {
 
 WEIGHT = 6
 
+OF_DIGESTS = ("close_digest", "freeze_empty")
+"""Passed at their minute only if nothing else is to be routed then: `once --digest-now` makes them at once."""
+
 AFTER_A_TIME = ("release", "hold_longer")
 """Passed when the time of what is held has come: the world lets it pass."""
 
