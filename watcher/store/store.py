@@ -167,7 +167,8 @@ def open_store(
     """A store at `url`; a relative path of SQLite's is beside `base`. Nothing is read or created yet.
 
     `timings` are those of the nodes: no session on a server may keep locks until the leases of others end. `cache_kib`
-    bounds what SQLite keeps of a file for the writer; for a reader it is an eighth. Raises `UsageError` for a URL that names no engine of ours.
+    bounds what SQLite keeps of a file for the writer; for a reader it is an eighth. Raises `UsageError` for a URL that
+    names no engine of ours.
     """
     if url.startswith(POSTGRES):
         return Store(_postgres(url, patience, timings.pause_in_transaction))
