@@ -170,6 +170,8 @@ def _answered(state: PollState, answer: Fetched | NotModified, policy: CadencePo
 def _with_document_facts(state: PollState, fetched: Fetched, parsed: ParsedFeed, now: datetime) -> PollState:
     """Records what was wrong with a document that was read all the same, and since when."""
     repairs = tuple(dict.fromkeys((*fetched.repairs, *map(str, parsed.repairs))))
+    if not any((parsed.truncated, repairs, state.truncated_since, state.repairs, state.repaired_since)):
+        return state
     return replace(
         state,
         truncated_since=(state.truncated_since or now) if parsed.truncated else None,

@@ -47,11 +47,10 @@ def is_moved(state: PollState) -> bool:
 def after_answer(state: PollState, answer: Fetched | NotModified, moves_to: Collection[str] = ()) -> PollState:
     """Counts polls that agree on a permanent redirect (RFC 9110 §15.4.2, §15.4.9)."""
     if answer.permanent_url is None:
-        return (
-            state
-            if is_moved(state) and answer.asked_kept
-            else replace(state, moved_to=None, moved_streak=0, moved_kept=False)
-        )
+        nothing_known = state.moved_to is None and not state.moved_kept
+        if nothing_known or (is_moved(state) and answer.asked_kept):
+            return state
+        return replace(state, moved_to=None, moved_streak=0, moved_kept=False)
     streak = state.moved_streak + 1 if answer.permanent_url == state.moved_to else 1
     keep = may_keep(state.url, answer.permanent_url, moves_to)
     return replace(state, moved_to=answer.permanent_url, moved_streak=streak, moved_kept=keep)

@@ -35,6 +35,7 @@ def registrable_domain(host: str) -> str:
     return _suffixes()(host).top_domain_under_public_suffix or host.lower()
 
 
+@lru_cache(maxsize=1_024)
 def domain_of(url: str) -> str:
     """The registrable domain of an address; the address itself where it names no host."""
     try:
