@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -25,11 +26,12 @@ from tests.harness.store_samples import (
     route_to,
     save_alerts,
 )
-from tests.harness.web import Client, fill_with_history
+from tests.harness.web import BASE, Client, fill_with_history, site_of
 from watcher.errors import AttemptReason
 from watcher.model.act import Deed
 from watcher.model.alert import Alert
-from watcher.model.notification import NotificationState, TryAgain
+from watcher.model.notification import GroupKey, NotificationState, TryAgain
+from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
 from watcher.search.query import parse
 from watcher.store.store import Store
@@ -276,6 +278,14 @@ def test_routes_are_tested(client: Client) -> None:
     chosen = client.get("/routes?topic=ceasefires&level=focus&labels=").text
     assert "Receivers: <b>desk</b>" in chosen
     assert chosen.count(" selected>") == 2
+
+
+def test_routes_say_what_their_budget_allows(tmp_path: Path, store: Store, web_clock: FakeClock) -> None:
+    base = BASE.replace("{receiver: desk}", "{receiver: desk, routes: [{receiver: desk, budget: {max: 3, per: 1h}}]}")
+    client = Client(site_of(tmp_path, store, web_clock, base=base))
+    assert "3 messages left now for desk/webhook/0" in client.get("/routes").text
+    frozen(store, alert("one"), group=GroupKey("/0", ChannelRef("desk", "webhook", 0), {}))
+    assert "2 messages left now for desk/webhook/0" in client.get("/routes").text
 
 
 def test_an_alert_leads_to_its_topic_its_feed_and_its_routes(client: Client, history: Alert) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from watcher.store.page_questions import nearest_names
-from watcher.views.feeds import feed_id, name_of
+from watcher.views.feeds import name_of
 from watcher.web.exchange import Asked, Offer
 from watcher.web.rendering import SHOWN_ID
 
@@ -37,7 +37,7 @@ def near_messages(asked: Asked, beginning: str) -> Iterator[Offer]:
 
 
 def near_feeds(asked: Asked, beginning: str) -> Iterator[Offer]:
-    feeds = {feed_id(one.url): one for one in asked.site.settings.feeds}
+    feeds = dict(asked.site.feeds_beside(beginning, MOST))
     for name in nearest_names(beginning, feeds)[:MOST]:
         yield _offer("/feeds", name, name_of(feeds[name], None))
 

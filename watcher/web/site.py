@@ -135,6 +135,11 @@ class Site:
 
     def feed(self, beginning: str) -> Feed | None:
         """The one feed whose id on pages begins so; None when none or several do."""
+        found = [feed for name, feed in self.feeds_beside(beginning, 2) if name.startswith(beginning)]
+        return found[0] if len(found) == 1 else None
+
+    def feeds_beside(self, beginning: str, most: int) -> list[tuple[str, Feed]]:
+        """The feeds whose ids on pages come before and behind this in order, with their ids."""
         config = self.config
         if self._feed_ids is None or self._feed_ids[0] is not config:
             self._feed_ids = (
@@ -143,8 +148,7 @@ class Site:
             )
         ids = self._feed_ids[1]
         at = bisect_left(ids, beginning, key=itemgetter(0))
-        found = [feed for name, feed in ids[at : at + 2] if name.startswith(beginning)]
-        return found[0] if len(found) == 1 else None
+        return ids[max(at - most, 0) : at + most]
 
     def topic(self, name: str) -> CompiledTopic | None:
         return next((one for one in self.config.topics if one.topic.name == name), None)

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from watcher.config.matchers import impossible_labels
 from watcher.config.quantities import read_points
 from watcher.model.notification import HeldGroup, WaitingGroup
-from watcher.model.route import Route
+from watcher.model.route import ChannelRef, Route
 from watcher.model.topic import Level, Points
 from watcher.model.web import May
+from watcher.route.limits import messages_left
 from watcher.route.timing import rank_of_report, when_sent
 from watcher.route.tree import RouteTrace, why
 from watcher.web.exchange import Asked, Reply
@@ -24,13 +25,16 @@ _LABEL = re.compile(r"\s*([a-zA-Z_]\w*)\s*=\s*(?:\"([^\"]*)\"|(\S+))\s*", re.ASC
 
 @dataclass(frozen=True, slots=True)
 class RouteNode:
-    """One route: what it asks for, when it sends, what waits there; and in a test, what was decided."""
+    """One route: what it asks for, when it sends, what waits there, how many messages its budget still allows to each
+    channel; and in a test, what was decided.
+    """
 
     route: Route
     channels: tuple[str, ...]
     when: tuple[str, ...]
     waiting: int
     held: tuple[HeldGroup, ...]
+    left: tuple[tuple[ChannelRef, int], ...]
     decision: str
     takes: bool
     children: tuple[RouteNode, ...]
@@ -90,16 +94,25 @@ def _node(
 ) -> RouteNode:
     traces: Mapping[str, RouteTrace] = {one.route.path: one for one in (trace.children if trace else ())}
     receiver = asked.site.settings.receivers.get(route.receiver)
+    channels = tuple(receiver.channels) if receiver else ()
     return RouteNode(
         route=route,
-        channels=tuple(str(ref) for ref in receiver.channels) if receiver else (),
+        channels=tuple(map(str, channels)),
         when=tuple(when_sent(route, score, asked.now)),
         waiting=sum(group.count for group in waiting if group.key.route == route.path),
         held=tuple(one for one in held if one.route == route.path),
+        left=tuple(_left(asked, route, channels)),
         decision=_decision(trace) if trace else "",
         takes=trace.takes if trace else False,
         children=tuple(_node(asked, child, traces.get(child.path), score, waiting, held) for child in route.routes),
     )
+
+
+def _left(asked: Asked, route: Route, channels: Iterable[ChannelRef]) -> Iterator[tuple[ChannelRef, int]]:
+    if route.budget is not None:
+        for channel in channels:
+            use = asked.site.store.holds.budget_use(route.path, channel, asked.now - route.budget.per)
+            yield channel, messages_left(route.budget, use, asked.now)
 
 
 def _decision(trace: RouteTrace) -> str:
