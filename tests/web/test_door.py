@@ -50,7 +50,7 @@ EXPECTED = {
     "/alerts/{id}": May.READ, "POST /alerts/{id}/mark": May.ACT,
     "/entries/{key}": May.READ, "POST /entries/{key}/missed": May.ACT,
     "/feeds": May.READ, "/feeds/{id}": May.READ, "POST /feeds/{id}/poll": May.ACT,
-    "/outbox": May.READ, "/outbox/{key}": May.READ, "/outbox/{key}/message": May.READ,
+    "/outbox": May.READ, "/outbox/{key}": May.READ, "/outbox/{key}/message": May.READ, "/outbox/{key}/text": May.READ,
     "POST /outbox/retry": May.ADMIN, "POST /outbox/{key}/retry": May.ADMIN, "POST /outbox/{key}/drop": May.ADMIN,
     "/silences": May.READ, "/silences/{id}": May.READ, "POST /silences": May.ACT, "/silences/new": May.ACT,
     "POST /silences/{id}/expire": May.ACT,

@@ -192,6 +192,9 @@ def test_a_message_in_its_frame_can_do_nothing(client: Client, store: Store, his
     policy = answer.headers["content-security-policy"]
     assert {"default-src 'none'", "sandbox", "frame-ancestors 'self'"} <= set(policy.split("; "))
     assert "<script" not in answer.text
+    text = client.get(f"/outbox/{dead.key}/text")
+    assert text.headers["content-type"].startswith("text/plain")
+    assert "https://e.example/1" in text.text
 
 
 def test_a_silence_is_previewed_then_kept_then_ended(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from watcher.model.notification import Notification, NotificationState
+from watcher.model.notification import Message, Notification, NotificationState
 from watcher.model.route import ChannelRef
 from watcher.model.web import May
 from watcher.queries.attention import is_running
@@ -58,14 +58,22 @@ def show(asked: Asked) -> Reply:
 
 def message(asked: Asked) -> Reply:
     """The message as built-in templates make it, for a frame; a digest's notes about feeds are not kept."""
+    headers = {"Content-Security-Policy": MESSAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
+    return Reply(_rendered(asked).html.encode("utf-8", "replace"), headers=headers)
+
+
+def as_text(asked: Asked) -> Reply:
+    """The same as plain text."""
+    return Reply(_rendered(asked).text.encode("utf-8", "replace"), content_type="text/plain; charset=utf-8")
+
+
+def _rendered(asked: Asked) -> Message:
     from watcher.render.message import render_message
 
     notification, root = find_message(asked), asked.site.settings.route
     routes = routes_by_path(root) if root else {}
     path = notification.group.route
-    rendered = render_message(notification, zone=zone_of(routes, path), rank=rank_of(routes, path))
-    headers = {"Content-Security-Policy": MESSAGE_POLICY, "X-Frame-Options": "SAMEORIGIN"}
-    return Reply(rendered.html.encode("utf-8", "replace"), headers=headers)
+    return render_message(notification, zone=zone_of(routes, path), rank=rank_of(routes, path))
 
 
 def retry(asked: Asked) -> Reply:
@@ -104,6 +112,7 @@ PAGES = (
     Page("/outbox/retry", retry_all, May.ADMIN, "POST"),
     Page("/outbox/{key}", show, May.READ),
     Page("/outbox/{key}/message", message, May.READ),
+    Page("/outbox/{key}/text", as_text, May.READ),
     Page("/outbox/{key}/retry", retry, May.ADMIN, "POST"),
     Page("/outbox/{key}/drop", drop, May.ADMIN, "POST"),
 )
