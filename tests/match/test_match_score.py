@@ -160,6 +160,16 @@ def test_a_pair_of_one_point_is_worth_a_mention_in_short_texts_only(words: int, 
     assert [found.level for found in two.percolate(entry("", text))] == [Level.MENTION]
 
 
+def test_long_lists_count_as_short_ones_do() -> None:
+    lists = {f"l{size}": tuple(f"w{size}x{at}" for at in range(size)) for size in (10, 250, 300, 350)}
+    near = tuple(Near(("@l250",), (f"@l{size}",), 3, 200) for size in (10, 300, 350))
+    raw = replace(topic(require="@l350 OR NOT @l300"), near=near, vocabulary=lists)
+    percolator = Percolator([raw])
+    texts = ["w250x3 w10x9", "w250x249 w300x299", "w250x1 w350x349", "w250x250 w350x1", "w250x1 w300x1 w350x2"]
+    found = [sum(len(match.evidence) for match in percolator.percolate(entry("", text))) for text in texts]
+    assert found == [1, 0, 1, 0, 2]
+
+
 def test_a_near_part_names_every_different_pair() -> None:
     raw = compiled(topic(near=[(["riot", "escap*"], ["prison", "camp", "jail"], 1, 2)]))
     (part,) = explain(raw, entry("", "A prison riot. Other riots in camp: they escaped prison, escaped prison.")).parts

@@ -159,7 +159,7 @@ class Positions:
     def reached(self) -> Reached:
         """Patterns that a topic looks for → whether any of them occurs."""
         if self._reached is None:
-            self._reached = Reached(self.present)
+            self._reached = Reached(self.present, self._index.long_lists)
         return self._reached
 
     def places(self, patterns: frozenset[Pattern]) -> list[Span]:

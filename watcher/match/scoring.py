@@ -130,7 +130,7 @@ def assess(
 ) -> Assessment:
     """Assesses topic `number`; `found` has the occurrences of its terms by term number."""
     topic, program = index.topics[number].topic, index.programs[number]
-    parts = _parts(index, number, indexed, found, formula)
+    parts = _parts(index, number, indexed, found, formula, _pairs_that_may_be(program, indexed))
     score = sum(part.points for part in parts)
     closed = set(_closed_gates(program, indexed))
     level = Level.NONE if closed else formula.level_of(score, topic.focus, parts)
@@ -146,12 +146,14 @@ def assess_if_reached(
     index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> Assessment | None:
     """The same, or None as soon as it is clear that no level is reached."""
-    if not _may_reach(index, number, indexed, found, formula):
+    program = index.programs[number]
+    pairs = _pairs_that_may_be(program, indexed)
+    if not pairs and not _may_reach(index, number, indexed, found, formula):
         return None
     topic = index.topics[number].topic
-    if any(_closed_gates(index.programs[number], indexed)):
+    if any(_closed_gates(program, indexed)):
         return None
-    parts = _parts(index, number, indexed, found, formula)
+    parts = _parts(index, number, indexed, found, formula, pairs)
     score = sum(part.points for part in parts)
     level = formula.level_of(score, topic.focus, parts)
     return None if level is Level.NONE else Assessment(topic, score, level, tuple(parts))
@@ -168,7 +170,9 @@ def _closed_gates(program: Program, indexed: IndexedEntry) -> Iterator[_Gate]:
 def _may_reach(
     index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
 ) -> bool:
-    """False when even with every term in the title no level would be reached. Much cheaper than an assessment."""
+    """False when even with every term in the title no level would be reached without a pair. Much cheaper than an
+    assessment.
+    """
     topic, program = index.topics[number].topic, index.programs[number]
     first = index.first_term[number]
     most = 0.0
@@ -178,25 +182,29 @@ def _may_reach(
         if formula.is_strong(weight, topic.focus):
             return True
         most += max(0, formula.term_points(weight, field, len(spans), 0))
-    if most >= formula.nearly * topic.focus or program.query is not None:
-        return True
-    return bool(_near_with_both_sides(program, indexed))
+    return program.query is not None or most >= formula.nearly * topic.focus
 
 
 def _parts(
-    index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
+    index: Index,
+    number: int,
+    indexed: IndexedEntry,
+    found: Mapping[int, list[Span]],
+    formula: Formula,
+    pairs: Sequence[int],
 ) -> list[Part]:
+    """The parts of a topic; `pairs` are the numbers of its near pairs that may be there."""
     compiled, program = index.topics[number], index.programs[number]
     topic = compiled.topic
     parts = _term_parts(topic, index.first_term[number], indexed, found, formula) if found else []
-    for near in _near_with_both_sides(program, indexed):
+    for near in pairs:
         parts += _near_parts(topic.near[near].weight, program.near[near], indexed, formula)
     if program.query is not None:
         parts += _query_parts(topic, program.query, indexed, formula, weighted=compiled.query_is_weighted)
     return parts
 
 
-def _near_with_both_sides(program: Program, indexed: IndexedEntry) -> list[int]:
+def _pairs_that_may_be(program: Program, indexed: IndexedEntry) -> list[int]:
     """The numbers of the pairs of which all that they need occurs, however far from each other."""
     occurs = indexed.words.reached.__getitem__
     return [number for number, sides in enumerate(program.sides) if all(map(occurs, sides))]

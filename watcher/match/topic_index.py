@@ -12,8 +12,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, groupby
+from functools import reduce
+from itertools import accumulate, groupby, islice, repeat
 from math import prod
+from operator import or_
 from typing import NamedTuple
 
 from watcher.match.compile import CompiledTopic
@@ -42,17 +44,49 @@ class Program:
 
 
 PLAIN = Program()
+_LONG_LIST = 200
+"""Patterns."""
+_MOST_LONG_LISTS = 1_000
+"""Of all topics; more are compared one by one, so that the numbers stay small."""
+
+
+class LongLists:
+    """Which of the long lists of pairs and conditions have each pattern, as the bits of a number.
+
+    One look at each word of an entry says which of these lists occur, where packs have some hundred of them.
+    """
+
+    def __init__(self, lists: Iterable[frozenset[Pattern]]) -> None:
+        self.bits: dict[frozenset[Pattern], int] = {}
+        self.of_pattern: dict[Pattern, int] = {}
+        for patterns in islice((one for one in lists if len(one) >= _LONG_LIST), _MOST_LONG_LISTS):
+            bit = self.bits[patterns] = 1 << len(self.bits)
+            for pattern in patterns:
+                self.of_pattern[pattern] = self.of_pattern.get(pattern, 0) | bit
+
+    def among(self, present: Iterable[Pattern]) -> int:
+        """The bits of the lists that have any of the patterns."""
+        return reduce(or_, map(self.of_pattern.get, present, repeat(0)), 0)
 
 
 class Reached(dict[frozenset[Pattern], bool]):
     """What pairs and conditions look for → whether it occurs. Topics with the same pack share its lists."""
 
-    def __init__(self, present: set[Pattern]) -> None:
+    def __init__(self, present: set[Pattern], long_lists: LongLists) -> None:
         super().__init__()
         self._present = present
+        self._long_lists = long_lists
+        self._long: int | None = None
 
     def __missing__(self, patterns: frozenset[Pattern]) -> bool:
-        occurs = self[patterns] = not patterns.isdisjoint(self._present)
+        bit = self._long_lists.bits.get(patterns)
+        if bit is None:
+            occurs = not patterns.isdisjoint(self._present)
+        else:
+            if self._long is None:
+                self._long = self._long_lists.among(self._present)
+            occurs = bool(self._long & bit)
+        self[patterns] = occurs
         return occurs
 
 
@@ -174,6 +208,7 @@ class Index:
         self.terms_of_phrase = Flat(of_phrases, len(self.phrases))
         self.phrases.close(frequency)
         self._neighbours([key << 32 | number for number, key in enumerate(self.phrases.keys)])
+        self.long_lists = LongLists(self._shared)
         self._shared, self._known = {}, {}
         self.lexicon.close()
 
