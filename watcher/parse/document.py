@@ -71,16 +71,18 @@ def parse_document(
 
 def _read_xml(body: bytes, url: str, language: str | None, known_hashes: Collection[str] | None) -> RawFeed | None:
     document, entities = without_doctype(body)
+    pieces = None
     if known_hashes is not None and not entities:
         pieces = Pieces.of(document, url=url, language=language)
-        if pieces is not None and (raw := pieces.read(known_hashes, url=url, language=language)) is not None:
+        raw = None if pieces is None else pieces.read_others(known_hashes, url=url, language=language)
+        if raw is not None:
             return raw
     fixed = Repaired(document)
     root = None if entities else parse_xml(document)
     if root is None:
-        fixed = repair(document, entities)
+        pieces, fixed = None, repair(document, entities)
         root = parse_xml(fixed.document) if fixed.root is None else fixed.root
-    raw = _read_tree(fixed, root, url, language)
+    raw = _read_tree(fixed, root, url, language, pieces)
     if raw is not None:
         raw.repairs += fixed.repairs
         if fixed.truncated:
@@ -88,11 +90,17 @@ def _read_xml(body: bytes, url: str, language: str | None, known_hashes: Collect
     return raw
 
 
-def _read_tree(fixed: Repaired, root: Element | None, url: str, language: str | None) -> RawFeed | None:
+def _read_tree(
+    fixed: Repaired, root: Element | None, url: str, language: str | None, pieces: Pieces | None = None
+) -> RawFeed | None:
     if root is None:
         return _read_broken(fixed, url, language)
     try:
-        return TreeWalk(root, HANDLERS, document=fixed.document, base=url, language=language).feed()
+        walk = TreeWalk(root, HANDLERS, document=fixed.document, base=url, language=language)
+        raw = walk.feed()
+        if pieces is not None:
+            pieces.give_hashes(raw, walk)
+        return raw
     except NeedsFeedparser as odd:
         return _noted(_read_odd(fixed, url, language), RepairKind.FEEDPARSER, str(odd))
 

@@ -66,32 +66,39 @@ class Pieces:
             hashes.append(b64encode(hashing.digest()[: ENTRY_HASH * 6 // 8]).decode("ascii"))
         return cls(document, name, head, entries, hashes, tail)
 
-    def read(self, known: Collection[str], *, url: str, language: str | None) -> RawFeed | None:
-        """The feed with the entries whose hashes are not known; None where the document must be read as a whole."""
-        document, hashes = self._without(known)
-        if document.count(b"<" + self.name, len(self.head)) != len(hashes):
+    def read_others(self, known: Collection[str], *, url: str, language: str | None) -> RawFeed | None:
+        """The feed with the entries that are not known; None where the document must be read as a whole."""
+        if not any(hash_ in known for hash_ in self.hashes):
             return None
+        document, hashes = self._without(known)
         root = parse_xml(document)
         if root is None:
             return None
-        is_declaring = document is not self.document and document.find(b"xmlns", len(self.head)) >= 0
-        declaring = self.document if is_declaring else document
+        declaring = document if document.find(b"xmlns", len(self.head)) < 0 else self.document
         try:
             walk = TreeWalk(root, HANDLERS, document=declaring, base=url, language=language)
             raw = walk.feed()
         except NeedsFeedparser:
             return None
-        if len(raw.entries) != len(hashes) or not walk.entries_are_plain(self.name.decode("ascii")):
+        if not self._are_entries(document, len(hashes), walk):
             return None
         raw.entries = [entry for entry, hash_ in zip(raw.entries, hashes, strict=True) if hash_]
         raw.hashes = [hash_ for hash_ in hashes if hash_]
         raw.unchanged = [hash_ for hash_ in self.hashes if hash_ in known]
         return raw
 
+    def give_hashes(self, raw: RawFeed, walk: TreeWalk) -> None:
+        """Gives the entries of the whole document their hashes, if each of them is a piece."""
+        if self._are_entries(self.document, len(self.hashes), walk):
+            raw.hashes = self.hashes
+
+    def _are_entries(self, document: bytes, pieces: int, walk: TreeWalk) -> bool:
+        if len(walk.entries) != pieces or not walk.entries_are_plain(self.name.decode("ascii")):
+            return False
+        return document.count(b"<" + self.name, len(self.head)) == pieces
+
     def _without(self, known: Collection[str]) -> tuple[bytes, Sequence[str]]:
         """The document with an empty element for each run of known entries, and the hashes of its entries, "" there."""
-        if not any(hash_ in known for hash_ in self.hashes):
-            return self.document, self.hashes
         end, empty = b"</" + self.name + b">", b"<" + self.name + b"/>"
         pieces, hashes = [self.head], []
         for hash_, entry in zip(self.hashes, self.entries, strict=True):
