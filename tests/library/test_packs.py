@@ -12,6 +12,7 @@ from watcher.config.load import read_settings
 from watcher.config.packs import COMPILED, PackExample, compile_pack, load_pack, pack_examples, pack_names
 from watcher.match.compile import CompiledTopic, compile_topic
 from watcher.match.percolator import Percolator
+from watcher.match.terms import parse_member
 from watcher.match.warnings import contradictions, reading_of
 from watcher.model.entry import Entry
 from watcher.model.topic import NO_LANGUAGE, Level, Term, Topic
@@ -43,6 +44,15 @@ def test_the_compiled_pack_is_up_to_date(name: str) -> None:
 
 def test_there_is_no_compiled_pack_without_a_source() -> None:
     assert {str(file.relative_to(COMPILED).with_suffix("")) for file in COMPILED.rglob("*.json")} == {*pack_names()}
+
+
+def test_a_start_reads_no_yaml_of_packs_and_spells_none_of_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    topic = topic_of("conflict/detention")
+    for function in ("watcher.config.packs.yaml.load", "watcher.match.terms._parse_words"):
+        monkeypatch.delattr(function)
+    assert load_pack.__wrapped__("conflict/detention").lists == topic.vocabulary
+    parse_member.cache_clear()
+    assert isinstance(compile_topic(topic), CompiledTopic)
 
 
 def test_a_pack_that_was_changed_since_counts_as_its_source_says(

@@ -265,7 +265,7 @@ def _attaching(script: str, dialect: Dialect) -> tuple[str, ...]:
 
 def _stems(word: str, folded: str, language: str, *, keeps_article: bool) -> set[str]:
     """The stems of a word. The Arabic stemmer drops ال, which words keep unless attached letters are disregarded."""
-    found = stems(word, language)
+    found = stems(word, language, folded)
     if not keeps_article or language != "ar":
         return found
     return {_prefix_dropped(folded, stem) + stem for stem in found}

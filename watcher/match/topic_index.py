@@ -295,8 +295,13 @@ class Index:
     def _trigger(self, frequency: array[int]) -> None:
         """Words that make a topic a candidate although none of its terms may be there."""
 
+        known: dict[frozenset[Pattern], float] = {}  # pairs share the lists of packs
+
         def commonness(side: tuple[Leaf, ...]) -> float:
-            return sum(self._commonness(pattern, frequency) for leaf in side for pattern in leaf.patterns)
+            for leaf in side:
+                if leaf.patterns not in known:
+                    known[leaf.patterns] = sum(self._commonness(pattern, frequency) for pattern in leaf.patterns)
+            return sum(known[leaf.patterns] for leaf in side)
 
         for number, program in enumerate(self.programs):
             found = [leaf for pair in program.near for leaf in min((pair.left, pair.right), key=commonness)]

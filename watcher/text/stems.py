@@ -139,9 +139,12 @@ def languages_of_script(script: str, languages: tuple[str, ...]) -> tuple[str, .
     )
 
 
-def stems(word: str, language: str) -> set[str]:
-    """The folded stems of a word as written: of its accented and its folded spelling, and of what it is a form of."""
-    whole = fold(word)
+def stems(word: str, language: str, folded: str = "") -> set[str]:
+    """The folded stems of a word as written: of its accented and its folded spelling, and of what it is a form of.
+
+    `folded` is the folded word, from whoever has it already.
+    """
+    whole = folded or fold(word)
     if known := apart(whole, language):
         return {known}
     found = _stems_of_spellings(word, whole, language) if language in _ALGORITHMS else {whole}
