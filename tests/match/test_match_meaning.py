@@ -340,12 +340,13 @@ def test_an_arabic_ending_is_not_taken_from_another_word(term: str, text: str) -
     assert not found(term, text, languages=("ar",))
 
 
+@example("#UaSbUa #SaUb, 1 000 a 10,000.00 1.000,000-S1,000", "1,000")
 @given(
-    st.text(alphabet="aU.S1-$%&+#/@|\n •。!?'’\u200b", max_size=40),
+    st.text(alphabet="aUb.S10,-$%&+#/@|\n •。!?'’\u200b", max_size=40),
     st.text(alphabet="aUS.1-$%+", min_size=1, max_size=8),
 )
 def test_any_term_meets_any_text_without_an_error(text: str, term: str) -> None:
-    percolator = Percolator([topic({5: ["U.S.", "$1", "F-16", "a"]}), topic(query="a ACROSS/3 US", name="other")])
+    percolator = Percolator([topic({5: ["U.S.", "$1", "F-16", "a", "1000", "ua sb"]}), topic(query="a ACROSS/3 US", name="other")])
     for match in percolator.percolate(entry(text, text)):
         for part in match.evidence:
             assert all(0 <= start < end <= len(part.text) for start, end in part.highlights)

@@ -45,7 +45,7 @@ OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR", "ACROSS"])
 _PLURAL = re.compile(r"[A-Z]s(?![A-Za-z])")
 _UNITS = "km kg cm mm nm mph kph kWh MWh MW GW kW GB TB".split()  # noqa: SIM905
 _NUMBER_AND_WORD = re.compile(
-    rf"[0-9] (?:per|pct|pour|por|pro[cz]|[0-9]|[A-Z]{{2,3}}(?![A-Za-z])|(?i:{'|'.join(_UNITS)})(?!\w))"
+    rf"[0-9] (?:per|pct|pour|por|pro[cz]|[bt]r?illion|[0-9]|[A-Z]{{2,3}}(?![A-Za-z])|(?i:{'|'.join(_UNITS)})(?!\w))"
 )
 """Words in a row that are not read each for itself."""
 _HYPHEN = "[\\-\u2010-\u2013\u2212\ufe63\uff0d]?"
@@ -56,7 +56,7 @@ _SHORT_DESIGNATION = 3
 """Letters that must be in capitals before a space: `F 16`, `APT 28`; `Covid 19` and `top 10` need not."""
 _SHORT_TYPE = 2
 """The same of letters of which only the first is a capital: `Su 27`."""
-_MEASURE = re.compile(rf"(?P<number>\d+){_HYPHEN}(?P<unit>[^\W\d_]{{2,3}})")
+_MEASURE = re.compile(rf"(?:(?P<whole>\d+)\.)?(?P<number>\d+){_HYPHEN}(?P<unit>[^\W\d_]{{2,3}})")
 _MODEL = re.compile(r"[^\W\d_]{1,3}\d{0,3}s?")
 _WORDS_OF_A_LETTER = frozenset("AEIOYАВИКОСУЯ")
 """Of English, French, Italian, Spanish, Portuguese and Russian: `A 10` is seldom the A-10, `С 300` the С-300."""
@@ -71,6 +71,11 @@ _COMPOUND_HEADS = frozenset(
 """First words of Arabic names that are also written together with the second."""
 _HEADS_BEFORE_ANY = ("ابو", "ابي", "ابن")
 """The others are written together only with a word that has the article."""
+_SHORTEST_AS_NAME = 4
+"""Letters of initials that British papers write as a name: Nato, Unesco."""
+_MILLIONS = {"million": ("m", "mn"), "billion": ("bn",), "trillion": ("tn",)}
+_SHORT_MILLIONS = {short: word for word, shorts in _MILLIONS.items() for short in shorts}
+_AMOUNT = re.compile(r"(?P<number>(?P<sign>[^\w\s=*])?\d[\d.]*)(?P<unit>m|mn|bn|tn)?")
 _HEAD_LENGTHS = sorted({len(head) for head in _COMPOUND_HEADS})
 _SHORTEST_NAME = 3
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -113,7 +118,7 @@ def with_designations(parts: list[str]) -> list[str]:
 
 
 def _is_one_designation(before: str, part: str) -> bool:
-    if before.isdecimal():
+    if before.replace(".", "").isdecimal():
         return part in _UNITS or (part.isupper() and _MEASURE.fullmatch(before + part) is not None)
     if before.isalpha():
         apart = before.isupper() and len(before) <= _SHORT_DESIGNATION and before not in _WORDS_OF_A_LETTER
@@ -177,7 +182,8 @@ def spellings_of_chunk(written: str) -> list[list[str]]:
 
 def _initials(chunk: str) -> list[list[str]]:
     letters = initials_of(chunk)
-    return [[f"={letters}"], [f"={letter}" for letter in letters]]
+    as_name = [[f"={letters.capitalize()}"]] if len(letters) >= _SHORTEST_AS_NAME else []
+    return [[f"={letters}"], [f"={letter}" for letter in letters], *as_name]
 
 
 def _spellings_of_pieces(written: str, found: list[str]) -> list[list[str]]:
@@ -223,8 +229,9 @@ def _spellings_of_designation(chunk: str) -> list[list[str]]:
     As one word, which in a text may have hyphens, and with spaces: T72B3, T 72B3, T72 B3, T 72 B3.
     """
     if measure := _MEASURE.fullmatch(chunk):
+        whole = [measure["whole"]] if measure["whole"] else []
         number, unit = measure["number"], measure["unit"].lower()
-        return [[number + unit], [number, unit]]
+        return [[*whole, number + unit], [*whole, number, unit]]
     found = _DESIGNATION.fullmatch(chunk)
     if found is None:
         return []
@@ -260,6 +267,23 @@ def with_compounds(spellings: Iterable[list[str]]) -> list[list[str]]:
                 found.append([*words[:at], word + following, *words[at + 2 :]])
             elif split := _compound_head(folded):
                 found.append([*words[:at], word[:split], word[split:], *words[at + 1 :]])
+    return found
+
+
+def with_amounts(spellings: Iterable[list[str]]) -> list[list[str]]:
+    """Also with the unit of an amount as a word, or short: `$5m` is `$5 million`, `5bn` `5 billion`; `5m` is metres."""
+    found: list[list[str]] = []
+    for words in spellings:
+        found.append(words)
+        for at, word in enumerate(words):
+            amount = _AMOUNT.fullmatch(word)
+            following = words[at + 1] if at + 1 < len(words) else ""
+            unit = _SHORT_MILLIONS.get(amount["unit"]) or following if amount else ""
+            if amount is None or unit not in _MILLIONS or (unit == "million" and not amount["sign"]):
+                continue
+            rest = words[at + 1 + (not amount["unit"]) :]
+            shorts = [[amount["number"] + short] for short in _MILLIONS[unit]]
+            found += [[*words[:at], *amounts, *rest] for amounts in ([amount["number"], unit], *shorts)]
     return found
 
 

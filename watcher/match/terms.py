@@ -24,6 +24,7 @@ from watcher.match.spelling import (
     share_of,
     spellings_of_chunk,
     spellings_of_letters,
+    with_amounts,
     with_compounds,
     with_designations,
 )
@@ -182,7 +183,8 @@ def _parse_words(text: str) -> tuple[Phrase, ...] | TermProblem:
             return TermProblem("has more than 5 hyphenated words; write their hyphens as spaces or split it")
     if share := share_of(text):
         spellings.append([share])
-    phrases = tuple(dict.fromkeys(Phrase(tuple(words)) for words in with_compounds(spellings) if words))
+    spellings = with_amounts(with_compounds(spellings))
+    phrases = tuple(dict.fromkeys(Phrase(tuple(words)) for words in spellings if words))
     return phrases or TermProblem(
         'has no letter or digit; write a word, a phrase like "al-Hol camp" or a prefix like detain*'
     )
