@@ -5,31 +5,27 @@
 Uses the stores that `bench/page_store.py` or an earlier run left in DIRECTORY and in the database, or makes them there. Every page is asked for in this process, without a
 network, so many times with different parameters. Prints, in milliseconds, CPU time of the page's thread and of the
 server's processes (median, 95th percentile, highest), elapsed time (median), and what the first request of all costs after the
-files of the store have left the memory (`cold`); exit 1 where a 95th percentile of CPU time is above 200 ms. Then the
-memory of a process of its own, after its start and after every page. `--plans` prints each statement that reads a whole
+files of the store have left the memory (`cold`); exit 1 where a 95th percentile of CPU time is above 200 ms. `bench/web_memory.py`
+shows the memory. `--plans` prints each statement that reads a whole
 table, with its plan.
 """
 
 from __future__ import annotations
 
 import argparse
-import http.client
-import json
 import logging
 import os
 import random
 import statistics
-import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 import structlog
 from page_store import TOPICS, Target, Texts, build, feed_url, term
@@ -42,7 +38,7 @@ from watcher.service.load import load_config
 from watcher.store.store import Store, open_store
 from watcher.store.tables import alerts, entries, notifications
 from watcher.views.feeds import feed_id
-from watcher.web.app import all_pages
+from watcher.web.app import CACHE_KIB, all_pages
 from watcher.web.door import Door
 from watcher.web.handover import ServedConfig
 from watcher.web.router import Router
@@ -241,7 +237,8 @@ def run(url: str, folder: Path, arguments: argparse.Namespace) -> dict[str, dict
     file = folder / "config.yaml"
     file.write_text(configuration(url, arguments.feeds), encoding="utf-8")
     compiled = load_config(file, {}, secrets="defer")
-    store, index = open_store(url, base=folder), open_index(url, base=folder)
+    store = open_store(url, base=folder, cache_kib=CACHE_KIB)
+    index = open_index(url, base=folder, cache_kib=CACHE_KIB)
     store.upgrade()
     if not store.entries.number_range()[1]:
         build([Target(url, folder)], arguments.entries, arguments.feeds, datetime.now(UTC))
@@ -277,35 +274,9 @@ def run(url: str, folder: Path, arguments: argparse.Namespace) -> dict[str, dict
                 print(f"{name}: {' '.join(statement.split())[:700]}\n    {plan}")
     else:
         all_of_them()
-        show_memory(file, pages)
     store.close()
     index.close()
     return found
-
-
-def show_memory(config: Path, pages: dict[str, list[str]]) -> None:
-    """What `watcher web` takes after its start and after it has served every page, four of each."""
-    command = [sys.executable, "-m", "watcher", "web", "--config", str(config), "--listen", "127.0.0.1:0"]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
-        assert process.stderr is not None
-        address = urlsplit(json.loads(process.stderr.readline())["address"])
-        threading.Thread(target=process.stderr.read, daemon=True).start()
-        time.sleep(5)  # the index is looked at once
-        print(f"  memory after the start       {taken(process.pid)}", flush=True)
-        for path in (one for addresses in pages.values() for one in addresses[:4]):
-            connection = http.client.HTTPConnection(address.hostname or "", address.port, timeout=60)
-            connection.request("GET", quote(path, safe="/?&=%+:.-*"))
-            connection.getresponse().read()
-            connection.close()
-        print(f"  memory after every page      {taken(process.pid)}", flush=True)
-        process.terminate()
-
-
-def taken(pid: int) -> str:
-    """Resident memory, and the part of it that is not shared with other processes."""
-    lines = (line.split() for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:])
-    sizes = {words[0]: int(words[1]) / 1000 for words in lines}
-    return f"RSS {sizes['Rss:']:.0f} MB, PSS {sizes['Pss:']:.0f} MB"
 
 
 def show(page: str, ms: dict[str, float]) -> None:

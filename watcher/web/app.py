@@ -64,19 +64,24 @@ def all_pages() -> tuple[Page, ...]:
 
 def serve(handover: Handover, sock: socket.socket, clock: Clock, trim: Callable[[], None]) -> None:
     """Serves the pages until SIGTERM or SIGINT; SIGHUP reads the configuration again. `trim` gives free memory back."""
-    config, base = handover.config, handover.config.settings.file.parent
-    url = reveal(config.settings.store)
-    store = open_store(url, base=base, cache_kib=CACHE_KIB)
-    index = open_index(url, base=base, cache_kib=CACHE_KIB)
-    site = Site(config, store, clock, index)
-    door = Door(site, Router(all_pages()))
-    site.templates.prepare(handover.templates)
+    site, door = opened(handover, clock)
     try:
         asyncio.run(_serve(door, site, sock, handover.reload, trim))
     finally:
         door.close()
-        index.close()
-        store.close()
+        if site.index is not None:
+            site.index.close()
+        site.store.close()
+
+
+def opened(handover: Handover, clock: Clock) -> tuple[Site, Door]:
+    """The site and what answers requests, over the store of the configuration."""
+    config, base = handover.config, handover.config.settings.file.parent
+    url = reveal(config.settings.store)
+    store = open_store(url, base=base, cache_kib=CACHE_KIB)
+    site = Site(config, store, clock, open_index(url, base=base, cache_kib=CACHE_KIB))
+    site.templates.prepare(handover.templates)
+    return site, Door(site, Router(all_pages()))
 
 
 class _Server(uvicorn.Server):
