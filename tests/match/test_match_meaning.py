@@ -346,7 +346,9 @@ def test_an_arabic_ending_is_not_taken_from_another_word(term: str, text: str) -
     st.text(alphabet="aUS.1-$%+", min_size=1, max_size=8),
 )
 def test_any_term_meets_any_text_without_an_error(text: str, term: str) -> None:
-    percolator = Percolator([topic({5: ["U.S.", "$1", "F-16", "a", "1000", "ua sb"]}), topic(query="a ACROSS/3 US", name="other")])
+    percolator = Percolator(
+        [topic({5: ["U.S.", "$1", "F-16", "a", "1000", "ua sb"]}), topic(query="a ACROSS/3 US", name="other")]
+    )
     for match in percolator.percolate(entry(text, text)):
         for part in match.evidence:
             assert all(0 <= start < end <= len(part.text) for start, end in part.highlights)
