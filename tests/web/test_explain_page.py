@@ -11,6 +11,7 @@ import pytest
 
 from tests.harness.web import ARABIC, NASTY, Client
 from watcher.store.store import Store
+from watcher.web import explaining
 from watcher.web.pages import explain
 from watcher.web.pages.explain import LARGEST_TEXT, LONGEST_TITLE, title_and_text
 
@@ -55,6 +56,12 @@ def test_bytes_that_are_no_utf_8_cost_their_place_only(client: Client, content: 
     assert (answer.status_code, "<mark>truce</mark>" in answer.text) == (200, True)
 
 
+def test_half_a_character_of_json_costs_its_place_only(client: Client) -> None:
+    body = b'{"title": "A truce \\ud800", "text": "\\udfff\\u0000"}'
+    sent = client.send("POST", "/api/explain", body, content_type="application/json", sec_fetch_site="same-origin")
+    assert (sent.status_code, [one["score"] > 0 for one in sent.json()["items"]]) == (200, [True])
+
+
 def test_a_long_report_fits_and_more_is_refused_with_the_limit(client: Client) -> None:
     letters = (LARGEST_TEXT - 100) // 6 // 6
     assert client.post("/explain", {"text": "سلامً " * letters}).status_code == 200
@@ -80,7 +87,7 @@ def test_one_topic_is_asked_or_refused(client: Client) -> None:
 
 
 def test_a_text_that_takes_too_long_is_ended(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(explain, "LIMITS", replace(explain.LIMITS, deadline=0.01))
+    monkeypatch.setattr(explaining, "LIMITS", replace(explaining.LIMITS, deadline=0.01))
     assert client.post("/explain", {"text": "A truce"}).status_code == 503
 
 

@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import pickle
 import threading
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.explain import Explanation
-from watcher.model.alert import Evidence
-from watcher.model.entry import TEXT_LIMIT
-from watcher.model.topic import Level
 from watcher.model.web import May
 from watcher.render.highlight import text_runs
-from watcher.sandbox.limits import Limits
-from watcher.sandbox.oneshot import run_job_blocking
 from watcher.web.exchange import Asked, Refused, Reply
+from watcher.web.explaining import explain_text
 from watcher.web.router import Page
 
-WORKER = "watcher.web.explain_worker"
-LIMITS = Limits(memory_bytes=512_000_000, cpu_seconds=8, deadline=15.0)
 LARGEST_TEXT = 262_144
 """Bytes of a form. An Arabic letter takes six in it, so that a long report still fits."""
 LONGEST_TITLE = 300
@@ -81,7 +72,6 @@ def chosen_topics(asked: Asked, name: str) -> Sequence[CompiledTopic]:
 
 def explained(topics: Sequence[CompiledTopic], title: str, content: str) -> tuple[Explanation, ...]:
     """What each topic makes of a text. Raises `Refused` when that takes too long, or others are being explained."""
-    body = json.dumps({"title": title[:TEXT_LIMIT], "content": content[:TEXT_LIMIT]}).encode()
     busy = Refused(503, "Other texts are being scored just now", "Try again in a moment.", {"Retry-After": "5"})
     if not _PLACES.acquire(blocking=False):
         raise busy
@@ -89,23 +79,14 @@ def explained(topics: Sequence[CompiledTopic], title: str, content: str) -> tupl
         if not _LOCK.acquire(timeout=PATIENCE_SECONDS):
             raise busy
         try:
-            done = run_job_blocking(WORKER, pickle.dumps(tuple(topics)), body, LIMITS)
+            found = explain_text(topics, title, content)
         finally:
             _LOCK.release()
     finally:
         _PLACES.release()
-    if done.failure is not None:
+    if found is None:
         raise Refused(503, "Scoring this text took too long", "Choose one topic, or send a shorter text.")
-    return tuple(_explanation(json.loads(frame)) for frame in done.frames)
-
-
-def _explanation(facts: dict[str, Any]) -> Explanation:
-    parts = (
-        Evidence(**{**part, "highlights": tuple((start, end) for start, end in part["highlights"])})
-        for part in facts["parts"]
-    )
-    members = tuple(map(tuple, facts["members"]))
-    return Explanation(**{**facts, "level": Level(facts["level"]), "parts": tuple(parts), "members": members})
+    return found
 
 
 PAGES = (
