@@ -15,8 +15,9 @@ from operator import itemgetter
 from typing import cast
 
 from watcher.match.entry_text import body_of, limited_text, limited_title
+from watcher.match.reached import Pattern, Reached
 from watcher.match.token_cache import FOLLOWERS, NOTHING, RIGHTS, SINGLES, SLOTS, Compound, Meaning, Piece, TokenCaches
-from watcher.match.topic_index import Index, Pattern, Reached, neighbour_key
+from watcher.match.topic_index import Index, neighbour_key
 from watcher.model.entry import Entry
 from watcher.text.capitals import bare, is_hyphenated, is_initials
 from watcher.text.offsets import OffsetMap

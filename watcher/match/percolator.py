@@ -13,9 +13,10 @@ from itertools import takewhile
 from watcher.match.compile import CompiledTopic, compile_topic, compile_topics
 from watcher.match.conditions import holds
 from watcher.match.entry_index import IndexedEntry, Span
+from watcher.match.reached import Pattern
 from watcher.match.scoring import FORMULA, TITLE, Assessment, Formula, Part, assess, assess_if_reached
 from watcher.match.token_cache import TokenCaches
-from watcher.match.topic_index import Index, Pattern
+from watcher.match.topic_index import Index
 from watcher.model.alert import Evidence, Match
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Topic
