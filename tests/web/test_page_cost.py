@@ -16,6 +16,8 @@ from tests.harness.store_samples import FEED, HOUR, NOW, alert, frozen, save_ale
 from tests.harness.web import Client, fill_with_history
 from watcher.model.alert import Alert
 from watcher.model.notification import DeliveryState
+from watcher.model.route import Matcher
+from watcher.model.silence import Silence
 from watcher.queries import today
 from watcher.store.store import Store
 from watcher.views.feeds import feed_id
@@ -49,8 +51,11 @@ def history(store: Store) -> Alert:
 def addresses(store: Store, history: Alert) -> list[str]:
     """Every page and list. Not `/api/alerts?feed=`: no engine folds names as we do, so it reads back until it has enough."""
     (message,) = store.outbox.newest(limit=1)
+    matchers = (Matcher("story", "=", history.story),)
+    store.silences.add(Silence("5" * 32, matchers, "ada", "known", NOW, NOW + HOUR, NOW))
     fixed = [
-        "/", "/?days=14&topic=ceasefires&level=focus&judged=no", f"/?before={history.id}", "/now?since=1", "/topics",
+        "/", "/?q=plain&days=14", "/explain", "/api", "/topics/ceasefires/judged.jsonl", "/silences/55555555",
+        "/?days=14&topic=ceasefires&level=focus&judged=no", f"/?before={history.id}", "/now?since=1", "/topics",
         "/topics/ceasefires", "/topics/ceasefires?near=1", "/topics/ceasefires.svg", "/feeds?q=a", "/feeds?state=issues",
         "/outbox", "/outbox?state=dead", "/outbox?state=ready", "/outbox?state=sent", "/silences", "/routes", "/status",
         "/search?q=", "/search?q=prison+feed:a+from:2026-01-01+to:2026-12-31", "/feeds/all.atom",
