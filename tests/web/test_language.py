@@ -161,3 +161,12 @@ def test_a_page_in_arabic_keeps_what_the_feed_wrote(make_client: Callable[..., C
     assert ">Search</a></li>" not in page
     refused = make_client("web: {language: tr}").get("/nowhere").text
     assert language("tr").sayings["There is no such page"] in refused
+
+
+@pytest.mark.parametrize(
+    "path", ["/alerts/0", "/entries/0", "/outbox/0", "/feeds/0", "/topics/0", "/silences/0", "/nowhere"]
+)
+def test_what_is_not_there_says_so_in_the_language_of_the_page(make_client: Callable[..., Client], path: str) -> None:
+    page = make_client().get(path, **{"accept-language": "ar"}).text
+    shown = re.sub("<[^>]*>", " ", page.partition("<main")[2].partition("<ul>")[0])
+    assert re.findall("[a-z]{4,} [a-z]{3,}", shown) == []
