@@ -64,10 +64,11 @@ class Marks(StorePart):
         if topic is not None:
             query = query.where(marks.c.topic == topic)
         with self._database.read() as connection:
-            return [
+            found = [
                 MarkedAlert(documents.alerts.read(row.document), row.is_relevant, row.marked_at)
-                for row in reversed(connection.execute(query).all())
+                for row in connection.execute(query)
             ]
+        return found[::-1]
 
     def counts(self, topics: Collection[str]) -> dict[str, MarkCounts]:
         """What was said of each of these topics. Nothing is read but indexes."""
@@ -141,10 +142,11 @@ class Marks(StorePart):
         if topic is not None:
             query = query.where(missed_entries.c.topic == topic)
         with self._database.read() as connection:
-            return [
+            found = [
                 MissedEntry(row.topic, row.entry_key, documents.entries.read(row.document), row.feed_url, row.marked_at)
-                for row in reversed(connection.execute(query).all())
+                for row in connection.execute(query)
             ]
+        return found[::-1]
 
 
 def _with_full_text(alert: str, entry: str | None) -> str:
