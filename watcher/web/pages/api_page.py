@@ -50,20 +50,14 @@ class Shape:
 
 
 def show(asked: Asked) -> Reply:
-    operations, shapes = _described()
-    return asked.page(
-        "api.html.j2",
-        operations=operations,
-        shapes=shapes,
-        about=openapi_document()["info"],
-        address=asked.site.address,
-    )
+    about, operations, shapes = _described()
+    return asked.page("api.html.j2", about=about, operations=operations, shapes=shapes, address=asked.site.address)
 
 
 @cache
-def _described() -> tuple[tuple[Operation, ...], tuple[Shape, ...]]:
+def _described() -> tuple[str, tuple[Operation, ...], tuple[Shape, ...]]:
     document: Mapping[str, Any] = openapi_document()
-    return tuple(operations_of(document)), tuple(shapes_of(document))
+    return document["info"]["description"], tuple(operations_of(document)), tuple(shapes_of(document))
 
 
 def operations_of(document: Mapping[str, Any]) -> Iterator[Operation]:
