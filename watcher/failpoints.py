@@ -35,6 +35,7 @@ TRANSACTIONS: Mapping[str, str] = {
     "add_silence": "a silence is stored",
     "expire_silence": "a silence is ended",
     "mark_alert": "a mark of an alert is stored",
+    "unmark_alert": "such a mark is removed again",
     "add_missed": "an entry that should have made an alert is stored",
     "remove_missed": "such an entry is removed again",
     "save_pause": "the pause of a failing channel is stored or removed",

@@ -42,6 +42,10 @@ class Act:
     is_of_a_message: bool = False
 
 
+def _mark_alert(store: Store) -> Positions | None:
+    return _with(("alerts", "mark"), store, "SELECT id FROM alerts", "relevant")
+
+
 def _mark_missed(store: Store) -> Positions | None:
     return _with(("entries", "mark"), store, UNALERTED, "--topic", "echo", "--missed")
 
@@ -54,7 +58,10 @@ def _poll_a_feed(store: Store) -> Positions | None:
 COMMANDS: Mapping[str, Act] = {
     "retry_notification": Act(_of_notification("outbox", "retry"), is_of_a_message=True),
     "drop_notification": Act(_of_notification("outbox", "drop"), is_of_a_message=True),
-    "mark_alert": Act(lambda store: _with(("alerts", "mark"), store, "SELECT id FROM alerts", "relevant")),
+    "mark_alert": Act(_mark_alert),
+    "unmark_alert": Act(
+        lambda store: _with(("alerts", "mark"), store, "SELECT alert_id FROM marks", "unmarked"), before=_mark_alert
+    ),
     "add_missed": Act(_mark_missed),
     "remove_missed": Act(
         lambda store: _with(("entries", "mark"), store, MISSED, "--topic", "echo", "--not-missed"), before=_mark_missed

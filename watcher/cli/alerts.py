@@ -190,27 +190,24 @@ def _delivery_cells(delivery: DeliveryRow) -> tuple[Cell, ...]:
     )
 
 
-class Mark(StrEnum):
-    """What the user says about an alert."""
-
-    RELEVANT = "relevant"
-    IRRELEVANT = "irrelevant"
-
-
 @app.command(epilog="Example: watcher alerts mark 3f2a9c01 irrelevant")
 def mark(
     alert_id: Annotated[str, typer.Argument(metavar="ID", help="The id of the alert, or its first 8 digits.")],
-    verdict: Annotated[Mark, typer.Argument(help="Say whether it was worth sending.")],
+    verdict: Annotated[MarkName, typer.Argument(help="Say whether it was worth sending, or take your mark back.")],
     config: Config = DEFAULT_CONFIG,
 ) -> None:
-    """Mark an alert as relevant or irrelevant.
+    """Mark an alert as relevant or irrelevant, or take the mark back.
 
     `watcher topics suggest` learns from the marks. To mark an entry that has no alert, use `watcher entries mark`.
     """
     with store_of(config) as store:
         alert = _find(store, alert_id)
-        store.marks.mark(alert.id, verdict is Mark.RELEVANT, datetime.now(UTC), at_terminal())
-    say(f"{alert.id[:8]} is {verdict.value} to {alert.topic}: {alert.entry.title}")
+        if verdict is MarkName.UNMARKED:
+            store.marks.unmark(alert.id, datetime.now(UTC), at_terminal())
+        else:
+            store.marks.mark(alert.id, verdict is MarkName.RELEVANT, datetime.now(UTC), at_terminal())
+    marked = "not marked for" if verdict is MarkName.UNMARKED else f"{verdict.value} to"
+    say(f"{alert.id[:8]} is {marked} {alert.topic}: {alert.entry.title}")
 
 
 def _find(store: Store, alert_id: str) -> Alert:
