@@ -15,7 +15,7 @@ export SOURCE_DATE_EPOCH ?= $(shell git log -1 --format=%ct 2>/dev/null || date 
 # Tests start hundreds of processes: without compiled files each of them would compile what it imports once more.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo run test test-fast lint style types contracts bench api crash hostile mutation upgrades soak preview pictures packs constraints lock wheel deb try-deb sbom release clean
+.PHONY: demo run test test-fast lint style types contracts bench api crash hostile mutation upgrades soak preview pictures packs learned constraints lock wheel deb try-deb sbom release clean
 
 demo: $(READY)  ## the whole walk on this machine alone, with sample feeds
 	@$(BIN)/watcher demo --output demo-output
@@ -73,6 +73,9 @@ pictures: $(READY)  ## pictures of the pages for docs/web.md; needs chromium
 
 packs: $(READY)  ## watcher/library/compiled: the packs in a form that is read quickly; after each change of one
 	$(BIN)/python -m watcher.config.packs
+
+learned: $(READY)  ## watcher/library/learned: the packs' regressions; after a change of examples or judged entries
+	$(BIN)/python bench/quality/learned.py
 
 constraints: $(READY)  ## newest versions of everything, written down in constraints.txt
 	$(BIN)/pip install --quiet --upgrade --upgrade-strategy eager pip --editable '.[all]' --group dev

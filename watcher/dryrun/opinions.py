@@ -53,7 +53,8 @@ async def matches_with_meaning(
 
 @dataclass(frozen=True, slots=True)
 class TopicMeaning:
-    """What closeness to a topic is measured by: examples, or marks of both kinds with the quality on unseen ones.
+    """What closeness to a topic is measured by: examples, labelled entries of its packs, or marks of both kinds with
+    the quality on unseen ones.
 
     `today`: entries that became mentions so in the last 24 hours.
     """
@@ -82,6 +83,9 @@ async def meaning_of(compiled: CompiledConfig) -> list[TopicMeaning]:
 
 def _topic_meaning(name: str, sense: Sense, used: int) -> TopicMeaning:
     learned = sense.learned
+    if learned is None and sense.packs:
+        relevant, others = sum(one.relevant for one in sense.packs), sum(one.irrelevant for one in sense.packs)
+        return TopicMeaning(name, relevant, others, OpinionKind.PACKS, {}, used)
     if learned is None:
         return TopicMeaning(name, len(sense.relevant), len(sense.irrelevant), OpinionKind.MEANING, {}, used)
     quality = asdict(learned.quality)
@@ -90,7 +94,7 @@ def _topic_meaning(name: str, sense: Sense, used: int) -> TopicMeaning:
 
 def meaning_json(one: TopicMeaning) -> dict[str, Any]:
     """As JSON values; `quality` is null until there are enough marks."""
-    by = "examples" if one.by is OpinionKind.MEANING else "marks"
+    by = "examples" if one.by is OpinionKind.MEANING else one.by.value
     return {**asdict(one), "by": by, "quality": dict(one.quality) or None}
 
 

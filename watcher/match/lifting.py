@@ -10,6 +10,8 @@ from watcher.model.topic import Level
 
 _WORTH_ASKING = 0.5
 """Of the least closeness: an entry so close, one or two in a hundred, is worth a question to a language model."""
+_WORTH_ASKING_BY_PACKS = 0.9
+"""Of the least probability: again about two in a hundred."""
 _NEAR_MISS = 0.4
 """Of the points for focus: the same where closeness is not measured."""
 
@@ -23,8 +25,12 @@ def is_worth_asking(match: Match) -> bool:
     """Whether a second look may change what is known: for mentions, and the best few per cent of the rest."""
     if match.level is not Level.NONE:
         return match.level is Level.MENTION
-    values = [one.value >= _WORTH_ASKING * one.least for one in match.opinions if one.least]
+    values = [one.value >= _share(one) * one.least for one in match.opinions if one.least]
     return any(values) if values else match.score >= _NEAR_MISS * match.focus
+
+
+def _share(opinion: Opinion) -> float:
+    return _WORTH_ASKING_BY_PACKS if opinion.kind is OpinionKind.PACKS else _WORTH_ASKING
 
 
 def wants_lift(match: Match) -> OpinionKind | None:

@@ -32,11 +32,12 @@ class Evidence:
 class OpinionKind(StrEnum):
     """What has an opinion on an entry beside the words of a topic.
 
-    MEANING: how close it is to the topic's examples. MARKS: a regression made from what users marked. SECOND_LOOK: a
-    language model that was asked.
+    MEANING: how close it is to the topic's examples. PACKS: a regression made from labelled entries, which comes with
+    the topic's packs. MARKS: one made from what users marked. SECOND_LOOK: a language model that was asked.
     """
 
     MEANING = "meaning"
+    PACKS = "packs"
     MARKS = "marks"
     SECOND_LOOK = "second_look"
 

@@ -41,7 +41,7 @@ class Vectors:
 
     async def of(self, texts: Iterable[str]) -> dict[str, Vector]:
         """The vector of each text; texts that could not be encoded are left out. Raises `StoreError`."""
-        wanted = {stable_hash(_model(), text[:TEXT_CHARACTERS]): text for text in dict.fromkeys(texts)}
+        wanted = {stable_hash(encoder_version(), text[:TEXT_CHARACTERS]): text for text in dict.fromkeys(texts)}
         known = await self._known(wanted)
         missing = [key for key in wanted if key not in known]
         made: dict[str, bytes] = {}
@@ -83,7 +83,7 @@ def _vector(value: bytes) -> Vector:
     return np.asarray(vector / (np.linalg.norm(vector) or 1.0), dtype=np.float32)
 
 
-def _model() -> str:
+def encoder_version() -> str:
     """What vectors are made with: those of another version are others."""
     try:
         return f"vector {PACKAGE} {version(PACKAGE)}"

@@ -94,6 +94,8 @@ def opinion_text(opinion: Opinion, *, is_reason: bool = False) -> str:
     match opinion.kind:
         case OpinionKind.MEANING:
             said = f"meaning {value} close to the topic's examples (mention from {least})"
+        case OpinionKind.PACKS:
+            said = f"its packs' labelled entries: {value} (mention from {least})"
         case OpinionKind.MARKS:
             said = f"like entries marked relevant: {value} (mention from {least})"
         case OpinionKind.SECOND_LOOK if opinion.favours:
