@@ -4,7 +4,7 @@
     python bench/quality/learned.py --measure  # prints a table
 
 A pack learns from its examples, those of other subjects as irrelevant, and the judged entries of `worldwide-*.jsonl`
-without b, which is kept apart. To measure, one set after another is left out, with every example that is like one of
+of `SETS`; b and i are kept apart. To measure, one set after another is left out, with every example that is like one of
 its entries.
 """
 
