@@ -13,10 +13,11 @@ import pytest
 from watcher.errors import PollReason
 from watcher.fetch import kept_connections
 from watcher.fetch.client import Fetcher
-from watcher.model.feed import Feed, Fetched, FetchFailed, Validators
+from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
 
 BODY = b"<rss/>"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n" + BODY
+NOT_MODIFIED = b"HTTP/1.1 304 Not Modified\r\n\r\n"
 CUT_OFF = b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n" + BODY
 
 
@@ -83,6 +84,80 @@ def test_a_connection_that_the_server_ended_is_not_used_again(with_fetcher: Call
             return publisher.opened
 
     assert with_fetcher(run) == 3
+
+
+def test_a_connection_that_the_server_ends_when_it_is_used_again_costs_no_poll(
+    with_fetcher: Callable[..., Any],
+) -> None:
+    async def run(fetcher: Fetcher) -> list[int]:
+        asked: list[int] = []
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            asked.append(0)
+            place = len(asked) - 1
+            for answer in (ANSWER, b""):  # the second request is read, and the connection ended
+                await reader.readuntil(b"\r\n\r\n")
+                asked[place] += 1
+                writer.write(answer)
+            writer.close()
+
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            for _ in range(2):
+                await fetch(fetcher, url)
+        return asked
+
+    assert with_fetcher(run) == [2, 1]
+
+
+@pytest.mark.parametrize("answer", [b"", b"garbage\r\n\r\n"])
+def test_a_server_that_does_not_answer_on_a_new_connection_is_asked_once(
+    with_fetcher: Callable[..., Any], answer: bytes
+) -> None:
+    async def run(fetcher: Fetcher) -> int:
+        async with Publisher(answer=answer, requests=1).serving() as publisher:
+            failed = await fetcher.fetch(Feed(publisher.url()), Validators())
+            assert isinstance(failed, FetchFailed)
+            assert failed.reason is PollReason.PROTOCOL
+            return publisher.opened
+
+    assert with_fetcher(run) == 1
+
+
+def test_feeds_that_have_not_changed_share_a_connection(with_fetcher: Callable[..., Any]) -> None:
+    async def run(fetcher: Fetcher) -> int:
+        async with Publisher(answer=NOT_MODIFIED).serving() as publisher:
+            for number in range(3):
+                assert isinstance(await fetcher.fetch(Feed(publisher.url(number)), Validators(etag='"1"')), NotModified)
+            return publisher.opened
+
+    assert with_fetcher(run) == 1
+
+
+def test_a_connection_in_use_when_the_fetcher_is_closed_ends_with_its_request(with_fetcher: Callable[..., Any]) -> None:
+    async def run(fetcher: Fetcher) -> None:
+        asked, may_answer = asyncio.Event(), asyncio.Event()
+
+        async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await reader.readuntil(b"\r\n\r\n")
+            asked.set()
+            await may_answer.wait()
+            writer.write(ANSWER)
+            assert await reader.read() == b""
+            writer.close()
+            ended.set()
+
+        ended = asyncio.Event()
+        async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            request = asyncio.create_task(fetch(fetcher, url))
+            await asked.wait()
+            await fetcher.aclose()
+            may_answer.set()
+            await request
+            await asyncio.wait_for(ended.wait(), 20)
+
+    with_fetcher(run)
 
 
 def test_a_connection_whose_answer_was_not_read_to_its_end_is_closed(with_fetcher: Callable[..., Any]) -> None:

@@ -141,6 +141,7 @@ class Fetcher:
             # Of a feed with a secret address, the target of a redirect is likely to repeat it.
             moved = hop.plain_url if hop.redirects and hop.permanent and chain.feed.address is None else None
             if response.status == httpx2.codes.NOT_MODIFIED and chain.validators:
+                await response.aread()  # it has no body; read to its end, so that the connection is kept
                 return NotModified(headers, _refreshed(chain.validators, headers), moved)
             if not httpx2.codes.is_success(response.status):
                 return self._refused(chain.feed, hop.url.host, response.status, headers)

@@ -18,6 +18,7 @@ KEPT_OPEN = 50
 """Idle connections of all origins together."""
 
 _Origin = tuple[bytes, bytes, int]
+_ENDED = (httpcore2.RemoteProtocolError, httpcore2.ReadError, httpcore2.WriteError)
 
 
 class KeptConnections:
@@ -31,6 +32,7 @@ class KeptConnections:
         self._idle: OrderedDict[httpcore2.AsyncHTTPConnection, _Origin] = OrderedDict()
         """Those idle for the longest time first."""
         self._of_origin: dict[_Origin, list[httpcore2.AsyncHTTPConnection]] = {}
+        self._is_closed = False
 
     @asynccontextmanager
     async def stream(
@@ -42,24 +44,37 @@ class KeptConnections:
         content: bytes | None = None,
         extensions: Mapping[str, Any],
     ) -> AsyncIterator[httpcore2.Response]:
-        """One request; its connection is kept once the whole answer was read, and closed otherwise."""
+        """One request; its connection is kept once the whole answer was read, and closed otherwise.
+
+        A server may end an idle connection at the moment when it is used again. A GET request that got no answer for
+        that is sent once more (RFC 9112 §9.3.1).
+        """
         origin = (url.origin.scheme, url.origin.host, url.origin.port)
-        connection = await self._take(origin) or self._open(url.origin)
-        try:
-            async with connection.stream(
-                method, url, headers=headers, content=content, extensions=dict(extensions)
-            ) as response:
-                yield response
-        finally:
-            await self._leave(connection, origin)
+        while True:
+            kept = await self._take(origin)
+            connection = kept or self._open(url.origin)
+            is_answered = False
+            try:
+                async with connection.stream(
+                    method, url, headers=headers, content=content, extensions=dict(extensions)
+                ) as response:
+                    is_answered = True
+                    yield response
+                return
+            except _ENDED:
+                if kept is None or is_answered or method != "GET":
+                    raise
+            finally:
+                await self._leave(connection, origin)
 
     async def aclose(self) -> None:
         """Closes the idle connections; the others are closed with their request."""
+        self._is_closed = True
         while self._idle:
             await self._close_oldest()
 
     async def _take(self, origin: _Origin) -> httpcore2.AsyncHTTPConnection | None:
-        """The connection of this origin that was used last: the others may end of age."""
+        """The connection of this origin that was used last, so that the others may expire."""
         while connections := self._of_origin.get(origin):
             connection = connections[-1]
             self._forget(connection)
@@ -69,7 +84,7 @@ class KeptConnections:
         return None
 
     async def _leave(self, connection: httpcore2.AsyncHTTPConnection, origin: _Origin) -> None:
-        if connection.is_connected() and connection.is_idle():
+        if connection.is_connected() and connection.is_idle() and not self._is_closed:
             self._idle[connection] = origin
             self._of_origin.setdefault(origin, []).append(connection)
         else:
