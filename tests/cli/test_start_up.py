@@ -139,7 +139,7 @@ def test_a_check_of_receivers_of_mail_alone_imports_no_chats(harness: Harness) -
 
 PAGES = {"asyncio", "jinja2", "snowballstemmer", "sqlalchemy", "watcher.match.explain", "watcher.match.percolator"}
 """Configurations and mails are made by others."""
-OF_OTHERS = HEAVY | {"anyio", "starlette", "stopwordsiso", "typer", "watcher.config.reader"}
+OF_OTHERS = HEAVY | {"anyio", "stopwordsiso", "typer", "watcher.config.reader"}
 SERVING = """
 import sys
 import watcher.cli.web_process
