@@ -40,7 +40,7 @@ def run(
     from watcher.cli.logs import configure_logs
     from watcher.sandbox.limits import hide_from_children
     from watcher.service.daemon import run_daemon
-    from watcher.service.memory import end_start, limit_arenas
+    from watcher.service.memory import freeze_objects, limit_arenas
     from watcher.store.records import Role
 
     roles = _roles(role)
@@ -48,7 +48,7 @@ def run(
     limit_arenas()
     configure_logs(verbose=verbose, as_text=log_format.as_text)
     compiled = load_to_run(config)
-    end_start()
+    freeze_objects()
     daemon = run_daemon(
         config,
         compiled,

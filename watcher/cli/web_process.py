@@ -9,7 +9,7 @@ import sys
 from watcher.cli.logs import configure_logs
 from watcher.clock import SystemClock
 from watcher.sandbox.limits import end_with_parent, hide_from_children
-from watcher.service.memory import end_start, limit_arenas, trim_memory
+from watcher.service.memory import freeze_objects, limit_arenas, trim_memory
 from watcher.web.app import serve
 from watcher.web.handover import Handover
 
@@ -22,7 +22,7 @@ def main(handover: str, listening: str) -> None:
     with os.fdopen(int(handover), "rb") as file:
         given = Handover.read(file.read())
     configure_logs(verbose=given.verbose, as_text=given.as_text)
-    end_start()
+    freeze_objects()
     serve(given, socket.socket(fileno=int(listening)), SystemClock(), trim_memory)
 
 

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from watcher.clock import stopwatch
-from watcher.errors import AttemptReason
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Notification, Outcome, TryAgain
 
@@ -107,8 +106,3 @@ async def send_parts(
             case GiveUp():
                 return replace(outcome, accepted=tuple(accepted), shown=shown)
     return replace(first, shown=shown, late=late)
-
-
-def too_late() -> TryAgain:
-    """For a part that there was no time left for."""
-    return TryAgain(AttemptReason.TIMEOUT, "there was no time left for the last parts of the message")

@@ -37,7 +37,7 @@ async def sense_of(topic: Topic, marks: Sequence[MarkedText], vectors: Vectors, 
 
 @lru_cache(maxsize=64)
 def pack_regression(name: str) -> PackRegression | None:
-    """The regression of a pack; None where there is none, or vectors are made by another encoder than then."""
+    """The regression of a pack; None where there is none, or where it was made with another version of the encoder."""
     try:
         document = json.loads((LEARNED / f"{name}.json").read_bytes())
     except FileNotFoundError:

@@ -11,7 +11,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ BATCH_ALERTS = 2 * PART_ALERTS
 GATHER_WITHIN = timedelta(milliseconds=400)
 """How long a finished poll waits for others at most."""
 GATHER_ALERTS_WITHIN = timedelta(milliseconds=100)
-"""The same for a poll that brings alerts, and those that wait with it."""
+"""The same for a poll that brings alerts, and for those that are saved with it."""
 
 
 @dataclass(slots=True)
@@ -133,12 +133,15 @@ class GroupCommit:
         """Waits until as many polls wait as share a transaction, or all that are under way, but not for long."""
         self._all_wait.clear()
         self._look_who_waits()
-        with suppress(TimeoutError):
+        try:
             async with asyncio.timeout(GATHER_WITHIN.total_seconds()) as self._gathering:
                 if any(one.parts[0].alerts for one in self._waiting):
                     self._hurry()
                 await self._all_wait.wait()
-        self._gathering = None
+        except TimeoutError:
+            return
+        finally:
+            self._gathering = None
 
     def _hurry(self) -> None:
         """Ends the wait in time for alerts."""

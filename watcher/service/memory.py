@@ -25,8 +25,8 @@ def limit_arenas() -> bool:
     return mallopt is not None and all(mallopt(parameter, value) for parameter, value in _SETTINGS.items())
 
 
-def end_start() -> None:
-    """What is there after the start stays, and is not looked through for cycles again."""
+def freeze_objects() -> None:
+    """To be called after the start: the garbage collector does not look at what is there by then again."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(NEW_OBJECTS)

@@ -1,7 +1,7 @@
-"""Rests of the daemon: a stage that found nothing looks again when the store has changed, or something is due.
+"""When a stage of the daemon that found nothing to do looks again: when the store has changed, or something is due.
 
-Looking every second without a rest takes a hundredth of a core. On a server, whose changes are not seen so cheaply,
-there are no rests.
+Until then it rests. Looking every second takes a hundredth of a core. On PostgreSQL, where a look at changes costs as
+much, there are no rests.
 """
 
 from __future__ import annotations

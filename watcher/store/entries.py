@@ -96,11 +96,6 @@ class Entries(StorePart):
                     found[row.id] = StoredEntry(row.id, row.feed_id, _record(row))
         return [found[number] for number in sorted(found, reverse=True)]
 
-    def of_keys(self, keys: Collection[str]) -> dict[str, EntryRecord]:
-        """Those of these entries that are stored, by key."""
-        with self._database.read() as connection:
-            return {row.key: _record(row) for some in chunks(set(keys)) for row in connection.execute(_of_keys(some))}
-
     def key_of(self, number: int) -> str | None:
         """The key of the entry with this number."""
         with self._database.read() as connection:

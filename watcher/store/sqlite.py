@@ -62,7 +62,7 @@ WAL_LIMIT = 4 * 1024 * 1024
 """Bytes: the 1,000 pages that make a checkpoint due. A log that once grew beyond them keeps its length."""
 CUT_PATIENCE = timedelta(seconds=1)
 CACHE_KIB = 16 * 1024
-"""Of the writer. A reader's has an eighth: every commit of the writer empties it, so that it serves one question."""
+"""Of the writer's pages. A reader keeps an eighth of that: every commit of the writer empties its cache."""
 
 REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_BUSY: (StoreBusy, "another process has written for longer than we wait: try again"),
@@ -171,7 +171,7 @@ class SqliteDatabase:
             yield connection
 
     def mark(self) -> tuple[int, int]:
-        """https://www.sqlite.org/pragma.html#pragma_data_version: other connections' commits count, and only they."""
+        """Of a connection that only beats: it counts the commits of all others (PRAGMA data_version)."""
         with self._translated(), closing(self._beats.raw_connection()) as connection:
             serial = connection.info.setdefault("serial", next(_SERIALS))  # each connection counts by itself
             with closing(connection.cursor()) as cursor:

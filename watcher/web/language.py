@@ -34,8 +34,6 @@ _UNTRANSLATED = re.compile(r"<(code|kbd|script|style)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z][a-z]+")
 _DATE = re.compile(r"[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2}, \d\d:\d\d\Z")
 
-Translate = Callable[[str], str]
-
 
 @dataclass(frozen=True, slots=True)
 class Message:
