@@ -35,7 +35,7 @@ def mark_all(harness: Harness) -> None:
         assert harness.command("alerts", "mark", alert["id"][:12], verdict).returncode == 0
 
 
-def test_a_mark_stands_in_the_life_of_the_alert_and_can_be_changed_and_taken_back(read: Harness) -> None:
+def test_a_mark_is_in_the_life_of_the_alert_and_can_be_changed_and_taken_back(read: Harness) -> None:
     alert = json.loads(read.command("alerts", "list", "--json").stdout)[0]
     assert json.loads(read.command("alerts", "show", alert["id"], "--json").stdout)["marked"] is None
     read.command("alerts", "mark", alert["id"], "irrelevant")

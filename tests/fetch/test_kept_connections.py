@@ -134,6 +134,20 @@ def test_feeds_that_have_not_changed_share_a_connection(with_fetcher: Callable[.
     assert with_fetcher(run) == 1
 
 
+@pytest.mark.parametrize("rest", [b"0\r\n\r\n", b"<html>Not modified</html>"])
+def test_what_a_server_wrongly_sends_behind_an_answer_is_not_taken_for_the_next_one(
+    with_fetcher: Callable[..., Any], rest: bytes
+) -> None:
+    async def run(fetcher: Fetcher) -> None:
+        async with Publisher(answer=NOT_MODIFIED + rest).serving() as publisher:
+            first = await fetcher.fetch(Feed(publisher.url()), Validators(etag='"1"'))
+            assert isinstance(first, NotModified)
+            publisher.answer = ANSWER
+            await fetch(fetcher, publisher.url(1))
+
+    with_fetcher(run)
+
+
 def test_a_connection_in_use_when_the_fetcher_is_closed_ends_with_its_request(with_fetcher: Callable[..., Any]) -> None:
     async def run(fetcher: Fetcher) -> None:
         asked, may_answer = asyncio.Event(), asyncio.Event()

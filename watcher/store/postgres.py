@@ -60,6 +60,7 @@ READING_PAUSE = timedelta(minutes=5)
 """How long a session may pause that only reads: it locks nothing, and what is made of many rows takes its time."""
 
 BULK_PAUSE = timedelta(seconds=20)
+"""The same for a transaction that computes for long between two statements: an upgrade, the sync of very many feeds."""
 
 GONE_AFTER = timedelta(seconds=15)
 """When a machine counts as gone that answers nothing, not even that it is there."""
