@@ -65,6 +65,23 @@ def test_the_first_document_starts_the_child() -> None:
     run(body)
 
 
+def test_that_no_child_starts_is_not_the_fault_of_a_feed_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        parsers = ParserPool(workers=2)
+        try:
+            with monkeypatch.context() as changed:
+                changed.setattr("sys.executable", "/nowhere/python")
+                failed = await parsers.parse(GOOD, url=URL, headers={})
+            assert isinstance(failed, ParseFailed)
+            assert failed.reason is PollReason.PARSE_CRASHED
+            assert "/nowhere/python" in failed.detail
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+        finally:
+            await parsers.aclose()
+
+    run(body)
+
+
 def test_a_document_that_takes_too_long_ends_alone() -> None:
     async def body() -> None:
         async with pool(workers=2, cpu=timedelta(seconds=1)) as parsers:

@@ -61,6 +61,11 @@ class ParserPool:
                 return ParseFailed(PollReason.PARSE_TIMEOUT, _TOO_COSTLY.format("CPU time than a feed may use"))
             case JobFailure.DEADLINE:
                 return ParseFailed(PollReason.PARSE_TIMEOUT, _TOO_COSTLY.format(f"than {self._limits.deadline:.0f} s"))
+            case JobFailure.NOT_STARTED:
+                cause = f"no process could be started that reads documents: {finished.detail}"
+                return ParseFailed(
+                    PollReason.PARSE_CRASHED, f"{cause}; this says nothing of the feed, look at the machine"
+                )
             case _:
                 return ParseFailed(
                     PollReason.PARSE_CRASHED,

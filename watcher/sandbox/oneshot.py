@@ -27,15 +27,19 @@ class JobFailure(StrEnum):
     CPU_TIME = "cpu_time"
     MEMORY = "memory"
     CRASHED = "crashed"
+    NOT_STARTED = "not_started"
 
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """The frames of an answer; those before the failure when there is one. `exit_code` is negative for a signal."""
+    """The frames of an answer; those before the failure when there is one. `exit_code` is negative for a signal;
+    `detail` says why a child could not be started.
+    """
 
     frames: tuple[bytes, ...]
     failure: JobFailure | None = None
     exit_code: int = 0
+    detail: str = ""
 
 
 async def run_job(module: str, head: bytes, body: bytes, limits: Limits) -> Finished:

@@ -43,7 +43,9 @@ class ChildPool:
         async with self._starting:
             if self._started:
                 return
-            await asyncio.gather(*(child.start() for child in self._children))
+            found = await asyncio.gather(*(child.ready() for child in self._children), return_exceptions=True)
+            if failed := [error for error in found if error is not None]:
+                raise failed[0]
             for child in self._children:
                 self._idle.put_nowait(child)
             self._started = True
@@ -56,13 +58,13 @@ class ChildPool:
         """
         try:
             await self.start()
-        except OSError:
-            return Finished((), JobFailure.CRASHED)
-        child = await self._idle.get()
-        try:
-            return await child.run(head, body, receive)
-        finally:
-            self._idle.put_nowait(child)
+            child = await self._idle.get()
+            try:
+                return await child.run(head, body, receive)
+            finally:
+                self._idle.put_nowait(child)
+        except OSError as error:  # of the start: what goes wrong later is a result
+            return Finished((), JobFailure.NOT_STARTED, detail=str(error))
 
     async def aclose(self) -> None:
         """Ends all children, at once."""
@@ -103,10 +105,7 @@ class _Child:
             raise
 
     async def run(self, head: bytes, body: bytes, receive: Receive) -> Finished:
-        try:
-            await self._ready()
-        except OSError:  # no child could be started
-            return Finished((), JobFailure.CRASHED)
+        await self.ready()
         self._jobs += 1
         failure: JobFailure | None = JobFailure.CRASHED
         try:
@@ -129,7 +128,8 @@ class _Child:
                 await self._starting
         await self._kill()
 
-    async def _ready(self) -> None:
+    async def ready(self) -> None:
+        """Starts the child unless it runs; raises `OSError` when it cannot be started."""
         if self._starting is not None:
             starting = self._starting
             try:
