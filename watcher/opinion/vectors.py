@@ -71,7 +71,7 @@ class Vectors:
         body = json.dumps([text[:TEXT_CHARACTERS] for text in texts.values()]).encode()
         finished = await self._children.run(b"", body, frames.append)
         if finished.failure is not None:
-            log.warning("encoder.failed", reason=finished.failure.value, texts=len(texts))
+            log.warning("encoder.failed", reason=finished.failure.value, detail=finished.detail, texts=len(texts))
             return {}
         rows = np.frombuffer(b"".join(frames), dtype=np.float32).reshape(len(texts), DIMENSIONS)
         return {key: row.astype(np.float16).tobytes() for key, row in zip(texts, rows, strict=True)}
