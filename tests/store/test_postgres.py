@@ -6,11 +6,12 @@ import socket
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from psycopg import OperationalError
 from sqlalchemy import create_engine, inspect, make_url, select
 
 from tests.harness.store_samples import ASSIGNER, FEED, NOW, notify_all, poll
@@ -79,6 +80,35 @@ def test_a_process_that_stands_still_in_a_transaction_keeps_nobody_waiting(
             connection.execute(select(feeds))
 
     with pytest.raises(StoreBusy, match="still"):
+        stand_still()
+
+
+def test_a_silent_nodes_locks_are_free_although_its_session_is_in_the_middle_of_statements(
+    postgres_url: str, postgres_store: Store
+) -> None:
+    postgres_store.feeds.sync([FEED], NOW)
+    frozen = open_store(postgres_url, base=Path())
+    now = postgres_store.nodes.time()
+    assert now is not None
+    frozen.nodes.register("frozen", "one", now, timedelta(seconds=10))
+    postgres_store.nodes.register("living", "other", now, timedelta(hours=1))
+    later = now + timedelta(seconds=20)
+
+    def dead() -> list[str]:
+        postgres_store.polls.acquire_due("living", later, later + timedelta(minutes=1), 10)
+        return [one.id for one in postgres_store.nodes.all() if one.died_at is not None]
+
+    def stand_still() -> None:
+        with closing(frozen), frozen._database.write("test") as connection:
+            driver: Any = connection.connection.driver_connection
+            with driver.pipeline():
+                driver.execute("SELECT id FROM nodes WHERE id = 'frozen' FOR UPDATE")
+                driver.pgconn.send_flush_request()
+                driver.pgconn.flush()
+                assert any(dead() == ["frozen"] for _ in range(500))
+            connection.execute(select(feeds))
+
+    with pytest.raises((StoreBusy, OperationalError)):
         stand_still()
 
 

@@ -47,6 +47,12 @@ class Database(Protocol):
     def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
         """Whether the server started so recently before `now` that nodes may not have reached it yet."""
 
+    def name_sessions(self, node: str) -> None:
+        """From now on, sessions with the server are of this node: `end_sessions` ends them."""
+
+    def end_sessions(self, connection: Connection, nodes: Collection[str]) -> None:
+        """Ends what these nodes have open at the server, with the locks that they hold there."""
+
     def serialise(self, connection: Connection, what: str) -> None:
         """Until the end of the transaction, nobody else passes here for the same `what`."""
 

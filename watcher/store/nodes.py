@@ -49,6 +49,7 @@ class Nodes(StorePart):
         self, node: str, name: str, now: datetime, lives: timedelta, version: str = "", roles: str = ""
     ) -> None:
         """Adds a node under an id that was never used; it is alive for `lives` from `now` on."""
+        self._database.name_sessions(node)
         row = {"id": node, "name": name, "started_at": now, "alive_until": now + lives}
         row |= {"version": version or None, "roles": roles or None, "schema": schema.CURRENT}
         with self._database.beat() as connection:
@@ -180,16 +181,16 @@ def lease_of(
 def declare_dead(database: Database, connection: Connection, now: datetime, spared: str) -> None:
     """Declares nodes dead that have not beaten in time, but for `spared`, who asks.
 
-    None after a restart of the server: they could not reach it to beat.
+    None after a restart of the server: they could not reach it to beat. Their sessions are ended first: one that stands
+    still inside a transaction keeps its node's row, and the locks that living nodes wait for.
     """
-    silent = (
-        select(nodes.c.id)
-        .where(~NODE_IS_DEAD, nodes.c.alive_until < now, nodes.c.id != spared)
-        .with_for_update(skip_locked=True)
-    )
+    silent = select(nodes.c.id).where(~NODE_IS_DEAD, nodes.c.alive_until < now, nodes.c.id != spared)
     ids = list(connection.scalars(silent))
-    if ids and not database.has_just_started(connection, now, GRACE):
-        connection.execute(update(nodes).where(nodes.c.id.in_(ids)).values(died_at=now))
+    if not ids or database.has_just_started(connection, now, GRACE):
+        return
+    database.end_sessions(connection, ids)
+    free = list(connection.scalars(silent.with_for_update(skip_locked=True)))
+    connection.execute(update(nodes).where(nodes.c.id.in_(free)).values(died_at=now))
 
 
 def forget_nodes(connection: Connection, now: datetime) -> None:

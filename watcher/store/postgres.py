@@ -35,6 +35,7 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import table as table_of
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -133,6 +134,7 @@ class PostgresDatabase:
     def __init__(self, url: str, patience: timedelta, pause: timedelta = BULK_PAUSE) -> None:
         self.where = make_url(url).set(query={}).render_as_string(hide_password=True)
         self._patience = patience
+        self._session_name = "watcher"
         self._writing = self._open(url, CONNECTIONS, pause)
         self._beats = self._open(url, 1, pause)
         self._readers = self._open(url, CONNECTIONS, READING_PAUSE)
@@ -150,12 +152,13 @@ class PostgresDatabase:
             connect_args=client_options(pause),
         )
         settings = session_settings(pause, self._patience)
-        setting = "SELECT " + ", ".join(["set_config(%s, %s, false)"] * len(settings))
+        setting = "SELECT " + ", ".join(["set_config(%s, %s, false)"] * (len(settings) + 1))
 
         @event.listens_for(engine, "connect")
         def prepare(connection: Any, _record: object) -> None:
             connection.adapters.register_dumper(list, ListBinaryDumper)
-            connection.execute(setting, [text for pair in settings.items() for text in pair])
+            named = settings | {"application_name": self._session_name}
+            connection.execute(setting, [text for pair in named.items() for text in pair])
             connection.commit()
 
         return engine
@@ -190,6 +193,26 @@ class PostgresDatabase:
     def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
         started: datetime = connection.execute(select(func.pg_postmaster_start_time())).scalar_one()
         return timedelta(0) <= now - started < within
+
+    def name_sessions(self, node: str) -> None:
+        self._session_name = _session_name(node)
+        for engine in (self._writing, self._beats, self._readers):
+            engine.dispose()
+
+    def end_sessions(self, connection: Connection, nodes: Collection[str]) -> None:
+        """A user may end the sessions of the same user (`pg_terminate_backend`).
+
+        `idle_in_transaction_session_timeout` does not count while a statement waits, for one lock after the other, or
+        between the statements of a pipeline: in a crash run, a frozen node kept its locks for 15 seconds.
+        """
+        session = table_of("pg_stat_activity", column("pid"), column("application_name"), column("usename"))
+        names = [_session_name(node) for node in nodes]
+        ended = select(func.pg_terminate_backend(session.c.pid)).where(
+            session.c.application_name.in_(names),
+            session.c.usename == func.current_user(),
+            session.c.pid != func.pg_backend_pid(),
+        )
+        connection.execute(ended)
 
     def serialise(self, connection: Connection, what: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"watcher {what}", 0))))
@@ -284,6 +307,11 @@ class PostgresDatabase:
         kind, remedy = REMEDIES.get(state) or REMEDIES.get(state[:CLASS_LENGTH]) or other
         said = str(error.orig).strip().splitlines() or ["no answer"]
         return kind(f"{self.where}: {said[0]}; {remedy}")
+
+
+def _session_name(node: str) -> str:
+    """At most 63 bytes, as `application_name`."""
+    return f"watcher {node}"[:63]
 
 
 # Statements are built once: that takes longer than running them for a few rows.

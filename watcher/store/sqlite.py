@@ -183,6 +183,12 @@ class SqliteDatabase:
     def has_just_started(self, connection: Connection, now: datetime, within: timedelta) -> bool:
         return False
 
+    def name_sessions(self, node: str) -> None:
+        """Nothing to do: there is no server."""
+
+    def end_sessions(self, connection: Connection, nodes: Collection[str]) -> None:
+        """Nothing to do: there is no server."""
+
     def serialise(self, connection: Connection, what: str) -> None:
         """Nothing to do: there is one writer."""
 
