@@ -35,7 +35,6 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy import table as table_of
 from sqlalchemy.dialects.postgresql import ARRAY, Insert, insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -44,6 +43,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
 from watcher.store.columns import metadata
+from watcher.store.postgres_sessions import (
+    BULK_PAUSE,
+    CONNECT_SECONDS,
+    READING_PAUSE,
+    client_options,
+    ending_sessions,
+    session_name,
+    session_settings,
+)
 from watcher.store.tables import PARTIAL_INDEXES, entries, feed_states, feeds, hosts
 
 for _index, _condition in PARTIAL_INDEXES:
@@ -53,57 +61,8 @@ for _table, _share in ((feed_states, 50), (feeds, 80), (hosts, 80)):
     _table.dialect_options["postgresql"]["with"] = {"fillfactor": _share}
 
 CONNECTIONS = 5
-CONNECT_SECONDS = 10
 ENTRY_BYTES = 330
 """What an entry takes beside its document: the rest of its row, and its places in the five indexes."""
-
-READING_PAUSE = timedelta(minutes=5)
-"""How long a session may pause that only reads: it locks nothing, and what is made of many rows takes its time."""
-
-BULK_PAUSE = timedelta(seconds=20)
-"""The same for a transaction that computes for long between two statements: an upgrade, the sync of very many feeds."""
-
-GONE_AFTER = timedelta(seconds=15)
-"""When a machine counts as gone that answers nothing, not even that it is there."""
-
-SETTINGS = {"enable_seqscan": "off", "jit": "off"}
-"""No whole table is read where an index serves: a session keeps its plans, also those that were made while a table was
-empty. Every check of a foreign key then read all of a table that had grown since. What has no index looks so expensive
-to the server then that it would compile the statement.
-"""
-
-
-def client_options(pause: timedelta) -> dict[str, int]:
-    """How libpq notices that the server has gone: https://www.postgresql.org/docs/current/libpq-connect.html."""
-    gone = min(pause, GONE_AFTER)
-    probe = max(1, round(gone.total_seconds() / 3))
-    return {
-        "connect_timeout": CONNECT_SECONDS,
-        "keepalives_idle": probe,
-        "keepalives_interval": probe,
-        "keepalives_count": 2,
-        "tcp_user_timeout": gone // timedelta(milliseconds=1),
-    }
-
-
-def session_settings(pause: timedelta, patience: timedelta) -> dict[str, str]:
-    """What each session sets. It ends with its node, on both sides: what is frozen or cut off inside a transaction must
-    not keep its locks until TCP gives up, which takes two hours.
-
-    A process that is stopped says nothing for longer than `pause`; a machine that is switched off acknowledges nothing,
-    also in the middle of a statement (https://www.postgresql.org/docs/current/runtime-config-connection.html). There is
-    no `statement_timeout`: while a statement runs its node lives, or the session ends when the answer reaches nobody.
-    """
-    client = client_options(pause)
-    return SETTINGS | {
-        "lock_timeout": f"{patience // timedelta(milliseconds=1)}ms",
-        "idle_in_transaction_session_timeout": f"{pause // timedelta(milliseconds=1)}ms",
-        "tcp_keepalives_idle": f"{client['keepalives_idle']}s",
-        "tcp_keepalives_interval": f"{client['keepalives_interval']}s",
-        "tcp_keepalives_count": f"{client['keepalives_count']}",
-        "tcp_user_timeout": f"{client['tcp_user_timeout']}ms",
-    }
-
 
 CONNECTION_FAILED = "08"
 """The driver gives no SQLSTATE for it."""
@@ -195,24 +154,12 @@ class PostgresDatabase:
         return timedelta(0) <= now - started < within
 
     def name_sessions(self, node: str) -> None:
-        self._session_name = _session_name(node)
+        self._session_name = session_name(node)
         for engine in (self._writing, self._beats, self._readers):
             engine.dispose()
 
     def end_sessions(self, connection: Connection, nodes: Collection[str]) -> None:
-        """A user may end the sessions of the same user (`pg_terminate_backend`).
-
-        `idle_in_transaction_session_timeout` does not count while a statement waits, for one lock after the other, or
-        between the statements of a pipeline: in a crash run, a frozen node kept its locks for 15 seconds.
-        """
-        session = table_of("pg_stat_activity", column("pid"), column("application_name"), column("usename"))
-        names = [_session_name(node) for node in nodes]
-        ended = select(func.pg_terminate_backend(session.c.pid)).where(
-            session.c.application_name.in_(names),
-            session.c.usename == func.current_user(),
-            session.c.pid != func.pg_backend_pid(),
-        )
-        connection.execute(ended)
+        connection.execute(ending_sessions(nodes))
 
     def serialise(self, connection: Connection, what: str) -> None:
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"watcher {what}", 0))))
@@ -307,11 +254,6 @@ class PostgresDatabase:
         kind, remedy = REMEDIES.get(state) or REMEDIES.get(state[:CLASS_LENGTH]) or other
         said = str(error.orig).strip().splitlines() or ["no answer"]
         return kind(f"{self.where}: {said[0]}; {remedy}")
-
-
-def _session_name(node: str) -> str:
-    """At most 63 bytes, as `application_name`."""
-    return f"watcher {node}"[:63]
 
 
 # Statements are built once: that takes longer than running them for a few rows.

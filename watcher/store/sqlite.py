@@ -15,11 +15,9 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -37,10 +35,8 @@ from sqlalchemy import (
     create_engine,
     event,
     func,
-    update,
 )
-from sqlalchemy.dialects.sqlite import Insert, insert
-from sqlalchemy.dialects.sqlite import dialect as sqlite_dialect
+from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
@@ -49,6 +45,7 @@ from watcher.errors import StoreBusy, StoreCorrupt, StoreError, StoreFull
 from watcher.failpoints import pass_by
 from watcher.store.fair_lock import FairLock
 from watcher.store.file_copy import connect_to_read, copy_database, may_only_read, problems_of_file
+from watcher.store.sqlite_statements import insert_statement, update_statement, upsert_statement
 
 READERS = 4
 READING = "BEGIN"
@@ -196,7 +193,7 @@ class SqliteDatabase:
         return insert(table).on_conflict_do_nothing(index_elements=list(key))
 
     def upsert(self, table: Table, key: Sequence[str], replaced: Collection[str]) -> Executable:
-        return _upsert(table, tuple(key), tuple(replaced))
+        return upsert_statement(table, tuple(key), tuple(replaced))
 
     def is_in(self, column: ColumnElement[Any], values: Collection[Any]) -> ColumnElement[bool]:
         return column.in_(values)
@@ -216,7 +213,7 @@ class SqliteDatabase:
     ) -> None:
         if rows:
             given = [{f"its_{name}": value for name, value in row.items()} for row in rows]
-            connection.execute(_update(table, tuple(key), tuple(rows[0])), given)
+            connection.execute(update_statement(table, tuple(key), tuple(rows[0])), given)
 
     def insert_rows(
         self,
@@ -227,7 +224,7 @@ class SqliteDatabase:
         replaced: Collection[str] = (),
     ) -> None:
         if rows:
-            statement, columns = _insert(table, tuple(rows[0]), tuple(key), tuple(replaced))
+            statement, columns = insert_statement(table, tuple(rows[0]), tuple(key), tuple(replaced))
             values = [column.values(rows) for column in columns]
             connection.exec_driver_sql(statement, list(zip(*values, strict=True)))
 
@@ -302,54 +299,3 @@ class SqliteDatabase:
         if self._file.exists() and not self._file.is_file():
             return f"this is {'a folder' if self._file.is_dir() else 'no ordinary file'}; name a file in `store`"
         return ""
-
-
-@dataclass(frozen=True, slots=True)
-class _Column:
-    """A column of an INSERT: its default where the rows do not give it, and what makes a value one of SQLite's."""
-
-    name: str
-    default: Any
-    convert: Callable[[Any], Any] | None
-
-    def values(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
-        name = self.name
-        values = [row[name] for row in rows] if name in rows[0] else [self.default] * len(rows)
-        return values if self.convert is None else map(self.convert, values)
-
-
-@cache
-def _insert(
-    table: Table, names: tuple[str, ...], key: tuple[str, ...], replaced: tuple[str, ...]
-) -> tuple[str, tuple[_Column, ...]]:
-    """The text of an INSERT, with its columns in order. Run as a statement of SQLAlchemy, each row would cost more than
-    SQLite needs to insert it: names are looked up and values converted one by one.
-    """
-    new: Insert = insert(table)
-    if replaced:
-        new = _upsert(table, key, replaced)
-    elif key:
-        new = new.on_conflict_do_nothing(index_elements=list(key))
-    dialect = sqlite_dialect()
-    compiled = new.compile(dialect=dialect, column_keys=names)
-    columns = [table.c[name] for name in compiled.positiontup or ()]
-    return str(compiled), tuple(
-        _Column(one.name, getattr(one.default, "arg", None), one.type.dialect_impl(dialect).bind_processor(dialect))
-        for one in columns
-    )
-
-
-@cache
-def _upsert(table: Table, key: tuple[str, ...], replaced: tuple[str, ...]) -> Insert:
-    """Built once: that takes longer than running it for a few rows."""
-    statement = insert(table)
-    return statement.on_conflict_do_update(
-        index_elements=list(key), set_={name: statement.excluded[name] for name in replaced}
-    )
-
-
-@cache
-def _update(table: Table, key: tuple[str, ...], names: tuple[str, ...]) -> Executable:
-    """Built once: that takes longer than running it for a few rows."""
-    values: dict[str, Any] = {name: bindparam(f"its_{name}") for name in names if name not in key}
-    return update(table).where(*(table.c[name] == bindparam(f"its_{name}") for name in key)).values(values)
