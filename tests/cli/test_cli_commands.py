@@ -158,7 +158,7 @@ def test_wrong_use_names_the_remedy_and_exits_2(harness: Harness, words: list[st
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["alerts", "mark", "0", "irelevant"], "'irelevant' is not one of 'relevant', 'irrelevant'."),
+        (["alerts", "mark", "0", "irelevant"], "'irelevant' is not one of 'relevant', 'irrelevant', 'unmarked'."),
         (["outbox", "list", "--state", "deed"], "'deed' is not one of 'ready', 'leased', 'sent', 'dead'."),
     ],
 )
