@@ -189,8 +189,8 @@ def declare_dead(database: Database, connection: Connection, now: datetime, spar
     if not ids or database.has_just_started(connection, now, GRACE):
         return
     database.end_sessions(connection, ids)
-    free = list(connection.scalars(silent.with_for_update(skip_locked=True)))
-    connection.execute(update(nodes).where(nodes.c.id.in_(free)).values(died_at=now))
+    if free := list(connection.scalars(silent.with_for_update(skip_locked=True))):
+        connection.execute(update(nodes).where(nodes.c.id.in_(free)).values(died_at=now))
 
 
 def forget_nodes(connection: Connection, now: datetime) -> None:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from difflib import get_close_matches
 
+from watcher.config.did_you_mean import nearest_words
 from watcher.store.page_questions import nearest_names
 from watcher.views.feeds import name_of
 from watcher.web.exchange import Asked, Offer
 from watcher.web.rendering import SHOWN_ID
 
 MOST = 5
-ALIKE = 0.6
-"""Of two names, as `difflib` measures it."""
 
 
 def near_alerts(asked: Asked, beginning: str) -> Iterator[Offer]:
@@ -45,8 +43,7 @@ def near_feeds(asked: Asked, beginning: str) -> Iterator[Offer]:
 def near_topics(asked: Asked, name: str) -> Iterator[Offer]:
     """Topics with a similar name; all where there are few."""
     titles = {one.topic.name: one.topic.title for one in asked.site.config.topics}
-    close = get_close_matches(name.casefold(), list(titles), MOST, ALIKE)
-    for one in close or list(titles)[:MOST]:
+    for one in nearest_words(name, titles, MOST) or list(titles)[:MOST]:
         yield Offer(asked.site.topic_page(one), one, titles[one])
 
 
@@ -54,7 +51,7 @@ def near_pages(path: str, paths: Iterable[str]) -> Iterator[Offer]:
     """Pages whose address is nearly this one; the rest of the address is kept."""
     first, _, rest = path.lstrip("/").partition("/")
     known = {one.split("/")[1] for one in paths if "{" not in one.split("/")[1]}
-    for name in get_close_matches(first.casefold(), sorted(known - {""}), 1, ALIKE):
+    for name in nearest_words(first, sorted(known - {""}), 1):
         if name != first:
             yield Offer(f"/{name}/{rest}" if rest else f"/{name}", f"/{name}/{rest}" if rest else f"/{name}")
 
