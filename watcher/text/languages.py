@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+from msgspec import Raw
 
 from watcher.text.fold import fold
 
@@ -49,8 +54,13 @@ def language_code(written: str) -> str | None:
 
 @lru_cache(maxsize=32)
 def stop_words(languages: tuple[str, ...]) -> frozenset[str]:
-    """The folded words of the languages that say nothing of a subject, by the lists of stopwords-iso."""
-    import stopwordsiso
+    """The folded words of the languages that say nothing of a subject, by the lists of stopwords-iso.
 
-    known = [language for language in languages if stopwordsiso.has_lang(language)]
-    return frozenset(fold(word) for language in known for word in stopwordsiso.stopwords(language)) - _CONTENT_WORDS
+    The file of the package is read without importing it: it would keep the words of all its languages, 8 MB.
+    """
+    package = find_spec("stopwordsiso")
+    if package is None or package.origin is None:
+        raise ImportError("the package stopwordsiso is not installed")
+    lists = msgspec.json.decode(Path(package.origin).with_name("stopwords-iso.json").read_bytes(), type=dict[str, Raw])
+    known = [msgspec.json.decode(lists[language], type=list[str]) for language in languages if language in lists]
+    return frozenset(fold(word) for words in known for word in words) - _CONTENT_WORDS
