@@ -73,6 +73,9 @@ def _run(compiled: CompiledConfig, all_feeds: bool, digest_now: bool) -> OnceRep
             return OnceReport()
     import asyncio
 
+    from watcher.service.memory import freeze_objects
+
+    freeze_objects()
     return asyncio.run(_once(compiled, all_feeds, digest_now))
 
 

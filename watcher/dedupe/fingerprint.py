@@ -9,10 +9,9 @@ from functools import lru_cache
 from watcher.model.alert import stable_hash_of_bytes
 from watcher.model.entry import Entry, joined_texts
 from watcher.text.fold import fold
-from watcher.text.tokens import UNSPACED
+from watcher.text.tokens import unspaced_character
 
 _WORD = re.compile(r"[^\W_]+")
-_UNSPACED_CHARACTER = re.compile(f"[{UNSPACED}]")
 _ASCII = bytes(range(128))
 _FEW = 16
 """Different characters that are replaced one by one: typography, a few accents."""
@@ -92,5 +91,5 @@ def text_fingerprint(entry: Entry) -> str:
 def word_count(text: str, enough: int) -> int:
     """Words of a text, two characters making one in scripts without spaces; stops counting at `enough`."""
     head = text[: enough * 40]
-    unspaced = len(_UNSPACED_CHARACTER.findall(head)) // _UNSPACED_PER_WORD
-    return min(enough, unspaced + len(_WORD.findall(_UNSPACED_CHARACTER.sub(" ", head))))
+    rest, unspaced = (head, 0) if head.isascii() else unspaced_character().subn(" ", head)
+    return min(enough, unspaced // _UNSPACED_PER_WORD + len(_WORD.findall(rest)))

@@ -7,16 +7,12 @@ from __future__ import annotations
 
 import re
 import string
+from functools import cache
 from hashlib import blake2b
 from unicodedata import combining
 
 from watcher.text.fold import fold
-from watcher.text.tokens import APART, UNSPACED
-
-_LETTERS = f"[^{APART}{UNSPACED}\ud800-\udfff\U0001f000-\U0001faff]+"
-"""With the marks that many scripts write inside words: vowel signs, harakat, decomposed accents."""
-_WORD = re.compile(rf"[{UNSPACED}]|{_LETTERS}(?:(?<=\d)[.,:](?=\d){_LETTERS})*")
-"""A character of a script without spaces, or a run of letters and digits; a number holds its separators."""
+from watcher.text.tokens import UNSPACED, apart
 
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _SEPARATORS = b".,:"
@@ -28,6 +24,16 @@ _SEPARATED = b"9,9"
 _HIDING = 128
 """Added to a separator it is a byte that ASCII does not have."""
 _ALPHANUMERIC = (string.ascii_letters + string.digits).encode()
+
+
+@cache
+def _word() -> re.Pattern[str]:
+    """A character of a script without spaces, or a run of letters and digits; a number holds its separators.
+
+    With the marks that many scripts write inside words: vowel signs, harakat, decomposed accents.
+    """
+    letters = f"[^{apart()}{UNSPACED}\ud800-\udfff\U0001f000-\U0001faff]+"
+    return re.compile(rf"[{UNSPACED}]|{letters}(?:(?<=\d)[.,:](?=\d){letters})*")
 
 
 def _table() -> bytes:
@@ -56,7 +62,7 @@ def split_words(text: str) -> list[bytes]:
     """The words and numbers of a text in order, as they are written; in scripts without spaces every character."""
     if text.isascii() or not _has_letters("".join(_FOREIGN.findall(text))):
         return _hidden_separators(text.encode("ascii", "replace")).translate(_WORDLY).split()
-    return " ".join(_WORD.findall(text)).encode("utf-8", "surrogatepass").split()
+    return " ".join(_word().findall(text)).encode("utf-8", "surrogatepass").split()
 
 
 def _has_letters(foreign: str) -> bool:

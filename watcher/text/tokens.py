@@ -38,12 +38,14 @@ LONGEST_PIECE = 80
 _MOST_PIECES = 6
 
 
-def _apart() -> str:
+@cache
+def apart() -> str:
     """What separates words, as the inside of a character class.
 
-    `\\w` alone will not do: it lacks the combining marks that many scripts write inside words.
+    `\\w` alone will not do: it lacks the combining marks that many scripts write inside words. This and the patterns
+    made of it take a twentieth of a start, so that they are made when a text is cut.
     """
-    # As UTF-16 the plane is made at once: this runs whenever a command starts that knows topics.
+    # As UTF-16 the plane is made at once.
     plane = array("H", range(0xD800))
     plane.extend(range(0xE000, 0x10000))
     unwordly = re.finditer(r"[\W_]+", plane.tobytes().decode("utf-16"))
@@ -66,9 +68,6 @@ def _class(codes: Iterable[int]) -> str:
     return "".join(f"{re.escape(chr(first))}-{re.escape(chr(last))}" for first, last in runs)
 
 
-APART = _apart()
-_NOT_IN_PIECE = f"{APART}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
-_PIECE_CLASS = f"[^{_NOT_IN_PIECE}{UNSPACED}]"
 _VOICED = "\u3099\u309a\uff9e\uff9f"
 """Marks that belong to the kana before them, in decomposed and in narrow writing."""
 _DOMAINS = """
@@ -81,8 +80,6 @@ _ADDRESS = (
     r"|(?:[A-Za-z0-9-]{1,63}\.){1,6}[a-z]{2,24}/[!-;=?-~]+"
 )
 """Of the Internet. Repetitions are bounded, so that a hostile text costs a constant factor."""
-_CHUNK = re.compile(f"{_ADDRESS}|[{UNSPACED}][{_VOICED}]?|{_PIECE_CLASS}+(?:[{_JOINERS}]{_PIECE_CLASS}+)*")
-_IS_ADDRESS = re.compile(_ADDRESS)
 _MAY_BE_ADDRESS = re.compile(r"\w[.@]\w|://")
 _LONGEST_HOST = 253
 """Characters of a host name (RFC 1035 §2.3.4)."""
@@ -126,9 +123,25 @@ _IS_COMPOUND = re.compile(f"[{_JOINERS}.@:]")
 """What a chunk has that is an address or more than one piece."""
 
 
+@cache
+def _not_in_piece() -> str:
+    return f"{apart()}{_JOINERS}\ud800-\udfff\U0001f000-\U0001faff"
+
+
+@cache
+def _chunk() -> re.Pattern[str]:
+    letter = f"[^{_not_in_piece()}{UNSPACED}]"
+    return re.compile(f"{_ADDRESS}|[{UNSPACED}][{_VOICED}]?|{letter}+(?:[{_JOINERS}]{letter}+)*")
+
+
+@cache
+def _address() -> re.Pattern[str]:
+    return re.compile(_ADDRESS)
+
+
 def chunks(text: str) -> list[str]:
     """The chunks of a text, in order, as written."""
-    return _CHUNK.findall(text)
+    return _chunk().findall(text)
 
 
 def pieces(chunk: str) -> tuple[str, ...]:
@@ -138,7 +151,7 @@ def pieces(chunk: str) -> tuple[str, ...]:
 
 def is_address(chunk: str) -> bool:
     """Whether a chunk is an address of the Internet."""
-    return _MAY_BE_ADDRESS.search(chunk) is not None and _IS_ADDRESS.fullmatch(chunk) is not None
+    return _MAY_BE_ADDRESS.search(chunk) is not None and _address().fullmatch(chunk) is not None
 
 
 def address_forms(address: str) -> set[str]:
@@ -315,7 +328,7 @@ def chunk_spans(text: str) -> list[list[tuple[int, int]]]:
         [chunk.span()]
         if _IS_COMPOUND.search(chunk[0]) is None or is_address(chunk[0])
         else [piece.span() for piece in _PIECE.finditer(text, chunk.start(), chunk.end())]
-        for chunk in _CHUNK.finditer(text)
+        for chunk in _chunk().finditer(text)
     ]
 
 
@@ -332,12 +345,16 @@ def count_breaks(token: str) -> int:
 
 @cache
 def _break() -> re.Pattern[str]:
-    return re.compile(f"(?<=[^{_NOT_IN_PIECE}])[{_NOT_IN_PIECE}](?=[^{_NOT_IN_PIECE}])")
+    between = _not_in_piece()
+    return re.compile(f"(?<=[^{between}])[{between}](?=[^{between}])")
 
 
 def is_unspaced(text: str) -> bool:
     """Whether a text has a character of a script that puts no spaces between words."""
-    return _UNSPACED_CHAR.search(text) is not None
+    return not text.isascii() and unspaced_character().search(text) is not None
 
 
-_UNSPACED_CHAR = re.compile(f"[{UNSPACED}]")
+@cache
+def unspaced_character() -> re.Pattern[str]:
+    """A character of a script that puts no spaces between words."""
+    return re.compile(f"[{UNSPACED}]")
