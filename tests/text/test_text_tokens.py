@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watcher.text.tokens import chunks, is_unspaced, piece_spans, pieces, runs, words
+from watcher.text.letters import is_unspaced
+from watcher.text.tokens import chunks, piece_spans, pieces, runs, words
 
 JOINERS = "-\u2010\u2011\u2012\u2013'\u2019\u2018\u02bc\u200c`\u00b4\u2212\uff0d"
 

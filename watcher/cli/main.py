@@ -60,8 +60,8 @@ COMMANDS: Mapping[str, str] = {
 WITHOUT_PLUGINS = ("PYDANTIC_DISABLE_PLUGINS", "__all__")
 """Looking for plugins of pydantic reads the metadata of every installed distribution. We have none."""
 NEW_OBJECTS = 500_000
-"""How many new objects the cyclic garbage collector waits for: imports alone make 200,000, and most commands end before.
-With the 700 of Python it takes a tenth of a start, with 10,000 or 100,000 a twentieth."""
+"""How many new objects the cyclic garbage collector waits for: imports alone make 200,000, and most commands end
+before. With the 700 of Python it takes a tenth of a start, with 10,000 or 100,000 a twentieth."""
 HIDDEN = frozenset({"debug"})
 SUMMARY = "Poll news feeds, score every entry against your topics, and alert the right people with the reasons."
 _PYDANTIC_PREFIX = "Value error, "

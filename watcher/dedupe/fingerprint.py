@@ -9,7 +9,7 @@ from functools import lru_cache
 from watcher.model.alert import stable_hash_of_bytes
 from watcher.model.entry import Entry, joined_texts
 from watcher.text.fold import fold
-from watcher.text.tokens import unspaced_character
+from watcher.text.letters import unspaced_character
 
 _WORD = re.compile(r"[^\W_]+")
 _ASCII = bytes(range(128))

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from itertools import product
 
 from watcher.text.fold import fold, without_invisible
+from watcher.text.letters import is_unspaced
 from watcher.text.stems import script_of
 from watcher.text.tokens import (
     address_forms,
@@ -18,7 +19,6 @@ from watcher.text.tokens import (
     initials_with_and,
     is_address,
     is_dotted_initials,
-    is_unspaced,
     may_join,
     pieces,
     signed_words,

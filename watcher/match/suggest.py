@@ -15,8 +15,9 @@ from watcher.match.percolator import Percolator
 from watcher.model.entry import Entry
 from watcher.model.topic import Points, Term, Topic
 from watcher.text.languages import language_code, stop_words
+from watcher.text.letters import is_unspaced
 from watcher.text.stems import STEMMED_LANGUAGES, languages_for, stems
-from watcher.text.tokens import is_unspaced, words
+from watcher.text.tokens import words
 
 _LONGEST_PHRASE = 3
 _FEWEST_ENTRIES = 3

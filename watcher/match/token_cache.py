@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from watcher.match.topic_index import Index
+from watcher.text.letters import is_unspaced
 from watcher.text.tokens import (
     chunks,
     grouped_numbers,
@@ -18,7 +19,6 @@ from watcher.text.tokens import (
     initials_with_and,
     is_address,
     is_dotted_initials,
-    is_unspaced,
     piece_spans,
     pieces,
     runs,

@@ -19,7 +19,7 @@ from watcher.search.node import Beginning, Node, Word, all_of, any_of
 from watcher.search.query import SHORTEST_PREFIX
 from watcher.search.text import words_of
 from watcher.store.store import Store
-from watcher.text.tokens import is_unspaced
+from watcher.text.letters import is_unspaced
 
 BATCH = 250
 _AT_ONCE = 1_000

@@ -17,7 +17,7 @@ from watcher.search.node import EVERYTHING, Beginning, Label, LabelKind, Node, N
 from watcher.search.text import joined_forms, words_of
 from watcher.text.fold import fold
 from watcher.text.languages import language_code
-from watcher.text.tokens import is_unspaced
+from watcher.text.letters import is_unspaced
 
 LONGEST_QUERY = 1_000
 """Characters; the rest is left out."""

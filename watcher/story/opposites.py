@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 from watcher.text.fold import fold
-from watcher.text.tokens import is_unspaced
+from watcher.text.letters import is_unspaced
 
 _CLASSES = """
 accept* agree agrees agreed approv* endors* ratif* adopts adopted | reject* refus* declines declined veto* rebuff* \

@@ -16,7 +16,7 @@ from watcher.story.numbers import Number, numbers_in, unsure_numbers
 from watcher.story.opposites import OneOfClass, opposites_in
 from watcher.story.words import spaced, split_words
 from watcher.text.fold import fold
-from watcher.text.tokens import is_unspaced
+from watcher.text.letters import is_unspaced
 
 
 def _folded(words: str) -> frozenset[str]:

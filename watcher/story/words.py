@@ -12,7 +12,7 @@ from hashlib import blake2b
 from unicodedata import combining
 
 from watcher.text.fold import fold
-from watcher.text.tokens import UNSPACED, apart
+from watcher.text.letters import UNSPACED, apart
 
 _FOREIGN = re.compile(r"[^\x00-\x7f]+")
 _SEPARATORS = b".,:"
