@@ -8,7 +8,6 @@ from datetime import datetime
 
 from watcher.errors import AttemptReason
 from watcher.model.notification import Attempt, Notification, NotificationState
-from watcher.model.route import ChannelRef
 
 REMEDIES: Mapping[AttemptReason, str] = {
     AttemptReason.CONNECT: "the receiver could not be reached: check its address and the network",
@@ -35,17 +34,14 @@ REMEDIES: Mapping[AttemptReason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class MessageRow:
-    """One message. `last`: how it ended last. `paused_until`: its channel is paused after failures."""
+    """One message. `last`: how it ended last. `is_dropped`: it is dead because a user gave it up. `paused_until`: its
+    channel is paused after failures.
+    """
 
     notification: Notification
     last: Attempt | None
+    is_dropped: bool
     paused_until: datetime | None
-
-    @property
-    def is_dropped(self) -> bool:
-        """Whether it is dead because a user gave it up."""
-        is_dead = self.notification.state is NotificationState.DEAD
-        return is_dead and self.last is not None and self.last.reason == AttemptReason.DROPPED
 
     @property
     def failure(self) -> Attempt | None:
@@ -81,13 +77,6 @@ class MessageRow:
     @property
     def may_drop(self) -> bool:
         return self.may_retry and not self.is_dropped
-
-
-def message_rows(
-    notifications: Sequence[Notification], last: Mapping[str, Attempt], pauses: Mapping[ChannelRef, datetime]
-) -> tuple[MessageRow, ...]:
-    """The rows of a list, in the given order; `last` attempts are by key."""
-    return tuple(MessageRow(one, last.get(one.key), pauses.get(one.group.channel)) for one in notifications)
 
 
 def remedy_of(attempts: Sequence[Attempt]) -> str:
