@@ -20,7 +20,7 @@ from watcher.service.load import load_config
 from watcher.store.store import Store
 from watcher.web.app import all_pages
 from watcher.web.door import Door
-from watcher.web.handover import ServedConfig
+from watcher.web.handover import ServedConfig, file_time
 from watcher.web.router import Page, Router
 from watcher.web.site import Site
 
@@ -41,8 +41,14 @@ def site_of(folder: Path, store: Store, clock: FakeClock, text: str = "", base: 
     """The site of a configuration: the base and these sections."""
     file = folder / "config.yaml"
     file.write_text(base + text, encoding="utf-8")
+    return Site(served_config(file), store, clock)
+
+
+def served_config(file: Path) -> ServedConfig:
+    """What is served of a file, as `watcher web` reads it."""
+    changed_at = file_time(file)
     compiled = load_config(file, {}, secrets="defer")
-    return Site(ServedConfig(compiled.settings, compiled.topics), store, clock)
+    return ServedConfig(compiled.settings, compiled.topics, changed_at)
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 from collections.abc import Callable
@@ -26,7 +27,7 @@ from tests.harness.store_samples import (
     route_to,
     save_alerts,
 )
-from tests.harness.web import BASE, Client, fill_with_history, site_of
+from tests.harness.web import BASE, Client, fill_with_history, served_config, site_of
 from watcher.errors import AttemptReason
 from watcher.model.act import Deed
 from watcher.model.alert import Alert
@@ -37,7 +38,8 @@ from watcher.search.query import parse
 from watcher.store.store import Store
 from watcher.views.feeds import feed_id
 from watcher.views.outbox import REMEDIES
-from watcher.web.app import all_pages
+from watcher.web.app import all_pages, keep_configured
+from watcher.web.handover import Handover
 from watcher.web.pages.status import SEARCHES
 
 
@@ -442,8 +444,56 @@ def test_status_says_when_the_file_is_newer_than_what_is_in_force(client: Client
     file = client.site.settings.file
     os.utime(file, ns=(1, 1))
     assert "The file has changed since then." in client.get("/status").text
-    client.site.adopt(client.site.config)
+    client.site.config = read = served_config(file)
     assert "The file has changed since then." not in client.get("/status").text
+    os.utime(file, ns=(2, 2))  # after it was read, and before it is in force
+    client.site.config = read
+    assert "The file has changed since then." in client.get("/status").text
+
+
+def test_of_two_reloads_at_once_the_last_one_wins(client: Client, tmp_path: Path) -> None:
+    old, gate = client.site.config, tmp_path / "gate"
+    os.mkfifo(gate)
+    for name in ("first", "last"):
+        config = replace(old, file_time=len(name))
+        (tmp_path / name).write_bytes(Handover(config, (), verbose=False, as_text=None).written())
+    script = "if mkdir begun; then cat gate first; else cat last; fi"
+
+    async def run() -> None:
+        wanted = asyncio.Event()
+        async with asyncio.timeout(60):
+            task = asyncio.create_task(keep_configured(client.site, ["sh", "-c", f"cd {tmp_path}; {script}"], wanted))
+            wanted.set()
+            opened = await asyncio.to_thread(gate.open, "w")  # the first one has read the file
+            wanted.set()
+            await asyncio.sleep(0.1)
+            assert wanted.is_set(), "the second one does not wait for the first"
+            opened.close()
+            while client.site.config.file_time != len("last"):
+                await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(run())
+
+
+def test_a_reload_that_fails_is_not_the_last_one(client: Client, tmp_path: Path) -> None:
+    new = tmp_path / "new"
+    new.write_bytes(Handover(client.site.config, (), verbose=False, as_text=None).written())
+    tries = tmp_path / "tries"
+    reload = ["sh", "-c", f"echo >>{tries}; case $(wc -l <{tries}) in 1) exit 2;; 2) echo;; *) cat {new};; esac"]
+    old = client.site.config
+
+    async def run() -> None:
+        wanted = asyncio.Event()
+        task = asyncio.create_task(keep_configured(client.site, reload, wanted))
+        async with asyncio.timeout(60):
+            while client.site.config is old:
+                assert not task.done()
+                wanted.set()
+                await asyncio.sleep(0.01)
+        task.cancel()
+
+    asyncio.run(run())
 
 
 def test_a_pause_of_a_channel_says_what_helps(client: Client, store: Store) -> None:

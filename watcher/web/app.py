@@ -105,9 +105,11 @@ async def _serve(door: Door, site: Site, sock: socket.socket, reload: Sequence[s
     )  # fmt: skip
     listen = site.settings.web.listen
     where = str(listen) if listen.socket else f"http://{Listen(listen.host, sock.getsockname()[1])}"
-    tasks = [asyncio.create_task(keep_filled(site)), asyncio.create_task(_trim_regularly(trim))]
+    reload_wanted = asyncio.Event()
+    work = (keep_filled(site), _trim_regularly(trim), keep_configured(site, reload, reload_wanted))
+    tasks = [asyncio.create_task(one) for one in work]
     loop = asyncio.get_running_loop()
-    loop.add_signal_handler(signal.SIGHUP, lambda: tasks.append(asyncio.create_task(_read_again(site, reload))))
+    loop.add_signal_handler(signal.SIGHUP, reload_wanted.set)
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, server.stop)
     log.info("web.started", address=where, url=site.settings.web.url or where)
@@ -125,8 +127,22 @@ async def _trim_regularly(trim: Callable[[], None]) -> None:
         trim()
 
 
+async def keep_configured(site: Site, command: Sequence[str], wanted: asyncio.Event) -> None:
+    """Has the command read the configuration whenever that is wanted, once at a time.
+
+    Side by side, what was read first could come last, and stay. What is wanted while the file is read is done after it.
+    """
+    while True:
+        await wanted.wait()
+        wanted.clear()
+        try:
+            await _read_again(site, command)
+        except Exception:
+            log.exception("reload.failed", remedy="please report this; the old configuration stays in force")
+
+
 async def _read_again(site: Site, command: Sequence[str]) -> None:
-    """Has the command read the configuration; a bad one is refused, with its problems, and the old one served on."""
+    """A bad configuration is refused, with its problems, and the old one served on."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
     printed, problems = await process.communicate()
@@ -134,5 +150,5 @@ async def _read_again(site: Site, command: Sequence[str]) -> None:
         lines = problems.decode("utf-8", "replace").splitlines() or [""]
         log.error("reload.refused", problems=max(len(lines) - 1, 1), first=lines[0])
         return
-    site.adopt(Handover.read(printed).config)
+    site.config = Handover.read(printed).config
     log.info("reload.completed", topics=len(site.config.topics))

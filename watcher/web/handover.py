@@ -11,6 +11,7 @@ import pickle
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 
 from watcher.errors import UsageError
 from watcher.match.compile import CompiledTopic
@@ -32,19 +33,32 @@ class _Recipients(ChannelOptions):
 
 @dataclass(frozen=True, slots=True)
 class ServedConfig:
-    """The configuration that pages show, its topics compiled."""
+    """The configuration that pages show, its topics compiled.
+
+    `file_time`: when its file was changed last, as `file_time` said before it was read: what is changed while it is
+    read counts as a change.
+    """
 
     settings: Settings
     topics: Sequence[CompiledTopic]
+    file_time: int = 0
 
     def without_options(self) -> ServedConfig:
         """The same without what channels need to send: addresses with tokens, and the modules of their types."""
         receivers = {name: _without_options(one) for name, one in self.settings.receivers.items()}
-        return ServedConfig(replace(self.settings, receivers=receivers), self.topics)
+        return replace(self, settings=replace(self.settings, receivers=receivers))
 
     def listening_at(self, listen: Listen) -> ServedConfig:
         """The same at another address."""
-        return ServedConfig(replace(self.settings, web=replace(self.settings.web, listen=listen)), self.topics)
+        return replace(self, settings=replace(self.settings, web=replace(self.settings.web, listen=listen)))
+
+
+def file_time(file: Path) -> int:
+    """When a file was changed last, in nanoseconds since the epoch; 0 when it cannot be asked."""
+    try:
+        return file.stat().st_mtime_ns
+    except OSError:
+        return 0
 
 
 def _without_options(receiver: Receiver) -> Receiver:

@@ -6,7 +6,6 @@ import getpass
 import json
 from bisect import bisect_left
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from operator import itemgetter
@@ -91,9 +90,7 @@ class Site:
     """Shared by all requests; thread-safe. `config` is swapped as a whole on a reload."""
 
     def __init__(self, config: ServedConfig, store: Store, clock: Clock, index: EntryIndex | None = None) -> None:
-        self.file_time = 0
-        """When the file of the configuration in force was changed last, in nanoseconds."""
-        self.adopt(config)
+        self.config = config
         self.store = store
         self.clock = clock
         self.index = index
@@ -106,12 +103,6 @@ class Site:
         self.paths: frozenset[str] = frozenset()
         self._feed_ids: tuple[ServedConfig, list[tuple[str, Feed]]] | None = None
         self._counts: tuple[datetime, Counts] | None = None
-
-    def adopt(self, config: ServedConfig) -> None:
-        """Puts a configuration in force."""
-        self.config = config
-        with suppress(OSError):
-            self.file_time = config.settings.file.stat().st_mtime_ns
 
     @property
     def settings(self) -> Settings:

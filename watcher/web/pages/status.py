@@ -11,6 +11,7 @@ from watcher.model.web import May
 from watcher.queries.status import read_status
 from watcher.views.status import entries_in_words
 from watcher.web.exchange import Asked, Reply
+from watcher.web.handover import file_time
 from watcher.web.rendering import lasting
 from watcher.web.router import Page
 
@@ -69,10 +70,7 @@ def status(asked: Asked) -> Reply:
 
 def _has_changed(asked: Asked) -> bool:
     """Whether the file is another than the one whose configuration is in force."""
-    try:
-        return asked.site.settings.file.stat().st_mtime_ns != asked.site.file_time
-    except OSError:
-        return False
+    return file_time(asked.site.settings.file) not in {0, asked.site.config.file_time}
 
 
 def _configuration(settings: Settings) -> Iterator[tuple[str, str]]:
