@@ -451,6 +451,13 @@ def test_status_says_when_the_file_is_newer_than_what_is_in_force(client: Client
     assert "The file has changed since then." in client.get("/status").text
 
 
+async def until(has_come: Callable[[], bool]) -> None:
+    while True:
+        if has_come():
+            return
+        await asyncio.sleep(0.01)
+
+
 def test_of_two_reloads_at_once_the_last_one_wins(client: Client, tmp_path: Path) -> None:
     old, gate = client.site.config, tmp_path / "gate"
     os.mkfifo(gate)
@@ -469,8 +476,7 @@ def test_of_two_reloads_at_once_the_last_one_wins(client: Client, tmp_path: Path
             await asyncio.sleep(0.1)
             assert wanted.is_set(), "the second one does not wait for the first"
             opened.close()
-            while client.site.config.file_time != len("last"):
-                await asyncio.sleep(0.01)
+            await until(lambda: client.site.config.file_time == len("last"))
         task.cancel()
 
     asyncio.run(run())
