@@ -164,6 +164,9 @@ def test_headers_on_every_answer(client: Client, method: str, path: str, status:
         ({"sec-fetch-site": "none"}, 403),
         ({"sec-fetch-site": "cross-site", "origin": "https://watcher.example.org"}, 403),
         ({"origin": "https://watcher.example.org"}, 303),
+        ({"origin": "http://watcher.example.org"}, 403),
+        ({"origin": "//watcher.example.org"}, 403),
+        ({"origin": "https://ada@watcher.example.org"}, 403),
         ({"origin": "https://evil.example"}, 403),
         ({"origin": "null"}, 403),
         ({"origin": "https://[broken"}, 403),
@@ -207,8 +210,9 @@ def test_the_header_of_a_proxy(make_client: Callable[..., Client], peer: str, va
     assert client.get("/status").status_code == status
 
 
-def test_a_proxy_nobody_configured_is_noticed(client: Client) -> None:
-    assert client.get("/status", **{"x-forwarded-for": "203.0.113.7"}).status_code == 403
+@pytest.mark.parametrize("header", ["Via", "Forwarded", "X-Forwarded-For", "X-Real-IP", "X-Forwarded-Proto"])
+def test_a_proxy_nobody_configured_is_noticed(client: Client, header: str) -> None:
+    assert client.get("/status", **{header.lower(): "203.0.113.7"}).status_code == 403
 
 
 def test_an_unknown_token_is_refused_even_with_a_session(make_client: Callable[..., Client]) -> None:

@@ -208,17 +208,19 @@ def _check_origin(web: WebSettings, headers: Headers) -> None:
         is_ours = site == ["same-origin"]
     else:
         origins, hosts = values_of(headers, "origin"), values_of(headers, "host")
-        own = web.host if web.url else (hosts[0].lower() if len(hosts) == 1 else "")
-        is_ours = len(origins) == 1 and own != "" and _netloc(origins[0]) == own
+        own = _origin(web.url) if web.url else ("http", hosts[0].lower() if len(hosts) == 1 else "")
+        is_ours = len(origins) == 1 and own[1] != "" and _origin(origins[0]) == own
     if not is_ours:
         raise Refused(403, "The request came from another site", "Open the page and press the button there.")
 
 
-def _netloc(origin: str) -> str:
+def _origin(address: str) -> tuple[str, str]:
+    """Scheme and host: a page that was sent without https can be anybody's, even if its host is ours."""
     try:
-        return urlsplit(origin).netloc.lower()
+        parts = urlsplit(address)
     except ValueError:
-        return ""
+        return "", ""
+    return parts.scheme, parts.netloc.lower()
 
 
 async def _body(headers: Headers, receive: Receive, largest: int) -> bytes:

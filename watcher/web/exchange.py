@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
@@ -119,6 +120,14 @@ class Asked:
     def author(self) -> str:
         """The name that is kept with what is done."""
         return self.user.name if self.user else ""
+
+    @property
+    def address(self) -> str | None:
+        """The address of who asks; None where it is that of a proxy on this machine, which all its users share."""
+        try:
+            return None if ip_address(self.peer).is_loopback else self.peer
+        except ValueError:
+            return None
 
     @property
     def actor(self) -> Actor | None:

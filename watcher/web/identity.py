@@ -19,7 +19,8 @@ from watcher.web.sessions import Generation, Session, cookie_name, read_session
 log = structlog.get_logger()
 
 Headers = Sequence[tuple[bytes, bytes]]
-FORWARDED = (b"forwarded", b"x-forwarded-for", b"via")
+FORWARDED = (b"forwarded", b"via", b"x-forwarded-for", b"x-forwarded-host", b"x-forwarded-proto", b"x-real-ip")
+"""Headers that proxies add, each of them some."""
 
 
 @dataclass(frozen=True, slots=True)

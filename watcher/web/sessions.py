@@ -57,7 +57,7 @@ def read_session(
         data, signature = (_bytes(part) for part in value.split("."))
         name, began, used, written_generation = json.loads(data)
         session = Session(str(name), _moment(began), _moment(used), int(written_generation))
-    except (ValueError, TypeError, OverflowError, OSError):
+    except (ValueError, TypeError, OverflowError, OSError, RecursionError):
         return None
     person = next((one for one in people if one.name == session.name and one.password is not None), None)
     if person is None or not any(hmac.compare_digest(_sign(data, person, key), signature) for key in keys):

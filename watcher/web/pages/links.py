@@ -190,7 +190,7 @@ def _open_to_write(asked: Asked) -> tuple[AlertLink, Alert]:
     wait = {"Retry-After": "3600"}
     if not LIMIT.allows(f"link {_token(asked)}", WRITES_A_LINK, asked.now):
         raise Refused(429, "This link was used too often", "Try again in an hour.", wait)
-    if not LIMIT.allows(f"address {asked.peer}", WRITES_AN_ADDRESS, asked.now):
+    if asked.address and not LIMIT.allows(f"address {asked.address}", WRITES_AN_ADDRESS, asked.now):
         raise Refused(429, "Too many requests from this address", "Try again in an hour.", wait)
     return link, alert
 

@@ -28,11 +28,14 @@ def form(asked: Asked) -> Reply:
 
 
 def sign_in(asked: Asked) -> Reply:
-    """The same answer for an unknown name and a wrong password; failures make both name and address wait."""
+    """The same answer for an unknown name and a wrong password; failures make the name wait, and the address.
+
+    The address of a proxy on this machine does not wait: one guesser would keep all users out.
+    """
     site, name, password = asked.site, asked.form.get("name", "").strip(), asked.form.get("password", "")
     if not site.settings.web.has_passwords:
         raise Refused(404, "Nobody signs in here", "The section web of the configuration has no people with passwords.")
-    keys = (f"name {name[:100]}", f"address {asked.peer}")
+    keys = [f"name {name[:100]}", *([f"address {asked.address}"] if asked.address else [])]
     wait = site.throttle.wait(asked.now, *keys)
     if wait:
         seconds = math.ceil(wait.total_seconds())
