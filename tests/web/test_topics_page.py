@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import pytest
 
 from tests.harness.store_samples import HOUR, NOW, acquire_one, alert, identified, notify_all, poll, save_alerts
 from tests.harness.web import Client
 from watcher.cli.files import judged_entries
+from watcher.config.topic_text import read_definition, with_term
 from watcher.match.evaluation import evaluate
 from watcher.match.suggest import Marked, suggest
 from watcher.model.entry import EntryDecision
@@ -35,8 +37,8 @@ def save_entries(store: Store, *titles: str) -> dict[str, str]:
     return {one.entry.title: one.key for one in found}
 
 
-def definition_on(client: Client) -> str:
-    found = re.search(r"<textarea id=\"definition\"[^>]*>(.*?)</textarea>", client.get("/topics/ceasefires").text, re.S)
+def definition_on(client: Client, path: str = "/topics/ceasefires") -> str:
+    found = re.search(r"<textarea id=\"definition\"[^>]*>(.*?)</textarea>", client.get(path).text, re.S)
     assert found is not None
     return html.unescape(found[1])
 
@@ -248,3 +250,51 @@ def test_a_topic_is_shown_as_it_is_written(
     assert (lines[0], lines[-1]) == (first, last)
     topic, problems = read_definition(written.text, written.vocabulary)
     assert (topic.name if topic else None, problems) == (name, ())
+
+
+def test_a_proposed_term_is_filled_in_and_tried(client: Client, store: Store) -> None:
+    """From the entry that did not come to the form of its topic, by the link that is on the page."""
+    keys = save_entries(store, "Roj camp is quiet", "An armistice is signed")
+    page = client.get(f"/entries/{keys['Roj camp is quiet'][:8]}?topic=ceasefires").text
+    link = html.unescape(re.findall(r'href="(/topics/ceasefires\?add=[^"]*)#try"', page)[0])
+    assert parse_qs(link.partition("?")[2]) == {"add": ["Roj camp"], "weight": ["3"]}
+    filled = definition_on(client, link)
+    assert 'terms: {3: ["Roj camp", ceasefire*, truce*]' in filled
+    tried_page = client.post("/topics/ceasefires/try", {"definition": filled}).text
+    assert "+1</span> would come" in tried_page
+    assert keys["Roj camp is quiet"][:8] in tried_page
+
+
+@pytest.mark.parametrize(
+    ("text", "terms"),
+    [
+        ("name: a\nterms:\n  3: [b, c]  # why\n  2: [d]\n", {"b": 300, "c": 300, "d": 200, "x y": 300}),
+        ("name: a\nterms:\n  2:\n    - b\nfocus: 4\n", {"b": 200, "x y": 300}),
+        ("name: a\nterms:\n  3.0:\n  - b\n", {"b": 300, "x y": 300}),
+        ("{name: a, terms: {3: [b]}}", {"b": 300, "x y": 300}),
+        ("{name: a, query: b}", {"x y": 300}),
+        ("name: a\nquery: b\n", {"x y": 300}),
+    ],
+)
+def test_a_term_is_added_to_a_definition_as_it_is_written(text: str, terms: dict[str, int]) -> None:
+    changed, problems = read_definition(with_term(text, "x y", "3"), "{}")
+    assert changed is not None
+    assert ({term.text: term.weight for term in changed.terms}, problems) == (terms, ())
+    assert ("# why" in text) == ("# why" in with_term(text, "x y", "3"))
+
+
+@pytest.mark.parametrize(
+    "written", ["require: b OR c", "require: 'b OR c'", "require: >\n  b\n  OR c", "require: |\n  b OR c"]
+)
+def test_a_word_is_added_to_a_condition(written: str) -> None:
+    text = f"name: a\n{written}\nterms: {{3: [d]}}\n"
+    changed, problems = read_definition(with_term(text, "x y", ""), "{}")
+    assert changed is not None
+    assert (changed.require, problems) == ('(b OR c) OR "x y"', ())
+
+
+@pytest.mark.parametrize(
+    ("text", "weight"), [("name: a\nterms: {3: [b]}\n", ""), ("[a", "3"), ("a", "3"), ("{name: a}", "x")]
+)
+def test_a_definition_without_a_place_for_a_term_stays(text: str, weight: str) -> None:
+    assert with_term(text, "x", weight) == text

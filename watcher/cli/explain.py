@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -25,6 +25,7 @@ from watcher.errors import UsageError
 from watcher.model.topic import format_points
 
 if TYPE_CHECKING:
+    from watcher.match.additions import Addition
     from watcher.match.explain import Explanation
     from watcher.model.entry import Entry
     from watcher.service.load import CompiledConfig
@@ -51,12 +52,12 @@ def explain_command(
 
     Prints level, score, every part of the score, and what is missing.
     """
-    from watcher.match.explain import explain, explanation_json
+    from watcher.match.explain import explain_all, explanation_json
 
     compiled = load_to_read(config)
     topics = selected_topics(compiled, topic)
     subject, labels = _subject(compiled, text, url, entry)
-    found = _with_meaning(compiled, [explain(one, subject, labels) for one in topics], subject, labels)
+    found = _with_meaning(compiled, explain_all(topics, subject, labels), subject, labels)
     if as_json:
         facts = [explanation_json(explanation) for explanation in found]
         typer.echo(json.dumps(facts[0] if topic else facts, ensure_ascii=False, indent=2))
@@ -66,8 +67,8 @@ def explain_command(
 
 
 def _with_meaning(
-    compiled: CompiledConfig, found: list[Explanation], subject: Entry, labels: Mapping[str, str] | None
-) -> list[Explanation]:
+    compiled: CompiledConfig, found: Sequence[Explanation], subject: Entry, labels: Mapping[str, str] | None
+) -> Sequence[Explanation]:
     """The explanations with closeness in meaning, where the configuration wants it."""
     if not compiled.settings.meaning.enabled:
         return found
@@ -144,6 +145,7 @@ def _lines(found: Explanation) -> Iterator[str]:
         yield f"  missing: {found.missing}"
     if found.query_lacks:
         yield f"  query not true, lacks: {found.query_lacks}"
+    yield from map(_addition, found.additions)
     for opinion in found.opinions:
         yield f"  beside the score: {opinion_text(opinion, is_reason=opinion.kind is found.lifted_by)}"
     if found.from_page:
@@ -157,3 +159,9 @@ def _lines(found: Explanation) -> Iterator[str]:
 def _distance(found: Explanation) -> str:
     to_focus = f"{format_points(found.to_focus)} points for focus"
     return f"{format_points(found.to_mention)} points for a mention, {to_focus}" if found.to_mention else to_focus
+
+
+def _addition(one: Addition) -> str:
+    where = "in require" if one.weight is None else f"of {format_points(one.weight)} points"
+    near = f" (the topic has {one.near})" if one.near else ""
+    return f'  would come with "{one.term}" {where}: {one.level.value}, {format_points(one.score)} points{near}'

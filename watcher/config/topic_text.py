@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from watcher.config.includes import include_files
-from watcher.config.yaml_tree import MappingNode, Node, SequenceNode, find, plain, read_document
+from watcher.config.quantities import read_points
+from watcher.config.yaml_tree import MappingNode, Node, Scalar, SequenceNode, find, plain, read_document
 from watcher.errors import Position
 from watcher.model.topic import Topic
 
@@ -82,6 +83,66 @@ def read_definition(text: str, vocabulary: str) -> tuple[Topic | None, tuple[str
     if set(document.root.items) != {"topics", "vocabulary"} or len(topics) != 1:
         return None, problems or ("the text must be one topic, with its name first",)
     return topics[0], problems
+
+
+def with_term(text: str, term: str, weight: str) -> str:
+    """The text of a topic with one more term of this weight, or where `weight` is empty with one more word that its
+    condition accepts. The rest stays as it is written; so does all of it where there is no place for the term.
+    """
+    root = _mapping(text)
+    if root is None or (weight and not _is_weight(weight, weight)):
+        return text
+    if weight:
+        changed = _with_one_more(text, root, json.dumps(term, ensure_ascii=False), weight)
+    else:
+        changed = _with_alternative(text, root, json.dumps(term, ensure_ascii=False) if " " in term else term)
+    return changed if _mapping(changed) is not None else text
+
+
+def _mapping(text: str) -> MappingNode | None:
+    document = read_document(text.encode("utf-8", "replace"))
+    return document.root if isinstance(document.root, MappingNode) and not document.flaws else None
+
+
+def _with_one_more(text: str, root: MappingNode, term: str, weight: str) -> str:
+    terms = root.items.get("terms")
+    if isinstance(terms, MappingNode):
+        same = next((node for key, node in terms.items.items() if _is_weight(key, weight)), None)
+        if isinstance(same, SequenceNode):
+            return _inserted(text, same.start, term, "- ")
+        return _inserted(text, terms.start, f"{weight}: [{term}]")
+    written = f"terms: {{{weight}: [{term}]}}"
+    if text[_offset(text, root.start) :].startswith("{"):
+        return _inserted(text, root.start, written)
+    return f"{text.rstrip()}\n{written}\n"
+
+
+def _is_weight(key: str, weight: str) -> bool:
+    try:
+        return read_points(key) == read_points(weight)
+    except ValueError:
+        return False
+
+
+def _with_alternative(text: str, root: MappingNode, word: str) -> str:
+    condition = root.items.get("require")
+    if not isinstance(condition, Scalar) or not isinstance(condition.value, str):
+        return text
+    written = json.dumps(f"({condition.value.strip()}) OR {word}", ensure_ascii=False)
+    end = "\n" if text[: condition.last].endswith("\n") else ""
+    return f"{text[: condition.first]}{written}{end}{text[condition.last :]}"
+
+
+def _inserted(text: str, at: Position, written: str, before: str = "") -> str:
+    """The text with something put first into a list or mapping; `before` is for one that has a line for each item."""
+    offset = _offset(text, at)
+    if text[offset] in "[{":
+        return f"{text[: offset + 1]}{written}, {text[offset + 1 :]}"
+    return f"{text[:offset]}{before}{written}\n{' ' * (at.column - 1)}{text[offset:]}"
+
+
+def _offset(text: str, at: Position) -> int:
+    return sum(map(len, text.splitlines(keepends=True)[: at.line - 1])) + at.column - 1
 
 
 def _with_line(position: Position | None, message: str) -> str:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from math import ceil
 from typing import Any
 
+from watcher.match.additions import Addition, Proposals, additions
 from watcher.match.compile import CompiledTopic
 from watcher.match.conditions import holds, what_holds, what_is_missing
 from watcher.match.percolator import Percolator, applies, evidence_of
@@ -15,6 +17,9 @@ from watcher.match.terms import TermProblem, members, parse_member
 from watcher.model.alert import Evidence, Match, Opinion, OpinionKind
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, ListMember, Points, Term, Topic
+
+MOST_PROPOSING = 20
+"""Topics for which terms that would bring an entry are looked for, without one being chosen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +32,7 @@ class Explanation:
     `query_lacks`: below focus, what would make the `query` true, which terms may do without. `unread`: characters at
     the end of a hostile or very long text that no topic looks at. `opinions`: what was found beside the words, and
     `lifted_by` which of them makes the entry a mention. `from_page`: the text is that of the entry's page.
+    `additions`: terms of the entry that would have brought it to a level; only where they were asked for.
     """
 
     topic: str
@@ -45,6 +51,7 @@ class Explanation:
     opinions: tuple[Opinion, ...] = ()
     lifted_by: OpinionKind | None = None
     from_page: bool = False
+    additions: tuple[Addition, ...] = ()
 
     def with_opinions(self, match: Match) -> Explanation:
         """The explanation with what opinions made of its match."""
@@ -58,7 +65,9 @@ class Explainer:
         self._percolator = Percolator([topic])
         self._lists = _ListMembers(topic.topic)
 
-    def explain(self, entry: Entry, labels: Mapping[str, str] | None = None) -> Explanation:
+    def explain(
+        self, entry: Entry, labels: Mapping[str, str] | None = None, proposals: Proposals = Proposals.NONE
+    ) -> Explanation:
         """Assesses an entry as the percolator does, and keeps every part, also of a miss."""
         percolator = self._percolator
         indexed = percolator.read(entry, labels)
@@ -73,7 +82,7 @@ class Explainer:
         missing = assessment.missing if level is Level.NONE else None
         if not applies(topic, labels):
             wanted = ", ".join(f"{name}: {value}" for name, value in topic.feeds.items())
-            level, missing = Level.NONE, f"a feed with the labels {{{wanted}}}"
+            level, missing, proposals = Level.NONE, f"a feed with the labels {{{wanted}}}", Proposals.NONE
         return Explanation(
             topic=topic.name,
             level=level,
@@ -89,6 +98,7 @@ class Explainer:
             query_lacks=query_lacks,
             unread=indexed.unread,
             from_page=entry.from_page,
+            additions=additions(percolator, indexed, entry, labels, proposals),
         )
 
 
@@ -97,49 +107,72 @@ class _ListMembers:
 
     def __init__(self, topic: Topic) -> None:
         self._topic = topic
-        self._names: list[tuple[str, str]] = []
-        """(list, word) of each term of the percolator."""
-        self._percolator: Percolator | None = None
+        self._compiled: dict[str, tuple[Percolator | None, list[str]]] = {}
+        """Those that were found, by name: a percolator, and the word of each of its terms."""
 
     def found(
         self, parts: Sequence[Part], entry: Entry, labels: Mapping[str, str] | None
     ) -> tuple[tuple[str, ...], ...]:
         """For each part the words of its lists that are at its places."""
-        if not any("@" in part.term for part in parts):
-            return tuple(() for _ in parts)
-        if self._percolator is None:
-            self._percolator = self._compiled()
-        at = self._percolator.candidates(self._percolator.read(entry, labels)).get(0, {})
+        named = [[name for name in self._topic.vocabulary if f"@{name}" in part.term] for part in parts]
+        places = {name: self._places(name, entry, labels) for name in dict.fromkeys(chain(*named))}
         return tuple(
             tuple(
                 dict.fromkeys(
-                    word
-                    for number, (name, word) in enumerate(self._names)
-                    if f"@{name}" in part.term and not set(part.spans).isdisjoint(at.get(number, ()))
+                    word for name in names for word, spans in places[name] if not spans.isdisjoint(part.spans)
                 )
             )
-            for part in parts
+            for part, names in zip(parts, named, strict=True)
         )
 
-    def _compiled(self) -> Percolator:
-        """A topic with each word of each list as a term."""
+    def _places(
+        self, name: str, entry: Entry, labels: Mapping[str, str] | None
+    ) -> list[tuple[str, frozenset[tuple[int, int]]]]:
+        """The words of a list that are in an entry, and where."""
+        if name not in self._compiled:
+            self._compiled[name] = self._compile(name)
+        percolator, words = self._compiled[name]
+        if percolator is None:
+            return []
+        at = percolator.candidates(percolator.read(entry, labels)).get(0, {})
+        return [(words[number], frozenset(spans)) for number, spans in sorted(at.items())]
+
+    def _compile(self, name: str) -> tuple[Percolator | None, list[str]]:
+        """A topic with each word of a list as a term; None where no word can be used."""
         lists: dict[str, tuple[str | ListMember, ...]] = {}
-        for name in self._topic.vocabulary:
-            for member in members(name, self._topic.vocabulary):
-                if isinstance(member, ListMember) and not isinstance(parse_member(member), TermProblem):
-                    lists[f"word-{len(lists)}"] = (member,)
-                    self._names.append((name, member.text))
-        terms = tuple(Term(f"@{name}", 100) for name in lists)
-        return Percolator([replace(_without_conditions(self._topic), terms=terms, vocabulary=lists)])
+        words: list[str] = []
+        for member in members(name, self._topic.vocabulary):
+            if isinstance(member, ListMember) and not isinstance(parse_member(member), TermProblem):
+                lists[f"word-{len(lists)}"] = (member,)
+                words.append(member.text)
+        terms = tuple(Term(f"@{one}", 100) for one in lists)
+        topic = replace(_without_conditions(self._topic), terms=terms, vocabulary=lists)
+        return (Percolator([topic]) if terms else None), words
 
 
 def _without_conditions(topic: Topic) -> Topic:
     return replace(topic, near=(), require=None, exclude=None, query=None, packs_require=())
 
 
-def explain(topic: CompiledTopic, entry: Entry, labels: Mapping[str, str] | None = None) -> Explanation:
+def explain(
+    topic: CompiledTopic,
+    entry: Entry,
+    labels: Mapping[str, str] | None = None,
+    proposals: Proposals = Proposals.NONE,
+) -> Explanation:
     """Explains one entry; see `Explainer`."""
-    return Explainer(topic).explain(entry, labels)
+    return Explainer(topic).explain(entry, labels, proposals)
+
+
+def explain_all(
+    topics: Sequence[CompiledTopic], entry: Entry, labels: Mapping[str, str] | None = None, chosen: str = ""
+) -> tuple[Explanation, ...]:
+    """Explains one entry for all topics, with terms that would bring it: every one for the topic `chosen`, or where
+    there is only one topic; only related ones for the others, and none for more than `MOST_PROPOSING` topics.
+    """
+    rest = Proposals.RELATED if len(topics) <= MOST_PROPOSING else Proposals.NONE
+    wanted = {topic.name: Proposals.ALL if topic.name == chosen or len(topics) == 1 else rest for topic in topics}
+    return tuple(explain(topic, entry, labels, wanted[topic.name]) for topic in topics)
 
 
 def explanation_json(explanation: Explanation) -> dict[str, Any]:
@@ -163,6 +196,7 @@ def explanation_json(explanation: Explanation) -> dict[str, Any]:
         "opinions": [one.facts() for one in explanation.opinions],
         "lifted_by": explanation.lifted_by,
         "full_text": explanation.from_page,
+        "would_come_with": [one.facts() for one in explanation.additions],
     }
 
 

@@ -8,7 +8,7 @@ weight × field × (1 + ln min(count, most)) × soft. The constants were chosen 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from math import log
 
@@ -126,11 +126,19 @@ class _Gate(Enum):
 
 
 def assess(
-    index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula
-) -> Assessment:
-    """Assesses topic `number`; `found` has the occurrences of its terms by term number."""
+    index: Index, number: int, indexed: IndexedEntry, found: Mapping[int, list[Span]], formula: Formula,
+    more: Sequence[tuple[Term, list[Span]]] = (),
+) -> Assessment:  # fmt: skip
+    """Assesses topic `number`; `found` has the occurrences of its terms by term number.
+
+    `more`: terms that it is to be assessed with beside its own, and where they occur.
+    """
     topic, program = index.topics[number].topic, index.programs[number]
-    parts = _parts(index, number, indexed, found, formula, _pairs_that_may_be(program, indexed))
+    if more:
+        behind = index.first_term[number] + len(topic.terms)
+        found = {**found, **{behind + at: spans for at, (_, spans) in enumerate(more)}}
+        topic = replace(topic, terms=(*topic.terms, *(term for term, _ in more)))
+    parts = _parts(index, number, topic, indexed, found, formula, _pairs_that_may_be(program, indexed))
     score = sum(part.points for part in parts)
     closed = set(_closed_gates(program, indexed))
     level = Level.NONE if closed else formula.level_of(score, topic.focus, parts)
@@ -153,7 +161,7 @@ def assess_if_reached(
     topic = index.topics[number].topic
     if any(_closed_gates(program, indexed)):
         return None
-    parts = _parts(index, number, indexed, found, formula, pairs)
+    parts = _parts(index, number, topic, indexed, found, formula, pairs)
     score = sum(part.points for part in parts)
     level = formula.level_of(score, topic.focus, parts)
     return None if level is Level.NONE else Assessment(topic, score, level, tuple(parts))
@@ -188,6 +196,7 @@ def _may_reach(
 def _parts(
     index: Index,
     number: int,
+    topic: Topic,
     indexed: IndexedEntry,
     found: Mapping[int, list[Span]],
     formula: Formula,
@@ -195,7 +204,6 @@ def _parts(
 ) -> list[Part]:
     """The parts of a topic; `pairs` are the numbers of its near pairs that may be there."""
     compiled, program = index.topics[number], index.programs[number]
-    topic = compiled.topic
     parts = _term_parts(topic, index.first_term[number], indexed, found, formula) if found else []
     for near in pairs:
         parts += _near_parts(topic.near[near].weight, program.near[near], indexed, formula)

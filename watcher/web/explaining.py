@@ -13,7 +13,7 @@ import msgspec
 import structlog
 
 from watcher.match.compile import CompiledTopic
-from watcher.match.explain import Explanation, explain
+from watcher.match.explain import Explanation, explain_all
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.sandbox.child import serve
 from watcher.sandbox.limits import Limits
@@ -39,8 +39,8 @@ def explain_text(topics: Sequence[CompiledTopic], title: str, content: str) -> t
 def answer(head: bytes, body: bytes) -> Iterator[bytes]:
     """Explains one text."""
     entry = Entry(id="", link="", **msgspec.json.decode(body))
-    for topic in pickle.loads(head):  # noqa: S301 - the parent wrote it
-        yield msgspec.json.encode(explain(topic, entry))
+    topics = pickle.loads(head)  # noqa: S301 - the parent wrote it
+    yield from map(msgspec.json.encode, explain_all(topics, entry))
 
 
 if __name__ == "__main__":

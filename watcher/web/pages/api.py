@@ -9,7 +9,7 @@ from importlib import resources
 from typing import TypeVar
 
 from watcher.match.backtest import labels_of
-from watcher.match.explain import explain, explanation_json
+from watcher.match.explain import explain_all, explanation_json
 from watcher.model.alert import AlertState
 from watcher.model.notification import DeliveryState, NotificationState
 from watcher.model.topic import Level
@@ -160,7 +160,7 @@ def explain_entry(asked: Asked) -> Reply:
     if name and asked.site.topic(name) is None:
         raise Refused(404, "There is no such topic", "Topics are named in the configuration.")
     chosen = [one for one in asked.site.config.topics if name in ("", one.topic.name)]
-    found = [explain(one, record.entry, labels_of(record)) for one in chosen]
+    found = explain_all(chosen, record.entry, labels_of(record), name)
     return answer({"items": [explanation_json(one) for one in found], "next": None})
 
 

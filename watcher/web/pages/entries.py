@@ -16,9 +16,10 @@ from watcher.web.router import Page
 
 def show(asked: Asked) -> Reply:
     site, record = asked.site, find_entry(asked)
-    page = read_entry_page(site.store, site.config.topics, site.settings.polling.backfill, record)
+    name = asked.query.get("topic", "")
+    page = read_entry_page(site.store, site.config.topics, site.settings.polling.backfill, record, name)
     verdicts = sorted(page.explanations, key=lambda one: (-one.level.rank, -one.score, one.topic))
-    chosen = _chosen(asked.query.get("topic", ""), verdicts)
+    chosen = _chosen(name, verdicts)
     parts, topic = (chosen.parts, site.topic(chosen.topic)) if chosen else ((), None)
     entry = record.entry
     texts = [text_runs(text, parts) for text in dict.fromkeys(filter(None, (entry.summary, entry.content)))]

@@ -84,6 +84,9 @@ def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
     name, written = topic.topic.name, _written(asked)
     volume = read_volume(site.store, name, site.zone, asked.now)
     near_asked = "near" in asked.query
+    added = asked.query.get("add", "") if written is not None and tried is None else ""
+    definition = tried.text if tried else written.text if written else ""
+    changed = _with_term(definition, added, asked.query.get("weight", "")) if added else definition
     return asked.page(
         "topic.html.j2",
         topic=topic.topic,
@@ -93,7 +96,9 @@ def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
         near_asked=near_asked,
         near=_near_misses(asked, topic) if near_asked else None,
         suggestions=_suggestions(asked, topic),
-        definition=tried.text if tried else (written.text if written else ""),
+        definition=changed,
+        added=added,
+        is_added=changed != definition,
         tried=tried,
     )
 
@@ -132,6 +137,13 @@ def _find(asked: Asked) -> CompiledTopic:
         remedy = "Topics are named in the configuration."
         raise Refused(404, "There is no such topic", remedy, offers=list(near_topics(asked, asked.params["name"])))
     return found
+
+
+def _with_term(text: str, term: str, weight: str) -> str:
+    """A definition with the term that a page proposed."""
+    from watcher.config.topic_text import with_term
+
+    return with_term(text, term, weight)
 
 
 def _written(asked: Asked) -> WrittenTopic | None:
