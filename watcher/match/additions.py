@@ -26,9 +26,10 @@ from watcher.model.entry import Entry
 from watcher.model.topic import Level, Points, Term, Topic
 from watcher.text.fold import fold
 from watcher.text.languages import stop_words
+from watcher.text.letters import is_unspaced
 from watcher.text.sentences import sentences
 from watcher.text.stems import script_of
-from watcher.text.tokens import chunks, is_unspaced, pieces
+from watcher.text.tokens import chunks, pieces
 
 MOST = 4
 MOST_NEARLY = 3
