@@ -16,6 +16,7 @@ import structlog
 from hypothesis import HealthCheck, settings
 
 from tests.harness import postgres, stores
+from tests.harness.certificates import Certificate, make_certificate
 from tests.harness.corpus import Corpus, find_corpus
 from tests.harness.harness import Harness
 from tests.harness.servers import FakeClock, FeedServer, ScriptedMailSink, WebhookSink
@@ -193,6 +194,12 @@ def postgres_url(postgres_tables_url: str) -> str:
     """A store of this version on the PostgreSQL server, empty."""
     stores.empty_tables(postgres_tables_url)
     return postgres_tables_url
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Certificate:
+    """A certificate that nobody but the tests trusts."""
+    return make_certificate(tmp_path_factory.mktemp("tls"))
 
 
 @pytest.fixture

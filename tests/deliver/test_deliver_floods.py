@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -114,6 +115,28 @@ def test_after_a_flood_the_receiver_is_asked_over_another_connection(webhook_sin
     first, second = sent(webhook_sink.url("/hook"), LONG, times=2)
     assert isinstance(first, TryAgain)
     assert isinstance(second, Delivered)
+
+
+def test_an_answer_that_came_before_the_message_does_not_count() -> None:
+    taken, refused = b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n"
+    answers = [taken + taken, refused]
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                await reader.readexactly(int(head.lower().partition(b"content-length: ")[2].split()[0]))
+                writer.write(answers.pop(0))
+        writer.close()
+
+    async def run() -> list[Outcome]:
+        async with HttpClients() as clients, await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+            url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+            return [await send(clients, url, LONG) for _ in range(2)]
+
+    first, second = asyncio.run(run())
+    assert isinstance(first, Delivered)
+    assert (type(second), second.reason) == (TryAgain, AttemptReason.PROTOCOL)  # type: ignore[union-attr]
 
 
 BODIES = {

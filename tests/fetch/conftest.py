@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -40,9 +41,9 @@ def fetch() -> Fetch:
     return run
 
 
-def make_fetcher(*, allow: tuple[str, ...] = LOOPBACK, **options: Any) -> Fetcher:
+def make_fetcher(*, allow: tuple[str, ...] = LOOPBACK, ca_file: Path | None = None, **options: Any) -> Fetcher:
     polling = Polling(**{"timeout": timedelta(seconds=60), "per_host": PerHost(10, timedelta())} | options)
-    return Fetcher(polling, Network(allow=allow), user_agent="watcher/test (+mailto:test@example.org)")
+    return Fetcher(polling, Network(allow=allow, ca_file=ca_file), user_agent="watcher/test (+mailto:test@example.org)")
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -10,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.harness.certificates import Certificate
 from watcher.errors import PollReason
 from watcher.fetch import kept_connections
 from watcher.fetch.client import Fetcher
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, Validators
+from watcher.net.bounded import PIECE
 
 BODY = b"<rss/>"
 ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n" + BODY
@@ -22,21 +25,27 @@ CUT_OFF = b"HTTP/1.1 200 OK\r\nContent-Length: 600\r\n\r\n" + BODY
 
 
 class Publisher:
-    """Answers each request of a connection; counts connections, those that are open and those that ended."""
+    """Answers each request of a connection; counts connections, those that are open and those that ended.
 
-    def __init__(self, *, answer: bytes = ANSWER, requests: int = 1_000) -> None:
+    `first` is the answer to the first request of all.
+    """
+
+    def __init__(self, *, answer: bytes = ANSWER, requests: int = 1_000, first: bytes = b"") -> None:
         self.opened = self.open = 0
+        self._first = first
+        self._scheme = "http"
         self.ended = asyncio.Event()
         self.answer = answer
         self._requests = requests
         self._port = 0
 
     def url(self, number: int = 0) -> str:
-        return f"http://127.0.0.1:{self._port}/{number}"
+        return f"{self._scheme}://127.0.0.1:{self._port}/{number}"
 
     @asynccontextmanager
-    async def serving(self) -> AsyncIterator[Publisher]:
-        async with await asyncio.start_server(self._serve, "127.0.0.1", 0) as server:
+    async def serving(self, tls: ssl.SSLContext | None = None) -> AsyncIterator[Publisher]:
+        self._scheme = "https" if tls else "http"
+        async with await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=tls) as server:
             self._port = server.sockets[0].getsockname()[1]
             yield self
 
@@ -48,7 +57,8 @@ class Publisher:
                 await reader.readuntil(b"\r\n\r\n")
             except (asyncio.IncompleteReadError, ConnectionError):
                 break
-            writer.write(self.answer)
+            writer.write(self._first or self.answer)
+            self._first = b""
         writer.close()
         self.open -= 1
         self.ended.set()
@@ -134,18 +144,59 @@ def test_feeds_that_have_not_changed_share_a_connection(with_fetcher: Callable[.
     assert with_fetcher(run) == 1
 
 
-@pytest.mark.parametrize("rest", [b"0\r\n\r\n", b"<html>Not modified</html>"])
-def test_what_a_server_wrongly_sends_behind_an_answer_is_not_taken_for_the_next_one(
-    with_fetcher: Callable[..., Any], rest: bytes
-) -> None:
-    async def run(fetcher: Fetcher) -> None:
-        async with Publisher(answer=NOT_MODIFIED + rest).serving() as publisher:
-            first = await fetcher.fetch(Feed(publisher.url()), Validators(etag='"1"'))
-            assert isinstance(first, NotModified)
-            publisher.answer = ANSWER
-            await fetch(fetcher, publisher.url(1))
+STRAY = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nstray"
+CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n6\r\n<rss/>\r\n0\r\n\r\n"
 
-    with_fetcher(run)
+
+def padded(answer: bytes, size: int) -> bytes:
+    """The same answer in so many bytes."""
+    line, _, rest = answer.partition(b"\r\n")
+    name = b"\r\nX-Padding: "
+    return line + name + b"x" * (size - len(answer) - len(name)) + b"\r\n" + rest
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [b"0\r\n\r\n", b"<html>Not modified</html>", STRAY, b"HTTP/1.1 200 OK\r\nX-Cut: ", STRAY * 900],
+    ids=["the end of a body", "a page", "an answer", "half a head", "very many answers"],
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ANSWER, padded(ANSWER, PIECE), CHUNKED, NOT_MODIFIED, padded(NOT_MODIFIED, PIECE),
+        b"HTTP/1.1 204 No Content\r\n\r\n", b"HTTP/1.1 301 Moved\r\nLocation: /2\r\nContent-Length: 0\r\n\r\n",
+    ],
+    ids=["200", "200 in one piece", "chunked", "304", "304 in one piece", "204", "301"],
+)  # fmt: skip
+def test_what_a_server_wrongly_sends_behind_an_answer_is_not_taken_for_the_next_one(
+    with_fetcher: Callable[..., Any], answer: bytes, rest: bytes
+) -> None:
+    async def run(fetcher: Fetcher) -> int:
+        async with Publisher(first=answer + rest).serving() as publisher:
+            await fetcher.fetch(Feed(publisher.url()), Validators(etag='"1"'))
+            await fetch(fetcher, publisher.url(1))
+            return publisher.opened
+
+    assert with_fetcher(run) == 2
+
+
+def test_what_follows_in_a_record_of_its_own_is_not_taken_for_the_next_answer(
+    with_fetcher: Callable[..., Any], certificate: Certificate
+) -> None:
+    record = 16_384  # bytes, the most in one: what follows arrives with it, and is not decrypted yet (RFC 8446 §5.1)
+    head = b"HTTP/1.1 200 OK\r\nContent-Length: 16000\r\n\r\n"
+
+    async def run(fetcher: Fetcher) -> list[int]:
+        opened = []
+        whole = padded(head + BODY.ljust(16_000), record)
+        async with Publisher(first=whole + STRAY).serving(certificate.server()) as publisher:
+            assert isinstance(await fetcher.fetch(Feed(publisher.url()), Validators()), Fetched)
+            for number in range(2):
+                await fetch(fetcher, publisher.url(number))
+                opened.append(publisher.opened)
+        return opened
+
+    assert with_fetcher(run, ca_file=certificate.certificate) == [2, 2]
 
 
 def test_a_connection_in_use_when_the_fetcher_is_closed_ends_with_its_request(with_fetcher: Callable[..., Any]) -> None:

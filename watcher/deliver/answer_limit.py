@@ -22,13 +22,21 @@ class AnswerTooLongError(Exception):
 class LimitedStream(BoundedStream):
     """A connection that reads no more after a request than is allowed: first a head, then what `allow` says."""
 
+    has_answered = False
+    """Something was read since the last request. If not, its answer was sent behind the one before."""
+
     async def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ASYNC109 - the interface's
         """Raises `AnswerTooLongError` once the allowance is used up."""
         if self._left <= 0:
             raise AnswerTooLongError(f"the receiver answers with more than {HEAD_BYTES:,} bytes before any body")
         data = await self._stream.read(min(max_bytes, PIECE), timeout)
         self._left -= len(data)
+        self.has_answered = True
         return data
+
+    async def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109 - the interface's
+        self.has_answered = False
+        await super().write(buffer, timeout)
 
 
 class LimitedTransport(httpx2.AsyncHTTPTransport):

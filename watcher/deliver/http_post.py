@@ -48,6 +48,9 @@ async def post(client: httpx2.AsyncClient, request: Request, deadline: timedelta
 
 async def _exchange(client: httpx2.AsyncClient, request: Request) -> Answer:
     async with client.stream(request.method, request.url, content=request.body, headers=dict(request.headers)) as got:
+        stream = got.extensions.get("network_stream")
+        if isinstance(stream, LimitedStream) and not stream.has_answered:
+            raise httpx2.RemoteProtocolError("the receiver sent this answer before it had the message")
         body = await _beginning(got)
         secrets = [*secret_parts(request.url), *request.secrets]
         return Answer(got.status_code, dict(got.headers), redact(body, secrets), body)

@@ -20,6 +20,8 @@ class LimitedStream(BoundedStream):
         self._in_head = True
         self._head = b""
         self._ready = b""
+        self._may_have_more = False
+        """The stream below gave as much as was asked for: it may keep more, which the socket does not show."""
         self.has_ended = False
         """The server has closed the connection, or broken it off."""
 
@@ -52,8 +54,12 @@ class LimitedStream(BoundedStream):
             self.has_ended = True
             raise
         self._left -= len(data)
+        self._may_have_more = len(data) == max_bytes
         self.has_ended = not data
         return data
+
+    def _is_readable(self) -> bool:
+        return self._may_have_more or super()._is_readable()
 
     def _taken(self, max_bytes: int) -> bytes:
         data, self._ready = self._ready[:max_bytes], self._ready[max_bytes:]

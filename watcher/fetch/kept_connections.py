@@ -44,7 +44,7 @@ class KeptConnections:
         content: bytes | None = None,
         extensions: Mapping[str, Any],
     ) -> AsyncIterator[httpcore2.Response]:
-        """One request; its connection is kept once the whole answer was read, and closed otherwise.
+        """One request; its connection is kept once the whole answer was read and nothing follows it, else closed.
 
         A server may end an idle connection at the moment when it is used again. A GET request that got no answer for
         that is sent once more (RFC 9112 §9.3.1).
@@ -84,7 +84,7 @@ class KeptConnections:
         return None
 
     async def _leave(self, connection: httpcore2.AsyncHTTPConnection, origin: _Origin) -> None:
-        if connection.is_connected() and connection.is_idle() and not self._is_closed:
+        if connection.is_idle() and not self._is_closed and not _has_surplus(connection):
             self._idle[connection] = origin
             self._of_origin.setdefault(origin, []).append(connection)
         else:
@@ -103,3 +103,13 @@ class KeptConnections:
         connections.remove(connection)
         if not connections:
             del self._of_origin[origin]
+
+
+def _has_surplus(connection: httpcore2.AsyncHTTPConnection) -> bool:
+    """Whether bytes were read behind an answer: they would be taken for the answer to the next request.
+
+    Servers send them that count a body wrongly, or send one with a 304 (RFC 9112 §6.3). h11 keeps them, and httpcore2
+    has no question for that; if it names its parts differently one day, no connection is kept.
+    """
+    state = getattr(getattr(connection, "_connection", None), "_h11_state", None)
+    return state is None or bool(state.trailing_data[0])

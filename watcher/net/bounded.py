@@ -30,6 +30,7 @@ class BoundedStream(httpcore2.AsyncNetworkStream):
         self._stream = stream
         self._left = HEAD_BYTES
         self._socket: socket.socket | None = None
+        self._tls: ssl.SSLObject | None = None
 
     def allow(self, body_bytes: int) -> None:
         """The head is complete: from here on `body_bytes` may come."""
@@ -54,19 +55,33 @@ class BoundedStream(httpcore2.AsyncNetworkStream):
         return self._is_readable() if info == "is_readable" else self._stream.get_extra_info(info)
 
     def _is_readable(self) -> bool:
-        """Whether the other side has sent something or ended.
+        """Whether the other side has sent something or ended. What is found is lost: the connection is of no more use.
 
         The library asks each idle connection at the start and the end of each request. The stream below would also look
-        up both addresses each time.
+        up both addresses each time, and would not see what was read from the socket, but not decrypted yet.
         """
         if self._socket is None:
             self._socket = self._stream.get_extra_info("socket")
+            self._tls = self._stream.get_extra_info("ssl_object")
+        if self._tls is not None and _has_record(self._tls):
+            return True
         descriptor = -1 if self._socket is None else self._socket.fileno()
         if descriptor < 0:
             return True
         poll = select.poll()
         poll.register(descriptor, select.POLLIN)
         return bool(poll.poll(0))
+
+
+def _has_record(tls: ssl.SSLObject) -> bool:
+    """Whether more than tickets and the like was received (RFC 8446 §4.6)."""
+    try:
+        tls.read(1)
+    except ssl.SSLWantReadError:
+        return False
+    except ssl.SSLError:
+        return True
+    return True
 
 
 class BoundedBackend(httpcore2.AsyncNetworkBackend):
