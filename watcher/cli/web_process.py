@@ -1,10 +1,15 @@
 """The process that serves the pages: `watcher web` becomes it, so that it holds nothing that only commands need."""
+# ruff: noqa: E402 - what is left out must be so before anything imports it
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+
+from watcher.web.left_out import leave_out
+
+leave_out()
 
 from watcher.cli.logs import configure_logs
 from watcher.clock import SystemClock

@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import structlog
-import uvicorn
+from uvicorn.config import Config
+from uvicorn.server import Server
 
 from watcher.clock import Clock
 from watcher.model.secret import reveal
@@ -84,7 +85,7 @@ def opened(handover: Handover, clock: Clock) -> tuple[Site, Door]:
     return site, Door(site, Router(all_pages()))
 
 
-class _Server(uvicorn.Server):
+class _Server(Server):
     """Ends in order on a signal: uvicorn itself would end the process by the signal once it has served."""
 
     @contextmanager
@@ -97,7 +98,7 @@ class _Server(uvicorn.Server):
 
 async def _serve(door: Door, site: Site, sock: socket.socket, reload: Sequence[str], trim: Callable[[], None]) -> None:
     server = _Server(
-        uvicorn.Config(
+        Config(
             door, http="h11", ws="none", lifespan="off", log_config=None, access_log=False, proxy_headers=False,
             server_header=False, h11_max_incomplete_event_size=LARGEST_HEAD,
             timeout_graceful_shutdown=GRACE_SECONDS,
