@@ -24,6 +24,7 @@ from watcher.model.web import LinkUse
 from watcher.store.store import Store, open_store
 from watcher.views.feeds import feed_id
 from watcher.web.exchange import Offer
+from watcher.web.looks import Looks
 from watcher.web.rendering import Templates
 
 if TYPE_CHECKING:
@@ -121,7 +122,7 @@ def paths_of(served: Served) -> list[str]:
     return [
         "/", "/?days=14", f"/alerts/{one.id[:8]}", f"/entries/{one.entry_key[:8]}", "/search?q=ceasefire", "/topics",
         "/topics/ceasefires?near=1", "/feeds", f"/feeds/{feed_id(feed.url)[:8]}", "/acts", "/outbox", f"/outbox/{message.key[:8]}", "/silences",
-        f"/silences/new?alert={one.id[:8]}", "/routes?labels=level%3Dfocus", "/status", "/help", link, f"{link}/silence", about,
+        f"/silences/new?alert={one.id[:8]}", "/routes?labels=level%3Dfocus", "/status", "/help", "/settings", link, f"{link}/silence", about,
         "/embed/topics/ceasefires", "/silences/55555555", "/nowhere", "/explain", "/api", "/?q=ceasefire",
     ]  # fmt: skip
 
@@ -129,7 +130,7 @@ def paths_of(served: Served) -> list[str]:
 def sign_in_page(language: str) -> str:
     """The page for signing in, which this site does not have: nobody needs to."""
     values = {"next": "", "problem": "Name or password is wrong.", "name": "ada"}
-    return Templates().render("sign_in.html.j2", values, language)
+    return Templates().render("sign_in.html.j2", values, Looks(language))
 
 
 def refused_page(language: str) -> str:
@@ -141,7 +142,7 @@ def refused_page(language: str) -> str:
         "status": 404,
         "offers": offers,
     }
-    return Templates().render("refused.html.j2", values, language)
+    return Templates().render("refused.html.j2", values, Looks(language))
 
 
 def overflow(page: Page) -> int:

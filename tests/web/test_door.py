@@ -46,7 +46,8 @@ ROLES: dict[str, tuple[dict[str, str], May | None]] = {
     "robot": ({"authorization": "Bearer wa_x"}, May.ACT),
 }
 EXPECTED = {
-    "/": May.READ, "/now": May.READ, "/search": May.READ, "/status": May.READ, "/help": May.READ,
+    "/": May.READ, "/now": May.READ, "/search": May.READ, "/status": May.READ, "/help": May.READ, "/settings": May.READ,
+    "POST /settings": May.READ,
     "/alerts/{id}": May.READ, "POST /alerts/{id}/mark": May.ACT,
     "/entries/{key}": May.READ, "POST /entries/{key}/missed": May.ACT,
     "/feeds": May.READ, "/feeds/{id}": May.READ, "POST /feeds/{id}/poll": May.ACT,

@@ -59,7 +59,7 @@ def addresses(store: Store, history: Alert) -> list[str]:
         "/topics/ceasefires", "/topics/ceasefires?near=1", "/topics/ceasefires.svg", "/feeds?q=a", "/feeds?state=issues",
         "/outbox", "/outbox?state=dead", "/outbox?state=ready", "/outbox?state=sent", "/silences", "/routes", "/status",
         "/search?q=", "/search?q=prison+feed:a+from:2026-01-01+to:2026-12-31", "/feeds/all.atom",
-        "/topics/ceasefires.json", "/routes/root.json", "/silences/new?more=level%3D%22focus%22&for=1h", "/acts",
+        "/topics/ceasefires.json", "/routes/root.json", "/silences/new?more=level%3D%22focus%22&for=1h", "/acts", "/settings",
         "/api/alerts", "/api/alerts?topic=ceasefires&level=focus&folded=no", "/api/alerts?marked=relevant",
         "/api/alerts?marked=unmarked", f"/api/alerts?story={history.story}", "/api/topics",
         "/api/topics/ceasefires/volume", "/api/stories", "/api/entries?q=prison", "/api/feeds", "/api/outbox",

@@ -27,8 +27,8 @@ from watcher.web.exchange import (
     see_other,
     with_query,
 )
-from watcher.web.identity import Headers, Identity, identify, values_of
-from watcher.web.language import choose
+from watcher.web.identity import Headers, Identity, cookie_of, identify, values_of
+from watcher.web.looks import COOKIE, Looks, looks_of
 from watcher.web.nearest import near_pages
 from watcher.web.router import Page, Router
 from watcher.web.sessions import RENEWED_AFTER
@@ -134,7 +134,7 @@ class Door:
         named = {name.decode("latin-1"): text.decode("latin-1") for name, text in headers}
         asked = Asked(
             site, who.user, now, scope["method"], _path(scope), found.params, query, form, named, peer, data,
-            self._language(scope),
+            self._looks(scope),
         )  # fmt: skip
         reply = found.page.handler(asked)
         if scope["method"] not in READING:
@@ -165,15 +165,15 @@ class Door:
             return reply
         return reply.having(Set_Cookie=self._site.session_cookie(who.session, asked.now))
 
-    def _language(self, scope: Scope) -> str:
+    def _looks(self, scope: Scope) -> Looks:
         accepted = ",".join(values_of(scope["headers"], "accept-language"))
-        return choose(self._site.settings.web.language, accepted)
+        return looks_of(cookie_of(scope["headers"], COOKIE), self._site.settings.web.language, accepted)
 
     def _refusal(self, scope: Scope, refused: Refused) -> Reply:
         if _path(scope).startswith("/api/"):
             reply = Reply(self._site.problem(refused), refused.status, "application/problem+json")
         else:
-            reply = Reply(self._site.error_page(refused, self._language(scope)), refused.status)
+            reply = Reply(self._site.error_page(refused, self._looks(scope)), refused.status)
         return reply.having(**refused.headers)
 
 

@@ -13,7 +13,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from watcher.model.act import Actor, WayIn
 from watcher.model.web import May
-from watcher.web.language import ENGLISH
+from watcher.web.looks import PLAIN, Looks
 
 if TYPE_CHECKING:
     from watcher.web.site import Site
@@ -103,7 +103,7 @@ class Asked:
     headers: Mapping[str, str]
     peer: str
     json: Any = None
-    language: str = ENGLISH
+    looks: Looks = PLAIN
 
     def may(self, needed: May) -> bool:
         """Whether who asks may do so much."""

@@ -45,7 +45,7 @@ def identify(
                 "add people or proxy to the section web of the configuration."  # fmt: skip
             raise Refused(403, "Requests through a proxy are refused", remedy)
         return Identity(User(local_name, May.ADMIN, WayIn.LOCAL))
-    cookie = _cookie(headers, cookie_name(web.is_secure))
+    cookie = cookie_of(headers, cookie_name(web.is_secure))
     keys = [key.value for key in (web.key, *web.old_keys) if key is not None and key.value]
     found = read_session(cookie, web.people, keys, generation, now) if cookie else None
     if found is None:
@@ -117,7 +117,7 @@ def _is_inside(peer: str, proxy: TrustedProxy) -> bool:
     return any((mapped or address) in network for network in proxy.networks)
 
 
-def _cookie(headers: Headers, name: str) -> str:
+def cookie_of(headers: Headers, name: str) -> str:
     pairs = (pair.partition("=") for written in values_of(headers, "cookie") for pair in written.split(";"))
     return next((value.strip() for key, _, value in pairs if key.strip() == name), "")
 

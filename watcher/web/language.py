@@ -19,7 +19,9 @@ from markupsafe import Markup, escape
 from watcher.text.printable import harmless
 
 ENGLISH = "en"
-CODES = (ENGLISH, "ar", "fr", "ku", "tr")
+NAMES = {ENGLISH: "English", "ar": "العربية", "fr": "Français", "ku": "Kurmancî", "tr": "Türkçe"}
+"""As their speakers write them."""
+CODES = tuple(NAMES)
 RIGHT_TO_LEFT = frozenset({"ar"})
 TRANSLATED_ATTRIBUTES = (
     "placeholder", "aria-label", "title", "data-label", "data-one", "data-many", "data-on", "data-off",

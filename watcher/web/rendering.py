@@ -22,12 +22,15 @@ from watcher.text.redact import redact_addresses
 from watcher.text.shorten import shorten
 from watcher.web.exchange import with_query
 from watcher.web.language import ENGLISH, Language, language
+from watcher.web.looks import PLAIN, Colors, Looks
 
 ASSETS = {
     "style.css": "text/css; charset=utf-8",
     "script.js": "text/javascript; charset=utf-8",
     "icon.svg": "image/svg+xml",
 }
+STYLE = "style.css"
+_BOTH_SCHEMES = b"color-scheme: light dark"
 SHOWN_ID = 8
 
 
@@ -47,9 +50,22 @@ def assets() -> Mapping[str, Asset]:
     found = {}
     for name, content_type in ASSETS.items():
         body = (folder / name).read_bytes()
-        stem, _, suffix = name.rpartition(".")
-        found[name] = Asset(f"{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{suffix}", content_type, body)
+        found[name] = _named(name, content_type, body)
+        if name == STYLE:
+            found |= {f"{colors}-{name}": _named(name, content_type, _in(colors, body)) for colors in Colors if colors}
     return found
+
+
+def _named(name: str, content_type: str, body: bytes) -> Asset:
+    stem, _, suffix = name.rpartition(".")
+    return Asset(f"{stem}.{hashlib.sha256(body).hexdigest()[:12]}.{suffix}", content_type, body)
+
+
+def _in(colors: Colors, style: bytes) -> bytes:
+    """The style sheet for somebody who has chosen light or dark, whatever the browser prefers."""
+    dark = b"@media screen" if colors is Colors.DARK else b"@media not all"
+    scheme = f"color-scheme: {colors}".encode()
+    return style.replace(b"@media screen and (prefers-color-scheme: dark)", dark).replace(_BOTH_SCHEMES, scheme)
 
 
 class Templates:
@@ -70,10 +86,11 @@ class Templates:
         environment.bytecode_cache = None
         return cache.code
 
-    def render(self, name: str, values: Mapping[str, Any], code: str = ENGLISH) -> str:
+    def render(self, name: str, values: Mapping[str, Any], looks: Looks = PLAIN) -> str:
+        code = looks.language
         if code not in self._environments:
             self._environments[code] = _environment(language(code))
-        return self._environments[code].get_template(name).render(values)
+        return self._environments[code].get_template(name).render(values, colors=looks.colors.value)
 
 
 class _Compiled(BytecodeCache):
@@ -140,8 +157,9 @@ def _finalize(value: object) -> object:
     return harmless(value) if isinstance(value, str) and not isinstance(value, Markup) else value
 
 
-def _asset(name: str) -> str:
-    return f"/assets/{assets()[name].name}"
+def _asset(name: str, colors: str = "") -> str:
+    """The path of an asset; the style sheet has one for each choice of colours."""
+    return f"/assets/{assets()[f'{colors}-{name}' if colors else name].name}"
 
 
 def clock(moment: datetime, zone: str, now: datetime) -> str:

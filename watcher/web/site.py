@@ -25,7 +25,7 @@ from watcher.store.store import Store
 from watcher.views.feeds import feed_id
 from watcher.web.exchange import Asked, Refused
 from watcher.web.handover import ServedConfig
-from watcher.web.language import ENGLISH
+from watcher.web.looks import PLAIN, Looks
 from watcher.web.passwords import Throttle
 from watcher.web.remembered import Remembered
 from watcher.web.rendering import SHOWN_ID, Templates
@@ -71,6 +71,7 @@ DONE = {
     "retried": "The message is ready again.",
     "dropped": "The message is dropped.",
     "polled": "The feed is due now; the daemon polls it with its next tick.",
+    "kept": "Kept in this browser.",
     "unchanged": "Nothing was changed: somebody else was faster.",
 }
 """What is said after a write, by the word in `?done=`."""
@@ -195,7 +196,7 @@ class Site:
             "done": DONE.get(asked.query.get("done", ""), ""),
             "may_act": asked.may(May.ACT), "may_admin": asked.may(May.ADMIN),
         }  # fmt: skip
-        return self.templates.render(template, shared | dict(values), asked.language)
+        return self.templates.render(template, shared | dict(values), asked.looks)
 
     def _menu(self, asked: Asked) -> list[MenuItem]:
         counts = asdict(self.counts(asked.now))
@@ -214,12 +215,12 @@ class Site:
             if path in self.paths
         ]
 
-    def error_page(self, refused: Refused, code: str = ENGLISH) -> bytes:
+    def error_page(self, refused: Refused, looks: Looks = PLAIN) -> bytes:
         """A page that needs neither the store nor to know who asks."""
         values = {
             "title": refused.title, "remedy": refused.remedy, "status": refused.status, "offers": refused.offers,
         }  # fmt: skip
-        return self.templates.render("refused.html.j2", values, code).encode("utf-8", "replace")
+        return self.templates.render("refused.html.j2", values, looks).encode("utf-8", "replace")
 
     @staticmethod
     def problem(refused: Refused) -> bytes:

@@ -1,4 +1,4 @@
-"""How watcher is doing, the configuration in force, and help."""
+"""How watcher is doing, the configuration in force, help, and how somebody wants to see the pages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from watcher.queries.status import read_status
 from watcher.views.status import entries_in_words
 from watcher.web.exchange import Asked, Reply
 from watcher.web.handover import file_time
+from watcher.web.language import NAMES
+from watcher.web.looks import looks_of
 from watcher.web.rendering import lasting
 from watcher.web.router import Page
 
@@ -101,7 +103,21 @@ def help_page(asked: Asked) -> Reply:
     return asked.page("help.html.j2", words=WORDS, tasks=TASKS, searches=SEARCHES)
 
 
+def settings_page(asked: Asked) -> Reply:
+    return asked.page("settings.html.j2", looks=asked.looks, languages=NAMES)
+
+
+def keep_settings(asked: Asked) -> Reply:
+    """Keeps what was chosen in the browser; what cannot be chosen counts as nothing chosen."""
+    written = f"{asked.form.get('colors', '')}.{asked.form.get('language', '')}"
+    chosen = looks_of(written, asked.site.settings.web.language, "")
+    cookie = chosen.cookie(secure=asked.site.settings.web.is_secure)
+    return asked.back("/settings", done="kept").having(Set_Cookie=cookie)
+
+
 PAGES = (
     Page("/status", status, May.READ),
     Page("/help", help_page, May.READ),
+    Page("/settings", settings_page, May.READ),
+    Page("/settings", keep_settings, May.READ, "POST"),
 )
