@@ -10,7 +10,7 @@ from tests.harness.web import CHEAP, KEY, Client
 from watcher.model.web import May
 from watcher.web.app import all_pages
 from watcher.web.door import HEADERS
-from watcher.web.exchange import LARGEST_BODY, Asked, Reply
+from watcher.web.exchange import FORM, LARGEST_BODY, Asked, Reply, read_form, read_query
 from watcher.web.identity import token_hash
 from watcher.web.passwords import hash_password
 from watcher.web.router import Page
@@ -252,6 +252,13 @@ def test_bodies(client: Client, content: bytes, headers: dict[str, str], status:
 )
 def test_odd_paths_are_no_pages(client: Client, path: str) -> None:
     assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize("raw", ["topic=%00", "topic=a%00b&q=%00", "topic=a\0"])
+def test_no_value_has_what_postgresql_refuses(raw: str) -> None:
+    fields, _ = read_form(raw.encode(), FORM)
+    assert fields == read_query(raw.encode())
+    assert "topic" in fields and "\0" not in "".join(fields.values())
 
 
 def test_assets_are_kept_for_ever_by_their_hash(client: Client) -> None:

@@ -163,10 +163,16 @@ def with_query(path: str, **values: str) -> str:
     return f"{written}#{fragment}" if fragment else written
 
 
+def _fields(text: str) -> dict[str, str]:
+    """The last value of each name. PostgreSQL takes no NUL, not even in a comparison."""
+    found = parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)
+    return {name: value.replace("\0", "\ufffd") for name, value in found}
+
+
 def read_query(raw: bytes) -> dict[str, str]:
     """The query of an address. Raises `Refused`."""
     try:
-        return dict(parse_qsl(raw.decode("ascii", "replace"), keep_blank_values=True, max_num_fields=MOST_FIELDS))
+        return _fields(raw.decode("ascii", "replace"))
     except ValueError as error:
         raise Refused(400, "The address has too many values", f"At most {MOST_FIELDS} are read.") from error
 
@@ -178,8 +184,7 @@ def read_form(body: bytes, content_type: str) -> tuple[dict[str, str], Any]:
         return {}, None
     if kind == FORM:
         try:
-            text = body.decode("utf-8", "replace")
-            return dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS)), None
+            return _fields(body.decode("utf-8", "replace")), None
         except ValueError as error:
             raise Refused(400, "The form has too many fields", f"At most {MOST_FIELDS} are read.") from error
     if kind == JSON:
