@@ -22,9 +22,10 @@ the same word.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from watcher.lazy_dataclass import dataclass
 
 
 class PollReason(StrEnum):

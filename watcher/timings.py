@@ -8,8 +8,10 @@ impolite.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from datetime import timedelta
+
+from watcher.lazy_dataclass import dataclass
 
 VARIABLE = "WATCHER_TIMINGS"
 

@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import pytest
 
 from tests.harness.config_reading import ReadText
@@ -12,6 +10,7 @@ from watcher.deliver.options import Line, MailAddresses, SecretText, Switch, Web
 from watcher.deliver.registry import CHANNEL_KINDS
 from watcher.deliver.slack import Slack
 from watcher.deliver.webhook import Webhook
+from watcher.lazy_dataclass import dataclass
 from watcher.model.route import ChannelOptions, ChannelRef, Receiver
 from watcher.model.secret import reveal
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass
 from pathlib import Path
+
+from watcher.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 from watcher.config.reader import Reader
 from watcher.config.secrets import SecretMissing, SecretSource, find_secret
 from watcher.config.yaml_tree import Where
+from watcher.lazy_dataclass import dataclass
 from watcher.model.secret import Secret
 
 SecretMode = Literal["require", "if_found", "defer"]

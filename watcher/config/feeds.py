@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from watcher.config.schema import FeedShape, OpmlShape
 from watcher.config.secrets import SecretSource
 from watcher.config.yaml_tree import Where
 from watcher.errors import Position, Problem
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import Feed, FullText, public_address
 from watcher.model.route import OWN_LABELS
 from watcher.model.secret import Secret

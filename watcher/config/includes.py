@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from watcher.config.yaml_tree import Document, MappingNode, Node, Scalar, SequenceNode, read_document
 from watcher.errors import Problem
+from watcher.lazy_dataclass import dataclass
 
 KEY = "include"
 LISTS = frozenset({"feeds", "topics", "receivers"})

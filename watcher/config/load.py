@@ -6,7 +6,6 @@ bytes → YAML tree with positions → strict shapes → checks across sections 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from watcher.config.credentials import Credentials, SecretMode
@@ -32,6 +31,7 @@ from watcher.config.topics import read_topics, read_vocabulary
 from watcher.config.web import read_web
 from watcher.config.yaml_tree import MappingNode, read_document, walk
 from watcher.errors import Position, Problem
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import Feed
 from watcher.model.route import Receiver, Route
 from watcher.model.settings import Settings

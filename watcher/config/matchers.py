@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from typing import cast
 
 from watcher.config.did_you_mean import did_you_mean
+from watcher.lazy_dataclass import dataclass
 from watcher.model.route import OWN_LABELS, Matcher, Operator
 from watcher.model.settings import Settings
 from watcher.model.topic import OWN_TOPIC, Level

@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from urllib.parse import quote, urlsplit, urlunsplit
 from xml.parsers import expat
@@ -19,6 +19,7 @@ from lxml import etree
 from watcher.config.opml_limits import MOST_OUTLINES, TooMuch, check_outlines
 from watcher.config.quantities import read_duration
 from watcher.config.value_types import feed_url_problem
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import Feed
 from watcher.model.route import OWN_LABELS
 from watcher.text.addresses import without_feed_scheme

@@ -27,7 +27,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
@@ -37,6 +36,7 @@ import yaml
 
 from watcher.config.quantities import read_points
 from watcher.config.yaml_tree import LOADER
+from watcher.lazy_dataclass import dataclass
 from watcher.model.topic import NO_LANGUAGE, ListMember, Near, Points, Term
 
 _FOLDER = Path(__file__).parent.parent / "library"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import field, fields, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
@@ -16,6 +16,7 @@ from watcher.config.did_you_mean import did_you_mean
 from watcher.config.yaml_tree import MappingNode, Node, Scalar, SequenceNode, Where, find, plain
 from watcher.deliver.options import not_text
 from watcher.errors import Position, Problem
+from watcher.lazy_dataclass import dataclass
 from watcher.model.route import ChannelOptions
 
 _Shape = TypeVar("_Shape", bound=BaseModel)

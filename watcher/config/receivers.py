@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from watcher.config.credentials import Credentials
@@ -16,6 +16,7 @@ from watcher.config.server import read_ca_file, read_delivery_proxy
 from watcher.config.value_types import Name, Text, TextOrSecret
 from watcher.config.yaml_tree import MappingNode, Where, find
 from watcher.deliver.registry import CHANNEL_KINDS, channel_kind
+from watcher.lazy_dataclass import dataclass
 from watcher.model.route import ChannelOptions, ChannelRef, OwnTemplate, Receiver
 from watcher.model.secret import Secret
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from watcher.config.did_you_mean import did_you_mean
 from watcher.config.matchers import MatcherProblem, read_matcher
@@ -11,6 +11,7 @@ from watcher.config.reader import Reader
 from watcher.config.schema import BudgetShape, DigestShape, HoldShape, RouteShape
 from watcher.config.source_map import place_inside, segments
 from watcher.config.yaml_tree import Scalar, Where, find
+from watcher.lazy_dataclass import dataclass
 from watcher.model.route import OWN_LABELS, Budget, DigestTiming, GroupTiming, Hold, Matcher, Route, Timing
 from watcher.model.topic import Level
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+from watcher.lazy_dataclass import dataclass
 
 SecretKind = Literal["env", "file", "credential"]
 _KINDS: tuple[SecretKind, ...] = ("env", "file", "credential")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 from watcher.config.includes import include_files
 from watcher.config.quantities import read_points
 from watcher.config.yaml_tree import MappingNode, Node, Scalar, SequenceNode, find, plain, read_document
 from watcher.errors import Position
+from watcher.lazy_dataclass import dataclass
 from watcher.model.topic import Topic
 
 _FIRST_LINE = "topics:\n"

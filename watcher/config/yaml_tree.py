@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import yaml
 
 from watcher.config.yaml_errors import explain_syntax
 from watcher.errors import Position
+from watcher.lazy_dataclass import dataclass
 
 Where = tuple[str | int, ...]
 """A path into the tree: `("feeds", 1, "url")`, printed `feeds.1.url`."""

@@ -9,13 +9,14 @@ the backfill is new.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 from watcher.dedupe.fingerprint import is_named_after_title
 from watcher.dedupe.identity import Scheme, fallback_key, identify, probe_for, scheme_for
 from watcher.dedupe.renames import Document, is_later, recognise
 from watcher.dedupe.similarity import Resembling, Strength, differ, features, same, strength
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Entry, EntryDecision, Identified, IdentityScheme, ParsedFeed, Seen, SeenProbe
 from watcher.model.feed import PollState
 

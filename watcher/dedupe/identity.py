@@ -14,11 +14,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from watcher.dedupe.fingerprint import text_fingerprint, title_fingerprint
 from watcher.dedupe.links import comparable_link, home_host
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import stable_hash
 from watcher.model.entry import Entry, Identified, IdentityScheme, SeenProbe
 

@@ -27,11 +27,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from enum import IntEnum
 
 from watcher.dedupe.similarity import Features, Resembling, Strength, differ, features, same, strength
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Entry, Identified, Seen
 
 MIGRATION = 3

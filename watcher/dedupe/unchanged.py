@@ -12,7 +12,6 @@ import struct
 from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zlib import crc32
@@ -20,6 +19,7 @@ from zlib import crc32
 from watcher.dedupe.decide import Sorting, may_be_another
 from watcher.dedupe.identity import Scheme, entry_name, identify, probe_for, scheme_for
 from watcher.dedupe.links import comparable_link, host_of
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import (
     ENTRY_HASH,
     Entry,

@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -20,6 +19,7 @@ from watcher.deliver.chat_text import plain_text, unmention
 from watcher.deliver.options import SecretText
 from watcher.deliver.paging import Part, send_parts, split
 from watcher.errors import AttemptReason, UsageError
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Delivered, Message, Notification, Outcome, TryAgain
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal

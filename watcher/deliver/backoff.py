@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import TryAgain
 
 

@@ -12,10 +12,11 @@ too, but is tried again soon. A destination that is gone refuses each message by
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watcher.errors import AttemptReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import GiveUp, Outcome, TryAgain
 from watcher.model.route import ChannelRef
 

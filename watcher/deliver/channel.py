@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from watcher.clock import Clock
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Message, Notification, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.settings import Smtp

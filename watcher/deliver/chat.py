@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,6 +13,7 @@ from watcher.clock import stopwatch
 from watcher.deliver.channel import Transport
 from watcher.deliver.http_answers import Answer, Judge, Request
 from watcher.deliver.paging import Part, send_parts, split
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
 from watcher.model.route import ChannelOptions

@@ -10,13 +10,13 @@ An answer is 204, or with `?wait=true` in the address the message as JSON
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 
 from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, chat, json_request
 from watcher.deliver.chat_text import SUBJECT_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import WebAddress, host_of
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Message, MessageItem, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal

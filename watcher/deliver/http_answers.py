@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from watcher.errors import AttemptReason
 from watcher.http_headers import retry_after
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Delivered, GiveUp, Outcome, TryAgain
 
 DETAIL_CHARACTERS = 200

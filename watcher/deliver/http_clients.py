@@ -6,10 +6,11 @@ The HTTP library is imported with the first client: most commands build the chan
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.route import DIRECT, Receiver
 from watcher.model.secret import reveal
 from watcher.model.settings import Network

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from email.header import Header
 from email.headerregistry import Address
@@ -19,6 +19,7 @@ from urllib.parse import quote
 
 from watcher.deliver.channel import Channel, ChannelKind, MailServer, OptionProblem, Transport
 from watcher.deliver.options import Line, MailAddresses, PlainHeaders
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
 from watcher.model.route import ChannelOptions

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import html
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -22,6 +22,7 @@ from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import Name, Token, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal

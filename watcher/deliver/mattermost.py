@@ -10,7 +10,7 @@ https://developers.mattermost.com/api-documentation/#/operations/CreatePost (`ro
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, Receipts, chat, json_request
@@ -27,6 +27,7 @@ from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import Name, Token, WebAddress, host_of
 from watcher.deliver.slack import bot_problems
 from watcher.errors import AttemptReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal

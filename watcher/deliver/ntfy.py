@@ -8,7 +8,6 @@ The answer is the published message as JSON, with its `id` (https://docs.ntfy.sh
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from watcher.deliver.channel import ChannelKind, OptionProblem
@@ -16,6 +15,7 @@ from watcher.deliver.chat import ChatService, chat, encode
 from watcher.deliver.chat_text import plain_text
 from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import Token, WebAddress, host_of
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Message, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import Secret, reveal

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from watcher.clock import stopwatch
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Notification, Outcome, TryAgain
 

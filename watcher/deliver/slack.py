@@ -18,7 +18,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from watcher.deliver.channel import ChannelKind, OptionProblem
 from watcher.deliver.chat import ChatService, Receipts, chat, json_request
@@ -27,6 +27,7 @@ from watcher.deliver.http_answers import DETAIL_CHARACTERS, FINAL, Answer, Reque
 from watcher.deliver.options import Name, Token, WebAddress, host_of
 from watcher.errors import AttemptReason
 from watcher.http_headers import retry_after
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import GiveUp, Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal

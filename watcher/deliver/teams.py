@@ -11,13 +11,14 @@ would not. A workflow answers 202 without waiting for its steps
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from watcher.deliver.channel import ChannelKind
 from watcher.deliver.chat import ChatService, chat, encode, json_request
 from watcher.deliver.chat_text import SUBJECT_CHARACTERS, TITLE_CHARACTERS, facts, more_line, notes, quote_runs
 from watcher.deliver.http_answers import Answer, Request, judge_answer
 from watcher.deliver.options import WebAddress, host_of
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Message, MessageItem, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal

@@ -13,7 +13,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from watcher.deliver.channel import ChannelKind, OptionProblem
 from watcher.deliver.chat import ChatService, Receipts, chat, json_request
@@ -30,6 +30,7 @@ from watcher.deliver.http_answers import DETAIL_CHARACTERS, FINAL, Answer, Reque
 from watcher.deliver.options import Name, Token, WebAddress
 from watcher.errors import AttemptReason
 from watcher.http_headers import bounded_wait
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Delivered, GiveUp, Message, MessageItem, Outcome, TryAgain
 from watcher.model.route import ChannelOptions
 from watcher.model.secret import reveal

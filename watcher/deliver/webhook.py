@@ -11,7 +11,7 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from watcher.deliver.channel import ChannelKind, OptionProblem, Transport
 from watcher.deliver.http_answers import DETAIL_CHARACTERS, Answer, Request, judge_answer
 from watcher.deliver.options import Method, Name, SecretHeaders, SecretText, Template, Token, WebAddress, host_of
 from watcher.errors import AttemptReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome, TryAgain
 from watcher.model.route import ChannelOptions, OwnTemplate
 from watcher.model.secret import Secret, reveal

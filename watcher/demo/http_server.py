@@ -5,10 +5,12 @@ from __future__ import annotations
 import socketserver
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Self
+
+from watcher.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

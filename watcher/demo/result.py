@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.demo.http_server import Request
 from watcher.demo.mail_sink import Mail
 from watcher.demo.samples import SampleFeed
 from watcher.demo.stage import DemoFiles
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, AlertState
 from watcher.model.feed import PollState
 from watcher.service.once_report import OnceReport

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import format_datetime
 from importlib import resources
@@ -13,6 +12,8 @@ from typing import Any
 
 import jinja2
 import yaml
+
+from watcher.lazy_dataclass import dataclass
 
 _UNITS = {"m": timedelta(minutes=1), "h": timedelta(hours=1), "d": timedelta(days=1)}
 _FORMATS = {

@@ -7,13 +7,13 @@ import hashlib
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from watcher.demo.http_server import Answer, HttpServer, Request, Responder
 from watcher.demo.mail_sink import MailSink
 from watcher.demo.samples import TEMPLATES, SampleFeed, render_feed
+from watcher.lazy_dataclass import dataclass
 
 CHAT, PAGER = "/chat", "/pager"
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.fetch.client import Fetcher
 from watcher.fetch.discover import Discovery, discover
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import ParsedFeed
 from watcher.model.feed import Feed, Fetched, FetchFailed, NotModified, ParseFailed, Validators
 from watcher.parse.pool import ParserPool

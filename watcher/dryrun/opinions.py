@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from watcher.clock import SystemClock
 from watcher.errors import UsageError
+from watcher.lazy_dataclass import dataclass
 from watcher.match.lifting import lifted, wants_lift
 from watcher.model.alert import Match, OpinionKind
 from watcher.model.entry import Entry

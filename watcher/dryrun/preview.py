@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
 from watcher.errors import NotifyReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert
 from watcher.model.notification import EmptySlot, GroupKey, Notification, notification_key
 from watcher.model.route import DigestTiming, Route

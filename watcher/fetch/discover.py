@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass
 
 from watcher.errors import PollReason
 from watcher.fetch.client import Fetcher
 from watcher.fetch.feed_links import Candidate, PageLinks, common_addresses, header_links, in_order, is_of_comments
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import ParsedFeed, ReaderName
 from watcher.model.feed import Feed, Fetched, FetchFailed, FetchResult, ParseFailed, Validators
 from watcher.sandbox.limits import Limits

@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass
+from dataclasses import astuple
 from itertools import chain, islice
 from urllib.parse import urljoin, urlsplit
 
 from lxml import etree
 
+from watcher.lazy_dataclass import dataclass
 from watcher.sandbox.child import serve
 from watcher.text.addresses import without_feed_scheme
 

@@ -6,7 +6,6 @@ Redirects are not followed: the body would go to somebody whom the configuration
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from datetime import timedelta
 
 import httpcore2
@@ -16,6 +15,7 @@ from watcher.fetch import failures
 from watcher.fetch.byte_limit import LimitedStream
 from watcher.fetch.pools import Pools
 from watcher.fetch.redirects import read_address
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import FetchFailed
 from watcher.model.secret import Secret
 from watcher.model.settings import Network

@@ -11,10 +11,11 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 
 from watcher.errors import FetchError, PollReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.settings import PerHost
 from watcher.text.domains import registrable_domain
 

@@ -7,7 +7,7 @@ session page sets one and redirects), never for the next fetch.
 from __future__ import annotations
 
 from base64 import b64encode
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from functools import lru_cache
 from urllib.parse import quote
 
@@ -15,6 +15,7 @@ import httpx2
 
 from watcher.errors import FetchError, PollReason
 from watcher.fetch.decoding import ACCEPT_ENCODING
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import Feed, Validators
 from watcher.model.secret import reveal
 

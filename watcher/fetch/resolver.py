@@ -15,7 +15,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import ip_address
@@ -23,6 +23,7 @@ from ipaddress import ip_address
 from watcher.errors import FetchError, PollReason
 from watcher.fetch.address_policy import Address
 from watcher.fetch.rate_limit import HostBusy
+from watcher.lazy_dataclass import dataclass
 from watcher.text.domains import registrable_domain
 
 _AT_ONCE_PER_DOMAIN = 4

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from enum import StrEnum
 from itertools import chain, islice, pairwise
 from math import ceil
 from typing import NamedTuple
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.compile import CompiledTopic
 from watcher.match.conditions import holds
 from watcher.match.entry_index import IndexedEntry, Span

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.expression import And, Expression, Leaf, NearPair, is_true_of_nothing, leaves
 from watcher.match.query import FARTHEST_NEAR, QueryProblem, parse_query
 from watcher.match.terms import TermProblem, are_plain, members, parse_member, parse_term

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC
 from itertools import pairwise
 from typing import Any
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.backtest import Sighting, backtest
 from watcher.match.pack_choice import (
     Described,

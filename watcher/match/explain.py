@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import chain
 from math import ceil
 from typing import Any
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.additions import Addition, Proposals, additions
 from watcher.match.compile import CompiledTopic
 from watcher.match.conditions import holds, what_holds, what_is_missing

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.terms import Phrase
 from watcher.model.topic import Points
 

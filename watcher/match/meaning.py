@@ -12,13 +12,13 @@ come with its weights (`bench/quality/learned.py` makes and measures them), and 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import floor
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.evaluation import average_precision
 from watcher.model.alert import Opinion, OpinionKind
 

@@ -13,8 +13,9 @@ Length, depth and number of words are bounded, so that parsing costs millisecond
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.expression import (
     FIELDS,
     And,

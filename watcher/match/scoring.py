@@ -8,10 +8,11 @@ weight × field × (1 + ln min(count, most)) × soft. The constants were chosen 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from enum import Enum, auto
 from math import log
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.conditions import Pair, holds, pairs_in, places_between, text_ranges, what_holds, what_is_missing
 from watcher.match.entry_index import IndexedEntry, Span
 from watcher.match.expression import TEXT, Expression, NearPair, positive_leaves

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
 from math import log
 from typing import Any
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.compile import CompiledTopic
 from watcher.match.entry_text import body_of
 from watcher.match.percolator import Percolator

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.spelling import (
     OPERATORS,
     QUOTES_AROUND,

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.topic_index import Index
 from watcher.text.letters import is_unspaced
 from watcher.text.tokens import (

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import accumulate, groupby
 from math import prod
 from typing import NamedTuple
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.compile import CompiledTopic
 from watcher.match.expression import Expression, Leaf, NearPair, map_leaves, needed_leaves, patterns_of
 from watcher.match.lexicon import Dialect, Lexicon, Slots

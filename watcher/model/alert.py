@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Entry, Identified
 from watcher.model.topic import OWN_TOPIC, Level, Points, Topic, format_points
 from watcher.model.trust import Trust

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+
+from watcher.lazy_dataclass import dataclass
 
 TEXT_LIMIT = 100_000
 """Characters of one text of an entry that are read, scored and kept."""

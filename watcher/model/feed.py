@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from urllib.parse import quote, urlsplit
 
 from watcher.errors import PollReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import IdentityScheme, UpdateHints
 from watcher.model.secret import Secret
 from watcher.model.trust import Trust

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert
 from watcher.model.feed import FeedIssueKind, PollState
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from watcher.errors import AttemptReason, NotifyReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, LateCopies, stable_hash
 from watcher.model.route import ChannelRef
 from watcher.model.topic import Level
@@ -84,10 +85,8 @@ class StoryDelivery:
 
 
 CoverDecider = Callable[[WaitingGroup, Trust, Sequence[StoryDelivery]], bool]
-"""Whether a copy that would wait in a group may stay silent, see `watcher.route.copies`.
-
-Pure; the store calls it in the transaction that routes copies.
-"""
+"""Whether a copy that would wait in a group may stay silent, see `watcher.route.copies`. Pure: the store calls it in
+the transaction that routes copies."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,8 +291,8 @@ class MessageItem:
     """One alert as a channel shows it: plain texts, already safe to print, links only http(s).
 
     `alert_id` names the alert in `Delivered.shown`; `also_ids` are further alerts about the same story that it shows.
-    `quote` is the passage that proves it, in runs; True marks the words that matched. `when` is the local
-    date and time of publication, `age` how long before the notification was made that was.
+    `quote` is the passage that proves it, in runs; True marks the words that matched. `when` is the local time of
+    publication, `age` how long before the notification was made that was.
     """
 
     title: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Match
 from watcher.model.entry import Entry
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import time, timedelta
 from pathlib import Path
 from typing import Literal
 
 from watcher.errors import Position
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import Feed, FeedIssueKind
 from watcher.model.route import Receiver, Route
 from watcher.model.secret import Secret

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import IntEnum, StrEnum
 from typing import Protocol
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, EarlierAlert
 from watcher.model.trust import Trust
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import NamedTuple
 
 from watcher.errors import Position
+from watcher.lazy_dataclass import dataclass
 
 Points = int
 """Scores are integer hundredths of a point (I11): 740 is printed 7.4."""

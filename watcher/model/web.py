@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.secret import Secret
 
 SESSION_IDLE = timedelta(hours=12)

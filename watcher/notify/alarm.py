@@ -7,7 +7,7 @@ hostile receiver could otherwise send its text to everybody else. A channel caus
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 
 import structlog
@@ -15,6 +15,7 @@ import structlog
 from watcher.clock import Clock
 from watcher.deliver.channel import Channel
 from watcher.errors import AttemptReason, StoreError
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Delivered, Outcome
 from watcher.model.route import ChannelRef
 from watcher.notify.breakers import CircuitBreakers

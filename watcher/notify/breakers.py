@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import datetime
 
 import structlog
@@ -17,6 +16,7 @@ from watcher.clock import Clock
 from watcher.deliver import breaker
 from watcher.deliver.breaker import Breaker
 from watcher.errors import StoreError
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Outcome
 from watcher.model.route import ChannelRef
 from watcher.store.store import Store

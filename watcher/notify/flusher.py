@@ -11,7 +11,7 @@ Every step is one transaction. A crash between two steps leaves deliveries waiti
 from __future__ import annotations
 
 from collections.abc import Awaitable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from itertools import groupby
@@ -19,6 +19,7 @@ from itertools import groupby
 import structlog
 
 from watcher.errors import NotifyReason, StoreError
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import (
     BudgetUse,
     EmptySlot,

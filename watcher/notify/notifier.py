@@ -12,7 +12,6 @@ is sent again under the same key (I4).
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
@@ -25,6 +24,7 @@ from watcher.deliver.http_clients import HttpClients
 from watcher.deliver.registry import build_channels
 from watcher.errors import AttemptReason
 from watcher.failpoints import pass_by
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert_link import AlertLinks, links_of
 from watcher.model.notification import (
     AcquiredNotification,

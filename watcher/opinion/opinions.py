@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,6 +18,7 @@ import structlog
 
 from watcher.clock import Clock
 from watcher.fetch.post import Poster
+from watcher.lazy_dataclass import dataclass
 from watcher.match.lifting import best_first, is_worth_asking, lifted, wants_lift, with_meaning
 from watcher.model.alert import Opinion, OpinionKind, stable_hash
 from watcher.model.feed import FetchFailed

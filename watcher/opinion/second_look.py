@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.entry_text import body_of
 from watcher.model.alert import Opinion, OpinionKind
 from watcher.model.entry import Entry

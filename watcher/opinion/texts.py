@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from watcher.config.packs import load_pack, pack_examples, pack_names
+from watcher.lazy_dataclass import dataclass
 from watcher.match.entry_text import body_of
 from watcher.model.entry import Entry
 from watcher.model.topic import Level, Topic

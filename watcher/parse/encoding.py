@@ -9,7 +9,8 @@ from __future__ import annotations
 import codecs
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from watcher.lazy_dataclass import dataclass
 
 REPLACEMENT = "\ufffd"
 

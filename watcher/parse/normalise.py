@@ -8,13 +8,14 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from datetime import datetime, timedelta
 from hashlib import blake2b
 from operator import attrgetter
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import (
     ENTRY_HASH,
     TEXT_LIMIT,

@@ -13,9 +13,9 @@ from __future__ import annotations
 import re
 from base64 import b64encode
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from hashlib import sha256
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import ENTRY_HASH
 from watcher.parse.elements import HANDLERS
 from watcher.parse.entry_builder import NeedsFeedparser

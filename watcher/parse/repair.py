@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from html.entities import html5
 
 from lxml import etree
 
 from watcher.errors import ParseError, PollReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import DocumentRepair, RepairKind
 from watcher.parse.lxml_reader import Element, parse_xml
 from watcher.parse.normalise import MANY_ENTRIES

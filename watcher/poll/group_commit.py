@@ -12,13 +12,13 @@ import asyncio
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import timedelta
 
 import structlog
 
 from watcher.clock import Clock
 from watcher.errors import StoreBusy, StoreError
+from watcher.lazy_dataclass import dataclass
 from watcher.model.story import AlertDecider, AssignsStories
 from watcher.poll.parts import PART_ALERTS, parts_of
 from watcher.store.records import PollRecord, PollSaved

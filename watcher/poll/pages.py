@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -18,6 +17,7 @@ import structlog
 from watcher.clock import Clock
 from watcher.errors import PollReason
 from watcher.fetch.client import Fetcher
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Entry
 from watcher.model.feed import Feed, Fetched, FetchFailed, Validators
 from watcher.sandbox.limits import Limits

@@ -7,9 +7,10 @@ texts for that purpose. Two thousand alerts of one document in one transaction k
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from enum import Enum, auto
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert
 from watcher.model.entry import EntryDecision, Identified
 from watcher.store.records import PollRecord

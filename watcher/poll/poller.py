@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -22,6 +22,7 @@ from watcher.dedupe.decide import NamedDocument, decide, decide_first
 from watcher.dedupe.unchanged import ChangedPart, LastDocument
 from watcher.errors import PollReason, StoreError
 from watcher.fetch.client import Fetcher
+from watcher.lazy_dataclass import dataclass
 from watcher.match.percolator import Percolator
 from watcher.model.alert import AlertOrigin
 from watcher.model.entry import EntryDecision, Identified, ParsedFeed, Seen

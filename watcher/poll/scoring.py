@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Protocol
@@ -17,6 +17,7 @@ from typing import Protocol
 import structlog
 
 from watcher.errors import StoreError
+from watcher.lazy_dataclass import dataclass
 from watcher.match.percolator import Percolator
 from watcher.model.alert import Alert, AlertOrigin, Match, make_alert
 from watcher.model.entry import Entry, Identified

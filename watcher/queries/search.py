@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.render.highlight import passage_runs
 from watcher.search.find import Order, Search, SearchResult
 from watcher.search.hits import HitReader

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert
 from watcher.model.topic import Level
 from watcher.queries.search import SearchFields

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
 from watcher.errors import NotifyReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Notification
 from watcher.render.dates import local_date
 from watcher.render.digest_context import BAR_DAYS, DigestContext, counted, footer_lines

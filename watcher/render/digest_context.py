@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from typing import Protocol
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import FeedIssue, FeedIssueKind
 from watcher.model.notification import HoldReason
 from watcher.render.dates import day_of, local_day, local_time

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, LateCopies
 from watcher.model.local_time import representable
 from watcher.model.notification import MessageItem

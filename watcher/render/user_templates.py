@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from pathlib import Path
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.route import ChannelRef, OwnTemplate
 from watcher.model.settings import Settings
 from watcher.sandbox.limits import Limits

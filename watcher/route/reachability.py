@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import product
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.route import Matcher, Route
 from watcher.route.matcher import as_number, matches
 

@@ -10,10 +10,10 @@ and `decide_release` for what is held already.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from watcher.errors import NotifyReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert
 from watcher.model.notification import BudgetUse, HeldGroup, HoldReason, WaitingGroup
 from watcher.model.route import Route

@@ -8,8 +8,8 @@ its children took.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert
 from watcher.model.notification import Delivery, GroupKey, Routed
 from watcher.model.route import ChannelRef, DigestTiming, Hold, Matcher, Rank, Receiver, Route

@@ -8,8 +8,9 @@ import resource
 import signal
 import sys
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+
+from watcher.lazy_dataclass import dataclass
 
 _INHERITED = ("LD_LIBRARY_PATH", "LANG", "LC_ALL")
 """The only variables that children get: secrets may be in any other."""

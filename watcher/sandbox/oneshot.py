@@ -8,9 +8,9 @@ import signal
 import subprocess
 import threading
 from contextlib import suppress
-from dataclasses import dataclass
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.sandbox.child import LENGTH, OUT_OF_MEMORY, READY, as_job
 from watcher.sandbox.limits import Limits, child_command, child_environment
 

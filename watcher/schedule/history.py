@@ -7,9 +7,10 @@ separated by blanks, oldest first. `DAY` counts days since 1970 in UTC.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import PollState
 
 POLLS = 20

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import EntryDecision, UpdateHints
 from watcher.model.feed import Feed, PollState
 from watcher.model.settings import Polling

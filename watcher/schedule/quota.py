@@ -5,9 +5,10 @@ Without it, a document of 30 kB on the wire could add 10 MB every five minutes, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Entry, EntryDecision, Identified
 from watcher.model.feed import FeedUsage, PollState, Validators
 from watcher.model.settings import Limits

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from watcher.errors import StoreCorrupt
+from watcher.lazy_dataclass import dataclass
 from watcher.search.index import EntryIndex, IndexState
 from watcher.search.text import IndexedText, indexed_text, labels_of
 from watcher.store.records import StoredEntry

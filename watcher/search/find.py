@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.search.fill import read_texts
 from watcher.search.hits import HitReader
 from watcher.search.index import EntryIndex

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from watcher.lazy_dataclass import dataclass
 from watcher.search.node import Node
 from watcher.search.text import IndexedText
 from watcher.store.sqlite import CACHE_KIB

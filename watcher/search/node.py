@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from enum import StrEnum
 from functools import reduce
 from typing import Any
+
+from watcher.lazy_dataclass import dataclass
 
 
 @dataclass(frozen=True, slots=True)

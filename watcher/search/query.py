@@ -9,10 +9,11 @@ Words are folded and split as `watcher.text` does it, so that a search and a top
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.search.node import EVERYTHING, Beginning, Label, LabelKind, Node, Not, Word, Words, all_of, any_of, shown
 from watcher.search.text import joined_forms, words_of
 from watcher.text.fold import fold

@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.entry_text import body_of, limited_text, limited_title
 from watcher.model.alert import Alert, stable_hash
 from watcher.model.entry import Entry

@@ -11,7 +11,7 @@ import asyncio
 import random
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import timedelta
 from typing import Any
 
@@ -21,6 +21,7 @@ from watcher.clock import Clock
 from watcher.deliver.http_clients import HttpClients
 from watcher.errors import StoreError
 from watcher.fetch.client import Fetcher
+from watcher.lazy_dataclass import dataclass
 from watcher.notify.alarm import Alarms
 from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.feed_reports import report_feeds

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, is_dataclass, replace
+from dataclasses import fields, is_dataclass, replace
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import stable_hash
 from watcher.model.route import Route
 from watcher.model.settings import Settings

@@ -9,8 +9,8 @@ import asyncio
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 
+from watcher.lazy_dataclass import dataclass
 from watcher.threads import ThreadPool
 
 STORE_THREADS = 16

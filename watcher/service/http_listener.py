@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
 
 import structlog
+
+from watcher.lazy_dataclass import dataclass
 
 log = structlog.get_logger()
 

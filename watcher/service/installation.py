@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+
+from watcher.lazy_dataclass import dataclass
 
 UNITS = ("watcher.service", "watcher-web.service", "watcher-backup.service", "watcher-backup.timer")
 PROGRAM = "/opt/watcher/bin/watcher"

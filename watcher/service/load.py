@@ -6,7 +6,7 @@ import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from importlib.util import find_spec
@@ -19,6 +19,7 @@ from watcher.config.credentials import SecretMode
 from watcher.config.load import in_order, missing_for_run, problem_of_topic, read_settings
 from watcher.deliver.registry import failed_channels
 from watcher.errors import ConfigError, Problem, SchemaInUse, SchemaMismatch, UsageError
+from watcher.lazy_dataclass import dataclass
 from watcher.match.compile import CompiledTopic, compile_topics
 from watcher.model.alert import stable_hash
 from watcher.model.feed import FullText

@@ -6,9 +6,9 @@ Imports nothing heavy: `once` may run every minute from a timer.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import NotificationState
 from watcher.model.route import DigestTiming, Route
 from watcher.service import reconcile

@@ -6,8 +6,9 @@ much, there are no rests.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+
+from watcher.lazy_dataclass import dataclass
 
 LONGEST = timedelta(seconds=5)
 """What becomes possible without a change of the store, because a node died, is found this much later at most."""

@@ -13,12 +13,13 @@ import json
 import re
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from watcher.errors import SchemaMismatch, StoreCorrupt
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, LateCopies
 from watcher.model.entry import Entry
 from watcher.model.feed import PollState

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
 
+from watcher.lazy_dataclass import dataclass
 from watcher.store.database import AnyRow, Database
 from watcher.store.hosts import Place, TakenHost, take_any, take_due
 from watcher.store.node_tables import feed_leases

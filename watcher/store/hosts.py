@@ -8,7 +8,6 @@ host's row: when it was asked last, and until when it asked to be left alone.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeAlias
@@ -30,6 +29,7 @@ from sqlalchemy import (
     update,
 )
 
+from watcher.lazy_dataclass import dataclass
 from watcher.store.columns import Instant
 from watcher.store.database import Database, chunks
 from watcher.store.node_tables import feed_leases

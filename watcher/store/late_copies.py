@@ -8,12 +8,12 @@ chat had no space for are forgotten when the message is delivered: the next dige
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Select, delete, exists, or_, select, update
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, AlertState, FoldedReport, LateCopies
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Connection, select
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, AlertState, EarlierAlert, entry_of_alert
 from watcher.model.story import AlertDecider, AlertDecision, Kinship, Verdict
 from watcher.model.trust import Trust

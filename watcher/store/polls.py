@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from itertools import islice
@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, and_, delete, select
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert
 from watcher.model.entry import Seen, SeenProbe
 from watcher.model.feed import AcquiredFeed

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, AlertState
 from watcher.model.entry import EntryDecision, EntryRecord
 from watcher.model.feed import PollState

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
@@ -24,6 +23,7 @@ from sqlalchemy import (
     union_all,
 )
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Identified, Seen, SeenProbe
 from watcher.store.database import CHUNK, AnyRow, Database, chunks
 from watcher.store.records import PollRecord

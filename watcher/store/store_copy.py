@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, exists, func, select
 
 from watcher.errors import UsageError
+from watcher.lazy_dataclass import dataclass
 from watcher.store.columns import metadata
 from watcher.store.database import Database, execute_many
 from watcher.store.hosts import settle

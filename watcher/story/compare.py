@@ -7,9 +7,9 @@ says which differences between two leads contradict. In doubt, entries do not ag
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.local_time import representable
 from watcher.model.story import Kinship, Sketch
 from watcher.story.leads import Difference, align, leads_differ

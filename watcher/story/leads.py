@@ -16,10 +16,10 @@ In scripts without capitals any word may be a name, so more differences are look
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.story.opposites import exclude_each_other, is_negated
 from watcher.story.wording import AUXILIARIES, NEGATIONS, Wording
 

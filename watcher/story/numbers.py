@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from watcher.lazy_dataclass import dataclass
 from watcher.story.number_words import (
     ALL_TENS,
     ARTICLES,

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from itertools import compress
 from zlib import crc32
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Identified, joined_texts
 from watcher.model.feed import Feed
 from watcher.model.story import Sketch

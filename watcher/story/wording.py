@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+from watcher.lazy_dataclass import dataclass
 from watcher.story.numbers import Number, numbers_in, unsure_numbers
 from watcher.story.opposites import OneOfClass, opposites_in
 from watcher.story.words import spaced, split_words

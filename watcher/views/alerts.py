@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.act import Act
 from watcher.model.alert import Alert, AlertState, Evidence
 from watcher.model.notification import Attempt, AttemptResult, DeliveryState

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import FeedIssue
 from watcher.model.notification import HeldGroup
 from watcher.model.route import ChannelRef

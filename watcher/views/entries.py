@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.explain import Explanation, explanation_json
 from watcher.model.alert import Alert
 from watcher.model.entry import EntryRecord

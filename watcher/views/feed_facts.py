@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import Feed, PollState
 from watcher.model.settings import Polling
 from watcher.schedule.moves import kept_address, may_keep

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import stable_hash
 from watcher.model.feed import Feed, FeedIssue, PollState
 from watcher.model.settings import Polling

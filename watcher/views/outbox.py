@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from watcher.errors import AttemptReason
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import Attempt, Notification, NotificationState
 
 REMEDIES: Mapping[AttemptReason, str] = {

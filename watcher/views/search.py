@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+from watcher.lazy_dataclass import dataclass
 from watcher.render.highlight import Run
 from watcher.views.entries import EntryRow
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, AlertState
 from watcher.model.notification import DeliveryState
 from watcher.model.silence import Silence

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import field
 from datetime import datetime, timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import FeedIssue
 from watcher.model.notification import DeliveryState, HeldGroup, Notification, NotificationState, WaitingGroup
 from watcher.model.route import ChannelRef

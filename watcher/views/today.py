@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, AlertState, Evidence
 from watcher.model.notification import DeliveryState
 from watcher.model.route import ChannelRef

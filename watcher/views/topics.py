@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import EntryRecord
 from watcher.model.local_time import to_local
 from watcher.model.topic import Level, Points, Topic

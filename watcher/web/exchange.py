@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from datetime import datetime
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, urlencode
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.act import Actor, WayIn
 from watcher.model.web import May
 from watcher.web.looks import PLAIN, Looks

@@ -10,10 +10,11 @@ import os
 import pickle
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from watcher.errors import UsageError
+from watcher.lazy_dataclass import dataclass
 from watcher.match.compile import CompiledTopic
 from watcher.model.route import ChannelOptions, Receiver
 from watcher.model.settings import Settings

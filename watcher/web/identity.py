@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import hmac
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 
 import structlog
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.act import WayIn
 from watcher.model.web import AccessToken, May, Person, TrustedProxy, WebSettings
 from watcher.web.exchange import Refused, User

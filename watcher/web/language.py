@@ -10,12 +10,12 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache, lru_cache
 from importlib import resources
 
 from markupsafe import Markup, escape
 
+from watcher.lazy_dataclass import dataclass
 from watcher.text.printable import harmless
 
 ENGLISH = "en"

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 
+from watcher.lazy_dataclass import dataclass
 from watcher.web.language import CODES, ENGLISH, choose
 
 COOKIE = "watcher-looks"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
@@ -14,6 +13,7 @@ from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
 from jinja2.bccache import Bucket
 from markupsafe import Markup
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.local_time import to_local
 from watcher.model.topic import format_points
 from watcher.render.dates import age, iso, local_date, local_time

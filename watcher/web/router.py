@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from urllib.parse import unquote
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.web import May
 from watcher.web.exchange import LARGEST_BODY, Asked, Refused, Reply
 

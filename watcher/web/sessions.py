@@ -11,9 +11,9 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.web import SESSION_IDLE, SESSION_LASTS, Person
 
 RENEWED_AFTER = timedelta(hours=1)

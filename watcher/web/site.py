@@ -6,13 +6,14 @@ import getpass
 import json
 from bisect import bisect_left
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any
 from urllib.parse import quote
 
 from watcher.clock import Clock
+from watcher.lazy_dataclass import dataclass
 from watcher.match.compile import CompiledTopic
 from watcher.model.feed import Feed
 from watcher.model.notification import NotificationState

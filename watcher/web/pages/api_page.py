@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from watcher.lazy_dataclass import dataclass
 from watcher.model.web import May
 from watcher.web.exchange import Asked, Reply
 from watcher.web.pages.api import openapi_document

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from watcher.config.matchers import impossible_labels
 from watcher.config.quantities import read_points
+from watcher.lazy_dataclass import dataclass
 from watcher.model.notification import HeldGroup, WaitingGroup
 from watcher.model.route import ChannelRef, Route
 from watcher.model.topic import Level, Points

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from watcher.config.matchers import MatcherProblem, impossible_labels, read_matcher
+from watcher.lazy_dataclass import dataclass
 from watcher.model.act import WayIn
 from watcher.model.alert import Alert
 from watcher.model.local_time import to_local

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
+from watcher.lazy_dataclass import dataclass
 from watcher.match.compile import CompiledTopic
 from watcher.match.suggest import Suggestions
 from watcher.model.web import May
