@@ -8,7 +8,7 @@ and never looking past the next `<` outside quotes.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum
 from html import unescape
 from itertools import groupby
@@ -86,7 +86,11 @@ _REST_OF_USUAL_TAG = (
     rf"""(?:=[ \t\n\r\f]*+(?:"[^"<>{_BREAK}]*+"|'[^'<>{_BREAK}]*+')?+[^<>"'={_BREAK}]*+)*+>"""
 )
 _USUAL_NAME = r"(?!script|style|template|wbr)[a-z][a-z0-9]*+"
-_USUAL_TAG = re.compile(rf"</?+{_USUAL_NAME}{_REST_OF_USUAL_TAG}")
+_USUAL_TAG = re.compile(
+    rf"<(?:/?+{_USUAL_NAME}{_REST_OF_USUAL_TAG}|\?[^<>{_BREAK}]*+>|!--(?!-?>)[^<>{_BREAK}]*+(?<=--)>)"
+)
+"""A tag in lower case, a processing instruction or a comment; none has a bracket inside."""
+
 _USUAL_BLOCK = re.compile(
     rf"</?+(?:{_BLOCK_NAMES}){_REST_OF_USUAL_TAG}(?:[ \n]*+</?+{_USUAL_NAME}{_REST_OF_USUAL_TAG})*+"
 )
@@ -96,6 +100,9 @@ _SURROGATES = re.compile(
     r"&#(?:(5[56][0-9]{3})|[xX]([dD][89abAB][0-9a-fA-F]{2}));?&#(?:(5[67][0-9]{3})|[xX]([dD][c-fC-F][0-9a-fA-F]{2}));?"
 )
 """Two references to the halves of one character, as .NET and PHP write it."""
+
+_HALF_CHARACTER = "\ufffd"
+"""What a reference to one half alone resolves to."""
 
 _REFERENCE = re.compile(r"(&(?:#[0-9]{1,40}|#[xX][0-9a-fA-F]{1,40}|[a-zA-Z][a-zA-Z0-9]{1,31});?)", re.ASCII)
 
@@ -113,6 +120,8 @@ _ODD = re.compile(f"[{_SPACE_CHARACTERS}{_UNWANTED_CHARACTERS}]")
 _FEW = 16
 """Distinct characters that are replaced one after another; for more, one pattern costs less."""
 
+
+_SEVERAL_SPACES = re.compile("  +")
 
 _COMMENT = re.compile(r"<!--.*?(?:-->|\Z)", re.DOTALL)
 _END_TAG = re.compile(r"</([a-zA-Z][a-zA-Z0-9]*+)[^<>]*>")
@@ -230,12 +239,13 @@ def _cleaned(text: str) -> str:
     return text
 
 
-def _folded_lines(text: str) -> Iterable[str]:
+def _folded_lines(text: str) -> Sequence[str]:
     """One space for every run of white space, one line for every block, no unwanted characters."""
     text = text.replace("\n", " ").replace("\t", " ").replace("\xa0", " ")
     if not text.replace(_BREAK, " ").isprintable():
         text = _cleaned(text)
-    return filter(None, [" ".join(line.split()) if "  " in line else line.strip() for line in text.split(_BREAK)])
+    lines = filter(None, map(str.strip, text.split(_BREAK)))
+    return [_SEVERAL_SPACES.sub(" ", line) if "  " in line else line for line in lines]
 
 
 class _Resolved(dict[str, str]):
@@ -264,8 +274,13 @@ _KNOWN_SEPARATORS = _Separators({None: ""})  # type: ignore[dict-item]
 
 
 def _without_references(text: str, reference: re.Pattern[str] = _REFERENCE) -> str:
-    if "&#5" in text or "&#x" in text or "&#X" in text:
-        text = _SURROGATES.sub(_joined, text)
+    resolved = _resolved(text, reference)
+    if _HALF_CHARACTER in resolved or reference is _STRICT_REFERENCE:
+        resolved = _resolved(_SURROGATES.sub(_joined, text), reference)
+    return resolved
+
+
+def _resolved(text: str, reference: re.Pattern[str]) -> str:
     pieces = reference.split(text)
     pieces[1::2] = map(_REFERENCES.__getitem__, pieces[1::2])
     return "".join(pieces)
@@ -280,15 +295,15 @@ def _joined(pair: re.Match[str]) -> str:
 
 def _without_cdata_marks(text: str) -> str:
     """CDATA that was escaped with its marks is a comment to HTML and its text would be lost."""
-    return text.replace("<![CDATA[", "").replace("]]>", "") if "<![CDATA[" in text else text
+    return text.replace("<![CDATA[", "").replace("]]>", "") if "<" in text and "<![CDATA[" in text else text
 
 
 def _without_tags(text: str) -> str:
-    """Most texts have only tags in lower case without a bracket in a value: what is left of others has a `<`."""
-    text = _without_cdata_marks(text)
+    """Most texts have usual tags only; what is left of others has a `<`, as CDATA has."""
     without_usual = _USUAL_TAG.sub("", _USUAL_BLOCK.sub(_BREAK, text))
     if "<" not in without_usual:
         return without_usual
+    text = _without_cdata_marks(text)
     if _MAY_HIDE.search(text):
         text = _HIDDEN.sub("", text)
     if not _QUOTED_BRACKET.search(text):
