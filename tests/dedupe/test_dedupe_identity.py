@@ -11,11 +11,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from tests.mutation.polled_feed import PolledFeed
-from watcher.dedupe.fingerprint import fingerprint, word_count
 from watcher.dedupe.identity import RESTORE_AFTER, identify, probe_for, scheme_for
 from watcher.dedupe.links import comparable_link, home_host, host_of
+from watcher.dedupe.similarity import word_count
 from watcher.model.alert import stable_hash
-from watcher.model.entry import Entry, Identified, joined_texts
+from watcher.model.entry import Entry, Identified, IdentityScheme, ParsedFeed, ReaderName, joined_texts
+from watcher.model.fingerprint import fingerprint
 from watcher.text.fold import fold
 
 URL = "https://example.org/feed.xml"
@@ -27,8 +28,12 @@ def entry(number: int, **changes: object) -> Entry:
     return replace(plain, **changes)
 
 
+def identified(*entries: Entry, scheme: str = "id", feed_url: str = URL) -> tuple[Identified, ...]:
+    return identify(feed_url, ParsedFeed(ReaderName.LXML, "", None, entries), IdentityScheme(scheme))
+
+
 def keys(*entries: Entry, scheme: str = "id", feed_url: str = URL) -> list[str]:
-    return [item.key for item in identify(feed_url, entries, scheme)]
+    return [item.key for item in identified(*entries, scheme=scheme, feed_url=feed_url)]
 
 
 class TestKeys:
@@ -52,15 +57,15 @@ class TestKeys:
 
     @pytest.mark.parametrize("other", [{}, {"published": NOON + timedelta(days=1)}, {"id": "https-id"}])
     def test_an_entry_listed_twice_comes_once(self, other: dict[str, object]) -> None:
-        assert len(identify(URL, [entry(1), entry(1, **other)], "id")) == 1
+        assert len(identified(entry(1), entry(1, **other))) == 1
 
     def test_a_link_that_is_not_unique_says_nothing(self) -> None:
-        first, second, third = identify(URL, [entry(1), entry(2, link="https://example.org/1/"), entry(3)], "id")
+        first, second, third = identified(entry(1), entry(2, link="https://example.org/1/"), entry(3))
         assert (first.link_hash, second.link_hash) == (None, None)
         assert third.link_hash is not None
 
     def test_the_probe_asks_for_everything(self) -> None:
-        (item,) = identify(URL, [entry(1, summary="Some text")], "id")
+        (item,) = identified(entry(1, summary="Some text"))
         asked = probe_for(URL, [item])
         assert item.key in asked.keys
         assert item.link_hash in asked.link_hashes
@@ -185,6 +190,6 @@ def test_every_entry_ends_in_one_pile_and_nothing_is_new_twice(documents: list[l
     for document in documents:
         decision = feed.poll(document)
         named = [item.key for item in (*decision.new, *decision.updated, *decision.quiet)] + list(decision.known)
-        assert len(identify(URL, document, decision.identity)) == len(named)
+        assert len(identified(*document, scheme=decision.identity)) == len(named)
         again: tuple[Identified, ...] = feed.poll(document).new
         assert again == ()

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from watcher.model.entry import DocumentRepair, Entry, ParsedFeed, ReaderName, RepairKind, UpdateHints
-from watcher.parse.worker import decode_entries, decode_head, encode_feed
+from watcher.model.entry import DocumentRepair, Entry, Fingerprints, ParsedFeed, ReaderName, RepairKind, UpdateHints
+from watcher.model.fingerprint import fingerprints_of
+from watcher.parse.worker import decode_entries, decode_head, encode_feed, with_fingerprints
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 moments = st.one_of(st.none(), st.datetimes(timezones=st.just(UTC)).map(lambda moment: moment.replace(microsecond=0)))
+hashes = st.one_of(st.just(""), st.from_regex("[0-9a-f]{32}", fullmatch=True))
 ENTRY = {
     "id": texts,
     "link": texts,
@@ -44,6 +46,7 @@ FEED = {
     ),
     "hashes": st.lists(st.from_regex("[A-Za-z0-9+/]{8}", fullmatch=True), max_size=3).map(tuple),
     "unchanged": st.lists(st.from_regex("[A-Za-z0-9+/]{8}", fullmatch=True), max_size=3).map(tuple),
+    "fingerprints": st.lists(st.builds(Fingerprints, hashes, hashes), max_size=3).map(tuple),
     "repairs": st.lists(st.builds(DocumentRepair, st.sampled_from(RepairKind), texts), max_size=2).map(tuple),
 }
 feeds = st.builds(ParsedFeed, **FEED)
@@ -62,7 +65,7 @@ def received(frames: list[bytes]) -> ParsedFeed:
 @pytest.mark.slow
 def test_any_feed(feed: ParsedFeed) -> None:
     read = received(list(encode_feed(feed)))
-    assert (read, read.hashes, read.unchanged) == (feed, feed.hashes, feed.unchanged)
+    assert [getattr(read, one.name) for one in fields(feed)] == [getattr(feed, one.name) for one in fields(feed)]
 
 
 def test_a_long_feed_comes_in_frames_of_bounded_size() -> None:
@@ -82,6 +85,14 @@ def test_what_utf8_cannot_say_is_replaced_and_shifts_nothing() -> None:
     read = received(list(encode_feed(feed)))
     assert read.title == "?"
     assert [(entry.summary, entry.content) for entry in read.entries] == [("a?b", "c"), ("d", "e?f")]
+
+
+def test_fingerprints_are_made_of_the_first_entries_up_to_a_limit() -> None:
+    """The daemon makes those that are left."""
+    long = tuple(Entry(str(number), "", f"Title {number}", content="word " * 19_000) for number in range(20))
+    made = with_fingerprints(ParsedFeed(ReaderName.LXML, "", None, long)).fingerprints
+    assert 0 < len(made) < len(long)
+    assert made == tuple(map(fingerprints_of, long[: len(made)]))
 
 
 def test_every_field_has_a_strategy() -> None:

@@ -8,18 +8,20 @@ the backfill is new.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 
-from watcher.dedupe.fingerprint import is_named_after_title
 from watcher.dedupe.identity import Scheme, fallback_key, identify, probe_for, scheme_for
 from watcher.dedupe.renames import Document, is_later, recognise
 from watcher.dedupe.similarity import Resembling, Strength, differ, features, same, strength
 from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Entry, EntryDecision, Identified, IdentityScheme, ParsedFeed, Seen, SeenProbe
 from watcher.model.feed import PollState
+from watcher.text.fold import fold
 
+_WORD = re.compile(r"[^\W_]+")
 CLOCK_ERROR = timedelta(hours=14)
 """How far in the future a fresh entry may be dated: a local time labelled UTC is off by 14 hours at most."""
 
@@ -34,9 +36,9 @@ class NamedDocument:
 
     @classmethod
     def of(cls, feed_url: str, parsed: ParsedFeed, state: PollState) -> NamedDocument:
-        """The first step: it costs most of a poll's time, and both others need it."""
+        """The first step: both others need it."""
         scheme = scheme_for(parsed.entries, state.identity, state.identity_streak)
-        return cls(feed_url, scheme, identify(feed_url, parsed.entries, scheme.name))
+        return cls(feed_url, scheme, identify(feed_url, parsed, scheme.name))
 
     def probe(self) -> SeenProbe:
         """The second step: what must be looked up before `decide`."""
@@ -172,10 +174,16 @@ def _is_another_entry(item: Identified, row: Seen, newest_before: datetime | Non
     """
     same_text = bool(item.text_fingerprint) and item.text_fingerprint == row.text_fingerprint
     same_title = same(item.title_fingerprint, row.title_fingerprint)
-    if same_text or (same_title and not is_named_after_title(item.entry)):
+    if same_text or (same_title and not _is_named_after_title(item.entry)):
         return False
     undated = (item.entry.published or item.entry.updated) is None or newest_before is None
     return undated or is_later(item.entry, newest_before)
+
+
+def _is_named_after_title(entry: Entry) -> bool:
+    """Whether the id says no more than the title does: publishers make one of the other."""
+    title, name = (_WORD.findall(fold(text)) for text in (entry.title, entry.id))
+    return bool(title) and name[-len(title) :] == title
 
 
 def _is_changed(item: Identified, row: Seen) -> bool:

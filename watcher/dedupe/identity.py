@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from watcher.dedupe.fingerprint import text_fingerprint, title_fingerprint
 from watcher.dedupe.links import comparable_link, home_host
 from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import stable_hash
-from watcher.model.entry import Entry, Identified, IdentityScheme, SeenProbe
+from watcher.model.entry import Entry, Identified, IdentityScheme, ParsedFeed, SeenProbe
+from watcher.model.fingerprint import fingerprints_of
 
 SCHEMES = tuple(IdentityScheme)
 DOUBLED_SHARE = 0.05
@@ -37,29 +37,34 @@ class Scheme:
     streak: int = 0
 
 
+class _Unnamed(NamedTuple):
+    """The fields of `Identified` behind the key."""
+
+    entry: Entry
+    link_hash: str | None
+    title_fingerprint: str
+    text_fingerprint: str
+
+
 def identify(
-    feed_url: str, entries: Sequence[Entry], scheme: IdentityScheme, *, home: str | None = None
+    feed_url: str, parsed: ParsedFeed, scheme: IdentityScheme, *, home: str | None = None
 ) -> tuple[Identified, ...]:
     """Gives every entry its key and hashes, in the order of the document; an entry listed twice comes once.
 
-    `home` is the host of the site where `entries` are a part of the document.
+    `home` is the host of the site where the entries are a part of the document.
     """
+    entries, made = parsed.entries, parsed.fingerprints
+    prints = [*made, *map(fingerprints_of, entries[len(made) :])]
     home = home_host(entry.link for entry in entries) if home is None else home
     links = [comparable_link(entry.link, home) for entry in entries]
     occurrences = Counter(links)
-    named = [
-        Identified(
-            key="",
-            entry=entry,
-            link_hash=stable_hash("link", link) if link and occurrences[link] == 1 else None,
-            title_fingerprint=title_fingerprint(entry),
-            text_fingerprint=text_fingerprint(entry),
-        )
-        for entry, link in zip(entries, links, strict=True)
-    ]
-    distinct = _listed_once(named, links)
-    keys = _keys(feed_url, distinct, scheme)
-    return tuple([_named(item, key) for item, key in _first_of_each(distinct, keys)])
+    hashes = (stable_hash("link", link) if link and occurrences[link] == 1 else None for link in links)
+    unnamed = list(map(_Unnamed, entries, hashes, *zip(*prints, strict=True))) if prints else []
+    distinct = _listed_once(unnamed, links)
+    firsts: dict[str, _Unnamed] = {}
+    for item, key in zip(distinct, _keys(feed_url, distinct, scheme), strict=True):
+        firsts.setdefault(key, item)
+    return tuple([Identified(key, *item) for key, item in firsts.items()])
 
 
 class Named(Protocol):
@@ -114,9 +119,9 @@ def _asked(entries: Sequence[Entry], beside: Sequence[Named]) -> int:
     return len(SCHEMES) - 1
 
 
-def _listed_once(items: Sequence[Identified], links: Sequence[str]) -> list[Identified]:
+def _listed_once(items: Sequence[_Unnamed], links: Sequence[str]) -> list[_Unnamed]:
     """Without repetitions of one entry in one document: the same link, title and text, and the same id or date."""
-    kept: list[Identified] = []
+    kept: list[_Unnamed] = []
     listed: set[Hashable] = set()
     for item, link in zip(items, links, strict=True):
         content = (link, item.title_fingerprint, item.text_fingerprint)
@@ -128,7 +133,7 @@ def _listed_once(items: Sequence[Identified], links: Sequence[str]) -> list[Iden
     return kept
 
 
-def _keys(feed_url: str, items: Sequence[Identified], scheme: IdentityScheme) -> list[str]:
+def _keys(feed_url: str, items: Sequence[_Unnamed], scheme: IdentityScheme) -> list[str]:
     """Keys by the scheme, refined by the weaker ones for as long as different entries share one."""
     names = [_identity(item, scheme) for item in items]
     for weaker in (*SCHEMES[SCHEMES.index(scheme) + 1 :], None):
@@ -139,19 +144,7 @@ def _keys(feed_url: str, items: Sequence[Identified], scheme: IdentityScheme) ->
     return [stable_hash(feed_url, *name) for name in names]
 
 
-def _first_of_each(items: Sequence[Identified], keys: Sequence[str]) -> list[tuple[Identified, str]]:
-    firsts: dict[str, Identified] = {}
-    for item, key in zip(items, keys, strict=True):
-        firsts.setdefault(key, item)
-    return [(item, key) for key, item in firsts.items()]
-
-
-def _named(item: Identified, key: str) -> Identified:
-    """Not by `replace`, which takes as long as all keys of a document."""
-    return Identified(key, item.entry, item.link_hash, item.title_fingerprint, item.text_fingerprint)
-
-
-def _identity(item: Identified, scheme: IdentityScheme | None) -> tuple[str, ...]:
+def _identity(item: Identified | _Unnamed, scheme: IdentityScheme | None) -> tuple[str, ...]:
     """The name of an entry by a scheme; None is the last resort, its text."""
     if scheme is None:
         return ("text", *entry_name(item.entry, IdentityScheme.TITLE), item.entry.id, item.text_fingerprint)

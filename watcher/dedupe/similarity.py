@@ -7,12 +7,17 @@ WEAK    one of the three; or the same link with another text (an edited entry, o
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from enum import IntEnum
 
-from watcher.dedupe.fingerprint import word_count
 from watcher.model.entry import Identified, Seen, joined_texts
+from watcher.text.letters import unspaced_character
+
+_WORD = re.compile(r"[^\W_]+")
+_UNSPACED_PER_WORD = 2
+"""Characters that count as a word in scripts which do not put spaces between words."""
 
 TELLING_TEXT = 12
 """Words from which an equal text is no coincidence ("Rain, 12 degrees" is one)."""
@@ -114,3 +119,10 @@ def same(one: str | None, other: str | None) -> bool:
 
 def differ(one: str | None, other: str | None) -> bool:
     return bool(one) and bool(other) and one != other
+
+
+def word_count(text: str, enough: int) -> int:
+    """Words of a text, two characters making one in scripts without spaces; stops counting at `enough`."""
+    head = text[: enough * 40]
+    rest, unspaced = (head, 0) if head.isascii() else unspaced_character().subn(" ", head)
+    return min(enough, unspaced // _UNSPACED_PER_WORD + len(_WORD.findall(rest)))

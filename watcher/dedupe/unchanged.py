@@ -142,7 +142,7 @@ class ChangedPart:
         if scheme.name != state.identity or not _names(changed).isdisjoint(_names(same)):
             return None
         home = _home([*same, *changed], parsed.entries)
-        return cls(feed_url, scheme, identify(feed_url, parsed.entries, scheme.name, home=home), len(same))
+        return cls(feed_url, scheme, identify(feed_url, parsed, scheme.name, home=home), len(same))
 
     def probe(self) -> SeenProbe:
         """What must be looked up before `decide`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import datetime
@@ -10,6 +9,7 @@ from enum import StrEnum
 
 from watcher.lazy_dataclass import dataclass
 from watcher.model.entry import Entry, Identified
+from watcher.model.fingerprint import stable_hash_of_bytes
 from watcher.model.topic import OWN_TOPIC, Level, Points, Topic, format_points
 from watcher.model.trust import Trust
 
@@ -206,12 +206,6 @@ def alert_id(topic: str, entry_key: str, level: Level, revision: str = "") -> st
 def stable_hash(*parts: str) -> str:
     """128 bits over a list of texts, in hex; the parts cannot run into one another."""
     return stable_hash_of_bytes(*(part.encode("utf-8", "surrogatepass") for part in parts))
-
-
-def stable_hash_of_bytes(*parts: bytes) -> str:
-    """`stable_hash` of texts that are UTF-8 already."""
-    whole = b"".join([piece for part in parts for piece in (len(part).to_bytes(8, "big"), part)])
-    return hashlib.blake2b(whole, digest_size=16).hexdigest()
 
 
 SUMMARY_LIMIT = 2_000

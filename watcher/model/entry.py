@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import NamedTuple
 
 from watcher.lazy_dataclass import dataclass
 
@@ -105,6 +106,13 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())
 
 
+class Fingerprints(NamedTuple):
+    """Of an entry's title and of its text: 32 hex digits each, "" when there is not enough text to say anything."""
+
+    title: str
+    text: str
+
+
 @dataclass(frozen=True, slots=True)
 class UpdateHints:
     """When a document asks to be polled, beside `ttl`.
@@ -124,7 +132,8 @@ class ParsedFeed:
 
     `repairs` says what had to be repaired to read it, one of each kind: `feeds show` and `feeds health` print it.
     `hashes` has `ENTRY_HASH` characters for each entry, made of the entry as it was written; () where nobody asked for
-    them. `unchanged` are the hashes that were known beforehand: their entries are not in `entries`.
+    them. `unchanged` are the hashes that were known beforehand: their entries are not in `entries`. `fingerprints` are
+    those of the first entries, as far as they were made already.
     """
 
     reader: ReaderName
@@ -137,6 +146,7 @@ class ParsedFeed:
     repairs: tuple[DocumentRepair, ...] = ()
     hashes: tuple[str, ...] = field(default=(), compare=False)
     unchanged: tuple[str, ...] = field(default=(), compare=False)
+    fingerprints: tuple[Fingerprints, ...] = field(default=(), compare=False)
 
     @property
     def truncated(self) -> bool:
@@ -149,7 +159,7 @@ class Identified:
     """An entry with its names: `key` = 128-bit hash of (feed URL, identity), in hex.
 
     `link_hash` is None when the link is empty or not unique in its document. The fingerprints are of
-    folded text, "" when there is not enough text to say anything. All hashes are 32 hex digits.
+    folded text, as in `Fingerprints`. All hashes are 32 hex digits.
     """
 
     key: str

@@ -5,11 +5,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
+from hashlib import blake2b
 
-from watcher.model.alert import stable_hash_of_bytes
-from watcher.model.entry import Entry, joined_texts
+from watcher.model.entry import Entry, Fingerprints, joined_texts
 from watcher.text.fold import fold
-from watcher.text.letters import unspaced_character
 
 _WORD = re.compile(r"[^\W_]+")
 _ASCII = bytes(range(128))
@@ -26,8 +25,10 @@ _VARIATION_SELECTORS = range(0xFE00, 0xFE10)
 _WORD_BYTES = bytes(code if code > 0x7F or chr(code).isalnum() else 0x20 for code in range(256))
 """UTF-8 with spaces for what is ASCII and no part of a word."""
 
-_UNSPACED_PER_WORD = 2
-"""Characters that count as a word in scripts which do not put spaces between words."""
+
+def fingerprints_of(entry: Entry) -> Fingerprints:
+    """Those of the title, and of summary and content without it: a new headline leaves the text as it is."""
+    return Fingerprints(fingerprint(entry.title), fingerprint(joined_texts(entry.summary, entry.content)))
 
 
 def fingerprint(text: str) -> str:
@@ -72,24 +73,7 @@ def _folded_alone(sign: str) -> str | None:
     return "".join(one if one.isalnum() else " " for one in fold(sign))
 
 
-def title_fingerprint(entry: Entry) -> str:
-    """The fingerprint of the title."""
-    return fingerprint(entry.title)
-
-
-def is_named_after_title(entry: Entry) -> bool:
-    """Whether the id says no more than the title does: publishers make one of the other."""
-    title, name = (_WORD.findall(fold(text)) for text in (entry.title, entry.id))
-    return bool(title) and name[-len(title) :] == title
-
-
-def text_fingerprint(entry: Entry) -> str:
-    """The fingerprint of summary and content, without the title: a new headline leaves it as it is."""
-    return fingerprint(joined_texts(entry.summary, entry.content))
-
-
-def word_count(text: str, enough: int) -> int:
-    """Words of a text, two characters making one in scripts without spaces; stops counting at `enough`."""
-    head = text[: enough * 40]
-    rest, unspaced = (head, 0) if head.isascii() else unspaced_character().subn(" ", head)
-    return min(enough, unspaced // _UNSPACED_PER_WORD + len(_WORD.findall(rest)))
+def stable_hash_of_bytes(*parts: bytes) -> str:
+    """128 bits over a list of byte strings, in hex; the parts cannot run into one another."""
+    whole = b"".join([piece for part in parts for piece in (len(part).to_bytes(8, "big"), part)])
+    return blake2b(whole, digest_size=16).hexdigest()
