@@ -24,8 +24,8 @@ class SharedParser(ParserPool):
         self._loop = asyncio.new_event_loop()
         threading.Thread(target=self._loop.run_forever, name="parser", daemon=True).start()
 
-    async def start(self) -> None:
-        await self._there(super().start())
+    async def start(self, documents: int = 1) -> None:
+        await self._there(super().start(documents))
 
     async def parse(self, *document: Any, **described: Any) -> ParsedFeed | ParseFailed:
         return await self._there(super().parse(*document, **described))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +17,7 @@ from watcher.model.entry import ParsedFeed
 from watcher.model.feed import ParseFailed
 from watcher.parse.document import parse_document
 from watcher.parse.pool import ParserPool
+from watcher.sandbox.pool import JOBS_WORTH_A_CHILD
 
 URL = "https://example.org/feed.xml"
 GOOD = b'<rss version="2.0"><channel><title>T</title><item><title>A</title><pubDate>Mon, 06 Jan 2025 10:00:00 GMT</pubDate></item></channel></rss>'
@@ -59,6 +62,67 @@ def test_the_first_document_starts_the_child() -> None:
         try:
             both = [parsers.parse(GOOD, url=URL, headers={}) for _ in range(2)]
             assert all(isinstance(found, ParsedFeed) for found in await asyncio.gather(*both))
+        finally:
+            await parsers.aclose()
+
+    run(body)
+
+
+def children() -> set[str]:
+    """Processes that this one has started and that have not ended."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):  # it has just ended
+            state, parent = stat.read_text().rpartition(")")[2].split()[:2]
+            if int(parent) == os.getpid() and state != "Z":
+                found.add(stat.parent.name)
+    return found
+
+
+def test_many_documents_start_another_child_that_ends_when_there_are_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("watcher.sandbox.pool.REST_AFTER", 0.0)
+
+    async def body() -> None:
+        before = children()
+        async with asyncio.timeout(60), pool(workers=2, cpu=timedelta(seconds=30)) as parsers:
+            bomb = asyncio.create_task(parsers.parse(ATTRIBUTE_BOMB, url=URL, headers={}))
+            many = [parsers.parse(GOOD, url=URL, headers={}) for _ in range(2 * JOBS_WORTH_A_CHILD)]
+            assert all(isinstance(found, ParsedFeed) for found in await asyncio.gather(*many))
+            assert not bomb.done(), "they waited for it"
+            assert len(children() - before) == 2
+            bomb.cancel()
+            while len(children() - before) > 1:  # noqa: ASYNC110 - the end of a process is no event of ours
+                await asyncio.sleep(0.01)
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+        assert children() <= before
+
+    run(body)
+
+
+def test_children_that_start_meanwhile_serve_the_first_document() -> None:
+    async def body() -> None:
+        parsers = ParserPool(workers=2)
+        try:
+            before = children()
+            parsers.start_soon(2 * JOBS_WORTH_A_CHILD)
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+            assert len(children() - before) == 2
+        finally:
+            await parsers.aclose()
+
+    run(body)
+
+
+def test_a_start_that_fails_meanwhile_is_tried_again_by_the_first_document(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def body() -> None:
+        parsers = ParserPool(workers=2)
+        try:
+            with monkeypatch.context() as changed:
+                changed.setattr("sys.executable", "/nowhere/python")
+                parsers.start_soon(1)
+                failed = await parsers.parse(GOOD, url=URL, headers={})
+            assert isinstance(failed, ParseFailed)
+            assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
         finally:
             await parsers.aclose()
 

@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import TYPE_CHECKING
 
 import typer
@@ -71,19 +72,28 @@ def _run(compiled: CompiledConfig, all_feeds: bool, digest_now: bool) -> OnceRep
     with opened_store(compiled) as store:
         if not all_feeds and is_idle(store, compiled, datetime.now(UTC)):
             return OnceReport()
+        first_readings = len(compiled.settings.feeds) - store.feeds.count_polled()
     import asyncio
 
-    from watcher.service.memory import freeze_objects
-
-    freeze_objects()
-    return asyncio.run(_once(compiled, all_feeds, digest_now))
+    return asyncio.run(_once(compiled, all_feeds, digest_now, first_readings))
 
 
-async def _once(compiled: CompiledConfig, all_feeds: bool, digest_now: bool) -> OnceReport:
+async def _once(compiled: CompiledConfig, all_feeds: bool, digest_now: bool, first_readings: int) -> OnceReport:
+    """`first_readings`: feeds that are sure to bring a document. Their parser starts while the rest is imported."""
+    import asyncio
+
     from watcher.notify.flusher import Early
+    from watcher.parse.pool import MOST_PARSERS, ParserPool
+
+    parser = ParserPool(workers=MOST_PARSERS)
+    if first_readings > 0:
+        parser.start_soon(first_readings)
+    await asyncio.to_thread(import_module, "watcher.service.once")
     from watcher.service.app import open_application
+    from watcher.service.memory import freeze_objects
     from watcher.service.once import run_once
 
+    freeze_objects()
     early = Early.DIGESTS if digest_now else Early.GROUP_WAIT
-    async with open_application(compiled, os.environ) as application:
+    async with open_application(compiled, os.environ, parser=parser) as application:
         return await run_once(application, force=all_feeds, early=early)

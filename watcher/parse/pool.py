@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -14,9 +15,12 @@ from watcher.sandbox.limits import Limits
 from watcher.sandbox.oneshot import Finished, JobFailure
 from watcher.sandbox.pool import ChildPool
 
+MOST_PARSERS = min(2, os.cpu_count() or 1)
+"""Children: what more of them read, the daemon, which is one process, could not decide on and save."""
+
 
 class ParserPool:
-    """A warm pool of parser children.
+    """A warm pool of parser children: one, and up to `workers` as long as many documents wait.
 
     `deadline` is wall time and `cpu` CPU time (whole seconds) of one job, counted from when a child takes it;
     `memory_bytes` is a child's address space; a child is replaced after `jobs_per_child` jobs.
@@ -34,12 +38,17 @@ class ParserPool:
         self._limits = Limits(memory_bytes, max(1, int(cpu.total_seconds())), deadline.total_seconds())
         self._children = ChildPool("watcher.parse.worker", self._limits, workers=workers, jobs_per_child=jobs_per_child)
 
-    async def start(self) -> None:
-        """Starts all children and waits until they are ready; raises `OSError` when they cannot be.
+    async def start(self, documents: int = 1) -> None:
+        """Starts as many children as so many documents are worth, and waits until they are ready; raises `OSError`
+        when none can be.
 
-        Without this the first document starts them: a round in which nothing has changed needs none.
+        Without this the first document starts one: a round in which nothing has changed needs none.
         """
-        await self._children.start()
+        await self._children.start(documents)
+
+    def start_soon(self, documents: int) -> None:
+        """The same while other work goes on, for a program that is about to read so many documents."""
+        self._children.start_soon(documents)
 
     async def parse(
         self, body: bytes, *, url: str, headers: Mapping[str, str], known_hashes: Collection[str] | None = None

@@ -10,7 +10,7 @@ import asyncio
 import os
 import secrets
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 
 from watcher.sandbox.child import LENGTH, OUT_OF_MEMORY, READY, as_job
@@ -22,53 +22,129 @@ _START_WITHIN = 60.0
 _DIE_WITHIN = 1.0
 _TAG_BYTES = 8
 
+JOBS_WORTH_A_CHILD = 32
+"""A child takes as long to start as so many feeds to read: another starts when more jobs wait for each that serves."""
+REST_AFTER = 30.0
+"""Seconds without a job after which only one child is left: each has 25 MB."""
+
 Receive = Callable[[bytes], None]
 """Takes one frame of an answer."""
 
 
 class ChildPool:
-    """Children that run a worker module; each is replaced after `jobs_per_child` jobs, or when a job ends it."""
+    """Children that run a worker module; each is replaced after `jobs_per_child` jobs, or when a job ends it.
+
+    One serves all the time, the others as long as many jobs wait.
+    """
 
     def __init__(self, module: str, limits: Limits, *, workers: int, jobs_per_child: int) -> None:
         self._children = [_Child(module, limits, jobs_per_child) for _ in range(workers)]
         self._idle: asyncio.Queue[_Child] = asyncio.Queue()
         self._starting = asyncio.Lock()
-        self._started = False
+        self._started = 0
+        self._waiting = 0
+        self._is_growing = False
+        self._idle_for_long: asyncio.TimerHandle | None = None
+        self._in_background: set[asyncio.Task[None]] = set()
 
-    async def start(self) -> None:
-        """Starts all children, unless they were started, and waits until they are ready.
+    async def start(self, jobs: int = 1) -> None:
+        """Starts as many children as so many jobs are worth, unless they were started, and waits until they are ready.
 
-        Raises `OSError` when they cannot be; the next call tries again.
+        Raises `OSError` when none serves then; the next call tries again.
         """
         async with self._starting:
-            if self._started:
-                return
-            found = await asyncio.gather(*(child.ready() for child in self._children), return_exceptions=True)
-            if failed := [error for error in found if error is not None]:
-                raise failed[0]
-            for child in self._children:
+            wanted = self._children[self._started : 1 + jobs // JOBS_WORTH_A_CHILD]
+            found = await asyncio.gather(*(child.ready() for child in wanted), return_exceptions=True)
+            for child, error in zip(wanted, found, strict=True):
+                if error is not None and (not self._started or not isinstance(error, OSError)):
+                    raise error
+                if error is not None:
+                    return  # those that serve take longer
                 self._idle.put_nowait(child)
-            self._started = True
+                self._started += 1
+
+    def start_soon(self, jobs: int) -> None:
+        """Has `start` done while other work goes on. If it fails, the first job tries again, and says why not."""
+        self._do(self.start(jobs))
 
     async def run(self, head: bytes, body: bytes, receive: Receive) -> Finished:
         """Runs a job in the next free child. Each frame of the answer goes to `receive`, none into the result.
 
-        Starts the children if they were not started. Never raises for what the job does. After a failure, what
-        `receive` was given is incomplete.
+        Starts children that are needed. Never raises for what the job does. After a failure, what `receive` was given
+        is incomplete.
         """
         try:
-            await self.start()
-            child = await self._idle.get()
+            child = await self._next_free()
             try:
                 return await child.run(head, body, receive)
             finally:
                 self._idle.put_nowait(child)
+                self._rest_later()
         except OSError as error:  # of the start: what goes wrong later is a result
             return Finished((), JobFailure.NOT_STARTED, detail=str(error))
 
     async def aclose(self) -> None:
         """Ends all children, at once."""
-        await asyncio.gather(*(child.stop() for child in self._children))
+        self._stay()
+        for task in self._in_background:
+            task.cancel()
+        await asyncio.gather(*self._in_background, return_exceptions=True)
+        await _stop(self._children)
+
+    def _do(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.create_task(work)
+        self._in_background.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._in_background.discard(task)
+        if not task.cancelled() and not isinstance(error := task.exception(), OSError | None):
+            raise error
+
+    async def _next_free(self) -> _Child:
+        self._stay()
+        self._waiting += 1
+        try:
+            if not self._started:
+                await self.start()
+            if self._waiting > JOBS_WORTH_A_CHILD * self._started and not self._is_growing:
+                await self._grow()
+            return await self._idle.get()
+        finally:
+            self._waiting -= 1
+
+    async def _grow(self) -> None:
+        """One of the jobs that wait has this done; the others go on to the children that serve already."""
+        self._is_growing = True
+        try:
+            await self.start(self._waiting)
+        finally:
+            self._is_growing = False
+
+    def _stay(self) -> None:
+        if self._idle_for_long is not None:
+            self._idle_for_long.cancel()
+
+    def _rest_later(self) -> None:
+        if self._started > 1 and self._is_idle:
+            self._idle_for_long = asyncio.get_running_loop().call_later(REST_AFTER, self._rest)
+
+    @property
+    def _is_idle(self) -> bool:
+        return not self._waiting and self._idle.qsize() == self._started
+
+    def _rest(self) -> None:
+        """Ends all children but one: there was no job for a while."""
+        if self._is_idle and not self._starting.locked():
+            first, *others = (self._idle.get_nowait() for _ in range(self._started))
+            self._children = [first, *others, *self._children[self._started :]]
+            self._idle.put_nowait(first)
+            self._started = 1
+            self._do(_stop(others))
+
+
+async def _stop(children: Iterable[_Child]) -> None:
+    await asyncio.gather(*(child.stop() for child in children))
 
 
 class _Child:
@@ -126,6 +202,7 @@ class _Child:
             self._starting.cancel()
             with suppress(asyncio.CancelledError, OSError):
                 await self._starting
+            self._starting = None
         await self._kill()
 
     async def ready(self) -> None:

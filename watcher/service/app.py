@@ -27,7 +27,7 @@ from watcher.notify.breakers import CircuitBreakers
 from watcher.notify.feed_reports import report_feeds
 from watcher.notify.notifier import Notifier, NotifyConfig, notify_config_of
 from watcher.opinion.opinions import Opinions
-from watcher.parse.pool import ParserPool
+from watcher.parse.pool import MOST_PARSERS, ParserPool
 from watcher.poll.group_commit import GroupCommit
 from watcher.poll.pages import Pages
 from watcher.poll.poller import PollConfig, Poller
@@ -289,7 +289,7 @@ async def open_application(
         stack.push_async_callback(_leave, node)
         beats = BoundedTasks("beat", 1)
         stack.push_async_callback(beats.drained, timedelta(0))
-        parser = ParserPool() if parser is None else parser
+        parser = ParserPool(workers=MOST_PARSERS) if parser is None else parser
         stack.push_async_callback(parser.aclose)
         built = await build(config, pools, store, clock)
         app = _assemble(built, env, node, clock, store, pools, parser, timings)

@@ -125,6 +125,12 @@ class Feeds(StorePart):
             due: datetime | None = connection.scalar(query)
             return due
 
+    def count_polled(self) -> int:
+        """How many feeds were polled at least once; paused ones are not counted."""
+        query = select(func.count()).where(FEED_IS_ACTIVE, feeds.c.last_polled_at.is_not(None))
+        with self._database.read() as connection:
+            return connection.scalar(query) or 0
+
     def counts(self, now: datetime) -> FeedCounts:
         """How polling keeps up, counted by the database."""
         is_due = feeds.c.next_poll_at <= now
