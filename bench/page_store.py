@@ -1,6 +1,7 @@
 """Makes a large store for `bench/pages.py`, on SQLite, on PostgreSQL, or on both from the same rows.
 
     python bench/page_store.py --folder DIRECTORY [--postgres URL] [--entries 1000000] [--feeds 2000]
+        [--refill]
 
 Entries of 90 days in seven languages, three of them without spaces, with lengths as in real feeds (most of 30 to 200
 words, few of 5,000). Words follow Zipf's law. 3 in 100 entries have an alert of one of 12 topics, as many again have
@@ -30,6 +31,7 @@ from watcher.model.feed import PollState
 from watcher.model.notification import AttemptResult, DeliveryState, NotificationState
 from watcher.model.topic import Level
 from watcher.search import text as search_text
+from watcher.search.fill import Filler
 from watcher.search.index import PART, IndexState, open_index
 from watcher.search.parts import PART_NAME, PartedIndex, search_words
 from watcher.search.text import IndexedText, indexed_text, labels_of
@@ -296,21 +298,52 @@ class Target:
     def _copy_words(self, connection: Connection, found: Sequence[tuple[int, IndexedText]]) -> None:
         """Adds a part, which gets its GIN index when it is full. A later one has the texts of the one before."""
         part = found[-1][0] // PART
-        name, before = f"{PART_NAME}{part}", f"{PART_NAME}{part - 1}"
-        connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
-        self.index._create_part(connection, part)
-        connection.exec_driver_sql(f"DROP INDEX {name}_words")
         if part > 1:
-            last = found[-1][0]
-            connection.exec_driver_sql(
-                f"INSERT INTO {name} SELECT id + {PART}, words FROM {before} WHERE id + {PART} <= {last}"
-            )
-        else:
+            self.copy_part(connection, part, found[-1][0])
+            return
+        with self._new_part(connection, part) as name:
             driver: Any = connection.connection.driver_connection
             with driver.cursor().copy(f"COPY {name} (id, words) FROM STDIN") as copy:
                 for number, text in found:
                     copy.write_row((number, tsvector(text)))
+
+    def copy_part(self, connection: Connection, part: int, last: int) -> None:
+        """Makes a part of the one before, up to the entry `last`."""
+        with self._new_part(connection, part) as name:
+            before = f"{PART_NAME}{part - 1}"
+            connection.exec_driver_sql(
+                f"INSERT INTO {name} SELECT id + {PART}, words FROM {before} WHERE id + {PART} <= {last}"
+            )
+
+    @contextmanager
+    def _new_part(self, connection: Connection, part: int) -> Iterator[str]:
+        name = f"{PART_NAME}{part}"
+        connection.exec_driver_sql("SET LOCAL maintenance_work_mem = '512MB'")
+        self.index._create_part(connection, part)
+        connection.exec_driver_sql(f"DROP INDEX {name}_words")
+        yield name
         connection.exec_driver_sql(f"CREATE INDEX {name}_words ON {name} USING gin (words)")
+
+    def refill(self, now: datetime) -> None:
+        """Fills the index of words again when its version is an old one. On PostgreSQL all parts but two are copies."""
+        filler, (_, last) = Filler(self.store, self.index), self.store.entries.number_range()
+        is_copied = isinstance(self.index, TsvectorIndex)
+        while (progress := filler.step(now)).to_go:
+            filled_to = (self.index.state() or IndexState()).filled_to
+            if filled_to % 10_000 < progress.indexed:
+                print(f"words of {filled_to:,} entries", flush=True)
+            if is_copied and 2 * PART <= filled_to < last - PART:
+                self._copy_parts(last)
+
+    def _copy_parts(self, last: int) -> None:
+        with self.writing(self.index._database) as connection:
+            for part in self.index._parts(connection):
+                if part > 1:
+                    self.index._drop_part(connection, part)
+            for part in range(2, last // PART + 1):
+                self.copy_part(connection, part, last)
+            key = self.store.entries.key_of(last) or ""
+            self.index._note(connection, IndexState(last, key, datetime(1970, 1, 1, tzinfo=UTC), 1))
 
 
 TABLES = (entries, seen, alerts, notifications, deliveries, attempts, marks, missed_entries)
@@ -420,11 +453,19 @@ def main() -> None:
     parser.add_argument("--entries", type=int, default=1_000_000)
     parser.add_argument("--feeds", type=int, default=2_000)
     parser.add_argument("--only-postgres", action="store_true")
+    parser.add_argument(
+        "--refill", action="store_true", help="only the index of words, where its version is an old one"
+    )
     arguments = parser.parse_args()
     urls = ([] if arguments.only_postgres else ["sqlite:///bench.db"]) + (
         [arguments.postgres] if arguments.postgres else []
     )
-    build([Target(url, arguments.folder) for url in urls], arguments.entries, arguments.feeds, datetime.now(UTC))
+    targets, now = [Target(url, arguments.folder) for url in urls], datetime.now(UTC)
+    if arguments.refill:
+        for target in targets:
+            target.refill(now)
+    else:
+        build(targets, arguments.entries, arguments.feeds, now)
 
 
 def build(targets: Sequence[Target], count: int, feed_count: int, now: datetime) -> None:

@@ -21,8 +21,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import quote, urlsplit
 
-from pages import asked_pages, configuration
+from page_extras import extend
+from page_requests import Request, asked_pages
+from pages import LONG_ONES, configuration, known_of, now_of
 
+from watcher.service.load import load_config
 from watcher.store.store import open_store
 
 BAR_MB = 60.0
@@ -60,7 +63,10 @@ def walk(url: str, folder: Path, arguments: argparse.Namespace) -> float:
     config = folder / "config.yaml"
     config.write_text(configuration(url, arguments.feeds), encoding="utf-8")
     store = open_store(url, base=folder)
-    pages = asked_pages(store, arguments.feeds, arguments.each)
+    extend(store, now_of(store))
+    pages = asked_pages(
+        known_of(store, load_config(config, {}, secrets="defer").settings, arguments.feeds, arguments.each)
+    )
     store.close()
     most = 0.0
     with serving(config) as (pid, host, port):
@@ -68,10 +74,10 @@ def walk(url: str, folder: Path, arguments: argparse.Namespace) -> float:
         sizes = taken(pid)
         show("after the start", sizes)
         for round_number in (1, 2):
-            for name, addresses in pages.items():
+            for name, requests in pages.items():
                 before = taken(pid)["RSS"] if arguments.growth else 0.0
-                for path in addresses[: arguments.each]:
-                    ask(host, port, path)
+                for request in requests[: 1 if name in LONG_ONES else arguments.each]:
+                    ask(host, port, request)
                 if arguments.growth and (grown := taken(pid)["RSS"] - before) > GROWTH_MB:
                     print(f"    {name:28} +{grown:4.1f} MB", flush=True)
             sizes = taken(pid)
@@ -80,14 +86,17 @@ def walk(url: str, folder: Path, arguments: argparse.Namespace) -> float:
     return most
 
 
-def ask(host: str, port: int, path: str) -> None:
+def ask(host: str, port: int, request: Request) -> None:
     connection = http.client.HTTPConnection(host, port, timeout=60)
-    connection.request("GET", quote(path, safe="/?&=%+:.-*"))
+    kind, body = request.body()
+    headers = {"Host": "127.0.0.1:8080", "Sec-Fetch-Site": "same-origin", "Sec-Fetch-User": "?1"}
+    headers |= {"Content-Type": kind} if body else {}
+    connection.request(request.method, quote(request.address, safe="/?&=%+:.-*"), body or None, headers)
     answer = connection.getresponse()
     answer.read()
     connection.close()
-    if answer.status != http.client.OK:
-        print(f"{path}: {answer.status}", file=sys.stderr)
+    if answer.status != request.status:
+        print(f"{request.method} {request.address}: {answer.status}", file=sys.stderr)
 
 
 def main() -> int:

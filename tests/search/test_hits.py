@@ -73,6 +73,12 @@ def test_places_are_those_of_the_indexed_words(text: str) -> None:
         assert word in joined_forms(text[start:end])
 
 
+@given(st.from_regex(r"[A-Za-z0-9]{1,45}[.,]{0,2}", fullmatch=True))
+def test_a_plain_word_is_read_as_it_is_in_parentheses(word: str) -> None:
+    assert words_of(word) == words_of(f"({word})")
+    assert joined_forms(word) == joined_forms(f"({word})")
+
+
 @given(TEXTS, PIECES)
 def test_an_entry_that_meets_a_word_has_it_marked_and_no_other_has(text: str, word: str) -> None:
     query = parse(word).node

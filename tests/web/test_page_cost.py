@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, event
 
+from bench.page_requests import Known, asked_pages, missing_routes
 from tests.harness.store_samples import FEED, HOUR, NOW, alert, frozen, save_alerts
 from tests.harness.web import Client, fill_with_history
 from watcher.model.alert import Alert
@@ -21,6 +22,7 @@ from watcher.model.silence import Silence
 from watcher.queries import today
 from watcher.store.store import Store
 from watcher.views.feeds import feed_id
+from watcher.web.app import all_pages
 from watcher.web.pages import outbox
 
 LARGE = ("entries", "seen", "alerts", "deliveries", "notifications", "attempts", "story_members")
@@ -152,3 +154,17 @@ def keys_of(client: Client, path: str, name: str) -> list[str]:
         path = answer["next"]
     assert len(found) == len(set(found)) > 0
     return found
+
+
+def test_the_bench_asks_for_every_page() -> None:
+    some = ("0" * 32,) * 2
+    sentence = ("Kab lom nim tes, gor pel.",) * 2
+    known = Known(
+        now=NOW, topics=("ceasefires", "other"), definitions=("", ""), alerts=some, entries=some, messages=some,
+        dead=some * 2, silences=some, feeds=some, assets=("style.css",),
+        sentences=dict.fromkeys(("en", "ar", "zh", "ja", "th"), sentence), common=("kab",), numbers=(1, 9),
+    )  # fmt: skip
+    requests = asked_pages(known)
+    assert missing_routes(all_pages(), requests) == []
+    del requests["judged"]
+    assert missing_routes(all_pages(), requests) == ["GET /topics/{name}/judged.jsonl"]

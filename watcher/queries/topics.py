@@ -14,12 +14,13 @@ from watcher.model.topic import Topic, format_points
 from watcher.render.digest_context import BAR_DAYS, daily_counts
 from watcher.search.candidates import candidates
 from watcher.search.index import EntryIndex
+from watcher.search.node import Label, LabelKind, Node
 from watcher.store.store import Store
 from watcher.views.topics import DayVolume, NearMiss, NearMisses, Precision, TopicRow, daily_volume
 
 VOLUME_DAYS = 90
-MOST_READ = 1_000
-"""Entries that are scored again to find near misses, the newest first: about half a second."""
+MOST_READ = 150
+"""Entries that are scored again to find near misses, the newest first: up to 0.8 ms each."""
 NEAR_DAYS = timedelta(days=7)
 NEAR_SHOWN = 20
 MOST_JUDGED = 1_000
@@ -53,7 +54,7 @@ def read_near_misses(
     store: Store, index: EntryIndex | None, topic: CompiledTopic, zone: str, now: datetime
 ) -> NearMisses:
     """Entries of the last days that had points for a topic but no level."""
-    records = _candidates(store, index, [topic], now - NEAR_DAYS)
+    records = _candidates(store, index, [topic], now - NEAR_DAYS, Label(LabelKind.ALERTED, topic.topic.name))
     (found,) = backtest(records, [topic], zone=to_local(now, zone).tzinfo or UTC)
     sightings = sorted((*found.stopped, *found.near_misses), key=lambda one: (-one.score, one.record.key))
     near = tuple(_near_miss(topic, one) for one in sightings[:NEAR_SHOWN])
@@ -74,13 +75,17 @@ def read_nearest_miss(
 
 
 def _candidates(
-    store: Store, index: EntryIndex | None, topics: Sequence[CompiledTopic], since: datetime
+    store: Store,
+    index: EntryIndex | None,
+    topics: Sequence[CompiledTopic],
+    since: datetime,
+    without: Node | None = None,
 ) -> list[EntryRecord]:
-    """The newest entries with words of the topics."""
+    """The newest entries with words of the topics, without those of which the index knows that they meet `without`."""
     records: list[EntryRecord] = []
-    for numbers in candidates(store, index, topics, since):
-        records += [one.record for one in store.entries.stored(numbers)]
-        if len(records) >= MOST_READ:
+    for numbers in candidates(store, index, topics, since, without):
+        records += [one.record for one in store.entries.stored(numbers[: MOST_READ - len(records)])]
+        if len(records) == MOST_READ:
             break
     return records
 

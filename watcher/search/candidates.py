@@ -15,7 +15,7 @@ from watcher.match.expression import Leaf, NearPair, positive_leaves
 from watcher.match.terms import Phrase, TermProblem, parse_term
 from watcher.search.find import resolved
 from watcher.search.index import EntryIndex
-from watcher.search.node import Beginning, Node, Word, all_of, any_of
+from watcher.search.node import Beginning, Node, Not, Word, all_of, any_of
 from watcher.search.query import SHORTEST_PREFIX
 from watcher.search.text import words_of
 from watcher.store.store import Store
@@ -31,12 +31,19 @@ _DIGITS_TOGETHER = 3
 
 
 def candidates(
-    store: Store, index: EntryIndex | None, topics: Sequence[CompiledTopic], since: datetime
+    store: Store,
+    index: EntryIndex | None,
+    topics: Sequence[CompiledTopic],
+    since: datetime,
+    without: Node | None = None,
 ) -> Iterator[list[int]]:
     """Numbers of entries first seen from `since` on that may have points for one of the topics, newest first, in
-    batches.
+    batches; without those of which the index knows that they meet `without`.
     """
-    return candidates_of(store, index, wanted_of(topics), languages_of(topics), since)
+    wanted = wanted_of(topics)
+    if wanted is not None and without is not None:
+        wanted = all_of((wanted, Not(without)))
+    return candidates_of(store, index, wanted, languages_of(topics), since)
 
 
 def languages_of(topics: Iterable[CompiledTopic]) -> tuple[str, ...]:

@@ -40,6 +40,8 @@ _CACHED = 1_000
 _LONGEST_CACHED = 40
 """Characters; longer stretches hardly come again."""
 _INDEXED = re.compile("[0-9a-z\x80-\U0010ffff]+")
+_ENDS = ".,"
+"""What may follow a plain word, and is no part of it."""
 _STRETCH = re.compile(r"\S+")
 """What `str.split` gives."""
 _FEWEST_LETTERS_IN_COMMON = 3
@@ -159,6 +161,10 @@ def _read(text: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def _words_in(stretch: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if stretch.isascii():  # most are one plain word
+        word = stretch.rstrip(_ENDS)
+        if word.isalnum() and _FEWEST_LETTERS_IN_COMMON <= len(word) <= _LONGEST_CACHED:
+            return (word.lower(),), ()
     return _cached(stretch) if len(stretch) <= _LONGEST_CACHED else _words_of_stretch(stretch)
 
 

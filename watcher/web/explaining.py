@@ -10,7 +10,6 @@ import pickle
 from collections.abc import Iterator, Sequence
 
 import msgspec
-import structlog
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.explain import Explanation, explain_all
@@ -18,8 +17,6 @@ from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.sandbox.child import serve
 from watcher.sandbox.limits import Limits
 from watcher.sandbox.oneshot import run_job_blocking
-
-log = structlog.get_logger()
 
 LIMITS = Limits(memory_bytes=512_000_000, cpu_seconds=8, deadline=15.0)
 """A thousand topics take three seconds."""
@@ -31,7 +28,9 @@ def explain_text(topics: Sequence[CompiledTopic], title: str, content: str) -> t
     body = msgspec.json.encode({name: text.encode("utf-8", "replace").decode() for name, text in texts.items()})
     done = run_job_blocking("watcher.web.explaining", pickle.dumps(tuple(topics)), body, LIMITS)
     if done.failure is not None:
-        log.warning("text.not_explained", reason=done.failure.value, topics=len(topics))
+        import structlog  # the child needs none, and would take longer to import it than to answer
+
+        structlog.get_logger().warning("text.not_explained", reason=done.failure.value, topics=len(topics))
         return None
     return tuple(msgspec.json.decode(frame, type=Explanation) for frame in done.frames)
 

@@ -12,7 +12,6 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import msgspec
-import structlog
 
 from watcher.match.suggest import FEWEST_MARKED, Marked, Suggestions, suggest
 from watcher.sandbox.child import serve
@@ -22,8 +21,6 @@ from watcher.sandbox.oneshot import run_job_blocking
 if TYPE_CHECKING:
     from watcher.match.compile import CompiledTopic
     from watcher.store.store import Store
-
-log = structlog.get_logger()
 
 MOST_MARKS = 500
 """Marks of each kind that suggestions are made of, the newest."""
@@ -42,7 +39,11 @@ def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
         return suggest(topic, marked)
     done = run_job_blocking("watcher.web.suggesting", pickle.dumps(topic.topic), msgspec.json.encode(marked), LIMITS)
     if done.failure is not None:
-        log.warning("topic.suggestions_failed", topic=name, reason=done.failure.value, marks=len(marked))
+        import structlog  # the child needs none, and would take longer to import it than to answer
+
+        structlog.get_logger().warning(
+            "topic.suggestions_failed", topic=name, reason=done.failure.value, marks=len(marked)
+        )
         return Suggestions((), relevant, others, f"the marks took too much: {done.failure.value.replace('_', ' ')}")
     return msgspec.json.decode(done.frames[-1], type=Suggestions)
 
