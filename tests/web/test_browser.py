@@ -217,7 +217,7 @@ def test_everything_works_without_scripts(browser: Browser, served: Served) -> N
     page.get_by_role("link", name="Silence…").click()
     page.get_by_label("Why (others will see it)").fill("known")
     page.get_by_role("button", name="Preview").click()
-    assert page.get_by_role("heading", name="What it meets").is_visible()
+    assert page.get_by_role("heading", name="What it matches").is_visible()
     page.get_by_role("button", name="Silence", exact=True).click()
     assert page.url.endswith("/silences?done=silenced")
     page.get_by_text("Menu", exact=True).click()

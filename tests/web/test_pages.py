@@ -7,7 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -33,6 +33,7 @@ from watcher.model.act import Deed
 from watcher.model.alert import Alert
 from watcher.model.notification import GroupKey, NotificationState, TryAgain
 from watcher.model.route import ChannelRef
+from watcher.model.silence import Silence
 from watcher.model.topic import Level
 from watcher.search.query import parse
 from watcher.store.store import Store
@@ -166,7 +167,7 @@ def test_an_entry_is_marked_as_missed_and_that_is_taken_back(client: Client, sto
     path = f"/entries/{one.entry_key[:8]}"
     assert client.post(f"{path}/missed", {"topic": "nowhere"}).status_code == 400
     assert client.post(f"{path}/missed", {"topic": "ceasefires"}).status_code == 303
-    assert "<option" not in client.get(path).text.partition("Should it have come?")[2]
+    assert "<option" not in client.get(path).text.partition("Should it have alerted?")[2]
     assert [(missed.topic, missed.key) for missed in store.marks.missed()] == [("ceasefires", one.entry_key)]
     assert client.post(f"{path}/missed", {"topic": "ceasefires", "undo": "1"}).status_code == 303
     assert store.marks.missed() == []
@@ -203,7 +204,7 @@ def test_a_silence_is_previewed_then_kept_then_ended(
     client: Client, store: Store, history: Alert, web_clock: FakeClock
 ) -> None:
     fields = {"alert": history.id[:8], "m_topic": 'topic="ceasefires"', "for": "3h"}
-    assert "It meets 3 of 3 alerts" in client.get(f"/silences/new?{_query(fields)}").text
+    assert "It matches 3 of 3 alerts" in client.get(f"/silences/new?{_query(fields)}").text
     assert client.post("/silences", fields).status_code == 400  # without a reason
     assert store.silences.ending_after(NOW) == []
     assert client.post("/silences", fields | {"why": "known"}).status_code == 303
@@ -228,6 +229,12 @@ def test_a_silence_has_a_page_until_it_is_long_over(
     assert "/expire" not in client.get(f"/silences/{kept.id}").text
     web_clock.set(NOW + timedelta(days=16))
     assert client.get(f"/silences/{kept.id}").status_code == 404
+
+
+@pytest.mark.parametrize(("ends", "shown"), [("2026-12-01", "Tue 1 Dec, "), ("2029-08-26", "Sun 26 Aug 2029, ")])
+def test_a_moment_of_another_year_has_its_year(client: Client, store: Store, ends: str, shown: str) -> None:
+    store.silences.add(Silence("5" * 32, (), "ada", "talks", NOW, datetime.fromisoformat(f"{ends}T12:00Z"), NOW))
+    assert shown in client.get("/silences").text
 
 
 @pytest.mark.parametrize("fields", [{}, {"more": "nonsense"}, {"more": "\n".join(f'a="{n}"' for n in range(12))},
@@ -355,7 +362,7 @@ def test_a_silence_lists_what_it_kept_back(client: Client, store: Store, web_clo
     (silence,) = store.silences.ending_after(NOW)
     assert "No alert yet." in client.get(f"/silences/{silence.id}").text
     store.silences.apply([DIGEST], {one.id: silence.id}, web_clock.now())
-    kept, _, _ = client.get(f"/silences/{silence.id}").text.partition("What it meets")
+    kept, _, _ = client.get(f"/silences/{silence.id}").text.partition("What it matches")
     assert f'href="/alerts/{one.id[:8]}"' in kept
     assert 'data-label="Kept back" class="number">1<' in client.get("/silences").text
 

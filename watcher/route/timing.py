@@ -32,7 +32,8 @@ def _timing(route: Route, now: datetime) -> Iterator[str]:
     timing = route.timing
     if not isinstance(timing, DigestTiming):
         wait, interval = _duration(timing.wait), _duration(timing.interval)
-        yield f"at once: {wait} after the first alert of a group, then every {interval}"
+        first = f"at once: {wait} after the first alert of a group" if timing.wait else "at once"
+        yield f"{first}, then every {interval}"
         return
     slot = next_slot(timing, now)
     times = ", ".join(f"{at:%H:%M}" for at in timing.at)
@@ -45,7 +46,7 @@ def _timing(route: Route, now: datetime) -> Iterator[str]:
 def _hold(hold: Hold | None, score: Points | None, now: datetime) -> Iterator[str]:
     if hold is None:
         return
-    spans = ", ".join(f"{start:%H:%M}-{end:%H:%M}" for start, end in hold.spans)
+    spans = ", ".join(f"{start:%H:%M}-{end:%H:%M}".replace("-00:00", "-24:00") for start, end in hold.spans)
     days = "" if hold.days == WEEKDAYS else f" on {', '.join(hold.days)}"
     until = quiet_until(hold, now)
     quiet_now = "not now" if until is None else f"now, until {_moment(until, hold.zone)}"

@@ -9,8 +9,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined
+from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.bccache import Bucket
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from watcher.lazy_dataclass import dataclass
@@ -140,13 +141,19 @@ def _dated(written: Callable[..., object], spoken: Language) -> Callable[..., st
 
 
 def _timed(written: Callable[..., str], spoken: Language) -> Callable[..., str]:
-    """A moment as an element that says the whole date and the zone where a pointer rests on it."""
+    """A moment as an element that says the whole date and the zone where a pointer rests on it.
 
-    def element(moment: datetime | None, zone: str, *more: Any) -> str:
+    A year is shown unless it is the present one: publishers have dates of years ago, and silences may end in years.
+    """
+
+    @pass_context
+    def element(page: Context, moment: datetime | None, zone: str, *more: Any) -> str:
         if moment is None:
             return spoken.said("never")
-        whole = f"{to_local(moment, zone):%Y-%m-%d %H:%M:%S} ({zone})"
-        shown = spoken.dated(written(moment, zone, *more))
+        at, now = to_local(moment, zone), more[0] if more else page.get("now", moment)
+        text = written(moment, zone, *more)
+        shown = spoken.dated(text if at.year == to_local(now, zone).year else text.replace(",", f" {at.year},"))
+        whole = f"{at:%Y-%m-%d %H:%M:%S} ({zone})"
         return Markup('<time datetime="{}" title="{}">{}</time>').format(iso(moment), whole, shown)
 
     return element
@@ -206,6 +213,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "id": lambda text: text[:SHOWN_ID],
     "safe_link": safe_link,
     "redact": redact_addresses,
+    "ltr": lambda text: Markup('<bdi dir="ltr">{}</bdi>').format(text),
 }
 
 DATED = ("local_date", "span", "ago", "until")

@@ -65,7 +65,7 @@ DONE = {
     "relevant": "Marked as relevant.",
     "irrelevant": "Marked as not relevant.",
     "unmarked": "The mark is taken back.",
-    "missed": "Marked: it should have come.",
+    "missed": "Marked: it should have alerted.",
     "not_missed": "The mark is taken back.",
     "silenced": "Silenced.",
     "expired": "The silence is over. What it has silenced stays silenced.",

@@ -47,7 +47,7 @@ TASKS = (
     ("Why did this alert?", "Today → Details: the table of points"),
     ("Why did an entry not alert?", "open the entry: the verdict of each topic, and what it lacked"),
     ("What would the topics make of a text?", "Topics → Try a text: paste it, and see every verdict; nothing is kept"),
-    ("It should have come", "the button on the entry's page; topics learn from it"),
+    ("It should have alerted", "the button on the entry's page; topics learn from it"),
     ("Too many alerts", "Silence… on an alert, with a preview of what it would keep back"),
     ("A message failed", "Outbox: the reason, and Retry"),
     ("Change a topic", "Topics → Try: see what would come and go; then change the file of the configuration"),
