@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness import stores
 from tests.harness.factories import NOW
 from tests.harness.servers import FakeClock
 from watcher.demo.http_server import Answer, HttpServer
@@ -113,8 +114,8 @@ def service() -> Iterator[Service]:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("sqlite:///watcher.db", base=tmp_path)
-    opened.upgrade()
+    stores.put_sqlite_store(tmp_path)
+    opened = open_store(stores.SQLITE_URL, base=tmp_path)
     yield opened
     opened.close()
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.harness import stores
 from tests.harness.store_samples import ASSIGNER, DAY, HOUR, NOW, alert, identified, poll
 from watcher.clock import SystemClock
 from watcher.errors import StoreBusy, StoreFull
@@ -28,8 +29,8 @@ URLS = tuple(f"https://news.example/{number}" for number in range(4))
 
 @pytest.fixture
 def store(tmp_path: Any) -> Store:
-    opened = open_store("sqlite:///watcher.db", base=tmp_path)
-    opened.upgrade()
+    stores.put_sqlite_store(tmp_path)
+    opened = open_store(stores.SQLITE_URL, base=tmp_path)
     opened.feeds.sync(URLS, NOW)
     return opened
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import stores
 from tests.harness.servers import FakeClock
 from tests.harness.store_samples import NOW
 from tests.harness.web import Client, site_of
@@ -28,8 +29,8 @@ def patient_pages(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    opened = open_store("sqlite:///watcher.db", base=tmp_path)
-    opened.upgrade()
+    stores.put_sqlite_store(tmp_path)
+    opened = open_store(stores.SQLITE_URL, base=tmp_path)
     yield opened
     opened.close()
 

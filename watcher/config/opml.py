@@ -49,6 +49,7 @@ _DECLARED_ENCODING = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")
 _LATE_DECLARATION = re.compile(rb"\A(\s+)(<\?xml[^>]*\?>)")
 _UNDECLARED = re.compile(r"\s([A-Za-z_][\w.-]{0,50}):[\w.-]{1,100}\s*=")
+_DECLARED = re.compile(r"\sxmlns:([A-Za-z_][\w.-]{0,50})\s*=")
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,8 +212,8 @@ def _repaired(data: bytes, damage: OpmlProblem) -> OpmlRoot | None:
 
 def _with_declared_prefixes(text: str) -> str:
     """The document with a declaration for each prefix of an attribute that has none."""
-    prefixes = {prefix for prefix in _UNDECLARED.findall(text) if prefix not in {"xml", "xmlns"}}
-    missing = sorted(prefix for prefix in prefixes if f"xmlns:{prefix}" not in text)[:_MOST_PREFIXES]
+    known = {"xml", "xmlns", *_DECLARED.findall(text)}
+    missing = sorted(set(_UNDECLARED.findall(text)) - known)[:_MOST_PREFIXES]
     declared = "".join(f' xmlns:{prefix}="urn:undeclared:{prefix}"' for prefix in missing)
     return re.sub(r"(<opml)\b", lambda match: match[1] + declared, text, count=1, flags=re.IGNORECASE)
 
