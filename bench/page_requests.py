@@ -111,6 +111,7 @@ def _lists(known: Known) -> Requests:
         "silences": _get("/silences"), "acts": _get("/acts"), "acts, older": _get("/acts?before=5000"),
         "routes": _get("/routes"), "status": _get("/status"), "help": _get("/help"), "explain": _get("/explain"),
         "api": _get("/api"), "sign in": _get("/sign-in", status=404), "health": _get("/healthz"),
+        "settings": _get("/settings"),
         "fixed": _get("/favicon.ico", "/robots.txt", *(f"/assets/{one}" for one in known.assets)),
     }  # fmt: skip
 
@@ -238,6 +239,7 @@ def _writes(known: Known) -> Requests:
         "expire a silence": post("/silences/{}/expire", (one[:8] for one in known.silences)),
         "link, mark": post("/l/{}/mark", links, verdict="irrelevant"),
         "link, add a silence": post("/l/{}/silence", links, what="topic"),
+        "keep settings": [Request("/settings", {"colors": "dark"}, status=303)],
         "sign in with": [Request("/sign-in", {"name": "ada"}, status=404)], "sign out": [Request("/sign-out", {}, status=303)],
         "api mark": send("/api/alerts/{}/mark", alerts, verdict="relevant"),
         "api missed": send("/api/entries/{}/missed", keys, topic=topic),
