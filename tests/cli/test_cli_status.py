@@ -27,7 +27,8 @@ def test_all_is_well_after_a_round(harness: Harness) -> None:
     harness.once()
     code, found = status(harness)
     assert (code, found["attention"], found["last_digest_at"]) == (0, [], None)
-    assert found["feeds"] == {"polled": 1, "due": 0, "failing": 0, "with_issues": 0, "lag_seconds": 0}
+    counts = {"polls_last_day": 1, "failed_last_day": 0}
+    assert found["feeds"] == {"polled": 1, "due": 0, "failing": 0, "with_issues": 0, "lag_seconds": 0, **counts}
     assert found["deliveries"] == {"waiting": 1}
     assert datetime.fromisoformat(str(found["waiting_since"])).tzinfo is not None
     lines = harness.command("status").stdout.splitlines()

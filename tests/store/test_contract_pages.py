@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import datetime
 
 import pytest
 
@@ -28,10 +29,11 @@ from watcher.errors import AttemptReason
 from watcher.model.alert import stable_hash
 from watcher.model.entry import EntryDecision
 from watcher.model.notification import GiveUp, TryAgain
+from watcher.model.settings import Retention
 from watcher.model.topic import Level
 from watcher.store import maintenance
 from watcher.store.page_questions import nearest_names
-from watcher.store.records import AlertVolume, MarkCounts
+from watcher.store.records import AlertVolume, MarkCounts, PollCounts, PollRecord
 from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner
 
@@ -192,3 +194,33 @@ def test_the_ids_that_begin_most_like_one(store: Store) -> None:
 
 def test_ids_are_alike_by_their_beginnings() -> None:
     assert nearest_names("abcd", ["abff", "abcf", "a000", "0bcd", "abcc"]) == ["abcc", "abcf", "abff"]
+
+
+def test_polls_are_counted_by_the_hour_for_all_nodes(store: Store) -> None:
+    """Those that failed, too; a poll in parts once, and none whose lease was lost."""
+    first = acquire_one(store)
+    failed = replace(poll(first), state=replace(first.state, failures=1))
+    assert saved(store, "me", replace(poll(first), is_last=False), NOW)
+    assert saved(store, "me", failed, NOW)
+    store.nodes.beat("me", NOW, MINUTE)
+    again = acquire_one(store, now=NOW + HOUR, owner="other")
+    assert not saved(store, "me", poll(again, NOW + HOUR), NOW + HOUR)
+    fine = poll(again, NOW + HOUR)
+    assert saved(store, "other", replace(fine, state=replace(fine.state, failures=0)), NOW + HOUR)
+    for _ in range(2):
+        store.nodes.leave("other", NOW + HOUR)
+    assert store.feeds.polls_since(NOW) == PollCounts(2, 1)
+    assert store.feeds.polls_since(NOW + HOUR) == PollCounts(1, 0)
+    store.purge(NOW + 3 * DAY, Retention(), 100)
+    assert store.feeds.polls_since(NOW) == PollCounts(0, 0)
+
+
+def saved(store: Store, owner: str, record: PollRecord, now: datetime) -> bool:
+    return store.polls.save(owner, [record], now, notify_all, StoryAssigner())[0].saved
+
+
+def test_the_last_entry_is_the_newest(store: Store) -> None:
+    assert store.entries.last_seen() is None
+    read(store, FEED, "one")
+    read(store, FEED, "two", hours=1)
+    assert store.entries.last_seen() == NOW + HOUR

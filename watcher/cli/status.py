@@ -48,7 +48,9 @@ def _lines(status: Status) -> Iterator[tuple[str, str]]:
     lag = f", the oldest for {span(status.lag)}" if feeds.due else ""
     issues = f", {len(facts.issues):,} with issues (`watcher feeds health`)" if facts.issues else ""
     yield "feeds", f"{feeds.feeds:,} polled, {feeds.due:,} due{lag}, {feeds.failing:,} failing{issues}"
-    yield "entries", f"{entries_in_words(facts.counts)} stored, {facts.entries_day:,} new in 24 hours"
+    yield "polls", f"{facts.polls_day.polls:,} in 24 hours, {facts.polls_day.failed:,} failed"
+    last = f", the last {when(facts.last_entry_at)}" if facts.last_entry_at else ""
+    yield "entries", f"{entries_in_words(facts.counts)} stored, {facts.entries_day:,} new in 24 hours{last}"
     waiting = count_of(facts.counts, DeliveryState.WAITING)
     since = min((group.first_waiting_at for group in facts.waiting), default=None)
     yield "waiting", counted(waiting, "delivery", "deliveries") + (f", the oldest since {when(since)}" if since else "")

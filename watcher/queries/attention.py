@@ -18,6 +18,7 @@ from watcher.store.records import NodeState
 from watcher.store.store import Store
 from watcher.views.attention import Attention, NextDigest
 
+DAY = timedelta(days=1)
 MOST_DEAD = 200
 MOST_DIGESTS = 5
 MOST_SILENCES = 8
@@ -36,7 +37,9 @@ def read_attention(store: Store, settings: Settings, now: datetime) -> Attention
         feeds=counts.feeds,
         failing=counts.failing,
         is_running=is_running(store, now),
-        entries_day=store.entries.count(now - timedelta(days=1)),
+        entries_day=store.entries.count(now - DAY),
+        last_entry_at=store.entries.last_seen(),
+        polls_day=store.feeds.polls_since(now - DAY),
         digests=tuple(_digests(settings.route, waiting, now)),
         waiting=sum(group.count for group in waiting),
         held=tuple(store.holds.held()),

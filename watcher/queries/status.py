@@ -30,5 +30,7 @@ def read_status(store: Store, now: datetime) -> Status:
         last_digest=store.outbox.last_sent(NotifyReason.DIGEST),
         pauses=store.outbox.pauses(now),
         entries_day=store.entries.count(now - DAY),
+        last_entry_at=store.entries.last_seen(),
+        polls_day=store.feeds.polls_since(now - DAY),
     )
     return status_of(facts, now)

@@ -65,6 +65,11 @@ class Entries(StorePart):
             if wanted.text is None or row.entry_link == wanted.text or contains(text, row.entry_title):
                 yield row.key
 
+    def last_seen(self) -> datetime | None:
+        """When the newest entry was first seen; None where there is none."""
+        with self._database.read() as connection:
+            return connection.scalar(select(entries.c.first_seen).order_by(entries.c.id.desc()).limit(1))
+
     def count(self, since: datetime) -> int:
         """How many entries were first seen at or after `since`."""
         query = select(func.count()).select_from(entries).where(entries.c.first_seen >= since)

@@ -16,7 +16,8 @@ from watcher.store.acts import note_act
 from watcher.store.database import AnyRow, StorePart, chunks
 from watcher.store.facts import fact, keep_fact
 from watcher.store.hosts import add_hosts, lock_hosts, settle
-from watcher.store.records import FeedCounts
+from watcher.store.poll_counts import polls_since
+from watcher.store.records import FeedCounts, PollCounts
 from watcher.store.tables import FEED_IS_ACTIVE, feed_states, feeds
 from watcher.text.domains import domain_of
 
@@ -143,6 +144,11 @@ class Feeds(StorePart):
         with self._database.read() as connection:
             total, due, oldest, failing = connection.execute(query).one()
             return FeedCounts(total, due, oldest, failing)
+
+    def polls_since(self, since: datetime) -> PollCounts:
+        """How many polls there were since the beginning of the hour of a moment, of all nodes."""
+        with self._database.read() as connection:
+            return polls_since(connection, since)
 
     def with_issues(self, now: datetime) -> list[PollState]:
         """The states of unpaused feeds that may have an issue at `now`, by URL: all that have one, and few others."""

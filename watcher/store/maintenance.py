@@ -14,6 +14,7 @@ from watcher.store.columns import EPOCH
 from watcher.store.database import Database
 from watcher.store.nodes import forget_nodes
 from watcher.store.opinions import forget_opinions
+from watcher.store.poll_counts import forget_counts
 from watcher.store.records import StoreCounts, StoreLag, StoreStats
 from watcher.store.reply_threads import forget_threads
 from watcher.store.stories import forget_stories
@@ -61,6 +62,7 @@ class Purge:
             gone += forget_threads(connection, now, chunk)
             gone += forget_opinions(connection, now, chunk)
             gone += forget_acts(connection, now - kept.messages, chunk)
+            forget_counts(connection, now)
         if gone == 0 or 0 < self._excess <= dropped:
             self._excess = None
         else:

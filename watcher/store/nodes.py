@@ -26,6 +26,7 @@ from sqlalchemy import (
 from watcher.store import schema
 from watcher.store.database import Database, StorePart
 from watcher.store.node_tables import NODE_IS_DEAD, configurations, feed_leases, nodes
+from watcher.store.poll_counts import PollTally
 from watcher.store.records import Beat, NodeRecord
 from watcher.store.tables import NOTIFICATION_IS_UNFINISHED, feeds, notifications
 
@@ -40,6 +41,10 @@ GRACE = timedelta(seconds=15)
 
 class Nodes(StorePart):
     """The heartbeat of nodes, for the service and the commands."""
+
+    def __init__(self, database: Database, tally: PollTally) -> None:
+        super().__init__(database)
+        self._tally = tally
 
     def time(self) -> datetime | None:
         """The time that all nodes agree on: the server's. None where the store is a file on this machine."""
@@ -65,6 +70,7 @@ class Nodes(StorePart):
         with self._database.beat() as connection:
             schema.check_while_running(self._database, connection)
             kept = connection.execute(alive.values(alive_until=now + lives, generation=generation)).rowcount == 1
+            self._tally.keep(self._database, connection, node, now)
             return Beat(kept, newest_generation(connection, now), _declared_dead(connection, now))
 
     def leave(self, node: str, now: datetime) -> None:
@@ -72,6 +78,7 @@ class Nodes(StorePart):
         left = update(nodes).where(nodes.c.id == node, ~NODE_IS_DEAD).values(alive_until=now, died_at=now)
         with self._database.beat() as connection:
             connection.execute(left)
+            self._tally.keep(self._database, connection, node, now)
 
     def announce(self, node: str, fingerprint: str, now: datetime, *, again: bool = False) -> int:
         """The generation of the configuration that a node starts to work with; a new one is newer than all others.

@@ -26,6 +26,7 @@ from watcher.store.hosts import Place, TakenHost, add_hosts, held_elsewhere, pau
 from watcher.store.new_alerts import save_alerts
 from watcher.store.node_tables import feed_leases
 from watcher.store.nodes import is_free, is_unleased, may_acquire, may_write
+from watcher.store.poll_counts import PollTally
 from watcher.store.records import PollRecord, PollSaved
 from watcher.store.seen import REFRESH_KEYS_AFTER, refresh_keys, remember_keys, seen_entries
 from watcher.store.stories import place_alerts
@@ -52,9 +53,10 @@ class Lease:
 class Polls(StorePart):
     """Feeds under lease: what the poll pipeline needs."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, tally: PollTally) -> None:
         super().__init__(database)
         self._search_after: Place | None = None
+        self._tally = tally
 
     def acquire_due(
         self,
@@ -183,11 +185,14 @@ class Polls(StorePart):
                 return [PollSaved(poll.state.url, False) for poll in polls]
             leases = self._leases(connection, [poll.state.url for poll in polls])
             ours = [poll for poll in polls if _is_ours(leases.get(poll.state.url), owner, poll.epoch)]
-            self._save_states(connection, [(leases[poll.state.url], poll) for poll in ours if poll.is_last], now)
+            whole = [poll for poll in ours if poll.is_last]
+            self._save_states(connection, [(leases[poll.state.url], poll) for poll in whole], now)
             _save_entries(self._database, connection, ours, leases, now)
             if any(poll.alerts for poll in ours):
                 self._database.serialise(connection, "alerts")
             saved = {one.url: one for one in _save_alerts(self._database, connection, ours, now, decide, assigner)}
+        if whole:
+            self._tally.add(owner, whole, now)
         return [saved.get(poll.state.url, PollSaved(poll.state.url, False)) for poll in polls]
 
     def _leases(self, connection: Connection, urls: Sequence[str]) -> dict[str, Lease]:

@@ -135,6 +135,14 @@ class FeedCounts:
     failing: int
 
 
+@dataclass(frozen=True, slots=True)
+class PollCounts:
+    """Polls of some hours, and how many of them failed."""
+
+    polls: int
+    failed: int
+
+
 class MarkState(StrEnum):
     """What a user said of an alert."""
 

@@ -40,6 +40,7 @@ from watcher.store.nodes import Nodes
 from watcher.store.opinions import Opinions
 from watcher.store.outbox import Outbox
 from watcher.store.page_questions import PageQuestions
+from watcher.store.poll_counts import PollTally
 from watcher.store.polls import Polls
 from watcher.store.records import StoreCounts, StoreLag, StoreStats
 from watcher.store.routing import Routing
@@ -62,7 +63,8 @@ class Store:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._purge = maintenance.Purge(database)
-        self.polls = Polls(database)
+        tally = PollTally()
+        self.polls = Polls(database, tally)
         self.feeds = Feeds(database)
         self.feed_reports = FeedReports(database)
         self.entries = Entries(database)
@@ -78,7 +80,7 @@ class Store:
         self.silences = Silences(database)
         self.outbox = Outbox(database)
         self.facts = Facts(database)
-        self.nodes = Nodes(database)
+        self.nodes = Nodes(database, tally)
         self.opinions = Opinions(database)
         self.pages = PageQuestions(database)
 

@@ -10,6 +10,7 @@ from watcher.model.feed import FeedIssue
 from watcher.model.notification import HeldGroup
 from watcher.model.route import ChannelRef
 from watcher.model.silence import Silence
+from watcher.store.records import PollCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Attention:
     failing: int
     is_running: bool
     entries_day: int
+    last_entry_at: datetime | None
+    polls_day: PollCounts
     digests: tuple[NextDigest, ...]
     waiting: int
     held: tuple[HeldGroup, ...]

@@ -10,7 +10,7 @@ from watcher.lazy_dataclass import dataclass
 from watcher.model.feed import FeedIssue
 from watcher.model.notification import DeliveryState, HeldGroup, Notification, NotificationState, WaitingGroup
 from watcher.model.route import ChannelRef
-from watcher.store.records import FeedCounts, NodeRecord, NodeState, Role, StoreCounts
+from watcher.store.records import FeedCounts, NodeRecord, NodeState, PollCounts, Role, StoreCounts
 
 LATE = timedelta(minutes=10)
 """A feed that is due for longer shows that a running daemon does not keep up."""
@@ -22,7 +22,8 @@ LATE_WITHOUT_DAEMON = timedelta(days=1)
 class StatusFacts:
     """What the store knows, read by the caller. `entries_day`: entries first seen in the last 24 hours.
 
-    `dropped` are keys of dead messages that the operator has given up.
+    `dropped` are keys of dead messages that the operator has given up. `last_entry_at`: when the newest entry was first
+    seen; None where there is none. `polls_day`: of the last 24 hours.
     """
 
     counts: StoreCounts
@@ -37,6 +38,8 @@ class StatusFacts:
     last_digest: Notification | None
     pauses: Mapping[ChannelRef, datetime]
     entries_day: int
+    last_entry_at: datetime | None
+    polls_day: PollCounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,8 @@ class Status:
                 "due": facts.feeds.due,
                 "failing": facts.feeds.failing,
                 "with_issues": len(facts.issues),
+                "polls_last_day": facts.polls_day.polls,
+                "failed_last_day": facts.polls_day.failed,
                 "lag_seconds": int(self.lag.total_seconds()),
             },
             "deliveries": dict(facts.counts.deliveries),
@@ -84,6 +89,7 @@ class Status:
                 "entries": facts.counts.entries,
                 "entries_at_most": facts.counts.most_entries,
                 "entries_last_day": facts.entries_day,
+                "last_entry_at": facts.last_entry_at,
             },
         }
 
