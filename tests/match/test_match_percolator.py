@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pickle
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
 from tests.harness.topics import compiled, entry, topic
 from watcher.match.percolator import Percolator, compile_topics
-from watcher.model.topic import Level
+from watcher.model.entry import Entry
+from watcher.model.topic import Level, ListMember
 
 ALL = ("en", "ar", "tr", "fr", "es", "ru", "de", "fa", "he", "ku", "zh")
 
@@ -156,6 +158,21 @@ def test_threads_share_a_percolator() -> None:
     shared = Percolator(raws)
     with ThreadPoolExecutor(8) as pool:
         assert list(pool.map(shared.percolate, entries)) == expected
+
+
+@pytest.mark.parametrize("language", ["en", None])
+def test_threads_share_the_forms_of_a_language_that_nobody_has_looked_for(language: str | None) -> None:
+    lists = {"many": tuple(ListMember(f"prison{at}er", "en") for at in range(2_000))}
+    shared = Percolator([topic({3: ["@many"]}, vocabulary=lists)])
+    entries = [entry(f"The prison{at}ers fled", language=language) for at in (0, 1_999)] * 8
+    start = Barrier(len(entries))
+
+    def percolated(one: Entry) -> int:
+        start.wait()
+        return len(shared.percolate(one))
+
+    with ThreadPoolExecutor(len(entries)) as pool:
+        assert list(pool.map(percolated, entries)) == [1] * len(entries)
 
 
 def test_a_percolator_survives_pickling() -> None:

@@ -3,13 +3,15 @@
 A *slot* is a written word in a *dialect*. It is reached through forms: folded stems, folded beginnings and endings,
 exact spellings. Some forms count only in entries of one language (or of an unknown one): those of a list that is
 marked with a language, and those without the letters that Arabic, Hebrew or Korean attach to a word. They are in a
-table of that language. In entries of other languages a word of a marked list is found as it is written, with its
-accents: French *première* is not the English *premiere*.
+table of that language, which is filled when the first entry comes that needs it: packs have eleven languages, and most
+configurations read feeds in a few. In entries of other languages a word of a marked list is found as it is written,
+with its accents: French *première* is not the English *premiere*.
 """
 
 from __future__ import annotations
 
 import re
+from threading import Lock
 from typing import NamedTuple
 
 from watcher.text.capitals import EVERYDAY_WORDS
@@ -47,6 +49,7 @@ _ANOTHER = "another in "
 _THOUSANDS = re.compile(r"\d{4}")
 _HEAD = 3
 """Letters by which the lengths of beginnings and endings are found."""
+_ENTERING = Lock()
 _ATTACHED = {
     "ar": ("arabic", without_arabic_prefixes),
     "he": ("hebrew", without_hebrew_prefixes),
@@ -56,7 +59,7 @@ _ATTACHED = {
 
 
 class Lexicon:
-    """Hands out slots while topics are compiled; read-only afterwards."""
+    """Hands out slots while topics are compiled; afterwards any thread may read it."""
 
     def __init__(self) -> None:
         self._dialects: dict[Dialect, Slots] = {}
@@ -67,7 +70,7 @@ class Lexicon:
         self._general = Forms()
         self._written = Forms()
         """Words of marked lists as they are written."""
-        self._of_language: dict[str, Forms] = {}
+        self._of_language: dict[str, LateForms] = {}
         """Language → forms that count in its entries only."""
         self._reached: dict[tuple[str, str], tuple[str, ...]] = {}
         self.everyday: frozenset[str] = frozenset()
@@ -89,6 +92,9 @@ class Lexicon:
     def new_slot(self, word: str, dialect: Dialect) -> int:
         """A slot for a word that its dialect does not have yet."""
         self._count = slot = self._count + 1
+        if word.isalpha():  # most words
+            self._enter_word(word, dialect, slot)
+            return slot
         self.has_thousands = self.has_thousands or _THOUSANDS.search(word) is not None
         if word.startswith("="):
             _enter(self._exact, word[1:], slot)
@@ -102,17 +108,20 @@ class Lexicon:
         return slot
 
     def _enter_word(self, word: str, dialect: Dialect, slot: int) -> None:
-        folded = fold(word.strip("*"))
-        script = script_of(folded)
-        spoken = languages_of_script(script, dialect.languages)
+        bare = word.strip("*")
+        folded = fold(bare)
         if dialect.is_bound and dialect.languages:
-            self._written.enter(word, as_written(word.strip("*"), folded), (), slot)
+            self._written.enter(word, as_written(bare, folded), (), slot)
+            late = dialect.languages
         else:
-            self._general.enter(word, folded, spoken, slot)
-        for language in dialect.languages if dialect.is_bound else _attaching(script, dialect):
-            attaches = language in _ATTACHED and _ATTACHED[language][0] == script
-            forms = self._of_language.setdefault(language, Forms())
-            forms.enter(word, folded, (language,) if language in spoken else (), slot, keeps_article=not attaches)
+            script = script_of(folded)
+            self._general.enter(word, folded, languages_of_script(script, dialect.languages), slot)
+            late = () if dialect.is_bound else _attaching(script, dialect)
+        for language in late:
+            forms = self._of_language.get(language)
+            if forms is None:
+                forms = self._of_language[language] = LateForms(language)
+            forms.enter_later(word, folded, slot, is_spoken=language in dialect.languages)
 
     def close(self) -> None:
         """Forgets what only compiling needs."""
@@ -241,6 +250,34 @@ class Forms:
                 language for language in self._stems if script_of_language(language) in (script, "any")
             )
         return known
+
+
+class LateForms(Forms):
+    """Forms that count in entries of one language, entered when the first piece of a text looks for them."""
+
+    def __init__(self, language: str) -> None:
+        super().__init__()
+        self._language = language
+        self._waiting: list[tuple[str, str, int, bool]] = []
+
+    def enter_later(self, word: str, folded: str, slot: int, *, is_spoken: bool) -> None:
+        """Remembers a written word; without its stems if its topic does not speak the language."""
+        self._waiting.append((word, folded, slot, is_spoken))
+
+    def reach(self, word: str, folded: str, script: str, slots: set[int], *, keeps_article: bool = True) -> None:
+        if self._waiting:
+            self._enter_waiting()
+        super().reach(word, folded, script, slots, keeps_article=keeps_article)
+
+    def _enter_waiting(self) -> None:
+        """Other threads wait until all words are entered."""
+        attaching, _ = _ATTACHED.get(self._language, ("", None))
+        with _ENTERING:
+            for word, folded, slot, is_spoken in self._waiting:
+                script = script_of(folded)
+                spoken = languages_of_script(script, (self._language,)) if is_spoken else ()
+                self.enter(word, folded, spoken, slot, keeps_article=script != attaching)
+            self._waiting = []
 
 
 class Slots(dict[str, int]):

@@ -268,8 +268,10 @@ class Index:
                     self._post(pattern, trigger)
 
     def _commonness(self, pattern: Pattern, frequency: array[int]) -> float:
-        slots = (pattern,) if pattern >= 0 else self.phrases.slots(~pattern)
-        return prod((frequency[slot] + 1) / (len(self.phrases) + 1) for slot in slots)
+        most = len(self.phrases) + 1
+        if pattern >= 0:
+            return (frequency[pattern] + 1) / most
+        return prod([(frequency[slot] + 1) / most for slot in self.phrases.slots(~pattern)])
 
     def _neighbours(self, both: list[int]) -> None:
         """What may follow what, and which phrases wait for it. The numbers are shared, because there are many."""

@@ -7,9 +7,6 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-import msgspec
-from msgspec import Raw
-
 from watcher.text.fold import fold
 
 TWO_LETTERS = frozenset(
@@ -58,6 +55,9 @@ def stop_words(languages: tuple[str, ...]) -> frozenset[str]:
 
     The file of the package is read without importing it: it would keep the words of all its languages, 8 MB.
     """
+    import msgspec
+    from msgspec import Raw
+
     package = find_spec("stopwordsiso")
     if package is None or package.origin is None:
         raise ImportError("the package stopwordsiso is not installed")
