@@ -55,7 +55,7 @@ COMMAND = {"pydantic"}
 """typer imports it for the arguments of a command."""
 CONFIGURATION = {"pydantic", "yaml", "snowballstemmer", "watcher.deliver.chat"}
 """Also the module of each kind of channel that is configured, but no index of the topics."""
-SCORING = {"watcher.match.percolator", "re2"}
+SCORING = {"watcher.match.percolator"}
 STORE = {*CONFIGURATION, "sqlalchemy", "asyncio"}
 LOG = {"structlog"}
 
@@ -183,4 +183,4 @@ def test_the_process_that_serves_the_pages_holds_nothing_that_only_others_need(h
     assert done.returncode == 0, done.stderr
     at_start, after_pages = (set(line.split()) for line in done.stderr.decode().splitlines())
     assert at_start & OF_OTHERS <= {*LOG, *PAGES}
-    assert after_pages & OF_OTHERS <= {*LOG, *PAGES, "re2", "yaml"}
+    assert after_pages & OF_OTHERS <= {*LOG, *PAGES, "yaml"}

@@ -15,8 +15,12 @@ from watcher.cli.logs import configure_logs
 from watcher.clock import SystemClock
 from watcher.sandbox.limits import end_with_parent, hide_from_children
 from watcher.service.memory import freeze_objects, limit_arenas, trim_memory
-from watcher.web.app import serve
+from watcher.web.app import opened, serve
 from watcher.web.handover import Handover
+
+
+NEW_OBJECTS = 2_000
+"""A page makes tens of thousands, and what it leaves behind in cycles would be twice as much for a moment."""
 
 
 def main(handover: str, listening: str) -> None:
@@ -27,8 +31,10 @@ def main(handover: str, listening: str) -> None:
     with os.fdopen(int(handover), "rb") as file:
         given = Handover.read(file.read())
     configure_logs(verbose=given.verbose, as_text=given.as_text)
-    freeze_objects()
-    serve(given, socket.socket(fileno=int(listening)), SystemClock(), trim_memory)
+    (site, door), reload = opened(given, SystemClock()), given.reload
+    del given  # the code of the templates is loaded
+    freeze_objects(NEW_OBJECTS)
+    serve(site, door, reload, socket.socket(fileno=int(listening)), trim_memory)
 
 
 if __name__ == "__main__":

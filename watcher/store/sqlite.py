@@ -60,6 +60,8 @@ WAL_LIMIT = 4 * 1024 * 1024
 CUT_PATIENCE = timedelta(seconds=1)
 CACHE_KIB = 16 * 1024
 """Of the writer's pages. A reader keeps an eighth of that: every commit of the writer empties its cache."""
+KIB_FOR_A_STATEMENT = 128
+"""Of the writer's cache, for each compiled statement that a connection keeps; one takes about 25 KiB beside it."""
 
 REMEDIES: Mapping[int, tuple[type[StoreError], str]] = {
     sqlite3.SQLITE_BUSY: (StoreBusy, "another process has written for longer than we wait: try again"),
@@ -92,6 +94,7 @@ class SqliteDatabase:
         self._patience = patience.total_seconds()
         self._lock = FairLock()
         self._cut_beyond = WAL_LIMIT
+        self._statements = cache_kib // KIB_FOR_A_STATEMENT
         self._writer = self._engine(
             1, [f"cache_size=-{cache_kib}", "synchronous=FULL", "foreign_keys=ON"], "BEGIN IMMEDIATE"
         )
@@ -107,7 +110,12 @@ class SqliteDatabase:
             pool_use_lifo=True,  # each has a cache: one that serves alone is warm, and the others need not be opened
             pool_timeout=LONGEST_WAIT.total_seconds(),
             hide_parameters=True,
-            connect_args={"timeout": self._patience, "isolation_level": None, "check_same_thread": False},
+            connect_args={
+                "timeout": self._patience,
+                "isolation_level": None,
+                "check_same_thread": False,
+                "cached_statements": self._statements,
+            },
         )
 
         reads_only = begin == READING and may_only_read(self._file)

@@ -7,8 +7,6 @@ and a credit may name who was there. The comparison of stories removes everythin
 from __future__ import annotations
 
 import re
-from functools import cache
-from typing import Any
 
 HEAD = 160
 """Characters at the beginning of a text that are searched for an agency line and phrases."""
@@ -48,8 +46,22 @@ _CREDITS = (
     *("support us", "support our", "fotoğraf:"),
 )
 """Further phrases of sentences that are no part of a report when two reports are compared."""
-_INVITING = (*_FOOTERS, *_INVITATIONS)
-_PHRASES = tuple(dict.fromkeys((*_FOOTERS, *_INVITATIONS, *_CREDITS)))
+
+
+class _Phrases:
+    """Phrases to look for: most texts have none, and one in ASCII needs to be searched for half of them only."""
+
+    def __init__(self, *phrases: str) -> None:
+        self.all = tuple(dict.fromkeys(phrases))
+        self.in_ascii = tuple(filter(str.isascii, self.all))
+
+    def found_in(self, lowered: str) -> list[str]:
+        """Those that a text in lower case has."""
+        return [phrase for phrase in (self.in_ascii if lowered.isascii() else self.all) if phrase in lowered]
+
+
+_INVITING = _Phrases(*_FOOTERS, *_INVITATIONS)
+_SURROUNDING = _Phrases(*_FOOTERS, *_INVITATIONS, *_CREDITS)
 
 _SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|\n+")
 _SIGNS = " \t>»→•*–—-[(…"
@@ -65,18 +77,10 @@ _DATELINE = re.compile(
 """`ANKARA (Reuters) - `, `(AFP) – `, or a place in capitals alone: `ANKARA, Türkiye — `."""
 
 
-@cache
-def _any_of(phrases: tuple[str, ...]) -> Any:
-    """Searches for all of them at once, in lower case; most texts have none."""
-    import re2
-
-    return re2.compile("|".join(map(re2.escape, phrases)))
-
-
 def without_invitations(text: str) -> str:
     """The text without invitations and footers at its end."""
     tail = text[-TAIL:]
-    if not tail or not _any_of(_INVITING).search(tail.lower()):
+    if not tail or not _INVITING.found_in(tail.lower()):
         return text
     begin = len(text) - len(tail)
     kept, at = text[:begin], 0
@@ -115,10 +119,9 @@ def split_dateline(text: str) -> tuple[str, str]:
 
 def _without_phrases(part: str, *, keep_last: bool = False) -> str:
     """Without the sentences that contain a phrase; the last one of a beginning is cut off somewhere and is kept."""
-    lowered = part.lower()
-    if not _any_of(_PHRASES).search(lowered):
+    phrases = _SURROUNDING.found_in(part.lower())
+    if not phrases:
         return part
-    phrases = [phrase for phrase in _PHRASES if phrase in lowered]
     sentences = _SENTENCE_END.split(part)
     kept = [sentence for sentence in sentences[: -1 if keep_last else None] if not _surrounds(sentence, phrases)]
     return "\n".join(kept + sentences[-1:] if keep_last else kept)

@@ -54,7 +54,7 @@ GROUPS = (
 """Modules of pages. A new one is added here, and nowhere else."""
 LARGEST_HEAD = 16_384
 GRACE_SECONDS = 5
-CACHE_KIB = 4 * 1024
+CACHE_KIB = 2 * 1024
 """A page reads little of the store, which the system's own cache has."""
 TRIM_SECONDS = 30.0
 
@@ -63,11 +63,12 @@ def all_pages() -> tuple[Page, ...]:
     return tuple(page for group in GROUPS for page in group.PAGES)
 
 
-def serve(handover: Handover, sock: socket.socket, clock: Clock, trim: Callable[[], None]) -> None:
-    """Serves the pages until SIGTERM or SIGINT; SIGHUP reads the configuration again. `trim` gives free memory back."""
-    site, door = opened(handover, clock)
+def serve(site: Site, door: Door, reload: Sequence[str], sock: socket.socket, trim: Callable[[], None]) -> None:
+    """Serves the pages until SIGTERM or SIGINT. On SIGHUP, the command `reload` reads the configuration again. `trim`
+    gives free memory back.
+    """
     try:
-        asyncio.run(_serve(door, site, sock, handover.reload, trim))
+        asyncio.run(_serve(door, site, sock, reload, trim))
     finally:
         door.close()
         if site.index is not None:

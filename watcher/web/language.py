@@ -120,7 +120,7 @@ class Language:
 
     def said(self, text: object) -> str:
         """A text of the code in this language."""
-        return _said(self.code, str(text))
+        return str(text) if self.code == ENGLISH else _said(self.code, str(text))
 
     def dated(self, text: str) -> str:
         """A moment or a span of time, written in English, in this language."""
