@@ -18,7 +18,6 @@ from watcher.service.memory import freeze_objects, limit_arenas, trim_memory
 from watcher.web.app import opened, serve
 from watcher.web.handover import Handover
 
-
 NEW_OBJECTS = 2_000
 """A page makes tens of thousands, and what it leaves behind in cycles would be twice as much for a moment."""
 

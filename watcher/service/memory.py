@@ -25,13 +25,14 @@ def limit_arenas() -> bool:
     return mallopt is not None and all(mallopt(parameter, value) for parameter, value in _SETTINGS.items())
 
 
-def freeze_objects() -> None:
-    """To be called after the start: the garbage collector does not look at what is there by then again.
+def freeze_objects(new_objects: int = NEW_OBJECTS) -> None:
+    """To be called after the start: the garbage collector does not look at what is there by then again, and waits for
+    so many new objects.
 
     What is garbage by then stays, too: some hundred objects, which to find would take a tenth of a second.
     """
     gc.freeze()
-    gc.set_threshold(NEW_OBJECTS)
+    gc.set_threshold(new_objects)
 
 
 def trim_memory() -> None:
