@@ -126,6 +126,7 @@ PREFIXES = {"feeds": "wf_", "read": "wr_", "act": "wa_"}
 def token(
     name: Annotated[str, typer.Argument(help="What the token is called in the configuration and in logs.")],
     may: Annotated[str, typer.Option(help="What it may do: feeds, read or act.")] = "read",
+    topic: Annotated[list[str] | None, typer.Option(help="Limit it to this topic. May be repeated.")] = None,
 ) -> None:
     """Print a new token, and the line for it in the configuration. The token is shown only now."""
     from watcher.web.identity import token_hash
@@ -134,4 +135,5 @@ def token(
         raise UsageError(f"--may {may}: must be one of {', '.join(PREFIXES)}")
     secret = PREFIXES[may] + secrets.token_urlsafe(32)
     typer.echo(f"token, for the program: {secret}")
-    typer.echo(f'under web.tokens: {{name: {name}, hash: "sha256:{token_hash(secret)}", may: {may}}}')
+    only = f", topics: [{', '.join(topic)}]" if topic else ""
+    typer.echo(f'under web.tokens: {{name: {name}, hash: "sha256:{token_hash(secret)}", may: {may}{only}}}')

@@ -122,6 +122,7 @@ DESCRIPTIONS: Mapping[str, Mapping[str, str]] = {
         "name": "What the token is called in logs.",
         "hash": "The line that `watcher web token` prints.",
         "may": "feeds, read or act.",
+        "topics": "The only topics that the token is for; all by default.",
     },
     "FeedShape": {
         "url": "The address of an RSS, Atom or JSON feed.",

@@ -28,7 +28,7 @@ from watcher.config.server import (
 )
 from watcher.config.source_map import place_inside
 from watcher.config.topics import read_topics, read_vocabulary
-from watcher.config.web import read_web
+from watcher.config.web import check_topics_of_tokens, read_web
 from watcher.config.yaml_tree import MappingNode, read_document, walk
 from watcher.errors import Position, Problem
 from watcher.lazy_dataclass import dataclass
@@ -148,6 +148,7 @@ def _read_sections(reader: Reader, secrets: SecretMode) -> Reading:
     smtp, web = read_smtp(reader, credentials), read_web(reader, credentials)
     lists = read_feeds(reader, credentials, polling.min)
     topics = read_topics(reader, read_vocabulary(reader))
+    check_topics_of_tokens(reader, web, {topic.name for topic in topics})
     receivers = read_receivers(reader, credentials)
     route = read_route(reader, _names(lists.feeds, topics, receivers, reader))
     reports, heartbeat = read_feed_reports(reader, route), read_heartbeat(reader, credentials)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from pathlib import Path
@@ -12,6 +13,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, PlainValidator, WithJsonSchema
 
 from watcher.config.credentials import Credentials
+from watcher.config.did_you_mean import did_you_mean
 from watcher.config.reader import Reader
 from watcher.config.schema import Shape
 from watcher.config.value_types import Line, Name, PositiveDuration, TextOrSecret, one_of
@@ -97,6 +99,7 @@ class TokenShape(Shape):
     name: Name
     hash: Annotated[str, AfterValidator(_token_hash)]
     may: Annotated[Literal["feeds", "read", "act"], one_of(_TOKEN_MAY)] = "read"
+    topics: list[Name] = Field([])
 
 
 class WebShape(Shape):
@@ -129,7 +132,7 @@ def read_web(reader: Reader, credentials: Credentials) -> WebSettings:
         old_keys=tuple(credentials.kept(one, (*where, "old_keys", i)) for i, one in enumerate(shape.old_keys)),
         proxy=_proxy(shape.proxy),
         people=people,
-        tokens=tuple(AccessToken(one.name, one.hash, May(one.may)) for one in shape.tokens),
+        tokens=tuple(AccessToken(one.name, one.hash, May(one.may), tuple(one.topics)) for one in shape.tokens),
         links=LinkUse(shape.links) if shape.links else None,
         links_for=shape.links_for,
         embed_in=tuple(shape.embed_in),
@@ -139,6 +142,17 @@ def read_web(reader: Reader, credentials: Credentials) -> WebSettings:
     _refuse_doubles(reader, "people", [one.name for one in people])
     _refuse_doubles(reader, "tokens", [one.name for one in web.tokens])
     return web
+
+
+def check_topics_of_tokens(reader: Reader, web: WebSettings, topics: Collection[str]) -> None:
+    """A token for a topic that is not there would open nothing."""
+    for number, token in enumerate(web.tokens):
+        where: Where = ("web", "tokens", number, "topics")
+        if not token.topics and reader.given(where):
+            reader.problem(where, "names no topic; leave it out for a token for all topics")
+        for place, name in enumerate(token.topics):
+            if name not in topics:
+                reader.problem((*where, place), f'there is no topic "{name}"{did_you_mean(name, topics)}')
 
 
 def _key(reader: Reader, credentials: Credentials, where: Where, shape: WebShape) -> Secret | None:

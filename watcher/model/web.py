@@ -78,11 +78,12 @@ class TrustedProxy:
 
 @dataclass(frozen=True, slots=True)
 class AccessToken:
-    """A token of a program: the SHA-256 of its secret, in hex."""
+    """A token of a program: the SHA-256 of its secret, in hex. `topics`: the only ones that it is for, () for all."""
 
     name: str
     hash: str
     may: May = May.READ
+    topics: tuple[str, ...] = ()
 
 
 class LinkUse(StrEnum):

@@ -30,7 +30,7 @@ from watcher.web.exchange import (
 from watcher.web.identity import Headers, Identity, cookie_of, identify, values_of
 from watcher.web.looks import COOKIE, Looks, looks_of
 from watcher.web.nearest import near_pages
-from watcher.web.router import Page, Router
+from watcher.web.router import Matched, Page, Router
 from watcher.web.sessions import RENEWED_AFTER
 from watcher.web.site import Site
 
@@ -128,6 +128,7 @@ class Door:
         who = identify(web, headers, peer, site.generation, now, site.local_name)
         if found is None or not _is_enough(who.user, found.page):
             return self._closed(scope, who.user, found.page if found else None)
+        _check_topics(who.user, found)
         if scope["method"] not in READING and not (who.user and who.user.way is WayIn.TOKEN):
             _check_origin(web, headers)
         form, data = read_form(body, next(iter(values_of(headers, "content-type")), ""))
@@ -185,6 +186,16 @@ def _path(scope: Scope) -> str:
 
 def _is_enough(user: User | None, page: Page) -> bool:
     return page.may is May.ANYONE or (user is not None and user.may.includes(page.may))
+
+
+def _check_topics(user: User | None, found: Matched) -> None:
+    """A token that is limited to topics sees their alerts, and nothing else. Raises `Refused`."""
+    if user is None or not user.topics or found.page.may is May.ANYONE:
+        return
+    if not found.page.for_topics:
+        raise Refused(403, "This token is limited to topics", f"It is for what {', '.join(user.topics)} found.")
+    if found.params.get("name", user.topics[0]) not in user.topics:
+        raise Refused(404, "There is no such topic", "The token is for other ones.")
 
 
 def _check_host(web: WebSettings, headers: Headers) -> None:

@@ -34,11 +34,12 @@ POLICY = (
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Who asks, what they may do, and how that is known."""
+    """Who asks, what they may do, and how that is known. `topics`: the only ones that a token is for, () for all."""
 
     name: str
     may: May
     way: WayIn
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +117,20 @@ class Asked:
             return whole_id(self.query.get(name, ""))
         except ValueError:
             return None
+
+    def may_see(self, topic: str) -> bool:
+        """Whether who asks is not limited to other topics."""
+        return self.user is None or not self.user.topics or topic in self.user.topics
+
+    def topic(self) -> str | None:
+        """The topic that the query narrows a list to; for a token for one topic that one. Raises `Refused`."""
+        wanted = self.query.get("topic") or None
+        own = self.user.topics if self.user else ()
+        if not own or wanted in own:
+            return wanted
+        if wanted is None and len(own) == 1:
+            return own[0]
+        raise Refused(403, "This token is limited to topics", f"Name one of them as `topic`: {', '.join(own)}.")
 
     @property
     def author(self) -> str:

@@ -77,7 +77,7 @@ def _of_token(tokens: Sequence[AccessToken], token: str) -> User:
     if not known:
         raise Refused(401, "This token is not known", "Make one with: watcher web token NAME",
                       {"WWW-Authenticate": 'Bearer error="invalid_token"'})  # fmt: skip
-    return User(known[0].name, known[0].may, WayIn.TOKEN)
+    return User(known[0].name, known[0].may, WayIn.TOKEN, known[0].topics)
 
 
 def _of_proxy(web: WebSettings, proxy: TrustedProxy, headers: Headers, peer: str) -> User | None:

@@ -45,10 +45,11 @@ def _written(labels: Mapping[str, str]) -> str:
 def find_alert(asked: Asked) -> Alert:
     """The alert that the path names. Raises `Refused`."""
     alert = asked.site.store.alerts.find(asked.params["id"])
-    if alert is None:
+    if alert is None or not asked.may_see(alert.topic):
         remedy = f"Nothing, or more than one alert, has an id that begins so. Finished alerts are kept for " \
             f"{asked.site.settings.retention.messages.days} days."  # fmt: skip
-        raise Refused(404, "There is no such alert", remedy, offers=list(near_alerts(asked, asked.params["id"])))
+        offers = [] if asked.user and asked.user.topics else list(near_alerts(asked, asked.params["id"]))
+        raise Refused(404, "There is no such alert", remedy, offers=offers)
     return alert
 
 

@@ -93,7 +93,7 @@ def _state(text: str) -> AlertState | DeliveryState:
 def alerts(asked: Asked) -> Reply:
     folded = asked.query.get("folded", "")
     wanted = AlertFilter(
-        topic=asked.query.get("topic") or None,
+        topic=asked.topic(),
         since=value_of(asked, "since", moment),
         until=value_of(asked, "until", moment),
         level=value_of(asked, "level", Level),
@@ -124,7 +124,7 @@ def stories(asked: Asked) -> Reply:
     if not 1 <= days <= MOST_DAYS:
         raise Refused(400, "`days` cannot be read", f"It is a number between 1 and {MOST_DAYS}.")
     level = value_of(asked, "level", Level)
-    wanted = TodayFilter(days, asked.query.get("topic") or None, None if level is Level.NONE else level,
+    wanted = TodayFilter(days, asked.topic(), None if level is Level.NONE else level,
                          before=value_of(asked, "before", whole_id))  # fmt: skip
     found = read_today(asked.site.store, wanted, asked.site.zone, asked.now)
     items = [story_facts(one) for section in found.sections for one in section.stories]
@@ -168,6 +168,8 @@ def topics(asked: Asked) -> Reply:
     items = []
     known = read_precision(asked.site.store, asked.site.config.topics)
     for one in asked.site.config.topics:
+        if not asked.may_see(one.topic.name):
+            continue
         precision = known[one.topic.name]
         items.append({
             "name": one.topic.name, "title": one.topic.title, "focus": one.topic.focus / 100,
@@ -272,14 +274,14 @@ def openapi(asked: Asked) -> Reply:
 
 PAGES = (
     Page("/api/openapi.json", openapi, May.READ),
-    Page("/api/alerts", alerts, May.READ),
-    Page("/api/alerts/{id}", alert, May.READ),
-    Page("/api/stories", stories, May.READ),
+    Page("/api/alerts", alerts, May.READ, for_topics=True),
+    Page("/api/alerts/{id}", alert, May.READ, for_topics=True),
+    Page("/api/stories", stories, May.READ, for_topics=True),
     Page("/api/entries", entries, May.READ),
     Page("/api/entries/{key}", entry, May.READ),
     Page("/api/entries/{key}/explain", explain_entry, May.READ),
-    Page("/api/topics", topics, May.READ),
-    Page("/api/topics/{name}/volume", volume, May.READ),
+    Page("/api/topics", topics, May.READ, for_topics=True),
+    Page("/api/topics/{name}/volume", volume, May.READ, for_topics=True),
     Page("/api/feeds", feeds, May.READ),
     Page("/api/outbox", outbox, May.READ),
     Page("/api/outbox/{key}", message, May.READ),

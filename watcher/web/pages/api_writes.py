@@ -147,7 +147,7 @@ def drop(asked: Asked) -> Reply:
 
 
 PAGES = (
-    Page("/api/alerts/{id}/mark", mark, May.ACT, "POST"),
+    Page("/api/alerts/{id}/mark", mark, May.ACT, "POST", for_topics=True),
     Page("/api/entries/{key}/missed", missed, May.ACT, "POST"),
     Page("/api/explain", explain_text, May.READ, "POST", largest_body=LARGEST_TEXT),
     Page("/api/topics/{name}/try", try_topic, May.ACT, "POST"),

@@ -62,6 +62,6 @@ def frame(asked: Asked) -> Reply:
 
 
 PAGES = (
-    Page("/topics/{name}.svg", badge, May.FEEDS),
-    Page("/embed/topics/{name}", frame, May.FEEDS),
+    Page("/topics/{name}.svg", badge, May.FEEDS, for_topics=True),
+    Page("/embed/topics/{name}", frame, May.FEEDS, for_topics=True),
 )

@@ -107,7 +107,9 @@ def _entry(asked: Asked, story: OutgoingStory) -> FeedEntry:
 def _pages() -> tuple[Page, ...]:
     kinds = (("/feeds/all", all_topics), ("/topics/{name}", one_topic), ("/routes/{name}", one_route))
     return tuple(
-        Page(f"{path}.{name}", _written_as(handler, name), May.FEEDS) for path, handler in kinds for name in FORMATS
+        Page(f"{path}.{name}", _written_as(handler, name), May.FEEDS, for_topics=handler is one_topic)
+        for path, handler in kinds
+        for name in FORMATS
     )
 
 
