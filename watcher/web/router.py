@@ -19,8 +19,8 @@ ENTRY_KEYS = 200
 class Page:
     """One route. `path` may have `{name}` for one segment; `method` is GET, which includes HEAD, or POST.
 
-    `largest_body`: bytes of a request that are read. `for_topics`: a token that is limited to topics may ask, too; either
-    the parameter `name` is one of them, or the handler keeps to them (`Asked.topic`, `Asked.may_see`).
+    `largest_body`: bytes of a request that are read. `for_topics`: a token that is limited to topics may ask, too: the
+    parameter `name` is one of them, or the handler keeps to them (`Asked.topic`, `Asked.may_see`).
     """
 
     path: str

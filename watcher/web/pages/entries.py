@@ -1,4 +1,4 @@
-"""One stored entry: its text with the words that scored, what every topic makes of it, and that it should have alerted."""
+"""One stored entry: its text with the words that scored, what every topic makes of it, and that it should have come."""
 
 from __future__ import annotations
 
