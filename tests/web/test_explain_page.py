@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.harness.children import work_here
 from tests.harness.web import ARABIC, NASTY, Client
 from watcher.store.store import Store
 from watcher.web import explaining
@@ -40,7 +41,8 @@ def test_what_the_page_says_is_what_the_api_says(client: Client) -> None:
         "<h1>truce</h1><style>*{}</style><!-- </textarea><script>alert(1)</script>", "a\n" * 9_000, "\u0301" * 5_000, ARABIC,
     ],
 )  # fmt: skip
-def test_whatever_is_pasted_is_shown_as_text(client: Client, text: str) -> None:
+def test_whatever_is_pasted_is_shown_as_text(client: Client, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+    work_here(monkeypatch)
     answer = client.post("/explain", {"text": text})
     assert answer.status_code == 200
     assert "<script>alert" not in answer.text

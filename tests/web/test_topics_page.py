@@ -13,6 +13,7 @@ from urllib.parse import parse_qs
 
 import pytest
 
+from tests.harness.children import work_here
 from tests.harness.store_samples import HOUR, NOW, acquire_one, alert, identified, notify_all, poll, save_alerts
 from tests.harness.web import Client
 from watcher.cli.files import judged_entries
@@ -66,7 +67,10 @@ def test_nothing_changes_by_an_unchanged_definition(client: Client, store: Store
     ["", "{", "- a\n- b", "name: ceasefires", "name: x\nterms: {3: [\"AND\"]}\nrequire: '((('", "\x00", "name: x\nnowhere: 1",
      "a: &a [1]\n" * 3, "name: x\nterms: {3: ['@nolist']}", "]\nroute: {}", "name: x\nterms: {1: [a*]}\n\ntopics: []"],
 )  # fmt: skip
-def test_what_is_wrong_with_a_definition_is_said(client: Client, store: Store, text: str) -> None:
+def test_what_is_wrong_with_a_definition_is_said(
+    client: Client, store: Store, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    work_here(monkeypatch)
     save_entries(store, "A ceasefire holds")
     answer = client.post("/topics/ceasefires/try", {"definition": text})
     assert answer.status_code == 200
