@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from functools import partial
 
 import pytest
 
 from tests.harness.harness import Harness, Item
 from tests.harness.servers import Answer
 from watcher.render.sample import TITLE
+from watcher.sandbox.limits import Limits
 
 
 @pytest.fixture
@@ -37,7 +39,10 @@ def test_check_online_says_what_each_feed_answers(ready: Harness) -> None:
     assert done.stdout.splitlines()[-1] == "2 of 3 feeds answered"
 
 
-def test_a_page_is_explained_and_one_that_costs_too_much_is_given_up(ready: Harness) -> None:
+def test_a_page_is_explained_and_one_that_costs_too_much_is_given_up(
+    ready: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("watcher.dryrun.page.Limits", partial(Limits, cpu_seconds=1))
     html = {"Content-Type": "text/html"}
     body = (
         b"<html><head><title>News</title></head><body><nav>menu</nav><article>A ceasefire was agreed.</article></body>"
