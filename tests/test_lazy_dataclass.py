@@ -228,6 +228,12 @@ def test_nothing_is_compiled_before_the_first_object() -> None:
     assert inspect.isfunction(vars(cls)["__init__"])
 
 
+def test_it_is_known_which_classes_have_a_repr_of_their_own() -> None:
+    made = {make.__name__: make(lazy_dataclass.dataclass) for make in MAKERS}
+    shown = {name for name, cls in made.items() if lazy_dataclass.shows_its_fields(cls)}
+    assert shown == made.keys() - {"with_own_methods", "with_options"}
+
+
 def test_every_class_of_ours_is_one() -> None:
     """The standard decorator takes a third of a millisecond of every start that imports the class."""
     standard = re.compile(r"^\s*from dataclasses import .*\bdataclass\b|dataclasses\.dataclass\b", re.MULTILINE)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, Never
 if TYPE_CHECKING:
     from dataclasses import dataclass
 
-__all__ = ["dataclass"]
+__all__ = ["dataclass", "shows_its_fields"]
 
 
 def lazy_dataclass(cls: Any = None, /, *, frozen: bool = False, slots: bool = False, **options: Any) -> Any:
@@ -115,6 +115,12 @@ def _parameter(field: Field[Any]) -> str:
 def _repr(self: Any) -> str:
     shown = (f"{field.name}={getattr(self, field.name)!r}" for field in fields(self) if field.repr)
     return f"{type(self).__qualname__}({', '.join(shown)})"
+
+
+def shows_its_fields(cls: Any) -> bool:
+    """Whether `repr` of an object is made of its fields; secrets, for one, have a `__repr__` of their own."""
+    is_ours: bool = cls.__repr__ is _repr
+    return is_ours
 
 
 def _equality(cls: Any) -> Callable[[Any, Any], Any]:

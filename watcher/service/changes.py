@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
 from enum import StrEnum
+from typing import Any
 
-from watcher.lazy_dataclass import dataclass
+from watcher.lazy_dataclass import dataclass, shows_its_fields
 from watcher.model.alert import stable_hash
 from watcher.model.route import Route
 from watcher.model.settings import Settings
@@ -89,7 +90,7 @@ def _fingerprint(value: object) -> str:
     return stable_hash(_PLACES.sub("", text_of(value)))[:12]
 
 
-def text_of(value: object) -> str:
+def text_of(value: Any) -> str:
     """The same for equal values in every process; `repr` writes the members of a set in an order that is not."""
     match value:
         case str() | ListMember():  # first, because nearly all values are
@@ -97,16 +98,20 @@ def text_of(value: object) -> str:
         case frozenset() | set():
             return f"{{{', '.join(sorted(map(text_of, value)))}}}"
         case tuple() | list():
-            return f"({', '.join(map(text_of, value))})"
+            return f"({_in_a_row(value)})"
         case Mapping():
             return f"{{{', '.join(f'{text_of(key)}: {text_of(one)}' for key, one in value.items())}}}"
-        case _ if is_dataclass(value) and hasattr(
-            type(value).__repr__, "__wrapped__"
-        ):  # no repr of its own, as secrets have
+        case _ if shows_its_fields(type(value)):
             shown = (f"{one.name}={text_of(getattr(value, one.name))}" for one in fields(value) if one.repr)
             return f"{type(value).__name__}({', '.join(shown)})"
         case _:
             return repr(value)
+
+
+def _in_a_row(values: Sequence[Any]) -> str:
+    if {*map(type, values)} == {ListMember}:  # the words of packs: half of the time that this takes
+        return repr([member[:2] for member in values])[1:-1]
+    return ", ".join(map(text_of, values))
 
 
 def _routes(root: Route | None) -> Iterator[Route]:

@@ -6,7 +6,6 @@ import gc
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from functools import cached_property
 from importlib.util import find_spec
@@ -26,7 +25,7 @@ from watcher.model.feed import FullText
 from watcher.model.route import ChannelRef
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
-from watcher.service.changes import summary_of, text_of, write_summary
+from watcher.service.changes import Summary, summary_of, text_of, write_summary
 from watcher.timings import PRODUCTION, Timings
 
 if TYPE_CHECKING:
@@ -62,6 +61,11 @@ class CompiledConfig:
 
         with collector_paused():
             return Percolator(self.topics)
+
+    @cached_property
+    def summary(self) -> Summary:
+        """Fingerprints of everything that a reload may change. Contains no secret."""
+        return summary_of(self.settings)
 
     @property
     def poll_config(self) -> PollConfig:
@@ -122,7 +126,7 @@ def fingerprint_of(config: CompiledConfig) -> str:
     """
     settings = config.settings
     feeds = stable_hash(*sorted(text_of(feed) for feed in settings.feeds))
-    return stable_hash(feeds, write_summary(summary_of(replace(settings, feeds=()))))
+    return stable_hash(feeds, write_summary({**config.summary, "feeds": {}}))
 
 
 def load_config(path: Path, env: Mapping[str, str], *, secrets: SecretMode, must_run: bool = False) -> CompiledConfig:

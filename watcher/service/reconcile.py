@@ -8,7 +8,7 @@ from enum import StrEnum
 import structlog
 
 from watcher.model.secret import reveal
-from watcher.service.changes import summary_of, write_summary
+from watcher.service.changes import write_summary
 from watcher.service.load import CompiledConfig
 from watcher.store.records import NodeState
 from watcher.store.store import Store
@@ -59,7 +59,7 @@ def reroute(store: Store, config: CompiledConfig, now: datetime) -> None:
         dead = store.outbox.bury_removed(config.channel_refs, now)
         log.info("routes.changed", rerouted=rerouted, receiver_removed=dead)
     store.facts.remember(Fact.ROUTES, config.routing_fingerprint)
-    summary = write_summary(summary_of(config.settings))
+    summary = write_summary(config.summary)
     if store.facts.recall(Fact.SUMMARY) != summary:
         store.facts.remember(Fact.SUMMARY, summary)
 
