@@ -64,7 +64,7 @@ def test_every_noun_has_every_form_of_the_language(code: str) -> None:
     found = language(code)
     assert found.counts.keys() == NOUNS
     assert {noun for noun, forms in found.counts.items() if forms.keys() != CATEGORIES[code]} == set()
-    assert all("1,234" in found.counted(1_234, noun) for noun in NOUNS)
+    assert all(found.number("1,234") in found.counted(1_234, noun) for noun in NOUNS)
 
 
 SHOWN_SETS: tuple[Iterable[str], ...] = (
@@ -106,6 +106,20 @@ def test_moments_and_lists_have_the_punctuation_of_the_language() -> None:
     assert arabic.dated("Mon 23 Nov, 07:00") == "الاثنين 23 نوفمبر، 07:00"
     assert arabic.said("delivered 2, held 1").count("،") == 1
     assert language("ar").said("in the digest of 07:00 UTC; next Tue 1 Dec, 07:00").count("ديسمبر") == 1
+
+
+@pytest.mark.parametrize(
+    ("code", "text", "said"),
+    [
+        ("fr", "1,234.5", "1\u202f234,5"), ("tr", "26.66", "26,66"), ("ku", "1,234", "1.234"), ("ar", "1,234.5", "1,234.5"),
+        ("tr", "127.0.0.1", "127.0.0.1"), ("fr", "0.1.0", "0.1.0"), ("fr", "12,34", "12,34"), ("tr", "2026", "2026"),
+        ("ar", "3 days", "3 أيام"), ("ar", "30 days", "30 يومًا"), ("fr", "1 entry", "1 article"),
+        ("fr", "1,234 entries", "1\u202f234 articles"), ("tr", "2 stories", "2 haber"), ("fr", "3 camels", "3 camels"),
+        ("en", "html", "a web page, not a feed"), ("en", "1,234.5", "1,234.5"), ("en", "3 days", "3 days"),
+    ],
+)  # fmt: skip
+def test_numbers_and_counts_are_those_of_the_language(code: str, text: str, said: str) -> None:
+    assert language(code).said(text) == said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
-"""The pages in several languages. A catalogue is a TOML file in `languages/`; English is what the templates say.
+"""The pages in several languages. A catalogue is a TOML file in `languages/`; English is what the templates say, and
+its catalogue has plain words for names of the code.
 
 Templates are translated when they are loaded: a message is a text between two tags, with its expressions as `{1}`,
 `{2}` in order, so that a translation may order them otherwise. Texts that the code makes are translated when they are
@@ -34,6 +35,10 @@ _ATTRIBUTE = re.compile(rf'\b({"|".join(TRANSLATED_ATTRIBUTES)})="((?:\{{\{{.*?\
 _PARAMETER = re.compile(r"\{(\d)\}")
 _UNTRANSLATED = re.compile(r"<(code|kbd|script|style)\b", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z][a-z]+")
+_NUMBER = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+\.\d+")
+_COUNTED = re.compile(r"(\d{1,3}(?:,\d{3})*|\d+) ([a-z]+)")
+MARKS = {"fr": ("\u202f", ","), "ku": (".", ","), "tr": (".", ",")}
+"""What separates thousands, and what stands before decimals, where it is not as in English (CLDR 46)."""
 _DATE = re.compile(r"[A-Z][a-z]{2} \d{1,2} [A-Z][a-z]{2}, \d\d:\d\d\Z")
 
 
@@ -120,7 +125,8 @@ class Language:
 
     def said(self, text: object) -> str:
         """A text of the code in this language."""
-        return str(text) if self.code == ENGLISH else _said(self.code, str(text))
+        written = str(text)
+        return self.sayings.get(written, written) if self.code == ENGLISH else _said(self.code, written)
 
     def dated(self, text: str) -> str:
         """A moment or a span of time, written in English, in this language."""
@@ -135,7 +141,13 @@ class Language:
         forms = self.counts.get(noun)
         if forms is None:
             return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
-        return forms[category_of(self.code, number)].replace("{1}", f"{number:,}")
+        return forms[category_of(self.code, number)].replace("{1}", self.number(f"{number:,}"))
+
+    def number(self, text: object) -> str:
+        """A number as English writes it, `1,234.5`, in this language; any other text as it is."""
+        thousands, decimal = MARKS.get(self.code, (",", "."))
+        written = str(text)
+        return written.translate({44: thousands, 46: decimal}) if _NUMBER.fullmatch(written) else written
 
 
 def category_of(code: str, number: int) -> str:
@@ -156,14 +168,13 @@ CATEGORIES: Mapping[str, frozenset[str]] = {
 
 @cache
 def language(code: str) -> Language:
-    """The catalogue of a language; English has none."""
-    if code == ENGLISH:
-        return Language(ENGLISH, {}, {}, (), {}, {})
+    """The catalogue of a language."""
     text = (resources.files("watcher.web") / "languages" / f"{code}.toml").read_text(encoding="utf-8")
     written = tomllib.loads(text)
     code_texts: Mapping[str, str] = written["code"]
     patterns = tuple((_pattern(key), value) for key, value in code_texts.items() if "{1}" in key)
-    return Language(code, written["templates"], code_texts, patterns, written["counts"], written["dates"])
+    rest = [written.get(section, {}) for section in ("counts", "dates")]
+    return Language(code, written.get("templates", {}), code_texts, patterns, *rest)
 
 
 def _pattern(key: str) -> re.Pattern[str]:
@@ -180,12 +191,16 @@ def _said(code: str, text: str) -> str:
     listed = [_said(code, part) for part in parts] if len(parts) > 1 else parts
     if all(said != part for said, part in zip(listed, parts, strict=True)):
         return escape(found.comma).join(listed)
+    if counted := _COUNTED.fullmatch(text):
+        nouns = (one for one in found.counts if counted[2] in {one, f"{one}s", f"{one[:-1]}ies"})
+        if noun := next(nouns, None):
+            return found.counted(int(counted[1].replace(",", "")), noun)
     for pattern, translation in found.patterns:
         if match := pattern.fullmatch(text):
             isolated = tuple(f"<bdi>{_shown(_said(code, part))}</bdi>" for part in match.groups())
             written = Message(translation, isolated).filled(str(escape(translation)))
             return Markup(written)  # noqa: S704 - its parts are escaped
-    return found.moment(text) if _DATE.match(text) else text
+    return found.moment(text) if _DATE.match(text) else found.number(text)
 
 
 def _shown(text: str) -> Markup:

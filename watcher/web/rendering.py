@@ -129,7 +129,14 @@ def _environment(spoken: Language) -> Environment:
         lstrip_blocks=True,
         finalize=_finalize,
     )
-    environment.filters |= {**FILTERS, "said": spoken.said, "counted": spoken.counted, "dated": spoken.dated}
+    environment.filters |= {
+        **FILTERS,
+        "said": spoken.said,
+        "counted": spoken.counted,
+        "dated": spoken.dated,
+        "number": spoken.number,
+        "points": lambda points: spoken.number(format_points(points)),
+    }
     environment.filters |= {name: _dated(FILTERS[name], spoken) for name in DATED}
     environment.filters |= {name: _timed(written, spoken) for name, written in TIMED.items()}
     environment.globals |= {"comma": spoken.comma, "asset": _asset, "with_query": with_query}
@@ -208,7 +215,6 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "span": span,
     "ago": _ago,
     "until": _until,
-    "points": format_points,
     "short": _short,
     "id": lambda text: text[:SHOWN_ID],
     "safe_link": safe_link,

@@ -1,4 +1,4 @@
-"""One stored entry: its text with the words that scored, what every topic makes of it, and that it should have come."""
+"""One stored entry: its text with the words that scored, what every topic makes of it, and whether it was missed."""
 
 from __future__ import annotations
 
