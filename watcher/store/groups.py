@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, case, exists, func, insert, select, update
 
 from watcher.errors import NotifyReason
 from watcher.model.alert import Alert
@@ -81,8 +82,14 @@ class Groups(StorePart):
 
 def waiting_group(connection: Connection, group_id: int) -> WaitingGroup | None:
     """One group; None when nothing waits in it."""
-    row = connection.execute(waiting(waiting_in(group_id))).one_or_none()
+    row = connection.execute(_waiting_in_one(), {"group_id": group_id}).one_or_none()
     return None if row is None else _waiting_group(row)
+
+
+@cache
+def _waiting_in_one() -> Select[Any]:
+    """Built once: that takes longer than running it, which is done for each copy and each delivery of its story."""
+    return waiting(waiting_in(bindparam("group_id", type_=deliveries.c.group_id.type)))
 
 
 def waiting(which: ColumnElement[bool] = DELIVERY_IS_WAITING) -> Select[Any]:
@@ -106,7 +113,7 @@ def waiting(which: ColumnElement[bool] = DELIVERY_IS_WAITING) -> Select[Any]:
     )
 
 
-def waiting_in(group_id: int) -> ColumnElement[bool]:
+def waiting_in(group_id: int | ColumnElement[int]) -> ColumnElement[bool]:
     """The condition for deliveries that wait in a group."""
     return and_(DELIVERY_IS_WAITING, deliveries.c.group_id == group_id)
 

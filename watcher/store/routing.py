@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, bindparam, delete, exists, select, update
@@ -69,16 +70,24 @@ class Routing(StorePart):
         count = 0
         with self._database.write("save_routing") as connection:
             self._database.serialise(connection, "routing")
-            for decision in routed:
-                rows = connection.execute(select(alerts).where(alerts.c.id == decision.alert_id, ALERT_IS_UNEXAMINED))
-                for alert in rows:
-                    count += self._save_copy(connection, alert, decision, now, is_covered)
+            copies = _unexamined_rows(connection, [decision.alert_id for decision in routed])
+            decided = [decision for decision in routed if decision.alert_id in copies]
+            keys = {one.group.id: one.group for decision in decided for one in decision.deliveries}
+            groups = group_ids(self._database, connection, keys)
+            for decision in decided:
+                alert = copies.pop(decision.alert_id, None)
+                count += alert is not None and self._save_copy(connection, alert, decision, groups, now, is_covered)
             return count
 
     def _save_copy(
-        self, connection: Connection, alert: AnyRow, decision: Routed, now: datetime, is_covered: CoverDecider
+        self,
+        connection: Connection,
+        alert: AnyRow,
+        decision: Routed,
+        groups: Mapping[str, int],
+        now: datetime,
+        is_covered: CoverDecider,
     ) -> bool:
-        groups = group_ids(self._database, connection, {one.group.id: one.group for one in decision.deliveries})
         uncovered = [
             one
             for one in decision.deliveries
@@ -147,14 +156,7 @@ def reexamine_copies(connection: Connection, moved: ColumnElement[bool]) -> None
 
 def _of_story(connection: Connection, copy: AnyRow, channel: str) -> list[StoryDelivery]:
     """The deliveries of the copy's topic and story on a channel, locked: none of them ends before this is decided."""
-    query = (
-        select(deliveries.c.state, deliveries.c.group_id, alerts.c.trust, alerts.c.document)
-        .join(alerts, alerts.c.seq == deliveries.c.alert_seq)
-        .where(alerts.c.topic == copy.topic, alerts.c.story == copy.story, alerts.c.seq != copy.seq)
-        .where(deliveries.c.channel == channel)
-        .order_by(deliveries.c.id)
-        .with_for_update(of=deliveries)
-    )
+    given = {"topic": copy.topic, "story": copy.story, "seq": copy.seq, "channel": channel}
     return [
         StoryDelivery(
             row.state,
@@ -162,8 +164,21 @@ def _of_story(connection: Connection, copy: AnyRow, channel: str) -> list[StoryD
             waiting_group(connection, row.group_id) if row.state is DeliveryState.WAITING else None,
             documents.alerts.read(row.document) if row.state is DeliveryState.WAITING else None,
         )
-        for row in connection.execute(query).all()
+        for row in connection.execute(_deliveries_of_story(), given).all()
     ]
+
+
+@cache
+def _deliveries_of_story() -> Select[Any]:
+    """Built once: that takes longer than running it."""
+    others = and_(alerts.c.topic == bindparam("topic"), alerts.c.story == bindparam("story"))
+    return (
+        select(deliveries.c.state, deliveries.c.group_id, alerts.c.trust, alerts.c.document)
+        .join(alerts, alerts.c.seq == deliveries.c.alert_seq)
+        .where(others, alerts.c.seq != bindparam("seq"), deliveries.c.channel == bindparam("channel"))
+        .order_by(deliveries.c.id)
+        .with_for_update(of=deliveries)
+    )
 
 
 def _with_copy(connection: Connection, group_id: int, key: GroupKey, alert: AnyRow, now: datetime) -> WaitingGroup:
@@ -183,6 +198,14 @@ def _unrouted_rows(connection: Connection, ids: Collection[str]) -> dict[str, An
         row.id: row
         for some in chunks(set(ids))
         for row in connection.execute(query.where(ALERT_IS_UNROUTED, alerts.c.id.in_(some)).with_for_update())
+    }
+
+
+def _unexamined_rows(connection: Connection, ids: Collection[str]) -> dict[str, AnyRow]:
+    return {
+        row.id: row
+        for some in chunks(set(ids))
+        for row in connection.execute(select(alerts).where(ALERT_IS_UNEXAMINED, alerts.c.id.in_(some)))
     }
 
 
