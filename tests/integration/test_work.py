@@ -18,6 +18,7 @@ from sqlalchemy import Engine, event
 from tests.harness.harness import Harness, Item
 from watcher.parse.pool import ParserPool
 from watcher.text import fold
+from watcher.threads import ThreadPool
 
 MINUTE = timedelta(minutes=1)
 FEW, MANY = 4, 36
@@ -34,12 +35,14 @@ class Work:
     jobs: float
     characters: float
     """Folded in the daemon for the fingerprints of entries."""
+    handovers: float
+    """Work that the event loop gives to a thread."""
 
 
 @contextmanager
 def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     counts: Counter[str] = Counter()
-    parse, folded = ParserPool.parse, fold.fold
+    parse, folded, hand_over = ParserPool.parse, fold.fold, ThreadPool.__call__
 
     def executed(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
         counts["statements"] += not statement.startswith("BEGIN")
@@ -52,9 +55,14 @@ def counted(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
         counts["characters"] += len(text)
         return folded(text)
 
+    async def handed_over(pool: ThreadPool, *work: Any, **given: Any) -> Any:
+        counts["handovers"] += 1
+        return await hand_over(pool, *work, **given)
+
     # However slow the machine is, polls wait for one another: how many share a transaction is not left to chance.
     monkeypatch.setattr("watcher.poll.group_commit.GATHER_WITHIN", MINUTE)
     monkeypatch.setattr(ParserPool, "parse", parsed)
+    monkeypatch.setattr(ThreadPool, "__call__", handed_over)
     monkeypatch.setattr("watcher.model.fingerprint.fold", fold_counted)
 
     def committed(_connection: Any) -> None:
@@ -102,7 +110,7 @@ def work(
     few = rounds(harness, monkeypatch, FEW)
     harness.feed_urls = []
     many = rounds(harness, monkeypatch, MANY)
-    names = ("statements", "transactions", "jobs", "characters")
+    names = ("statements", "transactions", "jobs", "characters", "handovers")
     return {
         name: Work(*((many[name][what] - few[name][what]) / (MANY - FEW) for what in names))
         for name in ("cold", "warm", "changed")
@@ -120,5 +128,8 @@ def test_a_poll_costs_no_more_than_it_must(work: dict[str, Work]) -> None:
     assert work["warm"].transactions <= 0.1
     assert work["cold"].transactions <= 0.1
     assert work["changed"].transactions <= 1.1
+    assert work["warm"].handovers <= 0.5
+    assert work["cold"].handovers <= 1.5, "one to score the entries"
+    assert work["changed"].handovers <= 2.5, "one to look up, one to score"
     assert [work[name].jobs for name in ("cold", "warm", "changed")] == [1, 0, 1]
     assert [work[name].characters for name in work] == [0, 0, 0], "the parser child folds the texts"

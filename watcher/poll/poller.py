@@ -14,6 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
+from typing import ParamSpec, TypeVar
 
 import structlog
 
@@ -59,6 +60,13 @@ log = structlog.get_logger()
 
 _SHARE_FOR_OPINIONS = 0.3
 """Of what is left of the lease when the entries are known: the rest is for saving them."""
+
+
+_FEW_ENTRIES = 50
+"""Entries of a document, with fingerprints, whose names are made within half a millisecond."""
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class PollResult(StrEnum):
@@ -266,7 +274,7 @@ class Poller:
         parsed = await self._parse(fetched, last)
         is_first_try = True
         if isinstance(parsed, ParsedFeed) and parsed.unchanged:
-            part = await self.cpu_pool(ChangedPart.of, state.url, parsed, state, last)
+            part = await self._named(parsed, ChangedPart.of, state.url, parsed, state, last)
             if part is not None:
                 decided = part.decide(await self._seen(state, part))
                 if decided is not None:
@@ -277,12 +285,19 @@ class Poller:
             return parsed
         now, backfill = self.clock.now(), self.config.polling.backfill
         if state.baseline_at is None:
-            named, decision = await self.cpu_pool(decide_first, parsed, state, now, backfill)
+            named, decision = await self._named(parsed, decide_first, parsed, state, now, backfill)
         else:
-            named = await self.cpu_pool(NamedDocument.of, state.url, parsed, state)
+            named = await self._named(parsed, NamedDocument.of, state.url, parsed, state)
             seen = await self._seen(state, named)
             decision = await self.cpu_pool(decide, named, state, seen, now, backfill)
         return _Reading(parsed, named.items, decision, last, is_first_try)
+
+    async def _named(self, parsed: ParsedFeed, work: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> T:
+        """Work on the names of entries: in a thread, unless it is done sooner than handed over."""
+        entries = len(parsed.entries)
+        if entries == len(parsed.fingerprints) and entries + len(parsed.unchanged) <= _FEW_ENTRIES:
+            return work(*args, **kwargs)
+        return await self.cpu_pool(work, *args, **kwargs)
 
     async def _parse(self, fetched: Fetched, last: LastDocument) -> ParsedFeed | ParseFailed:
         known = last.hashes
