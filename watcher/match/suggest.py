@@ -91,14 +91,20 @@ def suggest(topic: Topic | CompiledTopic, marked: Iterable[Marked], *, most: int
     entries = list(marked)
     relevant = sum(one.is_relevant for one in entries)
     others = len(entries) - relevant
-    if min(relevant, others) < FEWEST_MARKED:
-        least = f"mark at least {FEWEST_MARKED} entries as relevant and {FEWEST_MARKED} as not"
-        reason = f"{least}; there are {relevant} and {others}"
-        return Suggestions((), relevant, others, reason)
+    if (none := too_few(relevant, others)) is not None:
+        return none
     present = _changes_of_terms(raw, entries, relevant, others)
     new = _new_terms(raw, entries, relevant, others)
     changes = sorted([*present, *new], key=lambda change: (-change.strength, change.term))
     return Suggestions(tuple(_with_effects(raw, changes[:most], entries)), relevant, others)
+
+
+def too_few(relevant: int, others: int) -> Suggestions | None:
+    """Why so many marks suggest nothing; None where they are enough."""
+    if min(relevant, others) >= FEWEST_MARKED:
+        return None
+    least = f"mark at least {FEWEST_MARKED} entries as relevant and {FEWEST_MARKED} as not"
+    return Suggestions((), relevant, others, f"{least}; there are {relevant} and {others}")
 
 
 def suggestions_json(suggestions: Suggestions) -> dict[str, Any]:

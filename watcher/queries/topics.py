@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from operator import itemgetter
 
 from watcher.match.backtest import Sighting, backtest
 from watcher.match.compile import CompiledTopic
@@ -96,15 +97,19 @@ def _near_miss(topic: CompiledTopic, one: Sighting) -> NearMiss:
 
 
 def read_judged(store: Store, topic: str) -> list[str]:
-    """What users said of a topic, as lines that `watcher evaluate` reads: the newest marks of each kind. What was said
-    last of an entry counts.
+    """What users said of a topic, as lines that `watcher evaluate` reads: the newest marks of each kind, in their order.
+    What was said last of an entry counts.
     """
-    said = [(one.marked_at, one.alert.entry_key, one.alert.entry, one.is_relevant)
-            for one in store.marks.alerts(topic, MOST_JUDGED)]  # fmt: skip
-    said += [(one.marked_at, one.key, one.entry, True) for one in store.marks.missed(topic, MOST_JUDGED)]
-    last = {key: judged_line(key, entry, topic, is_relevant=truth) for _, key, entry, truth in sorted(said, key=_first)}
-    return list(last.values())
 
+    def line(key: str, entry: Entry, is_relevant: bool) -> str:
+        return judged_line(key, entry, topic, is_relevant=is_relevant)
 
-def _first(said: tuple[datetime, str, Entry, bool]) -> tuple[datetime, str]:
-    return said[0], said[1]
+    said = [
+        (one.marked_at, one.alert.entry_key, line(one.alert.entry_key, one.alert.entry, one.is_relevant))
+        for one in store.marks.newest_alerts(topic, MOST_JUDGED)
+    ][::-1]
+    said += [
+        (one.marked_at, one.key, line(one.key, one.entry, True))
+        for one in store.marks.newest_missed(topic, MOST_JUDGED)
+    ]
+    return list({key: text for _, key, text in sorted(said, key=itemgetter(0, 1))}.values())

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from watcher.match.suggest import FEWEST_MARKED, Marked, Suggestions, suggest
+from watcher.match.suggest import Marked, Suggestions, suggest, too_few
 from watcher.sandbox.child import serve
 from watcher.sandbox.limits import Limits
 from watcher.sandbox.oneshot import run_job_blocking
@@ -30,14 +30,15 @@ LIMITS = Limits(memory_bytes=1_000_000_000, cpu_seconds=60, deadline=120.0)
 
 def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
     """What the newest marks speak for."""
-    name = topic.topic.name
-    marked = [Marked(one.alert.entry, one.is_relevant) for one in store.marks.alerts(name, MOST_MARKS)]
-    marked += [Marked(one.entry, True) for one in store.marks.missed(name, MOST_MARKS)]
-    relevant = sum(one.is_relevant for one in marked)
+    name, relevant, marked = topic.topic.name, 0, []
+    for one in _marked(store, name):
+        relevant += one.is_relevant
+        marked.append(msgspec.json.encode(one))
     others = len(marked) - relevant
-    if min(relevant, others) < FEWEST_MARKED:
-        return suggest(topic, marked)
-    done = run_job_blocking("watcher.web.suggesting", pickle.dumps(topic.topic), msgspec.json.encode(marked), LIMITS)
+    if (none := too_few(relevant, others)) is not None:
+        return none
+    body = b"[%b]" % b",".join(marked)
+    done = run_job_blocking("watcher.web.suggesting", pickle.dumps(topic.topic), body, LIMITS)
     if done.failure is not None:
         import structlog  # the child needs none, and would take longer to import it than to answer
 
@@ -46,6 +47,13 @@ def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
         )
         return Suggestions((), relevant, others, f"the marks took too much: {done.failure.value.replace('_', ' ')}")
     return msgspec.json.decode(done.frames[-1], type=Suggestions)
+
+
+def _marked(store: Store, topic: str) -> Iterator[Marked]:
+    for alert in store.marks.newest_alerts(topic, MOST_MARKS):
+        yield Marked(alert.alert.entry, alert.is_relevant)
+    for missed in store.marks.newest_missed(topic, MOST_MARKS):
+        yield Marked(missed.entry, True)
 
 
 def answer(head: bytes, body: bytes) -> Iterator[bytes]:
