@@ -35,14 +35,15 @@ _BEHIND = re.compile(rb"(?:\s++|</[\w.:-]++\s*+>|<!--.*?-->)*+", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Pieces:
-    """A document as its entries, with their hashes, and what is around them; `name` is the tag of an entry."""
+    """A document whose entries follow each other; `name` is their tag.
+
+    `spans` are where each of them begins and where its end tag does: all places where such a tag seems to begin.
+    """
 
     document: bytes
     name: bytes
-    head: bytes
-    entries: Sequence[bytes]
+    spans: Sequence[tuple[int, int]]
     hashes: Sequence[str]
-    tail: bytes
 
     @classmethod
     def of(cls, document: bytes, *, url: str, language: str | None) -> Pieces | None:
@@ -50,21 +51,19 @@ class Pieces:
         first = _FIRST.search(document, 0, _LONGEST_HEAD)
         if first is None:
             return None
-        name, head = first.group(1), document[: first.start()]
-        entry, *others = document[first.start() :].split(b"</" + name, MANY_ENTRIES)
-        *entries, tail = [entry, *(other[1:].lstrip(b" \t\r\n") for other in others)]
-        if not all(other.startswith(b">") for other in others) or _BEHIND.fullmatch(tail) is None:
+        name = first.group(1)
+        spans = _spans(document, name, first.start())
+        if not spans or _BEHIND.fullmatch(document, spans[-1][1] + len(name) + 3) is None:
             return None
-        if not all(entry.startswith(b"<" + name) for entry in entries):
-            return None
-        around = [repr((url, language)).encode(), name, *(found.rstrip() for found in _AROUND.findall(head))]
-        hash_around = sha256(b"\0".join(around))
+        around = (found.rstrip() for found in _AROUND.findall(document, 0, first.start()))
+        hash_around = sha256(b"\0".join([repr((url, language)).encode(), name, *around]))
         hashes = []
-        for entry in entries:
+        bytes_of = memoryview(document)
+        for start, end in spans:
             hashing = hash_around.copy()
-            hashing.update(entry)
+            hashing.update(bytes_of[start:end])
             hashes.append(b64encode(hashing.digest()[: ENTRY_HASH * 6 // 8]).decode("ascii"))
-        return cls(document, name, head, entries, hashes, tail)
+        return cls(document, name, spans, hashes)
 
     def read_others(self, known: Collection[str], *, url: str, language: str | None) -> RawFeed | None:
         """The feed with the entries that are not known; None where the document must be read as a whole."""
@@ -74,13 +73,13 @@ class Pieces:
         root = parse_xml(document)
         if root is None:
             return None
-        declaring = document if document.find(b"xmlns", len(self.head)) < 0 else self.document
+        declaring = document if document.find(b"xmlns", self.spans[0][0]) < 0 else self.document
         try:
             walk = TreeWalk(root, HANDLERS, document=declaring, base=url, language=language)
             raw = walk.feed()
         except NeedsFeedparser:
             return None
-        if not self._are_entries(document, len(hashes), walk):
+        if document.count(b"<" + self.name, self.spans[0][0]) != len(hashes) or not self._are_entries(hashes, walk):
             return None
         raw.entries = [entry for entry, hash_ in zip(raw.entries, hashes, strict=True) if hash_]
         raw.hashes = [hash_ for hash_ in hashes if hash_]
@@ -89,23 +88,37 @@ class Pieces:
 
     def give_hashes(self, raw: RawFeed, walk: TreeWalk) -> None:
         """Gives the entries of the whole document their hashes, if each of them is a piece."""
-        if self._are_entries(self.document, len(self.hashes), walk):
+        if self._are_entries(self.hashes, walk):
             raw.hashes = self.hashes
 
-    def _are_entries(self, document: bytes, pieces: int, walk: TreeWalk) -> bool:
-        if len(walk.entries) != pieces or not walk.entries_are_plain(self.name.decode("ascii")):
-            return False
-        return document.count(b"<" + self.name, len(self.head)) == pieces
+    def _are_entries(self, hashes: Sequence[str], walk: TreeWalk) -> bool:
+        return len(walk.entries) == len(hashes) and walk.entries_are_plain(self.name.decode("ascii"))
 
     def _without(self, known: Collection[str]) -> tuple[bytes, Sequence[str]]:
         """The document with an empty element for each run of known entries, and the hashes of its entries, "" there."""
-        end, empty = b"</" + self.name + b">", b"<" + self.name + b"/>"
-        pieces, hashes = [self.head], []
-        for hash_, entry in zip(self.hashes, self.entries, strict=True):
+        closing, empty = b"</" + self.name + b">", b"<" + self.name + b"/>"
+        pieces, hashes = [self.document[: self.spans[0][0]]], []
+        for hash_, (start, end) in zip(self.hashes, self.spans, strict=True):
             if hash_ not in known:
-                pieces += entry, end
+                pieces += self.document[start:end], closing
                 hashes.append(hash_)
             elif hashes[-1:] != [""]:
                 pieces.append(empty)
                 hashes.append("")
-        return b"".join([*pieces, self.tail]), hashes
+        behind = self.document[self.spans[-1][1] + len(closing) :]
+        return b"".join([*pieces, behind]), hashes
+
+
+def _spans(document: bytes, name: bytes, start: int) -> Sequence[tuple[int, int]]:
+    """Where entries begin and where their end tags do; none if there is anything else between two of them."""
+    opening, closing = b"<" + name, b"</" + name + b">"
+    spans: list[tuple[int, int]] = []
+    while start >= 0:
+        following = document.find(opening, start + 1)
+        end = document.rfind(closing, start, following if following >= 0 else None)
+        between = document[end + len(closing) : following] if following >= 0 else b""
+        if end < 0 or between.strip(b" \t\r\n") or len(spans) == MANY_ENTRIES:
+            return ()
+        spans.append((start, end))
+        start = following
+    return spans
