@@ -12,6 +12,7 @@ from watcher.errors import ParseError
 from watcher.model.entry import RepairKind
 from watcher.parse.document import parse_document
 from watcher.parse.encoding import _CODECS, REPLACEMENT, codec_of, to_utf8
+from watcher.parse.lxml_reader import parse_xml
 
 URL = "https://example.org/feed.xml"
 DOCUMENT = '<?xml version="1.0"{}?>\n<rss version="2.0"><channel><item><title>{}</title></item></channel></rss>'
@@ -204,3 +205,37 @@ def test_any_bytes_under_any_label_become_utf8(body: bytes, label: str, in_heade
     if not in_header:
         body = f'<?xml version="1.0" encoding="{label}"?>'.encode() + body
     to_utf8(body, headers).body.decode("utf-8")
+
+
+PLACES = (
+    b"<title>%b</title>",
+    b"<title><![CDATA[a %b b]]></title>",
+    b"<title>a &amp;%b</title>",
+    b'<link href="%b"/>',
+    b"<link href='a%b'/>",
+    b"<!--%b-->",
+    b"<?pi a %b?>",
+    b"<title%b/>",
+    b'<title a%b=""/>',
+)
+NOT_UTF8 = (
+    *(b"\x80", b"\xbf", b"\xe9", b"\xff", b"\xc0\xaf", b"\xc1\xbf", b"\xc3", b"\xc3(", b"\xe2\x82", b"\xe2(\xa1", b"\xe0\x80\xaf"),
+    *(b"\xed\xa0\x80", b"\xed\xa0\xbd\xed\xb8\x80", b"\xf0\x9f\x98", b"\xf0\x80\x80\xaf", b"\xf4\x90\x80\x80", b"\xf8\x88\x80\x80\x80"),
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_what_is_well_formed_is_utf8(place: bytes) -> None:
+    """The bytes of a well-formed document are looked at by lxml only: it must refuse what Python cannot decode."""
+    document = b"<item>" + place + b"</item>"
+    assert parse_xml(document % "é".encode()) is not None
+    assert [piece for piece in NOT_UTF8 if parse_xml(document % piece) is not None] == []
+
+
+def test_damage_in_an_entity_costs_its_place() -> None:
+    body = (
+        b'<!DOCTYPE rss [<!ENTITY x "a\xe9b">]><rss><channel><item><title>&x; \xc3\xa9</title></item></channel></rss>'
+    )
+    feed = parse_document(body, url=URL, headers={})
+    assert [entry.title for entry in feed.entries] == [f"a{REPLACEMENT}b é"]
+    assert [repair.kind for repair in feed.repairs] == [RepairKind.ENCODING]

@@ -6,7 +6,8 @@
                                            ▼                  ▼              │
                                          repair ─▶ parse_xml  read_with_feedparser ◀─ still not well-formed
 
-Every repair on the way is recorded on the feed.
+Whether all bytes are UTF-8 is checked on the way to the repair: lxml refuses a document with others. Every repair is
+recorded on the feed.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from dataclasses import replace
 from watcher.errors import ParseError, PollReason
 from watcher.model.entry import DocumentRepair, ParsedFeed, RepairKind
 from watcher.parse.elements import HANDLERS
-from watcher.parse.encoding import to_utf8
+from watcher.parse.encoding import is_utf8, to_utf8
 from watcher.parse.entry_builder import NeedsFeedparser
 from watcher.parse.feedparser_reader import read_with_feedparser
 from watcher.parse.jsonfeed import is_json, json_after_text, read_jsonfeed
@@ -42,6 +43,10 @@ _HTML = re.compile(rb"<!doctype\s+html|<html[\s>]|<head[\s>]|<body[\s>]", re.IGN
 _FEED_ROOT = re.compile(rb"<(?:[a-z0-9_.-]+:)?(?:rss|feed|rdf|channel)[\s>]", re.IGNORECASE)
 
 
+class _NotUtf8(Exception):
+    """A document that is neither UTF-8, whatever it says, nor well-formed: well-formed ones need no other check."""
+
+
 def parse_document(
     body: bytes, *, url: str, headers: Mapping[str, str], known_hashes: Collection[str] | None = None
 ) -> ParsedFeed:
@@ -53,20 +58,33 @@ def parse_document(
     """
     if not body.strip(b"\x00\t\n\r "):
         raise ParseError(PollReason.EMPTY, "the server sent an empty document; look at the address in a browser")
-    decoded = to_utf8(body, headers)
-    language = headers.get("content-language")
-    if is_json(decoded.body):
-        raw: RawFeed | None = read_jsonfeed(decoded.body, language=language)
-    else:
-        raw = _read_xml(decoded.body, url, language, known_hashes)
-        if raw is None and (feed := json_after_text(decoded.body)):
-            raw = read_jsonfeed(feed, language=language)
-            raw.repairs.append(DocumentRepair(RepairKind.MARKUP, "text before the document removed"))
+    decoded, language = to_utf8(body, headers, check=False), headers.get("content-language")
+    try:
+        raw = _read(decoded.body, url, language, known_hashes)
+    except _NotUtf8:
+        decoded = to_utf8(body, headers)
+        raw = _read(decoded.body, url, language, known_hashes)
     if raw is None:
         raise _not_a_feed(decoded.body)
     if decoded.repair:
         raw.repairs.insert(0, DocumentRepair(RepairKind.ENCODING, decoded.repair))
     return _with_count(normalise(raw, url=url, known_hashes=known_hashes))
+
+
+def _read(body: bytes, url: str, language: str | None, known_hashes: Collection[str] | None) -> RawFeed | None:
+    if is_json(body):
+        _check(body)
+        return read_jsonfeed(body, language=language)
+    raw = _read_xml(body, url, language, known_hashes)
+    if raw is None and (feed := json_after_text(body)):
+        raw = read_jsonfeed(feed, language=language)
+        raw.repairs.append(DocumentRepair(RepairKind.MARKUP, "text before the document removed"))
+    return raw
+
+
+def _check(body: bytes) -> None:
+    if not is_utf8(body):
+        raise _NotUtf8
 
 
 def _read_xml(body: bytes, url: str, language: str | None, known_hashes: Collection[str] | None) -> RawFeed | None:
@@ -80,6 +98,7 @@ def _read_xml(body: bytes, url: str, language: str | None, known_hashes: Collect
     fixed = Repaired(document)
     root = None if entities else parse_xml(document)
     if root is None:
+        _check(body)
         pieces, fixed = None, repair(document, entities)
         root = parse_xml(fixed.document) if fixed.root is None else fixed.root
     raw = _read_tree(fixed, root, url, language, pieces)

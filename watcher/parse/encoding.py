@@ -138,8 +138,11 @@ class Utf8Document:
     repair: str = ""
 
 
-def to_utf8(body: bytes, headers: Mapping[str, str]) -> Utf8Document:
-    """Decodes a document; `headers` have lower-case names."""
+def to_utf8(body: bytes, headers: Mapping[str, str], *, check: bool = True) -> Utf8Document:
+    """Decodes a document; `headers` have lower-case names.
+
+    Without `check`, one that is UTF-8 by its label or has none is returned as it is: ask `is_utf8`.
+    """
     for mark, codec in _BYTE_ORDER_MARKS:
         if body.startswith(mark):
             return _decoded(body[len(mark) :], codec, declared=codec)
@@ -148,7 +151,7 @@ def to_utf8(body: bytes, headers: Mapping[str, str]) -> Utf8Document:
         return _decoded(body, codec, declared=codec)
     if body.startswith(_EBCDIC_START):
         return _decoded(body, _ebcdic(body), declared="ebcdic")
-    return _by_content(body, [label for label in (_charset(headers), _declaration(body)) if label])
+    return _by_content(body, [label for label in (_charset(headers), _declaration(body)) if label], check=check)
 
 
 def codec_of(label: str) -> str | None:
@@ -164,22 +167,8 @@ def codec_of(label: str) -> str | None:
         return None
 
 
-def _by_content(body: bytes, labels: list[str]) -> Utf8Document:
-    declared = [(codec, label) for label in labels if (codec := codec_of(label))] or [("utf-8", "".join(labels[:1]))]
-    # A document of single bytes is no UTF-16, whatever it says (HTML Living Standard §13.2.3.2).
-    known = ["utf-8" if codec.startswith("utf-16") else codec for codec, _ in declared]
-    first, label = known[0], declared[0][1]
-    if first in _ESCAPED:
-        return _decoded(body, first, declared=first)
-    if body.isascii() or (first == "utf-8" and _is_valid(body)):
-        return Utf8Document(body)
-    others = [codec for codec in known if codec != "utf-8"]
-    if _is_utf8(body, others, says_so="utf-8" in known):
-        return _decoded(body, "utf-8", declared=first, label=label)
-    return _decoded(body, others[0] if others else _by_language(body), declared=first, label=label)
-
-
-def _is_valid(body: bytes) -> bool:
+def is_utf8(body: bytes) -> bool:
+    """Whether all bytes are UTF-8."""
     try:
         body.decode("utf-8")
     except UnicodeDecodeError:
@@ -187,7 +176,22 @@ def _is_valid(body: bytes) -> bool:
     return True
 
 
-def _is_utf8(body: bytes, others: list[str], *, says_so: bool) -> bool:
+def _by_content(body: bytes, labels: list[str], *, check: bool) -> Utf8Document:
+    declared = [(codec, label) for label in labels if (codec := codec_of(label))] or [("utf-8", "".join(labels[:1]))]
+    # A document of single bytes is no UTF-16, whatever it says (HTML Living Standard §13.2.3.2).
+    known = ["utf-8" if codec.startswith("utf-16") else codec for codec, _ in declared]
+    first, label = known[0], declared[0][1]
+    if first in _ESCAPED:
+        return _decoded(body, first, declared=first)
+    if body.isascii() or (first == "utf-8" and (not check or is_utf8(body))):
+        return Utf8Document(body)
+    others = [codec for codec in known if codec != "utf-8"]
+    if _is_damaged_utf8(body, others, says_so="utf-8" in known):
+        return _decoded(body, "utf-8", declared=first, label=label)
+    return _decoded(body, others[0] if others else _by_language(body), declared=first, label=label)
+
+
+def _is_damaged_utf8(body: bytes, others: list[str], *, says_so: bool) -> bool:
     """Whether the bytes are UTF-8, perhaps with some damage.
 
     Text in another encoding has few sequences of UTF-8, and many more bytes that fit into none. `others` are the
@@ -202,7 +206,7 @@ def _is_utf8(body: bytes, others: list[str], *, says_so: bool) -> bool:
 
 
 def _decoded(body: bytes, codec: str, *, declared: str, label: str = "") -> Utf8Document:
-    if codec == "utf-8" and _is_valid(body):
+    if codec == "utf-8" and is_utf8(body):
         return Utf8Document(body, "" if declared == codec else _wrong_label(label, codec))
     if codec == "iso2022_jp":
         body, codec = _as_euc_jp(body), "euc_jp"
