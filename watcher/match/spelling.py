@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import product
 
+from watcher.match.amounts import MONTHS
 from watcher.text.fold import fold, without_invisible
 from watcher.text.letters import is_unspaced
 from watcher.text.stems import script_of
@@ -45,7 +46,8 @@ OPERATORS = frozenset(["AND", "OR", "NOT", "NEAR", "ACROSS"])
 _PLURAL = re.compile(r"[A-Z]s(?![A-Za-z])")
 _UNITS = "km kg cm mm nm mph kph kWh MWh MW GW kW GB TB".split()  # noqa: SIM905
 _NUMBER_AND_WORD = re.compile(
-    rf"[0-9] (?:per|pct|pour|por|pro[cz]|[bt]r?illion|[0-9]|[A-Z]{{2,3}}(?![A-Za-z])|(?i:{'|'.join(_UNITS)})(?!\w))"
+    rf"[0-9] (?:per|pct|pour|por|pro[cz]|(?:[bt]r?i|mi)llion|(?i:{'|'.join(MONTHS)})"
+    rf"|[0-9]|[A-Z]{{2,3}}(?![A-Za-z])|(?i:{'|'.join(_UNITS)})(?!\w))"
 )
 """Words in a row that are not read each for itself."""
 _HYPHEN = "[\\-\u2010-\u2013\u2212\ufe63\uff0d]?"
@@ -73,9 +75,6 @@ _HEADS_BEFORE_ANY = ("ابو", "ابي", "ابن")
 """The others are written together only with a word that has the article."""
 _SHORTEST_AS_NAME = 4
 """Letters of initials that British papers write as a name: Nato, Unesco."""
-_MILLIONS = {"million": ("m", "mn"), "billion": ("bn",), "trillion": ("tn",)}
-_SHORT_MILLIONS = {short: word for word, shorts in _MILLIONS.items() for short in shorts}
-_AMOUNT = re.compile(r"(?P<number>(?P<sign>[^\w\s=*])?\d[\d.]*)(?P<unit>m|mn|bn|tn)?")
 _HEAD_LENGTHS = sorted({len(head) for head in _COMPOUND_HEADS})
 _SHORTEST_NAME = 3
 _LETTERS = re.compile(r"[^\W\d_]+")
@@ -267,23 +266,6 @@ def with_compounds(spellings: Iterable[list[str]]) -> list[list[str]]:
                 found.append([*words[:at], word + following, *words[at + 2 :]])
             elif split := _compound_head(folded):
                 found.append([*words[:at], word[:split], word[split:], *words[at + 1 :]])
-    return found
-
-
-def with_amounts(spellings: Iterable[list[str]]) -> list[list[str]]:
-    """Also with the unit of an amount as a word, or short: `$5m` is `$5 million`, `5bn` `5 billion`; `5m` is metres."""
-    found: list[list[str]] = []
-    for words in spellings:
-        found.append(words)
-        for at, word in enumerate(words):
-            amount = _AMOUNT.fullmatch(word)
-            following = words[at + 1] if at + 1 < len(words) else ""
-            unit = _SHORT_MILLIONS.get(amount["unit"]) or following if amount else ""
-            if amount is None or unit not in _MILLIONS or (unit == "million" and not amount["sign"]):
-                continue
-            rest = words[at + 1 + (not amount["unit"]) :]
-            shorts = [[amount["number"] + short] for short in _MILLIONS[unit]]
-            found += [[*words[:at], *amounts, *rest] for amounts in ([amount["number"], unit], *shorts)]
     return found
 
 

@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from watcher.lazy_dataclass import dataclass
+from watcher.match.amounts import with_amounts, with_dates
 from watcher.match.spelling import (
     OPERATORS,
     QUOTES_AROUND,
@@ -24,7 +25,6 @@ from watcher.match.spelling import (
     share_of,
     spellings_of_chunk,
     spellings_of_letters,
-    with_amounts,
     with_compounds,
     with_designations,
 )
@@ -183,7 +183,7 @@ def _parse_words(text: str) -> tuple[Phrase, ...] | TermProblem:
             return TermProblem("has more than 5 hyphenated words; write their hyphens as spaces or split it")
     if share := share_of(text):
         spellings.append([share])
-    spellings = with_amounts(with_compounds(spellings))
+    spellings = with_dates(with_amounts(with_compounds(spellings)))
     phrases = tuple(dict.fromkeys(Phrase(tuple(words)) for words in spellings if words))
     return phrases or TermProblem(
         'has no letter or digit; write a word, a phrase like "al-Hol camp" or a prefix like detain*'
