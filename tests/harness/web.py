@@ -12,6 +12,7 @@ import httpx2
 
 from tests.harness.servers import FakeClock
 from tests.harness.store_samples import DIGEST, MINUTE, NOW, alert, frozen
+from watcher.config.topic_text import written_topics
 from watcher.errors import AttemptReason
 from watcher.model.alert import Alert, Evidence
 from watcher.model.notification import GiveUp
@@ -48,7 +49,7 @@ def served_config(file: Path) -> ServedConfig:
     """What is served of a file, as `watcher web` reads it."""
     changed_at = file_time(file)
     compiled = load_config(file, {}, secrets="defer")
-    return ServedConfig(compiled.settings, compiled.topics, changed_at)
+    return ServedConfig(compiled.settings, compiled.topics, changed_at, *written_topics(file))
 
 
 @dataclass

@@ -243,16 +243,15 @@ vocabulary: {places: [Homs]}
 def test_a_topic_is_shown_as_it_is_written(
     make_client: Callable[..., Client], name: str, first: str, last: str
 ) -> None:
-    from watcher.config.topic_text import read_definition, written_topic
+    from watcher.config.topic_text import read_definition, written_topics
 
     client = make_client()
     file = client.site.settings.file
     file.write_text(WRITTEN.replace("a*b", "aaa*").replace("x*", "xxx*").replace("y*", "yyy*"))
-    written = written_topic(file, name)
-    assert written is not None
-    lines = written.text.replace("xxx*", "x*").replace("yyy*", "y*").splitlines()
+    texts, vocabulary = written_topics(file)
+    lines = texts[name].replace("xxx*", "x*").replace("yyy*", "y*").splitlines()
     assert (lines[0], lines[-1]) == (first, last)
-    topic, problems = read_definition(written.text, written.vocabulary)
+    topic, problems = read_definition(texts[name], vocabulary)
     assert (topic.name if topic else None, problems) == (name, ())
 
 

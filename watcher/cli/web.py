@@ -58,6 +58,7 @@ def web(
         return
     if find_spec("uvicorn") is None:
         raise UsageError(INSTALL)
+    from watcher.config.topic_text import written_topics
     from watcher.web.handover import Handover, ServedConfig, bound, file_time
     from watcher.web.rendering import Templates
 
@@ -65,7 +66,8 @@ def web(
     compiled = load_to_read(config)
     check_keys(compiled.settings.web)
     where = compiled.settings.web.listen if listen is None else _listen(listen, compiled.settings.web)
-    served = ServedConfig(compiled.settings, compiled.topics, changed_at).listening_at(where).without_options()
+    served = ServedConfig(compiled.settings, compiled.topics, changed_at, *written_topics(config))
+    served = served.listening_at(where).without_options()
     again = own_command("watcher", "web", "--config", str(config), "--listen", str(where), "--hand-over")
     handover = Handover(served, tuple(again), verbose, log_format.as_text)
     if hand_over:

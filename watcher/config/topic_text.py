@@ -3,57 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from watcher.config.includes import include_files
 from watcher.config.quantities import read_points
 from watcher.config.yaml_tree import MappingNode, Node, Scalar, SequenceNode, find, plain, read_document
 from watcher.errors import Position
-from watcher.lazy_dataclass import dataclass
 from watcher.model.topic import Topic
 
 _FIRST_LINE = "topics:\n"
 _INDENT = "  "
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenTopic:
-    """The text of a topic without the indentation of its list, and all vocabulary lists as JSON."""
+def written_topics(file: Path) -> tuple[dict[str, str], str]:
+    """The topics of a configuration and the files that it includes, and all vocabulary lists as JSON.
 
-    text: str
-    vocabulary: str
-
-
-def written_topic(file: Path, name: str) -> WrittenTopic | None:
-    """The topic of this name in a configuration and the files that it includes. Raises `OSError`."""
+    Each topic by its name, as it is written, without the indentation of its list. Raises `OSError`.
+    """
     document = read_document(file.read_bytes())
     if not isinstance(document.root, MappingNode):
-        return None
+        return {}, "{}"
     included = include_files(file, document.root)
-    topics, found = find(included.root, ("topics",))
     vocabulary = plain(find(included.root, ("vocabulary",))[0]) if "vocabulary" in included.root.items else {}
-    if found != ("topics",) or not isinstance(topics, SequenceNode):
-        return None
-    for node in topics.items:
-        value = plain(node)
-        if isinstance(value, dict) and value.get("name") == name:
-            text = included.texts[node.start.file] if node.start.file else document.text
-            return WrittenTopic(_block(text, node, _starts(included.root, topics, node)), json.dumps(vocabulary or {}))
-    return None
+    topics, found = find(included.root, ("topics",))
+    nodes = topics.items if found == ("topics",) and isinstance(topics, SequenceNode) else []
+    starts = _starts(included.root, nodes)
+    lines: dict[Path | None, list[str]] = {file: text.splitlines() for file, text in included.texts.items()}
+    lines[None] = document.text.splitlines()
+    texts = {}
+    for node in nodes:
+        name, of = find(node, ("name",))[0], node.start.file
+        if isinstance(name, Scalar):
+            texts[str(name.value)] = _block(lines[of], node, starts[of])
+    return texts, json.dumps(vocabulary or {})
 
 
-def _starts(root: MappingNode, topics: SequenceNode, node: Node) -> list[int]:
-    """The lines of the same file at which something else begins: other topics and other sections."""
-    others = [item.start for item in topics.items if item is not node]
-    others += [key for name, key in root.keys.items() if name != "topics"]
-    return [at.line for at in others if at.file == node.start.file]
+def _starts(root: MappingNode, topics: Sequence[Node]) -> Mapping[Path | None, list[int]]:
+    """The lines of each file at which topics and other sections begin, in order."""
+    found: dict[Path | None, list[int]] = defaultdict(list)
+    for at in (*(node.start for node in topics), *(key for name, key in root.keys.items() if name != "topics")):
+        found[at.file].append(at.line)
+    return {file: sorted(lines) for file, lines in found.items()}
 
 
-def _block(text: str, node: Node, starts: Sequence[int]) -> str:
+def _block(lines: Sequence[str], node: Node, starts: Sequence[int]) -> str:
     """The lines of a node, until something else begins or a line is indented less."""
-    lines, indent = text.splitlines(), node.start.column - 1
-    end = min((line for line in starts if line > node.start.line), default=len(lines) + 1)
+    indent, following = node.start.column - 1, bisect_right(starts, node.start.line)
+    end = starts[following] if following < len(starts) else len(lines) + 1
     block = [lines[node.start.line - 1][indent:]]
     for line in lines[node.start.line : end - 1]:
         if line.strip() and line[:indent].strip():

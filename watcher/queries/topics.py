@@ -97,7 +97,7 @@ def _near_miss(topic: CompiledTopic, one: Sighting) -> NearMiss:
 
 
 def read_judged(store: Store, topic: str) -> list[str]:
-    """What users said of a topic, as lines that `watcher evaluate` reads: the newest marks of each kind, in their order.
+    """What users said of a topic, as lines that `watcher evaluate` reads: the newest marks of each kind, in order.
     What was said last of an entry counts.
     """
 

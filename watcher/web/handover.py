@@ -37,12 +37,14 @@ class ServedConfig:
     """The configuration that pages show, its topics compiled.
 
     `file_time`: when its file was changed last, as `file_time` said before it was read: what is changed while it is
-    read counts as a change.
+    read counts as a change. `texts`: each topic as it is written, by name; `vocabulary`: all lists of words, as JSON.
     """
 
     settings: Settings
     topics: Sequence[CompiledTopic]
     file_time: int = 0
+    texts: Mapping[str, str] = field(default_factory=dict)
+    vocabulary: str = "{}"
 
     def without_options(self) -> ServedConfig:
         """The same without what channels need to send: addresses with tokens, and the modules of their types."""

@@ -9,7 +9,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from watcher.match.backtest import labels_of
 from watcher.model.entry import Entry, EntryRecord
@@ -22,9 +22,6 @@ from watcher.search.node import from_json
 from watcher.store.store import Store
 from watcher.views.topics import LevelChange, TriedTopic
 from watcher.web.exchange import Refused
-
-if TYPE_CHECKING:
-    from watcher.config.topic_text import WrittenTopic
 
 WORKER = "watcher.web.try_worker"
 SECONDS = 7.0
@@ -41,20 +38,25 @@ _LOCK = threading.Lock()
 
 
 def try_definition(
-    store: Store, index: EntryIndex | None, written: WrittenTopic, text: str, now: datetime
+    store: Store, index: EntryIndex | None, before: str, vocabulary: str, text: str, now: datetime
 ) -> TriedTopic:
-    """What the changed text would do to the entries of 90 days. Raises `Refused` while another try is under way."""
+    """What the changed text would do to the entries of 90 days. Raises `Refused` while another try is under way.
+
+    `before`: the topic as it is written; `vocabulary`: all lists of words, as JSON.
+    """
     if not _LOCK.acquire(blocking=False):
         raise Refused(503, "Somebody else tries a definition just now", "Try again in a moment.", {"Retry-After": "10"})
     try:
-        return _tried(store, index, written, text, now)
+        return _tried(store, index, before, vocabulary, text, now)
     finally:
         _LOCK.release()
 
 
-def _tried(store: Store, index: EntryIndex | None, written: WrittenTopic, text: str, now: datetime) -> TriedTopic:
+def _tried(
+    store: Store, index: EntryIndex | None, before: str, vocabulary: str, text: str, now: datetime
+) -> TriedTopic:
     end = time.monotonic() + SECONDS
-    head = json.dumps({"before": written.text, "after": text, "vocabulary": written.vocabulary}).encode()
+    head = json.dumps({"before": before, "after": text, "vocabulary": vocabulary}).encode()
     changes: list[LevelChange] = []
     read, back_to, is_cut = 0, None, False
     with BlockingChild(WORKER, LIMITS) as child:
@@ -75,7 +77,7 @@ def _tried(store: Store, index: EntryIndex | None, written: WrittenTopic, text: 
             read, back_to = read + len(records), records[-1].first_seen
     return TriedTopic(
         text=text, read=read, is_cut=is_cut, back_to=back_to if is_cut else None, days=DAYS,
-        changes=tuple(changes), diff=_diff(written.text, text),
+        changes=tuple(changes), diff=_diff(before, text),
     )  # fmt: skip
 
 

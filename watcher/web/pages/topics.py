@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from watcher.lazy_dataclass import dataclass
@@ -23,9 +22,6 @@ from watcher.web.nearest import near_topics
 from watcher.web.router import Page
 from watcher.web.suggesting import read_suggestions
 from watcher.web.trying import try_definition
-
-if TYPE_CHECKING:
-    from watcher.config.topic_text import WrittenTopic
 
 KEPT_SECONDS = 300
 ASKED_SECONDS = 3.0
@@ -71,21 +67,18 @@ def attempt(asked: Asked) -> Reply:
 
 def tried(asked: Asked, text: str) -> TriedTopic:
     """What a definition of the topic of the path would do. Raises `Refused`."""
-    _find(asked)
-    written = _written(asked)
-    if written is None:
-        raise Refused(409, "The configuration cannot be read", "Correct it (watcher check), then load this page again.")
-    site = asked.site
-    return try_definition(site.store, site.index, written, text.replace("\r\n", "\n"), asked.now)
+    site, name = asked.site, _find(asked).topic.name
+    before, vocabulary = site.config.texts.get(name, ""), site.config.vocabulary
+    return try_definition(site.store, site.index, before, vocabulary, text.replace("\r\n", "\n"), asked.now)
 
 
 def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
     site, topic = asked.site, _find(asked)
-    name, written = topic.topic.name, _written(asked)
+    name = topic.topic.name
     volume = read_volume(site.store, name, site.zone, asked.now)
     near_asked = "near" in asked.query
-    added = asked.query.get("add", "") if written is not None and tried is None else ""
-    definition = tried.text if tried else written.text if written else ""
+    added = asked.query.get("add", "") if tried is None else ""
+    definition = tried.text if tried else site.config.texts.get(name, "")
     changed = _with_term(definition, added, asked.query.get("weight", "")) if added else definition
     return asked.page(
         "topic.html.j2",
@@ -144,15 +137,6 @@ def _with_term(text: str, term: str, weight: str) -> str:
     from watcher.config.topic_text import with_term
 
     return with_term(text, term, weight)
-
-
-def _written(asked: Asked) -> WrittenTopic | None:
-    from watcher.config.topic_text import written_topic
-
-    try:
-        return written_topic(asked.site.settings.file, asked.params["name"])
-    except OSError:
-        return None
 
 
 def chart_of(volume: Sequence[DayVolume]) -> Chart:
