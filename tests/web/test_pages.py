@@ -42,6 +42,7 @@ from watcher.views.outbox import REMEDIES
 from watcher.web.app import all_pages, keep_configured
 from watcher.web.handover import Handover
 from watcher.web.pages.status import SEARCHES
+from watcher.web.rendering import FILTERS
 
 
 @pytest.fixture
@@ -523,3 +524,9 @@ def test_a_pause_of_a_channel_says_what_helps(client: Client, store: Store) -> N
 
 def test_the_searches_that_help_shows_are_understood() -> None:
     assert [query for query, _ in SEARCHES if parse(query).notes or not str(parse(query))] == []
+
+
+def test_what_a_text_has_between_backticks_is_code() -> None:
+    coded = FILTERS["coded"]
+    assert coded("try `watcher check` on <b>") == "try <code>watcher check</code> on &lt;b&gt;"
+    assert coded("`<i>` and one ` alone") == "<code>&lt;i&gt;</code> and one ` alone"

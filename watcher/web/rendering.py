@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -12,7 +13,7 @@ from typing import Any
 from jinja2 import BytecodeCache, Environment, PackageLoader, StrictUndefined, pass_context
 from jinja2.bccache import Bucket
 from jinja2.runtime import Context
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from watcher.lazy_dataclass import dataclass
 from watcher.model.local_time import to_local
@@ -33,6 +34,7 @@ ASSETS = {
 STYLE = "style.css"
 _BOTH_SCHEMES = b"color-scheme: light dark"
 SHOWN_ID = 8
+_BACKTICKS = re.compile("`([^`]{1,120})`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,12 @@ def _until(moment: datetime, now: datetime) -> str:
     return "now" if moment <= now else f"in {span(moment - now)}"
 
 
+def _coded(text: str) -> Markup:
+    """A text of ours with what it has between backticks as code."""
+    written = text if isinstance(text, Markup) else escape(harmless(text))
+    return Markup(_BACKTICKS.sub(r"<code>\1</code>", str(written)))  # noqa: S704 - escaped above
+
+
 def _short(text: str | None, limit: int = 160) -> str:
     return shorten(one_line(redact_addresses((text or "")[: limit * 8])), limit)
 
@@ -219,6 +227,7 @@ FILTERS: Mapping[str, Callable[..., object]] = {
     "id": lambda text: text[:SHOWN_ID],
     "safe_link": safe_link,
     "redact": redact_addresses,
+    "coded": _coded,
     "ltr": lambda text: Markup('<bdi dir="ltr">{}</bdi>').format(text),
 }
 

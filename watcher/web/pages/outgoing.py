@@ -90,7 +90,7 @@ def _is_known(asked: Asked, etag: str, updated: datetime) -> bool:
 
 def _entry(asked: Asked, story: OutgoingStory) -> FeedEntry:
     alert, line = story.alert, story.line
-    html = asked.site.templates.render("feed_story.html.j2", {"line": line})
+    html = asked.site.templates.render("feed_story.html.j2", {"line": line, "zone": asked.site.zone})
     return FeedEntry(
         id=f"{TAG}alert/{alert.id}",
         title=line.title_text,
