@@ -23,9 +23,12 @@ def sqlite_store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def postgres_store(postgres_url: str) -> Iterator[Store]:
-    store = open_store(postgres_url, base=Path("/nowhere"))
-    yield store
-    store.close()
+    """A store of its own over connections that are kept."""
+    database = stores.kept_server_store(postgres_url)._database
+    yield Store(database)
+    if database._session_name != "watcher":  # type: ignore[attr-defined]
+        database.close()
+        stores.kept_server_store.cache_clear()
 
 
 @pytest.fixture(params=ENGINES)
