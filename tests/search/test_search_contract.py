@@ -120,6 +120,31 @@ def test_a_query_finds(searched: Library, query: str, ids: str) -> None:
     assert [hit.record.entry.id for hit in searched.search(query).hits] == ids.split()
 
 
+NUMBERS = (
+    entry("a", "1,000 dead", "Of 100.000 people"),
+    entry("b", "1000 dead", "of 1,00,000"),
+    entry("c", "1 000 dead", "#Gaza2024"),
+    entry("d", "1,000,000 dead", "In 2024"),
+    entry("e", "3,000 dead", "In 5,100,000 cases, 1'000 at once"),
+    entry("f", "١٬٠٠٠ قتيل", "2,024 of 10.5 and 010"),
+)
+
+
+@pytest.mark.slow
+def test_a_number_is_found_however_it_is_written(library: Library) -> None:
+    library.add(*NUMBERS)
+    library.fill()
+    wanted = {
+        "1000": "fecba", "1,000": "fecba", "1.000": "fecba", "١٠٠٠": "fecba", "=1000": "b", "title:1000": "fcba",
+        '"1000 dead"': "cba", '"1 000 dead"': "cba", "100000": "ba", "1000000": "d", "2024": "fdc", "=2024": "dc",
+        "1000*": "b", "dead NOT 1000": "d", "4000": "", "10.5": "f", "105": "", "010": "f", "5100000": "e",
+        "NOT 1000": "d", "NOT (1000 OR 2024)": "", "NOT NOT 1000": "fecba", '-"1000 dead" dead': "ed", "-2024 dead": "eba",
+    }  # fmt: skip
+    found = {query: "".join(hit.record.entry.id for hit in library.search(query).hits) for query in wanted}
+    assert found == wanted
+    assert library.search("1000 100000 4000").unknown == ("4000",)
+
+
 ALPHABET = st.text() | st.text("ab \"()*:-=ANDORTfeditlngc北ا'\\&|!<>:A", max_size=60)
 WORDS = st.sampled_from(
     ["ceasefire", "NOT", "OR", "AND", "(", ")", '"', "pris*", "title:", "feed:", "north", "-", "al-Hol", "lang:en"]

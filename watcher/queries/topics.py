@@ -20,7 +20,7 @@ from watcher.store.store import Store
 from watcher.views.topics import DayVolume, NearMiss, NearMisses, Precision, TopicRow, daily_volume
 
 VOLUME_DAYS = 90
-MOST_READ = 150
+MOST_READ = 100
 """Entries that are scored again to find near misses, the newest first: up to 0.8 ms each."""
 NEAR_DAYS = timedelta(days=7)
 NEAR_SHOWN = 20

@@ -6,7 +6,6 @@ ends as written, a query on authors), and for entries that are not indexed yet, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 
@@ -16,6 +15,7 @@ from watcher.match.terms import Phrase, TermProblem, parse_term
 from watcher.search.find import resolved
 from watcher.search.index import EntryIndex
 from watcher.search.node import Beginning, Node, Not, Word, all_of, any_of
+from watcher.search.numbers import is_long_number, spellings_of_number
 from watcher.search.query import SHORTEST_PREFIX
 from watcher.search.text import words_of
 from watcher.store.store import Store
@@ -27,7 +27,6 @@ _SECONDS = 2.0
 """For one question to the index; it goes on where it stopped."""
 _TEXT_FIELDS = ("", "title", "summary")
 _NO_END = 2**62
-_DIGITS_TOGETHER = 3
 
 
 def candidates(
@@ -129,8 +128,8 @@ def _of_word(text: str) -> list[Node]:
     if text.startswith("*"):
         return []
     words = words_of(text.removeprefix("=").removesuffix("*"))
-    if any(map(_is_long_number, words)):
-        return [_of_number(word) if _is_long_number(word) else Word(word, exact=True) for word in words]
+    if any(map(is_long_number, words)):
+        return [_of_number(word) if is_long_number(word) else Word(word, exact=True) for word in words]
     if not text.endswith("*"):
         is_form = len(words) == 1 and not text.startswith("=")
         return [Word(words[0])] if is_form else [Word(word, exact=True) for word in words]
@@ -139,13 +138,6 @@ def _of_word(text: str) -> list[Node]:
     return [Word(word, exact=True) for word in words[:-1]]
 
 
-def _is_long_number(word: str) -> bool:
-    return word.isdecimal() and len(word) > _DIGITS_TOGETHER
-
-
 def _of_number(word: str) -> Node:
-    """A number that texts may write with its thousands set apart, as several words; in India also its lakhs."""
-    thousands = re.sub(r"(?<=\d)(?=(?:\d{3})+$)", " ", word)
-    lakhs = re.sub(r"(?<=\d)(?=(?:\d\d)*\d{3}$)", " ", word)
-    spellings = dict.fromkeys((word, thousands, lakhs))
-    return any_of([all_of([Word(part, exact=True) for part in written.split()]) for written in spellings])
+    """A number that texts may write with its thousands set apart, as several words."""
+    return any_of([all_of([Word(part, exact=True) for part in row]) for row in spellings_of_number(word)])

@@ -16,7 +16,21 @@ from watcher.search.fill import read_texts
 from watcher.search.hits import HitReader
 from watcher.search.index import EntryIndex
 from watcher.search.matching import FeedNames, Matcher, label_words
-from watcher.search.node import And, AnyWord, Beginning, Label, LabelKind, Node, Not, Or, Word, Words, words_in
+from watcher.search.node import (
+    And,
+    AnyWord,
+    Beginning,
+    Label,
+    LabelKind,
+    Node,
+    Not,
+    Or,
+    Word,
+    Words,
+    any_of,
+    words_in,
+)
+from watcher.search.numbers import Row, spellings
 from watcher.search.query import Query
 from watcher.search.text import IndexedText, beginnings_of_forms, is_form_of
 from watcher.store.records import StoredEntry
@@ -176,40 +190,60 @@ def _best(
     return [hits[at] for at in HitReader(node, languages).ranked([text for _, text in hits])]
 
 
+@dataclass(frozen=True, slots=True)
+class _AskedWords:
+    """How entries have the words of a query: the forms of each, and the spellings of each row with numbers."""
+
+    forms: dict[str, tuple[str, ...]]
+    spelled: dict[Row, tuple[Row, ...]]
+
+
 def resolved(
     node: Node, index: EntryIndex, feeds: FeedNames, languages: tuple[str, ...]
 ) -> tuple[Node, tuple[str, ...]]:
     """The query as an index is asked it, and the words of it that no entry has."""
-    forms: dict[str, tuple[str, ...]] = {}
+    words = _AskedWords({}, {})
     unknown: list[str] = []
     for part in words_in(node):
         match part:
             case Word(word, exact):
-                if not exact and word not in forms:
-                    forms[word] = _forms_of(word, index, languages)
-                wanted = (word,) if exact else forms[word]
+                if not exact and word not in words.forms:
+                    words.forms[word] = _forms_of(word, index, languages)
+                wanted = (word,) if exact else words.forms[word]
                 unknown += [word] if not index.known(wanted) else []
             case Words(texts):
-                unknown += sorted(set(texts) - index.known(texts), key=texts.index)
+                words.spelled[texts] = _known_spellings(texts, index)
+                unknown += [] if words.spelled[texts] else sorted(set(texts) - index.known(texts), key=texts.index)
             case Beginning(start):
                 unknown += [f"{start}*"] if not index.beginning((start,), 1) else []
-    return _with_words(node, forms, feeds), tuple(dict.fromkeys(unknown))
+    return _with_words(node, words, feeds), tuple(dict.fromkeys(unknown))
 
 
-def _with_words(node: Node, forms: dict[str, tuple[str, ...]], feeds: FeedNames) -> Node:
+def _with_words(node: Node, words: _AskedWords, feeds: FeedNames, *, is_wanted: bool = True) -> Node:
+    """The condition with the words that entries have. What must not be met leaves out the parts of numbers: 1 000 is
+    also in 1 000 000.
+    """
     match node:
-        case And(parts):
-            return And(tuple(_with_words(part, forms, feeds) for part in parts))
-        case Or(parts):
-            return Or(tuple(_with_words(part, forms, feeds) for part in parts))
+        case And(parts) | Or(parts):
+            return type(node)(tuple(_with_words(part, words, feeds, is_wanted=is_wanted) for part in parts))
         case Not(part):
-            return Not(_with_words(part, forms, feeds))
+            return Not(_with_words(part, words, feeds, is_wanted=not is_wanted))
         case Word(word, exact, title):
-            return AnyWord((word,) if exact else forms[word], title)
+            return AnyWord((word,) if exact else words.forms[word], title)
+        case Words(texts, title):
+            rows = (is_wanted and words.spelled[texts]) or (texts,)
+            return any_of([Words(row, title) if len(row) > 1 else AnyWord(row, title) for row in rows])
         case Label():
             return AnyWord(tuple(label_words(node, feeds)))
         case _:
             return node
+
+
+def _known_spellings(texts: Row, index: EntryIndex) -> tuple[Row, ...]:
+    """The rows of which entries have every word."""
+    rows = spellings(texts)
+    known = index.known({word for row in rows for word in row})
+    return tuple(row for row in rows if known.issuperset(row))
 
 
 def _forms_of(word: str, index: EntryIndex, languages: tuple[str, ...]) -> tuple[str, ...]:

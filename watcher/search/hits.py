@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from watcher.search.node import And, AnyWord, Beginning, Label, Node, Not, Or, Word, Words
+from watcher.search.numbers import rows, spellings
 from watcher.search.text import IndexedText, Range, WrittenText, is_form_of
 
 Wanted = Word | Words | Beginning
@@ -24,7 +25,7 @@ class HitReader:
     def __init__(self, node: Node, languages: tuple[str, ...]) -> None:
         self.wanted = tuple(dict.fromkeys(_wanted(node)))
         self._languages = languages
-        self._known: dict[tuple[Wanted, str], bool] = {}
+        self._known: dict[Wanted, dict[str, bool]] = {}
 
     def ranges(self, text: str, *, is_title: bool = False) -> list[Range]:
         """Where words of the query are in a text as it is written, each as a whole: [start, end) in characters."""
@@ -34,12 +35,14 @@ class HitReader:
             if one.title and not is_title:
                 continue
             if isinstance(one, Words):
-                last = len(one.texts) - 1
-                starts = _rows(written.words, one.texts)
-                found |= {(written.place(at)[0], written.place(at + last)[1]) for at in starts}
+                spans = rows(written.words, spellings(one.texts))
+                found |= {(written.place(first)[0], written.place(end - 1)[1]) for first, end in spans}
+                joined = (at for at, word in enumerate(written.joined) if (word,) == one.texts and not one.title)
+                found |= {written.place_of_joined(at) for at in joined}
             else:
-                found |= {written.place(at) for at, word in enumerate(written.words) if self._is(one, word)}
-                found |= {written.place_of_joined(at) for at, word in enumerate(written.joined) if self._is(one, word)}
+                meant = self._meant(one, {*written.words, *written.joined})
+                found |= {written.place(at) for at, word in enumerate(written.words) if word in meant}
+                found |= {written.place_of_joined(at) for at, word in enumerate(written.joined) if word in meant}
         return sorted(found)
 
     def ranked(self, texts: Sequence[IndexedText]) -> list[int]:
@@ -61,17 +64,22 @@ class HitReader:
 
     def _count(self, one: Wanted, text: IndexedText) -> float:
         if isinstance(one, Words):
-            title, body = (sum(1 for _ in _rows(words, one.texts)) for words in (text.title, text.body))
+            title, body = (sum(1 for _ in rows(words, spellings(one.texts))) for words in (text.title, text.body))
+            body += sum((word,) == one.texts for word in text.joined)
         else:
-            title = sum(self._is(one, word) for word in text.title)
-            body = sum(self._is(one, word) for words in (text.body, text.joined) for word in words)
+            meant = self._meant(one, text.all_words())
+            title, body, joined = (
+                sum(map(meant.__contains__, words)) for words in (text.title, text.body, text.joined)
+            )
+            body += joined
         return TITLE_WEIGHT * title + (0 if one.title else body)
 
-    def _is(self, one: Word | Beginning, word: str) -> bool:
-        known = self._known.get((one, word))
-        if known is None:
-            known = self._known[one, word] = self._meets(one, word)
-        return known
+    def _meant(self, one: Word | Beginning, words: set[str]) -> set[str]:
+        """Those of some words that are what is wanted."""
+        known = self._known.setdefault(one, {})
+        for word in words.difference(known):
+            known[word] = self._meets(one, word)
+        return {word for word in words if known[word]}
 
     def _meets(self, one: Word | Beginning, word: str) -> bool:
         if isinstance(one, Beginning):
@@ -89,9 +97,3 @@ def _wanted(node: Node) -> Iterator[Wanted]:
             yield node
         case Not() | Label() | AnyWord():
             return
-
-
-def _rows(words: Sequence[str], row: Sequence[str]) -> Iterator[int]:
-    """Where some words are in a row in others."""
-    last = len(words) - len(row)
-    return (at for at in range(last + 1) if words[at] == row[0] and tuple(words[at : at + len(row)]) == tuple(row))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 
 from watcher.search.node import And, AnyWord, Beginning, Label, LabelKind, Node, Not, Or, Word, Words
+from watcher.search.numbers import rows, spellings
 from watcher.search.text import IndexedText, alerted_label, feed_label, is_form_of, language_label, link_label
 from watcher.text.fold import fold
 
@@ -43,7 +44,11 @@ class Matcher:
                 exact = frozenset(words)
                 return lambda text: any(not exact.isdisjoint(field) for field in (*_fields(text, title), text.labels))
             case Words(texts, title):
-                return lambda text: any(_contains(words, texts) for words in _fields(text, title)[:2])
+                spelled = spellings(texts)
+                return lambda text: (
+                    any(any(rows(words, spelled)) for words in _fields(text, title)[:2])
+                    or (len(texts) == 1 and not title and texts[0] in text.joined)
+                )
             case Beginning(start, title):
                 return lambda text: any(word.startswith(start) for words in _fields(text, title) for word in words)
             case Word(word, exact, title):
@@ -79,16 +84,3 @@ def label_words(label: Label, feeds: FeedNames) -> list[str]:
 
 def _fields(text: IndexedText, title: bool) -> tuple[tuple[str, ...], ...]:
     return (text.title,) if title else (text.title, text.body, text.joined)
-
-
-def _contains(words: tuple[str, ...], row: tuple[str, ...]) -> bool:
-    """Whether some words are in a row in others."""
-    first, length = row[0], len(row)
-    at = -1
-    while True:
-        try:
-            at = words.index(first, at + 1)
-        except ValueError:
-            return False
-        if words[at : at + length] == row:
-            return True

@@ -21,7 +21,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words in a row, exactly."""
+    """Words in a row, exactly; or one number. The thousands of numbers may be set apart."""
 
     texts: tuple[str, ...]
     title: bool = False
@@ -152,7 +152,8 @@ def shown(node: Node) -> str:  # noqa: PLR0911 - one for each node
         case Label(kind, value):
             return f'{kind}:"{value}"' if " " in value else f"{kind}:{value}"
         case Words(texts, title):
-            return f'{"title:" if title else ""}"{" ".join(texts)}"'
+            row = " ".join(texts)
+            return ("title:" if title else "") + (f'"{row}"' if len(texts) > 1 else row)
         case AnyWord(words, title):
             return f"{'title:' if title else ''}any of {len(words)} words"
         case Beginning(text, title):

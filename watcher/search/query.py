@@ -15,10 +15,12 @@ from enum import StrEnum
 
 from watcher.lazy_dataclass import dataclass
 from watcher.search.node import EVERYTHING, Beginning, Label, LabelKind, Node, Not, Word, Words, all_of, any_of, shown
+from watcher.search.numbers import is_long_number, with_whole_numbers
 from watcher.search.text import joined_forms, words_of
 from watcher.text.fold import fold
 from watcher.text.languages import language_code
 from watcher.text.letters import is_unspaced
+from watcher.text.tokens import without_groups
 
 LONGEST_QUERY = 1_000
 """Characters; the rest is left out."""
@@ -191,14 +193,15 @@ class _Parser:
             self.until = end if self.until is None else min(self.until, end)
 
     def phrase(self, text: str, *, title: bool) -> Node | None:
-        words = words_of(text)[:MOST_WORDS]
+        words = with_whole_numbers(words_of(without_groups(text)))[:MOST_WORDS]
         if not words or not self.counted():
             return None
-        return Word(words[0], True, title) if len(words) == 1 else Words(words, title)
+        is_row = len(words) > 1 or is_long_number(words[0])
+        return Words(words, title) if is_row else Word(words[0], True, title)
 
     def word(self, text: str, *, title: bool) -> Node | None:
         exact = text.startswith("=")
-        words = words_of(text)[:MOST_WORDS]
+        words = words_of(text if exact else without_groups(text))[:MOST_WORDS]
         if not words or not self.counted():
             return None
         if text.endswith("*") and len(words) == 1 and not is_unspaced(words[0]):
@@ -207,7 +210,8 @@ class _Parser:
             self.note(Note.SHORT_BEGINNING)
             return Word(words[0], True, title)
         if len(words) == 1:
-            return Word(words[0], exact, title)
+            is_number = is_long_number(words[0]) and not exact
+            return Words(words, title) if is_number else Word(words[0], exact, title)
         also: list[Node] = [] if exact else [Word(form, True, title) for form in joined_forms(text)]
         if _LINK.match(text) and not title:
             also.append(Label(LabelKind.LINK, text))

@@ -16,7 +16,6 @@ from watcher.match.explain import Explanation, explain_all
 from watcher.model.entry import TEXT_LIMIT, Entry
 from watcher.sandbox.child import serve
 from watcher.sandbox.limits import Limits
-from watcher.sandbox.oneshot import run_job_blocking
 
 LIMITS = Limits(memory_bytes=512_000_000, cpu_seconds=8, deadline=15.0)
 """A thousand topics take three seconds."""
@@ -24,11 +23,13 @@ LIMITS = Limits(memory_bytes=512_000_000, cpu_seconds=8, deadline=15.0)
 
 def explain_text(topics: Sequence[CompiledTopic], title: str, content: str) -> tuple[Explanation, ...] | None:
     """What each topic makes of a text; None when that took too much."""
+    from watcher.sandbox.oneshot import run_job_blocking  # the child would take longer to import it than to answer
+
     texts = {"title": title[:TEXT_LIMIT], "content": content[:TEXT_LIMIT]}
     body = msgspec.json.encode({name: text.encode("utf-8", "replace").decode() for name, text in texts.items()})
     done = run_job_blocking("watcher.web.explaining", pickle.dumps(tuple(topics)), body, LIMITS)
     if done.failure is not None:
-        import structlog  # the child needs none, and would take longer to import it than to answer
+        import structlog
 
         structlog.get_logger().warning("text.not_explained", reason=done.failure.value, topics=len(topics))
         return None

@@ -16,7 +16,6 @@ import msgspec
 from watcher.match.suggest import Marked, Suggestions, suggest, too_few
 from watcher.sandbox.child import serve
 from watcher.sandbox.limits import Limits
-from watcher.sandbox.oneshot import run_job_blocking
 
 if TYPE_CHECKING:
     from watcher.match.compile import CompiledTopic
@@ -30,6 +29,8 @@ LIMITS = Limits(memory_bytes=1_000_000_000, cpu_seconds=60, deadline=120.0)
 
 def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
     """What the newest marks speak for."""
+    from watcher.sandbox.oneshot import run_job_blocking  # the child has no use for it
+
     name, relevant, marked = topic.topic.name, 0, []
     for one in _marked(store, name):
         relevant += one.is_relevant
@@ -40,7 +41,7 @@ def read_suggestions(store: Store, topic: CompiledTopic) -> Suggestions:
     body = b"[%b]" % b",".join(marked)
     done = run_job_blocking("watcher.web.suggesting", pickle.dumps(topic.topic), body, LIMITS)
     if done.failure is not None:
-        import structlog  # the child needs none, and would take longer to import it than to answer
+        import structlog
 
         structlog.get_logger().warning(
             "topic.suggestions_failed", topic=name, reason=done.failure.value, marks=len(marked)
