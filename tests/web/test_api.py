@@ -20,11 +20,11 @@ from watcher.model.notification import GiveUp
 from watcher.model.topic import Level
 from watcher.store.store import Store
 from watcher.web.app import all_pages
+from watcher.web.description import description
 from watcher.web.identity import token_hash
-from watcher.web.pages.api import openapi_document
 from watcher.web.pages.api_page import kind_of
 
-DESCRIPTION: Any = openapi_document()
+DESCRIPTION: Any = json.loads(description())
 BASE = "urn:watcher:api"
 REGISTRY: Any = Registry().with_resource(BASE, Resource.from_contents(DESCRIPTION, DRAFT202012))
 TOKENS = f"""

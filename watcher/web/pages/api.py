@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from functools import cache
-from importlib import resources
 from typing import TypeVar
 
 from watcher.match.backtest import labels_of
@@ -30,6 +28,7 @@ from watcher.views.json_text import json_text
 from watcher.views.outbox import attempt_facts
 from watcher.views.silences import silence_facts
 from watcher.views.today import story_facts
+from watcher.web.description import description
 from watcher.web.exchange import JSON, Asked, Refused, Reply, whole_id, with_query
 from watcher.web.pages.alerts import find_alert
 from watcher.web.pages.entries import find_entry
@@ -251,25 +250,8 @@ def status(asked: Asked) -> Reply:
     return answer(read_status(asked.site.store, asked.now).facts_for_json())
 
 
-def openapi_document() -> dict[str, object]:
-    """The description of this API, OpenAPI 3.1."""
-    import yaml
-
-    from watcher.config.yaml_tree import LOADER
-
-    text = (resources.files("watcher.web") / "openapi.yaml").read_text(encoding="utf-8")
-    document: dict[str, object] = yaml.load(text, Loader=LOADER)  # noqa: S506 - safe
-    return document
-
-
-@cache
-def _written() -> Reply:
-    """As text it takes a tenth of the memory."""
-    return answer(openapi_document())
-
-
 def openapi(asked: Asked) -> Reply:
-    return _written()
+    return Reply(description(), content_type=JSON)
 
 
 PAGES = (

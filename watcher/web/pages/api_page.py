@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from watcher.lazy_dataclass import dataclass
 from watcher.model.web import May
+from watcher.web.description import description
 from watcher.web.exchange import Asked, Reply
-from watcher.web.pages.api import openapi_document
 from watcher.web.router import Page
 
 PROBLEM = "default"
@@ -56,7 +57,7 @@ def show(asked: Asked) -> Reply:
 
 @cache
 def _described() -> tuple[str, tuple[Operation, ...], tuple[Shape, ...]]:
-    document: Mapping[str, Any] = openapi_document()
+    document: Mapping[str, Any] = json.loads(description())
     return document["info"]["description"], tuple(operations_of(document)), tuple(shapes_of(document))
 
 
