@@ -34,7 +34,7 @@ from page_requests import KEY, Known, Request, asked_pages
 from page_store import TOPICS, Target, Texts, build, feed_url, term
 from sqlalchemy import Engine, event, func, make_url, select, text
 
-from watcher.config.topic_text import written_topic
+from watcher.config.topic_text import written_topics
 from watcher.model.notification import NotificationState
 from watcher.model.settings import Settings
 from watcher.search.index import open_index
@@ -86,8 +86,8 @@ def known_of(store: Store, settings: Settings, feed_count: int, rounds: int) -> 
         dead = list(connection.scalars(messages.where(NOTIFICATION_IS_DEAD)))
     numbers = [number for number in chance.sample(range(feed_count), feed_count) if 10 < number % 55 < 50]
     sentences = {code: chance.sample(some, rounds) for code, some in texts._sentences.items()}
-    written = [written_topic(settings.file, name) for name in TOPICS]
-    definitions = [one.text.replace("focus: 7", "focus: 5") for one in written if one is not None]
+    written, _ = written_topics(settings.file)
+    definitions = [written[name].replace("focus: 7", "focus: 5") for name in TOPICS]
     return Known(
         now=now_of(store), topics=TOPICS, definitions=definitions, alerts=chance.sample(found, rounds), entries=keys,
         messages=chance.sample(sent, rounds), dead=chance.sample(dead, 2 * rounds), silences=silence_ids()[:rounds],
