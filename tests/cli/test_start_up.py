@@ -131,6 +131,13 @@ def test_a_poll_that_sends_nothing_imports_no_templates_and_reads_no_list_of_dom
     assert imported(harness, "once --all")["once --all"].isdisjoint(of_others)
 
 
+def test_a_poll_that_finds_nothing_new_compiles_no_index(harness: Harness) -> None:
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(minutes=1))])
+    harness.once()
+    assert imported(harness, "once --all")["once --all"].isdisjoint({*SCORING, "watcher.match.explain"})
+
+
 def test_a_check_of_receivers_of_mail_alone_imports_no_chats(harness: Harness) -> None:
     harness.route = DIGEST_AT_SEVEN
     path = harness.write()

@@ -95,5 +95,5 @@ async def _once(compiled: CompiledConfig, all_feeds: bool, digest_now: bool, fir
 
     freeze_objects()
     early = Early.DIGESTS if digest_now else Early.GROUP_WAIT
-    async with open_application(compiled, os.environ, parser=parser) as application:
+    async with open_application(compiled, os.environ, parser=parser, expects_entries=first_readings > 0) as application:
         return await run_once(application, force=all_feeds, early=early)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import ParamSpec, TypeVar
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 import structlog
 
@@ -24,7 +24,6 @@ from watcher.dedupe.unchanged import ChangedPart, LastDocument
 from watcher.errors import PollReason, StoreError
 from watcher.fetch.client import Fetcher
 from watcher.lazy_dataclass import dataclass
-from watcher.match.percolator import Percolator
 from watcher.model.alert import AlertOrigin
 from watcher.model.entry import EntryDecision, Identified, ParsedFeed, Seen
 from watcher.model.feed import (
@@ -54,6 +53,9 @@ from watcher.store.store import Store
 from watcher.text.domains import domain_of
 from watcher.threads import ThreadPool
 from watcher.timings import Timings
+
+if TYPE_CHECKING:
+    from watcher.match.percolator import Percolator
 
 log = structlog.get_logger()
 
@@ -103,7 +105,9 @@ class PollConfig:
     polling: Polling
     limits: Limits
     topics: Mapping[str, Topic]
-    percolator: Percolator
+    percolator: Callable[[], Percolator]
+    """Compiles the index of the topics when it is first called, in a thread: `once` finds nothing new most of the time.
+    """
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,16 @@ Whatever takes time beyond the words has a deadline of its own: when it passes, 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import field, replace
 from datetime import datetime, timedelta
 from itertools import islice
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import structlog
 
 from watcher.errors import StoreError
 from watcher.lazy_dataclass import dataclass
-from watcher.match.percolator import Percolator
 from watcher.model.alert import Alert, AlertOrigin, Match, make_alert
 from watcher.model.entry import Entry, Identified
 from watcher.model.feed import Feed, FullText
@@ -27,6 +26,9 @@ from watcher.model.story import Sketch
 from watcher.model.topic import Level, Topic
 from watcher.story.sketch import sketch_of
 from watcher.threads import ThreadPool
+
+if TYPE_CHECKING:
+    from watcher.match.percolator import Percolator
 
 log = structlog.get_logger()
 
@@ -79,7 +81,8 @@ class Scorer:
     """Scores entries under one configuration."""
 
     topics: Mapping[str, Topic]
-    percolator: Percolator
+    percolator: Callable[[], Percolator]
+    """May compile the index: to be called in a thread."""
     cpu_pool: ThreadPool
     opinions: OpinionGiver | None = None
     pages: PageReader | None = None
@@ -112,9 +115,10 @@ class Scorer:
     def _percolate(self, those: Sequence[Identified], labels: Mapping[str, str]) -> Matches:
         """The matches by entry key and topic. An entry that cannot be scored does not stop the others."""
         found: Matches = {}
+        percolator = self.percolator()
         for one in those:
             try:
-                matches = self.percolator.percolate(one.entry, labels)
+                matches = percolator.percolate(one.entry, labels)
             except Exception:
                 log.exception("entry.match_failed", feed=labels["feed_url"], entry=one.entry_key, remedy=_REPORT)
             else:
@@ -145,13 +149,14 @@ class Scorer:
     def _near_misses(self, those: Sequence[Identified], labels: Mapping[str, str]) -> list[Identified]:
         """The first few entries whose text is short and which nearly match."""
         short = (one for one in those if len(one.entry.content) + len(one.entry.summary) < TEASER_CHARACTERS)
-        return list(islice((one for one in short if self.percolator.is_near_miss(one.entry, labels)), MOST_PAGES))
+        is_near_miss = self.percolator().is_near_miss
+        return list(islice((one for one in short if is_near_miss(one.entry, labels)), MOST_PAGES))
 
     def _raise(self, whole: Identified, found: Matches, labels: Mapping[str, str]) -> bool:
         """Takes the matches of a full text that are better than those of its teaser; whether there are any."""
         better = {
             (whole.entry_key, match.topic): match
-            for match in self.percolator.percolate(whole.entry, labels)
+            for match in self.percolator().percolate(whole.entry, labels)
             if match.level.rank > _level(found.get((whole.entry_key, match.topic))).rank
         }
         found.update(better)
@@ -181,9 +186,10 @@ class Scorer:
         self, those: Sequence[Identified], names: frozenset[str], labels: Mapping[str, str]
     ) -> list[Undecided]:
         found: list[Undecided] = []
+        percolator = self.percolator()
         for one in those:
             try:
-                matches = self.percolator.undecided(one.entry, names, labels)
+                matches = percolator.undecided(one.entry, names, labels)
             except Exception:
                 log.exception("entry.match_failed", feed=labels["feed_url"], entry=one.entry_key, remedy=_REPORT)
             else:

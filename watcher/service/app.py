@@ -203,6 +203,7 @@ class Application:
 
         When it raises, nothing has changed. What is under way ends under the old configuration.
         """
+        await self.pools.cpu(config.compiled_percolator)
         built = await build(config, self.pools, self.store, self.clock)
         try:
             generation = await self.node.announce(await self.pools.cpu(fingerprint_of, config), again=True)
@@ -272,15 +273,19 @@ async def open_application(
     grace: timedelta = timedelta(0),
     name: str = "",
     roles: Collection[Role] = tuple(Role),
+    expects_entries: bool = True,
 ) -> AsyncIterator[Application]:
     """The application for a configuration that was loaded with `must_run`; closed after the block.
 
     `clock` and `parser` are given by tests; `grace` is how long the end waits for what is under way; `name` and `roles`
-    are those of the node.
+    are those of the node. The index of the topics is compiled beside the first requests if it `expects_entries`, else
+    with the first entry that is new.
     """
     timings = Timings.of(env)
     async with AsyncExitStack() as stack:
         pools = stack.enter_context(open_executors())
+        if expects_entries:
+            pools.cpu.executor.submit(config.compiled_percolator)
         store = await pools.store(open_config_store, config, patience=UPGRADE_PATIENCE, timings=timings)
         stack.push_async_callback(pools.store, store.close)
         clock = await pools.store(clock_of, store) if clock is None else clock

@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from watcher import __version__
@@ -39,6 +40,7 @@ if TYPE_CHECKING:
     from watcher.store.store import Store
     from watcher.threads import ThreadPool
 
+_COMPILING = Lock()
 UPGRADE_PATIENCE = timedelta(seconds=30)
 """A process that was killed counts as living for half of it."""
 
@@ -62,6 +64,13 @@ class CompiledConfig:
         with collector_paused():
             return Percolator(self.topics)
 
+    def compiled_percolator(self) -> Percolator:
+        """The index, of which threads that ask for it at the same time make one."""
+        if "percolator" in vars(self):
+            return self.percolator
+        with _COMPILING:
+            return self.percolator
+
     @cached_property
     def summary(self) -> Summary:
         """Fingerprints of everything that a reload may change. Contains no secret."""
@@ -76,7 +85,7 @@ class CompiledConfig:
             polling=self.settings.polling,
             limits=self.settings.limits,
             topics={topic.name: topic for topic in self.settings.topics},
-            percolator=self.percolator,
+            percolator=self.compiled_percolator,
         )
 
     @property
