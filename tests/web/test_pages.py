@@ -530,3 +530,16 @@ def test_what_a_text_has_between_backticks_is_code() -> None:
     coded = FILTERS["coded"]
     assert coded("try `watcher check` on <b>") == "try <code>watcher check</code> on &lt;b&gt;"
     assert coded("`<i>` and one ` alone") == "<code>&lt;i&gt;</code> and one ` alone"
+
+
+def test_status_says_who_asks_and_what_was_done_last(client: Client, history: Alert) -> None:
+    client.post(f"/alerts/{history.id[:8]}/mark", {"verdict": "relevant"})
+    page = client.get("/status").text
+    assert f'href="/alerts/{history.id[:8]}"' in page
+    assert "as everybody at this machine" in page
+
+
+def test_an_alert_leads_to_what_its_topic_makes_of_it_now(client: Client, history: Alert) -> None:
+    link = f"/entries/{history.entry_key[:8]}?topic=ceasefires"
+    assert f'href="{link}"' in client.get(f"/alerts/{history.id[:8]}").text
+    assert client.get(link).status_code == 200

@@ -26,6 +26,7 @@ from watcher.store.store import Store
 from watcher.story.assign import StoryAssigner
 from watcher.views.topics import DayVolume
 from watcher.web import remembered, suggesting, trying
+from watcher.web.exchange import with_query
 from watcher.web.pages.topics import CHART_HEIGHT, chart_of
 from watcher.web.remembered import Remembered
 
@@ -188,6 +189,17 @@ def test_a_child_suggests_what_this_process_would(client: Client, store: Store) 
     found = suggesting.read_suggestions(store, topic)
     assert found == suggest(topic, marked)
     assert found.changes
+
+
+def test_a_suggested_term_can_be_tried(client: Client, store: Store) -> None:
+    mark_many(store)
+    new = [
+        one for one in suggesting.read_suggestions(store, client.site.config.topics[0]).changes if one.before is None
+    ]
+    page = html.unescape(client.get("/topics/ceasefires").text)
+    assert new
+    for one in new:
+        assert with_query("/topics/ceasefires#try", add=one.term, weight=f"{(one.after or 0) / 100:g}") in page
 
 
 def test_marks_that_take_too_much_are_no_failure(client: Client, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from watcher import __version__
 from watcher.model.settings import Settings
 from watcher.model.web import May
 from watcher.queries.status import read_status
+from watcher.views.acts import WORDS as ACTS
+from watcher.views.acts import page_of, subject_of
 from watcher.views.status import entries_in_words
 from watcher.web.exchange import Asked, Reply
 from watcher.web.handover import file_time
@@ -17,6 +19,7 @@ from watcher.web.looks import looks_of
 from watcher.web.rendering import lasting
 from watcher.web.router import Page
 
+SHOWN_ACTS = 3
 WORDS = (
     ("entry", "one thing in a feed: an article, a report"),
     ("topic", "what is watched for: words with weights, and conditions"),
@@ -65,7 +68,12 @@ def status(asked: Asked) -> Reply:
         settings=settings,
         configuration=configuration,
         is_changed=bool(configuration) and _has_changed(asked),
+        written_at=_written_at(site.config.file_time),
         to_go=None if site.index is None else site.index_to_go,
+        acts=site.store.acts.newest(SHOWN_ACTS, None),
+        words=ACTS,
+        page_of=page_of,
+        subject_of=subject_of,
         version=__version__,
     )
 
@@ -73,6 +81,11 @@ def status(asked: Asked) -> Reply:
 def _has_changed(asked: Asked) -> bool:
     """Whether the file is another than the one whose configuration is in force."""
     return file_time(asked.site.settings.file) not in {0, asked.site.config.file_time}
+
+
+def _written_at(nanoseconds: int) -> datetime | None:
+    """When the file of the configuration in force was changed last."""
+    return datetime.fromtimestamp(nanoseconds / 1e9, UTC) if nanoseconds else None
 
 
 def _configuration(settings: Settings) -> Iterator[tuple[str, str]]:
