@@ -24,7 +24,11 @@ class StatementColumn:
     def values(self, rows: Sequence[Mapping[str, Any]]) -> Iterable[Any]:
         name = self.name
         values = [row[name] for row in rows] if name in rows[0] else [self.default] * len(rows)
-        return values if self.convert is None else map(self.convert, values)
+        if self.convert is None:
+            return values
+        if values.count(values[0]) == len(values):  # as times of what is saved together
+            return [self.convert(values[0])] * len(values)
+        return map(self.convert, values)
 
 
 @cache
