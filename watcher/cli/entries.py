@@ -65,7 +65,8 @@ def search_entries(
         typer.Argument(
             metavar="QUERY",
             help='Words, "a phrase", a whole link, AND, OR, NOT, ( ), begin*, =exact, title:word, feed:text, '
-            "lang:code, alerted:yes|no|focus|mention|TOPIC, from:2026-10-01, to:2026-10-31.",
+            "lang:code, alerted:yes|no|focus|mention|TOPIC, from:2026-10-01, to:2026-10-31. Write -- before a query "
+            "that begins with -.",
         ),
     ],
     config: Config = DEFAULT_CONFIG,
