@@ -21,6 +21,7 @@ _STREAM_BUFFER = 1 << 20
 _START_WITHIN = 60.0
 _DIE_WITHIN = 1.0
 _TAG_BYTES = 8
+_NOT_STARTED = "a child process could not be started; try: python -I -m {}"
 
 JOBS_WORTH_A_CHILD = 32
 """A child takes as long to start as so many feeds to read: another starts when more jobs wait for each that serves."""
@@ -157,8 +158,17 @@ class _Child:
         self._process: asyncio.subprocess.Process | None = None
         self._starting: asyncio.Task[None] | None = None
         self._jobs = 0
+        self._again_at = 0.0
+        """By the clock of the event loop: before that, it is not started again."""
 
     async def start(self) -> None:
+        """Starts it. Raises `OSError` when that fails or takes too long.
+
+        What took too long is not tried again for as long: else each document of a round would wait a minute by itself
+        for a machine on which no child starts.
+        """
+        if asyncio.get_running_loop().time() < self._again_at:
+            raise OSError(_NOT_STARTED.format(self._module))
         self._jobs = 0
         self._process = await asyncio.create_subprocess_exec(
             *child_command(self._module, self._limits),
@@ -174,8 +184,10 @@ class _Child:
             async with asyncio.timeout(_START_WITHIN):
                 await self._read_frame()
         except (TimeoutError, EOFError) as error:
+            if isinstance(error, TimeoutError):
+                self._again_at = asyncio.get_running_loop().time() + _START_WITHIN
             await self._kill()
-            raise OSError(f"a child process could not be started; try: python -I -m {self._module}") from error
+            raise OSError(_NOT_STARTED.format(self._module)) from error
         except BaseException:  # cancelled: the mark that it is ready would be taken for the end of an answer
             await self._kill()
             raise
