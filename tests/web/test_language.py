@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -83,6 +84,50 @@ def test_every_word_that_code_may_say_is_translated(code: str) -> None:
     shown = {str(text) for one in SHOWN_SETS for text in one} - {May.ANYONE}
     shown |= {f"{state.value} {{1}}" for state in DeliveryState}
     assert {text if " " in text else text.replace("_", " ") for text in shown} - said.keys() == set()
+
+
+FOR_PROGRAMS = {
+    "This token is limited to topics", "The connection was closed", "This token is not known", "Make one with: watcher web token NAME",
+    "The token is for other ones.", "It is for what 7 found.", "`verdict` must be one of 7",
+    "`verdict` must be relevant or irrelevant", "`level` must be mention or focus", "`since` must be seconds since 1970",
+}  # fmt: skip
+"""Refusals of what no page of ours asks."""
+IN_PARTS = {
+    "You may end your own.7",
+    "Nothing, or more than one entry, has a key that begins so. Entries are kept for 7.",
+}
+"""Translated for each of what the value may be."""
+
+
+def texts_of_refusals() -> set[str]:
+    """The titles and remedies of refusals, as far as the calls have them, with 7 for each value."""
+    found = set()
+    folder = Path(watcher.web.__file__).parent
+    for path in [*folder.glob("*.py"), *folder.glob("pages/*.py")]:
+        if path.stem in {"api", "api_writes", "exchange"}:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "Refused":
+                found |= {literal(one) for one in node.args[1:3]}
+            elif isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "remedy":
+                found.add(literal(node.value))
+    return found - {""}
+
+
+def literal(node: ast.expr) -> str:
+    match node:
+        case ast.Constant(value=str(text)):
+            return text
+        case ast.JoinedStr(values=values):
+            return "".join(str(one.value) if isinstance(one, ast.Constant) else "7" for one in values)
+    return ""
+
+
+@pytest.mark.parametrize("code", OTHERS)
+def test_what_refuses_a_page_is_translated(code: str) -> None:
+    texts = texts_of_refusals()
+    assert "This link is too old" in texts
+    assert {text for text in texts if language(code).said(text) == text} - FOR_PROGRAMS - IN_PARTS == set()
 
 
 @pytest.mark.parametrize("code", [code for code in OTHERS if code in RIGHT_TO_LEFT])

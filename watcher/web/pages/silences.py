@@ -168,7 +168,7 @@ def read_draft(fields: Mapping[str, str], zone: str, now: datetime) -> Draft:
         problems.append(f"at most {MOST_MATCHERS} matchers")
     length, until = fields.get("for", "3h"), _moment(fields.get("until", ""), zone)
     if fields.get("until") and (until is None or until <= now):
-        problems.append("the end must be a time to come")
+        problems.append("the end must be in the future")
     return Draft(
         tuple(matchers),
         length if length in LENGTHS else "3h",
