@@ -94,9 +94,7 @@ class EntryBuilder:
 
     def as_entry(self) -> RawEntry:
         """The entry; a plain text field needs no line here, `store` by its name is enough."""
-        plain = {name: value for name, value in self.fields.items() if name in _PLAIN_FIELDS}
-        return RawEntry(
-            **plain,
+        entry = RawEntry(
             title=self.text("title"),
             summary=self._summary(),
             contents=self.contents,
@@ -104,6 +102,10 @@ class EntryBuilder:
             language=self.fields.get("language") or self.title_language,
             other_links=self.other_links,
         )
+        for name, value in self.fields.items():
+            if name in _PLAIN_FIELDS:
+                setattr(entry, name, value)
+        return entry
 
     def _summary(self) -> RawText:
         if "summary" not in self.kinds:

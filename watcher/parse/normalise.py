@@ -238,6 +238,8 @@ def _link(raw: RawEntry, base: str) -> str:
 
 def _texts(raw: RawEntry) -> tuple[str, str]:
     """Summary and content; several contents follow each other, each once."""
+    if not raw.contents:
+        return _text(raw.summary), ""
     contents = [_text(text) for text in raw.contents]
     summary = next((text for one, text in zip(raw.contents, contents, strict=True) if one == raw.summary), None)
     texts = [text for text in contents if text]

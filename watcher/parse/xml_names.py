@@ -52,8 +52,7 @@ class QNames:
             known = known_prefix(uri)
             _refuse_other_meanings(prefix or "", {known})
         _refuse_borrowed_prefixes({(prefix or "", uri) for prefix, uri in declared.items()})
-        if document.count(b"xmlns") != len(declared):
-            _refuse_confusing_declarations(_declarations(document), set(declared.values()))
+        _refuse_confusing_declarations(_declarations(document), set(declared.values()))
         self._declared = declared
         self._elements: dict[str, str] = {}
         self._attributes: dict[str, str] = {}
