@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -58,6 +58,7 @@ def test_writing_and_reading_loses_nothing(feeds: list[Feed]) -> None:
     )
 
 
+@settings(max_examples=50)
 @given(FEEDS, FEEDS)
 @pytest.mark.slow
 def test_appending_adds_what_is_new_and_changes_nothing_else(before: list[Feed], added: list[Feed]) -> None:

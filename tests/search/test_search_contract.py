@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.harness.store_samples import DAY, FEED, HOUR, MINUTE, NOW, alert, kept
@@ -151,6 +151,7 @@ WORDS = st.sampled_from(
 )
 
 
+@settings(max_examples=50)
 @given(text=ALPHABET | st.lists(WORDS, max_size=50).map(" ".join))
 @example("(" * 500)
 @example("NOT " * 100 + "a")

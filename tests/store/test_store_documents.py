@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
@@ -102,6 +102,7 @@ def test_poll_states_come_back(state: PollState) -> None:
     assert not documents.STATE_COLUMNS & json.loads(document)["value"].keys()
 
 
+@settings(max_examples=50)
 @given(poll_states, st.lists(alerts, max_size=2).map(tuple))
 def test_programs_of_before_read_what_is_written_and_the_other_way_round(
     state: PollState, snapshot: tuple[Alert, ...]
