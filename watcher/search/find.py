@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from watcher.lazy_dataclass import dataclass
 from watcher.search.fill import read_texts
-from watcher.search.hits import HitReader
+from watcher.search.hits import Counted, HitReader
 from watcher.search.index import EntryIndex
 from watcher.search.matching import FeedNames, Matcher, label_words
 from watcher.search.node import (
@@ -32,7 +32,7 @@ from watcher.search.node import (
 )
 from watcher.search.numbers import Row, spellings
 from watcher.search.query import Query
-from watcher.search.text import IndexedText, beginnings_of_forms, is_form_of
+from watcher.search.text import beginnings_of_forms, is_form_of
 from watcher.store.records import StoredEntry
 from watcher.store.store import Store
 
@@ -100,7 +100,8 @@ class Search:
         above, below = self._store.entries.numbers_in(query.since, query.until)
         below = min(_NO_END if below is None else below, _NO_END if before is None else before)
         feeds = self._store.feeds.names() if _asks_for_feeds(query.node) else {}
-        run = _Run(self._store, Matcher(query.node, feeds, self._languages), query, most, end)
+        reader = HitReader(query.node, self._languages) if order is Order.BEST else None
+        run = _Run(self._store, Matcher(query.node, feeds, self._languages), query, most, end, reader)
         state = self._index.state() if self._index is not None else None
         filled_to = state.filled_to if state is not None else 0
         run.scan(max(above, filled_to), below)
@@ -116,10 +117,10 @@ class Search:
                 counted, rest = counted + len(more.ids), more.looked_to
         count = min(counted, MOST_COUNTED) if before is None else None
         hits = run.hits[:most]
-        shown = hits if order is Order.NEWEST else _best(query.node, hits, self._languages)[:limit]
-        result = SearchResult(tuple(one for one, _ in shown), None, count, bool(rest), None, unknown)
+        best = hits if reader is None else [hits[at] for at in reader.ranked(run.counted[:most])]
+        result = SearchResult(tuple(best[:limit]), None, count, bool(rest), None, unknown)
         if len(run.hits) > most:
-            return replace(result, before=hits[-1][0].id)
+            return replace(result, before=hits[-1].id)
         if run.looked_to:
             seen = self._store.entries.ids_between(run.looked_to - 1, None, 1)
             return replace(result, before=run.looked_to, looked_back_to=next(iter(seen.values()), None))
@@ -127,15 +128,21 @@ class Search:
 
 
 class _Run:
-    """What one search has found so far. `looked_to` is 0 when nothing below remains."""
+    """What one search has found so far. `looked_to` is 0 when nothing below remains; `counted` is for an order of hits,
+    where there is a reader of them.
+    """
 
-    def __init__(self, store: Store, matcher: Matcher, query: Query, limit: int, end: float) -> None:
+    def __init__(
+        self, store: Store, matcher: Matcher, query: Query, limit: int, end: float, reader: HitReader | None
+    ) -> None:
         self._store = store
         self._matcher = matcher
         self._query = query
         self._limit = limit
         self._end = end
-        self.hits: list[tuple[StoredEntry, IndexedText]] = []
+        self._reader = reader
+        self.hits: list[StoredEntry] = []
+        self.counted: list[Counted] = []
         self.looked_to = 0
 
     @property
@@ -181,13 +188,9 @@ class _Run:
             seen = one.record.first_seen
             is_in_time = (query.since is None or seen >= query.since) and (query.until is None or seen < query.until)
             if is_in_time and self._matcher.meets(text):
-                self.hits.append((one, text))
-
-
-def _best(
-    node: Node, hits: Sequence[tuple[StoredEntry, IndexedText]], languages: tuple[str, ...]
-) -> list[tuple[StoredEntry, IndexedText]]:
-    return [hits[at] for at in HitReader(node, languages).ranked([text for _, text in hits])]
+                self.hits.append(one)
+                if self._reader is not None:
+                    self.counted.append(self._reader.counted(text))
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 
+from watcher.lazy_dataclass import dataclass
 from watcher.search.node import And, AnyWord, Beginning, Label, Node, Not, Or, Word, Words
 from watcher.search.numbers import rows, spellings
 from watcher.search.text import IndexedText, Range, WrittenText, is_form_of
@@ -17,6 +18,14 @@ TITLE_WEIGHT = 3.0
 """How many occurrences in the text one in the title counts for."""
 _SATURATION, _LENGTH = 1.2, 0.75
 """The usual constants of BM25: how fast further occurrences count less, and how much long texts lose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """The words of a text, and how often each condition is met in it: in the title a few times more."""
+
+    length: int
+    counts: tuple[float, ...]
 
 
 class HitReader:
@@ -45,22 +54,25 @@ class HitReader:
                 found |= {written.place_of_joined(at) for at, word in enumerate(written.joined) if word in meant}
         return sorted(found)
 
-    def ranked(self, texts: Sequence[IndexedText]) -> list[int]:
+    def counted(self, text: IndexedText) -> Counted:
+        """What an order needs of an entry."""
+        return Counted(len(text.body), tuple(self._count(one, text) for one in self.wanted))
+
+    def ranked(self, counted: Sequence[Counted]) -> list[int]:
         """The positions of entries, the best first, and of equally good ones in the order given.
 
         BM25 (Robertson and Zaragoza, The Probabilistic Relevance Framework, 2009) over these entries alone: a word that
         few of them have counts most, further occurrences count less and less, and so do those in long texts.
         """
-        average = sum(len(text.body) for text in texts) / max(len(texts), 1) or 1.0
-        scores = [0.0] * len(texts)
-        for one in self.wanted:
-            counts = [self._count(one, text) for text in texts]
-            having = sum(count > 0 for count in counts)
-            rarity = math.log(1 + (len(texts) - having + 0.5) / (having + 0.5))
-            for at, (count, text) in enumerate(zip(counts, texts, strict=True)):
-                length = _SATURATION * (1 - _LENGTH + _LENGTH * len(text.body) / average)
-                scores[at] += rarity * count / (count + length)
-        return sorted(range(len(texts)), key=lambda at: -scores[at])
+        average = sum(one.length for one in counted) / max(len(counted), 1) or 1.0
+        scores = [0.0] * len(counted)
+        for number in range(len(self.wanted)):
+            having = sum(one.counts[number] > 0 for one in counted)
+            rarity = math.log(1 + (len(counted) - having + 0.5) / (having + 0.5))
+            for at, one in enumerate(counted):
+                length = _SATURATION * (1 - _LENGTH + _LENGTH * one.length / average)
+                scores[at] += rarity * one.counts[number] / (one.counts[number] + length)
+        return sorted(range(len(counted)), key=lambda at: -scores[at])
 
     def _count(self, one: Wanted, text: IndexedText) -> float:
         if isinstance(one, Words):
