@@ -127,6 +127,9 @@ def test_near_misses_are_found_and_marked(client: Client, store: Store) -> None:
     page = client.get("/topics/ceasefires?near=1").text
     assert f"/entries/{keys['The talks go on']}/missed" in page
     assert keys["Nothing at all"] not in page
+    back = {"topic": "ceasefires", "next": "/topics/ceasefires?near=1"}
+    marked = client.post(f"/entries/{keys['The talks go on']}/missed", back).headers["location"]
+    assert f"/entries/{keys['The talks go on']}/missed" not in client.get(marked).text
 
 
 def test_an_empty_day_names_what_came_nearest(client: Client, store: Store) -> None:

@@ -77,6 +77,10 @@ def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
     name = topic.topic.name
     volume = read_volume(site.store, name, site.zone, asked.now)
     near_asked = "near" in asked.query
+    near = _near_misses(asked, topic) if near_asked else None
+    missed = (
+        {one.record.key for one in near.found if name in site.store.marks.missed_by(one.record.key)} if near else ()
+    )
     added = asked.query.get("add", "") if tried is None else ""
     definition = tried.text if tried else site.config.texts.get(name, "")
     changed = _with_term(definition, added, asked.query.get("weight", "")) if added else definition
@@ -87,7 +91,8 @@ def _page(asked: Asked, tried: TriedTopic | None) -> Reply:
         chart=chart_of(volume),
         precision=read_precision(site.store, [topic])[name],
         near_asked=near_asked,
-        near=_near_misses(asked, topic) if near_asked else None,
+        near=near,
+        missed=missed,
         suggestions=_suggestions(asked, topic),
         definition=changed,
         added=added,
