@@ -28,11 +28,13 @@ HEAVY = frozenset(
         "apscheduler",
         "asyncio",
         "css_inline",
+        "email.headerregistry",
         "feedparser",
         "httpcore2",
         "httpx2",
         "jinja2",
         "lxml",
+        "msgspec",
         "nh3",
         "prometheus_client",
         "psycopg",
@@ -60,25 +62,35 @@ STORE = {*CONFIGURATION, "sqlalchemy", "asyncio"}
 LOG = {"structlog"}
 
 SCRIPT = f"""
-import json, sys
+import gc, json, sys
 from watcher.cli.main import main
+collections = sum(one["collections"] for one in gc.get_stats())
 for words in json.loads(sys.argv[1]):
     try:
         main(words)
     except SystemExit as end:
         assert not end.code, (words, end.code)
     print(json.dumps(sorted({sorted(HEAVY)!r} & sys.modules.keys())), file=sys.stderr)
+print(json.dumps({{
+    "modules": len(sys.modules), "collections": sum(one["collections"] for one in gc.get_stats()) - collections
+}}))
 """
 
 
-def imported(harness: Harness, *commands: str) -> dict[str, set[str]]:
-    """What has been imported after each of these commands, which one process runs one after another."""
+def run(harness: Harness, *commands: str) -> subprocess.CompletedProcess[str]:
+    """One process that runs these commands one after another."""
     words = json.dumps([command.split() for command in commands])
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, words], cwd=harness.folder, capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    lists = [set(json.loads(line)) for line in done.stderr.splitlines() if line.startswith("[")]
+    return done
+
+
+def imported(harness: Harness, *commands: str) -> dict[str, set[str]]:
+    """What has been imported after each of these commands."""
+    lines = run(harness, *commands).stderr.splitlines()
+    lists = [set(json.loads(line)) for line in lines if line.startswith("[")]
     return dict(zip(commands, lists, strict=True))
 
 
@@ -116,6 +128,18 @@ def test_a_command_imports_only_what_it_uses(harness: Harness, commands: tuple[s
     assert too_many(harness, allowed, *commands) == {}
 
 
+def test_commands_import_few_modules_and_collect_no_garbage(harness: Harness) -> None:
+    """Some more than they do now, for other versions of Python and of libraries."""
+    harness.route = DIGEST_AT_SEVEN
+    harness.clock.set(datetime.now(UTC))
+    harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(hours=1))])
+    harness.once()
+    for command, most in {"check": 430, "alerts list": 620, "once": 650}.items():
+        counted = json.loads(run(harness, command).stdout.splitlines()[-1])
+        assert counted["modules"] <= most, command
+        assert counted["collections"] == 0, command
+
+
 def test_once_with_nothing_due_imports_no_parser_and_no_templates(harness: Harness) -> None:
     harness.clock.set(datetime.now(UTC))
     harness.publish("/wire", [Item("a", "Bread", harness.clock.now() - timedelta(minutes=1))])
@@ -146,7 +170,15 @@ def test_a_check_of_receivers_of_mail_alone_imports_no_chats(harness: Harness) -
     assert too_many(harness, (CONFIGURATION | SCORING) - {"watcher.deliver.chat"}, "check") == {}
 
 
-PAGES = {"asyncio", "jinja2", "snowballstemmer", "sqlalchemy", "watcher.match.explain", "watcher.match.percolator"}
+PAGES = {
+    "asyncio",
+    "jinja2",
+    "msgspec",
+    "snowballstemmer",
+    "sqlalchemy",
+    "watcher.match.explain",
+    "watcher.match.percolator",
+}
 """Configurations and mails are made by others."""
 OF_OTHERS = HEAVY | {
     "_hashlib", "_ssl", "anyio", "click", "multiprocessing", "stopwordsiso", "typer", "watcher.config.reader"

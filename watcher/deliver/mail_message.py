@@ -10,10 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import field
 from datetime import timedelta
 from email.header import Header
-from email.headerregistry import Address
-from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from email.utils import format_datetime, parseaddr
+from typing import TYPE_CHECKING
 from unicodedata import category
 from urllib.parse import quote
 
@@ -24,6 +22,10 @@ from watcher.model.alert import stable_hash
 from watcher.model.notification import Delivered, GiveUp, Message, Notification, Outcome
 from watcher.model.route import ChannelOptions
 from watcher.model.settings import Smtp
+
+if TYPE_CHECKING:
+    from email.headerregistry import Address
+    from email.message import EmailMessage
 
 SUBJECT_CHARACTERS = 250
 CRLF = "\r\n"
@@ -105,6 +107,9 @@ def bare_address(written: str) -> str:
 
 def build_mail(options: Email, smtp: Smtp, notification: Notification, message: Message) -> Mail:
     """The message with headers that let mail programs thread it, filter it and know it for automatic."""
+    from email.message import EmailMessage  # every configuration with a receiver of mail imports this module
+    from email.policy import SMTP, SMTPUTF8
+
     sender = bare_address(smtp.sender)
     needs_smtputf8 = not all(address.isascii() for address in (sender, *addresses(options)))
     mail = EmailMessage(policy=SMTPUTF8 if needs_smtputf8 else SMTP)
@@ -168,6 +173,8 @@ def _header_addresses(written: Iterable[str]) -> list[Address]:
 
 
 def _header_address(written: str, default_name: str = "") -> Address:
+    from email.headerregistry import Address
+
     name, _ = parseaddr(one_line(written))
     local, _, domain = bare_address(written).rpartition("@")
     return Address(name or default_name, local, domain)
