@@ -121,7 +121,7 @@ def paths_of(served: Served) -> list[str]:
     (feed,) = served.store.feeds.states()
     return [
         "/", "/?days=14", f"/alerts/{one.id[:8]}", f"/entries/{one.entry_key[:8]}", "/search?q=ceasefire", "/topics",
-        "/topics/ceasefires?near=1", "/feeds", f"/feeds/{feed_id(feed.url)[:8]}", "/acts", "/outbox", f"/outbox/{message.key[:8]}", "/silences",
+        "/topics/ceasefires?near=1&add=Roj+camp&weight=3", "/feeds", f"/feeds/{feed_id(feed.url)[:8]}", "/acts", "/outbox", f"/outbox/{message.key[:8]}", "/silences",
         f"/silences/new?alert={one.id[:8]}", "/routes?labels=level%3Dfocus", "/status", "/help", "/settings", link, f"{link}/silence", about,
         "/embed/topics/ceasefires", "/silences/55555555", "/nowhere", "/explain", "/api", "/?q=ceasefire",
     ]  # fmt: skip
