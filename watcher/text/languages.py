@@ -49,18 +49,21 @@ def language_code(written: str) -> str | None:
     return code if len(code) == 3 or code in TWO_LETTERS else None
 
 
-@lru_cache(maxsize=32)
 def stop_words(languages: tuple[str, ...]) -> frozenset[str]:
-    """The folded words of the languages that say nothing of a subject, by the lists of stopwords-iso.
+    """The folded words of the languages that say nothing of a subject, by the lists of stopwords-iso."""
+    return frozenset().union(*map(_stop_words_of, languages))
 
-    The file of the package is read without importing it: it would keep the words of all its languages, 8 MB.
-    """
+
+@lru_cache(maxsize=32)
+def _stop_words_of(language: str) -> frozenset[str]:
+    """The file of the package is read without importing it: it would keep the words of all its languages, 8 MB."""
     import msgspec
-    from msgspec import Raw
 
     package = find_spec("stopwordsiso")
     if package is None or package.origin is None:
         raise ImportError("the package stopwordsiso is not installed")
-    lists = msgspec.json.decode(Path(package.origin).with_name("stopwords-iso.json").read_bytes(), type=dict[str, Raw])
-    known = [msgspec.json.decode(lists[language], type=list[str]) for language in languages if language in lists]
-    return frozenset(fold(word) for words in known for word in words) - _CONTENT_WORDS
+    lists = msgspec.json.decode(
+        Path(package.origin).with_name("stopwords-iso.json").read_bytes(), type=dict[str, msgspec.Raw]
+    )
+    words = msgspec.json.decode(lists[language], type=list[str]) if language in lists else []
+    return frozenset(map(fold, words)) - _CONTENT_WORDS
