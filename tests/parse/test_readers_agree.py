@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable, Mapping
 from contextlib import suppress
@@ -14,6 +16,7 @@ from typing import Any
 import feedparser
 import pytest
 import yaml
+from feedparser.mixin import _FeedParserMixin
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -24,6 +27,7 @@ from watcher.model.entry import Entry, ParsedFeed, ReaderName
 from watcher.parse.document import parse_document
 from watcher.parse.feedparser_reader import raw_entry
 from watcher.parse.normalise import RawFeed, normalise
+from watcher.parse.xml_names import known_prefix, uri_of_prefix
 
 URL = "https://example.org/feeds/feed.xml"
 Read = Callable[[bytes], ParsedFeed | None]
@@ -145,3 +149,27 @@ def test_bytes_gone_wrong_end_in_a_feed_or_a_named_reason(body: bytes, edits: li
         body = body[:position] + inserted + body[position + 1 :]
     with suppress(ParseError):
         parse_document(body, url=URL, headers={})
+
+
+def test_prefixes_of_namespaces_are_those_of_feedparser() -> None:
+    namespaces = {uri.lower(): prefix for uri, prefix in _FeedParserMixin.namespaces.items()}
+    assert {uri: known_prefix(uri) for uri in namespaces} == namespaces
+    first = {prefix: uri for uri, prefix in reversed(namespaces.items())}
+    assert {prefix: uri_of_prefix(prefix) for prefix in first} == first
+
+
+IMPORTS_FEEDPARSER = """
+import sys
+from watcher.parse.document import parse_document
+for document in sys.argv[1:]:
+    parse_document(document.encode(), url="https://example.org/feed.xml", headers={})
+    print("feedparser" in sys.modules)
+"""
+
+
+def test_feedparser_is_imported_for_the_first_document_that_needs_it() -> None:
+    """A quarter of the start of a child would be its import."""
+    plain = '<rss version="2.0"><channel><item><title>A</title><link>a?b=1</link></item></channel></rss>'
+    command = [sys.executable, "-c", IMPORTS_FEEDPARSER, plain, plain.replace("</item>", "</entry>")]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]

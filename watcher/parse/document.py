@@ -21,7 +21,6 @@ from watcher.model.entry import DocumentRepair, ParsedFeed, RepairKind
 from watcher.parse.elements import HANDLERS
 from watcher.parse.encoding import is_utf8, to_utf8
 from watcher.parse.entry_builder import NeedsFeedparser
-from watcher.parse.feedparser_reader import read_with_feedparser
 from watcher.parse.jsonfeed import is_json, json_after_text, read_jsonfeed
 from watcher.parse.lxml_reader import Element, TreeWalk, parse_xml
 from watcher.parse.normalise import RawFeed, normalise
@@ -128,7 +127,7 @@ def _read_broken(fixed: Repaired, url: str, language: str | None) -> RawFeed | N
     """Reads a document whose tags do not match: feedparser reads many, but may lose all that follows a bad place."""
     document = beginning_of(fixed.document, MOST_BROKEN_TAGS)
     fixed.truncated = fixed.truncated or document is not fixed.document
-    raw = read_with_feedparser(document, url=url, language=language)
+    raw = _read_with_feedparser(document, url, language)
     found = _count_entries(raw)
     if raw is None or found < count_entry_starts(document):
         document = with_balanced_entries(document)
@@ -142,7 +141,16 @@ def _read_broken(fixed: Repaired, url: str, language: str | None) -> RawFeed | N
 def _read_odd(fixed: Repaired, url: str, language: str | None) -> RawFeed | None:
     document = beginning_of(fixed.document, MOST_ODD_TAGS)
     fixed.truncated = fixed.truncated or document is not fixed.document
-    return read_with_feedparser(document, url=url, language=language, well_formed=True)
+    return _read_with_feedparser(document, url, language, well_formed=True)
+
+
+def _read_with_feedparser(
+    document: bytes, url: str, language: str | None, *, well_formed: bool = False
+) -> RawFeed | None:
+    """feedparser is imported when a document needs it: that takes a quarter of the start of a child."""
+    from watcher.parse.feedparser_reader import read_with_feedparser
+
+    return read_with_feedparser(document, url=url, language=language, well_formed=well_formed)
 
 
 def _count_entries(raw: RawFeed | None) -> int:

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from html import unescape
+from html import escape, unescape
 from html.entities import html5
 from typing import TypeAlias
-from xml.sax.saxutils import escape
+from urllib.parse import urljoin
 
-from feedparser.urls import _urljoin, make_safe_absolute_uri
 from lxml import etree
 
 from watcher.model.entry import ReaderName
@@ -46,6 +45,7 @@ _PLAIN_ADDRESS = re.compile(
     r"(?:/[\w.~%/+,=:@!$&'()*-]*)?(?:\?[\w.~%/+,=:@!$&'()*-]+)?(?:#[\w.~%/+,=:@!$&'()*-]+)?",
     re.ASCII,
 )
+_TOO_MANY_SLASHES = re.compile(r"^([A-Za-z][A-Za-z0-9+,.-]*://)/*")
 _REFERENCE = re.compile(r"&(?:#[0-9]{1,9};?|#[xX][0-9a-fA-F]{1,8};?|[A-Za-z][A-Za-z0-9]{1,31}(?:;|(?![=;A-Za-z0-9])))")
 _OPTIONS = {
     "encoding": "utf-8",
@@ -74,8 +74,17 @@ def resolve(base: str, address: str) -> str:
     """An address against its base (RFC 3986 §5); most are absolute already and stay as they are."""
     if _PLAIN_ADDRESS.fullmatch(address):
         return address
-    resolved: str = _urljoin(base, address)
-    return resolved
+    try:
+        return urljoin(base, _TOO_MANY_SLASHES.sub(r"\1", address))
+    except ValueError:  # brackets that hold no IPv6 address
+        return ""
+
+
+def _safe_base(base: str, address: str) -> str:
+    """A base that an element sets: only of the kinds of addresses that feedparser accepts."""
+    from feedparser.urls import make_safe_absolute_uri  # few documents need it, and it takes long to import
+
+    return make_safe_absolute_uri(base, address) or base
 
 
 def unescape_in_address(address: str) -> str:
@@ -219,7 +228,7 @@ class TreeWalk:
                     raise NeedsFeedparser(f"{name} inside a text")
             elif descendant.tag == _XHTML_TAG + "body":
                 raise NeedsFeedparser("a body inside a text")
-        parts = [escape(element.text or "")]
+        parts = [escape(element.text or "", quote=False)]
         parts += [_without_prefixes(child) for child in element]
         return undo_double_utf8("".join(parts).strip())
 
@@ -251,7 +260,7 @@ class TreeWalk:
     def _enter_scope(self, attributes: Mapping[str, str], element: Element) -> None:
         base = attributes.get("xml:base", attributes.get("base"))
         if base:
-            self.base = make_safe_absolute_uri(self.base, base) or self.base if self.base else resolve("", base)
+            self.base = _safe_base(self.base, base) if self.base else resolve("", base)
         lang = attributes.get("xml:lang", attributes.get("lang"))
         if lang is None:
             return
