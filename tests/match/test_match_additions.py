@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -92,3 +93,17 @@ def test_every_term_does_what_is_said_of_it(title: list[str], body: list[str]) -
 
 def with_more(raw: Topic, term: str, weight: Points) -> Topic:
     return replace(raw, terms=(*raw.terms, Term(term, weight)))
+
+
+@pytest.mark.parametrize(
+    "text", ["x" * 100_000, "campus " * 20_000, "a." * 50_000, "Roj camp. " * 10_000, "ab-" * 30_000]
+)
+def test_a_hostile_text_costs_little(text: str) -> None:
+    """Measured beside explaining it at all: comparing an endless word with its like would take minutes."""
+    one, explainer = entry(text, text), Explainer(compiled(CAMPS))
+    explainer.explain(one)
+    begin = time.process_time()
+    explainer.explain(one)
+    plain = time.process_time() - begin
+    explainer.explain(one, None, Proposals.ALL)
+    assert time.process_time() - begin < 8 * plain + 1

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.harness.servers import FakeClock
 from tests.harness.store_samples import alert, save_alerts
 from tests.harness.web import BASE, Client, site_of
+from watcher.cli.web import app
+from watcher.service.load import load_config
 from watcher.store.store import Store
 from watcher.web.app import all_pages
 from watcher.web.identity import token_hash
@@ -92,3 +95,13 @@ def test_only_alerts_of_the_topic_are_marked(
     ]
     assert [one.status_code for one in answers] == [200, 404]
     assert store.marks.of_alerts(list(others)) == {others[0]: True}
+
+
+def test_the_line_that_the_command_prints_is_understood(tmp_path: Path) -> None:
+    options = ["token", "partner", "--topic", "ceasefires", "--topic", "strikes"]
+    printed = CliRunner().invoke(app, options).stdout.splitlines()
+    line = printed[1].partition("web.tokens: ")[2]
+    (tmp_path / "printed.yaml").write_text(f"{TOPICS}web: {{tokens: [{line}]}}\n")
+    (token,) = load_config(tmp_path / "printed.yaml", {}, secrets="defer").settings.web.tokens
+    assert (token.name, token.topics) == ("partner", ("ceasefires", "strikes"))
+    assert token.hash == token_hash(printed[0].rpartition(" ")[2])

@@ -16,7 +16,7 @@ from watcher.lazy_dataclass import dataclass
 from watcher.match.compile import CompiledTopic
 from watcher.match.conditions import holds
 from watcher.match.entry_index import IndexedEntry, Span
-from watcher.match.entry_text import body_of
+from watcher.match.entry_text import body_of, limited_title
 from watcher.match.expression import And, positive_leaves
 from watcher.match.percolator import Percolator
 from watcher.match.scoring import assess
@@ -39,6 +39,10 @@ _LONGEST_BEGINNING = 4_000
 """Characters of a body in which they are."""
 _SHORTEST = 5
 """Letters of words that are compared: one letter more or less makes another word of a shorter one."""
+_LONGEST = 40
+"""Letters. A longer word is no word, and comparing it takes the square of its length."""
+_MOST_PLACES = 10
+"""Of one word that are looked at."""
 _LONGEST_ENDING = 3
 _STEP = 50
 
@@ -195,7 +199,7 @@ def _places(
 def _rows(entry: Entry, languages: tuple[str, ...]) -> Iterator[Row]:
     """The sentences of the title and of the beginning of the body."""
     nothing, left = stop_words(languages_of(entry, languages)), MOST_WORDS
-    for text in (entry.title, body_of(entry)[:_LONGEST_BEGINNING]):
+    for text in (limited_title(entry.title), body_of(entry)[:_LONGEST_BEGINNING]):
         for sentence in sentences(text):
             row = [_word(piece, at, nothing) for at, piece in enumerate(_pieces(sentence))]
             if any(one.is_name for one in row) and all(one.is_name for one in row if one.says and len(one.written) > 3):
@@ -257,8 +261,9 @@ class _Nearly:
         self._places: dict[str, list[tuple[Row, int]]] = {}
         for row in rows:
             for at, word in enumerate(row):
-                if word.says and len(word.folded) >= _SHORTEST:
-                    self._places.setdefault(word.folded, []).append((row, at))
+                places = self._places.setdefault(word.folded, []) if _is_compared(word) else []
+                if len(places) < _MOST_PLACES:
+                    places.append((row, at))
         self._by_rest: dict[str, set[str]] = {}
         self._by_start: dict[str, set[str]] = {}
         for long in self._places:
@@ -271,7 +276,7 @@ class _Nearly:
 
     def places(self, word: str) -> list[tuple[Row, int]]:
         """Where words occur that are nearly this one."""
-        if len(word) < _SHORTEST or not (word[:2] in self._ends or word[-2:] in self._ends):
+        if not _SHORTEST <= len(word) <= _LONGEST or not (word[:2] in self._ends or word[-2:] in self._ends):
             return []
         known = self._known.get(word)
         if known is None:
@@ -284,6 +289,10 @@ class _Nearly:
         found = {one for rest in _with_a_letter_less(word) for one in self._by_rest.get(rest, ()) if _alike(one, word)}
         found |= {one for start in _starts(word) for one in self._by_start.get(start, ())}
         return sorted(found - {word})
+
+
+def _is_compared(word: _Word) -> bool:
+    return word.says and _SHORTEST <= len(word.folded) <= _LONGEST
 
 
 def _with_a_letter_less(word: str) -> Iterator[str]:
