@@ -24,7 +24,7 @@ from watcher.store.store import Store, open_store
 ENGINES = ("sqlite", "postgres") if postgres.is_available() else ("sqlite",)
 PART = 4
 """Entries in a part: a few entries are in several of them."""
-LANGUAGES = ("ar", "en", "tr")
+LANGUAGES = ("ar", "en", "he", "ko", "tr")
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,12 @@ from watcher.search.candidates import BATCH, candidates, wanted_of
 from watcher.search.matching import Matcher
 from watcher.search.text import indexed_text
 
-LANGUAGES = ("en", "ar", "tr", "ru", "zh", "th")
+LANGUAGES = ("en", "ar", "tr", "ru", "zh", "th", "he", "ko")
 TERMS = (
     "prison", "prisons", "detention facilities", "al-Hol camp", "cease-fire", "detain*", "=WHO", "*kabel", "c++", "U.S.",
     "F-16", "سجن", "السجون", "مخيم الهول", "عبد الله", "cezaevi", "İstanbul", "тюрьма", "停火", "监狱", "คุก", "@camps",
     "who.int", "J. K. Rowling", "résumé", "don't", "Straße", "ceasefire now", "free Gaza", "T-72B3", "T-72 B3", "1000",
-    "1,000 dead", "$1,000", "100 km",
+    "1,000 dead", "$1,000", "100 km", "$5m", "5.56mm", "ירושלים", "ספר", "서울", "북한*",
 )  # fmt: skip
 WORDS = (
     "Prison", "prisons", "detention", "facility", "facilities", "Al", "Hol", "al-Hol", "camp", "camps", "ceasefire",
@@ -31,7 +31,8 @@ WORDS = (
     "سجن", "والسجون", "بالسجن", "مخيم", "الهول", "عبدالله", "عبد", "الله", "cezaevinde", "cezaevi", "istanbul'da",
     "тюрьмы", "тюрьме", "双方宣布停火协议", "监狱", "เรือนจำและคุก", "roj", "https://who.int/news", "J.K. Rowling", "resume",
     "don’t", "STRASSE", "and", "the", "#CeaseFireNow", "#FreeGaza", "T-72", "B3", "F", "16", "1,000", "1.000", "1 000", "1000",
-    "dead", "$1,000", "100", "km", "100km",
+    "dead", "$1,000", "100", "km", "100km", "$5 million", "$5m", "5.56 mm", "5.56mm", "בירושלים", "והספרים", "הספר",
+    "서울에서", "북한이", "서울",
 )  # fmt: skip
 VOCABULARY = {"camps": ("Roj", "al-Hol", "مخيم*")}
 

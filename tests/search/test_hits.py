@@ -34,6 +34,8 @@ def marked(query: str, text: str, *, is_title: bool = False) -> list[str]:
         ("al-hol", "Al Hol, al‑Hol", ["Al Hol", "al‑Hol"]),
         ('"roj camp"', "Camp Roj. Roj camp.", ["Roj camp"]),
         ("停火", "双方宣布停火协议", ["停火"]),
+        ("ירושלים", "בירושלים ומירושלים", ["בירושלים", "ומירושלים"]),
+        ("서울 북한*", "서울에서 북한이", ["서울에서", "북한이"]),
         ("ガザ", "カ\u3099サ\u3099地区、ガザ", ["カ\u3099サ\u3099", "ガザ"]),
         ("detai*", "detainees detail", ["detainees", "detail"]),
         ("a -b (c OR NOT d)", "a b c d", ["a", "c"]),

@@ -120,6 +120,26 @@ def test_a_query_finds(searched: Library, query: str, ids: str) -> None:
     assert [hit.record.entry.id for hit in searched.search(query).hits] == ids.split()
 
 
+ATTACHED = (entry("a", "בירושלים", "והספרים"), entry("b", "ירושלים", "ספר"), entry("c", "서울에서", "북한이"))
+
+
+@pytest.mark.slow
+def test_a_word_is_found_with_letters_attached_to_it(library: Library) -> None:
+    library.add(*ATTACHED)
+    library.fill()
+    wanted = {
+        "ירושלים": "ba",
+        "=ירושלים": "b",
+        "ספר": "ba",
+        "서울": "c",
+        "북한": "c",
+        "북*": "",
+        "북한*": "c",
+        "NOT 서울": "ba",
+    }
+    assert {query: "".join(hit.record.entry.id for hit in library.search(query).hits) for query in wanted} == wanted
+
+
 NUMBERS = (
     entry("a", "1,000 dead", "Of 100.000 people"),
     entry("b", "1000 dead", "of 1,00,000"),

@@ -17,14 +17,12 @@ from typing import NamedTuple
 from watcher.text.capitals import EVERYDAY_WORDS
 from watcher.text.fold import as_written, fold, without_invisible
 from watcher.text.stems import (
+    ATTACHED,
     inflected_ends,
     languages_of_script,
     script_of,
     script_of_language,
     stems,
-    without_arabic_prefixes,
-    without_hebrew_prefixes,
-    without_korean_particles,
 )
 from watcher.text.tokens import LONGEST_PIECE, address_forms, has_signs, is_address, without_plural_s
 
@@ -50,12 +48,6 @@ _THOUSANDS = re.compile(r"\d{4}")
 _HEAD = 3
 """Letters by which the lengths of beginnings and endings are found."""
 _ENTERING = Lock()
-_ATTACHED = {
-    "ar": ("arabic", without_arabic_prefixes),
-    "he": ("hebrew", without_hebrew_prefixes),
-    "ko": ("hangul", without_korean_particles),
-}
-"""Language → the script of its words, and what they are without attached letters."""
 
 
 class Lexicon:
@@ -166,7 +158,7 @@ class Lexicon:
         self._written.reach(piece, as_written(piece, folded), script, slots)
         for reached in self._languages_reached(script, language):
             forms = self._of_language[reached]
-            attached = _ATTACHED.get(reached)
+            attached = ATTACHED.get(reached)
             forms.reach(piece, folded, script, slots, keeps_article=False)
             for form in attached[1](folded) if attached and attached[0] == script else ():
                 forms.reach(form, form, script, slots, keeps_article=False)
@@ -271,7 +263,7 @@ class LateForms(Forms):
 
     def _enter_waiting(self) -> None:
         """Other threads wait until all words are entered."""
-        attaching, _ = _ATTACHED.get(self._language, ("", None))
+        attaching, _ = ATTACHED.get(self._language, ("", None))
         with _ENTERING:
             for word, folded, slot, is_spoken in self._waiting:
                 script = script_of(folded)

@@ -11,12 +11,12 @@ from datetime import datetime
 
 from watcher.match.compile import CompiledTopic
 from watcher.match.expression import Leaf, NearPair, positive_leaves
+from watcher.match.spelling import least_open_letters
 from watcher.match.terms import Phrase, TermProblem, parse_term
 from watcher.search.find import resolved
 from watcher.search.index import EntryIndex
 from watcher.search.node import Beginning, Node, Not, Word, all_of, any_of
 from watcher.search.numbers import is_long_number, spellings_of_number
-from watcher.search.query import SHORTEST_PREFIX
 from watcher.search.text import words_of
 from watcher.store.store import Store
 from watcher.text.letters import is_unspaced
@@ -133,7 +133,7 @@ def _of_word(text: str) -> list[Node]:
     if not text.endswith("*"):
         is_form = len(words) == 1 and not text.startswith("=")
         return [Word(words[0])] if is_form else [Word(word, exact=True) for word in words]
-    if len(words) == 1 and len(words[0]) >= SHORTEST_PREFIX and not is_unspaced(words[0]):
+    if len(words) == 1 and len(words[0]) >= least_open_letters(words[0]) and not is_unspaced(words[0]):
         return [Beginning(words[0])]
     return [Word(word, exact=True) for word in words[:-1]]
 

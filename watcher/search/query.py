@@ -14,6 +14,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from watcher.lazy_dataclass import dataclass
+from watcher.match.spelling import least_open_letters
 from watcher.search.node import EVERYTHING, Beginning, Label, LabelKind, Node, Not, Word, Words, all_of, any_of, shown
 from watcher.search.numbers import is_long_number, with_whole_numbers
 from watcher.search.text import joined_forms, words_of
@@ -27,8 +28,6 @@ LONGEST_QUERY = 1_000
 MOST_WORDS = 32
 DEEPEST = 8
 """Parentheses within parentheses; further ones are passed over, as FTS5 would refuse them."""
-SHORTEST_PREFIX = 3
-"""Letters before the * of a beginning, as in topics."""
 
 
 class Note(StrEnum):
@@ -205,7 +204,7 @@ class _Parser:
         if not words or not self.counted():
             return None
         if text.endswith("*") and len(words) == 1 and not is_unspaced(words[0]):
-            if len(words[0]) >= SHORTEST_PREFIX:
+            if len(words[0]) >= least_open_letters(words[0]):
                 return Beginning(words[0], title)
             self.note(Note.SHORT_BEGINNING)
             return Word(words[0], True, title)

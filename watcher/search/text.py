@@ -17,7 +17,7 @@ from watcher.model.entry import Entry
 from watcher.text.fold import fold
 from watcher.text.irregular import beginnings
 from watcher.text.languages import language_code
-from watcher.text.stems import languages_for, script_of, stems, without_arabic_prefixes
+from watcher.text.stems import ATTACHED, languages_for, script_of, stems
 from watcher.text.tokens import (
     LONGEST_PIECE,
     chunk_spans,
@@ -45,6 +45,7 @@ _ENDS = ".,"
 _STRETCH = re.compile(r"\S+")
 """What `str.split` gives."""
 _FEWEST_LETTERS_IN_COMMON = 3
+_MOST_HEBREW_LETTERS = 3
 
 Range = tuple[int, int]
 
@@ -119,7 +120,7 @@ def is_form_of(word: str, wanted: str, languages: tuple[str, ...]) -> bool:
         return True
     if not word.startswith(beginnings_of_forms(wanted, languages)):
         return False  # most words, which need no stemmer then
-    bare = without_arabic_prefixes(word) if "ar" in languages and script_of(word) == "arabic" else ()
+    bare = {form for code in _attaching(word, languages) for form in ATTACHED[code][1](word)}
     if wanted in bare:
         return True
     spoken = languages_for(wanted, languages)
@@ -129,19 +130,32 @@ def is_form_of(word: str, wanted: str, languages: tuple[str, ...]) -> bool:
 @lru_cache(maxsize=256)
 def beginnings_of_forms(wanted: str, languages: tuple[str, ...]) -> tuple[str, ...]:
     """Every form of a word begins with one of these; few other words do."""
-    spoken = languages_for(wanted, languages)
-    if not spoken:
+    spoken, attaching = languages_for(wanted, languages), _attaching(wanted, languages)
+    if not spoken and not attaching:
         return ()
     found = {wanted} | {stem for code in spoken for stem in (*_stems(wanted, code), *beginnings(wanted, code))}
     heads = {stem[: max(_FEWEST_LETTERS_IN_COMMON, len(stem) - 1)] for stem in found if len(stem) > 1}
-    if "ar" in spoken and script_of(wanted) == "arabic":
-        heads |= {f"{attached}{head}" for head in heads for attached in _ARABIC_ATTACHED}
-    return tuple(sorted(heads))
+    before = [letters for code in attaching for letters in _WRITTEN_BEFORE.get(code, ())]
+    return tuple(sorted(heads | {f"{letters}{head}" for head in heads for letters in before}))
 
 
-_ARABIC_ATTACHED = tuple(
-    f"{conjunction}{rest}" for conjunction in ("", "و", "ف") for rest in ("", "ال", "لل", "ب", "بال", "ك", "كال", "ل")
-)[1:]
+def _attaching(word: str, languages: tuple[str, ...]) -> list[str]:
+    """Those of the languages that write letters beside a word of this script."""
+    script = script_of(word)
+    return [code for code, (written, _) in ATTACHED.items() if written == script and code in languages]
+
+
+_WRITTEN_BEFORE = {
+    "ar": [first + rest for first in ("", "و", "ف") for rest in ("", "ال", "لل", "ب", "بال", "ك", "كال", "ل")][1:],
+    "he": [
+        letters
+        for first in ("", "ו")
+        for middle in ("", "ש", "כש", "מש", "לכש")
+        for last in ("", "ה", "ב", "ל", "מ", "כ")
+        if 0 < len(letters := first + middle + last) <= _MOST_HEBREW_LETTERS
+    ],
+}
+"""Language → letters that are attached before words; Hebrew ones as they are used, of all that could be combined."""
 
 
 @lru_cache(maxsize=_CACHED)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 
 import snowballstemmer
@@ -226,6 +226,14 @@ def without_korean_particles(word: str) -> set[str]:
         word = word[: particle.start()]
         found.add(word)
     return found
+
+
+ATTACHED: Mapping[str, tuple[str, Callable[[str], set[str]]]] = {
+    "ar": ("arabic", without_arabic_prefixes),
+    "he": ("hebrew", without_hebrew_prefixes),
+    "ko": ("hangul", without_korean_particles),
+}
+"""Language → the script of its words, and what they are without attached letters."""
 
 
 def _without(word: str, letters: str) -> str:
