@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
+from watcher.model.notification import DeliveryState
 from watcher.model.silence import Silence
 from watcher.store.records import AlertFilter
 from watcher.store.store import Store
@@ -12,6 +14,7 @@ from watcher.views.silences import SilencePreview, preview_of
 
 MET_SINCE = timedelta(days=7)
 MOST_ALERTS = 1_000
+UNDECIDED = frozenset({DeliveryState.WAITING, DeliveryState.HELD})
 
 
 def read_stories(store: Store, silences: Iterable[Silence]) -> dict[str, str]:
@@ -27,5 +30,6 @@ def read_stories(store: Store, silences: Iterable[Silence]) -> dict[str, str]:
 def read_preview(store: Store, silence: Silence, topic: str, now: datetime) -> SilencePreview:
     """What it meets among the alerts of the last 7 days; `topic` is the topic that it is made for, "" for none."""
     recent = store.alerts.outlines(limit=MOST_ALERTS, since=now - MET_SINCE)
-    states = store.alerts.delivery_states([alert.id for alert in recent])
-    return preview_of(silence, recent, states, topic, now, is_cut=len(recent) == MOST_ALERTS)
+    found = preview_of(silence, recent, topic, now, MOST_ALERTS)
+    states = store.alerts.delivery_states(found.met)
+    return replace(found, waiting=sum(not UNDECIDED.isdisjoint(one) for one in states.values()))

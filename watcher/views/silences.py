@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from watcher.lazy_dataclass import dataclass
 from watcher.model.alert import Alert, AlertState
-from watcher.model.notification import DeliveryState
 from watcher.model.silence import Silence
 from watcher.model.topic import Level
 from watcher.route.limits import silenced
+
+MOST_SHOWN = 20
+"""Alerts that a preview lists."""
 
 
 class SilenceState(StrEnum):
@@ -46,43 +47,43 @@ def silence_facts(silence: Silence, now: datetime) -> dict[str, object]:
 class SilencePreview:
     """What a silence would have met: of `seen` alerts in 7 days, and of `seen_day` in the last 24 hours.
 
-    `waiting`: how many of them wait or are held now and would be kept back. `other_topics`: topics of its alerts in
+    `met`: ids, newest first; `shown`: the first of these alerts. `waiting`: how many of them wait or are held now and would be kept back. `other_topics`: topics of its alerts in
     focus, beside the topic that it was made for.
     """
 
-    met: tuple[Alert, ...]
+    met: tuple[str, ...]
+    shown: tuple[Alert, ...]
     seen: int
     met_day: int
     seen_day: int
-    waiting: int
     other_topics: tuple[str, ...]
     is_cut: bool
+    waiting: int = 0
 
 
-def preview_of(
-    silence: Silence,
-    recent: Sequence[Alert],
-    states: Mapping[str, Mapping[DeliveryState, int]],
-    topic: str,
-    now: datetime,
-    *,
-    is_cut: bool = False,
-) -> SilencePreview:
-    """What the silence meets among recent alerts, newest first; copies are not counted. `topic` is what it is for."""
-    shown = [alert for alert in recent if alert.state is not AlertState.FOLDED]
-    ids = set(silenced(shown, [silence], silence.starts_at))
-    met = tuple(alert for alert in shown if alert.id in ids)
+def preview_of(silence: Silence, recent: Iterable[Alert], topic: str, now: datetime, most: int) -> SilencePreview:
+    """What the silence meets among recent alerts, newest first, `most` of which are there; copies are not counted.
+    `topic` is what it is for.
+    """
     day = now - timedelta(days=1)
-    others = Counter(alert.topic for alert in met if alert.level is Level.FOCUS and alert.topic != topic)
+    read = seen = met_day = seen_day = 0
+    met: list[str] = []
+    shown: list[Alert] = []
+    others: set[str] = set()
+    for alert in recent:
+        read += 1
+        if alert.state is AlertState.FOLDED:
+            continue
+        seen += 1
+        seen_day += _is_after(alert, day)
+        if silenced([alert], [silence], silence.starts_at):
+            met.append(alert.id)
+            met_day += _is_after(alert, day)
+            shown += [alert] if len(shown) < MOST_SHOWN else []
+            others |= {alert.topic} if alert.level is Level.FOCUS and alert.topic != topic else set()
     return SilencePreview(
-        met=met,
-        seen=len(shown),
-        met_day=sum(_is_after(alert, day) for alert in met),
-        seen_day=sum(_is_after(alert, day) for alert in shown),
-        waiting=sum(bool({DeliveryState.WAITING, DeliveryState.HELD} & set(states.get(one.id, {}))) for one in met),
-        other_topics=tuple(sorted(others)),
-        is_cut=is_cut,
-    )
+        tuple(met), tuple(shown), seen, met_day, seen_day, tuple(sorted(others)), is_cut=read == most
+    )  # fmt: skip
 
 
 def _is_after(alert: Alert, moment: datetime) -> bool:
