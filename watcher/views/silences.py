@@ -47,8 +47,8 @@ def silence_facts(silence: Silence, now: datetime) -> dict[str, object]:
 class SilencePreview:
     """What a silence would have met: of `seen` alerts in 7 days, and of `seen_day` in the last 24 hours.
 
-    `met`: ids, newest first; `shown`: the first of these alerts. `waiting`: how many of them wait or are held now and would be kept back. `other_topics`: topics of its alerts in
-    focus, beside the topic that it was made for.
+    `met`: ids, newest first; `shown`: the first of these alerts. `waiting`: how many of them wait or are held now and
+    would be kept back. `other_topics`: topics of its alerts in focus, beside the topic that it was made for.
     """
 
     met: tuple[str, ...]
@@ -81,9 +81,7 @@ def preview_of(silence: Silence, recent: Iterable[Alert], topic: str, now: datet
             met_day += _is_after(alert, day)
             shown += [alert] if len(shown) < MOST_SHOWN else []
             others |= {alert.topic} if alert.level is Level.FOCUS and alert.topic != topic else set()
-    return SilencePreview(
-        tuple(met), tuple(shown), seen, met_day, seen_day, tuple(sorted(others)), is_cut=read == most
-    )  # fmt: skip
+    return SilencePreview(tuple(met), tuple(shown), seen, met_day, seen_day, tuple(sorted(others)), is_cut=read == most)
 
 
 def _is_after(alert: Alert, moment: datetime) -> bool:
