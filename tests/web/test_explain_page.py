@@ -17,7 +17,14 @@ from watcher.web.pages import explain
 from watcher.web.pages.explain import LARGEST_TEXT, LONGEST_TITLE, title_and_text
 
 
-def test_every_topic_gives_its_verdict_with_its_points(client: Client, store: Store) -> None:
+@pytest.fixture(autouse=True)
+def worker_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not about the child needs none."""
+    if "in_a_child" not in request.node.name:
+        work_here(monkeypatch)
+
+
+def test_every_topic_gives_its_verdict_with_its_points_in_a_child(client: Client, store: Store) -> None:
     page = client.post("/explain", {"text": "A truce in Hasakah\r\n\r\nThe talks went on; the ceasefire holds."}).text
     assert re.search(r'class="focus">focus</span>.*?data-label="Points">(\d+(\.\d+)?)<', page, re.DOTALL)
     assert "<mark>truce</mark> in Hasakah</b>" in page
@@ -41,8 +48,7 @@ def test_what_the_page_says_is_what_the_api_says(client: Client) -> None:
         "<h1>truce</h1><style>*{}</style><!-- </textarea><script>alert(1)</script>", "a\n" * 9_000, "\u0301" * 5_000, ARABIC,
     ],
 )  # fmt: skip
-def test_whatever_is_pasted_is_shown_as_text(client: Client, monkeypatch: pytest.MonkeyPatch, text: str) -> None:
-    work_here(monkeypatch)
+def test_whatever_is_pasted_is_shown_as_text(client: Client, text: str) -> None:
     answer = client.post("/explain", {"text": text})
     assert answer.status_code == 200
     assert "<script>alert" not in answer.text
@@ -88,7 +94,7 @@ def test_one_topic_is_asked_or_refused(client: Client) -> None:
     assert '<option value="ceasefires" selected>' in client.get("/explain?topic=ceasefires").text
 
 
-def test_a_text_that_takes_too_long_is_ended(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_text_that_takes_too_long_in_a_child_is_ended(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(explaining, "LIMITS", replace(explaining.LIMITS, deadline=0.01))
     assert client.post("/explain", {"text": "A truce"}).status_code == 503
 
