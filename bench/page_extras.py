@@ -35,7 +35,7 @@ from watcher.store.tables import (
     silences,
 )
 
-SILENCES, IN_FORCE = 60, 12
+SILENCES, IN_FORCE = 100, 45
 ACTS = 20_000
 MISSED = 600
 TRIES = 6
@@ -64,7 +64,7 @@ def silence_ids() -> list[str]:
 
 
 def _keep_silences(connection: Connection, now: datetime) -> None:
-    """A fifth of them are in force; the first has kept back half of what was silenced."""
+    """Nearly half of them are in force; the first has kept back half of what was silenced."""
     ids, stories = silence_ids(), list(connection.scalars(select(alerts.c.story).distinct().limit(SILENCES)))
     connection.execute(delete(silences))
     for number, (name, story) in enumerate(zip(ids, stories, strict=False)):

@@ -90,7 +90,7 @@ def known_of(store: Store, settings: Settings, feed_count: int, rounds: int) -> 
     definitions = [written[name].replace("focus: 7", "focus: 5") for name in TOPICS]
     return Known(
         now=now_of(store), topics=TOPICS, definitions=definitions, alerts=chance.sample(found, rounds), entries=keys,
-        messages=chance.sample(sent, rounds), dead=chance.sample(dead, 2 * rounds), silences=silence_ids()[:rounds],
+        messages=chance.sample(sent, rounds), dead=chance.sample(dead, 2 * rounds), silences=silence_ids()[: 2 * rounds],
         feeds=[feed_id(feed_url(number)) for number in numbers[: 2 * rounds]], assets=[one.name for one in assets().values()],
         sentences=sentences, common=texts_common(texts), numbers=(low, high),
     )  # fmt: skip
