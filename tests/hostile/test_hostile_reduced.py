@@ -42,12 +42,13 @@ def test_hostile_documents_have_named_outcomes_and_the_next_one_is_read() -> Non
 
 def test_hostile_servers_have_named_outcomes_and_others_are_read() -> None:
     async def ask(here: str, name: str) -> tuple[object, object]:
-        polling = Polling(timeout=timedelta(seconds=4), per_host=PerHost(4, timedelta()))
+        polling = Polling(timeout=timedelta(seconds=60), per_host=PerHost(4, timedelta()))
         fetcher = Fetcher(
             polling, Network(allow=("127.0.0.1/32",)), user_agent="watcher/test (+mailto:test@example.org)"
         )
         try:
-            hostile = asyncio.create_task(fetcher.fetch(Feed(here + quote(name)), Validators()))
+            feed, soon = Feed(here + quote(name)), timedelta(seconds=4)
+            hostile = asyncio.create_task(fetcher.fetch(feed, Validators(), deadline=soon))
             honest = await fetcher.fetch(Feed(here + GOOD), Validators())
             return await hostile, honest
         finally:

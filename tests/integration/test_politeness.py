@@ -34,7 +34,7 @@ def asked(harness: Harness) -> dict[str, float]:
             return Answer(503, {"Retry-After": "600"})
         return Answer(200, {"Content-Type": "application/xml"}, document)
 
-    harness.polling = f"polling: {{min: 0s, timeout: 5s, per_host: {{concurrency: 1, spacing: {SPACING}s}}}}"
+    harness.polling = f"polling: {{min: 0s, timeout: 60s, per_host: {{concurrency: 1, spacing: {SPACING}s}}}}"
     harness.feed_urls = [harness.feeds.put(path, answer) for path in ("/busy", "/other", "/third")][:2]
     return times
 

@@ -35,7 +35,7 @@ receiver: desk
 group_wait: 0s
 group_interval: 0s
 """
-SOON = 30.0
+SOON = 60.0
 AFTER_LEASES_AND_BACKOFF = timedelta(hours=1)
 
 
