@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.harness.children import work_here
 from tests.harness.servers import Answer, Document, FeedServer
 from watcher.errors import ParseError, PollReason
 from watcher.fetch.client import Fetcher
@@ -169,7 +170,10 @@ PAGES: dict[str, str] = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_how_pages_name_their_feed(name: str, feed_server: FeedServer, with_fetcher: Any) -> None:
+def test_how_pages_name_their_feed(
+    name: str, feed_server: FeedServer, with_fetcher: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    work_here(monkeypatch)
     host = f"127.0.0.1:{feed_server.port}"
     page = feed_server.put("/page", html(b"<!doctype html><head>" + PAGES[name].replace("HOST", host).encode()))
     feed_server.put("/named", html(LINK.encode()))
@@ -207,8 +211,9 @@ COMMENTS = FEED.replace(b"News", b"Comments on: News")
     [("Comments", "/c", FEED), ("", "/comments/feed", FEED), ("", "/c", COMMENTS), ("Kommentare", "/c", FEED)],
 )
 def test_feeds_of_comments_come_last(
-    title: str, path: str, document: bytes, feed_server: FeedServer, with_fetcher: Any
+    title: str, path: str, document: bytes, feed_server: FeedServer, with_fetcher: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    work_here(monkeypatch)
     comments = LINK.replace("/feed", path).replace("<link", f'<link title="{title}"')
     page = feed_server.put("/page", html((comments + LINK).encode()))
     feed_server.put(path, document)

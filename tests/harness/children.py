@@ -26,7 +26,13 @@ class WorkerHere(BlockingChild):
         return Finished(tuple(self._answer(head, body)))
 
 
+async def run_job_here(module: str, head: bytes, body: bytes, limits: Limits) -> Finished:
+    """`run_job` without a child."""
+    return WorkerHere(module, limits).run(head, body)
+
+
 def work_here(patch: pytest.MonkeyPatch) -> None:
-    """Jobs of callers in a thread run in this process from now on."""
+    """Jobs run in this process from now on: those of callers in a thread, and those for which pages are looked at."""
+    patch.setattr("watcher.fetch.discover.run_job", run_job_here)
     for module in ("watcher.sandbox.oneshot", "watcher.web.trying"):
         patch.setattr(f"{module}.BlockingChild", WorkerHere)

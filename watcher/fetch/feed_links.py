@@ -169,10 +169,10 @@ def _joined(base: str, href: str) -> str:
     return address if href.strip() and parts.scheme in {"http", "https"} and parts.netloc else ""
 
 
-def _answer(url: bytes, page: bytes) -> list[bytes]:
+def answer(url: bytes, page: bytes) -> list[bytes]:
     links = page_links(page, url=url.decode())
     return [json.dumps({"refresh": links.refresh, "candidates": [astuple(one) for one in links.candidates]}).encode()]
 
 
 if __name__ == "__main__":
-    serve(_answer)
+    serve(answer)

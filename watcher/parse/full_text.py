@@ -42,7 +42,7 @@ def _decoded(body: bytes, charset: str) -> str | bytes:
         return body
 
 
-def _answer(head: bytes, body: bytes) -> list[bytes]:
+def answer(head: bytes, body: bytes) -> list[bytes]:
     asked = json.loads(head)
     if "robots" in asked:
         return [json.dumps({"allowed": is_allowed(body, asked["robots"], asked["agent"])}).encode()]
@@ -55,7 +55,7 @@ def main() -> None:
     import trafilatura  # before the first job, whose time is limited
 
     assert protego, trafilatura
-    serve(_answer)
+    serve(answer)
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def _first(tree: html.HtmlElement, *paths: str) -> str:
     return ""
 
 
-def _answer(url: bytes, page: bytes) -> list[bytes]:
+def answer(url: bytes, page: bytes) -> list[bytes]:
     try:
         entry = read_page(page, url=url.decode())
     except ParseError as error:
@@ -51,4 +51,4 @@ def _answer(url: bytes, page: bytes) -> list[bytes]:
 
 
 if __name__ == "__main__":
-    serve(_answer)
+    serve(answer)
