@@ -14,6 +14,7 @@ from tests.harness.store_samples import alert, save_alerts
 from tests.harness.stores import SQLITE_URL, put_sqlite_store
 from tests.harness.web import CHEAP
 from watcher.cli.main import COMMANDS
+from watcher.parse.pool import ParserPool
 from watcher.service.load import load_config
 from watcher.store.store import open_store
 from watcher.web.handover import Handover, ServedConfig
@@ -153,6 +154,20 @@ def test_a_poll_that_sends_nothing_imports_no_templates_and_reads_no_list_of_dom
     harness.write()
     of_others = {"css_inline", "feedparser", "jinja2", "lxml", "nh3", "requests", "tldextract"}
     assert imported(harness, "once --all")["once --all"].isdisjoint(of_others)
+
+
+def test_the_parser_starts_early_for_feeds_that_were_never_polled(
+    harness: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(ParserPool, "start_soon", lambda _, documents: asked.append(documents))
+    harness.route = DIGEST_AT_SEVEN
+    harness.publish("/wire", [Item("a", "Bread", datetime.now(UTC) - timedelta(minutes=1))])
+    harness.write()
+    put_sqlite_store(harness.folder)
+    for _ in range(2):
+        assert "feeds 1" in harness.command("once", "--all").stdout
+    assert asked == [1]
 
 
 def test_a_poll_that_finds_nothing_new_compiles_no_index(harness: Harness) -> None:
