@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness import stores
 from tests.harness.store_samples import alert, save_alerts
 from tests.harness.web import BASE
-from watcher.store.store import Store
+from watcher.store.store import open_store
 from watcher.web.identity import token_hash
 
 pytestmark = [
@@ -30,13 +31,17 @@ web:
 """
 
 
-@pytest.fixture
-def served(tmp_path: Path, store: Store) -> Iterator[str]:
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of `watcher web` over a store with one alert."""
+    folder = tmp_path_factory.mktemp("served")
+    stores.put_sqlite_store(folder)
+    store = open_store(stores.SQLITE_URL, base=folder)
     save_alerts(store, alert("first"))
-    (tmp_path / "config.yaml").write_text(BASE + SECTION, encoding="utf-8")
+    store.close()
+    (folder / "config.yaml").write_text(BASE + SECTION, encoding="utf-8")
     command = [sys.executable, "-m", "watcher", "web", "--listen", "127.0.0.1:0", "--log-format", "text"]
-    process = subprocess.Popen(command, cwd=tmp_path, stderr=subprocess.PIPE, text=True, env=os.environ)
+    process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True, env=os.environ)
     assert process.stderr is not None
     for line in process.stderr:
         if found := re.search(r"http://127\.0\.0\.1:\d+", line):
