@@ -35,7 +35,7 @@ Receive = Callable[[bytes], None]
 class ChildPool:
     """Children that run a worker module; each is replaced after `jobs_per_child` jobs, or when a job ends it.
 
-    One serves all the time, the others as long as many jobs wait.
+    One serves all the time. Others start while many jobs wait, and end when there were no jobs for a while.
     """
 
     def __init__(self, module: str, limits: Limits, *, workers: int, jobs_per_child: int) -> None:
