@@ -83,6 +83,8 @@ def walk(url: str, folder: Path, arguments: argparse.Namespace) -> float:
             sizes = taken(pid)
             show(f"after round {round_number} of pages", sizes)
             most = max(most, sizes["RSS"])
+        time.sleep(arguments.rest)  # free memory is given back
+        show("at rest", taken(pid))
     return most
 
 
@@ -106,6 +108,7 @@ def main() -> int:
     parser.add_argument("--postgres", metavar="URL", help="a database that bench/pages.py filled")
     parser.add_argument("--each", type=int, default=4, help="requests of each page")
     parser.add_argument("--settle", type=float, default=8.0, help="seconds after the start")
+    parser.add_argument("--rest", type=float, default=35.0, help="seconds after the last page")
     parser.add_argument("--growth", action="store_true")
     arguments = parser.parse_args()
     engines = {"postgres": arguments.postgres} if arguments.postgres else {"sqlite": "sqlite:///bench.db"}

@@ -30,6 +30,8 @@ search_words = Table(
 PART_NAME = "search_part_"
 _REMEMBERED = 50_000
 """Words that need not be written again, because they were a moment ago."""
+_MANY_ROWS = 100
+"""With fewer, the index is as good as filled, and the words, 5 MB, are forgotten."""
 _AFTER_ALL_WORDS = "\U0010ffff"
 
 
@@ -99,7 +101,7 @@ class PartedIndex(ABC):
             new_words = [{"word": word} for word in sorted(words)]
             execute_many(connection, self._database.insert_missing(search_words, ("word",)), new_words)
             self._note(connection, state)
-        self._remember(words)
+        self._remember(words if len(rows) >= _MANY_ROWS else set())
 
     def missing(self, ids: Collection[int]) -> list[int]:
         found: list[int] = []
@@ -193,8 +195,8 @@ class PartedIndex(ABC):
         connection.execute(search_facts.insert(), [{"name": name, "value": value} for name, value in facts.items()])
 
     def _remember(self, words: set[str]) -> None:
-        if len(self._written) + len(words) > _REMEMBERED:
-            self._written.clear()
+        if not words or len(self._written) + len(words) > _REMEMBERED:
+            self._written = set()
         if len(words) <= _REMEMBERED:
             self._written |= words
 
