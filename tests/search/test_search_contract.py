@@ -15,7 +15,7 @@ from tests.search.conftest import LANGUAGES, PART, Library
 from watcher.model.entry import Entry
 from watcher.model.topic import Level
 from watcher.search.fill import Filler
-from watcher.search.find import MOST_COUNTED, Search
+from watcher.search.find import Search
 from watcher.search.index import open_index
 from watcher.search.node import Words
 from watcher.search.query import Query, parse
@@ -198,14 +198,14 @@ def test_pages_follow_each_other_over_all_parts(library: Library) -> None:
     assert found == [f"ceasefire {number}" for number in reversed(range(count))]
 
 
-def test_hits_are_counted_on_the_first_page_up_to_a_limit(library: Library) -> None:
-    library.add(
-        *(f"ceasefire {number}" for number in range(MOST_COUNTED + 5)), *(f"truce {number}" for number in range(30))
-    )
+def test_hits_are_counted_on_the_first_page_up_to_a_limit(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 60
+    monkeypatch.setattr("watcher.search.find.MOST_COUNTED", most)
+    library.add(*(f"ceasefire {number}" for number in range(most + 5)), *(f"truce {number}" for number in range(30)))
     library.fill()
     search = Search(library.store, library.index, LANGUAGES)
     first = search.run(parse("ceasefire"), limit=10, seconds=60)
-    assert (first.count, first.is_more, len(first.hits)) == (MOST_COUNTED, True, 10)
+    assert (first.count, first.is_more, len(first.hits)) == (most, True, 10)
     one = search.run(parse("ceasefire 7"), limit=10, seconds=60)
     assert (one.count, one.is_more) == (1, False)
     some = search.run(parse("truce"), limit=10, seconds=60)
