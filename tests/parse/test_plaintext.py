@@ -119,6 +119,8 @@ def test_the_length_is_bounded() -> None:
         "<",
         "&#",
         "<!--",
+        "<?",
+        "<!-- -",
         "<script>",
         "<template ",
         "<s",
