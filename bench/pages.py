@@ -233,7 +233,8 @@ def run(url: str, folder: Path, arguments: argparse.Namespace) -> bool:
     meter, slow = Meter(url), False
 
     def door() -> Door:
-        site = Site(ServedConfig(compiled.settings, compiled.topics), store, Clock(known.now), index)
+        served = ServedConfig(compiled.settings, compiled.topics, 0, *written_topics(compiled.settings.file))
+        site = Site(served, store, Clock(known.now), index)
         site.templates.prepare()
         return Door(site, Router(all_pages()))
 

@@ -26,7 +26,7 @@ def main(handover: str, listening: str) -> None:
     """Both are numbers of inherited descriptors."""
     hide_from_children()
     end_with_parent()
-    limit_arenas()
+    limit_arenas(1)
     with os.fdopen(int(handover), "rb") as file:
         given = Handover.read(file.read())
     configure_logs(verbose=given.verbose, as_text=given.as_text)

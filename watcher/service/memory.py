@@ -13,16 +13,20 @@ import gc
 _TRIM_THRESHOLD, _MMAP_THRESHOLD, _ARENA_MAX = -1, -3, -8
 """The parameters' numbers in malloc.h."""
 
-_SETTINGS = {_ARENA_MAX: 2, _MMAP_THRESHOLD: 256 * 1024, _TRIM_THRESHOLD: 1024 * 1024}
+_SETTINGS = {_MMAP_THRESHOLD: 256 * 1024, _TRIM_THRESHOLD: 1024 * 1024}
 
 NEW_OBJECTS = 10_000
 """How many new objects the cyclic garbage collector waits for in a process that runs for months."""
 
 
-def limit_arenas() -> bool:
-    """Must be called before the first thread starts. False when the C library has no mallopt."""
+def limit_arenas(most: int = 2) -> bool:
+    """Must be called before the first thread starts. False when the C library has no mallopt.
+
+    With one arena, threads wait for each other now and then, and what one frees is of use to all.
+    """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
-    return mallopt is not None and all(mallopt(parameter, value) for parameter, value in _SETTINGS.items())
+    settings = {**_SETTINGS, _ARENA_MAX: most}
+    return mallopt is not None and all(mallopt(parameter, value) for parameter, value in settings.items())
 
 
 def freeze_objects(new_objects: int = NEW_OBJECTS) -> None:
