@@ -87,6 +87,23 @@ def test_entries_of_the_corpus_are_known_by_their_bytes(corpus: Corpus, monkeypa
     assert by_bytes == len(corpus.feeds[::8])
 
 
+QUOTED = "<comments><![CDATA[{}]]></comments>"
+
+
+@pytest.mark.parametrize(
+    ("quoted", "is_cut"),
+    [("</item>", True), ("</item> <b>", True), ("</item></items>", True), ("<item>", False), ("</item><item>", False)],
+)
+def test_an_entry_may_quote_its_end_tag(quoted: str, is_cut: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A quoted start tag is one place too many where an entry may begin."""
+    items = [item(1, QUOTED.format(quoted)), item(2), item(3, QUOTED.format(quoted))]
+    assert check(rss(*items[1:]), rss(*items)) == 2
+    monkeypatch.setattr(normalise, "_hash", lambda *_: None)  # of what was read
+    feed = read(rss(*items))
+    assert isinstance(feed, ParsedFeed)
+    assert len(feed.hashes) == (3 if is_cut else 0)
+
+
 SHAPES = {
     "RSS": (RSS, "item"),
     "Atom": (ATOM, "entry"),
