@@ -14,6 +14,7 @@ from tests.harness.store_samples import DAY, FEED, HOUR, MINUTE, NOW, alert, kep
 from tests.search.conftest import LANGUAGES, PART, Library
 from watcher.model.entry import Entry
 from watcher.model.topic import Level
+from watcher.search import find
 from watcher.search.fill import Filler
 from watcher.search.find import Search
 from watcher.search.index import open_index
@@ -292,13 +293,18 @@ def test_an_index_of_another_store_is_filled_again(filled: Library, tmp_path: Pa
     with_others.close()
 
 
-def test_a_search_that_runs_out_of_time_says_how_far_it_came_and_goes_on(library: Library) -> None:
+@pytest.mark.parametrize("batch", [1, 60])
+def test_a_search_that_runs_out_of_time_says_how_far_it_came_and_goes_on(
+    library: Library, monkeypatch: pytest.MonkeyPatch, batch: int
+) -> None:
+    monkeypatch.setattr(find, "_BATCH", batch)
     library.add(*(f"ceasefire {number}" for number in range(3 * PART)))
     library.fill()
     search = Search(library.store, library.index, LANGUAGES)
     found, before, rounds = [], None, 0
     while rounds < 100:
         page = search.run(parse("ceasefire"), before=before, limit=50, seconds=0.0)
+        assert len(page.hits) <= batch
         found += [hit.record.entry.title for hit in page.hits]
         before, rounds = page.before, rounds + 1
         if before is None:

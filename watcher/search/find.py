@@ -172,6 +172,8 @@ class _Run:
             named += len(found.ids)
             for some in _batches(found.ids):
                 self._keep(some)
+                if some[-1] != found.ids[-1] and len(self.hits) <= self._limit and time.monotonic() > self._end:
+                    self.looked_to = some[-1]
                 if self.is_full:
                     return named, found.looked_to
             if not found.looked_to:
