@@ -459,6 +459,11 @@ def test_status_says_when_the_file_is_newer_than_what_is_in_force(client: Client
     assert "The file has changed since then." in client.get("/status").text
 
 
+async def ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
 async def until(has_come: Callable[[], bool]) -> None:
     while True:
         if has_come():
@@ -485,7 +490,7 @@ def test_of_two_reloads_at_once_the_last_one_wins(client: Client, tmp_path: Path
             assert wanted.is_set(), "the second one does not wait for the first"
             opened.close()
             await until(lambda: client.site.config.file_time == len("last"))
-        task.cancel()
+        await ended(task)
 
     asyncio.run(run())
 
@@ -505,7 +510,7 @@ def test_a_reload_that_fails_is_not_the_last_one(client: Client, tmp_path: Path)
                 assert not task.done()
                 wanted.set()
                 await asyncio.sleep(0.01)
-        task.cancel()
+        await ended(task)
 
     asyncio.run(run())
 

@@ -147,7 +147,12 @@ async def _read_again(site: Site, command: Sequence[str]) -> None:
     """A bad configuration is refused, with its problems, and the old one served on."""
     pipe = asyncio.subprocess.PIPE
     process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
-    printed, problems = await process.communicate()
+    try:
+        printed, problems = await process.communicate()
+    finally:
+        if process.returncode is None:  # the pages end meanwhile
+            process.kill()
+            await process.communicate()
     if process.returncode:
         lines = problems.decode("utf-8", "replace").splitlines() or [""]
         log.error("reload.refused", problems=max(len(lines) - 1, 1), first=lines[0])
