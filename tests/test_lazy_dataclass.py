@@ -1,4 +1,4 @@
-"""Our `dataclass` against that of the standard library, of which it must not be told apart by those who use it."""
+"""Our `dataclass` against that of the standard library, of which users must notice no difference."""
 
 from __future__ import annotations
 
@@ -206,6 +206,29 @@ def test_a_refusal_to_change_is_that_of_frozen_classes() -> None:
     with pytest.raises(FrozenInstanceError):
         del one.a
     assert one.a == 1
+
+
+@pytest.mark.parametrize("of_base", [lazy_dataclass.dataclass, dataclasses.dataclass])
+@pytest.mark.parametrize("of_derived", [lazy_dataclass.dataclass, dataclasses.dataclass])
+def test_a_class_can_be_derived_from_one_of_the_other_decorator(of_base: Decorator, of_derived: Decorator) -> None:
+    """A channel of the user's own derives from our `ChannelOptions`, and takes the standard decorator."""
+
+    @of_base(frozen=True, slots=True)
+    class Base:
+        a: int
+
+    @of_derived(frozen=True, slots=True)
+    class Derived(Base):
+        b: int = 2
+
+    one = Derived(1)
+    assert (one, hash(one), repr(one).endswith("Derived(a=1, b=2)")) == (Derived(1, 2), hash(Derived(1)), True)
+    assert dataclasses.replace(one, a=3) == Derived(3)
+    for name in ("a", "b"):
+        with pytest.raises(FrozenInstanceError):
+            setattr(one, name, 2)
+    with pytest.raises(TypeError, match="frozen"):
+        of_derived(slots=True)(type("Loose", (Base,), {}))
 
 
 @lazy_dataclass.dataclass(frozen=True, slots=True)

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import MISSING, Field, FrozenInstanceError, fields
 from functools import partial
 from operator import attrgetter
@@ -32,7 +33,9 @@ def lazy_dataclass(cls: Any = None, /, *, frozen: bool = False, slots: bool = Fa
     if "__eq__" in own and cls.__hash__ is None:
         own.remove("__hash__")  # Python has put it there
     cls.__doc__ = cls.__doc__ or cls.__name__  # else the decorator makes one of the signature
-    made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+    with _not_frozen(cls.__mro__[1:] if frozen else ()):
+        made = dataclasses.dataclass(init=False, repr=False, eq=False, slots=True)(cls)
+    made.__dataclass_params__.frozen = frozen
     methods = {"__init__": _LazyInit(made), "__repr__": _repr, "__eq__": _equality(made), "__hash__": None}
     if frozen:
         methods |= {"__hash__": _hash(made), **_FROZEN}
@@ -43,6 +46,20 @@ def lazy_dataclass(cls: Any = None, /, *, frozen: bool = False, slots: bool = Fa
 
 if not TYPE_CHECKING:
     dataclass = lazy_dataclass
+
+
+@contextmanager
+def _not_frozen(bases: Sequence[Any]) -> Iterator[None]:
+    """The standard decorator takes frozen classes below frozen ones only, and ours are frozen after it."""
+    frozen = [base.__dataclass_params__ for base in bases if "__dataclass_params__" in base.__dict__]
+    frozen = [params for params in frozen if params.frozen]
+    for params in frozen:
+        params.frozen = False
+    try:
+        yield
+    finally:
+        for params in frozen:
+            params.frozen = True
 
 
 class _Factory:

@@ -83,7 +83,7 @@ def test_a_test_message_reaches_each_channel_and_is_marked(ready: Harness) -> No
     ]
     (message,) = ready.messages()
     assert message["data"]["reason"] == "test"  # type: ignore[index]
-    assert ready.told() == [TITLE]
+    assert ready.alerted_titles() == [TITLE]
 
     assert ready.command("receivers", "test", "desk").returncode == 0
     (mail,) = ready.mail.mails

@@ -35,7 +35,7 @@ def test_what_is_silenced_is_not_sent_until_the_silence_is_over(ready: Harness) 
     assert silence["matchers"] == ['topic="ceasefires"', 'level="focus"']
     ready.clock.set(datetime.now(UTC))
     ready.once()
-    assert ready.told() == []
+    assert ready.alerted_titles() == []
 
     assert ready.command("silence", "expire", str(silence["id"])[:8]).returncode == 0
     assert listed(ready) == []
@@ -43,7 +43,7 @@ def test_what_is_silenced_is_not_sent_until_the_silence_is_over(ready: Harness) 
     ready.publish("/wire", [Item("b", "Truce collapses", ready.clock.now())])
     ready.clock.advance(timedelta(hours=1))
     ready.once()
-    assert ready.told() == ["Truce collapses"]
+    assert ready.alerted_titles() == ["Truce collapses"]
 
 
 def test_adding_says_what_it_would_have_silenced(ready: Harness) -> None:

@@ -1,4 +1,4 @@
-"""Broken configurations, each with every problem that must be told beside it (`NAME.yaml`, `NAME.expected`)."""
+"""Broken configurations, each with every problem that must be reported beside it (`NAME.yaml`, `NAME.expected`)."""
 
 from __future__ import annotations
 

@@ -313,14 +313,14 @@ CHATS = {
 """Every chat; all tests of chats run for each."""
 
 
-def send(options: ChannelOptions, told: Notification | None = None) -> Outcome:
+def send(options: ChannelOptions, sent: Notification | None = None) -> Outcome:
     """What comes of one message, about one alert by default, through a channel with these options."""
-    told = told or notification(alert())
+    sent = sent or notification(alert())
     name = ChannelRef("chat", type(options).__name__.lower())
 
     async def once() -> Outcome:
         async with HttpClients() as clients:
             channel = build_channels({"chat": Receiver("chat", {name: options})}, None, clients)[name]
-            return await channel.send(told, render_message(told, zone="UTC"), timedelta(seconds=60))
+            return await channel.send(sent, render_message(sent, zone="UTC"), timedelta(seconds=60))
 
     return asyncio.run(once())

@@ -209,7 +209,7 @@ class Harness:
         """Bodies of the generic webhook, in order."""
         return [json.loads(body) for body in self.chat.bodies()]
 
-    def told(self) -> list[str]:
+    def alerted_titles(self) -> list[str]:
         """Titles that the webhook was sent, in order, without reports on feeds."""
         alerts = [alert for message in self.messages() for alert in message["data"]["alerts"]]  # type: ignore[index]
         return [alert["entry"]["title"] for alert in alerts if alert["topic"] != "watcher"]

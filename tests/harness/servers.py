@@ -47,7 +47,7 @@ def free_port() -> int:
 
 
 class FakeClock:
-    """A `watcher.clock.Clock` that moves only when told to."""
+    """A `watcher.clock.Clock` that moves only when the test moves it."""
 
     def __init__(self, now: datetime) -> None:
         assert now.tzinfo is not None
@@ -168,7 +168,7 @@ class WebhookSink(HttpServer):
 
 
 class ScriptedMailSink(MailSink):
-    """A mail sink that can be told to misbehave.
+    """A mail sink that misbehaves on request.
 
     `recipients` maps an address to the reply to RCPT TO. `script` are the next replies to messages, in order:
     a reply such as "451 4.3.0 later", "550 5.7.1 no", "cut" (the line is cut, nothing kept) or "keep and cut"

@@ -31,15 +31,15 @@ def test_what_a_lying_304_hid_is_found_once_a_day_and_the_liar_not_asked_again(h
     items.insert(0, Item("b", "Ceasefire broken", harness.clock.now() + HOUR))
     for _ in range(3):
         harness.clock.advance(6 * HOUR)
-        assert (harness.once().not_modified, harness.told()) == (1, ["Ceasefire agreed"])
+        assert (harness.once().not_modified, harness.alerted_titles()) == (1, ["Ceasefire agreed"])
     harness.clock.advance(7 * HOUR)
     assert harness.once().alerts == 1
-    assert harness.told() == ["Ceasefire agreed", "Ceasefire broken"]
+    assert harness.alerted_titles() == ["Ceasefire agreed", "Ceasefire broken"]
     assert only_state(harness).validators_distrusted
 
     items.insert(0, Item("c", "Ceasefire restored", harness.clock.now()))
     harness.clock.advance(HOUR)
-    assert (harness.once().fetched, harness.told()[-1]) == (1, "Ceasefire restored")
+    assert (harness.once().fetched, harness.alerted_titles()[-1]) == (1, "Ceasefire restored")
     assert "if-none-match" not in harness.feeds.requests[-1].headers
 
 

@@ -27,13 +27,13 @@ def test_three_rounds_over_every_real_feed(harness: Harness, corpus: Corpus) -> 
     first = harness.once()
     assert first.feeds == len(documents)
     assert {state.url for state in harness.store().feeds.states() if state.baseline_at} == compose_message
-    told = harness.told()
+    told = harness.alerted_titles()
 
     harness.clock.advance(timedelta(hours=1))
     second = harness.once()
     assert (second.not_modified, second.fetched) == (len(compose_message), 0)
     assert (second.entries_new, second.alerts, second.delivered) == (0, 0, 0)
-    assert harness.told() == told
+    assert harness.alerted_titles() == told
 
     harness.clock.advance(timedelta(hours=1))
     titles = [
@@ -44,7 +44,7 @@ def test_three_rounds_over_every_real_feed(harness: Harness, corpus: Corpus) -> 
     ]
     third = harness.once()
     assert (third.fetched, third.entries_new, third.alerts) == (NEW_ITEMS, NEW_ITEMS, NEW_ITEMS)
-    assert sorted(harness.told()[len(told) :]) == sorted(titles)
+    assert sorted(harness.alerted_titles()[len(told) :]) == sorted(titles)
 
 
 def publish_in(harness: Harness, path: str, document: bytes, number: int) -> str:

@@ -79,7 +79,7 @@ def test_quiet_hours_hold_and_release_as_one_message(harness: Harness) -> None:
     }
     left = walk(harness, at(3, 30, day=25), happenings, at(3, day=25))
     assert left == [("18:40", 1), ("21:00", 1), ("03:00", 1)]
-    assert harness.told() == [
+    assert harness.alerted_titles() == [
         "Ceasefire in the evening",
         "Ceasefire and truce break through",
         "Ceasefire at night",
@@ -104,7 +104,7 @@ def test_over_the_budget_is_folded_into_one_message(harness: Harness) -> None:
     happenings = {at(9, 5 * number): wire(harness, f"Ceasefire number {number}") for number in range(1, 7)}
     left = walk(harness, at(10, 30), happenings, at(10, 5))
     assert left == [("09:05", 1), ("09:10", 1), ("10:05", 1)]
-    assert len(harness.told()) == 6
+    assert len(harness.alerted_titles()) == 6
     assert harness.messages()[-1]["data"]["reason"] == "overflow"  # type: ignore[index]
     assert set(states(harness).values()) == {"delivered"}
 
@@ -122,7 +122,7 @@ def test_a_silence_keeps_alerts_back_for_good_and_says_so(harness: Harness) -> N
         at(10, 10): wire(harness, "Ceasefire for real"),
     }
     walk(harness, at(10, 30), happenings)
-    assert harness.told() == ["Detainees moved to detention centre", "Ceasefire for real"]
+    assert harness.alerted_titles() == ["Detainees moved to detention centre", "Ceasefire for real"]
     assert states(harness)["Ceasefire exercise"] == "silenced"
 
 
@@ -140,5 +140,5 @@ def test_a_digest_lists_what_was_silenced_for_a_chat_if_the_silence_is_over_when
     harness.clock.set(at(9))
     harness.publish("/wire", [])
     walk(harness, at(11, 30), {at(9, 5): silence, at(9, 10): wire(harness, "Ceasefire exercise")})
-    assert harness.told() == []
+    assert harness.alerted_titles() == []
     assert ["Ceasefire exercise" in mail.text for mail in harness.mail.mails] == [True]

@@ -59,7 +59,7 @@ def assert_nowhere(folder: Path, text: str) -> None:
 
 def test_it_is_read_and_nobody_sees_it(private: Harness) -> None:
     said = run(private, "once", "--all")
-    assert private.told() == ["Ceasefire agreed"]
+    assert private.alerted_titles() == ["Ceasefire agreed"]
     said += "".join(run(private, *words) for words in COMMANDS)
     said += b"".join(private.chat.bodies()).decode()
     assert_nowhere(private.folder, said)
@@ -95,7 +95,7 @@ def test_another_token_is_the_same_feed(private: Harness) -> None:
     path = "/renewed/feed?key=other"
     private.feeds.put(path, rss("Wire", [Item("a", "Ceasefire agreed", private.clock.now() - timedelta(minutes=1))]))
     run(private, "once", "--all", path=path)
-    assert private.told() == ["Ceasefire agreed"]
+    assert private.alerted_titles() == ["Ceasefire agreed"]
     assert len(private.store().feeds.states()) == 2
 
 

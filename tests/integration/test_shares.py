@@ -50,7 +50,7 @@ def test_a_flood_holds_up_only_itself(harness: Harness, route: str) -> None:
     harness.limits = "limits: {alerts_per_feed: 10}"
     flood(harness)
     harness.once()
-    titles = harness.told()
+    titles = harness.alerted_titles()
     assert AGENCY in titles
     assert len(titles) == 10 + 1
     states = harness.store().stats().deliveries
@@ -59,7 +59,7 @@ def test_a_flood_holds_up_only_itself(harness: Harness, route: str) -> None:
     harness.clock.advance(timedelta(minutes=30))
     harness.publish("/agency", [Item("second", "Truce collapses in the south", harness.clock.now() - MINUTE)])
     harness.once()
-    assert harness.told()[11:] == ["Truce collapses in the south"]
+    assert harness.alerted_titles()[11:] == ["Truce collapses in the south"]
 
     harness.clock.advance(timedelta(minutes=31))
     harness.once(force=False)

@@ -65,7 +65,7 @@ def test_thirty_feeds_make_one_message_and_one_line(harness: Harness, restarts: 
     harness.clock.set(harness.clock.now().replace(hour=18, minute=1))
     harness.once(early=Early.NOTHING)
 
-    assert len(harness.told()) == 1
+    assert len(harness.alerted_titles()) == 1
     (mail,) = harness.mail.mails
     first = f"feed-{order[0]}"
     others = {f"feed-{number}" for number in order[1:]}
@@ -110,7 +110,7 @@ def test_a_receiver_that_gets_only_the_copy_is_notified(harness: Harness) -> Non
         harness.publish(f"/feed-{number}", [])
     harness.once()
     live_through(harness, [0, 1, 2], restarts=False)
-    assert len(harness.told()) == 1
+    assert len(harness.alerted_titles()) == 1
     assert len(harness.mail.mails) == 1
 
 

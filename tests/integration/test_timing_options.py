@@ -129,7 +129,7 @@ def test_a_silence_ends_at_its_moment(harness: Harness, change: Change) -> None:
     store.close()
     news = wire({A: change.at, B: change.at + HOUR})
     assert lived(harness, begin, change.at + 3 * HOUR, news, [end]) == [(end, "first")]
-    assert harness.told() == [B]
+    assert harness.alerted_titles() == [B]
 
 
 @EACH
@@ -165,4 +165,4 @@ def test_quiet_hours_hold_until_they_end_and_let_the_loud_through(harness: Harne
     news = wire({A: change.at - STEP}) | wire({C: change.at}, LOUD)
     expected = {change.at: "first", change.local(0, "06:00"): "released"}
     assert lived(harness, change.at - HOUR, change.at + 12 * HOUR, news, expected) == [*expected.items()]
-    assert harness.told() == [C, A]
+    assert harness.alerted_titles() == [C, A]

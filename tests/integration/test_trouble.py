@@ -55,7 +55,7 @@ def test_each_bad_feed_has_its_reason_and_disturbs_nobody(harness: Harness) -> N
     states = {state.url: state for state in harness.store().feeds.states()}
     assert {url: states[url].reason for url in reasons} == reasons
     assert all(states[url].next_poll_at > harness.clock.now() for url in reasons)
-    assert harness.told() == ["Ceasefire agreed"]
+    assert harness.alerted_titles() == ["Ceasefire agreed"]
 
 
 @pytest.mark.parametrize("status", [429, 503])
@@ -108,7 +108,7 @@ def test_a_locked_store_keeps_nothing_of_the_poll_and_the_next_round_has_it_all(
             return await run_once(app, force=True)
 
     asyncio.run(run())
-    assert harness.told() == ["Ceasefire agreed"]
+    assert harness.alerted_titles() == ["Ceasefire agreed"]
 
 
 @pytest.mark.sqlite_only
@@ -159,7 +159,7 @@ def test_failed_and_empty_polls_forget_nothing(harness: Harness) -> None:
     publish_good(harness)
     harness.clock.advance(timedelta(days=2))
     assert harness.once().entries_new == 0
-    assert harness.told() == ["Ceasefire agreed"]
+    assert harness.alerted_titles() == ["Ceasefire agreed"]
 
 
 def test_a_feed_whose_address_is_allowed_now_is_tried_at_once(harness: Harness) -> None:
@@ -198,12 +198,12 @@ def test_what_was_wrong_with_a_document_is_a_fact_until_it_is_whole(harness: Har
     found = issues_of(harness)
     assert set(found) == {FeedIssueKind.TRUNCATED, FeedIssueKind.REPAIRED}
     assert "cut off" in found[FeedIssueKind.REPAIRED]
-    assert harness.told() == ["Truce 0"]
+    assert harness.alerted_titles() == ["Truce 0"]
     harness.clock.advance(timedelta(hours=1))
     harness.feeds.put("/cut", Document(whole, etag='"a"'))
     harness.once()
     assert issues_of(harness) == {}
-    assert sorted(set(harness.told())) == ["Truce 0", "Truce 1", "Truce 2"]
+    assert sorted(set(harness.alerted_titles())) == ["Truce 0", "Truce 1", "Truce 2"]
     assert "if-none-match" not in harness.feeds.requests[-1].headers
 
 

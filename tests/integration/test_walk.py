@@ -22,7 +22,7 @@ def test_three_rounds_send_exactly_what_is_new(harness: Harness) -> None:
     harness.publish("/wire", first)
     report = harness.once()
     assert (report.fetched, report.entries_new, report.alerts, report.delivered) == (1, 1, 1, 1)
-    assert harness.told() == ["Ceasefire agreed"]
+    assert harness.alerted_titles() == ["Ceasefire agreed"]
 
     harness.clock.advance(10 * MINUTE)
     report = harness.once()
@@ -32,7 +32,7 @@ def test_three_rounds_send_exactly_what_is_new(harness: Harness) -> None:
     harness.publish("/wire", [item(harness, "c", "Truce collapses"), item(harness, "d", "A recipe for bread"), *first])
     report = harness.once()
     assert (report.fetched, report.entries_new, report.alerts, report.delivered) == (1, 2, 1, 1)
-    assert harness.told() == ["Ceasefire agreed", "Truce collapses"]
+    assert harness.alerted_titles() == ["Ceasefire agreed", "Truce collapses"]
 
 
 def test_an_old_date_does_not_hide_a_new_entry(harness: Harness) -> None:
@@ -59,7 +59,7 @@ def test_copies_of_one_story_fold_and_are_named(harness: Harness) -> None:
         )
     report = harness.once()
     assert (report.entries_new, report.alerts, report.folded) == (3, 1, 2)
-    assert harness.told() == ["Ceasefire agreed in the north"]
+    assert harness.alerted_titles() == ["Ceasefire agreed in the north"]
     states = sorted(alert.state.value for alert in harness.store().alerts.newest())
     assert states == ["folded", "folded", "routed"]
     (message,) = harness.messages()
@@ -87,7 +87,7 @@ def test_a_renamed_entry_whose_text_changes_later_is_not_sent_again(harness: Har
         publish(prefix, words)
         harness.once()
         harness.clock.advance(10 * MINUTE)
-    assert harness.told() == ["Ceasefire agreed in the north"]
+    assert harness.alerted_titles() == ["Ceasefire agreed in the north"]
 
 
 def test_a_group_waits_thirty_seconds_then_five_minutes(harness: Harness) -> None:

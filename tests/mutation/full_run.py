@@ -1,4 +1,4 @@
-"""Real feeds whose publishers change names, dates, addresses and order of their entries: what is told twice, what is lost.
+"""Real feeds whose publishers change names, dates, addresses and order of their entries: what is alerted twice, what is lost.
 
     python -m tests.mutation.full_run [--corpus FOLDER] [--pairs N] [--seed N] [--all] [--show]
 
@@ -38,7 +38,7 @@ SCENARIOS = {
 }
 TIMELINES = ("own dates", "on time")
 MOST_REPEATED = {"single": 0.0, "at once": 0.0, "successive": 0.001, "little left": 0.02}
-"""Of the alerts that are told."""
+"""Of the alerts that are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ def judge(kind: str, chosen: Sequence[Run], pool: multiprocessing.pool.Pool, *, 
                 print(f"  {run}: repeated {watched.repeated}, lost {watched.lost}", flush=True)
     fine = not lost and repeated <= MOST_REPEATED[kind] * new
     print(
-        f"{kind:<12}{len(chosen):>7,} runs   {new:>8,} new entries told   repeated {repeated}   lost {lost}   "
+        f"{kind:<12}{len(chosen):>7,} runs   {new:>8,} new entries alerted   repeated {repeated}   lost {lost}   "
         f"in {failed} runs   ({time.perf_counter() - started:.0f} s)" + ("" if fine else "   BROKEN"),
         flush=True,
     )

@@ -82,17 +82,17 @@ def _published(entry: Entry, moment: datetime) -> Entry:
 
 
 def entries_of(path: Path) -> list[Entry]:
-    """The entries of a real feed that a reader could tell apart, oldest first; none when they are too few."""
+    """The entries of a real feed that differ for a reader, oldest first; none when they are too few."""
     try:
         parsed = parse_document(path.read_bytes(), url=f"https://example.org/{path.stem}", headers={})
     except ParseError:
         return []
-    entries = _told_apart(parsed.entries[:LARGEST])
+    entries = _distinct(parsed.entries[:LARGEST])
     return entries[::-1] if len(entries) >= FEWEST else []
 
 
-def _told_apart(entries: Sequence[Entry]) -> list[Entry]:
-    """Entries that say something, and that a reader could tell apart without a date; real feeds list some twice."""
+def _distinct(entries: Sequence[Entry]) -> list[Entry]:
+    """Entries that say something, and that differ for a reader without a date; real feeds list some twice."""
     short = [replace(entry, summary=entry.summary[:TEXT], content=entry.content[:TEXT]) for entry in entries]
     short = [entry for entry in short if entry.title or entry.summary or entry.content]
     return list({(entry.link, entry.title, entry.summary, entry.content): entry for entry in reversed(short)}.values())[

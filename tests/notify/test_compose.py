@@ -79,4 +79,4 @@ def test_a_message_without_a_good_alert_dies_counted_and_blocks_nothing(
     publish(harness, "Ceasefire agreed in the north")
     harness.clock.advance(MINUTE)
     harness.once()
-    assert harness.told() == ["Ceasefire agreed in the north"]
+    assert harness.alerted_titles() == ["Ceasefire agreed in the north"]

@@ -59,7 +59,7 @@ def test_a_near_miss_is_scored_on_its_page_and_a_page_that_may_not_be_read_is_le
         },
     )
     harness.once()
-    assert harness.told() == ["Talks resume"]
+    assert harness.alerted_titles() == ["Talks resume"]
     (message,) = harness.messages()
     (alert,) = message["data"]["alerts"]  # type: ignore[index]
     assert (alert["level"], alert["full_text"]) == ("focus", True)

@@ -33,7 +33,7 @@ def test_a_second_look_makes_a_near_miss_a_mention_or_nothing(
         report = harness.once()
         harness.once()
     assert report.fetched == 1
-    assert sorted(harness.told()) == sent
+    assert sorted(harness.alerted_titles()) == sent
     assert len(service.requests) == 1
     found = {
         alert["entry"]["title"]: alert

@@ -47,7 +47,7 @@ def test_a_defect_backs_one_feed_off_with_a_reason(
     publish(harness)
     report = harness.once()
     assert (report.fetched, report.failed) == (1, 1)
-    assert harness.told() == ["Ceasefire agreed, says the agency"]
+    assert harness.alerted_titles() == ["Ceasefire agreed, says the agency"]
     states = {state.url: state for state in harness.store().feeds.states()}
     odd = states[harness.feeds.url("/odd")]
     assert (odd.reason, odd.failures) == (PollReason.DEFECT, 1)
@@ -98,7 +98,7 @@ def test_of_a_changed_document_only_the_changed_entry_is_read_looked_up_and_matc
     assert harness.once().entries_new == 0
     assert (jobs.known, jobs.with_texts) == ([0, 30, 30], [30, 1, 1])
     assert probes == [1, 1]
-    assert harness.told() == ["Ceasefire agreed"]
+    assert harness.alerted_titles() == ["Ceasefire agreed"]
 
 
 def test_a_document_whose_changes_do_not_decide_is_read_again_in_full(
@@ -138,4 +138,4 @@ def test_an_entry_that_cannot_be_matched_costs_only_itself(harness: Harness, mon
     harness.publish("/wire", [Item(title, title, at) for title in ("Ceasefire poison", "Ceasefire agreed")])
     report = harness.once()
     assert (report.fetched, report.failed, report.entries_new) == (1, 0, 2)
-    assert harness.told() == ["Ceasefire agreed"]
+    assert harness.alerted_titles() == ["Ceasefire agreed"]

@@ -234,4 +234,4 @@ def test_an_alert_waits_for_no_tick_of_routing_and_sending(harness: Harness) -> 
         await asyncio.to_thread(harness.chat.wait_for, 1, SOON)
 
     ticking_by_hand(harness, work)
-    assert harness.told() == ["Detainees moved from prison"]
+    assert harness.alerted_titles() == ["Detainees moved from prison"]

@@ -98,10 +98,10 @@ def test_an_alert_that_waits_leaves_with_the_tick_in_which_it_is_ripe(harness: H
         for _ in range(wait - 1):
             harness.clock.advance(SECOND)
             await tick_all(daemon, app)
-            assert harness.told() == []
+            assert harness.alerted_titles() == []
         harness.clock.advance(SECOND)
         await tick_all(daemon, app)
         await asyncio.to_thread(harness.chat.wait_for, 1, SOON)
 
     ticking_by_hand(harness, work)
-    assert harness.told() == ["Detainees moved from prison"]
+    assert harness.alerted_titles() == ["Detainees moved from prison"]
