@@ -128,11 +128,12 @@ def copy_database_to(
 def _store_file(config: Path) -> Path:
     """The file of the store that a configuration names."""
     from watcher.model.secret import reveal
+    from watcher.model.store_address import file_of_store
 
-    url = reveal(load_to_read(config).settings.store)
-    if not url.startswith("sqlite:///"):
+    file = file_of_store(reveal(load_to_read(config).settings.store))
+    if file is None:
         raise UsageError("the store is on a server: restore it there, with pg_restore")
-    return Path(url.removeprefix("sqlite:///"))
+    return file
 
 
 @app.command("check", epilog="Example: watcher db check")

@@ -67,12 +67,16 @@ def once(
 
 
 def _run(compiled: CompiledConfig, all_feeds: bool, digest_now: bool) -> OnceReport:
-    from watcher.service.once_report import OnceReport, is_idle
+    from watcher.service.load import has_new_store
 
-    with opened_store(compiled) as store:
-        if not all_feeds and is_idle(store, compiled, datetime.now(UTC)):
-            return OnceReport()
-        first_readings = len(compiled.settings.feeds) - store.feeds.count_polled()
+    first_readings = len(compiled.settings.feeds)
+    if not has_new_store(compiled):
+        from watcher.service.once_report import OnceReport, is_idle
+
+        with opened_store(compiled) as store:
+            if not all_feeds and is_idle(store, compiled, datetime.now(UTC)):
+                return OnceReport()
+            first_readings -= store.feeds.count_polled()
     import asyncio
 
     return asyncio.run(_once(compiled, all_feeds, digest_now, first_readings))

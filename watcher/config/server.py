@@ -23,12 +23,11 @@ from watcher.model.feed import FeedIssueKind
 from watcher.model.route import DIRECT, Route
 from watcher.model.secret import Secret
 from watcher.model.settings import FeedReports, Heartbeat, Limits, Network, PerHost, Polling, Retention, Smtp
+from watcher.model.store_address import POSTGRES, SQLITE
 from watcher.route.tree import zone_of
 from watcher.text.addresses import email_problem, web_url_problem
 
 DEFAULT_STORE = "sqlite:///watcher.db"
-_SQLITE = "sqlite:///"
-_POSTGRES = "postgresql+psycopg://"
 _NO_SERVER = {"host": "localhost", "from": "watcher@localhost"}
 """Replaces wrong values, so that the rest of the section is checked as well."""
 
@@ -51,20 +50,20 @@ def read_store(reader: Reader, credentials: Credentials) -> str | Secret:
     if problem:
         reader.problem(where, problem)
         return DEFAULT_STORE
-    if not url.value.startswith(_SQLITE):
+    if not url.value.startswith(SQLITE):
         return url
-    name, query, options = url.value.removeprefix(_SQLITE).partition("?")
-    return f"{_SQLITE}{_state_folder(reader) / name}{query}{options}"
+    name, query, options = url.value.removeprefix(SQLITE).partition("?")
+    return f"{SQLITE}{_state_folder(reader) / name}{query}{options}"
 
 
 def _store_problem(written: str) -> str | None:
     """Why a URL is not a store's, or None; the message does not repeat it."""
-    if written.startswith(_POSTGRES):
+    if written.startswith(POSTGRES):
         return None
     if written.partition(":")[0] != "sqlite":
-        return f"must be an address like sqlite:///watcher.db or {_POSTGRES}USER@HOST/DATABASE"
-    name = written.removeprefix(_SQLITE).partition("?")[0]
-    if not written.startswith(_SQLITE) or not name or name.startswith(":memory:"):
+        return f"must be an address like sqlite:///watcher.db or {POSTGRES}USER@HOST/DATABASE"
+    name = written.removeprefix(SQLITE).partition("?")[0]
+    if not written.startswith(SQLITE) or not name or name.startswith(":memory:"):
         return "must name a file, like sqlite:///watcher.db; in memory nothing would be kept"
     return None
 

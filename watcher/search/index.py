@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Protocol
 
 from watcher.lazy_dataclass import dataclass
+from watcher.model.store_address import file_of_store
 from watcher.search.node import Node
 from watcher.search.text import IndexedText
 from watcher.store.sqlite import CACHE_KIB
-from watcher.store.store import POSTGRES, SQLITE
 
 VERSION = "2"
 """Of what is kept; another version is filled again from the beginning."""
@@ -85,7 +85,8 @@ def index_of_sqlite(file: Path) -> Path:
 
 def existing_index(url: str, *, base: Path) -> EntryIndex | None:
     """The index of the store at `url` when pages have made one; nothing is made."""
-    if not url.startswith(POSTGRES) and not index_of_sqlite(base / url.removeprefix(SQLITE)).exists():
+    file = file_of_store(url, base)
+    if file and not index_of_sqlite(file).exists():
         return None
     index = open_index(url, base=base)
     if index.state() is None:
@@ -96,10 +97,11 @@ def existing_index(url: str, *, base: Path) -> EntryIndex | None:
 
 def open_index(url: str, *, base: Path, part: int = PART, cache_kib: int = CACHE_KIB) -> EntryIndex:
     """The index of the store at `url`, as `open_store` has it. Nothing is read or created yet."""
-    if url.startswith(POSTGRES):
+    file = file_of_store(url, base)
+    if file is None:
         from watcher.search.tsvector import TsvectorIndex
 
         return TsvectorIndex(url, part)
     from watcher.search.fts5 import Fts5Index
 
-    return Fts5Index(index_of_sqlite(base / url.removeprefix(SQLITE)), part, cache_kib)
+    return Fts5Index(index_of_sqlite(file), part, cache_kib)

@@ -26,6 +26,7 @@ from watcher.model.feed import FullText
 from watcher.model.route import ChannelRef
 from watcher.model.secret import Secret, reveal
 from watcher.model.settings import Settings
+from watcher.model.store_address import file_of_store
 from watcher.service.changes import Summary, summary_of, text_of, write_summary
 from watcher.timings import PRODUCTION, Timings
 
@@ -224,6 +225,12 @@ def settings_store(settings: Settings, timings: Timings = PRODUCTION) -> Store:
     from watcher.store.store import open_store
 
     return open_store(reveal(settings.store), base=settings.file.parent, timings=timings)
+
+
+def has_new_store(config: CompiledConfig) -> bool:
+    """Whether the store is a file that does not exist yet: then no feed was ever polled."""
+    file = file_of_store(reveal(config.settings.store), config.settings.file.parent)
+    return file is not None and not file.exists()
 
 
 def index_of_store(config: CompiledConfig) -> EntryIndex | None:

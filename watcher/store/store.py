@@ -22,6 +22,7 @@ from sqlalchemy.exc import ArgumentError
 
 from watcher.errors import UsageError
 from watcher.model.settings import Retention
+from watcher.model.store_address import POSTGRES, SQLITE
 from watcher.store import integrity, maintenance, schema, store_copy, upgrades
 from watcher.store.acts import Acts
 from watcher.store.alerts import Alerts
@@ -51,8 +52,6 @@ from watcher.timings import PRODUCTION, Timings
 if TYPE_CHECKING:
     from watcher.store.postgres import PostgresDatabase
 
-SQLITE = "sqlite:///"
-POSTGRES = "postgresql+psycopg://"
 PATIENCE = timedelta(seconds=5)
 """How long a transaction waits for another process before it is `StoreBusy`."""
 
