@@ -86,13 +86,13 @@ async def _once(compiled: CompiledConfig, all_feeds: bool, digest_now: bool, fir
     """`first_readings`: feeds that are sure to bring a document. Their parser starts while the rest is imported."""
     import asyncio
 
-    from watcher.notify.flusher import Early
     from watcher.parse.pool import MOST_PARSERS, ParserPool
 
     parser = ParserPool(workers=MOST_PARSERS)
     if first_readings > 0:
         parser.start_soon(first_readings)
     await asyncio.to_thread(import_module, "watcher.service.once")
+    from watcher.notify.flusher import Early
     from watcher.service.app import open_application
     from watcher.service.memory import freeze_objects
     from watcher.service.once import run_once
