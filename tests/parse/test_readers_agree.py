@@ -169,7 +169,8 @@ for document in sys.argv[1:]:
 
 def test_feedparser_is_imported_for_the_first_document_that_needs_it() -> None:
     """A quarter of the start of a child would be its import."""
-    plain = '<rss version="2.0"><channel><item><title>A</title><link>a?b=1</link></item></channel></rss>'
+    items = '<item xml:base="b/"><title>A</title><link>a?b=1</link></item>'
+    plain = f'<rss version="2.0" xml:base="https://example.org/a/"><channel>{items}</channel></rss>'
     command = [sys.executable, "-c", IMPORTS_FEEDPARSER, plain, plain.replace("</item>", "</entry>")]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True"]

@@ -82,6 +82,8 @@ def resolve(base: str, address: str) -> str:
 
 def _safe_base(base: str, address: str) -> str:
     """A base that an element sets: only of the kinds of addresses that feedparser accepts."""
+    if (resolved := resolve(base, address)).startswith(("http://", "https://")):
+        return resolved
     from feedparser.urls import make_safe_absolute_uri  # few documents need it, and it takes long to import
 
     return make_safe_absolute_uri(base, address) or base
