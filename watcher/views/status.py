@@ -108,25 +108,25 @@ def _attention(status: Status) -> list[str]:
     facts, found = status.facts, []
     if dead := status.undecided:
         number = "1 message could" if len(dead) == 1 else f"{len(dead):,} messages could"
-        found.append(f"{number} not be delivered: watcher outbox list --state {NotificationState.DEAD.value}")
+        found.append(f"{number} not be delivered: `watcher outbox list --state {NotificationState.DEAD.value}`")
     for channel, until in sorted(facts.pauses.items(), key=str):
-        found.append(f"{channel} is paused until {until:%Y-%m-%d %H:%M}Z after failures: watcher outbox list")
+        found.append(f"{channel} is paused until {until:%Y-%m-%d %H:%M}Z after failures: `watcher outbox list`")
     if status.lag > (LATE if status.alive else LATE_WITHOUT_DAEMON):
         where = "polling does not keep up" if status.alive else "no daemon is running"
         minutes = int(status.lag.total_seconds() // 60)
-        found.append(f"feeds are due for {minutes:,} minutes, {where}: journalctl -u watcher, or watcher once")
+        found.append(f"feeds are due for {minutes:,} minutes, {where}: `journalctl -u watcher`, or `watcher once`")
     found += [_nobody(role) for role in Role if status.alive and not any(node.does(role) for node in status.alive)]
     crashed = [node for node in facts.nodes if node.state(status.now) is NodeState.SILENT]
     found += [f"{node.name} has not been heard of since {node.alive_until:%Y-%m-%d %H:%M}Z" for node in crashed]
     lasting = [issue for issue in facts.issues if issue.failures]
     if lasting and len(lasting) == facts.feeds.feeds:
-        found.append("every feed fails: check the network, then watcher feeds health")
+        found.append("every feed fails: check the network, then `watcher feeds health`")
     return found
 
 
 def _nobody(role: Role) -> str:
     missing = {Role.POLL: "reads feeds", Role.NOTIFY: "routes and sends"}[role]
-    return f"no running daemon {missing}: start one with watcher run --role {role.value}"
+    return f"no running daemon {missing}: start one with `watcher run --role {role.value}`"
 
 
 def entries_in_words(counts: StoreCounts) -> str:
