@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
+from psycopg.errors import DeadlockDetected
 
 from tests.crash.ledger import Line
 from tests.harness.postgres import PrivateServer, private_folder
@@ -187,10 +188,15 @@ class PostgresStore(Store):
                 cursor.executemany(_spelled(statement), values)
 
     def lock(self) -> Closing:
+        """Takes one lock after another, so that a transaction of the program may wait for one while it has the next."""
         with self._restarting:
-            db = psycopg.connect(self._address)
-            db.execute("LOCK TABLE feeds, alerts, deliveries, notifications IN EXCLUSIVE MODE")
-        return db
+            while True:
+                db = psycopg.connect(self._address)
+                try:
+                    db.execute("LOCK TABLE feeds, alerts, deliveries, notifications IN EXCLUSIVE MODE")
+                    return db
+                except DeadlockDetected:
+                    db.close()
 
     def damage(self) -> list[str]:
         return []
