@@ -18,7 +18,7 @@ from watcher.model.entry import ParsedFeed
 from watcher.model.feed import ParseFailed
 from watcher.parse.document import parse_document
 from watcher.parse.pool import ParserPool
-from watcher.sandbox.pool import JOBS_WORTH_A_CHILD
+from watcher.sandbox.pool import JOBS_WORTH_A_CHILD, _Child
 
 URL = "https://example.org/feed.xml"
 GOOD = b'<rss version="2.0"><channel><title>T</title><item><title>A</title><pubDate>Mon, 06 Jan 2025 10:00:00 GMT</pubDate></item></channel></rss>'
@@ -130,6 +130,31 @@ def test_a_start_that_fails_meanwhile_is_tried_again_by_the_first_document(monke
             await parsers.aclose()
 
     run(body)
+
+
+def test_a_child_that_is_ready_serves_though_another_one_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    start, failing = _Child.start, set[_Child]()
+
+    async def first_fails(child: _Child) -> None:
+        if not failing:
+            failing.add(child)
+        if child in failing:
+            raise OSError
+        await start(child)
+
+    async def body() -> None:
+        parsers = ParserPool(workers=2)
+        try:
+            parsers.start_soon(2 * JOBS_WORTH_A_CHILD)
+            await asyncio.sleep(0)  # so that it begins
+            for _ in range(2):
+                assert isinstance(await parsers.parse(GOOD, url=URL, headers={}), ParsedFeed)
+        finally:
+            await parsers.aclose()
+
+    monkeypatch.setattr(_Child, "start", first_fails)
+    run(body)
+    assert failing
 
 
 def test_that_no_child_starts_is_not_the_fault_of_a_feed_and_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,7 +199,7 @@ def of_hook(folder: Path, source: str) -> UserTemplates:
 
 
 class TestOfAWebhook:
-    def alerted_titles(self, folder: Path, source: str, *alerts, channel: ChannelRef = HOOK) -> Message:
+    def told(self, folder: Path, source: str, *alerts, channel: ChannelRef = HOOK) -> Message:
         return render_message(notification(*alerts, channel=channel), zone="UTC", templates=of_hook(folder, source))
 
     def test_makes_its_json_and_goes_before_the_folder(self, tmp_path: Path) -> None:

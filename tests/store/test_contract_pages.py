@@ -215,6 +215,17 @@ def test_polls_are_counted_by_the_hour_for_all_nodes(store: Store) -> None:
     assert store.feeds.polls_since(NOW) == PollCounts(0, 0)
 
 
+def test_polls_are_counted_when_the_heartbeat_is_committed(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert saved(store, "me", poll(acquire_one(store)), NOW)
+    with monkeypatch.context() as changed:
+        changed.setattr("watcher.store.nodes.newest_generation", lambda *_: 1 // 0)
+        with pytest.raises(ZeroDivisionError):
+            store.nodes.beat("me", NOW, MINUTE)
+    assert store.feeds.polls_since(NOW) == PollCounts(0, 0)
+    store.nodes.beat("me", NOW + 2 * HOUR, MINUTE)
+    assert store.feeds.polls_since(NOW) == PollCounts(1, 0)
+
+
 def saved(store: Store, owner: str, record: PollRecord, now: datetime) -> bool:
     return store.polls.save(owner, [record], now, notify_all, StoryAssigner())[0].saved
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from contextlib import aclosing
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib import import_module
@@ -88,16 +89,17 @@ async def _once(compiled: CompiledConfig, all_feeds: bool, digest_now: bool, fir
 
     from watcher.parse.pool import MOST_PARSERS, ParserPool
 
-    parser = ParserPool(workers=MOST_PARSERS)
-    if first_readings > 0:
-        parser.start_soon(first_readings)
-    await asyncio.to_thread(import_module, "watcher.service.once")
-    from watcher.notify.flusher import Early
-    from watcher.service.app import open_application
-    from watcher.service.memory import freeze_objects
-    from watcher.service.once import run_once
+    is_first = first_readings > 0
+    async with aclosing(ParserPool(workers=MOST_PARSERS)) as parser:
+        if is_first:
+            parser.start_soon(first_readings)
+        await asyncio.to_thread(import_module, "watcher.service.once")
+        from watcher.notify.flusher import Early
+        from watcher.service.app import open_application
+        from watcher.service.memory import freeze_objects
+        from watcher.service.once import run_once
 
-    freeze_objects()
-    early = Early.DIGESTS if digest_now else Early.GROUP_WAIT
-    async with open_application(compiled, os.environ, parser=parser, expects_entries=first_readings > 0) as application:
-        return await run_once(application, force=all_feeds, early=early)
+        freeze_objects()
+        early = Early.DIGESTS if digest_now else Early.GROUP_WAIT
+        async with open_application(compiled, os.environ, parser=parser, expects_entries=is_first) as application:
+            return await run_once(application, force=all_feeds, early=early)

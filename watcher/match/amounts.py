@@ -17,7 +17,7 @@ _SHORT_MONTHS = {
 _MONTHS = {short: month for month, shorts in _SHORT_MONTHS.items() for short in (month, *shorts)}
 MONTHS = tuple(_MONTHS)
 _ALSO_VERBS = frozenset({"march", "may"})
-"""Before a number they count only with their capital: they march 7 miles, prices may 7 times double."""
+"""Where the term begins with the day, they count before a number only with their capital: they march 7 miles."""
 _DAY = re.compile(r"(0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?")
 _ORDINALS = {1: "st", 2: "nd", 3: "rd"}
 

@@ -54,15 +54,20 @@ class ChildPool:
         Raises `OSError` when none serves then; the next call tries again.
         """
         async with self._starting:
-            wanted = self._children[self._started : 1 + jobs // JOBS_WORTH_A_CHILD]
+            most = 1 + jobs // JOBS_WORTH_A_CHILD
+            serving, wanted = self._children[: self._started], self._children[self._started : most]
+            others = self._children[max(most, self._started) :]
             found = await asyncio.gather(*(child.ready() for child in wanted), return_exceptions=True)
-            for child, error in zip(wanted, found, strict=True):
-                if error is not None and (not self._started or not isinstance(error, OSError)):
-                    raise error
-                if error is not None:
-                    return  # those that serve take longer
+            failed = {child: error for child, error in zip(wanted, found, strict=True) if error is not None}
+            ready = [child for child in wanted if child not in failed]
+            self._children = [*serving, *ready, *others, *failed]  # the next start tries those that failed last
+            self._started += len(ready)
+            for child in ready:
                 self._idle.put_nowait(child)
-                self._started += 1
+            for error in failed.values():
+                if not self._started or not isinstance(error, OSError):
+                    raise error
+            self._rest_later()
 
     def start_soon(self, jobs: int) -> None:
         """Has `start` done while other work goes on. If it fails, the first job tries again, and says why not."""

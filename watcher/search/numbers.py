@@ -17,7 +17,7 @@ _LAKHS = re.compile(r"(?<=\d)(?=(?:\d\d)*\d{3}$)")
 """Where 100000 is parted: 100 000, and in India 1 00 000."""
 _GROUP = 3
 """Digits of each part but the first."""
-_MOST_SPELLED = 2
+MOST_SPELLED = 2
 """Numbers of a phrase of which all spellings are asked for."""
 
 
@@ -34,7 +34,7 @@ def spellings_of_number(word: str) -> tuple[Row, ...]:
 
 def spellings(words: Row) -> tuple[Row, ...]:
     """The rows that words of a query may be in a text, as they are written first."""
-    numbers = [at for at, word in enumerate(words) if is_long_number(word)][:_MOST_SPELLED]
+    numbers = [at for at, word in enumerate(words) if is_long_number(word)][:MOST_SPELLED]
     parts = [spellings_of_number(word) if at in numbers else ((word,),) for at, word in enumerate(words)]
     return tuple(tuple(word for part in row for word in part) for row in product(*parts))
 

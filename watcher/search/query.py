@@ -16,7 +16,7 @@ from enum import StrEnum
 from watcher.lazy_dataclass import dataclass
 from watcher.match.spelling import least_open_letters
 from watcher.search.node import EVERYTHING, Beginning, Label, LabelKind, Node, Not, Word, Words, all_of, any_of, shown
-from watcher.search.numbers import is_long_number, with_whole_numbers
+from watcher.search.numbers import MOST_SPELLED, is_long_number, with_whole_numbers
 from watcher.search.text import joined_forms, words_of
 from watcher.text.fold import fold
 from watcher.text.languages import language_code
@@ -193,6 +193,8 @@ class _Parser:
 
     def phrase(self, text: str, *, title: bool) -> Node | None:
         words = with_whole_numbers(words_of(without_groups(text)))[:MOST_WORDS]
+        if sum(map(is_long_number, words)) > MOST_SPELLED:
+            words = words_of(text)[:MOST_WORDS]  # as they are written here
         if not words or not self.counted():
             return None
         is_row = len(words) > 1 or is_long_number(words[0])

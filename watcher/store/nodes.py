@@ -70,15 +70,18 @@ class Nodes(StorePart):
         with self._database.beat() as connection:
             schema.check_while_running(self._database, connection)
             kept = connection.execute(alive.values(alive_until=now + lives, generation=generation)).rowcount == 1
-            self._tally.keep(self._database, connection, node, now)
-            return Beat(kept, newest_generation(connection, now), _declared_dead(connection, now))
+            counts = self._tally.write(self._database, connection, node)
+            beat = Beat(kept, newest_generation(connection, now), _declared_dead(connection, now))
+        self._tally.is_written(counts, now)
+        return beat
 
     def leave(self, node: str, now: datetime) -> None:
         """Ends a node in good order: everything it holds is free at once."""
         left = update(nodes).where(nodes.c.id == node, ~NODE_IS_DEAD).values(alive_until=now, died_at=now)
         with self._database.beat() as connection:
             connection.execute(left)
-            self._tally.keep(self._database, connection, node, now)
+            counts = self._tally.write(self._database, connection, node)
+        self._tally.is_written(counts, now)
 
     def announce(self, node: str, fingerprint: str, now: datetime, *, again: bool = False) -> int:
         """The generation of the configuration that a node starts to work with; a new one is newer than all others.

@@ -7,7 +7,7 @@ more. A crash loses the counts of the few seconds since the last heartbeat.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, select
@@ -40,16 +40,21 @@ class PollTally:
             known = self._counts.get(name, PollCounts(0, 0))
             self._counts[name] = PollCounts(known.polls + len(polls), known.failed + failed)
 
-    def keep(self, database: Database, connection: Connection, node: str, now: datetime) -> None:
-        """Writes what was counted for a node since the last time, in the transaction of its heartbeat."""
+    def write(self, database: Database, connection: Connection, node: str) -> Mapping[str, PollCounts]:
+        """Writes what was counted for a node since the last time, in the transaction of its heartbeat; returns it."""
         with self._lock:
             own = {name: counts for name, counts in self._counts.items() if name.endswith(f".{node}")}
-        for name, counts in own.items():
-            if counts != self._kept.get(name):
-                keep_fact(database, connection, name, f"{counts.polls} {counts.failed}")
-                self._kept[name] = counts
-            elif name < _of_hour(now - _HOUR):
-                with self._lock:
+        changed = {name: counts for name, counts in own.items() if counts != self._kept.get(name)}
+        for name, counts in changed.items():
+            keep_fact(database, connection, name, f"{counts.polls} {counts.failed}")
+        return changed
+
+    def is_written(self, written: Mapping[str, PollCounts], now: datetime) -> None:
+        """To be called after the commit, with what `write` returned; forgets the hours that are over."""
+        with self._lock:
+            self._kept.update(written)
+            for name in [name for name in self._kept if name < _of_hour(now - _HOUR)]:
+                if self._counts[name] == self._kept[name]:
                     del self._counts[name], self._kept[name]
 
 
